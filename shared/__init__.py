@@ -1,0 +1,1 @@
+"""What every service of Heyi builds on; imports nothing of the services."""

@@ -1,0 +1,38 @@
+"""Dates of the scheme: all business dates are those of Asia/Shanghai (contracts §5)."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+AHEAD_MAX = timedelta(minutes=10)
+
+
+def shanghai_date(now: datetime) -> date:
+    """The calendar day in Shanghai at ``now`` (aware)."""
+    return now.astimezone(SHANGHAI).date()
+
+
+def hospital_time(text: str) -> datetime:
+    """A hospital's time as aware UTC; a naive one is Asia/Shanghai. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+
+
+def too_far_ahead(moment: datetime, now: datetime) -> bool:
+    """Whether a stated time lies more than ten minutes after ``now``."""
+    return moment > now + AHEAD_MAX
+
+
+def age_on(birth: date, day: date) -> int:
+    """Completed years of age; who was born on 29 February comes of age on 1 March in common years."""
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def month_of(day: date) -> date:
+    """The first day of the month, which stands for the month."""
+    return day.replace(day=1)
+
+
+def next_month(day: date) -> date:
+    """The first day of the following month."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -1,0 +1,69 @@
+"""Refusals that a caller can act on (RFC 9457), in Chinese and English.
+
+Each kind of refusal is defined once, beside the code that raises it; calling the kind makes the exception::
+
+    VISIT_UNKNOWN = define("visit_unknown", 404, "没有这次就诊", "No such visit", "…", "…")
+    raise VISIT_UNKNOWN(visit="…")
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+_KINDS: dict[str, "ProblemType"] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """One stable ``code`` with its HTTP status and its texts; details say what to do and may hold ``{parameters}``."""
+
+    code: str
+    status: int
+    title_zh: str
+    title_en: str
+    detail_zh: str
+    detail_en: str
+
+    def __call__(self, *, retry_after_seconds: int | None = None, errors: list[dict[str, Any]] | None = None,
+                 **params: Any) -> "Problem":
+        return Problem(self, params, retry_after_seconds, errors or [])
+
+
+class Problem(Exception):
+    """A refusal: nothing moved. The edge renders it as application/problem+json."""
+
+    def __init__(self, kind: ProblemType, params: dict[str, Any], retry_after_seconds: int | None,
+                 errors: list[dict[str, Any]]) -> None:
+        super().__init__(f"{kind.code}: {kind.detail_en.format_map(_Lenient(params))}")
+        self.kind = kind
+        self.params = params
+        self.retry_after_seconds = retry_after_seconds
+        self.errors = errors
+
+    def body(self, language: str = "zh") -> dict[str, Any]:
+        """The problem document; ``language`` is ``zh`` or ``en``."""
+        kind, params = self.kind, _Lenient(self.params)
+        title, detail = (kind.title_en, kind.detail_en) if language == "en" else (kind.title_zh, kind.detail_zh)
+        document: dict[str, Any] = {
+            "type": f"urn:heyi:problem:{kind.code}", "title": title, "status": kind.status, "code": kind.code,
+            "detail": detail.format_map(params),
+        }
+        if self.errors:
+            document["errors"] = self.errors
+        return document
+
+
+class _Lenient(dict[str, Any]):
+    """A missing parameter shows as its name: a refusal must never fail while it is being told."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+def define(code: str, status: int, title_zh: str, title_en: str, detail_zh: str, detail_en: str) -> ProblemType:
+    """Registers a kind of refusal; a code is defined once (ValueError otherwise)."""
+    if code in _KINDS:
+        raise ValueError(f"problem {code} is defined twice")
+    if not 400 <= status <= 599:
+        raise ValueError(f"problem {code} needs a 4xx or 5xx status")
+    _KINDS[code] = kind = ProblemType(code, status, title_zh, title_en, detail_zh, detail_en)
+    return kind

@@ -1,0 +1,45 @@
+"""Dated facts as timelines of starts (contracts §5).
+
+A state lasts until the next start; an end is a start of ``none``; a correction is a start with the same date and a
+higher ``recorded_seq``. Overlaps and gaps cannot be written down.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """From ``valid_from`` on the subject is in ``state``, as recorded by the ``recorded_seq``-th entry."""
+
+    valid_from: date
+    recorded_seq: int
+    state: str
+
+
+def current(starts: Iterable[Start]) -> tuple[Start, ...]:
+    """The latest record of each date, in order of date."""
+    latest: dict[date, Start] = {}
+    for start in starts:
+        known = latest.get(start.valid_from)
+        if known is None or start.recorded_seq > known.recorded_seq:
+            latest[start.valid_from] = start
+    return tuple(latest[day] for day in sorted(latest))
+
+
+def as_known(starts: Iterable[Start], recorded_seq: int) -> tuple[Start, ...]:
+    """The timeline as it was known after entry ``recorded_seq``."""
+    return current(s for s in starts if s.recorded_seq <= recorded_seq)
+
+
+def state_on(starts: Iterable[Start], day: date) -> str:
+    """The state on a day; ``none`` before the first start."""
+    state = NONE
+    for start in current(starts):
+        if start.valid_from > day:
+            break
+        state = start.state
+    return state

@@ -1,7 +1,6 @@
 """The injected clock (contracts §5): business code takes ``now`` as an argument and never asks for it."""
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -48,7 +47,7 @@ class FileClock:
         self._offset = timedelta()
 
     def now(self) -> datetime:
-        stamp = os.stat(self._path).st_mtime_ns
+        stamp = self._path.stat().st_mtime_ns
         if stamp != self._stamp:
             state = json.loads(self._path.read_text())
             self._offset = datetime.fromisoformat(state["business_at"]) - datetime.fromisoformat(state["real_at"])

@@ -23,16 +23,18 @@ class ProblemType:
     detail_zh: str
     detail_en: str
 
-    def __call__(self, *, retry_after_seconds: int | None = None, errors: list[dict[str, Any]] | None = None,
-                 **params: Any) -> "Problem":
+    def __call__(
+        self, *, retry_after_seconds: int | None = None, errors: list[dict[str, Any]] | None = None, **params: Any
+    ) -> "Problem":
         return Problem(self, params, retry_after_seconds, errors or [])
 
 
 class Problem(Exception):
     """A refusal: nothing moved. The edge renders it as application/problem+json."""
 
-    def __init__(self, kind: ProblemType, params: dict[str, Any], retry_after_seconds: int | None,
-                 errors: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, kind: ProblemType, params: dict[str, Any], retry_after_seconds: int | None, errors: list[dict[str, Any]]
+    ) -> None:
         super().__init__(f"{kind.code}: {kind.detail_en.format_map(_Lenient(params))}")
         self.kind = kind
         self.params = params
@@ -44,7 +46,10 @@ class Problem(Exception):
         kind, params = self.kind, _Lenient(self.params)
         title, detail = (kind.title_en, kind.detail_en) if language == "en" else (kind.title_zh, kind.detail_zh)
         document: dict[str, Any] = {
-            "type": f"urn:heyi:problem:{kind.code}", "title": title, "status": kind.status, "code": kind.code,
+            "type": f"urn:heyi:problem:{kind.code}",
+            "title": title,
+            "status": kind.status,
+            "code": kind.code,
             "detail": detail.format_map(params),
         }
         if self.errors:

@@ -17,7 +17,7 @@ _RATIO = re.compile(r"(?:0|1)\.[0-9]{4}")
 def parse_yuan(text: str) -> int:
     """Fen of a wire amount such as ``"123.45"``; raises ValueError for any other form."""
     if not _AMOUNT.fullmatch(text):
-        raise ValueError("an amount is a string of yuan with exactly two places, such as \"123.45\"")
+        raise ValueError('an amount is a string of yuan with exactly two places, such as "123.45"')
     return int(text.replace(".", ""))
 
 
@@ -31,7 +31,7 @@ def _parse_scaled(pattern: re.Pattern[str], places: int, text: str, form: str) -
     if not pattern.fullmatch(text):
         raise ValueError(form)
     whole, _, fraction = text.partition(".")
-    scaled = int(whole.lstrip("-")) * 10**places + int((fraction + "0" * places)[:places])
+    scaled: int = int(whole.lstrip("-")) * 10**places + int((fraction + "0" * places)[:places])
     return -scaled if whole.startswith("-") else scaled
 
 
@@ -63,7 +63,7 @@ def format_quantity(quantity_e4: int) -> str:
 def parse_ratio(text: str) -> int:
     """1/10,000 of a ratio between 0 and 1 with exactly four places, such as ``"0.7000"``; raises ValueError."""
     if not _RATIO.fullmatch(text) or (ratio := int(text.replace(".", ""))) > 10_000:
-        raise ValueError("a ratio is a string between \"0.0000\" and \"1.0000\"")
+        raise ValueError('a ratio is a string between "0.0000" and "1.0000"')
     return ratio
 
 

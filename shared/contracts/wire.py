@@ -1,0 +1,74 @@
+"""Wire forms as pydantic types (contracts §3): strings outside, integers inside, JSON numbers refused."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+
+from shared.kernel import money
+from shared.kernel.ids import from_base32, to_base32
+
+
+class JsonNumber(int):
+    """A whole number as it stood in a JSON body: the edge parses to this type, so that an amount can refuse it."""
+
+
+def _from_text(parse: Callable[[str], int], what: str) -> BeforeValidator:
+    def read(value: Any, info: Any) -> int:
+        own = isinstance(value, int) and not isinstance(value, bool | JsonNumber) and info.mode == "python"
+        if own:
+            return value  # our own code fills the model with the integer form
+        if not isinstance(value, str):
+            raise ValueError(f"{what} is written as a string, never as a JSON number")
+        return parse(value)
+
+    return BeforeValidator(read)
+
+
+def _number(parse: Any, form: Any, pattern: str, what: str, example: str) -> Any:
+    schema = {"type": "string", "pattern": pattern, "description": what, "examples": [example]}
+    return Annotated[int, _from_text(parse, what), PlainSerializer(form, return_type=str), WithJsonSchema(schema)]
+
+
+Yuan = _number(
+    money.parse_yuan,
+    money.format_yuan,
+    r"^-?(0|[1-9]\d{0,12})\.\d{2}$",
+    "an amount of yuan with exactly two places",
+    "123.45",
+)
+UnitPrice = _number(
+    money.parse_unit_price,
+    money.format_unit_price,
+    r"^(0|[1-9]\d{0,9})(\.\d{1,6})?$",
+    "a unit price in yuan with up to six places",
+    "1.250000",
+)
+Quantity = _number(
+    money.parse_quantity,
+    money.format_quantity,
+    r"^-?(0|[1-9]\d{0,9})(\.\d{1,4})?$",
+    "a quantity with up to four places",
+    "2",
+)
+Ratio = _number(money.parse_ratio, money.format_ratio, r"^[01]\.\d{4}$", "a ratio with four places", "0.7000")
+
+
+def _identifier(value: Any) -> Any:
+    return from_base32(value) if isinstance(value, str) and len(value) == 26 else value
+
+
+ShortId = Annotated[
+    UUID,
+    BeforeValidator(_identifier),
+    PlainSerializer(to_base32, return_type=str),
+    WithJsonSchema({"type": "string", "minLength": 26, "maxLength": 26}),
+]
+"""An id in its 26 characters, as hospitals carry it."""
+
+
+class WireModel(BaseModel):
+    """Base of requests, answers and event payloads: unknown members are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_bytes="hex", val_json_bytes="hex")

@@ -1,0 +1,1 @@
+"""PostgreSQL: engine, row scope, statements through the driver, the frame's own tables, migrations."""

@@ -1,0 +1,158 @@
+"""The audit log: who did what, was refused what, or read whose data (contracts §4).
+
+A row is written with the act; a sealer numbers and chains committed rows afterwards, because a chain in the act's own
+transaction would let one write at a time through.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db.sql import execute, executemany, fetch, fetchrow, fetchval
+from shared.kernel.canonical import canonical_json
+from shared.kernel.dates import SHANGHAI, shanghai_date
+from shared.kernel.ids import new_id
+
+DONE, REFUSED, READ = "done", "refused", "read"
+GENESIS = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log. ``detail`` holds ids and facts, never names, ID numbers, accounts or phones."""
+
+    pool_code: str
+    at: datetime
+    subject: str
+    role: str
+    action: str
+    outcome: str
+    request_id: str
+    resource_kind: str | None = None
+    resource_id: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+_INSERT = """
+INSERT INTO audit (pool_code, id, at, subject, role, action, outcome, resource_kind, resource_id, request_id, detail)
+SELECT * FROM unnest($1::text[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
+                     $8::text[], $9::text[], $10::text[], $11::jsonb[])
+"""
+_HEAD = "SELECT number, hash FROM audit_head WHERE pool_code = $1"
+_UNSEALED = """
+SELECT id, at, subject, role, action, outcome, resource_kind, resource_id, request_id, detail
+FROM audit WHERE pool_code = $1 AND number IS NULL ORDER BY id LIMIT $2
+"""
+_SEAL = "UPDATE audit SET number = $3, hash = $4 WHERE pool_code = $1 AND id = $2"
+_MOVE_HEAD = """
+INSERT INTO audit_head (pool_code, number, hash) VALUES ($1, $2, $3)
+ON CONFLICT (pool_code) DO UPDATE SET number = EXCLUDED.number, hash = EXCLUDED.hash
+"""
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('heyi.audit:' || $1, 0))"
+_ROOT = """
+INSERT INTO audit_root (pool_code, day, through_number, root, signature, key_id, signed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+"""
+
+
+async def write(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
+    """Writes the rows in one statement, in the caller's transaction."""
+    columns = list(
+        zip(
+            *[
+                (
+                    e.pool_code,
+                    new_id(e.at),
+                    e.at,
+                    e.subject,
+                    e.role,
+                    e.action,
+                    e.outcome,
+                    e.resource_kind,
+                    e.resource_id,
+                    e.request_id,
+                    json.dumps(e.detail, ensure_ascii=False) if e.detail else None,
+                )
+                for e in entries
+            ],
+            strict=True,
+        )
+    )
+    await execute(conn, _INSERT, *columns)
+
+
+def chained(previous: bytes, pool_code: str, number: int, row: Any) -> bytes:
+    """The hash of a row: SHA-256 of the previous hash and the row's canonical JSON."""
+    detail = json.loads(row["detail"]) if row["detail"] else None
+    content = canonical_json(
+        [
+            pool_code,
+            number,
+            str(row["id"]),
+            row["at"].isoformat(),
+            row["subject"],
+            row["role"],
+            row["action"],
+            row["outcome"],
+            row["resource_kind"],
+            row["resource_id"],
+            row["request_id"],
+            json.dumps(detail, sort_keys=True, ensure_ascii=False) if detail is not None else None,
+        ]
+    )
+    return hashlib.sha256(previous + content).digest()
+
+
+async def seal_pending(conn: AsyncConnection, pool_code: str, limit: int = 5_000) -> int:
+    """Numbers and chains committed rows of a pool; returns how many. One sealer a pool at a time (advisory lock)."""
+    if not await fetchval(conn, _TRY_LOCK, pool_code):
+        return 0
+    head = await fetchrow(conn, _HEAD, pool_code)
+    number, previous = (head["number"], head["hash"]) if head else (0, GENESIS)
+    sealed: list[tuple[str, UUID, int, bytes]] = []
+    for row in await fetch(conn, _UNSEALED, pool_code, limit):
+        number += 1
+        previous = chained(previous, pool_code, number, row)
+        sealed.append((pool_code, row["id"], number, previous))
+    if sealed:
+        await executemany(conn, _SEAL, sealed)
+        await execute(conn, _MOVE_HEAD, pool_code, number, previous)
+    return len(sealed)
+
+
+async def sign_day(
+    conn: AsyncConnection, pool_code: str, now: datetime, sign: Callable[[bytes], bytes], key_id: str
+) -> date | None:
+    """Signs the head of the chain as the root of yesterday, once a day; returns the day, or None without rows."""
+    head = await fetchrow(conn, _HEAD, pool_code)
+    if head is None:
+        return None
+    day = shanghai_date(now.astimezone(SHANGHAI) - timedelta(days=1))
+    root = canonical_json([pool_code, day.isoformat(), head["number"], head["hash"].hex()])
+    await execute(conn, _ROOT, pool_code, day, head["number"], head["hash"], sign(root), key_id, now)
+    return day
+
+
+async def verify_chain(conn: AsyncConnection, pool_code: str) -> str | None:
+    """None if the sealed rows of the pool are as they were sealed, otherwise what is wrong first."""
+    previous, expected = GENESIS, 0
+    rows = await fetch(
+        conn, "SELECT * FROM audit WHERE pool_code = $1 AND number IS NOT NULL ORDER BY number", pool_code
+    )
+    for row in rows:
+        expected += 1
+        if row["number"] != expected:
+            return f"row {expected} is missing"
+        previous = chained(previous, pool_code, expected, row)
+        if previous != row["hash"]:
+            return f"row {expected} was changed"
+    head = await fetchrow(conn, _HEAD, pool_code)
+    if head and (head["number"], head["hash"]) != (expected, previous):
+        return f"rows after {expected} are missing"
+    return None

@@ -1,0 +1,61 @@
+"""The business day of a pool in one service (contracts §5)."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db.sql import execute, fetchval
+from shared.kernel.dates import shanghai_date
+from shared.kernel.errors import define
+
+DAY_CLOSED_ALREADY = define(
+    "day_closed_already",
+    409,
+    "这一天已经结账",
+    "The day is closed already",
+    "{pool_code} 的 {day} 已经结账,现在可以结的是 {first_open_day};结过的账不能重开。",
+    "{day} of {pool_code} is closed; the first open day is {first_open_day}. A closed day is never reopened.",
+)
+DAY_NOT_OVER = define(
+    "day_not_over",
+    409,
+    "这一天还没有过完",
+    "The day is not over",
+    "今天是 {today},{day} 过完后才能结账。",
+    "Today is {today}; close {day} after it has ended.",
+)
+
+_LOCK_SHARED = "SELECT pg_advisory_xact_lock_shared(hashtextextended('heyi.day:' || $1, 0))"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('heyi.day:' || $1, 0))"
+_FIRST_OPEN = "SELECT first_open_day FROM pool_day WHERE pool_code = $1"
+_OPEN_NEXT = """
+INSERT INTO pool_day (pool_code, first_open_day) VALUES ($1, $2)
+ON CONFLICT (pool_code) DO UPDATE SET first_open_day = EXCLUDED.first_open_day
+"""
+
+
+async def business_day(conn: AsyncConnection, pool_code: str, now: datetime) -> date:
+    """The later of Shanghai's date and the pool's first open day.
+
+    Takes the day's shared lock until the transaction ends, so that closing waits for writers in flight; the lock comes
+    in a statement of its own, because a statement reads what was committed before it began.
+    """
+    await execute(conn, _LOCK_SHARED, pool_code)
+    first_open = await fetchval(conn, _FIRST_OPEN, pool_code)
+    today = shanghai_date(now)
+    return today if first_open is None else max(today, first_open)
+
+
+async def close_business_day(conn: AsyncConnection, pool_code: str, day: date, now: datetime) -> None:
+    """Moves the first open day past ``day``; from here on in this transaction the totals of the day are final.
+
+    Raises DAY_CLOSED_ALREADY and DAY_NOT_OVER (a day may be closed on its own date, after which facts count for the
+    next; never before it has begun).
+    """
+    await execute(conn, _LOCK, pool_code)
+    first_open = await fetchval(conn, _FIRST_OPEN, pool_code)
+    if first_open is not None and day < first_open:
+        raise DAY_CLOSED_ALREADY(pool_code=pool_code, day=day, first_open_day=first_open)
+    if day > (today := shanghai_date(now)):
+        raise DAY_NOT_OVER(day=day, today=today)
+    await execute(conn, _OPEN_NEXT, pool_code, day + timedelta(days=1))

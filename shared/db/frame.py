@@ -1,0 +1,200 @@
+"""The tables that every service has besides its own: scope function, idempotency, audit, the open business day.
+
+A migration calls ``create``; the service's MetaData calls ``declare``, so that ``alembic check`` holds both together.
+This is version 1 and frozen: a change is a new migration with its own statements.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.db.rules import pool_table
+
+_SCOPE_FUNCTION = """
+CREATE FUNCTION heyi_set_scope(role text, pools text[], institutions text[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog AS $$
+  SELECT set_config('heyi.role', role, true), set_config('heyi.pools', pools::text, true),
+         set_config('heyi.institutions', institutions::text, true)
+$$
+"""
+
+_TABLES = """
+CREATE TABLE idempotency (
+  pool_code text COLLATE "C" NOT NULL,
+  subject text COLLATE "C" NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  request_hash bytea NOT NULL,
+  result_kind text,
+  result_id text,
+  status smallint,
+  answer bytea,
+  created_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, subject, key)
+);
+CREATE TABLE audit (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  at timestamptz NOT NULL,
+  subject text NOT NULL,
+  role text NOT NULL,
+  action text NOT NULL,
+  outcome text NOT NULL CHECK (outcome IN ('done', 'refused', 'read')),
+  resource_kind text,
+  resource_id text,
+  request_id text NOT NULL,
+  detail jsonb,
+  number bigint,
+  hash bytea,
+  PRIMARY KEY (pool_code, id),
+  CHECK ((number IS NULL) = (hash IS NULL))
+);
+CREATE INDEX audit_unsealed ON audit (pool_code, id) WHERE number IS NULL;
+CREATE UNIQUE INDEX audit_number ON audit (pool_code, number) WHERE number IS NOT NULL;
+CREATE TABLE audit_head (
+  pool_code text COLLATE "C" PRIMARY KEY,
+  number bigint NOT NULL,
+  hash bytea NOT NULL
+);
+CREATE TABLE audit_root (
+  pool_code text COLLATE "C" NOT NULL,
+  day date NOT NULL,
+  through_number bigint NOT NULL,
+  root bytea NOT NULL,
+  signature bytea NOT NULL,
+  key_id text NOT NULL,
+  signed_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, day)
+);
+CREATE TABLE pool_day (
+  pool_code text COLLATE "C" PRIMARY KEY,
+  first_open_day date NOT NULL
+);
+CREATE FUNCTION heyi_audit_sealed_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.number IS NOT NULL THEN
+    RAISE EXCEPTION 'an audit row is sealed once' USING ERRCODE = 'HY001';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER audit_sealed_once BEFORE UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION heyi_audit_sealed_once();
+"""
+
+
+def create(op: Any, service: str) -> None:
+    """Creates the frame's function and tables with their rules; ``op`` is Alembic's."""
+    op.execute(_SCOPE_FUNCTION)
+    op.execute(_TABLES)
+    op.execute(
+        pool_table(
+            service,
+            "idempotency",
+            app="SELECT, INSERT, DELETE",
+            worker="SELECT, INSERT",
+            update_columns="result_kind, result_id, status, answer",
+        )
+    )
+    op.execute(
+        pool_table(
+            service, "audit", worker="SELECT, INSERT", worker_update_columns="number, hash", worker_all_pools=True
+        )
+    )
+    op.execute(
+        pool_table(
+            service,
+            "audit_head",
+            app="",
+            worker="SELECT, INSERT",
+            worker_update_columns="number, hash",
+            worker_all_pools=True,
+        )
+    )
+    op.execute(pool_table(service, "audit_root", app="SELECT", worker="SELECT, INSERT", worker_all_pools=True))
+    op.execute(
+        pool_table(
+            service,
+            "pool_day",
+            worker="SELECT, INSERT",
+            update_columns="first_open_day",
+            worker_update_columns="first_open_day",
+            worker_all_pools=True,
+        )
+    )
+
+
+def declare(metadata: MetaData) -> None:
+    """Declares the same tables for ``alembic check``."""
+    moment, pool = DateTime(timezone=True), Text(collation="C")
+    Table(
+        "idempotency",
+        metadata,
+        Column("pool_code", pool),
+        Column("subject", Text(collation="C")),
+        Column("key", Text(collation="C")),
+        Column("request_hash", LargeBinary, nullable=False),
+        Column("result_kind", Text),
+        Column("result_id", Text),
+        Column("status", SmallInteger),
+        Column("answer", LargeBinary),
+        Column("created_at", moment, nullable=False),
+        PrimaryKeyConstraint("pool_code", "subject", "key"),
+    )
+    audit = Table(
+        "audit",
+        metadata,
+        Column("pool_code", pool),
+        Column("id", Uuid),
+        Column("at", moment, nullable=False),
+        Column("subject", Text, nullable=False),
+        Column("role", Text, nullable=False),
+        Column("action", Text, nullable=False),
+        Column("outcome", Text, nullable=False),
+        Column("resource_kind", Text),
+        Column("resource_id", Text),
+        Column("request_id", Text, nullable=False),
+        Column("detail", JSONB),
+        Column("number", BigInteger),
+        Column("hash", LargeBinary),
+        PrimaryKeyConstraint("pool_code", "id"),
+    )
+    Index("audit_unsealed", audit.c.pool_code, audit.c.id, postgresql_where=text("number IS NULL"))
+    Index("audit_number", audit.c.pool_code, audit.c.number, unique=True, postgresql_where=text("number IS NOT NULL"))
+    Table(
+        "audit_head",
+        metadata,
+        Column("pool_code", pool, primary_key=True),
+        Column("number", BigInteger, nullable=False),
+        Column("hash", LargeBinary, nullable=False),
+    )
+    Table(
+        "audit_root",
+        metadata,
+        Column("pool_code", pool),
+        Column("day", Date),
+        Column("through_number", BigInteger, nullable=False),
+        Column("root", LargeBinary, nullable=False),
+        Column("signature", LargeBinary, nullable=False),
+        Column("key_id", Text, nullable=False),
+        Column("signed_at", moment, nullable=False),
+        PrimaryKeyConstraint("pool_code", "day"),
+    )
+    Table(
+        "pool_day",
+        metadata,
+        Column("pool_code", pool, primary_key=True),
+        Column("first_open_day", Date, nullable=False),
+    )

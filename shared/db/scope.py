@@ -1,0 +1,58 @@
+"""Who sees which rows (contracts §1): transaction-local settings that the row policies read.
+
+The scope function runs first in every transaction, and through SQLAlchemy: that opens the transaction. A statement sent
+to the driver before it would run outside and lose the scope; ``shared.db.sql`` refuses that.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ARRAY, Text, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.db import counting
+
+EVERY_INSTITUTION = ("*",)
+NO_POOL = "-"
+
+_SET_SCOPE = text("SELECT heyi_set_scope(:role, :pools, :institutions)").bindparams(
+    bindparam("pools", type_=ARRAY(Text)), bindparam("institutions", type_=ARRAY(Text))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The role, pools and institutions of a transaction; ``("*",)`` stands for every institution of the pools."""
+
+    role: str
+    pools: Sequence[str] = ()
+    institutions: Sequence[str] = EVERY_INSTITUTION
+
+
+async def set_scope(conn: AsyncConnection, scope: Scope) -> None:
+    """Opens the transaction if none is open and sets its scope."""
+    counting.count("scope")
+    await conn.execute(
+        _SET_SCOPE,
+        {"role": scope.role, "pools": list(scope.pools), "institutions": list(scope.institutions)},
+    )
+
+
+@asynccontextmanager
+async def transaction(
+    engine: AsyncEngine, scope: Scope, *, read_only: bool = False, repeatable: bool = False
+) -> AsyncIterator[AsyncConnection]:
+    """A transaction with its scope set; commits when the block ends well, rolls back when it raises."""
+    options: dict[str, Any] = {}
+    if read_only:
+        options["postgresql_readonly"] = True
+    if repeatable:
+        options["isolation_level"] = "REPEATABLE READ"
+    async with engine.connect() as conn:
+        if options:
+            await conn.execution_options(**options)
+        await set_scope(conn, scope)
+        yield conn
+        await conn.commit()

@@ -1,0 +1,72 @@
+"""Statements in asyncpg's own form (``$1``), on the connection of SQLAlchemy's pool.
+
+The driver prepares and caches each statement. A connection that is not in a transaction is refused: its statement would
+survive a rollback and would have lost the scope (contracts §14).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db import counting
+
+
+class OutsideTransaction(RuntimeError):
+    """The scope function has not run on this connection: set it first, through SQLAlchemy."""
+
+
+def driver(conn: AsyncConnection) -> Any:
+    """The asyncpg connection behind ``conn``; raises OutsideTransaction if no transaction is open on it."""
+    sync = conn.sync_connection
+    if sync is None:
+        raise OutsideTransaction("the connection is not open")
+    raw = sync.connection.driver_connection
+    if raw is None or not raw.is_in_transaction():
+        raise OutsideTransaction("set the scope first: the driver connection is not in a transaction")
+    return raw
+
+
+async def fetch(conn: AsyncConnection, sql: str, *args: Any) -> list[Any]:
+    """All rows."""
+    counting.count(sql)
+    rows: list[Any] = await driver(conn).fetch(sql, *args)
+    return rows
+
+
+async def fetchrow(conn: AsyncConnection, sql: str, *args: Any) -> Any:
+    """The first row or None."""
+    counting.count(sql)
+    return await driver(conn).fetchrow(sql, *args)
+
+
+async def fetchval(conn: AsyncConnection, sql: str, *args: Any) -> Any:
+    """The first column of the first row, or None."""
+    counting.count(sql)
+    return await driver(conn).fetchval(sql, *args)
+
+
+async def execute(conn: AsyncConnection, sql: str, *args: Any) -> str:
+    """Runs one statement; returns its command tag."""
+    counting.count(sql)
+    tag: str = await driver(conn).execute(sql, *args)
+    return tag
+
+
+async def execute_counted(conn: AsyncConnection, sql: str, *args: Any) -> int:
+    """Runs one statement; returns the number of rows it touched."""
+    return int((await execute(conn, sql, *args)).rsplit(" ", 1)[-1])
+
+
+async def executemany(conn: AsyncConnection, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Runs one statement for many rows in one round trip."""
+    counting.count(sql)
+    await driver(conn).executemany(sql, rows)
+
+
+async def copy_in(
+    conn: AsyncConnection, temp_table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]
+) -> None:
+    """COPY into a temporary table; PostgreSQL refuses COPY into a table with row-level security."""
+    counting.count(f"COPY {temp_table}")
+    await driver(conn).copy_records_to_table(temp_table, records=records, columns=list(columns), schema_name="pg_temp")

@@ -1,0 +1,1 @@
+"""Deployment of Heyi: embedded PostgreSQL, Kafka, local supervisor, gateway, local issuer, command line."""

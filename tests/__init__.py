@@ -1,0 +1,1 @@
+"""Tests of Heyi, in three rings: what CI runs, soak, bench."""

@@ -1,0 +1,150 @@
+"""Fixtures and reporting that all suites share. Databases, broker and tokens are made once a session, on first use."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.support.postgres import BusDatabase, ServiceDatabase, TestPostgres
+from tests.support.tokens import TestTokens
+
+TESTS = Path(__file__).parent
+_spent: dict[str, float] = defaultdict(float)
+_counted: dict[str, int] = defaultdict(int)
+
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    deadline=None,
+    max_examples=60,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.register_profile("soak", parent=settings.get_profile("ci"), derandomize=False, max_examples=2000)
+settings.load_profile(os.environ.get("HEYI_HYPOTHESIS_PROFILE", "ci"))
+
+
+# -- reporting
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--seed` fixes what tests draw at random; fault tests print it and take it from here."""
+    parser.addoption("--seed", type=int, default=20261122, help="seed of drawn moments and generated cases")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """The seeds of this run."""
+    profile = os.environ.get("HEYI_HYPOTHESIS_PROFILE", "ci")
+    return f"heyi: seed={config.getoption('--seed')} hypothesis profile={profile} (derandomised unless soak)"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Adds the time of each test, its fixtures included, to that of its suite."""
+    started = time.monotonic()
+    try:
+        return (yield)
+    finally:
+        suite = suite_of(Path(item.path))
+        _spent[suite] += time.monotonic() - started
+        _counted[suite] += 1
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """One line a suite directory: seconds and number of tests."""
+    terminalreporter.section("time of each suite")
+    for suite in sorted(_spent):
+        terminalreporter.write_line(f"{suite:<32}{_spent[suite]:8.1f} s {_counted[suite]:6d} tests")
+
+
+def suite_of(path: Path) -> str:
+    """The directory of a test below tests/, two levels at most: ``component/claims``."""
+    try:
+        parts = path.parent.relative_to(TESTS).parts
+    except ValueError:
+        return path.parent.name
+    return "/".join(parts[:2]) or "."
+
+
+# -- fixtures
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """All asynchronous tests run on asyncio, as the services do."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> int:
+    """The seed of this run (`--seed`)."""
+    return int(pytestconfig.getoption("--seed"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[TestPostgres]:
+    """The session's PostgreSQL: `postgres.clone("claims")`, `postgres.clone_bus()` for wider-scoped fixtures."""
+    server = TestPostgres()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def service_database(postgres: TestPostgres) -> Iterator[Callable[[str], ServiceDatabase]]:
+    """`service_database("claims")` gives a migrated database of its own to one test."""
+    made: list[str] = []
+
+    def clone(service: str) -> ServiceDatabase:
+        database = postgres.clone(service)
+        made.append(database.name)
+        return database
+
+    yield clone
+    for name in made:
+        postgres.drop(name)
+
+
+@pytest.fixture
+def bus_database(postgres: TestPostgres) -> Iterator[BusDatabase]:
+    """An empty log of the local bus for one test."""
+    database = postgres.clone_bus()
+    yield database
+    postgres.drop(database.name)
+
+
+@pytest.fixture(scope="session")
+def tokens(tmp_path_factory: pytest.TempPathFactory) -> TestTokens:
+    """The session's issuer: `.mint`, `.headers`, `.jwks`, `.jwks_url` (file://), `.environment(service)`."""
+    return TestTokens(tmp_path_factory.mktemp("tokens"))
+
+
+@pytest.fixture(scope="session")
+def mint(tokens: TestTokens) -> Callable[..., str]:
+    """`mint("hospital", pools=("522422",), institutions=("H52242200001",))` gives a JWT."""
+    return tokens.mint
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A real Apache Kafka broker on a free port, its topics made: `.bootstrap`, `.kill()`, `.start()`, `.stop()`.
+
+    Never skipped: where Java, Maven or the artifacts cannot be had, every test that asks for it fails and says why.
+    """
+    from deploy.kafka.broker import Broker
+    from deploy.kafka.topics import ensure_topics
+
+    broker = Broker(tmp_path_factory.mktemp("kafka"))
+    broker.start()
+    try:
+        ensure_topics(broker.bootstrap)
+        yield broker
+    finally:
+        broker.stop()

@@ -1,0 +1,1 @@
+"""What tests share: databases, tokens, a broker, a browser."""

@@ -1,0 +1,144 @@
+/** The page: takes a token, reads the public APIs with it, and keeps what it shows up to date. */
+
+import * as api from "./api.js";
+import { claimFacts, proof, slipText, traceSteps } from "./claim.js";
+import { claimsTable, stateOptions } from "./claims.js";
+import { byId, complain, h } from "./dom.js";
+import { identitySheets, verdictOn } from "./identities.js";
+import { drawRing, layoutFor, ringTable } from "./ring.js";
+import { currentToken, forgetToken, holderOf, keepToken, takeTokenFromAddress } from "./session.js";
+import { localTime, roleWords } from "./words.js";
+
+const REFRESH_MILLISECONDS = 15000;
+
+const state = { pool: "", nodes: [], claims: [], cursor: null, timer: 0 };
+
+/** Run one reader of a section: its failure is told there and nowhere else. */
+async function readInto(section, read) {
+  const place = byId(section);
+  place.setAttribute("aria-busy", "true");
+  try {
+    await read(place);
+    complain(byId(`${section}-error`), null);
+  } catch (error) {
+    complain(byId(`${section}-error`), error);
+  } finally {
+    place.setAttribute("aria-busy", "false");
+  }
+}
+
+const readRing = () => readInto("ring", async () => {
+  const ring = await api.moneyRing(state.pool);
+  state.nodes = ring.nodes;
+  showRing();
+  byId("read-at").textContent = localTime(ring.as_of);
+});
+
+function showRing() {
+  const place = byId("ring");
+  place.replaceChildren(drawRing(state.nodes, place.clientWidth));
+  byId("ring-table").replaceChildren(ringTable(state.nodes));
+}
+
+const readIdentities = () => readInto("identities", async (place) => {
+  const answer = await api.identities(state.pool);
+  place.replaceChildren(...identitySheets(answer.identities));
+  const verdict = verdictOn(answer.identities);
+  const line = byId("identities-verdict");
+  line.className = `verdict ${verdict.ties ? "ties" : "broken"}`;
+  line.replaceChildren(verdict.zh, h("span", { class: "en" }, verdict.en));
+});
+
+const readClaims = (cursor) => readInto("claims", async (place) => {
+  const page = await api.claimsPage(state.pool, { status: byId("claims-status").value, cursor });
+  state.claims = cursor ? [...state.claims, ...page.items] : page.items;
+  state.cursor = page.next_cursor ?? null;
+  byId("claims-more").hidden = !state.cursor;
+  place.replaceChildren(claimsTable(state.claims, openClaim));
+});
+
+/** Read everything again. Claims are left alone once the reader has paged back. */
+async function refresh() {
+  const pagedBack = state.claims.length > 20;
+  await Promise.all([readRing(), readIdentities(), pagedBack ? null : readClaims(null)]);
+}
+
+async function openClaim(claim) {
+  const body = byId("claim-body");
+  byId("claim-title").textContent = `结算 ${claim.number}`;
+  body.replaceChildren(h("p", { class: "hint" }, "读取中…"));
+  byId("claim-dialog").showModal();
+  const inWords = (error) => h("p", { class: "complaint" }, error.message);
+  const [facts, trace, slip] = await Promise.all([
+    api.claim(state.pool, claim.id).then(claimFacts).catch(inWords),
+    api.claimTrace(state.pool, claim.id).then((answer) => traceSteps(answer.steps)).catch(inWords),
+    api.claimSlip(state.pool, claim.id).then(slipText).catch(inWords),
+  ]);
+  body.replaceChildren(facts, proof(trace, slip));
+}
+
+function showSignIn(words) {
+  clearInterval(state.timer);
+  for (const id of ["board", "bearings", "actions"]) byId(id).hidden = true;
+  byId("sign-in").hidden = false;
+  complain(byId("token-error"), words ? { message: words } : null);
+  byId("token-input").focus();
+}
+
+function showPools(pools) {
+  const slot = byId("pool-slot");
+  if (pools.length === 1) return slot.replaceChildren(pools[0]);
+  const choose = h("select", { "aria-label": "统筹地区", on: { change: (event) => enter(event.target.value) } },
+    pools.map((pool) => h("option", { value: pool }, pool)));
+  slot.replaceChildren(choose);
+}
+
+function enter(pool) {
+  state.pool = pool;
+  state.claims = [];
+  clearInterval(state.timer);
+  state.timer = setInterval(() => document.visibilityState === "visible" && refresh(), REFRESH_MILLISECONDS);
+  return refresh();
+}
+
+function start() {
+  takeTokenFromAddress();
+  const token = currentToken();
+  if (!token) return showSignIn("");
+  const holder = holderOf(token);
+  if (!holder || !holder.pools.length) {
+    forgetToken();
+    return showSignIn("这不是可用的令牌:读不出角色或统筹地区。请整段复制,不要带空格或引号。");
+  }
+  byId("sign-in").hidden = true;
+  for (const id of ["board", "bearings", "actions"]) byId(id).hidden = false;
+  const [zh, en] = roleWords(holder.role);
+  byId("role-slot").replaceChildren(zh, h("span", { class: "en" }, en));
+  showPools(holder.pools);
+  return enter(holder.pools[0]);
+}
+
+function listen() {
+  byId("token-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    keepToken(byId("token-input").value);
+    byId("token-input").value = "";
+    start();
+  });
+  byId("refresh").addEventListener("click", refresh);
+  byId("sign-out").addEventListener("click", () => { forgetToken(); showSignIn(""); });
+  byId("claims-status").append(...stateOptions());
+  byId("claims-status").addEventListener("change", () => readClaims(null));
+  byId("claims-more").addEventListener("click", () => readClaims(state.cursor));
+  byId("claim-close").addEventListener("click", () => byId("claim-dialog").close());
+  addEventListener("hashchange", start);
+  let drawn = null;
+  new ResizeObserver(() => {
+    const layout = layoutFor(byId("ring").clientWidth);
+    if (state.nodes.length && layout !== drawn) showRing();
+    drawn = layout;
+  }).observe(byId("ring"));
+}
+
+listen();
+start();

@@ -1,0 +1,49 @@
+/** Chinese and English words for the codes that the APIs answer with. An unknown code is shown as it is. */
+
+const ROLES = {
+  hospital: ["医疗机构", "Hospital"],
+  insurer_intake: ["保险公司受理", "Insurer, intake"],
+  insurer_reviewer: ["保险公司审核", "Insurer, reviewer"],
+  insurer_approver: ["保险公司复核", "Insurer, approver"],
+  insurer_finance: ["保险公司财务", "Insurer, finance"],
+  insurer_manager: ["保险公司负责人", "Insurer, manager"],
+  township_clerk: ["乡镇经办员", "Township clerk"],
+  township_director: ["乡镇合管办主任", "Township director"],
+  county_recheck: ["县合管办复核", "County re-check"],
+  county_inspector: ["县合管办稽核", "County inspector"],
+  county_director: ["县合管办负责人", "County director"],
+  city_health: ["市卫生局", "City health bureau"],
+  county_finance: ["县财政局", "County finance"],
+  city_finance: ["市财政局", "City finance"],
+  auditor: ["审计", "Auditor"],
+};
+
+const STATES = {
+  settled: ["已结算", "Settled"],
+  approved: ["已审核", "Approved"],
+  returned: ["已退回", "Returned"],
+  rejected: ["已拒付", "Rejected"],
+  cancelled: ["已撤销", "Cancelled"],
+  released: ["已放行", "Released"],
+  paid: ["已支付", "Paid"],
+};
+
+const KINDS = { inpatient: ["住院", "Inpatient"], outpatient: ["门诊", "Outpatient"] };
+
+const lookUp = (table) => (code) => table[code] ?? [code ?? "—", ""];
+
+export const roleWords = lookUp(ROLES);
+export const stateWords = lookUp(STATES);
+export const kindWords = lookUp(KINDS);
+export const STATE_CODES = Object.keys(STATES);
+
+const SHANGHAI = new Intl.DateTimeFormat("zh-CN", {
+  timeZone: "Asia/Shanghai", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false,
+});
+
+/** An instant as people in Shanghai write it: 2010-03-04 09:30. */
+export function localTime(instant) {
+  if (!instant) return "—";
+  const parts = Object.fromEntries(SHANGHAI.formatToParts(new Date(instant)).map((part) => [part.type, part.value]));
+  return `${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}`;
+}

@@ -1,0 +1,167 @@
+"""What claims tells the others. Ids only: no names, no ID numbers, no diagnoses (contracts §6)."""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.contracts.base import EventPayload
+from shared.contracts.wire import WireModel, Yuan
+
+CLAIM_TOPIC = "heyi.claims.claim.v1"
+CASE_TOPIC = "heyi.claims.case.v1"
+DAY_TOPIC = "heyi.claims.day.v1"
+
+Kind = Literal["inpatient", "outpatient"]
+Bearer = Literal["hospital", "patient", "insurer", "nobody"]
+
+
+class LayerAmount(WireModel):
+    """What one layer pays of a claim: one payable (rulings §3)."""
+
+    layer: str
+    payer: str
+    account: str
+    expense_account: str
+    book: str
+    risk_bearer: str
+    amount: Yuan
+
+
+class Cut(WireModel):
+    """A deduction of the review with its three amounts and its bearer (rulings §1)."""
+
+    number: int
+    line: int | None = None
+    bearer: Bearer
+    amount: Yuan
+    """Of the bill, as found not owed."""
+    fund_share: Yuan
+    """Of it the benefit: what is not paid to the hospital."""
+    patient_owed: Yuan
+    """Of it what the hospital owes the patient."""
+    reason: str
+
+
+class _Claim(EventPayload):
+    """What every event of a claim carries; the subject is the claim, the sequence its version."""
+
+    TOPIC: ClassVar[str] = CLAIM_TOPIC
+
+    claim_id: UUID
+    institution_code: str
+    member_id: UUID
+    township_code: str
+    kind: Kind
+    admitted_on: date
+    benefit_year: int
+    settled_at: datetime
+    at: datetime
+    """When this happened."""
+    benefit: Yuan
+    """As settled and paid to the patient at the bedside."""
+
+
+class ClaimSettled(_Claim):
+    """The hospital paid the patient; the fund owes the hospital, subject to review."""
+
+    TYPE: ClassVar[str] = "heyi.claims.claim.settled.v1"
+
+    visit_id: UUID
+    household_id: UUID
+    discharged_on: date | None = None
+    total: Yuan
+    eligible: Yuan
+    patient: Yuan
+    outcome: str
+    policy_id: str
+    policy_hash: str
+    layers: list[LayerAmount]
+
+
+class ClaimApproved(_Claim):
+    """The insurer's review accepts the claim, less the cuts."""
+
+    TYPE: ClassVar[str] = "heyi.claims.claim.approved.v1"
+
+    approved: Yuan
+    """Payable to the hospital: benefit less the fund shares of the cuts."""
+    cut: Yuan
+    cuts: list[Cut]
+    layers: list[LayerAmount]
+
+
+class ClaimRejected(_Claim):
+    """Nothing is payable; the bearer stands for the whole benefit."""
+
+    TYPE: ClassVar[str] = "heyi.claims.claim.rejected.v1"
+
+    bearer: Bearer
+    ground: str
+    taken_back: bool = False
+    """Whether the person's accumulators were taken back (rulings §1)."""
+
+
+class ClaimReturned(_Claim):
+    """Back to the hospital for missing papers or a wrong entry."""
+
+    TYPE: ClassVar[str] = "heyi.claims.claim.returned.v1"
+
+    ground: str
+
+
+class ClaimCancelled(_Claim):
+    """The settlement never counted: the payable, if any, is gone and the accumulators are restored."""
+
+    TYPE: ClassVar[str] = "heyi.claims.claim.cancelled.v1"
+
+    before: Literal["settled", "approved", "rejected", "returned"]
+    approved: Yuan
+    """What was payable before: the benefit while under review, less cuts once approved, nothing once rejected."""
+
+
+class ClaimReleased(_Claim):
+    """Payable from now on: the claim belongs to a cut-off, which settlement batches whole (contracts §8)."""
+
+    TYPE: ClassVar[str] = "heyi.claims.claim.released.v1"
+
+    cutoff_id: UUID
+    cutoff_count: int
+    cutoff_amount: Yuan
+    approved: Yuan
+    layers: list[LayerAmount]
+
+
+class CaseOpened(EventPayload):
+    """Something for inspection to look at; the subject is the case."""
+
+    TYPE: ClassVar[str] = "heyi.claims.case.opened.v1"
+    TOPIC: ClassVar[str] = CASE_TOPIC
+
+    case_id: UUID
+    kind: Literal["coverage_withdrawn"]
+    claim_id: UUID
+    member_id: UUID
+    institution_code: str
+    benefit: Yuan
+    coverage_sequence: int
+    """Of the coverage that no longer holds the day of admission."""
+    at: datetime
+
+
+class TypeTotal(WireModel):
+    """Events of one type on a business day."""
+
+    type: str
+    count: int
+    amount: Yuan
+
+
+class DayClosed(EventPayload):
+    """All that claims published for a pool's business day; the subject is the pool and the day."""
+
+    TYPE: ClassVar[str] = "heyi.claims.day.closed.v1"
+    TOPIC: ClassVar[str] = DAY_TOPIC
+
+    day: date
+    totals: list[TypeTotal]
+    at: datetime

@@ -1,8 +1,8 @@
 """Where the local stack keeps what must outlive a run: server binaries, database clusters, Kafka's jars and logs.
 
 As root that is ``/var/lib/heyi`` (PostgreSQL refuses to run as root, so data belongs to the system user ``heyi``,
-who may not be able to enter the checkout); otherwise ``$XDG_STATE_HOME/heyi``. ``HEYI_HOME`` overrides both. Permissions of
-directories that this code did not make are never changed.
+who may not be able to enter the checkout); otherwise ``$XDG_STATE_HOME/heyi``. ``HEYI_HOME`` overrides both.
+Permissions of directories that this code did not make are never changed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The vocabulary of a benefit decision: what goes into the engine, what a policy is, what comes out.
 
-Everything is immutable. Amounts are integer fen, ratios integer 1/10,000, unit prices integer 10⁻⁶ yuan, quantities integer 10⁻⁴
-(contracts §3). Classes that exist once a claim are frozen dataclasses; those that exist once a line are named tuples, because twenty of
-them are made in every settlement and a named tuple costs a third of a frozen dataclass.
+Everything is immutable. Amounts are integer fen, ratios integer 1/10,000, unit prices integer 10⁻⁶ yuan, quantities
+integer 10⁻⁴ (contracts §3). Classes that exist once a claim are frozen dataclasses; those that exist once a line are named
+tuples, because twenty of them are made in every settlement and a named tuple costs a third of a frozen dataclass.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class AccumulatorKey(NamedTuple):
     """What an accumulator counts: the scope says whose, `year` is 0 where the scope has no year."""
 
     scope: str
-    """`person_year`, `household_year`, `person_day`, `admission`, `visit`."""
+    """`person_year`, `household_year` or `person_day`."""
     name: str
     """For example `inpatient.benefit`, `inpatient.deductible`, `inpatient.admissions`."""
     year: int
@@ -122,10 +122,17 @@ class AccumulatorKey(NamedTuple):
 
 
 class Movement(NamedTuple):
-    """What a settlement adds to an accumulator (fen, or a count for `*.admissions`); a cancellation takes the same away."""
+    """What a settlement adds to an accumulator (fen; a count for `*.admissions`); a cancellation takes it away."""
 
     key: AccumulatorKey
     amount: int
+
+
+class Earlier(NamedTuple):
+    """What earlier settlements of the same admission took and paid (settled midway), net of cancelled ones."""
+
+    deductible_fen: int
+    benefit_fen: int
 
 
 class Interval(NamedTuple):
@@ -184,7 +191,8 @@ class Facts:
     birth_date: date | None = None
     third_party: str = "none"
     """`none`, `pending` (inquiry open), `liable` (somebody else pays)."""
-    catalogue_version: str = ""
+    earlier: Earlier | None = None
+    """None: this is the first settlement of the admission."""
 
 
 # ---------------------------------------------------------------- what a policy is
@@ -241,7 +249,7 @@ class Cap:
     name: str
     amount_fen: int
     period: str
-    """`visit`, `person_day`, `admission`, `person_year`, `household_year`."""
+    """`admission` (or visit), `person_day`, `person_year`, `household_year`."""
     counts: str
     """Name of the accumulator that it limits."""
     origin: Origin
@@ -276,8 +284,8 @@ class Benefit:
     id: str
     kind: str
     name: str
-    accumulator: str
-    """Name of the accumulator of what this bucket paid."""
+    adds_to: tuple[tuple[str, str], ...]
+    """(scope, name) of every accumulator that a benefit of this bucket raises."""
     rules: tuple[Rule, ...]
     table: Mapping[Situation, Rule]
     """Every situation that a rule speaks of, worked out when the document is loaded."""
@@ -300,7 +308,8 @@ class Layer:
     risk_bearer: str
     """`pool`, `insurer` or `government`."""
     base: str
-    """What the layer works on: `eligible`, `eligible_unpaid` (what earlier layers left of it) or `cut_by_cap` (benefit lost to a cap)."""
+    """What the layer works on: `eligible`, `eligible_unpaid` (what earlier layers left of it) or `cut_by_cap` (what a cap
+    took from the benefit of the layer before)."""
     benefits: Mapping[str, Benefit]
     origin: Origin
 
@@ -326,6 +335,8 @@ class Policy:
     """SHA-256 (hex) of the canonical form of the document; pinned in each claim."""
     illustrative: tuple[str, ...]
     """Every name in the document that its sources do not state."""
+    always_illustrative: tuple[str, ...] = ()
+    """Those of them that every decision rests on (parameters and layers)."""
     accepted: frozenset[str] | None = field(default=None)
     """Names the pool has accepted; None: a calculation, not a real claim, so nothing is refused for it."""
 

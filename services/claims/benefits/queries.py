@@ -1,0 +1,56 @@
+"""What others may ask of the policies. Parsed policies are kept by hash: a decided document never changes."""
+
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.claims.benefits import registry
+from services.claims.benefits.model import Policy
+from shared.db.sql import fetchrow, fetchval
+from shared.kernel.errors import define
+
+NO_POLICY = define(
+    "no_policy_in_force",
+    409,
+    "当日没有生效的补偿方案",
+    "No policy was in force on that day",
+    "统筹区 {pool_code} 在 {day} 没有经决定生效的补偿方案,请由县合管办公布方案后再办理。",
+    "Pool {pool_code} has no decided policy for {day}: the county office has to decide one first.",
+)
+
+
+async def policy_for(conn: AsyncConnection, pool_code: str, admitted_on: date) -> Policy:
+    """The policy that decides a claim admitted (visited) on that day: one statement, two when it is new here.
+
+    Raises NO_POLICY.
+    """
+    row = await fetchrow(conn, "SELECT hash, accepted FROM policy_on($1, $2)", pool_code, admitted_on)
+    if row is None:
+        raise NO_POLICY(pool_code=pool_code, day=admitted_on)
+    return await policy_from(conn, pool_code, row["hash"], tuple(row["accepted"]))
+
+
+async def policy_from(conn: AsyncConnection, pool_code: str, digest: str, accepted: tuple[str, ...]) -> Policy:
+    """The parsed policy of a hash with what its pool accepted, for callers that read `policy_on()` themselves."""
+    known = registry.known(digest, accepted)
+    if known is not None:
+        return known
+    canonical = await fetchval(
+        conn, "SELECT canonical FROM policy WHERE pool_code = $1 AND hash = $2", pool_code, digest
+    )
+    if canonical is None:
+        raise LookupError(f"policy {digest} is in force in {pool_code} and its document is missing")
+    return registry.remember(str(canonical), digest, accepted)
+
+
+async def policy_by_hash(conn: AsyncConnection, pool_code: str, digest: str) -> Policy:
+    """The policy that a claim was decided on, to reproduce its trace; raises NO_POLICY where the pool never had it."""
+    row = await fetchrow(
+        conn,
+        "SELECT accepted FROM policy WHERE pool_code = $1 AND hash = $2 AND status = 'decided'",
+        pool_code,
+        digest,
+    )
+    if row is None:
+        raise NO_POLICY(pool_code=pool_code, day=digest)
+    return await policy_from(conn, pool_code, digest, tuple(row["accepted"]))

@@ -1,0 +1,96 @@
+"""What other capabilities may ask about hospitals and their agreements."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.claims.benefits.model import Institution, Policy
+from services.claims.benefits.queries import NO_POLICY, policy_from
+from services.claims.catalogue.queries import NO_CATALOGUE
+from services.claims.providers.model import ACTIVE, NONE, SUSPENDED, Agreement, place_of
+from shared.db.sql import fetchrow
+from shared.kernel.errors import define
+
+INSTITUTION_UNKNOWN = define(
+    "institution_unknown",
+    404,
+    "没有登记这家医疗机构",
+    "The institution is not registered",
+    "医疗机构 {institution_code} 在 {day} 没有登记,请核对编码,或由管理部门先登记。",
+    "Institution {institution_code} is not registered on {day}: check the code, or have it registered first.",
+)
+
+_INSTITUTION = "SELECT * FROM institution_on($1, $2, $3)"
+_REFERENCE = """
+SELECT i.*, p.hash, p.accepted, c.code AS catalogue_version
+FROM (SELECT 1) AS always
+LEFT JOIN LATERAL institution_on($1, $2, $3) i ON true
+LEFT JOIN LATERAL policy_on($1, $3) p ON true
+LEFT JOIN LATERAL catalogue_on($1, $3) c ON true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """All that the reference tables say about a claim: one statement when the policy is known in this process."""
+
+    policy: Policy
+    institution: Institution
+    catalogue_version: str
+
+
+async def agreement_on(conn: AsyncConnection, pool_code: str, institution_code: str, day: date) -> Agreement | None:
+    """The agreement as it stands on a day; None where there never was one up to that day, or it has ended."""
+    row = await fetchrow(conn, _INSTITUTION, pool_code, institution_code, day)
+    if row is None or row["state"] in (None, NONE):
+        return None
+    return Agreement(
+        pool_code=pool_code,
+        institution_code=institution_code,
+        valid_from=row["agreement_from"],
+        recorded_seq=row["agreement_seq"],
+        state=row["state"],
+        kinds=frozenset(row["kinds"]),
+        grade=row["grade"],
+        payee=row["payee"],
+        place=row["place"],
+    )
+
+
+async def institution_on(conn: AsyncConnection, pool_code: str, institution_code: str, day: date) -> Institution:
+    """The hospital as the engine needs it on a day (of admission: rulings §12). Raises INSTITUTION_UNKNOWN."""
+    return _institution(
+        pool_code, institution_code, day, await fetchrow(conn, _INSTITUTION, pool_code, institution_code, day)
+    )
+
+
+async def reference_on(conn: AsyncConnection, pool_code: str, institution_code: str, day: date) -> Reference:
+    """Policy, hospital and catalogue version of a claim admitted on `day`.
+
+    Raises INSTITUTION_UNKNOWN, NO_POLICY, NO_CATALOGUE.
+    """
+    row = await fetchrow(conn, _REFERENCE, pool_code, institution_code, day)
+    institution = _institution(pool_code, institution_code, day, row if row["institution_code"] else None)
+    if row["hash"] is None:
+        raise NO_POLICY(pool_code=pool_code, day=day)
+    if row["catalogue_version"] is None:
+        raise NO_CATALOGUE(pool_code=pool_code, day=day)
+    policy = await policy_from(conn, pool_code, row["hash"], tuple(row["accepted"]))
+    return Reference(policy, institution, row["catalogue_version"])
+
+
+def _institution(pool_code: str, institution_code: str, day: date, row: Any) -> Institution:
+    if row is None:
+        raise INSTITUTION_UNKNOWN(institution_code=institution_code, day=day)
+    state = row["state"]
+    return Institution(
+        level=row["level"],
+        place=row["place"] or place_of(pool_code, row["area_code"]),
+        ownership=row["ownership"],
+        designation="designated" if state in (ACTIVE, SUSPENDED) else "none",
+        kinds=frozenset(row["kinds"]) if state in (ACTIVE, SUSPENDED) else None,
+        suspended=state == SUSPENDED,
+        code=institution_code,
+    )

@@ -1,0 +1,159 @@
+"""What enrollment tells the others. Ids and the blind index only: no names, no ID numbers, no phones (contracts §6)."""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict
+
+from shared.contracts.base import EventPayload
+from shared.contracts.wire import WireModel, Yuan
+
+COVERAGE_TOPIC = "heyi.enrollment.coverage.v1"
+PREMIUM_TOPIC = "heyi.enrollment.premium.v1"
+SPONSORSHIP_TOPIC = "heyi.enrollment.sponsorship.v1"
+REMITTANCE_TOPIC = "heyi.enrollment.remittance.v1"
+SUBSIDY_TOPIC = "heyi.enrollment.subsidy.v1"
+DAY_TOPIC = "heyi.enrollment.day.v1"
+
+Level = Literal["central", "province", "city", "county"]
+
+
+class _Told(WireModel):
+    """Part of a payload: read leniently, like the payload itself."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class CoverageStart(_Told):
+    """From ``valid_from`` on the member is in ``state``; of one date the highest ``recorded_seq`` counts."""
+
+    valid_from: date
+    recorded_seq: int
+    state: Literal["covered", "none"]
+
+
+class GroupStart(_Told):
+    """From ``valid_from`` on the member belongs to a special group, or no longer does."""
+
+    group: str
+    valid_from: date
+    recorded_seq: int
+    state: Literal["member", "none"]
+
+
+class CoverageChanged(EventPayload):
+    """The member's whole coverage in the pool, superseded starts included; subject is the member."""
+
+    TYPE: ClassVar[str] = "heyi.enrollment.coverage.changed.v1"
+    TOPIC: ClassVar[str] = COVERAGE_TOPIC
+
+    member_id: UUID
+    household_id: UUID
+    person_id: UUID
+    blind_index: str
+    """Hex of HMAC(look-up key, ID number); of a person without a number yet, of the member id."""
+    township_code: str
+    village_code: str
+    birth_date: date
+    sex: Literal["male", "female"]
+    sequence: int
+    """The same as the envelope's; also given in answers to a question."""
+    timeline: list[CoverageStart]
+    groups: list[GroupStart]
+
+
+class PremiumCollected(EventPayload):
+    """One receipt for a household's bill; subject is the bill."""
+
+    TYPE: ClassVar[str] = "heyi.enrollment.premium.collected.v1"
+    TOPIC: ClassVar[str] = PREMIUM_TOPIC
+
+    bill_id: UUID
+    household_id: UUID
+    township_code: str
+    year: int
+    """Coverage year: of a later year than ``paid_on`` the money is a temporary receipt (rulings §6)."""
+    receipt_id: UUID
+    receipt_number: str
+    amount: Yuan
+    paid_on: date
+    at: datetime
+
+
+class PremiumSponsored(EventPayload):
+    """County finance confirmed that a sponsor pays the premiums of a group; subject is the sponsorship."""
+
+    TYPE: ClassVar[str] = "heyi.enrollment.premium.sponsored.v1"
+    TOPIC: ClassVar[str] = SPONSORSHIP_TOPIC
+
+    sponsorship_id: UUID
+    sponsor: str
+    group: str
+    year: int
+    head_count: int
+    amount: Yuan
+    confirmed_on: date
+    at: datetime
+
+
+class YearAmount(_Told):
+    """What of an amount belongs to a coverage year."""
+
+    year: int
+    amount: Yuan
+
+
+class PremiumRemitted(EventPayload):
+    """A township sent collected premiums to the income account: in transit from now on; subject is the remittance."""
+
+    TYPE: ClassVar[str] = "heyi.enrollment.premium.remitted.v1"
+    TOPIC: ClassVar[str] = REMITTANCE_TOPIC
+
+    remittance_id: UUID
+    township_code: str
+    amount: Yuan
+    receipt_count: int
+    by_year: list[YearAmount]
+    remitted_on: date
+    at: datetime
+
+
+class SubsidyDue(EventPayload):
+    """What a fiscal level owes for a coverage year by head count; subject is the due, ``sequence`` its revision."""
+
+    TYPE: ClassVar[str] = "heyi.enrollment.subsidy.due.v1"
+    TOPIC: ClassVar[str] = SUBSIDY_TOPIC
+
+    due_id: UUID
+    year: int
+    level: Level
+    payer: str
+    head_count: int
+    standard: Yuan
+    """Per head."""
+    total: Yuan
+    """Due after this revision."""
+    amount: Yuan
+    """By how much this revision changed the due; the first one is the total. Summed in the day's control totals."""
+    revision: int
+    at: datetime
+
+
+class TypeTotal(_Told):
+    """Events of one type on a business day."""
+
+    type: str
+    count: int
+    amount: Yuan
+
+
+class DayClosed(EventPayload):
+    """All that enrollment published for a pool's business day; the subject is the pool and the day."""
+
+    TYPE: ClassVar[str] = "heyi.enrollment.day.closed.v1"
+    TOPIC: ClassVar[str] = DAY_TOPIC
+
+    day: date
+    totals: list[TypeTotal]
+    at: datetime

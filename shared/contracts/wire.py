@@ -18,7 +18,7 @@ def _from_text(parse: Callable[[str], int], what: str) -> BeforeValidator:
     def read(value: Any, info: Any) -> int:
         own = isinstance(value, int) and not isinstance(value, bool | JsonNumber) and info.mode == "python"
         if own:
-            return value  # our own code fills the model with the integer form
+            return int(value)  # our own code fills the model with the integer form
         if not isinstance(value, str):
             raise ValueError(f"{what} is written as a string, never as a JSON number")
         return parse(value)

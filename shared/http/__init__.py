@@ -1,0 +1,1 @@
+"""The HTTP edge: tokens, access rules, one transaction a request, idempotency, problems."""

@@ -1,0 +1,308 @@
+"""The edge: one request, one transaction, committed before the answer is sent (contracts §4).
+
+A route class and not a ``yield`` dependency: FastAPI ends a plain one after the response has gone out, and neither kind
+sees that a handler *returned* a 409. Here the response is in hand before anything is committed: 2xx commits, anything
+else rolls back.
+"""
+
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from opentelemetry.trace import SpanKind
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from shared.contracts.wire import JsonNumber
+from shared.db import audit
+from shared.db.scope import NO_POOL, Scope, set_scope, transaction
+from shared.http import failures, idempotency
+from shared.http.access import AccessRule, rule_from
+from shared.http.idempotency import Answered, Claim
+from shared.http.problems import (
+    INTERNAL,
+    KEY_IN_FLIGHT,
+    METHOD_NOT_ALLOWED,
+    NO_SUCH_PATH,
+    OUTCOME_UNKNOWN,
+    TOO_LARGE,
+    from_validation,
+    language_of,
+    render,
+)
+from shared.http.tokens import ANYBODY, Actor
+from shared.http.unit import CoalescedRequest, ServiceState, StreamUnit, Unit
+from shared.kernel import faults
+from shared.kernel.errors import Problem
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+READ_METHODS = frozenset({"GET", "HEAD"})
+REPLAYED = "Idempotency-Replayed"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_log = structlog.get_logger("heyi.edge")
+
+
+class EdgeRequest(Request):
+    """A request whose JSON numbers are recognisable, so that an amount can refuse them."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_parsed"):
+            self._parsed = json.loads(await self.body(), parse_int=JsonNumber)
+        return self._parsed
+
+    async def read_limited(self, limit: int) -> bytes:
+        """The whole body; raises TOO_LARGE beyond the limit in bytes."""
+        if not hasattr(self, "_body"):
+            chunks: list[bytes] = []
+            size = 0
+            async for chunk in self.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise TOO_LARGE(limit=limit)
+                chunks.append(chunk)
+            self._body = b"".join(chunks)
+        return self._body
+
+
+class Call:
+    """One call of one route: what is known before its handler runs."""
+
+    def __init__(self, rule: AccessRule, request: EdgeRequest) -> None:
+        self.rule = rule
+        self.request = request
+        self.state: ServiceState = request.app.state.heyi
+        given = request.headers.get("x-request-id", "")
+        self.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        self.actor: Actor = ANYBODY
+        self.pool_code = NO_POOL
+        self.now = self.state.clock.now()
+
+    async def admit(self) -> None:
+        """Token, then rule; raises the problem of the first that fails."""
+        if self.rule.scope != "public":
+            self.actor = await self.state.verifier.actor(self.request.headers.get("authorization"))
+        self.pool_code = self.rule.pool_of(self.actor, self.request.path_params)
+
+    @property
+    def scope(self) -> Scope:
+        """The rows that this call may see."""
+        return self.rule.row_scope(self.actor, self.pool_code)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the call can change nothing."""
+        return self.request.method in READ_METHODS or self.rule.scope == "public" or self.rule.query
+
+    def entry(
+        self,
+        outcome: str,
+        *,
+        kind: str | None = None,
+        identifier: str | None = None,
+        facts: dict[str, Any] | None = None,
+        pool_code: str | None = None,
+    ) -> audit.Entry:
+        """The audit row of this call."""
+        return audit.Entry(
+            pool_code=pool_code or self.pool_code,
+            at=self.now,
+            subject=self.actor.subject,
+            role=self.actor.role,
+            action=self.rule.command,
+            outcome=outcome,
+            request_id=self.request_id,
+            resource_kind=kind,
+            resource_id=identifier or "/".join(str(v) for v in self.request.path_params.values()) or None,
+            detail=facts or {},
+        )
+
+    async def audit_apart(self, entry: audit.Entry) -> None:
+        """Writes an audit row in a short transaction of its own."""
+        async with transaction(self.state.engine, Scope(self.actor.role, (entry.pool_code,))) as conn:
+            await audit.write(conn, [entry])
+
+
+class EdgeRoute(APIRoute):
+    """A route with an access rule; without one it cannot even be declared."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        rule = rule_from(self.openapi_extra, self.path_format)
+        handler = super().get_route_handler()
+        path = self.path_format
+
+        async def handle(request: Request) -> Response:
+            return await _serve(rule, path, handler, EdgeRequest(request.scope, request.receive))
+
+        return handle
+
+
+class ServiceRouter(APIRouter):
+    """A router whose routes pass the edge."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(route_class=EdgeRoute, **options)
+
+
+async def _serve(rule: AccessRule, path: str, handler: Handler, request: EdgeRequest) -> Response:
+    call = Call(rule, request)
+    started = time.perf_counter()
+    with call.state.tracing.span(rule.command, request.headers, kind=SpanKind.SERVER):
+        response = await _answer(call, handler)
+    response.headers["X-Request-Id"] = call.request_id
+    call.state.metrics.requests.labels(path, response.status_code).inc()
+    call.state.metrics.seconds.labels(path).observe(time.perf_counter() - started)
+    return response
+
+
+async def _answer(call: Call, handler: Handler) -> Response:
+    try:
+        await call.admit()
+        if call.rule.coalesced:
+            return await _coalesced(call, handler)
+        if call.rule.stream:
+            return await _stream(call, handler)
+        if call.is_read:
+            return await _read(call, handler)
+        return await _write(call, handler)
+    except Exception as error:
+        problem = as_problem(error, call.request_id)
+        await _audit_refusal(call, problem)
+        return render(problem, language_of(call.request), call.request_id)
+
+
+def as_problem(error: Exception, request_id: str) -> Problem:
+    """What to tell the caller; unknown errors are logged with their trace and told as INTERNAL."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RequestValidationError):
+        return from_validation(list(error.errors()))
+    if isinstance(error, HTTPException | StarletteHTTPException):
+        if error.status_code == 404:
+            return NO_SUCH_PATH(path="")
+        if error.status_code == 405:
+            return METHOD_NOT_ALLOWED(method="")
+        if error.status_code < 500:
+            return from_validation([{"loc": ("request",), "msg": str(error.detail)}])
+    passing = failures.passing(error)
+    if passing is not None:
+        _log.warning("database refused for now", error=type(error).__name__, request_id=request_id)
+        return passing
+    _log.error("unexpected error", request_id=request_id, exc_info=error)
+    return INTERNAL(request_id=request_id)
+
+
+async def _audit_refusal(call: Call, problem: Problem) -> None:
+    told = problem.kind.status == 403 or not call.is_read
+    if call.actor is ANYBODY or not told or problem.kind.status >= 500:
+        return
+    facts: dict[str, Any] = {"code": problem.kind.code, "status": problem.kind.status}
+    if call.pool_code == NO_POOL and "pool_code" in call.request.path_params:
+        facts["asked_pool"] = call.request.path_params["pool_code"]
+    try:
+        await call.audit_apart(call.entry(audit.REFUSED, facts=facts))
+    except Exception as error:
+        # The refusal stands whether or not it could be logged; that it could not is an alarm of its own.
+        _log.error("refusal not audited", request_id=call.request_id, exc_info=error)
+
+
+async def _read(call: Call, handler: Handler) -> Response:
+    await call.request.read_limited(call.rule.max_bytes)
+    async with transaction(call.state.engine, call.scope, read_only=True) as conn:
+        unit = Unit(conn, call.actor, call.now, call.pool_code, call.request_id, call.state)
+        call.request.state.unit = unit
+        response = await handler(call.request)
+    if call.rule.personal and call.actor.role != "service" and response.status_code < 400:
+        await call.audit_apart(
+            call.entry(audit.READ, kind=unit.result_kind, identifier=unit.result_id, facts=unit.facts)
+        )
+    return response
+
+
+async def _stream(call: Call, handler: Handler) -> Response:
+    call.request.state.unit = StreamUnit(call.actor, call.scope, call.now, call.pool_code, call.request_id, call.state)
+    if call.rule.personal and call.actor.role != "service":
+        await call.audit_apart(call.entry(audit.READ))
+    return await handler(call.request)
+
+
+async def _coalesced(call: Call, handler: Handler) -> Response:
+    call.request.state.unit = CoalescedRequest(
+        call.actor,
+        call.scope,
+        await _claim_of(call),
+        call.now,
+        call.pool_code,
+        call.request_id,
+        call.rule.command,
+        call.state,
+    )
+    return await handler(call.request)
+
+
+async def _claim_of(call: Call) -> Claim:
+    request = call.request
+    key = idempotency.key_of(request.headers)
+    body = await request.read_limited(call.rule.max_bytes)
+    hashed = idempotency.request_hash(
+        request.method, request.url.path, request.url.query, request.headers.get("content-type", ""), body
+    )
+    return Claim(call.pool_code, call.actor.subject, key, hashed)
+
+
+async def _write(call: Call, handler: Handler) -> Response:
+    claim = await _claim_of(call)
+    async with call.state.engine.connect() as conn:
+        await set_scope(conn, call.scope)
+        try:
+            known = await idempotency.claim(conn, claim, call.now)
+        except Exception as error:
+            if failures.waited_too_long(error):
+                raise KEY_IN_FLIGHT(retry_after_seconds=1) from error
+            raise
+        if known is not None:
+            return replay(known)
+        unit = Unit(conn, call.actor, call.now, call.pool_code, call.request_id, call.state)
+        call.request.state.unit = unit
+        response = await handler(call.request)
+        if not 200 <= response.status_code < 300:
+            await conn.rollback()
+            return response
+        body = bytes(response.body) if hasattr(response, "body") else b""
+        await idempotency.finish(conn, claim, Answered(response.status_code, body, unit.result_kind, unit.result_id))
+        await audit.write(
+            conn, [call.entry(audit.DONE, kind=unit.result_kind, identifier=unit.result_id, facts=unit.facts)]
+        )
+        faults.point("edge.before_commit")
+        try:
+            await conn.commit()
+        except Exception as error:
+            if not failures.connection_lost(error):
+                raise
+            return await _after_lost_commit(call, claim)
+        faults.point("edge.after_commit")
+        return response
+
+
+def replay(known: Answered) -> Response:
+    """The answer that the key's first request got."""
+    return Response(known.body(), known.status, {REPLAYED: "true"}, "application/json")
+
+
+async def _after_lost_commit(call: Call, claim: Claim) -> Response:
+    """The acknowledgement of COMMIT is lost: the key tells on a new connection whether it happened."""
+    try:
+        async with transaction(call.state.engine, call.scope, read_only=True) as conn:
+            known = await idempotency.read(conn, claim)
+    except Exception as error:
+        raise OUTCOME_UNKNOWN(retry_after_seconds=2) from error
+    if known is None:
+        # Absent may still mean "not yet": only the same key, sent again, gets a certain answer.
+        raise OUTCOME_UNKNOWN(retry_after_seconds=2)
+    return replay(known)

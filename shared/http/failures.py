@@ -1,0 +1,56 @@
+"""Which errors of the database pass by themselves, and which mean that an outcome is not known."""
+
+from collections.abc import Iterator
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from shared.http.problems import BUSY
+from shared.kernel.errors import Problem
+
+_RETRY_SECONDS = 2
+_PASSING = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what it wraps: SQLAlchemy and its adapter each put their own around the driver's."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        inner = getattr(error, "orig", None)
+        error = inner if isinstance(inner, BaseException) else (error.__cause__ or error.__context__)
+
+
+def waited_too_long(error: BaseException) -> bool:
+    """Whether a lock or statement timeout ended it."""
+    return any(isinstance(e, asyncpg.LockNotAvailableError | asyncpg.QueryCanceledError) for e in _causes(error))
+
+
+def connection_lost(error: BaseException) -> bool:
+    """Whether the connection went away, so that the outcome of a COMMIT under way is not known."""
+    return any(isinstance(e, _LOST) or (isinstance(e, DBAPIError) and e.connection_invalidated) for e in _causes(error))
+
+
+def passing(error: BaseException) -> Problem | None:
+    """BUSY with Retry-After for what passes by itself; None for anything else."""
+    if any(isinstance(e, (*_PASSING, *_LOST, PoolTimeout, OSError, TimeoutError)) for e in _causes(error)):
+        return BUSY(retry_after_seconds=_RETRY_SECONDS)
+    return None

@@ -1,0 +1,50 @@
+"""Keyset pages: a cursor names the last row shown, so that pages neither skip nor repeat while rows arrive."""
+
+import base64
+import json
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Query
+
+from shared.contracts.wire import WireModel
+from shared.kernel.errors import define
+
+T = TypeVar("T")
+LIMIT_MAX = 200
+CURSOR_INVALID = define(
+    "cursor_invalid",
+    422,
+    "翻页标记无效",
+    "Invalid cursor",
+    "请原样使用上一页返回的 next_cursor。",
+    "Use next_cursor of the previous page as it was given.",
+)
+
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
+Cursor = Annotated[str | None, Query(max_length=400)]
+
+
+class Page(WireModel, Generic[T]):
+    """One page; ``next_cursor`` is null on the last."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+def encode_cursor(*key: Any) -> str:
+    """The cursor of a row's sort key (texts, integers; other values as their text)."""
+    plain = [part if isinstance(part, int | str) else str(part) for part in key]
+    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, parts: int) -> list[Any] | None:
+    """The sort key of a cursor with its number of parts; raises CURSOR_INVALID."""
+    if cursor is None:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError as error:
+        raise CURSOR_INVALID() from error
+    if not isinstance(key, list) or len(key) != parts:
+        raise CURSOR_INVALID()
+    return key

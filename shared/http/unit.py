@@ -1,0 +1,109 @@
+"""What a route gets from the edge: its transaction, the caller, the time, and where to name its result."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.db.business_day import business_day
+from shared.db.scope import Scope, transaction
+from shared.http.idempotency import Claim
+from shared.http.settings import ServiceSettings
+from shared.http.tokens import Actor, TokenVerifier
+from shared.kernel.clock import Clock
+from shared.observe.metrics import Metrics
+from shared.observe.tracing import Tracing
+
+
+@dataclass
+class ServiceState:
+    """The resources of one HTTP process; ``resources`` holds those of its capabilities by name."""
+
+    service: str
+    settings: ServiceSettings
+    engine: AsyncEngine
+    clock: Clock
+    verifier: TokenVerifier
+    tracing: Tracing
+    metrics: Metrics
+    resources: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Unit:
+    """One request in one transaction, which the edge opened and will commit or roll back; a route never does."""
+
+    conn: AsyncConnection
+    actor: Actor
+    now: datetime
+    pool_code: str
+    request_id: str
+    app: ServiceState
+    result_kind: str | None = None
+    result_id: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    _business_day: date | None = None
+
+    @property
+    def settings(self) -> ServiceSettings:
+        """The service's settings."""
+        return self.app.settings
+
+    async def business_day(self) -> date:
+        """The business day of the pool; from the first call on, closing the day waits for this request."""
+        if self._business_day is None:
+            self._business_day = await business_day(self.conn, self.pool_code, self.now)
+        return self._business_day
+
+    def result(self, kind: str, identifier: object) -> None:
+        """Names what this write made, for the idempotency row and the audit log."""
+        self.result_kind, self.result_id = kind, str(identifier)
+
+    def note(self, **facts: Any) -> None:
+        """Adds facts to the audit row: ids, counts, amounts; never personal data."""
+        self.facts.update(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class CoalescedRequest:
+    """A request of the declared exception of contracts §4: checked and parsed, no transaction open, no lock taken."""
+
+    actor: Actor
+    scope: Scope
+    claim: Claim
+    now: datetime
+    pool_code: str
+    request_id: str
+    command: str
+    app: ServiceState
+
+
+@dataclass(frozen=True, slots=True)
+class StreamUnit:
+    """A request whose body is streamed: the generator opens and closes its own session."""
+
+    actor: Actor
+    scope: Scope
+    now: datetime
+    pool_code: str
+    request_id: str
+    app: ServiceState
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncConnection]:
+        """A read-only REPEATABLE READ transaction of its own, since the request's would be over at the first row."""
+        async with transaction(self.app.engine, self.scope, read_only=True, repeatable=True) as conn:
+            yield conn
+
+
+def _of_request(request: Request) -> Any:
+    return request.state.unit
+
+
+UnitDep = Annotated[Unit, Depends(_of_request)]
+CoalescedDep = Annotated[CoalescedRequest, Depends(_of_request)]
+StreamDep = Annotated[StreamUnit, Depends(_of_request)]

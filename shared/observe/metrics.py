@@ -1,0 +1,18 @@
+"""Prometheus metrics in a registry of the service's own."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+
+class Metrics:
+    """The registry of one process and the figures that every HTTP process keeps."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "heyi_requests", "Requests by route and status", ["route", "status"], registry=self.registry
+        )
+        self.seconds = Histogram("heyi_request_seconds", "Seconds of a request", ["route"], registry=self.registry)
+
+    def exposition(self) -> bytes:
+        """The text that Prometheus reads."""
+        return generate_latest(self.registry)

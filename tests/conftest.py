@@ -121,9 +121,11 @@ def bus_database(postgres: TestPostgres) -> Iterator[BusDatabase]:
 
 
 @pytest.fixture(scope="session")
-def tokens(tmp_path_factory: pytest.TempPathFactory) -> TestTokens:
-    """The session's issuer: `.mint`, `.headers`, `.jwks`, `.jwks_url` (file://), `.environment(service)`."""
-    return TestTokens(tmp_path_factory.mktemp("tokens"))
+def tokens() -> Iterator[TestTokens]:
+    """The session's issuer: `.mint`, `.headers`, `.jwks`, `.jwks_url`, `.token_url`, `.environment(service)`."""
+    issuer = TestTokens()
+    yield issuer
+    issuer.close()
 
 
 @pytest.fixture(scope="session")

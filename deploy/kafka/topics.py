@@ -1,48 +1,25 @@
-"""Topics: made here, never automatically (contracts §6): 12 partitions for ever, delete policy, unlimited retention.
+"""Topics on a Kafka cluster: 12 partitions for ever, delete policy, unlimited retention (contracts §6).
 
-Their names come from the event payloads in shared/contracts, so that a new topic needs no list of its own.
+For a cluster of one's own: ``python -m deploy.kafka.topics --bootstrap HOST:PORT --replication 3``.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib
-import pkgutil
 import time
 from collections.abc import Iterable
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
-import shared.contracts
 from deploy.home import DeployError
 from deploy.postgres.roles import blocking
-from shared.contracts.base import EventPayload
+from deploy.topics import topic_names
+from shared.messaging.bus.base import PARTITIONS
+from shared.messaging.bus.kafka import create_topics
 
-PARTITIONS = 12
-CONFIGURATION = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 READY_SECONDS = 60
-
-
-def payloads() -> list[type[EventPayload]]:
-    """Every event payload of shared/contracts, by TYPE."""
-    for module in pkgutil.iter_modules(shared.contracts.__path__, "shared.contracts."):
-        importlib.import_module(module.name)
-    return sorted(_named(EventPayload), key=lambda payload: payload.TYPE)
-
-
-def _named(base: type[EventPayload]) -> Iterable[type[EventPayload]]:
-    """The classes below `base` in shared.contracts that name a type."""
-    for payload in base.__subclasses__():
-        if "TYPE" in payload.__dict__ and payload.__module__.startswith("shared.contracts."):
-            yield payload
-        yield from _named(payload)
-
-
-def topic_names() -> list[str]:
-    """The topics of all payloads, sorted."""
-    return sorted({payload.TOPIC for payload in payloads()})
 
 
 def ensure_topics(bootstrap: str, names: Iterable[str] | None = None, replication: int = 1) -> list[str]:
@@ -54,14 +31,9 @@ async def _ensure(bootstrap: str, names: list[str], replication: int) -> list[st
     admin = await _connected(bootstrap)
     try:
         missing = sorted(set(names) - set(await admin.list_topics()))
-        if not missing:
-            return []
-        wanted = [NewTopic(name, PARTITIONS, replication, topic_configs=CONFIGURATION) for name in missing]
-        answer = await admin.create_topics(wanted)
-        for error in answer.topic_errors:
-            if error[1] not in (0, TopicAlreadyExistsError.errno):
-                raise DeployError(f"无法创建主题 (cannot make topic) {error[0]}: {for_code(error[1]).__name__}")
-        await _wait_for_leaders(admin, missing)
+        if missing:
+            await create_topics(bootstrap, missing, replication=replication)
+            await _wait_for_leaders(admin, missing)
         return missing
     finally:
         await admin.close()

@@ -20,6 +20,7 @@ import asyncpg
 from deploy.home import home
 from deploy.postgres.cluster import Cluster
 from deploy.postgres.roles import (
+    BUS,
     blocking,
     database_statements,
     ensure_database,
@@ -27,6 +28,7 @@ from deploy.postgres.roles import (
     role_name,
     with_database,
 )
+from deploy.topics import prepare_local_bus
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "test-"
@@ -102,14 +104,14 @@ class TestPostgres:
         return ServiceDatabase(service=service, name=name, admin=self.cluster.url(name), **urls)
 
     def clone_bus(self) -> BusDatabase:
-        """A new, empty log of the local bus with its schema."""
-        template = self._template("bus")
-        name = f"t_bus_{next(self._numbers)}"
-        blocking(self._clone("bus", template, name))
+        """A new log of the local bus with all topics and no event."""
+        template = self._template(BUS)
+        name = f"t_{BUS}_{next(self._numbers)}"
+        blocking(self._clone(BUS, template, name))
         return BusDatabase(
             name=name,
-            owner=self.cluster.url(name, role_name("bus", "owner")),
-            app=self.cluster.url(name, role_name("bus", "app")),
+            owner=self.cluster.url(name, role_name(BUS, "owner")),
+            app=self.cluster.url(name, role_name(BUS, "app")),
             admin=self.cluster.url(name),
         )
 
@@ -134,7 +136,11 @@ class TestPostgres:
             if service not in self._templates:
                 blocking(self._admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
                 blocking(ensure_database(self.cluster.url(), service, name))
-                migrate(service, self.cluster.url(name, role_name(service, "owner")))
+                owner = self.cluster.url(name, role_name(service, "owner"))
+                if service == BUS:
+                    blocking(prepare_local_bus(owner))
+                else:
+                    migrate(service, owner)
                 self._templates.add(service)
         return name
 

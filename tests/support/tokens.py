@@ -1,25 +1,36 @@
-"""Tokens for tests: a key of the session, its JWKS, and `mint`."""
+"""Tokens for tests: a key of the session, its JWKS over HTTP, and `mint`."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from pathlib import Path
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 from deploy.issuer import Issuer, Scope
 
-ISSUER = "http://issuer.test"
 DEMO_POOL = "522422"
 
 
-@dataclass
 class TestTokens:
-    """`mint(role)` gives a bearer token; `jwks` is the key set that an app under test is given."""
+    """`mint(role)` gives a bearer token. A small server on 127.0.0.1 answers the key set under `jwks_url` and client
+    credentials under `token_url`, so that apps in this process and in others trust and obtain the same tokens."""
 
     __test__ = False
-    directory: Path
-    issuer: Issuer = field(default_factory=lambda: Issuer.generate(ISSUER))
+
+    def __init__(self) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.origin = f"http://127.0.0.1:{self._server.server_port}"
+        self.issuer = Issuer.generate(self.origin)
+        self.jwks_url = f"{self.origin}/.well-known/jwks.json"
+        self.token_url = f"{self.origin}/token"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop the server."""
+        self._server.shutdown()
+        self._server.server_close()
 
     def mint(
         self,
@@ -37,9 +48,13 @@ class TestTokens:
     ) -> str:
         """A token of `role`; the subject is ``<role>-1`` unless named (four eyes look at the subject)."""
         scope = Scope(
-            pools=pools, institutions=institutions, areas=areas, insurer=insurer,
-            home_institution=home_institution, household_id=household_id,
-        )  # fmt: skip
+            pools=pools,
+            institutions=institutions,
+            areas=areas,
+            insurer=insurer,
+            home_institution=home_institution,
+            household_id=household_id,
+        )
         return self.issuer.token(role, subject=subject or f"{role}-1", scope=scope, seconds=seconds, **extra)
 
     def headers(self, role: str, **options: Any) -> dict[str, str]:
@@ -51,15 +66,41 @@ class TestTokens:
         """The public key set."""
         return self.issuer.jwks()
 
-    @property
-    def jwks_url(self) -> str:
-        """The key set as a file:// URL, for settings that want an address and no server."""
-        path = self.directory / "jwks.json"
-        if not path.exists():
-            path.write_text(json.dumps(self.jwks))
-        return path.as_uri()
-
     def environment(self, service: str) -> dict[str, str]:
-        """The variables that make an app of `service` trust these tokens."""
+        """The variables that make an app of `service` trust these tokens and obtain its own."""
         prefix = f"HEYI_{service.upper()}_"
-        return {prefix + "ISSUER": ISSUER, prefix + "AUDIENCE": "heyi", prefix + "JWKS_URL": self.jwks_url}
+        return {
+            prefix + "ISSUER": self.origin,
+            prefix + "AUDIENCE": "heyi",
+            prefix + "JWKS_URL": self.jwks_url,
+            prefix + "TOKEN_URL": self.token_url,
+            prefix + "CLIENT_ID": service,
+            prefix + "CLIENT_SECRET": "test",
+        }
+
+
+def _handler(tokens: TestTokens) -> type[BaseHTTPRequestHandler]:
+    """The request handler of the small issuer."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(tokens.jwks)
+
+        def do_POST(self) -> None:
+            form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
+            client = form.get("client_id", ["service"])[0]
+            token = tokens.mint("service", subject=f"service:{client}")
+            self._answer({"access_token": token, "token_type": "Bearer", "expires_in": 3600})
+
+        def _answer(self, body: dict[str, Any]) -> None:
+            content = json.dumps(body).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            """Silent: the requests of tests are of no interest."""
+
+    return Handler

@@ -7,8 +7,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.kafka.broker import Broker
-from deploy.kafka.topics import PARTITIONS, ensure_topics, topic_names
+from deploy.kafka.topics import ensure_topics
 from deploy.postgres.roles import blocking
+from deploy.topics import topic_names
 
 pytestmark = pytest.mark.kafka
 TOPIC = "heyi.test.survival.v1"
@@ -56,7 +57,7 @@ def test_all_topics_are_made_once_with_twelve_partitions(kafka_broker: Broker) -
     assert ensure_topics(kafka_broker.bootstrap) == []
     assert set(topic_names()) <= blocking(_all_topics(kafka_broker.bootstrap))
     assert ensure_topics(kafka_broker.bootstrap, ["heyi.test.counted.v1"]) == ["heyi.test.counted.v1"]
-    assert blocking(_partitions(kafka_broker.bootstrap, "heyi.test.counted.v1")) == PARTITIONS
+    assert blocking(_partitions(kafka_broker.bootstrap, "heyi.test.counted.v1")) == 12
 
 
 def test_what_was_acknowledged_survives_a_kill_of_the_broker(kafka_broker: Broker) -> None:

@@ -13,10 +13,11 @@ from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import await_only
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PARTITION = re.compile(r"_p\d{6}$")
@@ -45,12 +46,25 @@ def _run(connection: Connection, service: str, action: str) -> None:
     config = _config(service)
     config.attributes.update(connection=connection, service=service)
     if action == "upgrade":
+        event.listen(connection, "before_cursor_execute", _as_script, retval=True)
         connection.exec_driver_sql(_LOCK)
         command.upgrade(config, "head")
     elif action == "check":
         command.check(config)
     else:
         raise SystemExit(f"unknown action {action}: upgrade or check")
+
+
+def _as_script(
+    connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+) -> tuple[str, Any]:
+    """Sends SQL of several statements in the driver's simple form: a prepared statement holds only one."""
+    if parameters or ";" not in statement.strip().rstrip(";"):
+        return statement, parameters
+    connection.exec_driver_sql("SELECT 1")  # opens SQLAlchemy's transaction, so that the script is inside it
+    driver: Any = connection.connection.driver_connection
+    await_only(driver.execute(statement))
+    return "SELECT 1", parameters
 
 
 def _is_declared(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:

@@ -1,0 +1,173 @@
+"""The tables of financing. Constraints that guard an invariant stand in the migration; this mirror serves the check."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+
+from services.enrollment.registry.tables import CODE, MOMENT, of_member, pool_key
+
+
+def declare(metadata: MetaData) -> None:
+    """Declares the tables of financing."""
+    _standards(metadata)
+    _bills(metadata)
+    _sponsorships(metadata)
+    _money(metadata)
+    _dues(metadata)
+
+
+def _of(table: str, *columns: str) -> ForeignKeyConstraint:
+    named = ("pool_code", *columns)
+    return ForeignKeyConstraint(named, [f"{table}.{column}" for column in named])
+
+
+def _standards(metadata: MetaData) -> None:
+    Table(
+        "standard",
+        metadata,
+        Column("pool_code", CODE, primary_key=True),
+        Column("year", SmallInteger, primary_key=True, autoincrement=False),
+        *(Column(f"{name}_fen", BigInteger, nullable=False)
+          for name in ("premium", "central", "province", "city", "county")),
+        *(Column(name, Date, nullable=False) for name in ("coverage_from", "coverage_to", "collection_until")),
+        Column("late_start", Text, nullable=False),
+        Column("document_number", Text),
+        Column("recorded_by", Text, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
+    )
+
+
+def _bills(metadata: MetaData) -> None:
+    bill = Table(
+        "bill",
+        metadata,
+        *pool_key("bill_id"),
+        Column("household_id", Uuid, nullable=False),
+        Column("township_code", CODE, nullable=False),
+        Column("year", SmallInteger, nullable=False),
+        Column("due_fen", BigInteger, nullable=False),
+        Column("paid_fen", BigInteger, nullable=False),
+        Column("last_paid_on", Date),
+        Column("version", Integer, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
+        UniqueConstraint("pool_code", "household_id", "year", name="bill_year_once"),
+        _of("household", "household_id"),
+        _of("standard", "year"),
+    )
+    Index("bill_year", bill.c.pool_code, bill.c.year, bill.c.bill_id)
+    line = Table(
+        "bill_line",
+        metadata,
+        *pool_key("bill_id"),
+        Column("member_id", Uuid, primary_key=True),
+        Column("kind", Text, nullable=False),
+        Column("premium_fen", BigInteger, nullable=False),
+        Column("reason", Text),
+        Column("sponsorship_id", Uuid),
+        Column("settled_on", Date),
+        Column("covered_from", Date),
+        _of("bill", "bill_id"),
+        of_member(),
+        _of("sponsorship", "sponsorship_id"),
+    )
+    Index("bill_line_member", line.c.pool_code, line.c.member_id)
+
+
+def _sponsorships(metadata: MetaData) -> None:
+    Table(
+        "sponsorship",
+        metadata,
+        *pool_key("sponsorship_id"),
+        Column("sponsor", Text, nullable=False),
+        Column("group_code", CODE, nullable=False),
+        Column("year", SmallInteger, nullable=False),
+        Column("head_count", Integer, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("applied_by", CODE, nullable=False),
+        Column("applied_at", MOMENT, nullable=False),
+        Column("decided_by", CODE),
+        Column("decided_at", MOMENT),
+        Column("reason", Text),
+        _of("standard", "year"),
+    )
+    Table(
+        "sponsorship_line",
+        metadata,
+        *pool_key("sponsorship_id"),
+        Column("member_id", Uuid, primary_key=True),
+        Column("bill_id", Uuid, nullable=False),
+        Column("premium_fen", BigInteger, nullable=False),
+        _of("sponsorship", "sponsorship_id"),
+        _of("bill_line", "bill_id", "member_id"),
+    )
+
+
+def _money(metadata: MetaData) -> None:
+    receipt = Table(
+        "receipt",
+        metadata,
+        *pool_key("receipt_id"),
+        Column("receipt_number", CODE, nullable=False),
+        Column("bill_id", Uuid, nullable=False),
+        Column("township_code", CODE, nullable=False),
+        Column("year", SmallInteger, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("paid_on", Date, nullable=False),
+        Column("collected_by", Text, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
+        UniqueConstraint("pool_code", "receipt_number", name="receipt_number_once"),
+        _of("bill", "bill_id"),
+    )
+    Index("receipt_township", receipt.c.pool_code, receipt.c.township_code, receipt.c.paid_on)
+    Index("receipt_year", receipt.c.pool_code, receipt.c.year)
+    Table(
+        "remittance",
+        metadata,
+        *pool_key("remittance_id"),
+        Column("township_code", CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("receipt_count", Integer, nullable=False),
+        Column("remitted_on", Date, nullable=False),
+        Column("recorded_by", Text, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
+    )
+    Table(
+        "remittance_line",
+        metadata,
+        *pool_key("receipt_id"),
+        Column("remittance_id", Uuid, nullable=False),
+        _of("receipt", "receipt_id"),
+        _of("remittance", "remittance_id"),
+    )
+
+
+def _dues(metadata: MetaData) -> None:
+    Table(
+        "subsidy_due",
+        metadata,
+        *pool_key("due_id"),
+        Column("revision", Integer, primary_key=True, autoincrement=False),
+        Column("year", SmallInteger, nullable=False),
+        Column("level", Text, nullable=False),
+        Column("payer", Text, nullable=False),
+        Column("head_count", Integer, nullable=False),
+        Column("standard_fen", BigInteger, nullable=False),
+        Column("total_fen", BigInteger, nullable=False),
+        Column("change_fen", BigInteger, nullable=False),
+        Column("recorded_by", Text, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
+        UniqueConstraint("pool_code", "year", "level", "payer", "revision", name="subsidy_due_once"),
+        _of("standard", "year"),
+    )

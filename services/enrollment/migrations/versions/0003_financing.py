@@ -1,0 +1,207 @@
+"""Year standards, bills, receipts, remittances, sponsorships, subsidies due; rosters and the rows they sent back."""
+
+from alembic import op
+
+from shared.db.rules import pool_table
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+STANDARDS = """
+CREATE TABLE standard (
+  pool_code text COLLATE "C" NOT NULL,
+  year smallint NOT NULL CHECK (year BETWEEN 2003 AND 2200),
+  premium_fen bigint NOT NULL CHECK (premium_fen > 0),
+  central_fen bigint NOT NULL CHECK (central_fen >= 0),
+  province_fen bigint NOT NULL CHECK (province_fen >= 0),
+  city_fen bigint NOT NULL CHECK (city_fen >= 0),
+  county_fen bigint NOT NULL CHECK (county_fen >= 0),
+  coverage_from date NOT NULL,
+  coverage_to date NOT NULL,
+  collection_until date NOT NULL,
+  late_start text NOT NULL CHECK (late_start IN ('payment_day', 'next_day', 'next_month', 'refused')),
+  document_number text,
+  recorded_by text NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, year),
+  CHECK (coverage_from <= coverage_to AND collection_until <= coverage_to)
+);
+"""
+
+BILLS = """
+CREATE TABLE bill (
+  pool_code text COLLATE "C" NOT NULL,
+  bill_id uuid NOT NULL,
+  household_id uuid NOT NULL,
+  township_code text COLLATE "C" NOT NULL,
+  year smallint NOT NULL,
+  due_fen bigint NOT NULL CHECK (due_fen >= 0),
+  paid_fen bigint NOT NULL DEFAULT 0 CHECK (paid_fen >= 0),
+  last_paid_on date,
+  version integer NOT NULL DEFAULT 0,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, bill_id),
+  CONSTRAINT bill_year_once UNIQUE (pool_code, household_id, year),
+  CONSTRAINT bill_not_overpaid CHECK (paid_fen <= due_fen),
+  FOREIGN KEY (pool_code, household_id) REFERENCES household,
+  FOREIGN KEY (pool_code, year) REFERENCES standard
+);
+CREATE INDEX bill_year ON bill (pool_code, year, bill_id);
+CREATE TABLE sponsorship (
+  pool_code text COLLATE "C" NOT NULL,
+  sponsorship_id uuid NOT NULL,
+  sponsor text NOT NULL CHECK (sponsor <> ''),
+  group_code text COLLATE "C" NOT NULL,
+  year smallint NOT NULL,
+  head_count integer NOT NULL CHECK (head_count > 0),
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  status text NOT NULL CHECK (status IN ('applied', 'confirmed', 'refused')),
+  applied_by text COLLATE "C" NOT NULL,
+  applied_at timestamptz NOT NULL,
+  decided_by text COLLATE "C",
+  decided_at timestamptz,
+  reason text,
+  PRIMARY KEY (pool_code, sponsorship_id),
+  FOREIGN KEY (pool_code, year) REFERENCES standard,
+  CHECK ((status = 'applied') = (decided_by IS NULL)),
+  CONSTRAINT sponsorship_four_eyes CHECK (decided_by <> applied_by)
+);
+CREATE TABLE bill_line (
+  pool_code text COLLATE "C" NOT NULL,
+  bill_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('payable', 'sponsored', 'excused')),
+  premium_fen bigint NOT NULL CHECK (premium_fen >= 0),
+  reason text,
+  sponsorship_id uuid,
+  settled_on date,
+  covered_from date,
+  PRIMARY KEY (pool_code, bill_id, member_id),
+  FOREIGN KEY (pool_code, bill_id) REFERENCES bill,
+  FOREIGN KEY (pool_code, member_id) REFERENCES member,
+  FOREIGN KEY (pool_code, sponsorship_id) REFERENCES sponsorship,
+  CHECK ((kind = 'sponsored') = (sponsorship_id IS NOT NULL)),
+  CHECK ((kind = 'excused') = (reason IS NOT NULL)),
+  CHECK (kind <> 'excused' OR (premium_fen = 0 AND settled_on IS NULL)),
+  CHECK ((settled_on IS NULL) = (covered_from IS NULL))
+);
+CREATE INDEX bill_line_member ON bill_line (pool_code, member_id);
+CREATE TABLE sponsorship_line (
+  pool_code text COLLATE "C" NOT NULL,
+  sponsorship_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  bill_id uuid NOT NULL,
+  premium_fen bigint NOT NULL CHECK (premium_fen > 0),
+  PRIMARY KEY (pool_code, sponsorship_id, member_id),
+  FOREIGN KEY (pool_code, sponsorship_id) REFERENCES sponsorship,
+  FOREIGN KEY (pool_code, bill_id, member_id) REFERENCES bill_line
+);
+"""
+
+MONEY = """
+CREATE TABLE receipt (
+  pool_code text COLLATE "C" NOT NULL,
+  receipt_id uuid NOT NULL,
+  receipt_number text COLLATE "C" NOT NULL,
+  bill_id uuid NOT NULL,
+  township_code text COLLATE "C" NOT NULL,
+  year smallint NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  paid_on date NOT NULL,
+  collected_by text NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, receipt_id),
+  CONSTRAINT receipt_number_once UNIQUE (pool_code, receipt_number),
+  FOREIGN KEY (pool_code, bill_id) REFERENCES bill
+);
+CREATE INDEX receipt_township ON receipt (pool_code, township_code, paid_on);
+CREATE INDEX receipt_year ON receipt (pool_code, year);
+CREATE TABLE remittance (
+  pool_code text COLLATE "C" NOT NULL,
+  remittance_id uuid NOT NULL,
+  township_code text COLLATE "C" NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  receipt_count integer NOT NULL CHECK (receipt_count > 0),
+  remitted_on date NOT NULL,
+  recorded_by text NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, remittance_id)
+);
+CREATE TABLE remittance_line (
+  pool_code text COLLATE "C" NOT NULL,
+  receipt_id uuid NOT NULL,
+  remittance_id uuid NOT NULL,
+  PRIMARY KEY (pool_code, receipt_id),
+  FOREIGN KEY (pool_code, receipt_id) REFERENCES receipt,
+  FOREIGN KEY (pool_code, remittance_id) REFERENCES remittance
+);
+CREATE TABLE subsidy_due (
+  pool_code text COLLATE "C" NOT NULL,
+  due_id uuid NOT NULL,
+  revision integer NOT NULL CHECK (revision > 0),
+  year smallint NOT NULL,
+  level text NOT NULL CHECK (level IN ('central', 'province', 'city', 'county')),
+  payer text NOT NULL,
+  head_count integer NOT NULL CHECK (head_count >= 0),
+  standard_fen bigint NOT NULL CHECK (standard_fen >= 0),
+  total_fen bigint NOT NULL CHECK (total_fen >= 0),
+  change_fen bigint NOT NULL,
+  recorded_by text NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, due_id, revision),
+  CONSTRAINT subsidy_due_once UNIQUE (pool_code, year, level, payer, revision),
+  FOREIGN KEY (pool_code, year) REFERENCES standard,
+  CHECK (total_fen = head_count * standard_fen)
+);
+"""
+
+ROSTERS = """
+CREATE TABLE roster (
+  pool_code text COLLATE "C" NOT NULL,
+  roster_id uuid NOT NULL,
+  year smallint NOT NULL,
+  content_hash bytea NOT NULL,
+  rows_read integer NOT NULL,
+  households integer NOT NULL,
+  enrolled integer NOT NULL,
+  verified integer NOT NULL,
+  updated integer NOT NULL,
+  unchanged integer NOT NULL,
+  to_verify integer NOT NULL,
+  rejected integer NOT NULL,
+  uploaded_by text NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, roster_id)
+);
+CREATE INDEX roster_content ON roster (pool_code, year, content_hash);
+CREATE TABLE roster_error (
+  pool_code text COLLATE "C" NOT NULL,
+  roster_id uuid NOT NULL,
+  row_number integer NOT NULL,
+  codes text[] NOT NULL,
+  kept boolean NOT NULL,
+  row_sealed bytea NOT NULL,
+  PRIMARY KEY (pool_code, roster_id, row_number),
+  FOREIGN KEY (pool_code, roster_id) REFERENCES roster
+);
+"""
+
+
+def upgrade() -> None:
+    service = "enrollment"
+    for tables in (STANDARDS, BILLS, MONEY, ROSTERS):
+        op.execute(tables)
+    op.execute(pool_table(service, "standard"))
+    op.execute(pool_table(service, "bill", update_columns="due_fen, paid_fen, last_paid_on, version"))
+    line_columns = "kind, premium_fen, reason, sponsorship_id, settled_on, covered_from"
+    op.execute(pool_table(service, "bill_line", update_columns=line_columns))
+    op.execute(pool_table(service, "sponsorship", update_columns="status, decided_by, decided_at, reason"))
+    for table in ("sponsorship_line", "receipt", "remittance", "remittance_line", "subsidy_due", "roster",
+                  "roster_error"):
+        op.execute(pool_table(service, table))
+
+
+def downgrade() -> None:
+    raise NotImplementedError("money records are not taken away; restore a backup instead")

@@ -121,15 +121,17 @@ class TokenVerifier:
         async with self._lock:
             if self._keys is None or time.monotonic() - self._keys_at > older_than_seconds:
                 try:
-                    answer = await self._client.get(self._jwks_url)
-                    answer.raise_for_status()
+                    self._keys = KeySet.import_key_set(await self._published())
                 except httpx.HTTPError as error:
                     if self._keys is None:
                         raise BUSY(retry_after_seconds=2) from error
-                else:
-                    self._keys = KeySet.import_key_set(answer.json())
                 self._keys_at = time.monotonic()
             return self._keys
+
+    async def _published(self) -> Any:
+        answer = await self._client.get(self._jwks_url)
+        answer.raise_for_status()
+        return answer.json()
 
 
 def _actor(claims: dict[str, Any]) -> Actor:

@@ -1,0 +1,154 @@
+"""A small service behind the edge, on a database that holds the frame and one table."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import SecretStr
+
+from shared.db import frame
+from shared.db.rules import pool_table
+from shared.db.sql import execute, fetch, fetchval
+from shared.http.access import access
+from shared.http.app import create_service_app
+from shared.http.edge import ServiceRouter
+from shared.http.settings import ServiceSettings
+from shared.http.unit import StreamDep, UnitDep
+from shared.http.wire import WireModel, Yuan
+from shared.kernel.clock import FixedClock
+from shared.kernel.errors import define
+from tests.support.postgres import ServiceDatabase, TestPostgres
+from tests.support.tokens import TestTokens
+
+POOL, OTHER_POOL = "522422", "410182"
+SERVICE = "performance"
+NOTE_REFUSED = define("note_refused", 409, "不收", "Refused", "请换一个。", "Send another.")
+ROLES = {"county_director"}
+
+
+class NoteIn(WireModel):
+    """A request of the small service."""
+
+    text: str
+    amount: Yuan
+
+
+router = ServiceRouter(prefix="/pools/{pool_code}")
+
+
+@router.post("/notes", status_code=201, openapi_extra=access(ROLES, command="write_note"))
+async def write_note(unit: UnitDep, body: NoteIn) -> dict[str, Any]:
+    """Writes first and refuses afterwards, so that a refusal has something to undo."""
+    number = await fetchval(
+        unit.conn,
+        "INSERT INTO note (pool_code, text, amount_fen) VALUES ($1, $2, $3) RETURNING id",
+        unit.pool_code,
+        body.text,
+        body.amount,
+    )
+    unit.result("note", number)
+    if body.text == "raise":
+        raise NOTE_REFUSED()
+    if body.text == "crash":
+        raise RuntimeError("a fault of ours")
+    if body.text == "slow":
+        await execute(unit.conn, "SELECT pg_sleep(0.6)")
+    return {"id": number}
+
+
+@router.post("/returned", status_code=201, openapi_extra=access(ROLES, command="return_refusal"))
+async def return_refusal(unit: UnitDep) -> Response:
+    """Returns a 409 instead of raising one."""
+    await execute(unit.conn, "INSERT INTO note (pool_code, text, amount_fen) VALUES ($1, 'x', 1)", unit.pool_code)
+    return JSONResponse({}, 409)
+
+
+@router.get("/notes", openapi_extra=access(ROLES, command="list_notes", personal=True))
+async def list_notes(unit: UnitDep) -> list[str]:
+    """All notes that the caller may see."""
+    return [row["text"] for row in await fetch(unit.conn, "SELECT text FROM note ORDER BY id")]
+
+
+@router.get("/stream", openapi_extra=access(ROLES, command="stream_notes", stream=True))
+async def stream_notes(unit: StreamDep) -> StreamingResponse:
+    """Streams from a session of its own."""
+
+    async def rows() -> AsyncIterator[bytes]:
+        async with unit.session() as conn:
+            mode = await fetchval(conn, "SELECT current_setting('transaction_isolation')")
+            only = await fetchval(conn, "SELECT current_setting('transaction_read_only')")
+            yield f"{mode} {only}\n".encode()
+            for row in await fetch(conn, "SELECT text FROM note ORDER BY id"):
+                yield f"{row['text']}\n".encode()
+
+    return StreamingResponse(rows())
+
+
+@dataclass
+class Bench:
+    """The small service, its client, its clock and its database."""
+
+    app: FastAPI
+    client: httpx.AsyncClient
+    clock: FixedClock
+    database: ServiceDatabase
+    tokens: TestTokens
+
+    def headers(self, key: str | None = None, role: str = "county_director", **options: Any) -> dict[str, str]:
+        """Headers of a caller, with an idempotency key where one is given."""
+        return self.tokens.headers(role, **options) | ({"Idempotency-Key": key} if key else {})
+
+    async def rows(self, sql: str, *args: Any) -> list[Any]:
+        """Looks into the database as its superuser."""
+        conn = await asyncpg.connect(self.database.admin)
+        try:
+            return await conn.fetch(sql, *args)
+        finally:
+            await conn.close()
+
+
+class _Op:
+    """Alembic's ``op`` as far as the frame uses it: it collects statements."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def execute(self, sql: str) -> None:
+        self.statements.append(sql)
+
+
+@pytest.fixture
+async def bench(postgres: TestPostgres, tokens: TestTokens) -> AsyncIterator[Bench]:
+    database = postgres.empty(SERVICE)
+    op = _Op()
+    frame.create(op, SERVICE)
+    op.execute(
+        'CREATE TABLE note (pool_code text COLLATE "C" NOT NULL, id bigint GENERATED ALWAYS AS IDENTITY, '
+        "text text NOT NULL, amount_fen bigint NOT NULL, PRIMARY KEY (pool_code, id))"
+    )
+    op.execute(pool_table(SERVICE, "note"))
+    owner = await asyncpg.connect(database.owner)
+    for statement in op.statements:
+        await owner.execute(statement)
+    await owner.close()
+    settings = ServiceSettings(
+        environment="test",
+        database_url=SecretStr(database.app),
+        bus="postgres",
+        issuer=tokens.origin,
+        jwks_url=tokens.jwks_url,
+        request_timeout_seconds=2,
+    )
+    clock = FixedClock(datetime(2010, 3, 1, 1, 0, tzinfo=UTC))
+    app = create_service_app(settings, service=SERVICE, title="small", routers=[router], clock=clock)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://small") as client:
+            yield Bench(app, client, clock, database, tokens)
+    postgres.drop(database.name)

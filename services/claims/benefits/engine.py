@@ -1,7 +1,8 @@
 """The benefit decision: pure, exact, the same for a quote, a settlement and a re-computation years later.
 
-The usual reading of the source documents: benefit = min((eligible − deductible) × ratio, what the caps leave). Lines are
-cut to what the catalogue allows first (`lines.py`); the benefit is rounded once, half up to the fen, in `_benefit_fen`.
+The usual reading of the source documents: benefit = min((eligible − deductible) × ratio, what the caps leave). Lines
+are cut to what the catalogue allows first (`lines.py`); the benefit is rounded once, half up to the fen, in
+`_benefit_fen`.
 """
 
 from __future__ import annotations
@@ -293,7 +294,9 @@ def _pay(
     steps.append(TraceStep("rule", rule.id, origin.clause, described, base_fen))
     deductible = min(base_fen, _deductible_due(claim, facts, policy, benefit, rule))
     steps.append(
-        TraceStep("deductible", rule.id, origin.clause, (("full_fen", rule.deductible.amount_fen),), deductible)
+        TraceStep(
+            "deductible", rule.id, rule.deductible.clause, (("full_fen", rule.deductible.amount_fen),), deductible
+        )
     )
     raise_points, raise_factor = _bonus(claim, facts, benefit, steps)
     bands = tuple(Band(b.up_to_fen, _raised(b.ratio, raise_points, raise_factor)) for b in rule.bands)
@@ -320,7 +323,7 @@ def _ratio_step(rule: Rule, bands: tuple[Band, ...], base_fen: int, benefit_fen:
         inputs.append((f"applied{suffix}_ratio", round_half_up(band.ratio, FULL_RATIO)))
         if band.up_to_fen is not None:
             inputs.append((f"up_to{suffix}_fen", band.up_to_fen))
-    return TraceStep("ratio", rule.id, rule.origin.clause, tuple(inputs), benefit_fen)
+    return TraceStep("ratio", rule.id, rule.ratio_clause, tuple(inputs), benefit_fen)
 
 
 def _benefit_fen(base_fen: int, bands: tuple[Band, ...]) -> int:

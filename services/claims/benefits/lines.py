@@ -1,7 +1,7 @@
 """What of each line of the bill counts, by the catalogue: amount = excluded + over the ceiling + own share + eligible.
 
-The ceiling comes first, the own share is a part of what lies within it, rounded half up to the fen on each line because the
-bill shows it line by line.
+The ceiling comes first, the own share is a part of what lies within it, rounded half up to the fen on each line,
+because the bill shows it line by line.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The vocabulary of a benefit decision: what goes into the engine, what a policy is, what comes out.
 
 Everything is immutable. Amounts are integer fen, ratios integer 1/10,000, unit prices integer 10⁻⁶ yuan, quantities
-integer 10⁻⁴ (contracts §3). Classes that exist once a claim are frozen dataclasses; those that exist once a line are named
-tuples, because twenty of them are made in every settlement and a named tuple costs a third of a frozen dataclass.
+integer 10⁻⁴ (contracts §3). What exists once a claim is a frozen dataclass; what exists once a line is a named tuple,
+because twenty of them are made in every settlement and a named tuple costs a third of a frozen dataclass.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class AccumulatorKey(NamedTuple):
     scope: str
     """`person_year`, `household_year` or `person_day`."""
     name: str
-    """For example `inpatient.benefit`, `inpatient.deductible`, `inpatient.admissions`."""
+    """For example `basic.inpatient.benefit`, `basic.inpatient.deductible`, `basic.inpatient.admissions`."""
     year: int
     detail: str = ""
     """ISO day for `person_day`, otherwise empty."""
@@ -227,6 +227,7 @@ class Deductible:
     """`admission` (once an admission, also when settled midway) or `person_year`."""
     waived_from: int | None = None
     """From this admission of the year on no deductible is taken; None: always taken."""
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +239,7 @@ class Rule:
     deductible: Deductible
     bands: tuple[Band, ...]
     """Empty where the row says that nothing is paid."""
+    ratio_clause: str
     origin: Origin
 
 
@@ -308,8 +310,8 @@ class Layer:
     risk_bearer: str
     """`pool`, `insurer` or `government`."""
     base: str
-    """What the layer works on: `eligible`, `eligible_unpaid` (what earlier layers left of it) or `cut_by_cap` (what a cap
-    took from the benefit of the layer before)."""
+    """What the layer works on: `eligible`, `eligible_unpaid` (what earlier layers left of it) or `cut_by_cap`
+    (what a cap took from the benefit of the layer before)."""
     benefits: Mapping[str, Benefit]
     origin: Origin
 

@@ -1,0 +1,352 @@
+"""From a policy document to the immutable policy that the engine decides with."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.claims.benefits.document import Path, PolicyErrors, Source, inherit, read
+from services.claims.benefits.model import (
+    DESIGNATIONS,
+    LEVELS,
+    OWNERSHIPS,
+    PLACES,
+    Band,
+    Benefit,
+    Bonus,
+    Cap,
+    Deductible,
+    Layer,
+    Origin,
+    Policy,
+    Rule,
+    Situation,
+)
+from services.claims.benefits.schema import (
+    BenefitDoc,
+    BonusDoc,
+    CapDoc,
+    LayerDoc,
+    PolicyDoc,
+    Row,
+    RuleDoc,
+    Sourced,
+    When,
+)
+from shared.kernel.canonical import canonical_json, digest
+
+_BOTH = (False, True)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A document that can be used: its policy, its canonical form and what a person should look at."""
+
+    policy: Policy
+    document: PolicyDoc
+    canonical: str
+    source: Source
+
+
+def load(text: str, parent_of: Callable[[str], str] | None = None) -> Loaded:
+    """Reads, validates and compiles a document. Raises PolicyErrors naming every guilty line."""
+    source = inherit(read(text), parent_of or _no_parent)
+    try:
+        document = PolicyDoc.model_validate(source.raw)
+    except ValidationError as wrong:
+        raise PolicyErrors([source.finding(_path(e["loc"]), _message(e)) for e in wrong.errors()]) from wrong
+    findings = [source.finding(path, message) for path, message in _contradictions(document)]
+    if findings:
+        raise PolicyErrors(findings)
+    canonical = document.model_dump(mode="json", exclude_none=True)
+    return Loaded(_policy(document), document, canonical_json(canonical).decode(), source)
+
+
+def compile_policy(canonical: dict[str, Any]) -> Policy:
+    """The policy of a canonical form that was stored after `load` had accepted it."""
+    return _policy(PolicyDoc.model_validate(canonical))
+
+
+def _no_parent(policy_id: str) -> str:
+    raise KeyError(policy_id)
+
+
+# ---------------------------------------------------------------- errors in the office's language
+
+_MESSAGES = {
+    "missing": "缺少这一项",
+    "extra_forbidden": "不认识这一项,请核对名称",
+    "string_pattern_mismatch": "写法不对,应符合 {pattern}",
+    "string_too_short": "不能为空",
+    "date_from_datetime_parsing": "日期写作 2010-01-01",
+    "date_parsing": "日期写作 2010-01-01",
+    "bool_parsing": "写 true 或 false",
+    "int_parsing": "写整数",
+    "dict_type": "应是若干“名称: 值”",
+    "list_type": "应是一个列表",
+    "too_short": "至少写一项",
+    "literal_error": "只能是 {expected} 之一",
+    "value_error": "{error}",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+}
+
+
+def _message(error: Any) -> str:
+    template = _MESSAGES.get(error["type"])
+    return template.format_map(error.get("ctx", {})) if template else str(error["msg"])
+
+
+def _path(loc: tuple[int | str, ...]) -> Path:
+    """The path in the document of a pydantic location, which also names wrapped values and keys."""
+    return tuple(part for part in loc if part not in ("value", "[key]"))
+
+
+# ---------------------------------------------------------------- what pydantic cannot see
+
+
+def _contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
+    """Paths and messages of everything that makes the document unusable."""
+    if document.source is not None and document.source not in document.sources:
+        yield ("source",), f"sources 里没有 {document.source}"
+    if len(document.sources) > 1 and document.source is None:
+        yield ("sources",), "有几个来源时,用 source 写明默认来源"
+    yield from _parameter_origins(document)
+    for layer_id, layer in document.layers.items():
+        here: Path = ("layers", layer_id)
+        yield from _origin_problems(document, here, layer)
+        kinds: dict[str, str] = {}
+        for benefit_id, benefit in layer.benefits.items():
+            where = (*here, "benefits", benefit_id)
+            if benefit.kind in kinds:
+                yield (*where, "kind"), f"{benefit.kind} 已在 {kinds[benefit.kind]} 中规定"
+            kinds[benefit.kind] = benefit_id
+            yield from _benefit_problems(document, where, f"{layer_id}.{benefit_id}", benefit)
+    first = min(document.layers.values(), key=lambda layer: layer.order)
+    if first.base != "eligible":
+        yield ("layers",), "第一层应以合规费用(eligible)为基数"
+
+
+def _parameter_origins(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
+    for name in document.parameters.model_fields_set:
+        value: Sourced[Any] = getattr(document.parameters, name)
+        if value.clause is None and not value.illustrative:
+            yield ("parameters", name), "缺少依据:写明 clause,来源没有规定的写 illustrative: true"
+        if value.source is not None and value.source not in document.sources:
+            yield ("parameters", name, "source"), f"sources 里没有 {value.source}"
+
+
+def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
+    names = accumulator_names(name, benefit)
+    for rule_id, rule in benefit.rules.items():
+        where = (*here, "rules", rule_id)
+        yield from _origin_problems(document, where, rule, rule.deductible, rule.ratio)
+    yield from _overlaps(here, benefit)
+    for cap_id, cap in benefit.caps.items():
+        where = (*here, "caps", cap_id)
+        yield from _origin_problems(document, where, cap, cap.amount)
+        if cap.counts is not None and cap.counts not in names:
+            yield (*where, "counts"), f"本项待遇不计入 {cap.counts},只计入 {'、'.join(names)}"
+    for bonus_id, bonus in benefit.bonuses.items():
+        where = (*here, "bonuses", bonus_id)
+        yield from _origin_problems(document, where, bonus)
+        for group in bonus.groups:
+            if group not in document.groups:
+                yield (*where, "groups"), f"groups 里没有 {group}"
+
+
+def _origin_problems(
+    document: PolicyDoc, here: Path, row: Row, *values: Sourced[Any] | None
+) -> Iterator[tuple[Path, str]]:
+    if row.clause is None and not row.illustrative:
+        yield here, "缺少依据:写明 clause,来源没有规定的写 illustrative: true 和 note"
+    if row.illustrative and row.clause is None and row.note is None:
+        yield here, "来源没有规定的值用 note 说明如何推定"
+    for part in (row, *values):
+        if part is not None and part.source is not None and part.source not in document.sources:
+            yield (*here, "source"), f"sources 里没有 {part.source}"
+
+
+def _overlaps(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
+    taken: dict[Situation, str] = {}
+    for rule_id, rule in benefit.rules.items():
+        clashes: dict[str, Situation] = {}
+        mine = set(itertools.chain.from_iterable(situations(when) for when in rule.when))
+        for situation in mine:
+            if situation in taken:
+                clashes.setdefault(taken[situation], situation)
+            else:
+                taken[situation] = rule_id
+        for other, situation in clashes.items():
+            example = " ".join(str(part) for part in situation[:4])
+            yield (*here, "rules", rule_id, "when"), f"与 {other} 重叠,例如 {example}"
+
+
+# ---------------------------------------------------------------- compiling
+
+
+def situations(when: When) -> Iterator[Situation]:
+    """Every situation that a condition holds in."""
+    yield from itertools.product(
+        when.level or LEVELS,
+        when.place or PLACES,
+        when.ownership or OWNERSHIPS,
+        when.designation or DESIGNATIONS,
+        _BOTH if when.emergency is None else (when.emergency,),
+        _BOTH if when.migrant is None else (when.migrant,),
+        _BOTH if when.referred is None else (when.referred,),
+    )
+
+
+def _policy(document: PolicyDoc) -> Policy:
+    layers = tuple(
+        _layer(document, layer_id, layer)
+        for layer_id, layer in sorted(document.layers.items(), key=lambda pair: pair[1].order)
+    )
+    always = [
+        f"parameters.{name}"
+        for name in type(document.parameters).model_fields
+        if getattr(document.parameters, name).illustrative
+    ]
+    always += [name for layer in layers for name in layer.origin.illustrative]
+    parameters = document.parameters
+    return Policy(
+        id=document.policy,
+        title=document.title,
+        scheme=document.scheme,
+        pools=tuple(document.pools),
+        effective_from=document.effective_from,
+        effective_to=document.effective_to,
+        year_by=parameters.year_by.value,
+        waiting_days=parameters.waiting_days.value,
+        lines_after_coverage=parameters.lines_after_coverage.value,
+        layers=layers,
+        hash=digest(document.model_dump(mode="json", exclude_none=True)).hex(),
+        illustrative=tuple(dict.fromkeys([*always, *_illustrative(layers)])),
+        always_illustrative=tuple(always),
+    )
+
+
+def _illustrative(layers: Iterable[Layer]) -> Iterator[str]:
+    for benefit in itertools.chain.from_iterable(layer.benefits.values() for layer in layers):
+        rows: list[Rule | Cap | Bonus] = [*benefit.rules, *benefit.caps, *benefit.bonuses]
+        for row in rows:
+            yield from row.origin.illustrative
+
+
+def _layer(document: PolicyDoc, layer_id: str, layer: LayerDoc) -> Layer:
+    scopes = _scopes(layer_id, layer)
+    return Layer(
+        id=layer_id,
+        name=layer.name,
+        payer=layer.payer,
+        account=layer.account,
+        book=layer.book,
+        risk_bearer=layer.risk_bearer,
+        base=layer.base,
+        benefits={
+            benefit.kind: _benefit(document, f"{layer_id}.{benefit_id}", benefit, scopes)
+            for benefit_id, benefit in layer.benefits.items()
+        },
+        origin=_origin(document, layer_id, layer),
+    )
+
+
+def accumulator_names(name: str, benefit: BenefitDoc) -> list[str]:
+    """What a bucket counts into; its own account where the document names none."""
+    return benefit.adds_to or [f"{name}.benefit"]
+
+
+def _scopes(layer_id: str, layer: LayerDoc) -> dict[str, set[str]]:
+    """For each accumulator the scopes in which some cap of the layer counts it; a person-year is always kept."""
+    scopes: dict[str, set[str]] = {}
+    for benefit_id, benefit in layer.benefits.items():
+        names = accumulator_names(f"{layer_id}.{benefit_id}", benefit)
+        for name in names:
+            scopes.setdefault(name, {"person_year"})
+        for cap in benefit.caps.values():
+            if cap.period != "admission":
+                scopes.setdefault(cap.counts or names[0], {"person_year"}).add(cap.period)
+    return scopes
+
+
+def _benefit(document: PolicyDoc, here: str, benefit: BenefitDoc, scopes: dict[str, set[str]]) -> Benefit:
+    names = accumulator_names(here, benefit)
+    rows = sorted(benefit.rules.items(), key=lambda pair: pair[1].order)
+    rules = {rule_id: _rule(document, f"{here}.{rule_id}", rule) for rule_id, rule in rows}
+    table = {
+        situation: rules[rule_id] for rule_id, rule in rows for when in rule.when for situation in situations(when)
+    }
+    caps = sorted(benefit.caps.items(), key=lambda pair: pair[1].order)
+    bonuses = sorted(benefit.bonuses.items(), key=lambda pair: pair[1].order)
+    return Benefit(
+        id=here,
+        kind=benefit.kind,
+        name=benefit.name,
+        adds_to=tuple((scope, name) for name in names for scope in sorted(scopes[name])),
+        rules=tuple(rules.values()),
+        table=table,
+        caps=tuple(_cap(document, f"{here}.{cap_id}", cap, names[0]) for cap_id, cap in caps),
+        bonuses=tuple(_bonus(document, f"{here}.{bonus_id}", bonus) for bonus_id, bonus in bonuses),
+        account=benefit.account,
+    )
+
+
+def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
+    bands: tuple[Band, ...] = ()
+    if rule.ratio is not None:
+        bands = (Band(None, rule.ratio.value),)
+    elif rule.bands is not None:
+        bands = tuple(Band(band.up_to, band.ratio) for band in rule.bands)
+    return Rule(
+        id=name,
+        name=rule.name,
+        deductible=Deductible(
+            amount_fen=rule.deductible.value,
+            per=rule.deductible_per,
+            waived_from=rule.deductible_waived_from,
+            clause=rule.deductible.clause or rule.clause or "",
+        ),
+        bands=bands,
+        ratio_clause=(rule.ratio.clause if rule.ratio is not None else None) or rule.clause or "",
+        origin=_origin(document, name, rule, deductible=rule.deductible, ratio=rule.ratio),
+    )
+
+
+def _cap(document: PolicyDoc, name: str, cap: CapDoc, counts: str) -> Cap:
+    return Cap(
+        id=name,
+        name=cap.name,
+        amount_fen=cap.amount.value,
+        period=cap.period,
+        counts=cap.counts or counts,
+        origin=_origin(document, name, cap, amount=cap.amount),
+    )
+
+
+def _bonus(document: PolicyDoc, name: str, bonus: BonusDoc) -> Bonus:
+    ages = [(code, document.groups[code].age_from) for code in bonus.groups]
+    return Bonus(
+        id=name,
+        name=bonus.name,
+        groups=frozenset(bonus.groups),
+        ages=tuple((code, age) for code, age in ages if age is not None),
+        points=bonus.points or 0,
+        factor=bonus.factor or 0,
+        stacks=bonus.stacks,
+        origin=_origin(document, name, bonus),
+    )
+
+
+def _origin(document: PolicyDoc, name: str, row: Row, **values: Sourced[Any] | None) -> Origin:
+    source = row.source or document.source or next(iter(document.sources))
+    since: date = row.effective_from or document.effective_from
+    marked = [name] if row.illustrative else []
+    marked += [f"{name}.{field}" for field, value in values.items() if value is not None and value.illustrative]
+    clause = row.clause or next((v.clause for v in values.values() if v is not None and v.clause), None)
+    return Origin(clause or row.note or "", source, since, document.sources[source].verified_on, tuple(marked))

@@ -1,0 +1,140 @@
+"""Reads the text of a policy document: YAML with every value as a string and the line on which it stands.
+
+YAML would read 0.80 as a float and 2010-01-01 as a date before we could say on which line it is wrong; here every
+scalar stays text until the schema reads it. Anchors and repeated keys are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+MAX_BYTES = 512 * 1024
+MAX_DEPTH = 12
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong or worth knowing about a document."""
+
+    severity: str
+    """`error`: cannot be used; `warning`: a person should look."""
+    line: int | None
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"第 {self.line} 行 " if self.line else ""
+        return f"{where}{self.path}:{self.message}" if self.path else f"{where}{self.message}"
+
+
+class PolicyErrors(ValueError):
+    """The document cannot be used; every finding names its line."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = findings
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document as read: nested mappings, lists and strings, and the line of every path."""
+
+    raw: dict[str, Any]
+    lines: Mapping[Path, int]
+
+    def line_of(self, path: Path) -> int | None:
+        """Line of the value at the path, or of the nearest thing around it."""
+        for length in range(len(path), -1, -1):
+            if (line := self.lines.get(path[:length])) is not None:
+                return line
+        return None
+
+    def finding(self, path: Path, message: str, severity: str = "error") -> Finding:
+        """A finding that names path and line."""
+        return Finding(severity, self.line_of(path), ".".join(str(part) for part in path), message)
+
+
+def read(text: str) -> Source:
+    """The document as text and lines. Raises PolicyErrors: too large, no YAML, anchors, a key twice, no mapping."""
+    if len(text.encode()) > MAX_BYTES:
+        raise PolicyErrors([Finding("error", None, "", f"文件超过 {MAX_BYTES // 1024} KB")])
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise _error(event.start_mark.line if event.start_mark else 0, "", "不能使用锚点和引用(& *)")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as wrong:
+        line = wrong.problem_mark.line if wrong.problem_mark else 0
+        raise _error(line, "", f"不是有效的 YAML:{wrong.problem or wrong.context}") from wrong
+    except (yaml.YAMLError, RecursionError) as wrong:
+        raise PolicyErrors([Finding("error", None, "", f"不是有效的 YAML:{wrong}")]) from wrong
+    if not isinstance(node, yaml.MappingNode):
+        raise PolicyErrors([Finding("error", 1, "", "方案文件应是若干“名称: 值”的组合")])
+    lines: dict[Path, int] = {}
+    raw: dict[str, Any] = _value(node, (), lines)
+    return Source(raw, lines)
+
+
+def inherit(source: Source, parent_of: Callable[[str], str]) -> Source:
+    """The document laid over the one it inherits from, if any: mappings are merged, `~` takes a member away.
+
+    `parent_of` gives the text of a document by its id (KeyError if there is none). Raises PolicyErrors.
+    """
+    seen = [str(source.raw.get("policy", ""))]
+    while (parent_id := source.raw.get("inherits")) is not None:
+        if not isinstance(parent_id, str) or parent_id in seen:
+            raise PolicyErrors([source.finding(("inherits",), f"不能继承 {parent_id}:应是另一份方案的编号")])
+        seen.append(parent_id)
+        try:
+            parent = read(parent_of(parent_id))
+        except KeyError as missing:
+            raise PolicyErrors([source.finding(("inherits",), f"没有编号为 {parent_id} 的方案")]) from missing
+        own = {key: value for key, value in source.raw.items() if key != "inherits"}
+        source = Source(_merged(parent.raw, own), source.lines)
+    return source
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(below.get(key), dict):
+            merged[key] = _merged(below[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _error(line: int, path: str, message: str) -> PolicyErrors:
+    return PolicyErrors([Finding("error", line + 1, path, message)])
+
+
+def _value(node: yaml.Node, path: Path, lines: dict[Path, int]) -> Any:
+    lines.setdefault(path, node.start_mark.line + 1)
+    if len(path) > MAX_DEPTH:
+        raise _error(node.start_mark.line, ".".join(map(str, path[:3])), "层次太深")
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, lines)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, (*path, number), lines) for number, item in enumerate(node.value)]
+    plain = isinstance(node, yaml.ScalarNode) and node.style is None
+    return None if plain and node.value in ("", "~", "null") else str(node.value)
+
+
+def _mapping(node: yaml.MappingNode, path: Path, lines: dict[Path, int]) -> dict[str, Any]:
+    mapping: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise _error(key_node.start_mark.line, ".".join(map(str, path)), "名称应是文字")
+        key = str(key_node.value)
+        if key in mapping:
+            raise _error(key_node.start_mark.line, ".".join(map(str, (*path, key))), "写了两次")
+        lines[(*path, key)] = key_node.start_mark.line + 1
+        mapping[key] = _value(value_node, (*path, key), lines)
+    return mapping

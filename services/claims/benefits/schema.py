@@ -1,0 +1,265 @@
+"""What a policy document may say, read by pydantic from text; its dump is the canonical form that is hashed.
+
+A value may be written plainly, or with its own origin: `ratio: 80%` or
+`ratio: {value: 80%, clause: …, source: …, effective_from: 2008-01-01, illustrative: true}`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+
+from services.claims.benefits.model import FULL_RATIO
+from shared.kernel.money import format_ratio, format_yuan
+
+T = TypeVar("T")
+_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,2})?")
+_PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?%")
+_DECIMAL = re.compile(r"([0-9])\.([0-9]{1,4})")
+ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+
+
+def _amount(value: Any) -> int:
+    """Fen of yuan with at most two places."""
+    if not isinstance(value, str) or not _AMOUNT.fullmatch(value):
+        raise ValueError("金额写作元,最多两位小数,不能为负,例如 200 或 200.50")
+    whole, _, cents = value.partition(".")
+    return int(whole) * 100 + int((cents + "00")[:2])
+
+
+def _ratio(value: Any) -> int:
+    """1/10,000 of `80%`, `37.5%` or `0.8000`; never over 100%."""
+    text = value if isinstance(value, str) else ""
+    if match := _PERCENT.fullmatch(text):
+        ratio = int(match[1]) * 100 + int(((match[2] or "") + "00")[:2])
+    elif match := _DECIMAL.fullmatch(text):
+        ratio = int(match[1]) * FULL_RATIO + int((match[2] + "0000")[:4])
+    else:
+        raise ValueError("比例写作百分数,例如 80% 或 37.5%")
+    if ratio > FULL_RATIO:
+        raise ValueError("比例不能超过 100%")
+    return ratio
+
+
+def _listed(value: Any) -> Any:
+    """One value stands for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+Amount = Annotated[int, BeforeValidator(_amount), PlainSerializer(format_yuan, return_type=str)]
+Percent = Annotated[int, BeforeValidator(_ratio), PlainSerializer(format_ratio, return_type=str)]
+Level = Literal["village", "township", "county", "prefecture", "province"]
+Place = Literal["in_county", "in_province", "out_of_province"]
+Identifier = Annotated[str, Field(pattern=ID_PATTERN)]
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Part(BaseModel):
+    """Base: unknown members are refused, everything is read from text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sourced(Part, Generic[T]):
+    """A value with an origin of its own; what is missing is taken from the row around it."""
+
+    value: T
+    clause: Text | None = None
+    source: Identifier | None = None
+    effective_from: date | None = None
+    illustrative: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, value: Any) -> Any:
+        return value if isinstance(value, dict) else {"value": value}
+
+
+class Row(Part):
+    """Base of everything that has a legal source."""
+
+    clause: Text | None = None
+    source: Identifier | None = None
+    effective_from: date | None = None
+    illustrative: bool = False
+    note: Text | None = None
+
+
+class SourceDoc(Part):
+    """A document that values come from, and when somebody last compared them with it."""
+
+    title: Text
+    issuer: Text | None = None
+    number: Text | None = None
+    verified_on: date
+
+
+class When(Part):
+    """Situations a row speaks of: all that is named must hold; what is not named does not matter."""
+
+    level: Annotated[list[Level], BeforeValidator(_listed)] | None = None
+    place: Annotated[list[Place], BeforeValidator(_listed)] | None = None
+    ownership: Annotated[list[Literal["public", "private"]], BeforeValidator(_listed)] | None = None
+    designation: Annotated[list[Literal["designated", "none"]], BeforeValidator(_listed)] | None = None
+    emergency: bool | None = None
+    migrant: bool | None = None
+    referred: bool | None = None
+
+
+class BandDoc(Part):
+    """A step of a ratio."""
+
+    up_to: Amount | None = None
+    ratio: Percent
+
+
+class RuleDoc(Row):
+    """A row of the benefit table."""
+
+    name: Text
+    order: int = 0
+    when: Annotated[list[When], BeforeValidator(lambda v: [v] if isinstance(v, dict) else v), Field(min_length=1)]
+    deductible: Sourced[Amount] = Sourced[Amount](value="0")
+    deductible_per: Literal["admission", "person_year"] = "admission"
+    deductible_waived_from: Annotated[int, Field(ge=2, le=99)] | None = None
+    ratio: Sourced[Percent] | None = None
+    bands: Annotated[list[BandDoc], Field(min_length=1)] | None = None
+    nothing: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> RuleDoc:
+        ways = [self.ratio is not None, self.bands is not None, self.nothing]
+        if sum(ways) != 1:
+            raise ValueError("ratio、bands、nothing 三者写且只写一个")
+        ends = [band.up_to for band in self.bands or []]
+        if ends and (ends[-1] is not None or None in ends[:-1] or ends[:-1] != sorted(set(ends[:-1]))):  # type: ignore[type-var]
+            raise ValueError("分段应由低到高,只有最后一段不写 up_to")
+        return self
+
+
+class CapDoc(Row):
+    """A limit."""
+
+    name: Text
+    order: int = 0
+    amount: Sourced[Amount]
+    period: Literal["admission", "person_day", "person_year", "household_year"]
+    counts: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,64}$")] | None = None
+
+
+class BonusDoc(Row):
+    """A raise of the ratio for groups."""
+
+    name: Text
+    order: int = 0
+    groups: Annotated[list[Identifier], BeforeValidator(_listed), Field(min_length=1)]
+    points: Percent | None = None
+    factor: Percent | None = None
+    stacks: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> BonusDoc:
+        if (self.points is None) == (self.factor is None):
+            raise ValueError("points(百分点)与 factor(按比例)写且只写一个")
+        return self
+
+
+class BenefitDoc(Part):
+    """A bucket: one kind of care in one layer."""
+
+    name: Text
+    order: int = 0
+    kind: Annotated[str, Field(pattern=ID_PATTERN)]
+    account: Annotated[str, Field(pattern=r"^[0-9.]{4,16}$")]
+    adds_to: Annotated[list[str], BeforeValidator(_listed)] | None = None
+    rules: Annotated[dict[Identifier, RuleDoc], Field(min_length=1)]
+    caps: dict[Identifier, CapDoc] = {}
+    bonuses: dict[Identifier, BonusDoc] = {}
+
+
+class LayerDoc(Row):
+    """A payer."""
+
+    name: Text
+    order: int = 0
+    payer: Text
+    account: Annotated[str, Field(pattern=r"^[0-9.]{4,16}$")]
+    book: Literal["basic", "supplementary", "assistance"]
+    risk_bearer: Literal["pool", "insurer", "government"]
+    base: Literal["eligible", "eligible_unpaid", "cut_by_cap"] = "eligible"
+    benefits: Annotated[dict[Identifier, BenefitDoc], Field(min_length=1)]
+
+
+class GroupDoc(Part):
+    """A special group; one told by age needs no certificate."""
+
+    name: Text
+    age_from: Annotated[int, Field(ge=1, le=120)] | None = None
+
+
+class ParametersDoc(Part):
+    """What the ruling leaves to the policy. What is not written follows rulings §4."""
+
+    year_by: Sourced[Literal["admission", "discharge", "settlement"]] = Sourced[
+        Literal["admission", "discharge", "settlement"]
+    ](value="settlement")
+    waiting_days: Sourced[Annotated[int, Field(ge=0, le=365)]] = Sourced[Annotated[int, Field(ge=0, le=365)]](value=0)
+    lines_after_coverage: Sourced[Literal["excluded", "covered"]] = Sourced[Literal["excluded", "covered"]](
+        value="excluded"
+    )
+
+
+class ReadingDoc(Part):
+    """A question that the source leaves open, and the reading taken."""
+
+    question: Text
+    taken: Text
+    otherwise: Text | None = None
+
+
+class PolicyDoc(Part):
+    """A version of a policy."""
+
+    policy: Identifier
+    title: Text
+    scheme: Literal["nrcms", "urban_residents", "rural_supplementary"]
+    pools: Annotated[list[Annotated[str, Field(pattern=r"^[0-9]{6}$")]], BeforeValidator(_listed)] = []
+    inherits: Identifier | None = None
+    effective_from: date
+    effective_to: date | None = None
+    source: Identifier | None = None
+    sources: Annotated[dict[Identifier, SourceDoc], Field(min_length=1)]
+    parameters: ParametersDoc = ParametersDoc()
+    groups: dict[Identifier, GroupDoc] = {}
+    layers: Annotated[dict[Identifier, LayerDoc], Field(min_length=1)]
+    readings: list[ReadingDoc] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_order(cls, value: Any) -> Any:
+        """Writes the order of the document into its rows: the canonical form sorts keys."""
+        return _numbered(value, ("layers", "benefits", "rules", "caps", "bonuses"))
+
+    @model_validator(mode="after")
+    def _dates(self) -> PolicyDoc:
+        if self.effective_to is not None and self.effective_to < self.effective_from:
+            raise ValueError("effective_to 早于 effective_from")
+        return self
+
+
+def _numbered(value: Any, tables: tuple[str, ...]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    numbered = {}
+    for key, member in value.items():
+        if key in tables and isinstance(member, dict):
+            rows = enumerate(member.items(), start=1)
+            member = {
+                name: _numbered({"order": str(number)} | row, tables) if isinstance(row, dict) else row
+                for number, (name, row) in rows
+            }
+        numbered[key] = member
+    return numbered

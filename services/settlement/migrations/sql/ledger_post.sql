@@ -1,0 +1,284 @@
+-- One way in (contracts §9). Callers stage rows in temporary tables; post() numbers, digests, chains and books them.
+-- Refusals have SQLSTATE HL001, the stable code as message and a JSON object as detail.
+
+CREATE FUNCTION ledger_refuse(code text, detail jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'HL001', MESSAGE = code, DETAIL = detail::text;
+END $$;
+
+-- The caller's own: empty staging tables of this session, readable by the owner of post().
+CREATE FUNCTION ledger_stage() RETURNS void LANGUAGE plpgsql SET client_min_messages = warning AS $$
+BEGIN
+  IF to_regclass('pg_temp.staged_voucher') IS NULL THEN
+    CREATE TEMPORARY TABLE staged_voucher (
+      book text NOT NULL, seq integer NOT NULL, source_event text NOT NULL, posting_date date NOT NULL,
+      value_date date NOT NULL, reason text NOT NULL, reversal_of bigint, preparer text NOT NULL, checker text NOT NULL,
+      poster text NOT NULL, text text NOT NULL, keeper text, exact_day boolean NOT NULL, hold_id uuid
+    ) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE staged_posting (
+      book text NOT NULL, seq integer NOT NULL, line integer NOT NULL, debit text NOT NULL, credit text NOT NULL,
+      amount_fen bigint NOT NULL, party text NOT NULL, ref text NOT NULL, memo text NOT NULL
+    ) ON COMMIT DELETE ROWS;
+    GRANT SELECT ON pg_temp.staged_voucher, pg_temp.staged_posting TO heyi_settlement_owner;
+  ELSE
+    DELETE FROM pg_temp.staged_voucher;
+    DELETE FROM pg_temp.staged_posting;
+  END IF;
+END $$;
+
+-- A staged object could be a view, or a table with an index or column that runs code as the owner: only plain tables of
+-- plain types are read.
+CREATE FUNCTION ledger_check_staging() RETURNS void LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  expected constant text[] := ARRAY[
+    'staged_posting:book text,seq integer,line integer,debit text,credit text,amount_fen bigint,party text,ref text,memo text',
+    'staged_voucher:book text,seq integer,source_event text,posting_date date,value_date date,reason text,'
+    'reversal_of bigint,preparer text,checker text,poster text,text text,keeper text,exact_day boolean,hold_id uuid'];
+  found text[];
+BEGIN
+  SELECT array_agg(c.relname || ':' || (
+           SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, NULL), ',' ORDER BY a.attnum)
+           FROM pg_attribute a
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attgenerated = ''
+             AND a.atttypid IN (16, 20, 23, 25, 1082, 2950)) ORDER BY c.relname)
+    INTO found
+    FROM pg_class c
+    WHERE c.oid IN (to_regclass('pg_temp.staged_voucher'), to_regclass('pg_temp.staged_posting'))
+      AND c.relkind = 'r' AND c.relpersistence = 't' AND NOT c.relhasindex AND NOT c.relhasrules
+      AND NOT c.relrowsecurity AND NOT c.relhassubclass AND NOT c.relispartition;
+  IF found IS DISTINCT FROM expected THEN
+    PERFORM public.ledger_refuse('ledger_staging_invalid', jsonb_build_object('found', found));
+  END IF;
+END $$;
+
+CREATE FUNCTION ledger_check_scope(p_pool text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF NOT coalesce(p_pool = ANY (nullif(current_setting('heyi.pools', true), '')::text[]), false) THEN
+    PERFORM public.ledger_refuse('ledger_scope', jsonb_build_object('pool_code', p_pool));
+  END IF;
+END $$;
+
+-- Locks the head of a book; every function that changes a book begins here.
+CREATE FUNCTION ledger_lock(p_pool text, p_book text) RETURNS public.book_head LANGUAGE plpgsql AS $$
+DECLARE
+  head public.book_head;
+BEGIN
+  PERFORM public.ledger_check_scope(p_pool);
+  SELECT * INTO head FROM public.book_head h WHERE h.pool_code = p_pool AND h.book = p_book FOR UPDATE;
+  IF NOT FOUND THEN
+    PERFORM public.ledger_refuse('ledger_book_unknown', jsonb_build_object('pool_code', p_pool, 'book', p_book));
+  END IF;
+  RETURN head;
+END $$;
+
+CREATE FUNCTION ledger_link(state bytea, seed bytea, content bytea) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN sha256(coalesce(state, seed) || content);
+CREATE AGGREGATE ledger_chain(seed bytea, content bytea) (SFUNC = ledger_link, STYPE = bytea);
+
+-- Canonical bytes of docs/ledger-format.md.
+CREATE FUNCTION ledger_posting_line(line integer, debit text, credit text, amount_fen bigint, party text, ref text,
+                                    memo text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN line::text || E'\t' || debit || E'\t' || credit || E'\t' || amount_fen::text || E'\t' || party || E'\t' || ref
+       || E'\t' || memo || E'\n';
+
+CREATE FUNCTION post(p_pool text, p_book text) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET datestyle = 'ISO, YMD' AS $$
+DECLARE
+  head public.book_head;
+  v_chart text;
+  v_role text := current_setting('heyi.role', true);
+  v_any_keeper boolean;
+  v_count bigint;
+  v_last date;
+  v_bad jsonb;
+  v_code text;
+  v_hash bytea;
+BEGIN
+  PERFORM public.ledger_check_staging();
+  head := public.ledger_lock(p_pool, p_book);
+  SELECT b.chart INTO v_chart FROM public.book b WHERE b.pool_code = p_pool AND b.book = p_book;
+  SELECT EXISTS (SELECT FROM public.keeper_role k WHERE k.keeper = '*' AND k.role = v_role) INTO v_any_keeper;
+
+  -- shape and dates of the vouchers
+  SELECT count(*), max(v.posting_date),
+         CASE WHEN count(*) = 0 OR min(v.seq) <> 1 OR max(v.seq) <> count(*) OR count(DISTINCT v.seq) <> count(*)
+              THEN 'ledger_staging_invalid'
+              WHEN bool_or(v.exact_day AND v.posting_date < head.open_day) THEN 'ledger_day_closed'
+              WHEN bool_or(strpos(v.source_event || v.preparer || v.checker || v.poster || v.text, E'\t') > 0
+                        OR strpos(v.source_event || v.preparer || v.checker || v.poster || v.text, E'\n') > 0)
+              THEN 'ledger_text_invalid' END
+    INTO v_count, v_last, v_code
+    FROM pg_temp.staged_voucher v WHERE v.book = p_book;
+  IF v_code IS NOT NULL THEN
+    PERFORM public.ledger_refuse(v_code, jsonb_build_object('pool_code', p_pool, 'book', p_book,
+      'open_day', head.open_day, 'sealed_through', head.sealed_through));
+  END IF;
+  v_last := greatest(v_last, head.open_day);
+
+  -- closed loop, keepers and shape of the postings
+  SELECT f.code, f.detail INTO v_code, v_bad FROM (
+    SELECT CASE WHEN v.seq IS NULL OR p.seq IS NULL OR p.lines <> p.last OR p.first <> 1 THEN 'ledger_staging_invalid'
+                WHEN p.least <= 0 THEN 'ledger_amount_invalid'
+                WHEN p.separators THEN 'ledger_text_invalid'
+                WHEN p.forbidden IS NOT NULL THEN 'ledger_flow_not_permitted'
+                WHEN p.keeper_first <> p.keeper_last THEN 'ledger_two_keepers'
+                WHEN NOT v_any_keeper AND p.keeper_first IS NOT NULL AND NOT EXISTS (
+                  SELECT FROM public.keeper_role k WHERE k.keeper = p.keeper_first AND k.role = v_role)
+                  OR p.keeper_first <> v.keeper THEN 'ledger_not_keeper' END AS code,
+           jsonb_build_object('pool_code', p_pool, 'book', p_book, 'source_event', v.source_event,
+             'flow', p.forbidden, 'keeper', p.keeper_first, 'role', v_role) AS detail
+    FROM (SELECT w.* FROM pg_temp.staged_voucher w WHERE w.book = p_book) v FULL JOIN (
+      SELECT s.seq, count(*) AS lines, min(s.line) AS first, max(s.line) AS last, min(s.amount_fen) AS least,
+             bool_or(strpos(s.party || s.ref || s.memo, E'\t') > 0 OR strpos(s.party || s.ref || s.memo, E'\n') > 0)
+               AS separators,
+             min(s.debit || ' ← ' || s.credit) FILTER (WHERE f.chart IS NULL) AS forbidden,
+             min(f.keeper) AS keeper_first, max(f.keeper) AS keeper_last
+      FROM pg_temp.staged_posting s
+      LEFT JOIN pg_temp.staged_voucher w ON w.book = s.book AND w.seq = s.seq
+      LEFT JOIN public.permitted_flow f ON f.chart = v_chart AND (f.reason IS NULL OR f.reason = w.reason)
+        AND f.debit = CASE WHEN w.reversal_of IS NULL THEN s.debit ELSE s.credit END
+        AND f.credit = CASE WHEN w.reversal_of IS NULL THEN s.credit ELSE s.debit END
+      WHERE s.book = p_book GROUP BY s.seq
+    ) p ON p.seq = v.seq) f
+  WHERE f.code IS NOT NULL LIMIT 1;
+  IF v_code IS NOT NULL THEN
+    PERFORM public.ledger_refuse(v_code, v_bad);
+  END IF;
+
+  -- a reversal mirrors its voucher, line by line
+  SELECT jsonb_build_object('source_event', v.source_event, 'reversal_of', v.reversal_of) INTO v_bad
+    FROM pg_temp.staged_voucher v
+    WHERE v.book = p_book AND v.reversal_of IS NOT NULL AND EXISTS (
+      SELECT FROM (SELECT s.line, s.debit, s.credit, s.amount_fen FROM pg_temp.staged_posting s
+                   WHERE s.book = p_book AND s.seq = v.seq) mine
+      FULL JOIN (SELECT o.line, o.debit, o.credit, o.amount_fen FROM public.posting o
+                 WHERE o.pool_code = p_pool AND o.book = p_book AND o.number = v.reversal_of) theirs
+        ON theirs.line = mine.line
+      WHERE (mine.debit, mine.credit, mine.amount_fen) IS DISTINCT FROM (theirs.credit, theirs.debit, theirs.amount_fen))
+    LIMIT 1;
+  IF v_bad IS NOT NULL THEN
+    PERFORM public.ledger_refuse('ledger_reversal_differs', v_bad);
+  END IF;
+
+  -- numbers, digests, chain
+  INSERT INTO public.voucher (pool_code, book, number, month, month_number, source_event, posting_date, value_date,
+                              reason, reversal_of, preparer, checker, poster, text, postings_digest, hash)
+  SELECT p_pool, p_book, n.number, n.month, n.month_number, n.source_event, n.day, n.value_date, n.reason, n.reversal_of,
+         n.preparer, n.checker, n.poster, n.text, n.digest,
+         public.ledger_chain(head.last_hash, convert_to(
+           'heyi-ledger-1' || E'\t' || p_pool || E'\t' || p_book || E'\t' || n.number || E'\t' || n.month || E'\t'
+           || n.month_number || E'\t' || n.source_event || E'\t' || n.day || E'\t' || n.value_date || E'\t' || n.reason
+           || E'\t' || coalesce(n.reversal_of::text, '') || E'\t' || n.preparer || E'\t' || n.checker || E'\t'
+           || n.poster || E'\t' || n.text || E'\t' || encode(n.digest, 'hex') || E'\n', 'UTF8')) OVER (ORDER BY n.number)
+  FROM (
+    SELECT head.last_number + v.seq AS number, d.month,
+           row_number() OVER (PARTITION BY d.month ORDER BY v.seq)
+             + CASE WHEN d.month = date_trunc('month', head.open_day)::date THEN head.last_number - head.month_base
+                    ELSE 0 END AS month_number,
+           v.source_event, d.day, v.value_date,
+           CASE WHEN v.reason = 'normal' AND v.value_date <= head.closed_through THEN 'late' ELSE v.reason END AS reason,
+           v.reversal_of, v.preparer, v.checker, v.poster, v.text, g.digest
+    FROM pg_temp.staged_voucher v
+    JOIN (SELECT w.seq, w.day, date_trunc('month', w.day)::date AS month FROM (
+            SELECT x.seq, max(greatest(x.posting_date, head.open_day)) OVER (ORDER BY x.seq) AS day
+            FROM pg_temp.staged_voucher x WHERE x.book = p_book) w) d ON d.seq = v.seq
+    JOIN (SELECT s.seq, sha256(convert_to(string_agg(public.ledger_posting_line(s.line, s.debit, s.credit,
+                   s.amount_fen, s.party, s.ref, s.memo), '' ORDER BY s.line), 'UTF8')) AS digest
+          FROM pg_temp.staged_posting s WHERE s.book = p_book GROUP BY s.seq) g ON g.seq = v.seq
+    WHERE v.book = p_book
+  ) n;
+  INSERT INTO public.posting (pool_code, book, number, line, debit, credit, amount_fen, party, ref, memo)
+  SELECT p_pool, p_book, head.last_number + s.seq, s.line, s.debit, s.credit, s.amount_fen, s.party, s.ref, s.memo
+  FROM pg_temp.staged_posting s WHERE s.book = p_book ORDER BY s.seq, s.line;
+
+  PERFORM public.ledger_apply(p_pool, p_book, v_chart, head.last_number, v_count);
+  SELECT v.hash INTO v_hash FROM public.voucher v
+    WHERE v.pool_code = p_pool AND v.book = p_book AND v.number = head.last_number + v_count;
+  UPDATE public.book_head h SET last_number = head.last_number + v_count, last_hash = v_hash, open_day = v_last,
+         month_base = (SELECT v.number - v.month_number FROM public.voucher v WHERE v.pool_code = p_pool
+                       AND v.book = p_book AND v.number = head.last_number + v_count)
+    WHERE h.pool_code = p_pool AND h.book = p_book;
+  RETURN head.last_number + 1;
+END $$;
+
+-- Turnover, day numbers, ended holds and balances of the vouchers after p_after; the head is locked by the caller.
+CREATE FUNCTION ledger_apply(p_pool text, p_book text, p_chart text, p_after bigint, p_count bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  v_bad jsonb;
+BEGIN
+  INSERT INTO public.book_day AS d (pool_code, book, posting_date, first_number, last_number)
+  SELECT p_pool, p_book, v.posting_date, min(v.number), max(v.number) FROM public.voucher v
+  WHERE v.pool_code = p_pool AND v.book = p_book AND v.number > p_after GROUP BY v.posting_date
+  ON CONFLICT (pool_code, book, posting_date) DO UPDATE SET last_number = excluded.last_number;
+
+  -- holds that these vouchers use: part of the held amount may be posted, the rest is free again
+  SELECT jsonb_build_object('hold_id', s.hold_id) INTO v_bad
+    FROM pg_temp.staged_voucher s
+    LEFT JOIN public.hold h ON h.pool_code = p_pool AND h.book = p_book AND h.hold_id = s.hold_id
+    LEFT JOIN public.hold_end e ON e.pool_code = p_pool AND e.book = p_book AND e.hold_id = s.hold_id
+    LEFT JOIN public.chart_account a ON a.chart = p_chart AND a.account = h.account
+    WHERE s.book = p_book AND s.hold_id IS NOT NULL AND (h.hold_id IS NULL OR e.hold_id IS NOT NULL OR NOT coalesce((
+      SELECT sum(CASE WHEN (p.credit = h.account) = (a.normal_side = 'debit') THEN p.amount_fen ELSE -p.amount_fen END)
+      FROM pg_temp.staged_posting p
+      WHERE p.book = p_book AND p.seq = s.seq AND h.account IN (p.debit, p.credit)) BETWEEN 1 AND h.amount_fen, false))
+    LIMIT 1;
+  IF v_bad IS NOT NULL THEN
+    PERFORM public.ledger_refuse('ledger_hold_invalid', v_bad);
+  END IF;
+  INSERT INTO public.hold_end (pool_code, book, hold_id, outcome, number)
+  SELECT p_pool, p_book, s.hold_id, 'posted', p_after + s.seq FROM pg_temp.staged_voucher s
+  WHERE s.book = p_book AND s.hold_id IS NOT NULL;
+
+  INSERT INTO public.balance (pool_code, book, account, guarded, posted_fen, pending_fen)
+  SELECT p_pool, p_book, a.account, a.guarded, 0, 0 FROM public.chart_account a
+  WHERE a.chart = p_chart AND NOT EXISTS (
+    SELECT FROM public.balance b WHERE b.pool_code = p_pool AND b.book = p_book AND b.account = a.account)
+  ON CONFLICT DO NOTHING;
+
+  WITH sums AS MATERIALIZED (
+    SELECT p.debit, p.credit, v.posting_date, v.value_date, sum(p.amount_fen) AS amount_fen
+    FROM public.posting p JOIN public.voucher v
+      ON v.pool_code = p.pool_code AND v.book = p.book AND v.number = p.number
+    WHERE p.pool_code = p_pool AND p.book = p_book AND p.number > p_after
+      AND v.pool_code = p_pool AND v.book = p_book AND v.number > p_after
+    GROUP BY 1, 2, 3, 4
+  ), turnover AS MATERIALIZED (
+    SELECT t.account, t.posting_date, t.value_date, sum(t.debit_fen)::bigint AS debit_fen,
+           sum(t.credit_fen)::bigint AS credit_fen
+    FROM (SELECT debit AS account, posting_date, value_date, amount_fen AS debit_fen, 0 AS credit_fen FROM sums
+          UNION ALL SELECT credit, posting_date, value_date, 0, amount_fen FROM sums) t
+    GROUP BY 1, 2, 3
+  ), days AS (
+    INSERT INTO public.account_day AS d (pool_code, book, account, posting_date, value_date, debit_fen, credit_fen)
+    SELECT p_pool, p_book, t.account, t.posting_date, t.value_date, t.debit_fen, t.credit_fen FROM turnover t
+    ON CONFLICT (pool_code, book, account, posting_date, value_date) DO UPDATE
+      SET debit_fen = d.debit_fen + excluded.debit_fen, credit_fen = d.credit_fen + excluded.credit_fen
+  ), moves AS (
+    SELECT m.account, sum(m.posted_fen) AS posted_fen, sum(m.pending_fen) AS pending_fen FROM (
+      SELECT t.account, CASE a.normal_side WHEN 'debit' THEN t.debit_fen - t.credit_fen
+                                           ELSE t.credit_fen - t.debit_fen END AS posted_fen, 0 AS pending_fen
+      FROM turnover t JOIN public.chart_account a ON a.chart = p_chart AND a.account = t.account
+      UNION ALL
+      SELECT h.account, 0, h.amount_fen FROM pg_temp.staged_voucher s JOIN public.hold h
+        ON h.pool_code = p_pool AND h.book = p_book AND h.hold_id = s.hold_id
+      WHERE s.book = p_book) m
+    GROUP BY m.account
+  ), short AS (
+    SELECT jsonb_build_object('book', p_book, 'account', b.account, 'available_fen', b.posted_fen + b.pending_fen,
+                              'change_fen', m.posted_fen + m.pending_fen) AS detail
+    FROM public.balance b JOIN moves m ON m.account = b.account
+    WHERE b.pool_code = p_pool AND b.book = p_book AND b.guarded
+      AND b.posted_fen + b.pending_fen + m.posted_fen + m.pending_fen < 0
+    LIMIT 1
+  ), changed AS (
+    UPDATE public.balance b SET posted_fen = b.posted_fen + m.posted_fen, pending_fen = b.pending_fen + m.pending_fen
+    FROM moves m WHERE b.pool_code = p_pool AND b.book = p_book AND b.account = m.account
+      AND NOT EXISTS (SELECT FROM short)
+  )
+  SELECT s.detail INTO v_bad FROM short s;
+  IF v_bad IS NOT NULL THEN
+    PERFORM public.ledger_refuse('ledger_overdrawn', v_bad);
+  END IF;
+END $$;

@@ -1,0 +1,164 @@
+-- The ledger's tables (contracts §9). Amounts are fen. The app may read them; only the functions beside write them.
+CREATE TABLE chart (
+  chart text COLLATE "C" PRIMARY KEY,
+  book text COLLATE "C" NOT NULL,
+  title_zh text NOT NULL,
+  title_en text NOT NULL,
+  source text NOT NULL
+);
+CREATE TABLE chart_account (
+  chart text COLLATE "C" NOT NULL REFERENCES chart,
+  account text COLLATE "C" NOT NULL,
+  name_zh text NOT NULL,
+  name_en text NOT NULL,
+  normal_side text NOT NULL CHECK (normal_side IN ('debit', 'credit')),
+  keeper text COLLATE "C",
+  guarded boolean NOT NULL,
+  PRIMARY KEY (chart, account)
+);
+-- keeper is that of the flow's accounts (they have one at most); reason limits a flow to vouchers with that reason
+CREATE TABLE permitted_flow (
+  chart text COLLATE "C" NOT NULL,
+  debit text COLLATE "C" NOT NULL,
+  credit text COLLATE "C" NOT NULL,
+  keeper text COLLATE "C",
+  reason text COLLATE "C",
+  PRIMARY KEY (chart, debit, credit),
+  FOREIGN KEY (chart, debit) REFERENCES chart_account,
+  FOREIGN KEY (chart, credit) REFERENCES chart_account,
+  CHECK (debit <> credit)
+);
+-- which roles act for a keeper; keeper '*' names the machine roles
+CREATE TABLE keeper_role (
+  keeper text COLLATE "C" NOT NULL,
+  role text COLLATE "C" NOT NULL,
+  PRIMARY KEY (keeper, role)
+);
+CREATE TABLE book (
+  pool_code text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  chart text COLLATE "C" NOT NULL REFERENCES chart,
+  first_day date NOT NULL,
+  genesis bytea NOT NULL,
+  PRIMARY KEY (pool_code, book)
+);
+-- month_base: the last number before the month of open_day; closed_through: the end of the last closed month
+CREATE TABLE book_head (
+  pool_code text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  last_number bigint NOT NULL CHECK (last_number >= 0),
+  last_hash bytea NOT NULL CHECK (octet_length(last_hash) = 32),
+  open_day date NOT NULL,
+  month_base bigint NOT NULL CHECK (month_base BETWEEN 0 AND last_number),
+  sealed_through date NOT NULL,
+  closed_through date NOT NULL,
+  PRIMARY KEY (pool_code, book),
+  FOREIGN KEY (pool_code, book) REFERENCES book,
+  CHECK (open_day > sealed_through),
+  CHECK (sealed_through >= closed_through)
+);
+CREATE TABLE voucher (
+  pool_code text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  number bigint NOT NULL CHECK (number > 0),
+  month date NOT NULL CHECK (extract(day FROM month) = 1),
+  month_number bigint NOT NULL CHECK (month_number > 0),
+  source_event text COLLATE "C" NOT NULL CHECK (source_event <> ''),
+  posting_date date NOT NULL,
+  value_date date NOT NULL,
+  reason text COLLATE "C" NOT NULL
+    CHECK (reason IN ('normal', 'late', 'correction', 'reversal', 'opening', 'closing')),
+  reversal_of bigint CHECK (reversal_of < number),
+  preparer text NOT NULL CHECK (preparer <> ''),
+  checker text NOT NULL CHECK (checker <> ''),
+  poster text NOT NULL CHECK (poster <> ''),
+  text text NOT NULL CHECK (text <> ''),
+  postings_digest bytea NOT NULL,
+  hash bytea NOT NULL,
+  PRIMARY KEY (pool_code, book, number),
+  CONSTRAINT voucher_two_persons CHECK (preparer <> checker),
+  CONSTRAINT voucher_reversal CHECK ((reason = 'reversal') = (reversal_of IS NOT NULL))
+);
+CREATE UNIQUE INDEX voucher_source_event ON voucher (pool_code, book, source_event);
+CREATE UNIQUE INDEX voucher_reversed_once ON voucher (pool_code, book, reversal_of) WHERE reversal_of IS NOT NULL;
+CREATE TABLE posting (
+  pool_code text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  number bigint NOT NULL,
+  line integer NOT NULL CHECK (line > 0),
+  debit text COLLATE "C" NOT NULL,
+  credit text COLLATE "C" NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  party text COLLATE "C" NOT NULL,
+  ref text COLLATE "C" NOT NULL,
+  memo text NOT NULL,
+  PRIMARY KEY (pool_code, book, number, line),
+  CHECK (debit <> credit)
+);
+CREATE INDEX posting_party ON posting (pool_code, book, party, number, line) WHERE party > '';
+CREATE INDEX posting_ref ON posting (pool_code, book, ref, number, line) WHERE ref > '';
+-- the numbers of each posting day; numbers and posting days rise together
+CREATE TABLE book_day (
+  pool_code text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  posting_date date NOT NULL,
+  first_number bigint NOT NULL,
+  last_number bigint NOT NULL,
+  PRIMARY KEY (pool_code, book, posting_date)
+);
+-- caches, proved by ledger_replay: the balance now, and the turnover of an account by posting and value date
+CREATE TABLE balance (
+  pool_code text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  account text COLLATE "C" NOT NULL,
+  guarded boolean NOT NULL,
+  posted_fen bigint NOT NULL,
+  pending_fen bigint NOT NULL CHECK (pending_fen <= 0),
+  PRIMARY KEY (pool_code, book, account),
+  CONSTRAINT balance_not_negative CHECK (NOT guarded OR posted_fen + pending_fen >= 0)
+);
+CREATE TABLE account_day (
+  pool_code text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  account text COLLATE "C" NOT NULL,
+  posting_date date NOT NULL,
+  value_date date NOT NULL,
+  debit_fen bigint NOT NULL CHECK (debit_fen >= 0),
+  credit_fen bigint NOT NULL CHECK (credit_fen >= 0),
+  PRIMARY KEY (pool_code, book, account, posting_date, value_date)
+);
+CREATE TABLE hold (
+  pool_code text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  hold_id uuid NOT NULL,
+  account text COLLATE "C" NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  PRIMARY KEY (pool_code, book, hold_id)
+);
+CREATE TABLE hold_end (
+  pool_code text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  hold_id uuid NOT NULL,
+  outcome text NOT NULL CHECK (outcome IN ('released', 'posted')),
+  number bigint,
+  PRIMARY KEY (pool_code, book, hold_id),
+  FOREIGN KEY (pool_code, book, hold_id) REFERENCES hold,
+  CHECK ((outcome = 'posted') = (number IS NOT NULL))
+);
+-- published: signed with a key that the database does not hold
+CREATE TABLE day_seal (
+  pool_code text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  day date NOT NULL,
+  seal_number bigint NOT NULL CHECK (seal_number > 0),
+  first_number bigint NOT NULL,
+  last_number bigint NOT NULL,
+  root bytea NOT NULL,
+  last_hash bytea NOT NULL,
+  previous bytea NOT NULL,
+  signed_at timestamptz NOT NULL,
+  key_id text NOT NULL,
+  signature bytea NOT NULL CHECK (octet_length(signature) = 64),
+  PRIMARY KEY (pool_code, book, day),
+  UNIQUE (pool_code, book, seal_number)
+);

@@ -1,0 +1,484 @@
+"""Money in, payables and payments, bank statements, control totals.
+
+Longer than most because a table's columns, constraints, index and rules stand together.
+"""
+
+from alembic import op
+
+from shared.db.rules import pool_table
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_FUNDING = """
+CREATE TABLE bank_account (
+  pool_code text COLLATE "C" NOT NULL,
+  account text COLLATE "C" NOT NULL,
+  version integer NOT NULL CHECK (version > 0),
+  bank_name text NOT NULL,
+  bank_ownership text NOT NULL CHECK (bank_ownership IN ('state_owned', 'state_controlled')),
+  holder_name text NOT NULL,
+  number_sealed bytea NOT NULL,
+  number_index bytea NOT NULL,
+  registered_by text NOT NULL,
+  registered_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, account, version)
+);
+CREATE TABLE premium (
+  pool_code text COLLATE "C" NOT NULL,
+  bill_id text COLLATE "C" NOT NULL,
+  sequence bigint NOT NULL,
+  coverage_year integer NOT NULL,
+  township_code text COLLATE "C" NOT NULL,
+  amount_fen bigint NOT NULL,
+  business_day date NOT NULL,
+  temporary boolean NOT NULL,
+  PRIMARY KEY (pool_code, bill_id, sequence)
+);
+CREATE TABLE temporary_receipt (
+  pool_code text COLLATE "C" NOT NULL,
+  coverage_year integer NOT NULL,
+  income_account text COLLATE "C" NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen >= 0),
+  recognised_fen bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (pool_code, coverage_year, income_account),
+  CHECK (recognised_fen BETWEEN 0 AND amount_fen)
+);
+CREATE TABLE remittance (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  reference text COLLATE "C" NOT NULL,
+  township_code text COLLATE "C" NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  business_day date NOT NULL,
+  arrived_on date,
+  PRIMARY KEY (pool_code, id),
+  UNIQUE (pool_code, reference)
+);
+CREATE TABLE sponsorship (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  sequence bigint NOT NULL,
+  sponsor text NOT NULL,
+  coverage_year integer NOT NULL,
+  head_count integer NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen >= 0),
+  business_day date NOT NULL,
+  PRIMARY KEY (pool_code, id)
+);
+CREATE TABLE subsidy_due (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  sequence bigint NOT NULL,
+  coverage_year integer NOT NULL,
+  level text COLLATE "C" NOT NULL CHECK (level IN ('central', 'province', 'city', 'county')),
+  head_count integer NOT NULL,
+  standard_fen bigint NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen >= 0),
+  business_day date NOT NULL,
+  PRIMARY KEY (pool_code, id)
+);
+CREATE TABLE arrival (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  kind text COLLATE "C" NOT NULL CHECK (kind IN ('subsidy', 'sponsor')),
+  level text COLLATE "C" CHECK (level IN ('central', 'province', 'city', 'county')),
+  sponsorship_id uuid,
+  coverage_year integer NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  bank_reference text COLLATE "C" NOT NULL,
+  value_date date NOT NULL,
+  recorded_by text NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, id),
+  UNIQUE (pool_code, bank_reference),
+  FOREIGN KEY (pool_code, sponsorship_id) REFERENCES sponsorship (pool_code, id),
+  CHECK ((kind = 'subsidy') = (level IS NOT NULL)),
+  CHECK ((kind = 'sponsor') = (sponsorship_id IS NOT NULL))
+);
+CREATE TABLE replenishment (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  status text COLLATE "C" NOT NULL CHECK (status IN ('applied', 'rechecked', 'approved', 'transferred', 'sent_back')),
+  applied_fen bigint NOT NULL CHECK (applied_fen > 0),
+  line_count integer NOT NULL CHECK (line_count > 0),
+  refused_fen bigint NOT NULL DEFAULT 0 CHECK (refused_fen >= 0),
+  applied_by text NOT NULL,
+  applied_at timestamptz NOT NULL,
+  rechecked_by text,
+  rechecked_at timestamptz,
+  approved_by text,
+  approved_at timestamptz,
+  sent_back_by text,
+  sent_back_reason text,
+  PRIMARY KEY (pool_code, id),
+  CHECK (refused_fen <= applied_fen),
+  CHECK (rechecked_by <> applied_by),
+  CHECK (approved_by <> applied_by AND approved_by <> rechecked_by)
+);
+CREATE TABLE transfer (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  kind text COLLATE "C" NOT NULL CHECK (kind IN ('income_to_fiscal', 'advance', 'replenishment', 'sweep')),
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  reference text COLLATE "C" NOT NULL,
+  status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'released', 'arrived')),
+  replenishment_id uuid,
+  prepared_by text NOT NULL,
+  prepared_at timestamptz NOT NULL,
+  released_by text,
+  released_on date,
+  arrived_on date,
+  PRIMARY KEY (pool_code, id),
+  UNIQUE (pool_code, reference),
+  UNIQUE (pool_code, replenishment_id),
+  FOREIGN KEY (pool_code, replenishment_id) REFERENCES replenishment (pool_code, id),
+  CHECK (released_by <> prepared_by),
+  CHECK ((kind = 'replenishment') = (replenishment_id IS NOT NULL)),
+  CHECK ((status = 'prepared') = (released_by IS NULL)),
+  CHECK ((status = 'arrived') = (arrived_on IS NOT NULL))
+);
+CREATE TABLE movement (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  account text COLLATE "C" NOT NULL,
+  signed_fen bigint NOT NULL CHECK (signed_fen <> 0),
+  reference text COLLATE "C" NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  source_id uuid NOT NULL,
+  value_date date NOT NULL,
+  PRIMARY KEY (pool_code, id),
+  UNIQUE (pool_code, account, kind, source_id)
+);
+CREATE INDEX movement_reference ON movement (pool_code, account, reference);
+CREATE TABLE paid_line (
+  pool_code text COLLATE "C" NOT NULL,
+  instruction_id uuid NOT NULL,
+  claim_id uuid NOT NULL,
+  layer text COLLATE "C" NOT NULL,
+  sign smallint NOT NULL CHECK (sign IN (-1, 1)),
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  benefit_account text COLLATE "C" NOT NULL,
+  business_day date NOT NULL,
+  PRIMARY KEY (pool_code, instruction_id, claim_id, layer, sign)
+);
+CREATE TABLE replenishment_line (
+  pool_code text COLLATE "C" NOT NULL,
+  replenishment_id uuid NOT NULL,
+  line integer NOT NULL CHECK (line > 0),
+  instruction_id uuid NOT NULL,
+  claim_id uuid NOT NULL,
+  layer text COLLATE "C" NOT NULL,
+  sign smallint NOT NULL,
+  active boolean NOT NULL DEFAULT true,
+  PRIMARY KEY (pool_code, replenishment_id, line),
+  FOREIGN KEY (pool_code, replenishment_id) REFERENCES replenishment (pool_code, id),
+  FOREIGN KEY (pool_code, instruction_id, claim_id, layer, sign)
+    REFERENCES paid_line (pool_code, instruction_id, claim_id, layer, sign)
+);
+CREATE UNIQUE INDEX replenishment_line_once ON replenishment_line
+  (pool_code, instruction_id, claim_id, layer, sign) WHERE active;
+CREATE TABLE receivable (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  replenishment_id uuid NOT NULL,
+  line integer NOT NULL,
+  bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer')),
+  reason text NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  reference text COLLATE "C" NOT NULL,
+  made_good_on date,
+  PRIMARY KEY (pool_code, id),
+  UNIQUE (pool_code, reference),
+  UNIQUE (pool_code, replenishment_id, line),
+  FOREIGN KEY (pool_code, replenishment_id, line) REFERENCES replenishment_line (pool_code, replenishment_id, line)
+);
+"""
+
+_PAYOUTS = """
+CREATE TABLE claim_state (
+  pool_code text COLLATE "C" NOT NULL,
+  claim_id uuid NOT NULL,
+  version bigint NOT NULL,
+  state text COLLATE "C" NOT NULL CHECK (state IN ('settled', 'approved', 'released', 'rejected', 'returned', 'cancelled')),
+  institution_code text COLLATE "C" NOT NULL,
+  care_kind text COLLATE "C" NOT NULL,
+  fund_fen bigint NOT NULL,
+  approved_fen bigint NOT NULL,
+  cut_fen bigint NOT NULL,
+  settled_on date NOT NULL,
+  PRIMARY KEY (pool_code, claim_id)
+);
+CREATE TABLE claim_total (
+  pool_code text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  claims bigint NOT NULL,
+  fund_fen bigint NOT NULL,
+  approved_fen bigint NOT NULL,
+  cut_fen bigint NOT NULL,
+  PRIMARY KEY (pool_code, state)
+);
+CREATE TABLE cutoff (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  expected_count integer NOT NULL,
+  expected_fen bigint NOT NULL,
+  received_count integer NOT NULL,
+  received_fen bigint NOT NULL,
+  PRIMARY KEY (pool_code, id)
+);
+CREATE TABLE payable (
+  pool_code text COLLATE "C" NOT NULL,
+  claim_id uuid NOT NULL,
+  layer text COLLATE "C" NOT NULL,
+  version bigint NOT NULL,
+  cutoff_id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  care_kind text COLLATE "C" NOT NULL,
+  payer text COLLATE "C" NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  status text COLLATE "C" NOT NULL CHECK (status IN ('open', 'batched', 'paid', 'bounced')),
+  instruction_id uuid,
+  published bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (pool_code, claim_id, layer),
+  FOREIGN KEY (pool_code, cutoff_id) REFERENCES cutoff (pool_code, id),
+  CHECK ((status = 'open') = (instruction_id IS NULL))
+);
+CREATE INDEX payable_cutoff ON payable (pool_code, cutoff_id, layer);
+CREATE INDEX payable_instruction ON payable (pool_code, instruction_id);
+CREATE TABLE payee (
+  pool_code text COLLATE "C" NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  version integer NOT NULL CHECK (version > 0),
+  payee_name text NOT NULL,
+  bank_name text NOT NULL,
+  number_sealed bytea NOT NULL,
+  number_index bytea NOT NULL,
+  registered_by text NOT NULL,
+  registered_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, institution_code, version)
+);
+CREATE TABLE batch (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  layer text COLLATE "C" NOT NULL,
+  status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'released', 'sent')),
+  instruction_count integer NOT NULL CHECK (instruction_count > 0),
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  prepared_by text NOT NULL,
+  prepared_at timestamptz NOT NULL,
+  business_day date NOT NULL,
+  released_by text,
+  released_at timestamptz,
+  sent_by text,
+  sent_at timestamptz,
+  PRIMARY KEY (pool_code, id),
+  CHECK (released_by <> prepared_by),
+  CHECK ((status = 'prepared') = (released_by IS NULL))
+);
+CREATE TABLE batch_cutoff (
+  pool_code text COLLATE "C" NOT NULL,
+  cutoff_id uuid NOT NULL,
+  layer text COLLATE "C" NOT NULL,
+  batch_id uuid NOT NULL,
+  PRIMARY KEY (pool_code, cutoff_id, layer),
+  FOREIGN KEY (pool_code, cutoff_id) REFERENCES cutoff (pool_code, id),
+  FOREIGN KEY (pool_code, batch_id) REFERENCES batch (pool_code, id)
+);
+CREATE TABLE instruction (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  batch_id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  payee_version integer NOT NULL,
+  end_to_end_id text COLLATE "C" NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  inpatient_fen bigint NOT NULL CHECK (inpatient_fen >= 0),
+  outpatient_fen bigint NOT NULL CHECK (outpatient_fen >= 0),
+  claim_count integer NOT NULL CHECK (claim_count > 0),
+  status text COLLATE "C" NOT NULL
+    CHECK (status IN ('prepared', 'released', 'sent', 'unknown', 'confirmed', 'returned')),
+  replaces uuid,
+  deadline date,
+  confirmed_on date,
+  returned_on date,
+  PRIMARY KEY (pool_code, id),
+  UNIQUE (pool_code, end_to_end_id),
+  UNIQUE (pool_code, batch_id, institution_code),
+  UNIQUE (pool_code, replaces),
+  FOREIGN KEY (pool_code, batch_id) REFERENCES batch (pool_code, id),
+  FOREIGN KEY (pool_code, replaces) REFERENCES instruction (pool_code, id),
+  FOREIGN KEY (pool_code, institution_code, payee_version) REFERENCES payee (pool_code, institution_code, version),
+  CHECK (inpatient_fen + outpatient_fen = amount_fen),
+  CHECK (status <> 'confirmed' OR confirmed_on IS NOT NULL),
+  CHECK ((status = 'returned') = (returned_on IS NOT NULL))
+);
+CREATE INDEX instruction_institution ON instruction (pool_code, institution_code, confirmed_on);
+CREATE INDEX instruction_waiting ON instruction (pool_code, deadline) WHERE status IN ('released', 'sent');
+CREATE TABLE instruction_claim (
+  pool_code text COLLATE "C" NOT NULL,
+  instruction_id uuid NOT NULL,
+  claim_id uuid NOT NULL,
+  layer text COLLATE "C" NOT NULL,
+  care_kind text COLLATE "C" NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  PRIMARY KEY (pool_code, instruction_id, claim_id, layer),
+  FOREIGN KEY (pool_code, instruction_id) REFERENCES instruction (pool_code, id),
+  FOREIGN KEY (pool_code, claim_id, layer) REFERENCES payable (pool_code, claim_id, layer)
+);
+CREATE TABLE payment_file (
+  pool_code text COLLATE "C" NOT NULL,
+  batch_id uuid NOT NULL,
+  message_id text COLLATE "C" NOT NULL,
+  content_sealed bytea NOT NULL,
+  sha256 bytea NOT NULL,
+  control_sum_fen bigint NOT NULL,
+  made_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, batch_id),
+  UNIQUE (pool_code, message_id),
+  FOREIGN KEY (pool_code, batch_id) REFERENCES batch (pool_code, id)
+);
+CREATE TABLE obligation_day (
+  pool_code text COLLATE "C" NOT NULL,
+  business_day date NOT NULL,
+  debit text COLLATE "C" NOT NULL,
+  credit text COLLATE "C" NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  PRIMARY KEY (pool_code, business_day, debit, credit)
+);
+"""
+
+_RECONCILIATION = """
+CREATE TABLE statement (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  account text COLLATE "C" NOT NULL,
+  day date NOT NULL,
+  opening_fen bigint NOT NULL,
+  closing_fen bigint NOT NULL,
+  line_count integer NOT NULL,
+  imported_by text NOT NULL,
+  imported_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, id),
+  UNIQUE (pool_code, account, day)
+);
+CREATE TABLE statement_line (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  statement_id uuid NOT NULL,
+  line integer NOT NULL CHECK (line > 0),
+  account text COLLATE "C" NOT NULL,
+  signed_fen bigint NOT NULL CHECK (signed_fen <> 0),
+  reference text COLLATE "C" NOT NULL,
+  value_date date NOT NULL,
+  counterparty text NOT NULL,
+  narrative text NOT NULL,
+  PRIMARY KEY (pool_code, id),
+  UNIQUE (pool_code, statement_id, line),
+  FOREIGN KEY (pool_code, statement_id) REFERENCES statement (pool_code, id)
+);
+CREATE TABLE line_match (
+  pool_code text COLLATE "C" NOT NULL,
+  line_id uuid NOT NULL,
+  movement_id uuid NOT NULL,
+  matched_by text NOT NULL,
+  matched_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, line_id),
+  UNIQUE (pool_code, movement_id),
+  FOREIGN KEY (pool_code, line_id) REFERENCES statement_line (pool_code, id),
+  FOREIGN KEY (pool_code, movement_id) REFERENCES movement (pool_code, id)
+);
+CREATE TABLE open_line (
+  pool_code text COLLATE "C" NOT NULL,
+  line_id uuid NOT NULL,
+  account text COLLATE "C" NOT NULL,
+  PRIMARY KEY (pool_code, line_id),
+  FOREIGN KEY (pool_code, line_id) REFERENCES statement_line (pool_code, id)
+);
+CREATE INDEX open_line_account ON open_line (pool_code, account);
+"""
+
+_CLOSING = """
+CREATE TABLE control_total (
+  pool_code text COLLATE "C" NOT NULL,
+  source text COLLATE "C" NOT NULL,
+  business_day date NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  count bigint NOT NULL,
+  amount_fen bigint NOT NULL,
+  PRIMARY KEY (pool_code, source, business_day, kind)
+);
+CREATE TABLE source_day (
+  pool_code text COLLATE "C" NOT NULL,
+  source text COLLATE "C" NOT NULL,
+  business_day date NOT NULL,
+  received_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, source, business_day)
+);
+CREATE TABLE published_total (
+  pool_code text COLLATE "C" NOT NULL,
+  source text COLLATE "C" NOT NULL,
+  business_day date NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  count bigint NOT NULL,
+  amount_fen bigint NOT NULL,
+  PRIMARY KEY (pool_code, source, business_day, kind),
+  FOREIGN KEY (pool_code, source, business_day) REFERENCES source_day (pool_code, source, business_day)
+);
+CREATE TABLE day_close (
+  pool_code text COLLATE "C" NOT NULL,
+  day date NOT NULL,
+  closed_by text NOT NULL,
+  closed_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, day)
+);
+"""
+
+_SERVICE = "settlement"
+_WRITE = "SELECT, INSERT"
+
+
+def upgrade() -> None:
+    for tables in (_FUNDING, _PAYOUTS, _RECONCILIATION, _CLOSING):
+        op.execute(tables)
+    for table in ("bank_account", "arrival", "replenishment_line", "payee", "batch_cutoff", "payment_file",
+                  "instruction_claim", "statement", "statement_line", "day_close"):
+        update = "active" if table == "replenishment_line" else None
+        op.execute(pool_table(_SERVICE, table, update_columns=update))
+    for table in ("premium", "source_day", "published_total", "sponsorship", "subsidy_due"):
+        columns = {"sponsorship": "sequence, coverage_year, head_count, amount_fen, business_day",
+                   "subsidy_due": "sequence, coverage_year, head_count, standard_fen, amount_fen, business_day"}
+        op.execute(pool_table(_SERVICE, table, app="SELECT", worker=_WRITE,
+                              worker_update_columns=columns.get(table)))
+    for table, columns in _CHANGING.items():
+        op.execute(pool_table(_SERVICE, table, update_columns=columns, worker=_WRITE, worker_update_columns=columns,
+                              institution_column="institution_code" if table in _OF_INSTITUTION else None))
+    for table in ("movement", "line_match", "paid_line"):
+        op.execute(pool_table(_SERVICE, table, worker=_WRITE))
+    op.execute(pool_table(_SERVICE, "open_line", app="SELECT, INSERT, DELETE", worker="SELECT, INSERT, DELETE"))
+
+
+_OF_INSTITUTION = {"claim_state", "payable", "instruction"}
+_CHANGING = {
+    "temporary_receipt": "amount_fen, recognised_fen",
+    "remittance": "arrived_on",
+    "replenishment": "status, refused_fen, rechecked_by, rechecked_at, approved_by, approved_at, sent_back_by, "
+                     "sent_back_reason",
+    "transfer": "status, released_by, released_on, arrived_on",
+    "receivable": "made_good_on",
+    "claim_state": "version, state, approved_fen, cut_fen, fund_fen",
+    "claim_total": "claims, fund_fen, approved_fen, cut_fen",
+    "cutoff": "received_count, received_fen",
+    "payable": "version, status, instruction_id, published",
+    "batch": "status, released_by, released_at, sent_by, sent_at",
+    "instruction": "status, deadline, confirmed_on, returned_on",
+    "obligation_day": "amount_fen",
+    "control_total": "count, amount_fen",
+}
+
+
+def downgrade() -> None:
+    raise NotImplementedError("the books are never taken back; restore a backup instead")

@@ -1,0 +1,111 @@
+"""Tenancy as the database enforces it (contracts §1): every table has its declared rules, and no other table exists."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import yaml
+
+from tests.contract.catalogue import read_catalogue
+from tests.support.postgres import TestPostgres
+from tests.support.services import SERVICES
+
+DECLARED = Path(__file__).parent / "tables"
+TENANCY = Path(__file__).resolve().parents[2] / "docs" / "tenancy.md"
+BOOKKEEPING = {"alembic_version"}
+NEVER = {"DELETE": {"idempotency"}, "TRUNCATE": set()}
+"""Tables from which the application may delete: keys of refused requests alone, before anything is committed."""
+LEAKPROOF_TYPES = ("text", "uuid", "bytea", "int8", "int4", "int2", "date")
+
+
+@pytest.fixture(scope="module")
+def catalogues(postgres: TestPostgres) -> dict[str, dict[str, Any]]:
+    """What each migrated database really enforces."""
+    return {service: asyncio.run(read_catalogue(postgres.clone(service).admin)) for service in SERVICES}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_table_has_exactly_its_declared_rules(service: str, catalogues: dict[str, Any]) -> None:
+    declared = yaml.safe_load((DECLARED / f"{service}.yaml").read_text())
+    found = catalogues[service]
+    assert set(found["tables"]) == set(declared["tables"]), "a table without a declared rule, or a rule without a table"
+    for table, rules in found["tables"].items():
+        assert rules == declared["tables"][table], table
+    assert found["definers"] == declared["definers"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_row_security_is_forced_and_denies_by_default(service: str, catalogues: dict[str, Any]) -> None:
+    app = f"heyi_{service}_app"
+    for table, rules in catalogues[service]["tables"].items():
+        if table in BOOKKEEPING:
+            assert not any("app" in g or g == "PUBLIC" for g in rules["grants"]), table
+            continue
+        assert rules["row_security"] == "forced", table
+        for name, policy in rules["policies"].items():
+            if app in policy["roles"]:
+                for expression in (policy["using"], policy["check"]):
+                    assert expression is None or "current_setting" in expression, f"{table}.{name} is open to the app"
+            assert policy["roles"], f"{table}.{name} applies to everybody"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_nobody_deletes_or_owns_through_the_application(service: str, catalogues: dict[str, Any]) -> None:
+    for table, rules in catalogues[service]["tables"].items():
+        assert "PUBLIC" not in rules["grants"], table
+        for kind in ("app", "worker"):
+            granted = rules["grants"].get(f"heyi_{service}_{kind}", "")
+            for privilege, allowed in NEVER.items():
+                if table not in allowed and not table.startswith("temporary_"):
+                    declared_delete = privilege in granted and kind == "app"
+                    assert not declared_delete, f"{table}: {kind} may {privilege}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_partitions_are_reached_through_their_parent_only(service: str, catalogues: dict[str, Any]) -> None:
+    for partition, rules in catalogues[service]["partitions"].items():
+        assert rules["grants"] == {}, partition
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_definer_functions_pin_their_path_and_are_not_public(service: str, catalogues: dict[str, Any]) -> None:
+    for name, function in catalogues[service]["definers"].items():
+        assert "search_path" in (function["settings"] or ""), name
+        assert "PUBLIC" not in function["execute"], name
+        assert function["execute"], f"{name} has no declared caller"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_tables_without_pool_are_explained(service: str, postgres: TestPostgres, catalogues: dict[str, Any]) -> None:
+    async def without_pool() -> set[str]:
+        conn = await asyncpg.connect(postgres.clone(service).admin)
+        rows = await conn.fetch(
+            "SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') "
+            "AND NOT c.relispartition AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid "
+            "AND a.attname = 'pool_code')"
+        )
+        await conn.close()
+        return {row["relname"] for row in rows}
+
+    explained = TENANCY.read_text()
+    for table in asyncio.run(without_pool()) - BOOKKEEPING:
+        assert f"`{service}.{table}`" in explained, f"docs/tenancy.md does not say why {table} has no pool"
+
+
+def test_filters_on_rows_use_leakproof_operators(postgres: TestPostgres) -> None:
+    """PostgreSQL uses an index under row security only for operators whose function is leakproof."""
+
+    async def leaking() -> list[str]:
+        conn = await asyncpg.connect(postgres.clone("performance").admin)
+        rows = await conn.fetch(
+            "SELECT o.oprname || ' ' || t.typname AS operator FROM pg_operator AS o JOIN pg_type AS t ON t.oid = o.oprleft "
+            "JOIN pg_proc AS p ON p.oid = o.oprcode WHERE o.oprleft = o.oprright AND o.oprname IN ('=', '<', '>') "
+            "AND t.typname = ANY ($1) AND NOT p.proleakproof",
+            list(LEAKPROOF_TYPES),
+        )
+        await conn.close()
+        return [row["operator"] for row in rows]
+
+    assert asyncio.run(leaking()) == []

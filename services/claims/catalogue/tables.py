@@ -1,0 +1,54 @@
+"""Tables of the catalogues, declared for ``alembic check``; the SQL is in the migration."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+
+def declare(metadata: MetaData) -> None:
+    """Adds the tables to the service's MetaData."""
+    key, moment = Text(collation="C"), DateTime(timezone=True)
+    version = Table(
+        "catalogue_version",
+        metadata,
+        Column("code", key, primary_key=True),
+        Column("title", Text, nullable=False),
+        Column("region", key, nullable=False),
+        Column("effective_from", Date, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("author", Text, nullable=False),
+        Column("created_at", moment, nullable=False),
+        Column("item_count", Integer, nullable=False),
+        Column("decided_by", Text),
+        Column("decided_at", moment),
+        Column("document_number", Text),
+        Column("decided_on", Date),
+    )
+    Index("catalogue_version_in_force", version.c.effective_from, postgresql_where=text("status = 'decided'"))
+    Table(
+        "catalogue_item",
+        metadata,
+        Column("version_code", key),
+        Column("code", key),
+        Column("name", Text, nullable=False),
+        Column("category", Text, nullable=False),
+        Column("item_class", Text, nullable=False),
+        Column("own_share", Integer, nullable=False),
+        Column("ceilings", JSONB),
+        Column("restricted", Boolean, nullable=False),
+        Column("restriction", Text),
+        PrimaryKeyConstraint("version_code", "code"),
+        ForeignKeyConstraint(["version_code"], ["catalogue_version.code"], name="catalogue_item_version"),
+    )

@@ -82,8 +82,8 @@ def test_tables_without_pool_are_explained(service: str, postgres: TestPostgres,
     async def without_pool() -> set[str]:
         conn = await asyncpg.connect(postgres.clone(service).admin)
         rows = await conn.fetch(
-            "SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') "
-            "AND NOT c.relispartition AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid "
+            "SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace "
+            "AND relkind IN ('r', 'p') AND NOT c.relispartition AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid "
             "AND a.attname = 'pool_code')"
         )
         await conn.close()
@@ -100,8 +100,8 @@ def test_filters_on_rows_use_leakproof_operators(postgres: TestPostgres) -> None
     async def leaking() -> list[str]:
         conn = await asyncpg.connect(postgres.clone("performance").admin)
         rows = await conn.fetch(
-            "SELECT o.oprname || ' ' || t.typname AS operator FROM pg_operator AS o JOIN pg_type AS t ON t.oid = o.oprleft "
-            "JOIN pg_proc AS p ON p.oid = o.oprcode WHERE o.oprleft = o.oprright AND o.oprname IN ('=', '<', '>') "
+            "SELECT o.oprname || ' ' || t.typname AS operator FROM pg_operator AS o "
+            "JOIN pg_type AS t ON t.oid = o.oprleft JOIN pg_proc AS p ON p.oid = o.oprcode WHERE o.oprleft = o.oprright AND o.oprname IN ('=', '<', '>') "
             "AND t.typname = ANY ($1) AND NOT p.proleakproof",
             list(LEAKPROOF_TYPES),
         )

@@ -17,6 +17,16 @@ TENANCY = Path(__file__).resolve().parents[2] / "docs" / "tenancy.md"
 BOOKKEEPING = {"alembic_version"}
 NEVER = {"DELETE": {"idempotency"}, "TRUNCATE": set()}
 """Tables from which the application may delete: keys of refused requests alone, before anything is committed."""
+_WITHOUT_POOL = """
+SELECT c.relname FROM pg_class AS c
+WHERE c.relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT c.relispartition
+AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'pool_code')
+"""
+_LEAKING = """
+SELECT o.oprname || ' ' || t.typname AS operator
+FROM pg_operator AS o JOIN pg_type AS t ON t.oid = o.oprleft JOIN pg_proc AS p ON p.oid = o.oprcode
+WHERE o.oprleft = o.oprright AND o.oprname IN ('=', '<', '>') AND t.typname = ANY ($1) AND NOT p.proleakproof
+"""
 LEAKPROOF_TYPES = ("text", "uuid", "bytea", "int8", "int4", "int2", "date")
 
 
@@ -81,11 +91,7 @@ def test_definer_functions_pin_their_path_and_are_not_public(service: str, catal
 def test_tables_without_pool_are_explained(service: str, postgres: TestPostgres, catalogues: dict[str, Any]) -> None:
     async def without_pool() -> set[str]:
         conn = await asyncpg.connect(postgres.clone(service).admin)
-        rows = await conn.fetch(
-            "SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace "
-            "AND relkind IN ('r', 'p') AND NOT c.relispartition AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid "
-            "AND a.attname = 'pool_code')"
-        )
+        rows = await conn.fetch(_WITHOUT_POOL)
         await conn.close()
         return {row["relname"] for row in rows}
 
@@ -99,12 +105,7 @@ def test_filters_on_rows_use_leakproof_operators(postgres: TestPostgres) -> None
 
     async def leaking() -> list[str]:
         conn = await asyncpg.connect(postgres.clone("performance").admin)
-        rows = await conn.fetch(
-            "SELECT o.oprname || ' ' || t.typname AS operator FROM pg_operator AS o "
-            "JOIN pg_type AS t ON t.oid = o.oprleft JOIN pg_proc AS p ON p.oid = o.oprcode WHERE o.oprleft = o.oprright AND o.oprname IN ('=', '<', '>') "
-            "AND t.typname = ANY ($1) AND NOT p.proleakproof",
-            list(LEAKPROOF_TYPES),
-        )
+        rows = await conn.fetch(_LEAKING, list(LEAKPROOF_TYPES))
         await conn.close()
         return [row["operator"] for row in rows]
 

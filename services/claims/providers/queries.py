@@ -1,5 +1,6 @@
 """What other capabilities may ask about hospitals and their agreements."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,8 +11,8 @@ from services.claims.benefits.model import Institution, Policy
 from services.claims.benefits.queries import NO_POLICY, policy_from
 from services.claims.catalogue.queries import NO_CATALOGUE
 from services.claims.providers.model import ACTIVE, NONE, SUSPENDED, Agreement, place_of
-from shared.db.sql import fetchrow
-from shared.kernel.errors import define
+from shared.db.sql import fetch, fetchrow
+from shared.kernel.errors import Problem, define
 
 INSTITUTION_UNKNOWN = define(
     "institution_unknown",
@@ -29,6 +30,13 @@ FROM (SELECT 1) AS always
 LEFT JOIN LATERAL institution_on($1, $2, $3) i ON true
 LEFT JOIN LATERAL policy_on($1, $3) p ON true
 LEFT JOIN LATERAL catalogue_on($1, $3) c ON true
+"""
+_REFERENCES = """
+SELECT q.code AS asked_code, q.day AS asked_day, i.*, p.hash, p.accepted, c.code AS catalogue_version
+FROM unnest($2::text[], $3::date[]) AS q(code, day)
+LEFT JOIN LATERAL institution_on($1, q.code, q.day) i ON true
+LEFT JOIN LATERAL policy_on($1, q.day) p ON true
+LEFT JOIN LATERAL catalogue_on($1, q.day) c ON true
 """
 
 
@@ -71,7 +79,27 @@ async def reference_on(conn: AsyncConnection, pool_code: str, institution_code: 
 
     Raises INSTITUTION_UNKNOWN, NO_POLICY, NO_CATALOGUE.
     """
-    row = await fetchrow(conn, _REFERENCE, pool_code, institution_code, day)
+    return await _reference(
+        conn, pool_code, institution_code, day, await fetchrow(conn, _REFERENCE, pool_code, institution_code, day)
+    )
+
+
+async def references_on(
+    conn: AsyncConnection, pool_code: str, asked: Collection[tuple[str, date]]
+) -> dict[tuple[str, date], Reference | Problem]:
+    """`reference_on` for many (institution, day) pairs in one statement; what one is refused for stands in its place."""
+    found: dict[tuple[str, date], Reference | Problem] = {}
+    codes, days = [code for code, _ in asked], [day for _, day in asked]
+    for row in await fetch(conn, _REFERENCES, pool_code, codes, days):
+        code, day = row["asked_code"], row["asked_day"]
+        try:
+            found[code, day] = await _reference(conn, pool_code, code, day, row)
+        except Problem as problem:
+            found[code, day] = problem
+    return found
+
+
+async def _reference(conn: AsyncConnection, pool_code: str, institution_code: str, day: date, row: Any) -> Reference:
     institution = _institution(pool_code, institution_code, day, row if row["institution_code"] else None)
     if row["hash"] is None:
         raise NO_POLICY(pool_code=pool_code, day=day)

@@ -32,3 +32,5 @@ export function sum(amounts) {
 export function isZero(yuan) {
   return toFen(yuan) === 0n;
 }
+
+export const negated = (yuan) => toYuan(-toFen(yuan));

@@ -1,0 +1,1 @@
+"""Indicators computed from the events of other services: each figure has its definition and opens to its events."""

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, executemany, fetch, fetchrow, fetchval
+from shared.db.sql import execute, execute_counted, executemany, fetch, fetchrow, fetchval
 from shared.kernel.canonical import canonical_json
-from shared.kernel.dates import SHANGHAI, shanghai_date
+from shared.kernel.dates import SHANGHAI
 from shared.kernel.ids import new_id
 
 DONE, REFUSED, READ = "done", "refused", "read"
@@ -55,6 +55,9 @@ INSERT INTO audit_head (pool_code, number, hash) VALUES ($1, $2, $3)
 ON CONFLICT (pool_code) DO UPDATE SET number = EXCLUDED.number, hash = EXCLUDED.hash
 """
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('heyi.audit:' || $1, 0))"
+_LAST_BEFORE = """
+SELECT number, hash FROM audit WHERE pool_code = $1 AND number IS NOT NULL AND at < $2 ORDER BY number DESC LIMIT 1
+"""
 _ROOT = """
 INSERT INTO audit_root (pool_code, day, through_number, root, signature, key_id, signed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
@@ -129,14 +132,18 @@ async def seal_pending(conn: AsyncConnection, pool_code: str, limit: int = 5_000
 async def sign_day(
     conn: AsyncConnection, pool_code: str, now: datetime, sign: Callable[[bytes], bytes], key_id: str
 ) -> date | None:
-    """Signs the head of the chain as the root of yesterday, once a day; returns the day, or None without rows."""
-    head = await fetchrow(conn, _HEAD, pool_code)
-    if head is None:
+    """Signs the chain up to the last sealed row before today, as yesterday's root, once a day.
+
+    Returns the day, or None where it was signed already or there is nothing before today.
+    """
+    midnight = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    last = await fetchrow(conn, _LAST_BEFORE, pool_code, midnight)
+    if last is None:
         return None
-    day = shanghai_date(now.astimezone(SHANGHAI) - timedelta(days=1))
-    root = canonical_json([pool_code, day.isoformat(), head["number"], head["hash"].hex()])
-    await execute(conn, _ROOT, pool_code, day, head["number"], head["hash"], sign(root), key_id, now)
-    return day
+    day = midnight.date() - timedelta(days=1)
+    signed = canonical_json([pool_code, day.isoformat(), last["number"], last["hash"].hex()])
+    made = await execute_counted(conn, _ROOT, pool_code, day, last["number"], last["hash"], sign(signed), key_id, now)
+    return day if made else None
 
 
 async def verify_chain(conn: AsyncConnection, pool_code: str) -> str | None:

@@ -1,0 +1,68 @@
+"""Which failures of a handler pass by themselves, and how one is told without quoting data."""
+
+from collections.abc import Iterator
+
+import asyncpg
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from shared.observe.logs import redact
+
+MAX_CHARACTERS = 500
+_CONNECTION = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InsufficientResourcesError,
+    ConnectionError,
+    PoolTimeout,
+)
+_CONTENTION = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
+
+
+def connection_failed(error: BaseException) -> bool:
+    """The database is out of reach: no event is to blame, everything waits."""
+    return any(
+        isinstance(cause, _CONNECTION) or (isinstance(cause, DBAPIError) and cause.connection_invalidated)
+        for cause in _causes(error)
+    )
+
+
+def is_contention(error: BaseException) -> bool:
+    """A deadlock, lost race or lock timeout: the same work may pass when it is tried again."""
+    return any(isinstance(cause, _CONTENTION) for cause in _causes(error))
+
+
+def describe(error: BaseException) -> str:
+    """The failure for a parked event's row and the log: kind and message, never rows, inputs or details."""
+    for cause in _causes(error):
+        if isinstance(cause, ValidationError):
+            places = ", ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in cause.errors())
+            return f"payload: {places}"[:MAX_CHARACTERS]
+        if isinstance(cause, asyncpg.PostgresError):
+            constraint = getattr(cause, "constraint_name", None)
+            told = f"{type(cause).__name__} {cause.sqlstate}: {constraint or _first_line(cause)}"
+            return _masked(told)
+    return _masked(f"{type(error).__name__}: {_first_line(error)}")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what it wraps: SQLAlchemy and its adapter each put their own around the driver's."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        inner = getattr(error, "orig", None)
+        error = inner if isinstance(inner, BaseException) else error.__cause__
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _masked(text: str) -> str:
+    masked: str = redact(None, "", {"event": text})["event"]
+    return masked[:MAX_CHARACTERS]

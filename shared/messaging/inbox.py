@@ -1,0 +1,231 @@
+"""What a consumer remembers in its service's database: taken events, last sequence of each subject, parked events.
+
+Statements run as the worker, in the transaction of the effect. A subject's head is locked first, so that two processes
+never work on one subject at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.envelope import Envelope, month_of
+from shared.db.sql import execute, fetch, fetchrow
+from shared.messaging.ordering import Head
+
+SubjectKey = tuple[str, str]  # topic, subject
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A consumer and its generation: the first part of every key here."""
+
+    consumer: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An event with the topic it came on, since subjects are counted per topic."""
+
+    topic: str
+    event: Envelope
+
+    @property
+    def key(self) -> SubjectKey:
+        return self.topic, self.event.subject
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRow:
+    """A parked event that has not been released."""
+
+    arrived: Arrived
+    reason: str
+    retry_asked: bool
+
+
+_LOCK = """
+SELECT s.topic, s.subject, s.sequence FROM consumer_subject s
+JOIN unnest($4::text[], $5::text[]) AS w (topic, subject) ON w.topic = s.topic AND w.subject = s.subject
+WHERE s.consumer = $1 AND s.generation = $2 AND s.pool_code = $3
+ORDER BY s.topic, s.subject FOR UPDATE OF s
+"""
+_OPEN = """
+INSERT INTO consumer_subject (consumer, generation, pool_code, topic, subject, sequence)
+SELECT $1, $2, $3, w.topic, w.subject, 0 FROM unnest($4::text[], $5::text[]) AS w (topic, subject)
+ORDER BY w.topic, w.subject ON CONFLICT DO NOTHING
+"""
+_BLOCKED = """
+SELECT DISTINCT p.topic, p.subject FROM parked p
+JOIN unnest($4::text[], $5::text[]) AS w (topic, subject) ON w.topic = p.topic AND w.subject = p.subject
+WHERE p.consumer = $1 AND p.generation = $2 AND p.pool_code = $3 AND p.released_at IS NULL
+  AND p.reason IN ('error', 'behind')
+"""
+_TAKEN = """
+SELECT i.event_id FROM inbox i JOIN unnest($3::uuid[], $4::date[]) AS w (id, month)
+  ON w.id = i.event_id AND w.month = i.event_month
+WHERE i.consumer = $1 AND i.generation = $2 AND i.event_month BETWEEN $5 AND $6
+UNION ALL
+SELECT p.event_id FROM parked p WHERE p.consumer = $1 AND p.generation = $2 AND p.event_id = ANY ($3::uuid[])
+"""
+_TAKE = """
+INSERT INTO inbox (consumer, generation, pool_code, event_id, event_month, handled_at)
+SELECT $1, $2, $3, w.id, w.month, $6::timestamptz FROM unnest($4::uuid[], $5::date[]) AS w (id, month)
+"""
+_MOVE = """
+UPDATE consumer_subject s SET sequence = w.sequence
+FROM unnest($4::text[], $5::text[], $6::bigint[]) AS w (topic, subject, sequence)
+WHERE s.consumer = $1 AND s.generation = $2 AND s.pool_code = $3 AND s.topic = w.topic AND s.subject = w.subject
+"""
+_PARK = """
+INSERT INTO parked (consumer, generation, pool_code, event_id, topic, type, subject, sequence, envelope, reason, error,
+                    attempts, parked_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING
+"""
+_FIRST_PARKED = """
+SELECT topic, envelope, reason, retry_asked_at IS NOT NULL AS retry_asked FROM parked
+WHERE consumer = $1 AND generation = $2 AND pool_code = $3 AND topic = $4 AND subject = $5 AND released_at IS NULL
+  AND reason <> 'unreadable'
+ORDER BY sequence LIMIT 1
+"""
+_RELEASE = """
+UPDATE parked SET released_at = $4, attempted_at = $4 WHERE consumer = $1 AND generation = $2 AND event_id = $3
+"""
+_FAILED = """
+UPDATE parked SET reason = CASE reason WHEN 'unreadable' THEN reason ELSE 'error' END, error = $4,
+  attempts = attempts + 1, attempted_at = $5, retry_asked_at = NULL
+WHERE consumer = $1 AND generation = $2 AND event_id = $3
+"""
+_RELEASABLE = """
+SELECT p.pool_code, p.topic, p.subject FROM (
+  SELECT DISTINCT ON (pool_code, topic, subject) pool_code, topic, subject, sequence, reason, retry_asked_at FROM parked
+  WHERE consumer = $1 AND generation = $2 AND released_at IS NULL AND reason <> 'unreadable'
+  ORDER BY pool_code, topic, subject, sequence
+) p LEFT JOIN consumer_subject s ON s.consumer = $1 AND s.generation = $2 AND s.pool_code = p.pool_code
+  AND s.topic = p.topic AND s.subject = p.subject
+WHERE (p.reason <> 'error' OR p.retry_asked_at IS NOT NULL) AND ($3 OR p.sequence <= coalesce(s.sequence, 0) + 1)
+"""
+_UNREADABLE_ASKED = """
+SELECT event_id, topic, envelope FROM parked
+WHERE consumer = $1 AND generation = $2 AND released_at IS NULL AND reason = 'unreadable' AND retry_asked_at IS NOT NULL
+"""
+_OPEN_COUNTS = """
+SELECT reason, count(*) AS count FROM parked
+WHERE consumer = $1 AND generation = $2 AND released_at IS NULL GROUP BY reason
+"""
+_BEAT = """
+INSERT INTO stream_heartbeat (consumer, generation, topic, partition, sent_at)
+SELECT $1, $2, w.topic, w.partition, w.sent_at
+FROM unnest($3::text[], $4::integer[], $5::timestamptz[]) AS w (topic, partition, sent_at)
+ON CONFLICT (consumer, generation, topic, partition)
+DO UPDATE SET sent_at = greatest(stream_heartbeat.sent_at, EXCLUDED.sent_at)
+"""
+
+
+async def lock_heads(
+    conn: AsyncConnection, reader: Reader, pool_code: str, keys: set[SubjectKey]
+) -> dict[SubjectKey, Head]:
+    """Locks the heads of the subjects, in order, making those that are new; tells which are blocked."""
+    wanted = sorted(keys)
+    columns = (reader.consumer, reader.generation, pool_code, [t for t, _ in wanted], [s for _, s in wanted])
+    rows = await fetch(conn, _LOCK, *columns)
+    if len(rows) < len(wanted):
+        await execute(conn, _OPEN, *columns)
+        rows = await fetch(conn, _LOCK, *columns)
+    heads = {(row["topic"], row["subject"]): Head(row["sequence"]) for row in rows}
+    # a statement of its own: one that waited for the lock would still see what was parked before
+    for row in await fetch(conn, _BLOCKED, *columns):
+        heads[row["topic"], row["subject"]].blocked = True
+    return heads
+
+
+async def already_taken(conn: AsyncConnection, reader: Reader, events: Sequence[Arrived]) -> set[UUID]:
+    """Which of the events are in the inbox or have been parked before."""
+    ids = [arrived.event.id for arrived in events]
+    months = [month_of(event_id) for event_id in ids]
+    rows = await fetch(conn, _TAKEN, reader.consumer, reader.generation, ids, months, min(months), max(months))
+    return {row["event_id"] for row in rows}
+
+
+async def take(conn: AsyncConnection, reader: Reader, pool_code: str, ids: Sequence[UUID], now: datetime) -> None:
+    """Writes the inbox rows: with the effect, or for an event that is dropped."""
+    if ids:
+        months = [month_of(event_id) for event_id in ids]
+        await execute(conn, _TAKE, reader.consumer, reader.generation, pool_code, list(ids), months, now)
+
+
+async def move_heads(conn: AsyncConnection, reader: Reader, pool_code: str, sequences: dict[SubjectKey, int]) -> None:
+    """Stores the last sequence of the subjects that advanced."""
+    if sequences:
+        topics, subjects = [t for t, _ in sequences], [s for _, s in sequences]
+        await execute(
+            conn, _MOVE, reader.consumer, reader.generation, pool_code, topics, subjects, list(sequences.values())
+        )
+
+
+async def park(
+    conn: AsyncConnection, reader: Reader, arrived: Arrived, reason: str, now: datetime, error: str | None = None
+) -> None:
+    """Parks an event; one that is parked already stays as it is."""
+    event = arrived.event
+    attempts = 0 if error is None else 1
+    await execute(
+        conn, _PARK, reader.consumer, reader.generation, event.poolcode, event.id, arrived.topic, event.type,
+        event.subject, event.sequence, event.to_bytes().decode(), reason, error, attempts, now,
+    )  # fmt: skip
+
+
+async def park_unreadable(
+    conn: AsyncConnection, reader: Reader, topic: str, place: str, event_id: UUID, text: str, error: str, now: datetime
+) -> None:
+    """Parks a record that is no envelope of ours; it belongs to no pool and no subject, so nothing waits behind it."""
+    await execute(
+        conn, _PARK, reader.consumer, reader.generation, "-", event_id, topic, "-", place, 0, text, "unreadable", error,
+        1, now,
+    )  # fmt: skip
+
+
+async def first_parked(conn: AsyncConnection, reader: Reader, pool_code: str, key: SubjectKey) -> ParkedRow | None:
+    """The parked event of a subject with the lowest sequence."""
+    row = await fetchrow(conn, _FIRST_PARKED, reader.consumer, reader.generation, pool_code, *key)
+    if row is None:
+        return None
+    event = Envelope.from_bytes(row["envelope"].encode())
+    return ParkedRow(Arrived(row["topic"], event), row["reason"], row["retry_asked"])
+
+
+async def mark_released(conn: AsyncConnection, reader: Reader, event_id: UUID, now: datetime) -> None:
+    """The parked event has had its effect, or needs none."""
+    await execute(conn, _RELEASE, reader.consumer, reader.generation, event_id, now)
+
+
+async def mark_failed(conn: AsyncConnection, reader: Reader, event_id: UUID, error: str, now: datetime) -> None:
+    """The parked event failed again; it stays, and a new retry has to be asked for."""
+    await execute(conn, _FAILED, reader.consumer, reader.generation, event_id, error, now)
+
+
+async def releasable(conn: AsyncConnection, reader: Reader, whole_state: bool) -> list[tuple[str, SubjectKey]]:
+    """Subjects (with their pool) whose first parked event can be tried: its gap is closed, or somebody asked."""
+    rows = await fetch(conn, _RELEASABLE, reader.consumer, reader.generation, whole_state)
+    return [(row["pool_code"], (row["topic"], row["subject"])) for row in rows]
+
+
+async def unreadable_asked(conn: AsyncConnection, reader: Reader) -> list[tuple[UUID, str, str]]:
+    """Unreadable records whose retry was asked for: row id, topic, text."""
+    rows = await fetch(conn, _UNREADABLE_ASKED, reader.consumer, reader.generation)
+    return [(row["event_id"], row["topic"], row["envelope"]) for row in rows]
+
+
+async def open_counts(conn: AsyncConnection, reader: Reader) -> dict[str, int]:
+    """How many events are parked, by reason."""
+    rows = await fetch(conn, _OPEN_COUNTS, reader.consumer, reader.generation)
+    return {row["reason"]: row["count"] for row in rows}
+
+
+async def beat(conn: AsyncConnection, reader: Reader, beats: dict[tuple[str, int], datetime]) -> None:
+    """Stores the newest heartbeat taken in, by topic and partition."""
+    topics, partitions = [t for t, _ in beats], [p for _, p in beats]
+    await execute(conn, _BEAT, reader.consumer, reader.generation, topics, partitions, list(beats.values()))

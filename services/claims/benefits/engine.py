@@ -238,7 +238,8 @@ def _settle(
         movements += outcome.movements
         rests_on += outcome.rests_on
         results.append(_layer_result(layer, benefit, outcome.benefit_fen))
-        steps.append(TraceStep("layer", layer.id, layer.origin.clause, (("payer", layer.payer),), outcome.benefit_fen))
+        inputs = (("name", layer.name), ("payer", layer.payer))
+        steps.append(TraceStep("layer", layer.id, layer.origin.clause, inputs, outcome.benefit_fen))
     assert first is not None, "the ladder of refusals found a row in the first layer"
     return Adjudication(
         outcome=_outcome(sums.eligible_fen, first, paid, cut),
@@ -384,7 +385,12 @@ def _bonus(claim: ClaimInput, facts: Facts, benefit: Benefit, steps: list[TraceS
         gained = (bonus.points * times, bonus.factor * times)
         if gained > (points, factor):
             points, factor = gained
-            inputs = (("groups", ",".join(sorted(groups))), ("points_ratio", points), ("factor_ratio", factor))
+            inputs = (
+                ("name", bonus.name),
+                ("groups", ",".join(sorted(groups))),
+                ("points_ratio", points),
+                ("factor_ratio", factor),
+            )
             steps.append(TraceStep("bonus", bonus.id, bonus.origin.clause, inputs, 0))
     return points, factor
 
@@ -400,6 +406,7 @@ def _left_under(
     left = max(0, cap.amount_fen - used)
     allowed = min(amount_fen, left)
     inputs = (
+        ("name", cap.name),
         ("cap_fen", cap.amount_fen),
         ("used_fen", used),
         ("left_fen", left),

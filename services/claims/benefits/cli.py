@@ -1,0 +1,134 @@
+"""`heyi quote` and `heyi policy`: the engine and the policy documents from the command line."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+
+import typer
+from rich.console import Console
+
+from services.claims.benefits import library
+from services.claims.benefits.check import findings, wall_table
+from services.claims.benefits.compiler import Loaded, load
+from services.claims.benefits.document import PolicyErrors
+from services.claims.benefits.engine import BadClaim
+from services.claims.benefits.quote import Question, UnknownGroup, quote
+from services.claims.benefits.schema import Level, Place
+from services.claims.benefits.slip import slip_text
+from services.claims.benefits.wire import decision_document
+from shared.kernel.money import parse_yuan
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="补偿方案与试算 · benefit policies and quotes")
+policy_app = typer.Typer(no_args_is_help=True, help="补偿方案 · benefit policies")
+app.add_typer(policy_app, name="policy")
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _fail(message: str) -> NoReturn:
+    errors.print(message, markup=False)
+    raise typer.Exit(2)
+
+
+def _amount(text: str) -> int:
+    """Fen of an amount typed by a person: 10000, 10000.5 or 10000.50."""
+    whole, _, cents = text.partition(".")
+    try:
+        amount = parse_yuan(f"{whole}.{cents.ljust(2, '0')}")
+    except ValueError:
+        raise typer.BadParameter(f"{text}:金额写作元,最多两位小数 · yuan with at most two places") from None
+    if amount < 0:
+        raise typer.BadParameter(f"{text}:金额不能为负 · must not be negative")
+    return amount
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text}:日期写作 2010-03-01 · a date such as 2010-03-01") from None
+
+
+def open_policy(name: str) -> Loaded:
+    """A policy by its id in the repository or by the path of a file; ends the command where it cannot be used."""
+    try:
+        path = Path(name)
+        if path.suffix in (".yaml", ".yml") or path.is_file():
+            return load(path.read_text(encoding="utf-8"), library.text_of)
+        return library.loaded(name)
+    except KeyError:
+        _fail(f"没有方案 {name}。现有:{'、'.join(library.ids())} · no such policy")
+    except (OSError, UnicodeDecodeError) as wrong:
+        _fail(f"不能读取 {name}:{wrong}")
+    except PolicyErrors as wrong:
+        _fail(f"{name} 不能使用:\n" + "\n".join(f"  {finding}" for finding in wrong.findings))
+
+
+@app.command("quote")
+def quote_command(
+    policy: Annotated[str, typer.Option(help="方案编号或文件 · policy id or file")],
+    level: Annotated[Level, typer.Option(help="医疗机构级别 · level of the institution")],
+    eligible: Annotated[str, typer.Option(metavar="YUAN", help="可补偿费用 · eligible amount")],
+    kind: Annotated[str, typer.Option(help="inpatient | outpatient")] = "inpatient",
+    place: Annotated[Place | None, typer.Option(help="所在地 · place; 省、地级默认县外省内")] = None,
+    ownership: Annotated[Literal["public", "private"], typer.Option(help="公立、民营")] = "public",
+    designation: Annotated[Literal["designated", "none"], typer.Option(help="是否定点")] = "designated",
+    group: Annotated[list[str] | None, typer.Option(help="特殊人群,可重复 · special group, repeatable")] = None,
+    emergency: Annotated[bool, typer.Option("--emergency", help="急诊 · emergency")] = False,
+    migrant: Annotated[bool, typer.Option("--migrant", help="外出务工 · migrant worker")] = False,
+    referred: Annotated[bool, typer.Option("--referred", help="经转诊 · referred")] = False,
+    used: Annotated[str, typer.Option(metavar="YUAN", help="本年度此前的补偿 · benefit received before")] = "0",
+    admitted: Annotated[str | None, typer.Option(metavar="DATE", help="入院(就诊)日期,默认方案生效日")] = None,
+    english: Annotated[bool, typer.Option("--english", help="英文 · in English")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
+) -> None:
+    """按方案试算补偿,逐步说明 · calculate a benefit and tell every step."""
+    loaded = open_policy(policy)
+    day = _day(admitted) if admitted else loaded.policy.effective_from
+    question = Question(
+        kind=kind,
+        level=level,
+        eligible_fen=_amount(eligible),
+        admitted_on=day,
+        place=place,
+        ownership=ownership,
+        designation=designation,
+        groups=frozenset(group or ()),
+        emergency=emergency,
+        migrant=migrant,
+        referred=referred,
+        used_fen=_amount(used),
+    )
+    try:
+        document = decision_document(quote(question, loaded.policy))
+    except (UnknownGroup, BadClaim) as wrong:
+        _fail(str(wrong))
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        typer.echo(slip_text(document, language="en" if english else "zh"), nl=False)
+
+
+@policy_app.command("check")
+def check_command(
+    file: Annotated[str, typer.Argument(help="方案文件或编号 · policy file or id")],
+    strict: Annotated[bool, typer.Option("--strict", help="有提示也算不通过 · warnings fail too")] = False,
+) -> None:
+    """检查方案文件,并打印上墙公示的表 · check a policy file and print it as the office would hang it up."""
+    loaded = open_policy(file)
+    typer.echo(wall_table(loaded), nl=False)
+    warnings = findings(loaded)
+    for finding in warnings:
+        errors.print(f"提示 {finding}", markup=False)
+    if strict and warnings:
+        raise typer.Exit(1)
+
+
+@policy_app.command("list")
+def list_command() -> None:
+    """列出全部方案文件 · list the policy documents."""
+    for policy_id in library.ids():
+        policy = open_policy(policy_id).policy
+        typer.echo(f"{policy.id:<20} {policy.effective_from} {policy.title}")

@@ -1,0 +1,227 @@
+"""The slip (结算单): the decision in words, made from its trace alone, so that the patient can redo the sum by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from services.claims.benefits import words
+from shared.kernel.money import format_yuan, parse_ratio, parse_yuan
+
+WIDTH = 60
+Document = Mapping[str, Any]
+
+SENTENCES: words.Words = {
+    "title": ("合作医疗费用补偿结算单", "Settlement slip"),
+    "pair": ("{label}:{value}", "{label}: {value}"),
+    "costs": ("一、费用(元)", "1. Costs (yuan)"),
+    "total": ("  医疗费总额:{amount}", "  Total charges: {amount}"),
+    "excluded": ("  减 不予补偿的费用:{amount}", "  less not covered: {amount}"),
+    "over_ceiling": ("  减 超过最高限价的部分:{amount}", "  less above the price ceiling: {amount}"),
+    "own_share": ("  减 先由个人负担的部分:{amount}", "  less own share first: {amount}"),
+    "eligible": ("  等于 可补偿费用:{amount}", "  equals eligible costs: {amount}"),
+    "calculation": ("二、计算", "2. Calculation"),
+    "refused": ("不能补偿:{outcome}。", "Not paid: {outcome}."),
+    "rule": ("适用“{name}”一项。", "The row “{name}” applies."),
+    "no_deductible": ("不设起付线。", "No deductible."),
+    "deductible": (
+        "起付线 {full} 元,本次扣除 {amount} 元:{before} − {amount} = {after} 元。",
+        "Deductible {full}, taken here {amount}: {before} − {amount} = {after} yuan.",
+    ),
+    "bonus_points": ("{name}:补偿比例提高 {points} 个百分点。", "{name}: the ratio is raised by {points} points."),
+    "bonus_factor": ("{name}:补偿比例按原比例提高 {factor}。", "{name}: the ratio is raised by {factor} of itself."),
+    "ratio": (
+        "{base} × {ratio} = {amount} 元(四舍五入到分)。",
+        "{base} × {ratio} = {amount} yuan (rounded to the fen).",
+    ),
+    "bands": ("分段补偿:{bands},合计 {amount} 元(四舍五入到分)。", "By bands: {bands}; together {amount} yuan."),
+    "band": ("{part} × {ratio}", "{part} × {ratio}"),
+    "cap_free": (
+        "{name} {cap} 元({period}),此前已补偿 {used} 元,本次 {before} 元,未超过。",
+        "{name}: {cap} yuan {period}, {used} paid before, {before} now: not exceeded.",
+    ),
+    "cap_cut": (
+        "{name} {cap} 元({period}),此前已补偿 {used} 元,还可补偿 {cap} − {used} = {left} 元,本次按 {amount} 元补偿。",
+        "{name}: {cap} yuan {period}, {used} paid before, {left} left: {amount} is paid.",
+    ),
+    "layer": ("{payer}支付({name}):{amount} 元。", "Paid by {payer} ({name}): {amount} yuan."),
+    "clause": ("依据:“{clause}”", " Source: “{clause}”"),
+    "result": ("三、结果(元)", "3. Result (yuan)"),
+    "benefit": ("  补偿金额:{amount}", "  Benefit: {amount}"),
+    "patient": (
+        "  个人负担:{total} − {benefit} = {amount}",
+        "  To be paid by the patient: {total} − {benefit} = {amount}",
+    ),
+    "outcome": ("  {outcome}。", "  {outcome}."),
+    "cut": ("四、没有全部计入的明细(元)", "4. Lines not counted in full (yuan)"),
+    "line": (
+        "  第 {number} 行 {name} 未计入 {amount}:{reason}",
+        "  line {number} {name} not counted {amount}: {reason}",
+    ),
+    "policy": ("方案:{policy},版本指纹 {digest}", "Policy {policy}, fingerprint {digest}"),
+    "illustrative": (
+        "以下规定来源没有写明,由统筹区点名接受:{names}",
+        "Not stated by the source and accepted by the pool by name: {names}",
+    ),
+}
+
+
+def slip_text(
+    decision: Document,
+    heading: Sequence[tuple[str, str]] = (),
+    names: Mapping[int, str] | None = None,
+    language: str = "zh",
+) -> str:
+    """The slip of a decision document (`wire.decision_document`).
+
+    `heading` are lines above the sum (person, hospital, dates) as (label, value); `names` are the names of bill lines
+    by their number; `language` is `zh` or `en`.
+    """
+    say = _Voice(language)
+    lines = [say("title"), "=" * WIDTH, *(say("pair", label=label, value=value) for label, value in heading), ""]
+    lines += [say("costs"), *_costs(decision, say)]
+    lines += ["", say("calculation")]
+    lines += [f"  {number}. {sentence}" for number, sentence in enumerate(_steps(decision, say), start=1)]
+    lines += ["", say("result"), *_result(decision, say)]
+    if cut := list(_cut_lines(decision, names or {}, say)):
+        lines += ["", say("cut"), *cut]
+    lines += ["", "-" * WIDTH, say("policy", policy=decision["policy"], digest=decision["policy_hash"][:16])]
+    if decision["illustrative"]:
+        lines.append(say("illustrative", names=", ".join(decision["illustrative"])))
+    return "\n".join(lines) + "\n"
+
+
+def yuan(amount: str) -> str:
+    """`12345.60` as `12,345.60`."""
+    whole, _, cents = amount.partition(".")
+    return f"{int(whole):,}.{cents}"
+
+
+def percent(ratio: str) -> str:
+    """`0.7000` as `70%`, `0.3750` as `37.5%`."""
+    return f"{points(ratio)}%"
+
+
+def points(ratio: str) -> str:
+    """`0.1000` as `10`."""
+    value = parse_ratio(ratio)
+    return str(value // 100) if value % 100 == 0 else f"{value // 100}.{value % 100:02d}".rstrip("0")
+
+
+class _Voice:
+    """Sentences in one language; amounts among the parameters come ready to print."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __call__(self, key: str, **parameters: object) -> str:
+        return words.word(SENTENCES, key, self.language).format_map(parameters)
+
+    def code(self, table: words.Words, code: str) -> str:
+        return words.word(table, code, self.language)
+
+
+def _costs(decision: Document, say: _Voice) -> Iterator[str]:
+    yield say("total", amount=yuan(decision["total"]))
+    for member in ("excluded", "over_ceiling", "own_share"):
+        if parse_yuan(decision[member]):
+            yield say(member, amount=yuan(decision[member]))
+    yield say("eligible", amount=yuan(decision["eligible"]))
+
+
+def _steps(decision: Document, say: _Voice) -> Iterator[str]:
+    base = decision["eligible"]
+    told: set[str] = set()
+    for step in decision["trace"]:
+        if step["step"] == "rule":
+            base = step["amount"]
+        sentence = _sentence(step, base, say)
+        if sentence is None:
+            continue
+        if step["clause"] and step["clause"] not in told and step["step"] != "layer":
+            told.add(step["clause"])
+            sentence += say("clause", clause=step["clause"])
+        yield sentence
+
+
+def _sentence(step: Document, base: str, say: _Voice) -> str | None:
+    """One step in words; None for a step that the costs have told already."""
+    inputs, amount = step["inputs"], yuan(step["amount"])
+    match step["step"]:
+        case "refused":
+            return say("refused", outcome=say.code(words.OUTCOMES, inputs["outcome"]))
+        case "rule" | "layer":
+            return say(step["step"], amount=amount, **inputs)
+        case "deductible":
+            return _deductible(step, base, say)
+        case "bonus":
+            by_points = parse_ratio(inputs["points_ratio"]) > 0
+            raised = {"points": points(inputs["points_ratio"]), "factor": percent(inputs["factor_ratio"])}
+            return say("bonus_points" if by_points else "bonus_factor", name=inputs["name"], **raised)
+        case "ratio":
+            return _ratio(step, say)
+        case "cap":
+            return _cap(step, say)
+        case _:
+            return None
+
+
+def _deductible(step: Document, base: str, say: _Voice) -> str:
+    if not parse_yuan(step["inputs"]["full"]):
+        return say("no_deductible")
+    after = format_yuan(parse_yuan(base) - parse_yuan(step["amount"]))
+    return say(
+        "deductible",
+        full=yuan(step["inputs"]["full"]),
+        amount=yuan(step["amount"]),
+        before=yuan(base),
+        after=yuan(after),
+    )
+
+
+def _ratio(step: Document, say: _Voice) -> str:
+    inputs = step["inputs"]
+    if "applied_ratio" in inputs:
+        return say(
+            "ratio", base=yuan(inputs["base"]), ratio=percent(inputs["applied_ratio"]), amount=yuan(step["amount"])
+        )
+    base, below, told = parse_yuan(inputs["base"]), 0, []
+    for number in range(1, len(inputs) + 1):
+        if f"applied_{number}_ratio" not in inputs or below >= base:
+            break
+        end = parse_yuan(inputs[f"up_to_{number}"]) if f"up_to_{number}" in inputs else base
+        part = format_yuan(min(base, end) - below)
+        told.append(say("band", part=yuan(part), ratio=percent(inputs[f"applied_{number}_ratio"])))
+        below = min(base, end)
+    return say("bands", bands=" + ".join(told) or "0.00", amount=yuan(step["amount"]))
+
+
+def _cap(step: Document, say: _Voice) -> str:
+    inputs = step["inputs"]
+    amounts = {member: yuan(inputs[member]) for member in ("cap", "used", "left", "before")}
+    cut = parse_yuan(step["amount"]) < parse_yuan(inputs["before"])
+    period = say.code(words.PERIODS, inputs["period"])
+    return say(
+        "cap_cut" if cut else "cap_free", name=inputs["name"], period=period, amount=yuan(step["amount"]), **amounts
+    )
+
+
+def _result(decision: Document, say: _Voice) -> Iterator[str]:
+    total, benefit = yuan(decision["total"]), yuan(decision["benefit"])
+    yield say("benefit", amount=benefit)
+    yield say("patient", total=total, benefit=benefit, amount=yuan(decision["patient"]))
+    yield say("outcome", outcome=say.code(words.OUTCOMES, decision["outcome"]))
+
+
+def _cut_lines(decision: Document, names: Mapping[int, str], say: _Voice) -> Iterator[str]:
+    for line in decision.get("lines", ()):
+        if line["reason"] in ("eligible", "claim_refused"):
+            continue
+        own = sum(parse_yuan(line[member]) for member in ("excluded", "over_ceiling", "own_share"))
+        yield say(
+            "line",
+            number=line["number"],
+            name=names.get(line["number"], ""),
+            amount=yuan(format_yuan(own)),
+            reason=say.code(words.REASONS, line["reason"]),
+        )

@@ -1,0 +1,73 @@
+"""The codes of a decision in the words of the office, Chinese and English."""
+
+from services.claims.benefits.model import Outcome, Reason
+
+Words = dict[str, tuple[str, str]]
+
+OUTCOMES: Words = {
+    Outcome.POLICY_NOT_IN_FORCE: ("就诊当日该方案没有生效", "the policy was not in force on the day of admission"),
+    Outcome.NOT_COVERED: ("就诊当日没有参合", "not covered on the day of admission"),
+    Outcome.WAITING: ("还在等待期内", "still in the waiting period"),
+    Outcome.KIND_NOT_COVERED: ("方案不补偿这类医疗服务", "this kind of care is not covered"),
+    Outcome.INSTITUTION_SUSPENDED: ("该医疗机构已暂停新的登记", "the institution may not register new patients"),
+    Outcome.INSTITUTION_NOT_DESIGNATED: (
+        "该医疗机构不是这类服务的定点机构",
+        "the institution is not designated for this care",
+    ),
+    Outcome.NO_RULE: ("方案没有规定这种情形的补偿", "the policy says nothing for this situation"),
+    Outcome.THIRD_PARTY_PENDING: ("意外伤害责任尚未查清,暂由本人垫付", "liability is still being inquired into"),
+    Outcome.THIRD_PARTY_LIABLE: ("应由第三人负担的费用,基金不予补偿", "a third party has to pay"),
+    Outcome.ILLUSTRATIVE_NOT_ACCEPTED: (
+        "用到的规定没有依据,统筹区也没有点名接受",
+        "rests on a value the pool has not accepted",
+    ),
+    Outcome.NOTHING_ELIGIBLE: ("没有可补偿的费用", "nothing on the bill is eligible"),
+    Outcome.BELOW_DEDUCTIBLE: ("可补偿费用没有超过起付线", "the eligible amount does not exceed the deductible"),
+    Outcome.CAP_EXHAUSTED: ("本年度补偿已达封顶线", "the cap is used up"),
+    Outcome.ZERO_BENEFIT: ("按比例计算的补偿为零", "the benefit comes to zero"),
+    Outcome.CAPPED: ("已按封顶线补偿", "paid up to the cap"),
+    Outcome.SETTLED: ("已按规定补偿", "paid by the rules"),
+}
+
+REASONS: Words = {
+    Reason.ELIGIBLE: ("全部可补偿", "eligible"),
+    Reason.NOT_IN_CATALOGUE: ("不在目录内", "not in the catalogue"),
+    Reason.OWN_EXPENSE_CLASS: ("目录内自费项目", "own expense by the catalogue"),
+    Reason.RESTRICTION_NOT_MET: ("不符合限定条件", "its restriction is not met"),
+    Reason.NOT_COVERED_ON_DAY: ("发生在参合期以外", "not covered on that day"),
+    Reason.OVER_PRICE_CEILING: ("超过最高限价", "above the price ceiling"),
+    Reason.OWN_SHARE_FIRST: ("先由个人负担一部分", "own share first"),
+    Reason.CLAIM_REFUSED: ("整笔不予补偿", "the claim as a whole is refused"),
+}
+
+LEVELS: Words = {
+    "village": ("村级", "village"),
+    "township": ("乡级", "township"),
+    "county": ("县级", "county"),
+    "prefecture": ("地(市)级", "prefecture"),
+    "province": ("省级", "province"),
+}
+
+PLACES: Words = {
+    "in_county": ("县内", "in the county"),
+    "in_province": ("县外省内", "outside the county, in the province"),
+    "out_of_province": ("省外", "outside the province"),
+}
+
+OWNERSHIPS: Words = {"public": ("公立", "public"), "private": ("民营", "private")}
+DESIGNATIONS: Words = {"designated": ("定点", "designated"), "none": ("非定点", "not designated")}
+
+PERIODS: Words = {
+    "admission": ("每次", "per admission or visit"),
+    "person_day": ("每人每日", "per person and day"),
+    "person_year": ("每人每年", "per person and year"),
+    "household_year": ("每户每年", "per household and year"),
+}
+
+KINDS: Words = {"inpatient": ("住院", "inpatient"), "outpatient": ("门诊", "outpatient")}
+
+
+def word(words: Words, code: str, language: str = "zh") -> str:
+    """The words of a code; the code itself where there are none."""
+    pair = words.get(code)
+    return code if pair is None else pair[0 if language == "zh" else 1]

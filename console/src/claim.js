@@ -21,19 +21,6 @@ export function claimFacts(claim) {
     h("div", {}, h("dt", {}, zh, " ", h("span", { class: "en" }, en)), h("dd", { class: size }, value))));
 }
 
-/** The computed steps, each with its rule, clause, inputs and amount. */
-export function traceSteps(trace) {
-  return h("ol", { class: "steps" }, trace.map((step) => h("li", {},
-    h("span", { class: "what" }, step.name_zh ?? step.rule),
-    h("span", { class: "amount" }, step.amount === undefined || step.amount === null ? "" : grouped(step.amount)),
-    h("span", { class: "why" }, reasons(step)))));
-}
-
-function reasons(step) {
-  const inputs = Object.entries(step.inputs ?? {}).map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`);
-  return [step.clause, inputs.join(";")].filter(Boolean).join(" · ");
-}
-
 /** Trace and slip side by side; either may be an error in words. */
 export function proof(trace, slip) {
   return h("div", { class: "proof" },

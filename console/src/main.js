@@ -1,12 +1,13 @@
 /** The page: takes a token, reads the public APIs with it, and keeps what it shows up to date. */
 
 import * as api from "./api.js";
-import { claimFacts, proof, slipText, traceSteps } from "./claim.js";
+import { claimFacts, proof, slipText } from "./claim.js";
 import { claimsTable, stateOptions } from "./claims.js";
 import { byId, complain, h } from "./dom.js";
 import { identitySheets, verdictOn } from "./identities.js";
 import { drawRing, layoutFor, ringTable } from "./ring.js";
 import { currentToken, forgetToken, holderOf, keepToken, takeTokenFromAddress } from "./session.js";
+import { traceSteps } from "./trace.js";
 import { localTime, roleWords } from "./words.js";
 
 const REFRESH_MILLISECONDS = 15000;

@@ -1,0 +1,58 @@
+/** The steps of a benefit calculation in words: what was done, on what, by which clause, and what came of it. */
+
+import { both, h } from "./dom.js";
+import { grouped } from "./money.js";
+
+const STEPS = {
+  lines: ["费用归集:可补偿费用", "Bill sorted: eligible"],
+  rule: ["适用档次:计算基数", "The row that applies: base"],
+  deductible: ["扣除起付线", "Deductible taken"],
+  bonus: ["优惠对象提高比例", "Bonus of a special group"],
+  ratio: ["按比例补偿", "Times the ratio"],
+  cap: ["封顶线之内", "Within the cap"],
+  layer: ["由该层支付", "Paid by this layer"],
+  refused: ["不予补偿", "Not paid"],
+};
+
+const INPUTS = {
+  total: "总费用", excluded: "不予补偿", over_ceiling: "超限价", own_share: "先行自付", name: "", level: "级别", place: "地点",
+  full: "起付线", base: "基数", applied_ratio: "比例", points_ratio: "提高百分点", factor_ratio: "相对提高", groups: "对象",
+  cap: "封顶线", used: "已补偿", left: "剩余", before: "封顶前", period: "周期", payer: "付款方", outcome: "原因",
+};
+
+const VALUES = {
+  village: "村级", township: "乡级", county: "县级", prefecture: "地市级", province: "省级",
+  in_county: "县内", in_province: "县外省内", out_of_province: "省外",
+  admission: "每次", person_day: "每人每日", person_year: "每人每年", household_year: "每户每年",
+};
+
+const AMOUNT = /^-?\d+\.\d{2}$/;
+const RATIO = /^[01]\.\d{4}$/;
+
+/** "0.7000" as "70%", "0.3750" as "37.5%". */
+function percent(ratio) {
+  const hundredths = Number(ratio.replace(".", ""));
+  return `${String(hundredths / 100)}%`;
+}
+
+function spoken(name, value) {
+  if (RATIO.test(value) && name.endsWith("_ratio")) return percent(value);
+  if (AMOUNT.test(value)) return grouped(value);
+  return VALUES[value] ?? value;
+}
+
+function inputWords([name, value]) {
+  if (value === "0.00" && ["excluded", "over_ceiling", "own_share"].includes(name)) return "";
+  if (value === "0.0000") return "";
+  const label = INPUTS[name] ?? name;
+  return label ? `${label} ${spoken(name, value)}` : spoken(name, value);
+}
+
+/** An ordered list of steps ({step, rule, clause, inputs, amount}). */
+export function traceSteps(steps) {
+  return h("ol", { class: "steps" }, steps.map((step) => h("li", {},
+    h("span", { class: "what" }, both(...(STEPS[step.step] ?? [step.step, ""]))),
+    h("span", { class: "amount" }, step.step === "bonus" ? "" : grouped(step.amount)),
+    h("span", { class: "why" }, Object.entries(step.inputs ?? {}).map(inputWords).filter(Boolean).join(" · ")),
+    step.clause ? h("q", { class: "clause" }, step.clause) : "")));
+}

@@ -25,7 +25,7 @@ export function claimFacts(claim) {
 export function proof(trace, slip) {
   return h("div", { class: "proof" },
     h("section", {}, h("h3", {}, both("计算过程", "How it was computed")), trace),
-    h("section", {}, h("h3", {}, both("结算单", "The patient’s slip")), slip));
+    h("section", {}, h("h3", {}, both("结算单", "The patient's slip")), slip));
 }
 
 export const slipText = (text) => h("pre", { class: "slip", lang: "zh-CN", tabindex: "0", "aria-label": "结算单" }, text);

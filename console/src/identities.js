@@ -1,7 +1,7 @@
 /** The six identities as small account sheets: the terms of each side, its total, and whether the sides meet. */
 
 import { both, h } from "./dom.js";
-import { grouped, negated, sum, toFen, toYuan } from "./money.js";
+import { grouped, isZero, negated, sum, toFen, toYuan } from "./money.js";
 
 /** One sheet for each identity ({letter, zh, en, left, right, apart, broken, ties}). */
 export function identitySheets(identities) {
@@ -37,7 +37,7 @@ function side(caption, terms, where) {
 function termRow(term) {
   return h("tr", {},
     h("th", { scope: "row" }, both(term.zh, term.en)),
-    h("td", { class: "num", "data-term": term.name }, grouped(signed(term))));
+    h("td", { class: isZero(term.value) ? "num zero" : "num", "data-term": term.name }, grouped(signed(term))));
 }
 
 /** Figures that are told beside the identity and stand in no sum. */

@@ -86,9 +86,7 @@ def _declare_vouchers(metadata: MetaData) -> None:
         *_required(BigInteger(), "amount_fen"), *_required(_NAME, "party", "ref"), *_required(_TEXT, "memo"),
         key=("number", "line"),
     ).c
-    for column in (posting.party, posting.ref):
-        Index(f"posting_{column.name}", posting.pool_code, posting.book, column, posting.number, posting.line,
-              postgresql_where=text(f"{column.name} > ''"))
+    Index("posting_ref", posting.ref, postgresql_where=text("ref > ''"))
 
 
 def _declare_balances(metadata: MetaData) -> None:

@@ -259,7 +259,7 @@ $$;
 REVOKE ALL ON FUNCTION ledger_refuse(text, jsonb), ledger_stage(), ledger_check_staging(), ledger_check_scope(text),
   ledger_lock(text, text), ledger_link(bytea, bytea, bytea), ledger_chain(bytea, bytea),
   ledger_posting_line(integer, text, text, bigint, text, text, text), post(text, text),
-  ledger_apply(text, text, text, bigint, bigint), open_book(text, text, date), hold(text, text, text, uuid[], bigint[]),
+  ledger_apply(text, text, text, bigint, date), open_book(text, text, date), hold(text, text, text, uuid[], bigint[]),
   release_hold(text, text, uuid[]), ledger_root(text, text, bigint, bigint), seal_statement(text, text, date, timestamptz),
   ledger_seal_line(day_seal), seal(text, text, date, timestamptz, text, bytea), close_period(text, text, date),
   ledger_replay(text, text) FROM PUBLIC;

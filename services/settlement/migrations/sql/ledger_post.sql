@@ -83,7 +83,8 @@ RETURN line::text || E'\t' || debit || E'\t' || credit || E'\t' || amount_fen::t
        || E'\t' || memo || E'\n';
 
 CREATE FUNCTION post(p_pool text, p_book text) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp SET datestyle = 'ISO, YMD' AS $$
+SET search_path = pg_catalog, public, pg_temp SET datestyle = 'ISO, YMD'
+SET enable_nestloop = off AS $$ -- staged rows have no statistics: a loop over them was 10 times slower now and then
 DECLARE
   head public.book_head;
   v_chart text;
@@ -93,7 +94,9 @@ DECLARE
   v_last date;
   v_bad jsonb;
   v_code text;
+  v_digests bytea[];
   v_hash bytea;
+  v_month_base bigint;
 BEGIN
   PERFORM public.ledger_check_staging();
   head := public.ledger_lock(p_pool, p_book);
@@ -116,32 +119,37 @@ BEGIN
   END IF;
   v_last := greatest(v_last, head.open_day);
 
-  -- closed loop, keepers and shape of the postings
-  SELECT f.code, f.detail INTO v_code, v_bad FROM (
-    SELECT CASE WHEN v.seq IS NULL OR p.seq IS NULL OR p.lines <> p.last OR p.first <> 1 THEN 'ledger_staging_invalid'
-                WHEN p.least <= 0 THEN 'ledger_amount_invalid'
-                WHEN p.separators THEN 'ledger_text_invalid'
-                WHEN p.forbidden IS NOT NULL THEN 'ledger_flow_not_permitted'
-                WHEN p.keeper_first <> p.keeper_last THEN 'ledger_two_keepers'
-                WHEN NOT v_any_keeper AND p.keeper_first IS NOT NULL AND NOT EXISTS (
-                  SELECT FROM public.keeper_role k WHERE k.keeper = p.keeper_first AND k.role = v_role)
-                  OR p.keeper_first <> v.keeper THEN 'ledger_not_keeper' END AS code,
-           jsonb_build_object('pool_code', p_pool, 'book', p_book, 'source_event', v.source_event,
-             'flow', p.forbidden, 'keeper', p.keeper_first, 'role', v_role) AS detail
+  -- closed loop, keepers and shape of the postings, and their digests; the first voucher that breaks a rule is named
+  SELECT array_agg(f.digest ORDER BY f.seq), (array_agg(f.code ORDER BY f.seq) FILTER (WHERE f.code IS NOT NULL))[1],
+         (array_agg(f.detail ORDER BY f.seq) FILTER (WHERE f.code IS NOT NULL))[1]
+    INTO v_digests, v_code, v_bad FROM (
+    SELECT v.seq, p.digest, b.code,
+           CASE WHEN b.code IS NOT NULL THEN jsonb_build_object('pool_code', p_pool, 'book', p_book,
+             'source_event', v.source_event, 'flow', p.forbidden, 'keeper', p.keeper_first, 'role', v_role) END AS detail
     FROM (SELECT w.* FROM pg_temp.staged_voucher w WHERE w.book = p_book) v FULL JOIN (
       SELECT s.seq, count(*) AS lines, min(s.line) AS first, max(s.line) AS last, min(s.amount_fen) AS least,
              bool_or(strpos(s.party || s.ref || s.memo, E'\t') > 0 OR strpos(s.party || s.ref || s.memo, E'\n') > 0)
                AS separators,
              min(s.debit || ' ← ' || s.credit) FILTER (WHERE f.chart IS NULL) AS forbidden,
-             min(f.keeper) AS keeper_first, max(f.keeper) AS keeper_last
+             min(f.keeper) AS keeper_first, max(f.keeper) AS keeper_last,
+             sha256(convert_to(string_agg(public.ledger_posting_line(s.line, s.debit, s.credit, s.amount_fen, s.party,
+               s.ref, s.memo), '' ORDER BY s.line), 'UTF8')) AS digest
       FROM pg_temp.staged_posting s
       LEFT JOIN pg_temp.staged_voucher w ON w.book = s.book AND w.seq = s.seq
       LEFT JOIN public.permitted_flow f ON f.chart = v_chart AND (f.reason IS NULL OR f.reason = w.reason)
         AND f.debit = CASE WHEN w.reversal_of IS NULL THEN s.debit ELSE s.credit END
         AND f.credit = CASE WHEN w.reversal_of IS NULL THEN s.credit ELSE s.debit END
       WHERE s.book = p_book GROUP BY s.seq
-    ) p ON p.seq = v.seq) f
-  WHERE f.code IS NOT NULL LIMIT 1;
+    ) p ON p.seq = v.seq
+    CROSS JOIN LATERAL (SELECT
+           CASE WHEN v.seq IS NULL OR p.seq IS NULL OR p.lines <> p.last OR p.first <> 1 THEN 'ledger_staging_invalid'
+                WHEN p.least <= 0 THEN 'ledger_amount_invalid'
+                WHEN p.separators THEN 'ledger_text_invalid'
+                WHEN p.forbidden IS NOT NULL THEN 'ledger_flow_not_permitted'
+                WHEN p.keeper_first <> p.keeper_last THEN 'ledger_two_keepers'
+                WHEN NOT v_any_keeper AND p.keeper_first IS NOT NULL AND NOT EXISTS (
+                  SELECT FROM public.keeper_role k WHERE k.keeper = p.keeper_first AND k.role = v_role)
+                  OR p.keeper_first <> v.keeper THEN 'ledger_not_keeper' END AS code) b) f;
   IF v_code IS NOT NULL THEN
     PERFORM public.ledger_refuse(v_code, v_bad);
   END IF;
@@ -162,6 +170,7 @@ BEGIN
   END IF;
 
   -- numbers, digests, chain
+  WITH written AS (
   INSERT INTO public.voucher (pool_code, book, number, month, month_number, source_event, posting_date, value_date,
                               reason, reversal_of, preparer, checker, poster, text, postings_digest, hash)
   SELECT p_pool, p_book, n.number, n.month, n.month_number, n.source_event, n.day, n.value_date, n.reason, n.reversal_of,
@@ -172,45 +181,43 @@ BEGIN
            || E'\t' || coalesce(n.reversal_of::text, '') || E'\t' || n.preparer || E'\t' || n.checker || E'\t'
            || n.poster || E'\t' || n.text || E'\t' || encode(n.digest, 'hex') || E'\n', 'UTF8')) OVER (ORDER BY n.number)
   FROM (
-    SELECT head.last_number + v.seq AS number, d.month,
-           row_number() OVER (PARTITION BY d.month ORDER BY v.seq)
+    SELECT head.last_number + d.seq AS number, d.month,
+           row_number() OVER (PARTITION BY d.month ORDER BY d.seq)
              + CASE WHEN d.month = date_trunc('month', head.open_day)::date THEN head.last_number - head.month_base
                     ELSE 0 END AS month_number,
-           v.source_event, d.day, v.value_date,
-           CASE WHEN v.reason = 'normal' AND v.value_date <= head.closed_through THEN 'late' ELSE v.reason END AS reason,
-           v.reversal_of, v.preparer, v.checker, v.poster, v.text, g.digest
-    FROM pg_temp.staged_voucher v
-    JOIN (SELECT w.seq, w.day, date_trunc('month', w.day)::date AS month FROM (
-            SELECT x.seq, max(greatest(x.posting_date, head.open_day)) OVER (ORDER BY x.seq) AS day
-            FROM pg_temp.staged_voucher x WHERE x.book = p_book) w) d ON d.seq = v.seq
-    JOIN (SELECT s.seq, sha256(convert_to(string_agg(public.ledger_posting_line(s.line, s.debit, s.credit,
-                   s.amount_fen, s.party, s.ref, s.memo), '' ORDER BY s.line), 'UTF8')) AS digest
-          FROM pg_temp.staged_posting s WHERE s.book = p_book GROUP BY s.seq) g ON g.seq = v.seq
-    WHERE v.book = p_book
-  ) n;
+           d.source_event, d.day, d.value_date,
+           CASE WHEN d.reason = 'normal' AND d.value_date <= head.closed_through THEN 'late' ELSE d.reason END AS reason,
+           d.reversal_of, d.preparer, d.checker, d.poster, d.text, d.digest
+    FROM (SELECT x.*, date_trunc('month', x.day)::date AS month FROM (
+            SELECT v.*, max(greatest(v.posting_date, head.open_day)) OVER (ORDER BY v.seq) AS day,
+                   g.digest
+            FROM pg_temp.staged_voucher v JOIN unnest(v_digests) WITH ORDINALITY AS g(digest, seq) ON g.seq = v.seq
+            WHERE v.book = p_book) x) d
+  ) n
+  RETURNING number, month_number, hash)
+  SELECT w.number - w.month_number, w.hash INTO v_month_base, v_hash FROM written w ORDER BY w.number DESC LIMIT 1;
   INSERT INTO public.posting (pool_code, book, number, line, debit, credit, amount_fen, party, ref, memo)
   SELECT p_pool, p_book, head.last_number + s.seq, s.line, s.debit, s.credit, s.amount_fen, s.party, s.ref, s.memo
   FROM pg_temp.staged_posting s WHERE s.book = p_book ORDER BY s.seq, s.line;
 
-  PERFORM public.ledger_apply(p_pool, p_book, v_chart, head.last_number, v_count);
-  SELECT v.hash INTO v_hash FROM public.voucher v
-    WHERE v.pool_code = p_pool AND v.book = p_book AND v.number = head.last_number + v_count;
+  PERFORM public.ledger_apply(p_pool, p_book, v_chart, head.last_number, head.open_day);
   UPDATE public.book_head h SET last_number = head.last_number + v_count, last_hash = v_hash, open_day = v_last,
-         month_base = (SELECT v.number - v.month_number FROM public.voucher v WHERE v.pool_code = p_pool
-                       AND v.book = p_book AND v.number = head.last_number + v_count)
+         month_base = v_month_base
     WHERE h.pool_code = p_pool AND h.book = p_book;
   RETURN head.last_number + 1;
 END $$;
 
 -- Turnover, day numbers, ended holds and balances of the vouchers after p_after; the head is locked by the caller.
-CREATE FUNCTION ledger_apply(p_pool text, p_book text, p_chart text, p_after bigint, p_count bigint) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION ledger_apply(p_pool text, p_book text, p_chart text, p_after bigint, p_open_day date) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = on AS $$
 DECLARE
   v_bad jsonb;
 BEGIN
   INSERT INTO public.book_day AS d (pool_code, book, posting_date, first_number, last_number)
-  SELECT p_pool, p_book, v.posting_date, min(v.number), max(v.number) FROM public.voucher v
-  WHERE v.pool_code = p_pool AND v.book = p_book AND v.number > p_after GROUP BY v.posting_date
+  SELECT p_pool, p_book, d.day, p_after + min(d.seq), p_after + max(d.seq)
+  FROM (SELECT v.seq, max(greatest(v.posting_date, p_open_day)) OVER (ORDER BY v.seq) AS day
+        FROM pg_temp.staged_voucher v WHERE v.book = p_book) d
+  GROUP BY d.day
   ON CONFLICT (pool_code, book, posting_date) DO UPDATE SET last_number = excluded.last_number;
 
   -- holds that these vouchers use: part of the held amount may be posted, the rest is free again
@@ -238,11 +245,11 @@ BEGIN
   ON CONFLICT DO NOTHING;
 
   WITH sums AS MATERIALIZED (
-    SELECT p.debit, p.credit, v.posting_date, v.value_date, sum(p.amount_fen) AS amount_fen
-    FROM public.posting p JOIN public.voucher v
-      ON v.pool_code = p.pool_code AND v.book = p.book AND v.number = p.number
-    WHERE p.pool_code = p_pool AND p.book = p_book AND p.number > p_after
-      AND v.pool_code = p_pool AND v.book = p_book AND v.number > p_after
+    SELECT s.debit, s.credit, d.day AS posting_date, d.value_date, sum(s.amount_fen) AS amount_fen
+    FROM pg_temp.staged_posting s
+    JOIN (SELECT v.seq, v.value_date, max(greatest(v.posting_date, p_open_day)) OVER (ORDER BY v.seq) AS day
+          FROM pg_temp.staged_voucher v WHERE v.book = p_book) d ON d.seq = s.seq
+    WHERE s.book = p_book
     GROUP BY 1, 2, 3, 4
   ), turnover AS MATERIALIZED (
     SELECT t.account, t.posting_date, t.value_date, sum(t.debit_fen)::bigint AS debit_fen,

@@ -16,12 +16,18 @@ from shared.messaging.bus.base import PARTITIONS, Outbound
 
 EVERY_SECONDS = 60.0
 STALE_AFTER = timedelta(minutes=10)
+TOPICS = ("heyi.enrollment.coverage.v1",)  # claims trust coverage only while it is heard
 _SUFFIX = ".heartbeat.v1"
 
 _OLDEST = """
 SELECT CASE WHEN count(*) < $4 THEN NULL ELSE min(sent_at) END FROM stream_heartbeat
 WHERE consumer = $1 AND generation = $2 AND topic = $3
 """
+
+
+def topics_of(service: str) -> tuple[str, ...]:
+    """The topics of a service on which heartbeats are sent."""
+    return tuple(topic for topic in TOPICS if topic.startswith(f"heyi.{service}."))
 
 
 def type_of(topic: str) -> str:

@@ -111,6 +111,10 @@ class Broker:
         self._process.wait()
         self._process = None
 
+    def alive(self) -> bool:
+        """Whether the process that this object started still runs."""
+        return self._process is not None and self._process.poll() is None
+
     def listening(self) -> bool:
         """Whether something accepts connections on the broker's port."""
         with socket.socket() as probe:

@@ -10,16 +10,21 @@ import asyncio
 import time
 from collections.abc import Iterable
 
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from deploy.home import DeployError
 from deploy.postgres.roles import blocking
 from deploy.topics import topic_names
 from shared.messaging.bus.base import PARTITIONS
-from shared.messaging.bus.kafka import create_topics
 
 READY_SECONDS = 60
+CONFIGURATION = {
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "max.message.bytes": str(8 * 1024 * 1024),
+}
 
 
 def ensure_topics(bootstrap: str, names: Iterable[str] | None = None, replication: int = 1) -> list[str]:
@@ -32,11 +37,21 @@ async def _ensure(bootstrap: str, names: list[str], replication: int) -> list[st
     try:
         missing = sorted(set(names) - set(await admin.list_topics()))
         if missing:
-            await create_topics(bootstrap, missing, replication=replication)
+            await _create(admin, missing, replication)
             await _wait_for_leaders(admin, missing)
         return missing
     finally:
         await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, names: list[str], replication: int) -> None:
+    """Make topics; one that somebody else made meanwhile is as good."""
+    settings = CONFIGURATION | ({"min.insync.replicas": str(replication - 1)} if replication > 1 else {})
+    wanted = [NewTopic(name, PARTITIONS, replication, topic_configs=settings) for name in names]
+    answer = await admin.create_topics(wanted)
+    for topic, code, *_ in answer.topic_errors:
+        if code not in (0, TopicAlreadyExistsError.errno):
+            raise DeployError(f"无法创建主题 (cannot make the topic) {topic}: {for_code(code).__name__}")
 
 
 async def _wait_for_leaders(admin: AIOKafkaAdminClient, names: list[str]) -> None:

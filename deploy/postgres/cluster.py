@@ -22,6 +22,7 @@ from deploy.postgres.binaries import DEFAULT_VERSION, programs
 
 SUPERUSER = "postgres"
 START_TRIES = 5
+READY_SECONDS = 60
 _COMMON = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -66,10 +67,11 @@ class Cluster:
         """
         self._initialise()
         if self.running():
+            self._wait_ready()
             return
         wanted = self._last_port()
         for _ in range(START_TRIES):
-            port = wanted if wanted and _is_free(wanted) else free_port()
+            port = wanted if wanted and is_free(wanted) else free_port()
             wanted = None
             done = self._pg_ctl("start", "--wait", "--timeout=60", f"--log={self._log}", "-o", self._options(port))
             if done.returncode == 0:
@@ -84,6 +86,18 @@ class Cluster:
     def running(self) -> bool:
         """Whether a server runs on this cluster's data."""
         return self.data.exists() and self._pg_ctl("status").returncode == 0
+
+    def ready(self) -> bool:
+        """Whether the server takes connections (after a crash it first replays its log)."""
+        port = self._last_port()
+        return port is not None and self._run(["pg_isready", f"--host={self.host}", f"--port={port}"]).returncode == 0
+
+    def _wait_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.ready():
+            if time.monotonic() > deadline:
+                raise DeployError(f"PostgreSQL 没有就绪 (is not ready):\n{self.log_tail()}")
+            time.sleep(0.1)
 
     def alive(self) -> bool:
         """A cheap form of `running` for a watch loop: the postmaster named in the pid file exists."""
@@ -220,7 +234,8 @@ class Cluster:
         return subprocess.CompletedProcess(command, done.returncode, text, text)
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody listens on `port` of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -1,0 +1,1 @@
+"""Tools of development: what `make check` runs, generated documents, the environment."""

@@ -11,26 +11,21 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, Protocol, TypeVar
 
-from shared.kernel.errors import define
+from shared.http.problems import BUSY, OUTCOME_UNKNOWN
 
 LIMIT = 32
 PATIENT_LIMIT = 4  # requests that wait for a key held elsewhere keep at most so many connections
 BAD_BATCHES_MAX = 2
 ONE_BY_ONE_SECONDS = 1.0
 
-BUSY = define(
-    "busy", 503, "系统繁忙", "Busy",
-    "请求尚未处理, 请稍候用同一幂等键重发",
-    "The request was not begun; send it again with the same key after the time told",
-)
-OUTCOME_UNKNOWN = define(
-    "settlement_outcome_unknown", 503, "结果未知", "Outcome unknown",
-    "请求可能已经生效, 请用同一幂等键重发同一请求以得知结果",
-    "The request may have taken effect; send the same request with the same key to learn its result",
-)
-
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
+Asked = TypeVar("Asked", contravariant=True)
+Answered = TypeVar("Answered", covariant=True)
+
+
+class CommitDoubtful(Exception):
+    """A run's word that COMMIT was sent and its acknowledgement was lost: only the keys tell what happened."""
 
 
 class Leave:
@@ -42,7 +37,7 @@ class Leave:
 LEAVE: Final = Leave()
 
 
-class Run(Protocol[Request, Answer]):
+class Run(Protocol[Asked, Answered]):
     """Decides and writes a batch in one transaction.
 
     Returns, in the order of ``requests``, an answer, an exception for that caller alone, or LEAVE (never when
@@ -50,8 +45,8 @@ class Run(Protocol[Request, Answer]):
     """
 
     async def __call__(
-        self, lane: Hashable, requests: Sequence[Request], *, patient: bool = False
-    ) -> Sequence[Answer | Exception | Leave]: ...
+        self, lane: Hashable, requests: Sequence[Asked], *, patient: bool = False
+    ) -> Sequence[Answered | Exception | Leave]: ...
 
 
 class Meter(Protocol):
@@ -92,8 +87,15 @@ class _Lane(Generic[Request, Answer]):
 class Coalescer(Generic[Request, Answer]):
     """A queue a lane and one run at a time in each; ``timeout_seconds`` is what a caller waits at most."""
 
-    def __init__(self, run: Run[Request, Answer], meter: Meter, *, timeout_seconds: float, limit: int = LIMIT,
-                 monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        run: Run[Request, Answer],
+        meter: Meter,
+        *,
+        timeout_seconds: float,
+        limit: int = LIMIT,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._run = run
         self._meter = meter
         self._timeout = timeout_seconds
@@ -175,8 +177,8 @@ class Coalescer(Generic[Request, Answer]):
         except asyncio.CancelledError:
             _give_up(batch)
             raise
-        except Exception:  # whatever broke it, the batch is rolled back and each request has a run of its own
-            await self._one_by_one(lane, batch)
+        except Exception as error:  # whatever broke it, the batch is rolled back and each request has a run of its own
+            await self._one_by_one(lane, batch, doubtful=isinstance(error, CommitDoubtful))
             return
         lane.bad_batches = 0
         for waiting, outcome in zip(batch, outcomes, strict=True):
@@ -185,7 +187,9 @@ class Coalescer(Generic[Request, Answer]):
             else:
                 waiting.settle(outcome)
 
-    async def _one_by_one(self, lane: _Lane[Request, Answer], batch: list[_Waiting[Request, Answer]]) -> None:
+    async def _one_by_one(
+        self, lane: _Lane[Request, Answer], batch: list[_Waiting[Request, Answer]], *, doubtful: bool
+    ) -> None:
         self._meter.rerun(len(batch))
         lane.bad_batches += 1
         if lane.bad_batches >= BAD_BATCHES_MAX:
@@ -193,13 +197,18 @@ class Coalescer(Generic[Request, Answer]):
             lane.one_by_one_until = self._monotonic() + ONE_BY_ONE_SECONDS
         for i, waiting in enumerate(batch):
             try:
-                await self._alone(lane.key, waiting, patient=False)
+                await self._alone(lane.key, waiting, patient=False, doubtful=doubtful)
             except asyncio.CancelledError:
                 _give_up(batch[i:])
                 raise
 
-    async def _alone(self, lane: Hashable, waiting: _Waiting[Request, Answer], *, patient: bool) -> None:
-        """One request in a run of its own; its error is its caller's."""
+    async def _alone(
+        self, lane: Hashable, waiting: _Waiting[Request, Answer], *, patient: bool, doubtful: bool = False
+    ) -> None:
+        """One request in a run of its own; its error is its caller's.
+
+        ``doubtful``: an earlier run of it may have been committed, so an error now leaves its outcome unknown.
+        """
         try:
             if patient:
                 async with self._patience:
@@ -210,10 +219,11 @@ class Coalescer(Generic[Request, Answer]):
             _give_up([waiting])
             raise
         except Exception as error:  # the guilty one alone gets it
-            waiting.settle(error)
+            doubt = doubtful or isinstance(error, CommitDoubtful)
+            waiting.settle(OUTCOME_UNKNOWN(retry_after_seconds=1) if doubt else error)
             return
         if isinstance(outcome, Leave):
-            self._start(self._alone(lane, waiting, patient=True))
+            self._start(self._alone(lane, waiting, patient=True, doubtful=doubtful))
         else:
             waiting.settle(outcome)
 

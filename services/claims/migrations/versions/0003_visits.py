@@ -1,0 +1,277 @@
+"""Coverage as claims knows it, visits, claims, accumulators, reviews, cut-offs."""
+
+from alembic import op
+
+from shared.db.rules import pool_table
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+COVERAGE = """
+CREATE TABLE member_coverage (
+  pool_code text COLLATE "C" NOT NULL,
+  member_id uuid NOT NULL,
+  blind_index bytea NOT NULL,
+  household_id uuid NOT NULL,
+  township_code text COLLATE "C" NOT NULL,
+  birth_date date NOT NULL,
+  sex text NOT NULL,
+  sequence bigint NOT NULL CHECK (sequence > 0),
+  timeline jsonb NOT NULL,
+  groups jsonb NOT NULL,
+  learnt_from text NOT NULL CHECK (learnt_from IN ('event', 'answer')),
+  learnt_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, member_id)
+);
+CREATE INDEX member_coverage_blind ON member_coverage (pool_code, blind_index);
+CREATE TABLE coverage_case (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('coverage_withdrawn')),
+  claim_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  coverage_sequence bigint NOT NULL,
+  status text NOT NULL CHECK (status IN ('open', 'closed')),
+  version integer NOT NULL,
+  opened_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, id),
+  CONSTRAINT coverage_case_once UNIQUE (pool_code, claim_id, kind)
+);
+"""
+
+VISITS = """
+CREATE TABLE visit (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  institution_number text COLLATE "C" NOT NULL,
+  member_id uuid NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('inpatient', 'outpatient')),
+  status text NOT NULL CHECK (status IN ('registered', 'discharged')),
+  admitted_at timestamptz NOT NULL,
+  admitted_on date NOT NULL,
+  discharged_at timestamptz,
+  diagnosis_code text NOT NULL,
+  diagnosis_name text NOT NULL,
+  circumstances text[] NOT NULL,
+  third_party text NOT NULL CHECK (third_party IN ('none', 'pending', 'liable')),
+  line_sheets integer NOT NULL DEFAULT 0,
+  registered_at timestamptz NOT NULL,
+  registered_by text NOT NULL,
+  PRIMARY KEY (pool_code, id),
+  CONSTRAINT visit_institution UNIQUE (pool_code, id, institution_code),
+  CONSTRAINT visit_institution_number UNIQUE (pool_code, institution_code, institution_number),
+  CHECK (discharged_at >= admitted_at),
+  CHECK ((status = 'discharged') = (discharged_at IS NOT NULL))
+);
+CREATE TABLE visit_lines (
+  pool_code text COLLATE "C" NOT NULL,
+  visit_id uuid NOT NULL,
+  sheet integer NOT NULL CHECK (sheet > 0),
+  institution_code text COLLATE "C" NOT NULL,
+  item_codes text[] NOT NULL,
+  item_names text[] NOT NULL,
+  days date[] NOT NULL,
+  prices_micro bigint[] NOT NULL,
+  quantities_e4 bigint[] NOT NULL,
+  amounts_fen bigint[] NOT NULL,
+  restrictions_met boolean[] NOT NULL,
+  uploaded_at timestamptz NOT NULL,
+  uploaded_by text NOT NULL,
+  PRIMARY KEY (pool_code, visit_id, sheet),
+  FOREIGN KEY (pool_code, visit_id, institution_code) REFERENCES visit (pool_code, id, institution_code),
+  CHECK (0 <= ALL (amounts_fen)),
+  CHECK (cardinality(item_codes) = cardinality(amounts_fen) AND cardinality(item_names) = cardinality(amounts_fen)
+         AND cardinality(days) = cardinality(amounts_fen) AND cardinality(prices_micro) = cardinality(amounts_fen)
+         AND cardinality(quantities_e4) = cardinality(amounts_fen)
+         AND cardinality(restrictions_met) = cardinality(amounts_fen))
+);
+"""
+
+CLAIMS = """
+CREATE TABLE claim (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  visit_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  household_id uuid NOT NULL,
+  township_code text COLLATE "C" NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('inpatient', 'outpatient')),
+  status text NOT NULL CHECK (status IN ('settled', 'approved', 'rejected', 'returned', 'cancelled', 'released')),
+  version integer NOT NULL CHECK (version > 0),
+  admitted_on date NOT NULL,
+  discharged_on date,
+  settled_on date NOT NULL,
+  settled_at timestamptz NOT NULL,
+  settled_by text NOT NULL,
+  benefit_year integer NOT NULL,
+  outcome text NOT NULL,
+  total_fen bigint NOT NULL CHECK (total_fen > 0),
+  eligible_fen bigint NOT NULL CHECK (eligible_fen BETWEEN 0 AND total_fen),
+  benefit_fen bigint NOT NULL CHECK (benefit_fen BETWEEN 0 AND total_fen),
+  payable_fen bigint NOT NULL CHECK (payable_fen BETWEEN 0 AND benefit_fen),
+  policy_id text NOT NULL,
+  policy_hash text NOT NULL,
+  catalogue_version text NOT NULL,
+  coverage_sequence bigint NOT NULL,
+  layers jsonb NOT NULL,
+  cutoff_id uuid,
+  PRIMARY KEY (pool_code, id),
+  FOREIGN KEY (pool_code, visit_id, institution_code) REFERENCES visit (pool_code, id, institution_code),
+  CHECK ((status = 'released') = (cutoff_id IS NOT NULL))
+) WITH (fillfactor = 90);
+CREATE UNIQUE INDEX claim_live ON claim (pool_code, visit_id) WHERE status <> 'cancelled';
+CREATE INDEX claim_of_day ON claim (pool_code, settled_on, id);
+CREATE INDEX claim_pending ON claim (pool_code, status, institution_code, settled_on, id)
+  WHERE status IN ('settled', 'approved');
+CREATE TABLE claim_detail (
+  pool_code text COLLATE "C" NOT NULL,
+  claim_id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  item_codes text[] NOT NULL,
+  item_names text[] NOT NULL,
+  days date[] NOT NULL,
+  prices_micro bigint[] NOT NULL,
+  quantities_e4 bigint[] NOT NULL,
+  amounts_fen bigint[] NOT NULL,
+  eligible_fen bigint[] NOT NULL,
+  over_ceiling_fen bigint[] NOT NULL,
+  own_share_fen bigint[] NOT NULL,
+  reasons text[] NOT NULL,
+  facts json NOT NULL,
+  decision json NOT NULL,
+  PRIMARY KEY (pool_code, claim_id)
+) WITH (toast_tuple_target = 8160);
+"""
+
+ACCUMULATORS = """
+CREATE TABLE accumulator (
+  pool_code text COLLATE "C" NOT NULL,
+  owner_id uuid NOT NULL,
+  scope text COLLATE "C" NOT NULL,
+  year integer NOT NULL,
+  detail text COLLATE "C" NOT NULL,
+  used jsonb NOT NULL,
+  moves bigint NOT NULL,
+  PRIMARY KEY (pool_code, owner_id, scope, year, detail),
+  CONSTRAINT accumulator_not_negative CHECK (NOT jsonb_path_exists(used, '$.* ? (@ < 0)'))
+) WITH (fillfactor = 80);
+CREATE TABLE accumulator_entry (
+  pool_code text COLLATE "C" NOT NULL,
+  owner_id uuid NOT NULL,
+  scope text COLLATE "C" NOT NULL,
+  year integer NOT NULL,
+  detail text COLLATE "C" NOT NULL,
+  move bigint NOT NULL,
+  claim_id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  takes_back boolean NOT NULL,
+  added jsonb NOT NULL,
+  PRIMARY KEY (pool_code, owner_id, scope, year, detail, move)
+);
+CREATE TABLE cancellation (
+  pool_code text COLLATE "C" NOT NULL,
+  claim_id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  reason text NOT NULL,
+  cancelled_at timestamptz NOT NULL,
+  cancelled_on date NOT NULL,
+  cancelled_by text NOT NULL,
+  PRIMARY KEY (pool_code, claim_id)
+);
+CREATE TABLE readjudication (
+  pool_code text COLLATE "C" NOT NULL,
+  claim_id uuid NOT NULL,
+  cancelled_claim_id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  listed_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, claim_id, cancelled_claim_id)
+);
+"""
+
+REVIEW = """
+CREATE TABLE claim_review (
+  pool_code text COLLATE "C" NOT NULL,
+  claim_id uuid NOT NULL,
+  claim_version integer NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  decision text NOT NULL CHECK (decision IN ('approved', 'rejected', 'returned')),
+  reviewer text NOT NULL,
+  decided_at timestamptz NOT NULL,
+  decided_on date NOT NULL,
+  ground text NOT NULL,
+  bearer text CHECK (bearer IN ('hospital', 'patient', 'insurer', 'nobody')),
+  payable_fen bigint NOT NULL CHECK (payable_fen >= 0),
+  cut_fen bigint NOT NULL CHECK (cut_fen >= 0),
+  taken_back boolean NOT NULL,
+  layers jsonb NOT NULL,
+  PRIMARY KEY (pool_code, claim_id, claim_version)
+);
+CREATE TABLE claim_cut (
+  pool_code text COLLATE "C" NOT NULL,
+  claim_id uuid NOT NULL,
+  claim_version integer NOT NULL,
+  number integer NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  line integer,
+  bearer text NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer', 'nobody')),
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  fund_share_fen bigint NOT NULL CHECK (fund_share_fen BETWEEN 0 AND amount_fen),
+  patient_owed_fen bigint NOT NULL CHECK (patient_owed_fen BETWEEN 0 AND amount_fen),
+  penalty_fen bigint NOT NULL CHECK (penalty_fen >= 0),
+  reason text NOT NULL,
+  PRIMARY KEY (pool_code, claim_id, claim_version, number),
+  FOREIGN KEY (pool_code, claim_id, claim_version) REFERENCES claim_review (pool_code, claim_id, claim_version)
+);
+CREATE TABLE cutoff (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  up_to date NOT NULL,
+  claims integer NOT NULL CHECK (claims > 0),
+  amount_fen bigint NOT NULL CHECK (amount_fen >= 0),
+  released_at timestamptz NOT NULL,
+  released_on date NOT NULL,
+  released_by text NOT NULL,
+  PRIMARY KEY (pool_code, id)
+);
+"""
+
+
+def _rules() -> list[str]:
+    """Row policies and grants; what a hospital sees is limited to its institution wherever a row names one."""
+    service, of = "claims", "institution_code"
+    coverage = (
+        "blind_index, household_id, township_code, birth_date, sex, sequence, timeline, groups, learnt_from, learnt_at"
+    )
+    claim = "status, version, payable_fen, layers, cutoff_id"
+    return [
+        pool_table(
+            service, "member_coverage", update_columns=coverage, worker="SELECT, INSERT", worker_update_columns=coverage
+        ),
+        pool_table(service, "coverage_case", app="SELECT", institution_column=of, worker="SELECT, INSERT"),
+        pool_table(service, "visit", institution_column=of, update_columns="status, discharged_at, line_sheets"),
+        pool_table(service, "visit_lines", institution_column=of),
+        pool_table(service, "claim", institution_column=of, update_columns=claim),
+        pool_table(service, "claim_detail", institution_column=of),
+        pool_table(service, "accumulator", update_columns="used, moves"),
+        pool_table(service, "accumulator_entry"),
+        pool_table(service, "cancellation", institution_column=of),
+        pool_table(service, "readjudication"),
+        pool_table(service, "claim_review", institution_column=of),
+        pool_table(service, "claim_cut", institution_column=of),
+        pool_table(service, "cutoff", institution_column=of),
+    ]
+
+
+def upgrade() -> None:
+    for statement in (COVERAGE, VISITS, CLAIMS, ACCUMULATORS, REVIEW, *_rules()):
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("claims are not taken away; restore a backup instead")

@@ -1,0 +1,11 @@
+"""Settings of the claims service: HEYI_CLAIMS_… variables."""
+
+from pydantic_settings import SettingsConfigDict
+
+from shared.http.settings import ServiceSettings
+
+
+class ClaimsSettings(ServiceSettings):
+    """The frame's settings; ENROLLMENT_URL and the client credentials are needed to ask about coverage (contracts §7)."""
+
+    model_config = SettingsConfigDict(env_prefix="HEYI_CLAIMS_", extra="ignore", frozen=True)

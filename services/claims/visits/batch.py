@@ -1,0 +1,464 @@
+"""One transaction for the settlements and cancellations that wait at the same moment (contracts §4).
+
+In this order: facts of each request, without a lock ▸ idempotency keys (try-locks, then sorted inserts) ▸ business day
+▸ accumulators, visits, claims ▸ re-read and decide in order of arrival ▸ write ▸ drop the keys of refusals ▸ commit.
+The number of statements does not depend on the number of requests.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.claims.benefits.engine import BadClaim
+from services.claims.benefits.model import Item
+from services.claims.catalogue.queries import catalogue_items
+from services.claims.providers.queries import references_on
+from services.claims.visits import settling_store as store
+from services.claims.visits.bill import Bill
+from services.claims.visits.claims import CANCELLED, Claim, view
+from services.claims.visits.coalescer import LEAVE, CommitDoubtful, Leave
+from services.claims.visits.counters import Counters, Ref, in_lock_order
+from services.claims.visits.coverage import CONSUMER, Coverage
+from services.claims.visits.deciding import Decided, Ground, Visit, cancel, settle
+from services.claims.visits.problems import BAD_CLAIM, CLAIM_UNKNOWN, VISIT_UNKNOWN
+from services.claims.visits.settling_store import Cancelled
+from services.claims.visits.telling import cancelled_event, settled_event
+from shared.contracts.base import EventPayload
+from shared.contracts.enrollment import COVERAGE_TOPIC
+from shared.db import audit
+from shared.db.business_day import business_day
+from shared.db.scope import EVERY_INSTITUTION, Scope, set_scope
+from shared.http import failures, idempotency
+from shared.http.idempotency import Answered
+from shared.http.problems import KEY_IN_FLIGHT, KEY_REUSED
+from shared.http.unit import CoalescedRequest
+from shared.kernel import faults
+from shared.kernel.errors import Problem
+from shared.kernel.ids import new_id
+from shared.messaging.heartbeat import is_fresh
+from shared.messaging.outbox import Outgoing, emit_many
+
+SERVICE = "claims"
+
+
+@dataclass(frozen=True, slots=True)
+class SettleAsk:
+    """A settlement asked for. ``asked``: enrollment was asked already, and what is stored is its answer."""
+
+    request: CoalescedRequest
+    visit_id: UUID
+    inline: Bill | None
+    traceparent: str | None = None
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAsk:
+    """A cancellation asked for."""
+
+    request: CoalescedRequest
+    claim_id: UUID
+    reason: str
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The key was used before for the same request."""
+
+    answered: Answered
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """Coverage cannot be told from here: ask enrollment, then come again. Nothing stays locked or written."""
+
+    member_id: UUID
+
+
+Ask = SettleAsk | CancelAsk
+Reply = Answered | Replayed | InDoubt
+Outcome = Reply | Exception | Leave
+
+
+@dataclass(slots=True, eq=False)
+class _Slot:
+    """One request in the batch; with an outcome it has left, whatever the outcome is."""
+
+    ask: Ask
+    outcome: Outcome | None = None
+    ground: Ground | None = None
+    head: store.ClaimHead | None = None
+    refs: list[Ref] = field(default_factory=list)
+    decided: Decided | None = None
+    cancelled: Cancelled | None = None
+
+    @property
+    def key(self) -> idempotency.Claim:
+        return self.ask.request.claim
+
+    @property
+    def key_name(self) -> tuple[str, str]:
+        """The key within the pool; tuples sort as contracts §4 wants the inserts."""
+        return self.key.subject, self.key.key
+
+    @property
+    def visit_id(self) -> UUID:
+        """The visit to lock."""
+        return self.ask.visit_id if isinstance(self.ask, SettleAsk) else self.head.visit_id  # type: ignore[union-attr]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a transaction has at hand."""
+
+    conn: AsyncConnection
+    pool_code: str
+    slots: list[_Slot]
+    now: datetime
+    day: date = date.min
+    fresh: bool = False
+    keyed: list[_Slot] = field(default_factory=list)
+    items: dict[str, Mapping[str, Item]] = field(default_factory=dict)
+    bills: dict[UUID, Bill] = field(default_factory=dict)
+    claims: dict[UUID, Claim] = field(default_factory=dict)
+    counters: Counters = field(default_factory=Counters)
+
+    def going(self) -> list[_Slot]:
+        """Those that have not left, in order of arrival."""
+        return [slot for slot in self.slots if slot.outcome is None]
+
+    def settling(self) -> list[_Slot]:
+        """Those going that settle."""
+        return [slot for slot in self.going() if isinstance(slot.ask, SettleAsk)]
+
+    def cancelling(self) -> list[_Slot]:
+        """Those going that cancel."""
+        return [slot for slot in self.going() if isinstance(slot.ask, CancelAsk)]
+
+
+class SettlementRun:
+    """The coalescer's run over one process's engine."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def __call__(self, lane: Hashable, requests: Sequence[Ask], *, patient: bool = False) -> list[Outcome]:
+        """Decides and writes a batch; see ``coalescer.Run``. The lane is (pool, role)."""
+        assert isinstance(lane, tuple)
+        pool_code, role = lane
+        async with self._engine.connect() as conn:
+            await set_scope(conn, Scope(role, (pool_code,), _institutions(requests)))
+            now = max(ask.request.now for ask in requests)
+            batch = _Batch(conn, pool_code, [_Slot(ask) for ask in requests], now)
+            try:
+                await _run(batch, patient=patient)
+            except Exception as error:
+                if patient and failures.waited_too_long(error):
+                    raise KEY_IN_FLIGHT(retry_after_seconds=1) from error
+                raise
+            faults.point("coalescer.inside_batch")
+            try:
+                await conn.commit()
+            except Exception as error:
+                if failures.connection_lost(error):
+                    raise CommitDoubtful from error
+                raise
+        return [slot.outcome if slot.outcome is not None else _UNDECIDED for slot in batch.slots]
+
+
+_UNDECIDED = RuntimeError("a request left the batch without an answer")
+
+
+def _institutions(asks: Iterable[Ask]) -> tuple[str, ...]:
+    """The row scope of the batch: every institution that one of its requests may see."""
+    found = {code for ask in asks for code in ask.request.scope.institutions}
+    return EVERY_INSTITUTION if "*" in found else tuple(sorted(found))
+
+
+async def _run(batch: _Batch, *, patient: bool) -> None:
+    """All of the transaction but its commit."""
+    await _gather(batch)
+    await _take_keys(batch, patient=patient)
+    if not batch.going():
+        return
+    batch.day = await business_day(batch.conn, batch.pool_code, batch.now)
+    await _lock(batch)
+    for slot in batch.going():
+        try:
+            _decide(batch, slot)
+        except Problem as problem:
+            slot.outcome = problem
+        except BadClaim as bad:
+            slot.outcome = BAD_CLAIM(reason=str(bad))
+    await _write(batch)
+
+
+# ---------------------------------------------------------------- facts, without a lock
+
+
+async def _gather(batch: _Batch) -> None:
+    """Visits, coverage, rules of settlements; heads and entries of cancellations."""
+    settling, cancelling = batch.settling(), batch.cancelling()
+    if settling:
+        batch.fresh = await is_fresh(batch.conn, CONSUMER, [COVERAGE_TOPIC], datetime.now(UTC))
+        found = await store.visits_with_coverage(batch.conn, batch.pool_code, {slot.visit_id for slot in settling})
+        for slot in settling:
+            _place(slot, found.get(slot.visit_id))
+        await _gather_rules(batch, found)
+    if cancelling:
+        await _gather_heads(batch, cancelling)
+
+
+def _place(slot: _Slot, found: store.VisitAndCoverage | None) -> None:
+    """A visit of another institution of the batch is none of this caller's."""
+    if found is None or not _sees(slot, found[0].institution_code):
+        slot.outcome = VISIT_UNKNOWN(visit_id=slot.visit_id)
+
+
+def _sees(slot: _Slot, institution_code: str) -> bool:
+    own = slot.ask.request.scope.institutions
+    return "*" in own or institution_code in own
+
+
+async def _gather_rules(batch: _Batch, found: dict[UUID, store.VisitAndCoverage]) -> None:
+    """Policy, hospital and catalogue of each settlement; one whose coverage is in doubt leaves."""
+    settling = batch.settling()
+    pairs = {(visit.institution_code, visit.admitted_on) for visit, _ in (found[slot.visit_id] for slot in settling)}
+    references = await references_on(batch.conn, batch.pool_code, pairs) if pairs else {}
+    for slot in settling:
+        visit, coverage = found[slot.visit_id]
+        reference = references[visit.institution_code, visit.admitted_on]
+        if isinstance(reference, Problem):
+            slot.outcome = reference
+        elif coverage is None or not _trusted(batch, slot, visit, coverage):
+            slot.outcome = InDoubt(visit.member_id)
+        else:
+            slot.ground = Ground(visit, coverage, reference.policy, reference.institution, reference.catalogue_version)
+
+
+def _trusted(batch: _Batch, slot: _Slot, visit: Visit, coverage: Coverage) -> bool:
+    """Covered on the day of admission, as a fresh stream says or enrollment itself answered (contracts §7)."""
+    assert isinstance(slot.ask, SettleAsk)
+    return slot.ask.asked or (batch.fresh and coverage.covered_on(visit.admitted_on))
+
+
+async def _gather_heads(batch: _Batch, cancelling: list[_Slot]) -> None:
+    wanted = {slot.ask.claim_id for slot in cancelling if isinstance(slot.ask, CancelAsk)}
+    heads = await store.claim_heads(batch.conn, batch.pool_code, wanted)
+    refs = await store.refs_of_claims(batch.conn, batch.pool_code, heads.values())
+    for slot in cancelling:
+        assert isinstance(slot.ask, CancelAsk)
+        head = heads.get(slot.ask.claim_id)
+        if head is None or not _sees(slot, head.institution_code):
+            slot.outcome = CLAIM_UNKNOWN(claim_id=slot.ask.claim_id)
+        else:
+            slot.head = head
+            slot.refs = refs.get(head.id, [])
+
+
+# ---------------------------------------------------------------- keys and locks
+
+
+async def _take_keys(batch: _Batch, *, patient: bool) -> None:
+    """Makes the keys ours; those that another transaction holds leave, those used before replay.
+
+    Requests refused by their facts take part: a key used before is answered as before, whatever became of the facts.
+    """
+    seen: set[tuple[str, str]] = set()
+    for slot in batch.slots:
+        if slot.key_name in seen:
+            slot.outcome = LEAVE  # the same key twice in one batch: the second waits for the first
+        seen.add(slot.key_name)
+    wanted = sorted((s for s in batch.slots if not isinstance(s.outcome, Leave)), key=lambda s: s.key_name)
+    if patient:
+        await store.wait_for_key(batch.conn, wanted[0].key)
+    else:
+        for slot, ours in zip(wanted, await store.try_keys(batch.conn, [s.key for s in wanted]), strict=True):
+            if not ours:
+                slot.outcome = LEAVE
+        wanted = [slot for slot in wanted if not isinstance(slot.outcome, Leave)]
+    if wanted:
+        keys = [slot.key for slot in wanted]
+        ours_now = await idempotency.claim_many(batch.conn, batch.pool_code, keys, batch.now)
+        batch.keyed = [slot for slot in wanted if slot.key_name in ours_now]
+        await _replay(batch, [slot for slot in wanted if slot.key_name not in ours_now])
+
+
+async def _replay(batch: _Batch, used: list[_Slot]) -> None:
+    """Answers requests whose key was used before."""
+    if not used:
+        return
+    known = await store.read_keys(batch.conn, batch.pool_code, [slot.key for slot in used])
+    for slot in used:
+        row = known.get(slot.key_name)
+        if row is None:
+            slot.outcome = LEAVE  # its request was refused this moment: the key is free again
+        elif row.request_hash != slot.key.request_hash:
+            slot.outcome = KEY_REUSED()
+        else:
+            slot.outcome = Replayed(row.answered)
+
+
+async def _lock(batch: _Batch) -> None:
+    """Accumulators, visits, claims, in the order of contracts §4, and what is read under them."""
+    settling, cancelling = batch.settling(), batch.cancelling()
+    for slot in settling:
+        assert slot.ground is not None
+        slot.refs = [slot.ground.owners.ref(key) for key in slot.ground.keys(batch.day)]
+    refs = in_lock_order(ref for slot in batch.going() for ref in slot.refs)
+    conn, pool_code = batch.conn, batch.pool_code
+    if refs:
+        batch.counters.rows = await store.lock_rows(conn, pool_code, refs)
+    visits = {slot.visit_id for slot in batch.going()}
+    locked = await store.lock_visits(conn, pool_code, visits)
+    cancelled = {slot.head.id for slot in cancelling if slot.head is not None}
+    live = await store.lock_claims(conn, pool_code, cancelled, {slot.visit_id for slot in settling})
+    batch.claims = {claim.id: claim for claim in live}
+    if cancelling:
+        of_cancelled = in_lock_order(ref for slot in cancelling for ref in slot.refs)
+        batch.counters.earlier = await store.entries_on(conn, pool_code, of_cancelled)
+    for slot in settling:
+        _reread(batch, slot, *locked[slot.visit_id])
+    uploaded = {slot.visit_id for slot in batch.settling() if slot.ground and slot.ground.visit.line_sheets}
+    if uploaded:
+        batch.bills = await store.uploaded_bills(conn, pool_code, uploaded)
+    await _gather_items(batch)
+
+
+def _reread(batch: _Batch, slot: _Slot, visit: Visit, coverage: Coverage | None) -> None:
+    """The facts as they are under the locks; coverage that no longer says covered is asked for."""
+    assert slot.ground is not None
+    known = slot.ground.coverage
+    if coverage is not None and coverage.sequence == known.sequence:
+        slot.ground = replace(slot.ground, visit=visit)
+    elif coverage is None or coverage.household_id != known.household_id or not _trusted(batch, slot, visit, coverage):
+        slot.outcome = InDoubt(visit.member_id)
+    else:
+        slot.ground = replace(slot.ground, visit=visit, coverage=coverage)
+
+
+async def _gather_items(batch: _Batch) -> None:
+    """The catalogue's entries of every line, a version at a time (one, as a rule, and none once they are known)."""
+    codes: dict[str, set[str]] = {}
+    for slot in batch.settling():
+        assert slot.ground is not None
+        assert isinstance(slot.ask, SettleAsk)
+        bill = slot.ask.inline or batch.bills.get(slot.visit_id)
+        if bill is not None:
+            codes.setdefault(slot.ground.catalogue_version, set()).update(bill.codes)
+    for version, wanted in codes.items():
+        batch.items[version] = await catalogue_items(batch.conn, version, wanted)
+
+
+# ---------------------------------------------------------------- decide and write
+
+
+def _decide(batch: _Batch, slot: _Slot) -> None:
+    """Decides one request on what those before it left. Raises the problem that refuses it."""
+    if isinstance(slot.ask, SettleAsk):
+        assert slot.ground is not None
+        live = [c for c in batch.claims.values() if c.visit_id == slot.visit_id and c.status != CANCELLED]
+        slot.decided = settle(
+            new_id(batch.now),
+            slot.ground,
+            batch.bills.get(slot.visit_id),
+            slot.ask.inline,
+            live[0] if live else None,
+            batch.items.get(slot.ground.catalogue_version, {}),
+            batch.counters,
+            now=batch.now,
+            day=batch.day,
+            by=slot.ask.request.actor.subject,
+        )
+        claim = slot.decided.claim
+        batch.claims[claim.id] = claim
+        slot.outcome = _answer(claim, 201)
+    else:
+        before = batch.claims[slot.ask.claim_id]
+        claim, later = cancel(before, batch.counters, now=batch.now)
+        by = slot.ask.request.actor.subject
+        slot.cancelled = Cancelled(claim, slot.ask.reason, by, before.status, before.payable_fen, later)
+        batch.claims[claim.id] = claim
+        slot.outcome = _answer(claim, 200)
+
+
+def _answer(claim: Claim, status: int) -> Answered:
+    return Answered(status, orjson.dumps(view(claim)), "claim", str(claim.id))
+
+
+async def _write(batch: _Batch) -> None:
+    """Everything that was decided, a statement a table; then the keys of what was not."""
+    conn, pool_code = batch.conn, batch.pool_code
+    decided = [slot.decided for slot in batch.slots if slot.decided is not None]
+    cancelled = [slot.cancelled for slot in batch.slots if slot.cancelled is not None]
+    if cancelled:
+        await store.write_cancellations(conn, pool_code, cancelled, now=batch.now, day=batch.day)
+    if decided:
+        await store.write_claims(conn, pool_code, decided)
+        await store.write_details(conn, pool_code, decided)
+    if decided or cancelled:
+        await store.write_rows(conn, pool_code, batch.counters.changed())
+        await store.write_entries(conn, pool_code, batch.counters.new)
+        await _publish(batch)
+    await _finish(batch)
+
+
+async def _publish(batch: _Batch) -> None:
+    """The events and audit rows of what was done, each under its own request's name and trace."""
+    events: list[Outgoing] = []
+    entries: list[audit.Entry] = []
+    for slot in batch.slots:
+        if slot.decided is not None:
+            events.append(_outgoing(batch, slot, slot.decided.claim, settled_event(slot.decided.claim)))
+            entries.append(_entry(batch, slot, slot.decided.claim, {"benefit_fen": slot.decided.claim.benefit_fen}))
+        elif slot.cancelled is not None:
+            done = slot.cancelled
+            events.append(_outgoing(batch, slot, done.claim, cancelled_event(done, batch.now)))
+            entries.append(_entry(batch, slot, done.claim, {"reason": done.reason, "stood_on_it": len(done.later)}))
+    await emit_many(batch.conn, events)
+    await audit.write(batch.conn, entries)
+
+
+async def _finish(batch: _Batch) -> None:
+    """Keeps the answers with their keys; a refused request may come again with its key."""
+    answered = [(slot.key, slot.outcome) for slot in batch.keyed if isinstance(slot.outcome, Answered)]
+    refused = [slot.key for slot in batch.keyed if not isinstance(slot.outcome, Answered)]
+    if answered:
+        await idempotency.finish_many(batch.conn, batch.pool_code, answered)
+    if refused:
+        await idempotency.release_many(batch.conn, batch.pool_code, refused)
+
+
+def _outgoing(batch: _Batch, slot: _Slot, claim: Claim, payload: EventPayload) -> Outgoing:
+    return Outgoing(
+        payload=payload,
+        pool_code=batch.pool_code,
+        subject=str(claim.id),
+        sequence=claim.version,
+        business_day=batch.day,
+        now=batch.now,
+        service=SERVICE,
+        amount_fen=claim.benefit_fen,
+    )
+
+
+def _entry(batch: _Batch, slot: _Slot, claim: Claim, facts: dict[str, Any]) -> audit.Entry:
+    request = slot.ask.request
+    return audit.Entry(
+        pool_code=batch.pool_code,
+        at=batch.now,
+        subject=request.actor.subject,
+        role=request.actor.role,
+        action=request.command,
+        outcome=audit.DONE,
+        request_id=request.request_id,
+        resource_kind="claim",
+        resource_id=str(claim.id),
+        detail=facts,
+    )

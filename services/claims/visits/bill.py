@@ -1,0 +1,91 @@
+"""The bill of a visit: fee lines as the hospital sent them, kept as columns (contracts §3). Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.claims.benefits.model import Line
+from services.claims.visits.problems import LINE_AMOUNT, LINE_NEGATIVE
+from shared.kernel.money import format_yuan, line_amount_fen
+
+UPLOAD_LINES_MAX = 500
+VISIT_LINES_MAX = 5_000
+TOLERANCE_FEN = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Columns of equal length; line numbers count from 1. Prices in 10⁻⁶ yuan, quantities in 10⁻⁴, amounts in fen."""
+
+    codes: list[str]
+    names: list[str]
+    days: list[date | None]
+    prices_micro: list[int]
+    quantities_e4: list[int]
+    amounts_fen: list[int]
+    restrictions_met: list[bool]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def lines(self) -> tuple[Line, ...]:
+        """The lines as the engine reads them."""
+        return tuple(
+            Line(number, code, amount, quantity, price, day, met)
+            for number, (code, amount, quantity, price, day, met) in enumerate(
+                zip(
+                    self.codes,
+                    self.amounts_fen,
+                    self.quantities_e4,
+                    self.prices_micro,
+                    self.days,
+                    self.restrictions_met,
+                    strict=True,
+                ),
+                start=1,
+            )
+        )
+
+
+EMPTY = Bill([], [], [], [], [], [], [])
+
+
+def checked(
+    codes: list[str],
+    names: list[str],
+    days: list[date | None],
+    prices_micro: list[int],
+    quantities_e4: list[int],
+    amounts_fen: Sequence[int | None],
+    restrictions_met: list[bool],
+) -> Bill:
+    """A bill whose amounts agree with price × quantity within one fen; then the hospital's amount counts.
+
+    A missing amount is price × quantity. Raises LINE_NEGATIVE and LINE_AMOUNT, naming the line.
+    """
+    amounts: list[int] = []
+    for number, (price, quantity, sent) in enumerate(zip(prices_micro, quantities_e4, amounts_fen, strict=True), 1):
+        computed = line_amount_fen(price, quantity)
+        amount = computed if sent is None else sent
+        if quantity < 0 or amount < 0:
+            raise LINE_NEGATIVE(line=number)
+        if abs(amount - computed) > TOLERANCE_FEN:
+            raise LINE_AMOUNT(line=number, amount=format_yuan(amount), computed=format_yuan(computed))
+        amounts.append(amount)
+    return Bill(codes, names, days, prices_micro, quantities_e4, amounts, restrictions_met)
+
+
+def joined(sheets: Sequence[Bill]) -> Bill:
+    """One bill of all uploads of a visit, in their order."""
+    if len(sheets) == 1:
+        return sheets[0]
+    bill = Bill([], [], [], [], [], [], [])
+    for sheet in sheets:
+        bill.codes.extend(sheet.codes)
+        bill.names.extend(sheet.names)
+        bill.days.extend(sheet.days)
+        bill.prices_micro.extend(sheet.prices_micro)
+        bill.quantities_e4.extend(sheet.quantities_e4)
+        bill.amounts_fen.extend(sheet.amounts_fen)
+        bill.restrictions_met.extend(sheet.restrictions_met)
+    return bill

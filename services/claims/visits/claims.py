@@ -1,0 +1,131 @@
+"""Claims as they are decided and shown. Pure."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.claims.benefits.model import LayerResult
+from shared.contracts.claims import LayerAmount
+from shared.kernel.ids import to_base32
+from shared.kernel.money import format_yuan
+
+SETTLED, APPROVED, REJECTED = "settled", "approved", "rejected"
+RETURNED, CANCELLED, RELEASED = "returned", "cancelled", "released"
+CANCELLABLE = frozenset({SETTLED, APPROVED, REJECTED, RETURNED})
+WITHIN_THE_HOUR = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Claim:
+    """A claim: its record as settled, and where it stands now (``status``, ``version``, ``payable_fen``, layers)."""
+
+    id: UUID
+    institution_code: str
+    visit_id: UUID
+    member_id: UUID
+    household_id: UUID
+    township_code: str
+    kind: str
+    status: str
+    version: int
+    admitted_on: date
+    discharged_on: date | None
+    settled_on: date
+    settled_at: datetime
+    settled_by: str
+    benefit_year: int
+    outcome: str
+    total_fen: int
+    eligible_fen: int
+    benefit_fen: int
+    payable_fen: int
+    policy_id: str
+    policy_hash: str
+    catalogue_version: str
+    coverage_sequence: int
+    layers: list[dict[str, Any]]
+    cutoff_id: UUID | None = None
+
+    @property
+    def patient_fen(self) -> int:
+        """What the patient bears."""
+        return self.total_fen - self.benefit_fen
+
+
+COLUMNS = tuple(Claim.__dataclass_fields__)
+"""The columns of table ``claim`` beside the pool, in the order of the class."""
+
+
+def stored_layers(layers: tuple[LayerResult, ...]) -> list[dict[str, Any]]:
+    """Layers as kept with the claim; ``amount_fen`` is what is payable, at first the whole benefit."""
+    return [
+        {
+            "layer": layer.layer,
+            "payer": layer.payer,
+            "account": layer.account,
+            "expense_account": layer.expense_account,
+            "book": layer.book,
+            "risk_bearer": layer.risk_bearer,
+            "amount_fen": layer.benefit_fen,
+        }
+        for layer in layers
+    ]
+
+
+def told_layers(layers: list[dict[str, Any]]) -> list[LayerAmount]:
+    """Layers as events tell them."""
+    return [
+        LayerAmount.model_construct(
+            layer=one["layer"],
+            payer=one["payer"],
+            account=one["account"],
+            expense_account=one["expense_account"],
+            book=one["book"],
+            risk_bearer=one["risk_bearer"],
+            amount=one["amount_fen"],
+        )
+        for one in layers
+    ]
+
+
+def view(claim: Claim) -> dict[str, Any]:
+    """A claim as the API shows it; ``setl_id`` and ``mdtrt_id`` are its ids in the form of hospitals."""
+    return {
+        "claim_id": str(claim.id),
+        "setl_id": to_base32(claim.id),
+        "visit_id": str(claim.visit_id),
+        "mdtrt_id": to_base32(claim.visit_id),
+        "institution_code": claim.institution_code,
+        "member_id": str(claim.member_id),
+        "township_code": claim.township_code,
+        "kind": claim.kind,
+        "status": claim.status,
+        "version": claim.version,
+        "admitted_on": claim.admitted_on.isoformat(),
+        "discharged_on": None if claim.discharged_on is None else claim.discharged_on.isoformat(),
+        "settled_on": claim.settled_on.isoformat(),
+        "settled_at": claim.settled_at.isoformat(),
+        "benefit_year": claim.benefit_year,
+        "outcome": claim.outcome,
+        "total": format_yuan(claim.total_fen),
+        "eligible": format_yuan(claim.eligible_fen),
+        "benefit": format_yuan(claim.benefit_fen),
+        "patient": format_yuan(claim.patient_fen),
+        "payable": format_yuan(claim.payable_fen),
+        "policy_id": claim.policy_id,
+        "policy_hash": claim.policy_hash,
+        "catalogue_version": claim.catalogue_version,
+        "coverage_sequence": claim.coverage_sequence,
+        "cutoff_id": None if claim.cutoff_id is None else str(claim.cutoff_id),
+        "layers": [
+            {
+                "layer": one["layer"],
+                "payer": one["payer"],
+                "book": one["book"],
+                "risk_bearer": one["risk_bearer"],
+                "amount": format_yuan(one["amount_fen"]),
+            }
+            for one in claim.layers
+        ],
+    }

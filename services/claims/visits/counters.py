@@ -1,0 +1,139 @@
+"""Accumulators of one transaction: read under lock, moved by decision after decision, written once. Pure.
+
+An accumulator row counts several names for one owner and period. Each claim leaves an entry on every row that it read,
+with zero where it added nothing: a later claim *stands on* an earlier one where it read a name that the earlier moved.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from services.claims.benefits.model import AccumulatorKey, Movement
+
+_LOCK_ORDER = {"household_year": 0, "person_year": 1, "disease_year": 2}
+_OTHERS = 3
+
+
+class Ref(NamedTuple):
+    """The key of an accumulator row."""
+
+    owner_id: UUID
+    scope: str
+    year: int
+    detail: str
+
+
+class Entry(NamedTuple):
+    """What a claim added to an accumulator row (or took back from it) as its ``move``-th move."""
+
+    ref: Ref
+    move: int
+    claim_id: UUID
+    institution_code: str
+    takes_back: bool
+    added: dict[str, int]
+
+
+class Owners(NamedTuple):
+    """Whose accumulators a claim counts on."""
+
+    member_id: UUID
+    household_id: UUID
+
+    def ref(self, key: AccumulatorKey) -> Ref:
+        """The row that counts a key of the engine."""
+        owner = self.household_id if key.scope == "household_year" else self.member_id
+        return Ref(owner, key.scope, key.year, key.detail)
+
+
+@dataclass(slots=True)
+class Row:
+    """One accumulator row; ``moves`` counts its entries."""
+
+    used: dict[str, int]
+    moves: int
+    changed: bool = False
+
+
+def in_lock_order(refs: Iterable[Ref]) -> list[Ref]:
+    """Household year, person year, disease year, the rest; each sorted (contracts §4)."""
+    return sorted(set(refs), key=lambda r: (_LOCK_ORDER.get(r.scope, _OTHERS), r.owner_id.bytes, r[1:]))
+
+
+@dataclass(slots=True)
+class Counters:
+    """The rows locked by a transaction, the earlier entries that cancellations look at, and the new entries."""
+
+    rows: dict[Ref, Row] = field(default_factory=dict)
+    earlier: list[Entry] = field(default_factory=list)
+    new: list[Entry] = field(default_factory=list)
+
+    def used(self, owners: Owners, keys: Iterable[AccumulatorKey]) -> dict[AccumulatorKey, int]:
+        """What the engine's keys stand at; those at zero are left out."""
+        found = {}
+        for key in keys:
+            amount = self.rows[owners.ref(key)].used.get(key.name)
+            if amount:
+                found[key] = amount
+        return found
+
+    def add(
+        self,
+        owners: Owners,
+        claim_id: UUID,
+        institution_code: str,
+        keys: Iterable[AccumulatorKey],
+        movements: Iterable[Movement],
+    ) -> None:
+        """Counts a settlement: an entry on each row it read, with what it added to each name."""
+        added: dict[Ref, dict[str, int]] = {}
+        for key in keys:
+            added.setdefault(owners.ref(key), {})[key.name] = 0
+        for movement in movements:
+            names = added.setdefault(owners.ref(movement.key), {})
+            names[movement.key.name] = names.get(movement.key.name, 0) + movement.amount
+        for ref, names in added.items():
+            self._move(ref, claim_id, institution_code, names, takes_back=False)
+
+    def take_back_once(self, claim_id: UUID) -> None:
+        """Takes from each row exactly what the claim added, unless that was done before (a rejection may do it)."""
+        if any(e.takes_back and e.claim_id == claim_id for e in (*self.earlier, *self.new)):
+            return
+        for entry in self.of_claim(claim_id):
+            self._move(entry.ref, claim_id, entry.institution_code, entry.added, takes_back=True)
+
+    def of_claim(self, claim_id: UUID) -> list[Entry]:
+        """What a claim added, row by row."""
+        return [e for e in (*self.earlier, *self.new) if e.claim_id == claim_id and not e.takes_back]
+
+    def standing_on(self, claim_id: UUID) -> dict[UUID, str]:
+        """Later claims, not taken back, that read a name which this claim moved, with their institutions; in order."""
+        entries = (*self.earlier, *self.new)
+        gone = {e.claim_id for e in entries if e.takes_back}
+        if claim_id in gone:
+            return {}
+        later: dict[UUID, str] = {}
+        for mine in self.of_claim(claim_id):
+            moved = {name for name, amount in mine.added.items() if amount}
+            for other in entries:
+                stands = other.ref == mine.ref and other.move > mine.move and not moved.isdisjoint(other.added)
+                if stands and not other.takes_back and other.claim_id not in gone:
+                    later[other.claim_id] = other.institution_code
+        return later
+
+    def changed(self) -> list[tuple[Ref, Row]]:
+        """The rows to write."""
+        return [(ref, row) for ref, row in self.rows.items() if row.changed]
+
+    def _move(
+        self, ref: Ref, claim_id: UUID, institution_code: str, names: Mapping[str, int], *, takes_back: bool
+    ) -> None:
+        row = self.rows[ref]
+        sign = -1 if takes_back else 1
+        for name, amount in names.items():
+            if amount:
+                row.used[name] = row.used.get(name, 0) + sign * amount
+        row.moves += 1
+        row.changed = True
+        self.new.append(Entry(ref, row.moves, claim_id, institution_code, takes_back, dict(names)))

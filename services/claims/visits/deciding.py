@@ -1,0 +1,233 @@
+"""What becomes of a settlement or a cancellation, given all facts. Pure: no I/O, no clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.claims.benefits.engine import accumulators, adjudicate
+from services.claims.benefits.model import AccumulatorKey, Adjudication, ClaimInput, Facts, Institution, Item, Policy
+from services.claims.visits.bill import Bill
+from services.claims.visits.claims import (
+    CANCELLABLE,
+    CANCELLED,
+    RELEASED,
+    SETTLED,
+    WITHIN_THE_HOUR,
+    Claim,
+    stored_layers,
+)
+from services.claims.visits.counters import Counters, Owners
+from services.claims.visits.coverage import Coverage
+from services.claims.visits.problems import (
+    BILL_EMPTY,
+    BILL_TWICE,
+    CLAIM_CANCELLED,
+    CLAIM_RELEASED,
+    LATER_CLAIM,
+    LATER_CLAIM_ELSEWHERE,
+    VISIT_NOT_DISCHARGED,
+    VISIT_SETTLED,
+    refused,
+)
+
+INPATIENT = "inpatient"
+REGISTERED, DISCHARGED = "registered", "discharged"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A registered visit."""
+
+    id: UUID
+    institution_code: str
+    institution_number: str
+    member_id: UUID
+    kind: str
+    status: str
+    admitted_at: datetime
+    admitted_on: date
+    discharged_at: datetime | None
+    discharged_on: date | None
+    diagnosis_code: str
+    diagnosis_name: str
+    circumstances: tuple[str, ...]
+    third_party: str
+    line_sheets: int
+
+    def input(self, settled_on: date, bill: Bill | None) -> ClaimInput:
+        """The visit as the engine reads it; without a bill where only the accumulators are asked for."""
+        return ClaimInput(
+            kind=self.kind,
+            admitted_on=self.admitted_on,
+            settled_on=settled_on,
+            lines=bill.lines() if bill is not None else (),
+            discharged_on=self.discharged_on,
+            emergency="emergency" in self.circumstances,
+            migrant="migrant" in self.circumstances,
+            referred="referred" in self.circumstances,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The dated facts a decision rests on: rules, hospital, catalogue, coverage."""
+
+    visit: Visit
+    coverage: Coverage
+    policy: Policy
+    institution: Institution
+    catalogue_version: str
+
+    @property
+    def owners(self) -> Owners:
+        """Whose accumulators count."""
+        return Owners(self.visit.member_id, self.coverage.household_id)
+
+    def keys(self, settled_on: date) -> tuple[AccumulatorKey, ...]:
+        """The accumulators that a decision may read or move."""
+        return accumulators(self.visit.input(settled_on, None), self.policy)
+
+    def facts(self, items: Mapping[str, Item], used: Mapping[AccumulatorKey, int]) -> Facts:
+        """What the engine is given."""
+        return Facts(
+            institution=self.institution,
+            coverage=self.coverage.intervals(),
+            items=items,
+            used=used,
+            groups=self.coverage.groups_on(self.visit.admitted_on),
+            birth_date=self.coverage.birth_date,
+            third_party=self.visit.third_party,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A settlement as decided, with all that its record holds."""
+
+    claim: Claim
+    bill: Bill
+    adjudication: Adjudication
+    facts: Facts
+
+
+def settle(
+    claim_id: UUID,
+    ground: Ground,
+    uploaded: Bill | None,
+    inline: Bill | None,
+    live: Claim | None,
+    items: Mapping[str, Item],
+    counters: Counters,
+    *,
+    now: datetime,
+    day: date,
+    by: str,
+) -> Decided:
+    """Decides a settlement and counts it. Raises the problem that refuses it; then nothing is counted."""
+    visit = ground.visit
+    if live is not None:
+        raise VISIT_SETTLED(visit_id=visit.id, claim_id=live.id)
+    bill = the_bill(visit, uploaded, inline)
+    keys = ground.keys(day)
+    facts = ground.facts(items, counters.used(ground.owners, keys))
+    result = adjudicate(visit.input(day, bill), facts, ground.policy)
+    if result.outcome.refuses:
+        raise refused(result.outcome, f"visit {visit.id}, {visit.admitted_on}, policy {ground.policy.id}")
+    claim = _claim(claim_id, ground, result, now=now, day=day, by=by)
+    counters.add(ground.owners, claim_id, visit.institution_code, keys, result.movements)
+    return Decided(claim, bill, result, facts)
+
+
+def the_bill(visit: Visit, uploaded: Bill | None, inline: Bill | None) -> Bill:
+    """The lines to settle: those uploaded or those sent along, never both. Raises what the bill is refused for."""
+    if visit.kind == INPATIENT and visit.status != DISCHARGED:
+        raise VISIT_NOT_DISCHARGED(visit_id=visit.id)
+    if uploaded is not None and inline is not None:
+        raise BILL_TWICE(visit_id=visit.id)
+    bill = inline if inline is not None else uploaded
+    if bill is None or not any(bill.amounts_fen):
+        raise BILL_EMPTY(visit_id=visit.id)
+    return bill
+
+
+def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetime, day: date, by: str) -> Claim:
+    visit, coverage = ground.visit, ground.coverage
+    return Claim(
+        id=claim_id,
+        institution_code=visit.institution_code,
+        visit_id=visit.id,
+        member_id=visit.member_id,
+        household_id=coverage.household_id,
+        township_code=coverage.township_code,
+        kind=visit.kind,
+        status=SETTLED,
+        version=1,
+        admitted_on=visit.admitted_on,
+        discharged_on=visit.discharged_on,
+        settled_on=day,
+        settled_at=now,
+        settled_by=by,
+        benefit_year=result.benefit_year,
+        outcome=result.outcome.value,
+        total_fen=result.total_fen,
+        eligible_fen=result.eligible_fen,
+        benefit_fen=result.benefit_fen,
+        payable_fen=result.benefit_fen,
+        policy_id=result.policy_id,
+        policy_hash=result.policy_hash,
+        catalogue_version=ground.catalogue_version,
+        coverage_sequence=coverage.sequence,
+        layers=stored_layers(result.layers),
+    )
+
+
+def cancel(claim: Claim, counters: Counters, *, now: datetime) -> tuple[Claim, dict[UUID, str]]:
+    """The claim cancelled and its counts taken back, with the later claims that stood on it (rulings §2).
+
+    Within the hour those keep their result and are listed; after it their existence refuses the cancellation. Raises
+    CLAIM_CANCELLED, CLAIM_RELEASED, LATER_CLAIM, LATER_CLAIM_ELSEWHERE.
+    """
+    if claim.status == CANCELLED:
+        raise CLAIM_CANCELLED(claim_id=claim.id)
+    if claim.status == RELEASED or claim.status not in CANCELLABLE:
+        raise CLAIM_RELEASED(claim_id=claim.id)
+    later = counters.standing_on(claim.id)
+    if later and now - claim.settled_at > WITHIN_THE_HOUR:
+        here = [other for other, institution in later.items() if institution == claim.institution_code]
+        if len(here) < len(later):
+            raise LATER_CLAIM_ELSEWHERE(claim_id=claim.id)
+        raise LATER_CLAIM(claim_id=claim.id, later_claim_id=here[-1])
+    counters.take_back_once(claim.id)
+    return replace(claim, status=CANCELLED, version=claim.version + 1, payable_fen=0), later
+
+
+def stored_facts(facts: Facts) -> dict[str, Any]:
+    """What beside policy, catalogue and lines reproduces a decision (contracts §5)."""
+    place = facts.institution
+    return {
+        "institution": {
+            "level": place.level,
+            "place": place.place,
+            "ownership": place.ownership,
+            "designation": place.designation,
+            "kinds": None if place.kinds is None else sorted(place.kinds),
+            "suspended": place.suspended,
+        },
+        "coverage": [[i.start, i.end] for i in facts.coverage],
+        "groups": sorted(facts.groups),
+        "birth_date": facts.birth_date,
+        "third_party": facts.third_party,
+        "used": [[key.scope, key.name, key.year, key.detail, amount] for key, amount in facts.used.items()],
+    }
+
+
+def stored_decision(result: Adjudication) -> dict[str, Any]:
+    """What of a decision the columns of its record do not hold; the trace as step, rule, clause, inputs, amount."""
+    return {
+        "deductible_fen": result.deductible_fen,
+        "ratio": result.ratio,
+        "illustrative": result.illustrative,
+        "trace": [[s.step, s.rule, s.clause, s.inputs, s.amount_fen] for s in result.trace],
+    }

@@ -1,0 +1,211 @@
+"""What visits and claims refuse, and what the caller can do about it."""
+
+from services.claims.benefits.model import REFUSALS, Outcome
+from shared.kernel.errors import Problem, ProblemType, define
+
+VISIT_UNKNOWN = define(
+    "visit_unknown",
+    404,
+    "没有这次就诊",
+    "No such visit",
+    "本机构没有就诊 {visit_id},请先登记就诊或核对编号。",
+    "Your institution has no visit {visit_id}: register it first or check the number.",
+)
+VISIT_EXISTS = define(
+    "visit_exists",
+    409,
+    "就诊编号已被使用",
+    "The visit id is in use",
+    "就诊 {visit_id} 已按其他内容登记;登记后不能改动,请换一个编号。",
+    "Visit {visit_id} was registered with other facts; it cannot be changed, use another id.",
+)
+VISIT_NUMBER_USED = define(
+    "visit_number_used",
+    409,
+    "院内就诊号已被使用",
+    "The hospital's own number is in use",
+    "院内就诊号 {number} 已属于就诊 {visit_id}。",
+    "The hospital's number {number} belongs to visit {visit_id} already.",
+)
+VISIT_STATE = define(
+    "visit_state",
+    409,
+    "就诊状态不允许",
+    "The visit is in another state",
+    "就诊 {visit_id} 目前的状态是 {status},不能{act}。",
+    "Visit {visit_id} is {status}: it cannot take '{act}'.",
+)
+VISIT_NOT_DISCHARGED = define(
+    "visit_not_discharged",
+    409,
+    "尚未办理出院",
+    "Not discharged yet",
+    "住院就诊 {visit_id} 要先办理出院才能结算。",
+    "Discharge the inpatient visit {visit_id} before settling it.",
+)
+VISIT_SETTLED = define(
+    "visit_settled",
+    409,
+    "就诊已经结算",
+    "The visit is settled",
+    "就诊 {visit_id} 已由结算 {claim_id} 结清;需要改动时先取消该结算。",
+    "Visit {visit_id} is settled by claim {claim_id}; cancel that first to change anything.",
+)
+DISCHARGE_BEFORE_ADMISSION = define(
+    "discharge_before_admission",
+    422,
+    "出院早于入院",
+    "Discharged before admitted",
+    "出院时间 {discharged_at} 早于入院时间 {admitted_at},请核对。",
+    "The discharge {discharged_at} lies before the admission {admitted_at}: check both.",
+)
+TIME_AHEAD = define(
+    "time_ahead",
+    422,
+    "时间超前",
+    "The time lies ahead",
+    "{field} 比现在晚十分钟以上,请核对医院时钟。",
+    "{field} lies more than ten minutes ahead: check the hospital's clock.",
+)
+LINE_AMOUNT = define(
+    "line_amount",
+    422,
+    "明细金额与单价乘数量不符",
+    "A line is not price × quantity",
+    "第 {line} 行金额 {amount} 与单价×数量 {computed} 相差超过一分,请更正该行。",
+    "Line {line}: the amount {amount} is more than one fen off price × quantity {computed}; correct it.",
+)
+LINE_NEGATIVE = define(
+    "line_negative",
+    422,
+    "明细金额为负",
+    "A line is negative",
+    "第 {line} 行的数量或金额为负;退费请从明细中去掉该行,不要记负数。",
+    "Line {line} has a negative quantity or amount; leave out what was refunded instead.",
+)
+BILL_EMPTY = define(
+    "bill_empty",
+    422,
+    "没有费用",
+    "Nothing to settle",
+    "就诊 {visit_id} 没有费用明细或合计为零,请先上传明细。",
+    "Visit {visit_id} has no fee lines or adds up to nothing.",
+)
+BILL_TWICE = define(
+    "bill_twice",
+    422,
+    "明细给了两次",
+    "Lines were given twice",
+    "就诊 {visit_id} 已上传过明细,结算时不要再带明细。",
+    "Visit {visit_id} has uploaded lines: settle it without lines.",
+)
+BILL_TOO_LONG = define(
+    "bill_too_long",
+    422,
+    "明细太多",
+    "Too many lines",
+    "一次就诊最多 {limit} 行明细。",
+    "A visit has at most {limit} lines.",
+)
+MEMBER_UNKNOWN = define(
+    "member_unknown",
+    404,
+    "没有这名参合人员",
+    "No such member",
+    "统筹区 {pool_code} 没有这名参合人员,请核对身份证号或到乡镇经办点登记。",
+    "Pool {pool_code} has no such member: check the ID number, or register at the township.",
+)
+ENROLLMENT_SILENT = define(
+    "enrollment_silent",
+    503,
+    "暂时无法核实参合状态",
+    "Coverage cannot be confirmed now",
+    "参合系统没有及时答复,什么都没有改动;请稍后用同一个键重发。",
+    "Enrollment gave no answer in time and nothing was changed; send it again shortly with the same key.",
+)
+CLAIM_UNKNOWN = define(
+    "claim_unknown",
+    404,
+    "没有这笔结算",
+    "No such claim",
+    "没有结算 {claim_id},请核对编号。",
+    "There is no claim {claim_id}: check the number.",
+)
+CLAIM_CANCELLED = define(
+    "claim_cancelled",
+    409,
+    "结算已经取消",
+    "The claim is cancelled",
+    "结算 {claim_id} 已经取消过。",
+    "Claim {claim_id} was cancelled before.",
+)
+CLAIM_RELEASED = define(
+    "claim_released",
+    409,
+    "结算已进入付款批次",
+    "The claim is being paid",
+    "结算 {claim_id} 已进入付款批次,付款结果出来之前不能取消;付款后由县合管办办理冲减。",
+    "Claim {claim_id} is in a payment batch: wait for the bank's answer; once paid, ask the county office.",
+)
+LATER_CLAIM = define(
+    "later_claim",
+    409,
+    "有后续结算",
+    "A later claim stands on it",
+    "参合人之后的结算 {later_claim_id} 建立在这笔结算的累计数上,请先取消它。",
+    "The later claim {later_claim_id} of the same person stands on what this one counted; cancel that first.",
+)
+LATER_CLAIM_ELSEWHERE = define(
+    "later_claim_elsewhere",
+    409,
+    "外院有后续结算",
+    "A later claim of another hospital stands on it",
+    "参合人之后在另一家医疗机构有结算建立在这笔的累计数上,请联系县合管办办理。",
+    "A later claim at another hospital stands on what this one counted; ask the county office.",
+)
+BAD_CLAIM = define(
+    "bad_claim",
+    422,
+    "结算内容自相矛盾",
+    "The claim contradicts itself",
+    "无法结算:{reason}。请更正后重发。",
+    "It cannot be decided: {reason}. Correct it and send it again.",
+)
+INSTITUTION_NOT_YOURS = define(
+    "institution_not_yours",
+    403,
+    "不属于您的机构",
+    "Not your institution",
+    "您的令牌不含机构 {institution_code}。",
+    "Your token does not name institution {institution_code}.",
+)
+
+_REFUSED = {
+    Outcome.POLICY_NOT_IN_FORCE: ("当日补偿方案不适用", "The policy was not in force on that day"),
+    Outcome.NOT_COVERED: ("入院当日未参合", "Not covered on the day of admission"),
+    Outcome.WAITING: ("仍在等待期内", "Still in the waiting period"),
+    Outcome.KIND_NOT_COVERED: ("方案不含此类就诊", "The policy does not cover this kind of care"),
+    Outcome.INSTITUTION_SUSPENDED: ("医疗机构已暂停服务", "The institution is suspended"),
+    Outcome.INSTITUTION_NOT_DESIGNATED: ("医疗机构未定点此类服务", "The institution is not designated for this care"),
+    Outcome.NO_RULE: ("方案没有适用的补偿条款", "No row of the policy applies"),
+    Outcome.THIRD_PARTY_PENDING: ("意外伤害责任待核查", "An accident inquiry is open"),
+    Outcome.THIRD_PARTY_LIABLE: ("由第三方负责", "A third party is liable"),
+    Outcome.ILLUSTRATIVE_NOT_ACCEPTED: ("方案含未经认可的推定数值", "The policy has values the pool did not accept"),
+}
+_BY_OUTCOME: dict[Outcome, ProblemType] = {
+    outcome: define(
+        f"refused_{outcome.value}",
+        422,
+        f"不予结算:{zh}",
+        f"Refused: {en}",
+        zh + ";请由患者全额付费,并按县合管办的规定办理。({facts})",
+        en + "; the patient pays in full; the county office tells what to do. ({facts})",
+    )
+    for outcome, (zh, en) in _REFUSED.items()
+}
+assert _BY_OUTCOME.keys() == REFUSALS
+
+
+def refused(outcome: Outcome, facts: str) -> Problem:
+    """The refusal of a claim that lies outside the policy; ``facts`` are ids and dates only."""
+    return _BY_OUTCOME[outcome](facts=facts)

@@ -1,0 +1,395 @@
+"""The SQL of a settlement batch: each statement serves the whole batch, whatever its size."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.claims.benefits.model import LineResult
+from services.claims.visits.bill import Bill, joined
+from services.claims.visits.claims import COLUMNS, Claim
+from services.claims.visits.counters import Entry, Ref, Row
+from services.claims.visits.coverage import Coverage, starts_from_rows
+from services.claims.visits.deciding import Decided, Visit, stored_decision, stored_facts
+from shared.db.sql import execute, fetch
+from shared.http.idempotency import Answered
+from shared.http.idempotency import Claim as Key
+from shared.kernel.dates import shanghai_date
+
+_TRY_KEYS = """
+SELECT q.ord, pg_try_advisory_xact_lock(hashtextextended(q.name, 0)) AS ours
+FROM unnest($1::text[]) WITH ORDINALITY AS q(name, ord)
+"""
+_WAIT_KEY = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+_VISITS = """
+SELECT v.*, m.household_id, m.blind_index, m.township_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups
+FROM visit v LEFT JOIN member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
+WHERE v.pool_code = $1 AND v.id = ANY ($2::uuid[])
+"""
+_LOCK_VISITS = """
+SELECT v.*, m.household_id, m.blind_index, m.township_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups
+FROM visit v
+JOIN member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
+WHERE v.pool_code = $1 AND v.id = ANY ($2::uuid[])
+ORDER BY v.id FOR UPDATE OF v FOR SHARE OF m
+"""
+_SHEETS = """
+SELECT * FROM visit_lines WHERE pool_code = $1 AND visit_id = ANY ($2::uuid[]) ORDER BY visit_id, sheet
+"""
+_READ_KEYS = """
+SELECT i.subject, i.key, i.request_hash, i.status, i.answer, i.result_kind, i.result_id
+FROM unnest($2::text[], $3::text[]) AS q(subject, key)
+JOIN idempotency i ON i.pool_code = $1 AND i.subject = q.subject AND i.key = q.key
+"""
+_CLAIM_HEADS = """
+SELECT id, institution_code, visit_id, member_id, household_id FROM claim WHERE pool_code = $1 AND id = ANY ($2::uuid[])
+"""
+_LOCK_CLAIMS = f"""
+SELECT {", ".join(COLUMNS)} FROM claim
+WHERE pool_code = $1 AND (id = ANY ($2::uuid[]) OR (visit_id = ANY ($3::uuid[]) AND status <> 'cancelled'))
+ORDER BY id FOR UPDATE
+"""
+_ENTRIES_OF = """
+SELECT e.claim_id, e.owner_id, e.scope, e.year, e.detail FROM accumulator_entry e
+WHERE e.pool_code = $1 AND e.owner_id = ANY ($2::uuid[]) AND e.claim_id = ANY ($3::uuid[]) AND NOT e.takes_back
+"""
+_ENTRIES = """
+SELECT e.owner_id, e.scope, e.year, e.detail, e.move, e.claim_id, e.institution_code, e.takes_back, e.added
+FROM unnest($2::uuid[], $3::text[], $4::int[], $5::text[]) AS q(owner_id, scope, year, detail)
+JOIN accumulator_entry e ON e.pool_code = $1 AND e.owner_id = q.owner_id AND e.scope = q.scope AND e.year = q.year
+ AND e.detail = q.detail
+ORDER BY e.owner_id, e.scope, e.year, e.detail, e.move
+"""
+_LOCK_ROWS = """
+INSERT INTO accumulator AS a (pool_code, owner_id, scope, year, detail, used, moves)
+SELECT $1, q.owner_id, q.scope, q.year, q.detail, '{}', 0
+FROM unnest($2::uuid[], $3::text[], $4::int[], $5::text[]) WITH ORDINALITY AS q(owner_id, scope, year, detail, ord)
+ORDER BY q.ord
+ON CONFLICT (pool_code, owner_id, scope, year, detail) DO UPDATE SET moves = a.moves WHERE false
+"""
+_ROWS = """
+SELECT a.owner_id, a.scope, a.year, a.detail, a.used, a.moves
+FROM unnest($2::uuid[], $3::text[], $4::int[], $5::text[]) AS q(owner_id, scope, year, detail)
+JOIN accumulator a ON a.pool_code = $1 AND a.owner_id = q.owner_id AND a.scope = q.scope AND a.year = q.year
+ AND a.detail = q.detail
+"""
+_WRITE_ROWS = """
+UPDATE accumulator AS a SET used = q.used::jsonb, moves = q.moves
+FROM unnest($2::uuid[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bigint[])
+  AS q(owner_id, scope, year, detail, used, moves)
+WHERE a.pool_code = $1 AND a.owner_id = q.owner_id AND a.scope = q.scope AND a.year = q.year AND a.detail = q.detail
+"""
+_WRITE_ENTRIES = """
+INSERT INTO accumulator_entry
+  (pool_code, owner_id, scope, year, detail, move, claim_id, institution_code, takes_back, added)
+SELECT $1, q.owner_id, q.scope, q.year, q.detail, q.move, q.claim_id, q.institution_code, q.takes_back, q.added::jsonb
+FROM unnest($2::uuid[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::uuid[], $8::text[], $9::bool[],
+            $10::text[])
+  AS q(owner_id, scope, year, detail, move, claim_id, institution_code, takes_back, added)
+"""
+_TYPES = {
+    "id": "uuid", "visit_id": "uuid", "member_id": "uuid", "household_id": "uuid", "cutoff_id": "uuid",
+    "version": "int", "benefit_year": "int", "admitted_on": "date", "discharged_on": "date", "settled_on": "date",
+    "settled_at": "timestamptz", "total_fen": "bigint", "eligible_fen": "bigint", "benefit_fen": "bigint",
+    "payable_fen": "bigint", "coverage_sequence": "bigint",
+}  # fmt: skip
+_WRITE_CLAIMS = (
+    f"INSERT INTO claim (pool_code, {', '.join(COLUMNS)}) SELECT $1, "
+    + ", ".join(f"q.{c}::jsonb" if c == "layers" else f"q.{c}" for c in COLUMNS)
+    + " FROM unnest("
+    + ", ".join(f"${number}::{_TYPES.get(c, 'text')}[]" for number, c in enumerate(COLUMNS, start=2))
+    + f") AS q({', '.join(COLUMNS)})"
+)
+_WRITE_DETAILS = """
+INSERT INTO claim_detail (pool_code, claim_id, institution_code, item_codes, item_names, days, prices_micro,
+                          quantities_e4, amounts_fen, eligible_fen, over_ceiling_fen, own_share_fen, reasons, facts,
+                          decision)
+SELECT $1, q.claim_id, q.institution_code, ($8::text[])[q.lo:q.hi], ($9::text[])[q.lo:q.hi], ($10::date[])[q.lo:q.hi],
+       ($11::bigint[])[q.lo:q.hi], ($12::bigint[])[q.lo:q.hi], ($13::bigint[])[q.lo:q.hi], ($14::bigint[])[q.lo:q.hi],
+       ($15::bigint[])[q.lo:q.hi], ($16::bigint[])[q.lo:q.hi], ($17::text[])[q.lo:q.hi], q.facts::json, q.decision::json
+FROM unnest($2::uuid[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[])
+  AS q(claim_id, institution_code, lo, hi, facts, decision)
+"""
+_CANCEL = """
+UPDATE claim AS c SET status = 'cancelled', version = q.version, payable_fen = 0
+FROM unnest($2::uuid[], $3::int[]) AS q(id, version) WHERE c.pool_code = $1 AND c.id = q.id
+"""
+_CANCELLATIONS = """
+INSERT INTO cancellation (pool_code, claim_id, institution_code, reason, cancelled_at, cancelled_on, cancelled_by)
+SELECT $1, q.claim_id, q.institution_code, q.reason, $6, $7, q.cancelled_by
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS q(claim_id, institution_code, reason, cancelled_by)
+"""
+_READJUDICATIONS = """
+INSERT INTO readjudication (pool_code, claim_id, cancelled_claim_id, institution_code, listed_at)
+SELECT $1, q.claim_id, q.cancelled, q.institution_code, $5
+FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS q(claim_id, cancelled, institution_code)
+"""
+
+
+VisitAndCoverage = tuple[Visit, Coverage | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimHead:
+    """What never changes of a claim."""
+
+    id: UUID
+    institution_code: str
+    visit_id: UUID
+    member_id: UUID
+    household_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A key used before: for which request, and its answer."""
+
+    request_hash: bytes
+    answered: Answered
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """A cancellation to write."""
+
+    claim: Claim
+    reason: str
+    by: str
+    before: str
+    payable_before_fen: int
+    later: dict[UUID, str]
+
+
+def lock_name(key: Key) -> str:
+    """The name under which an idempotency key is locked."""
+    return f"heyi.key:{key.pool_code}\x1f{key.subject}\x1f{key.key}"
+
+
+async def try_keys(conn: AsyncConnection, keys: Sequence[Key]) -> list[bool]:
+    """For each key whether it is ours to use now; never waits."""
+    rows = await fetch(conn, _TRY_KEYS, [lock_name(key) for key in keys])
+    ours = {row["ord"]: row["ours"] for row in rows}
+    return [ours[number] for number in range(1, len(keys) + 1)]
+
+
+async def wait_for_key(conn: AsyncConnection, key: Key) -> None:
+    """Waits for the key, at most the connection's lock timeout (then the driver raises)."""
+    await execute(conn, _WAIT_KEY, lock_name(key))
+
+
+async def visits_with_coverage(
+    conn: AsyncConnection, pool_code: str, ids: Collection[UUID]
+) -> dict[UUID, VisitAndCoverage]:
+    """Visits that the scope may see, each with what is known of its member's coverage."""
+    rows = await fetch(conn, _VISITS, pool_code, list(ids))
+    return {row["id"]: (visit_of(row), coverage_of(row) if row["sequence"] is not None else None) for row in rows}
+
+
+async def lock_visits(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, VisitAndCoverage]:
+    """Locks visits in order of id, and holds the coverage they rest on still; returns both as they are now."""
+    rows = await fetch(conn, _LOCK_VISITS, pool_code, list(ids))
+    return {row["id"]: (visit_of(row), coverage_of(row)) for row in rows}
+
+
+async def uploaded_bills(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, Bill]:
+    """The uploaded lines of visits."""
+    sheets: dict[UUID, list[Bill]] = {}
+    for row in await fetch(conn, _SHEETS, pool_code, list(ids)):
+        sheets.setdefault(row["visit_id"], []).append(
+            Bill(
+                row["item_codes"], row["item_names"], row["days"], row["prices_micro"], row["quantities_e4"],
+                row["amounts_fen"], row["restrictions_met"],
+            )
+        )  # fmt: skip
+    return {visit_id: joined(bills) for visit_id, bills in sheets.items()}
+
+
+async def claim_heads(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, ClaimHead]:
+    """What never changes of claims that the scope may see."""
+    rows = await fetch(conn, _CLAIM_HEADS, pool_code, list(ids))
+    return {row["id"]: ClaimHead(**row) for row in rows}
+
+
+async def refs_of_claims(conn: AsyncConnection, pool_code: str, heads: Collection[ClaimHead]) -> dict[UUID, list[Ref]]:
+    """The accumulator rows that claims have entries on, by claim."""
+    owners = {owner for head in heads for owner in (head.member_id, head.household_id)}
+    refs: dict[UUID, list[Ref]] = {}
+    for row in await fetch(conn, _ENTRIES_OF, pool_code, list(owners), [head.id for head in heads]):
+        refs.setdefault(row["claim_id"], []).append(Ref(row["owner_id"], row["scope"], row["year"], row["detail"]))
+    return refs
+
+
+async def read_keys(conn: AsyncConnection, pool_code: str, keys: Sequence[Key]) -> dict[tuple[str, str], KnownKey]:
+    """What keys were used for and answered, by (subject, key)."""
+    rows = await fetch(conn, _READ_KEYS, pool_code, [key.subject for key in keys], [key.key for key in keys])
+    return {
+        (row["subject"], row["key"]): KnownKey(
+            row["request_hash"], Answered(row["status"], row["answer"], row["result_kind"], row["result_id"])
+        )
+        for row in rows
+    }
+
+
+async def lock_claims(
+    conn: AsyncConnection, pool_code: str, ids: Collection[UUID], visits: Collection[UUID]
+) -> list[Claim]:
+    """Locks in order of id the claims named and the live claims of visits; a statement of its own after the visits'
+    lock, because a statement reads what was committed before it began."""
+    return [claim_of(row) for row in await fetch(conn, _LOCK_CLAIMS, pool_code, list(ids), list(visits))]
+
+
+async def lock_rows(conn: AsyncConnection, pool_code: str, refs: Sequence[Ref]) -> dict[Ref, Row]:
+    """Locks accumulator rows in the order given, making those that are missing, then reads them."""
+    columns = _columns(refs)
+    await execute(conn, _LOCK_ROWS, pool_code, *columns)
+    rows = await fetch(conn, _ROWS, pool_code, *columns)
+    return {
+        Ref(row["owner_id"], row["scope"], row["year"], row["detail"]): Row(orjson.loads(row["used"]), row["moves"])
+        for row in rows
+    }
+
+
+async def entries_on(conn: AsyncConnection, pool_code: str, refs: Sequence[Ref]) -> list[Entry]:
+    """Every entry on accumulator rows, in order."""
+    rows = await fetch(conn, _ENTRIES, pool_code, *_columns(refs))
+    return [
+        Entry(
+            Ref(row["owner_id"], row["scope"], row["year"], row["detail"]),
+            row["move"],
+            row["claim_id"],
+            row["institution_code"],
+            row["takes_back"],
+            orjson.loads(row["added"]),
+        )
+        for row in rows
+    ]
+
+
+async def write_rows(conn: AsyncConnection, pool_code: str, rows: Sequence[tuple[Ref, Row]]) -> None:
+    """Writes what accumulator rows stand at."""
+    used = [orjson.dumps(row.used).decode() for _, row in rows]
+    await execute(conn, _WRITE_ROWS, pool_code, *_columns([r for r, _ in rows]), used, [row.moves for _, row in rows])
+
+
+async def write_entries(conn: AsyncConnection, pool_code: str, entries: Sequence[Entry]) -> None:
+    """Writes what each claim added or took back."""
+    await execute(
+        conn,
+        _WRITE_ENTRIES,
+        pool_code,
+        *_columns([e.ref for e in entries]),
+        [e.move for e in entries],
+        [e.claim_id for e in entries],
+        [e.institution_code for e in entries],
+        [e.takes_back for e in entries],
+        [orjson.dumps(e.added).decode() for e in entries],
+    )
+
+
+async def write_claims(conn: AsyncConnection, pool_code: str, decided: Sequence[Decided]) -> None:
+    """Writes settled claims."""
+    claims = [d.claim for d in decided]
+    columns: list[list[Any]] = [[getattr(claim, column) for claim in claims] for column in COLUMNS]
+    layers = COLUMNS.index("layers")
+    columns[layers] = [orjson.dumps(value).decode() for value in columns[layers]]
+    await execute(conn, _WRITE_CLAIMS, pool_code, *columns)
+
+
+async def write_details(conn: AsyncConnection, pool_code: str, decided: Sequence[Decided]) -> None:
+    """Writes bill, outcome of each line, facts and trace of settled claims: the bills as slices of common columns."""
+    bill = joined([d.bill for d in decided])
+    lines: list[LineResult] = [line for d in decided for line in d.adjudication.lines]
+    ends: list[int] = []
+    for one in decided:
+        ends.append((ends[-1] if ends else 0) + len(one.bill))
+    await execute(
+        conn,
+        _WRITE_DETAILS,
+        pool_code,
+        [d.claim.id for d in decided],
+        [d.claim.institution_code for d in decided],
+        [end - len(one.bill) + 1 for end, one in zip(ends, decided, strict=True)],
+        ends,
+        [orjson.dumps(stored_facts(d.facts)).decode() for d in decided],
+        [orjson.dumps(stored_decision(d.adjudication)).decode() for d in decided],
+        bill.codes,
+        bill.names,
+        bill.days,
+        bill.prices_micro,
+        bill.quantities_e4,
+        bill.amounts_fen,
+        [line.eligible_fen for line in lines],
+        [line.over_ceiling_fen for line in lines],
+        [line.own_share_fen for line in lines],
+        [line.reason for line in lines],
+    )
+
+
+async def write_cancellations(
+    conn: AsyncConnection, pool_code: str, cancelled: Sequence[Cancelled], *, now: datetime, day: date
+) -> None:
+    """Sets claims cancelled, with who and why, and lists the later claims that stood on them."""
+    claims = [c.claim for c in cancelled]
+    await execute(conn, _CANCEL, pool_code, [c.id for c in claims], [c.version for c in claims])
+    institutions, reasons = [c.institution_code for c in claims], [c.reason for c in cancelled]
+    await execute(
+        conn, _CANCELLATIONS, pool_code, [c.id for c in claims], institutions, reasons, [c.by for c in cancelled], now,
+        day,
+    )  # fmt: skip
+    listed = [(later, c.claim.id, code) for c in cancelled for later, code in c.later.items()]
+    if listed:
+        later, of, codes = (list(column) for column in zip(*listed, strict=True))
+        await execute(conn, _READJUDICATIONS, pool_code, later, of, codes, now)
+
+
+def _columns(refs: Sequence[Ref]) -> tuple[list[UUID], list[str], list[int], list[str]]:
+    return [r.owner_id for r in refs], [r.scope for r in refs], [r.year for r in refs], [r.detail for r in refs]
+
+
+def visit_of(row: Any) -> Visit:
+    """A visit from its row."""
+    discharged_at = row["discharged_at"]
+    return Visit(
+        id=row["id"],
+        institution_code=row["institution_code"],
+        institution_number=row["institution_number"],
+        member_id=row["member_id"],
+        kind=row["kind"],
+        status=row["status"],
+        admitted_at=row["admitted_at"],
+        admitted_on=row["admitted_on"],
+        discharged_at=discharged_at,
+        discharged_on=None if discharged_at is None else shanghai_date(discharged_at),
+        diagnosis_code=row["diagnosis_code"],
+        diagnosis_name=row["diagnosis_name"],
+        circumstances=tuple(row["circumstances"]),
+        third_party=row["third_party"],
+        line_sheets=row["line_sheets"],
+    )
+
+
+def coverage_of(row: Any) -> Coverage:
+    """Coverage from a row of the projection."""
+    timeline, groups = starts_from_rows(orjson.loads(row["timeline"]), orjson.loads(row["groups"]))
+    return Coverage(
+        member_id=row["member_id"],
+        household_id=row["household_id"],
+        blind_index=row["blind_index"],
+        township_code=row["township_code"],
+        birth_date=row["birth_date"],
+        sex=row["sex"],
+        sequence=row["sequence"],
+        timeline=timeline,
+        groups=groups,
+    )
+
+
+def claim_of(row: Any) -> Claim:
+    """A claim from its row."""
+    values = {column: row[column] for column in COLUMNS}
+    values["layers"] = orjson.loads(values["layers"])
+    return Claim(**values)

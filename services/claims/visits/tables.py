@@ -1,0 +1,248 @@
+"""The tables of visits and claims, declared for ``alembic check``; checks and row policies stand in migration 0003."""
+
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON, JSONB
+
+MOMENT = DateTime(timezone=True)
+
+
+def required(name: str, kind: Any) -> Column[Any]:
+    """A column that is always filled."""
+    return Column(name, kind, nullable=False)
+
+
+def code(name: str) -> Column[Any]:
+    """A text key in byte order (contracts §12)."""
+    return Column(name, Text(collation="C"), nullable=False)
+
+
+def _of_visit() -> ForeignKeyConstraint:
+    """Ties a row to the institution of its visit (contracts §4)."""
+    columns = ["pool_code", "visit_id", "institution_code"]
+    return ForeignKeyConstraint(columns, ["visit.pool_code", "visit.id", "visit.institution_code"])
+
+
+def _bill() -> list[Column[Any]]:
+    """A bill as columns of equal length: one row instead of one row a line."""
+    return [
+        required("item_codes", ARRAY(Text)),
+        required("item_names", ARRAY(Text)),
+        required("days", ARRAY(Date)),
+        required("prices_micro", ARRAY(BigInteger)),
+        required("quantities_e4", ARRAY(BigInteger)),
+        required("amounts_fen", ARRAY(BigInteger)),
+    ]
+
+
+def declare(metadata: MetaData) -> None:
+    """Declares the tables of this capability."""
+    _coverage(metadata)
+    _visits(metadata)
+    _claims(metadata)
+    _accumulators(metadata)
+
+
+def _coverage(metadata: MetaData) -> None:
+    member = Table(
+        "member_coverage",
+        metadata,
+        code("pool_code"),
+        required("member_id", Uuid),
+        required("blind_index", LargeBinary),
+        required("household_id", Uuid),
+        code("township_code"),
+        required("birth_date", Date),
+        required("sex", Text),
+        required("sequence", BigInteger),
+        required("timeline", JSONB),
+        required("groups", JSONB),
+        required("learnt_from", Text),
+        required("learnt_at", MOMENT),
+        PrimaryKeyConstraint("pool_code", "member_id"),
+    )
+    Index("member_coverage_blind", member.c.pool_code, member.c.blind_index)
+    Table(
+        "coverage_case",
+        metadata,
+        code("pool_code"),
+        required("id", Uuid),
+        code("institution_code"),
+        required("kind", Text),
+        required("claim_id", Uuid),
+        required("member_id", Uuid),
+        required("coverage_sequence", BigInteger),
+        required("status", Text),
+        required("version", Integer),
+        required("opened_at", MOMENT),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "claim_id", "kind", name="coverage_case_once"),
+    )
+
+
+def _visits(metadata: MetaData) -> None:
+    Table(
+        "visit",
+        metadata,
+        code("pool_code"),
+        required("id", Uuid),
+        code("institution_code"),
+        code("institution_number"),
+        required("member_id", Uuid),
+        required("kind", Text),
+        required("status", Text),
+        required("admitted_at", MOMENT),
+        required("admitted_on", Date),
+        Column("discharged_at", MOMENT),
+        required("diagnosis_code", Text),
+        required("diagnosis_name", Text),
+        required("circumstances", ARRAY(Text)),
+        required("third_party", Text),
+        Column("line_sheets", Integer, nullable=False, server_default="0"),
+        required("registered_at", MOMENT),
+        required("registered_by", Text),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "id", "institution_code", name="visit_institution"),
+        UniqueConstraint("pool_code", "institution_code", "institution_number", name="visit_institution_number"),
+    )
+    Table(
+        "visit_lines",
+        metadata,
+        code("pool_code"),
+        required("visit_id", Uuid),
+        required("sheet", Integer),
+        code("institution_code"),
+        *_bill(),
+        required("restrictions_met", ARRAY(Boolean)),
+        required("uploaded_at", MOMENT),
+        required("uploaded_by", Text),
+        PrimaryKeyConstraint("pool_code", "visit_id", "sheet"),
+        _of_visit(),
+    )
+
+
+def _claims(metadata: MetaData) -> None:
+    claim = Table(
+        "claim",
+        metadata,
+        code("pool_code"),
+        required("id", Uuid),
+        code("institution_code"),
+        required("visit_id", Uuid),
+        required("member_id", Uuid),
+        required("household_id", Uuid),
+        code("township_code"),
+        required("kind", Text),
+        required("status", Text),
+        required("version", Integer),
+        required("admitted_on", Date),
+        Column("discharged_on", Date),
+        required("settled_on", Date),
+        required("settled_at", MOMENT),
+        required("settled_by", Text),
+        required("benefit_year", Integer),
+        required("outcome", Text),
+        required("total_fen", BigInteger),
+        required("eligible_fen", BigInteger),
+        required("benefit_fen", BigInteger),
+        required("payable_fen", BigInteger),
+        required("policy_id", Text),
+        required("policy_hash", Text),
+        required("catalogue_version", Text),
+        required("coverage_sequence", BigInteger),
+        required("layers", JSONB),
+        Column("cutoff_id", Uuid),
+        PrimaryKeyConstraint("pool_code", "id"),
+        _of_visit(),
+    )
+    c = claim.c
+    Index("claim_live", c.pool_code, c.visit_id, unique=True, postgresql_where=text("status <> 'cancelled'"))
+    Index("claim_of_day", c.pool_code, c.settled_on, c.id)
+    pending = text("status IN ('settled', 'approved')")
+    Index("claim_pending", c.pool_code, c.status, c.institution_code, c.settled_on, c.id, postgresql_where=pending)
+    Table(
+        "claim_detail",
+        metadata,
+        code("pool_code"),
+        required("claim_id", Uuid),
+        code("institution_code"),
+        *_bill(),
+        required("eligible_fen", ARRAY(BigInteger)),
+        required("over_ceiling_fen", ARRAY(BigInteger)),
+        required("own_share_fen", ARRAY(BigInteger)),
+        required("reasons", ARRAY(Text)),
+        required("facts", JSON),
+        required("decision", JSON),
+        PrimaryKeyConstraint("pool_code", "claim_id"),
+    )
+
+
+def _accumulators(metadata: MetaData) -> None:
+    Table(
+        "accumulator",
+        metadata,
+        code("pool_code"),
+        required("owner_id", Uuid),
+        code("scope"),
+        required("year", Integer),
+        code("detail"),
+        required("used", JSONB),
+        required("moves", BigInteger),
+        PrimaryKeyConstraint("pool_code", "owner_id", "scope", "year", "detail"),
+    )
+    Table(
+        "accumulator_entry",
+        metadata,
+        code("pool_code"),
+        required("owner_id", Uuid),
+        code("scope"),
+        required("year", Integer),
+        code("detail"),
+        required("move", BigInteger),
+        required("claim_id", Uuid),
+        code("institution_code"),
+        required("takes_back", Boolean),
+        required("added", JSONB),
+        PrimaryKeyConstraint("pool_code", "owner_id", "scope", "year", "detail", "move"),
+    )
+    Table(
+        "cancellation",
+        metadata,
+        code("pool_code"),
+        required("claim_id", Uuid),
+        code("institution_code"),
+        required("reason", Text),
+        required("cancelled_at", MOMENT),
+        required("cancelled_on", Date),
+        required("cancelled_by", Text),
+        PrimaryKeyConstraint("pool_code", "claim_id"),
+    )
+    Table(
+        "readjudication",
+        metadata,
+        code("pool_code"),
+        required("claim_id", Uuid),
+        required("cancelled_claim_id", Uuid),
+        code("institution_code"),
+        required("listed_at", MOMENT),
+        PrimaryKeyConstraint("pool_code", "claim_id", "cancelled_claim_id"),
+    )

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from services.claims.benefits import words
 from services.claims.benefits.compiler import Loaded
 from services.claims.benefits.document import Finding
-from services.claims.benefits.model import DESIGNATIONS, LEVELS, OWNERSHIPS, PLACES, Benefit, Cap, Layer, Rule
+from services.claims.benefits.model import DESIGNATIONS, LEVELS, OWNERSHIPS, PLACES, Benefit, Cap, Layer, Policy, Rule
+from services.claims.benefits.schema import PolicyDoc
 from services.claims.benefits.slip import percent, yuan
 from shared.kernel.money import format_ratio, format_yuan
 
@@ -69,15 +70,14 @@ def _line_of(loaded: Loaded, name: str) -> int | None:
 # ---------------------------------------------------------------- the table on the wall
 
 
-def wall_table(loaded: Loaded) -> str:
+def wall_table(policy: Policy, document: PolicyDoc) -> str:
     """The policy as plain text for the notice board, in Chinese."""
-    policy = loaded.policy
     lines = [policy.title, f"自 {policy.effective_from:%Y 年 %-m 月 %-d 日}起执行", ""]
     for layer in policy.layers:
         lines += list(_layer_lines(layer))
-    for reading in loaded.document.readings:
+    for reading in document.readings:
         lines.append(f"问:{reading.question} 答:{reading.taken}")
-    sources = "、".join(source.title for source in loaded.document.sources.values())
+    sources = "、".join(source.title for source in document.sources.values())
     lines += ["", f"依据:{sources}", f"方案编号:{policy.id} 版本指纹:{policy.hash}"]
     return "\n".join(lines) + "\n"
 

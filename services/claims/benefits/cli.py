@@ -118,7 +118,7 @@ def check_command(
 ) -> None:
     """检查方案文件,并打印上墙公示的表 · check a policy file and print it as the office would hang it up."""
     loaded = open_policy(file)
-    typer.echo(wall_table(loaded), nl=False)
+    typer.echo(wall_table(loaded.policy, loaded.document), nl=False)
     warnings = findings(loaded)
     for finding in warnings:
         errors.print(f"提示 {finding}", markup=False)

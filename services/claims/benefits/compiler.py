@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -67,9 +68,10 @@ def load(text: str, parent_of: Callable[[str], str] | None = None) -> Loaded:
     return Loaded(_policy(document), document, canonical_json(canonical).decode(), source)
 
 
-def compile_policy(canonical: dict[str, Any]) -> Policy:
-    """The policy of a canonical form that was stored after `load` had accepted it."""
-    return _policy(PolicyDoc.model_validate(canonical))
+def stored(canonical: str) -> tuple[Policy, PolicyDoc]:
+    """The policy and the document of a canonical form that was kept after `load` had accepted it."""
+    document = PolicyDoc.model_validate(json.loads(canonical))
+    return _policy(document), document
 
 
 def _no_parent(policy_id: str) -> str:

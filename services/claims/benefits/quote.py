@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from services.claims.benefits import words
 from services.claims.benefits.engine import accumulators, adjudicate
 from services.claims.benefits.model import (
     AccumulatorKey,
@@ -85,8 +86,8 @@ def quote(question: Question, policy: Policy) -> Adjudication:
 
 
 def known_groups(policy: Policy) -> frozenset[str]:
-    """Codes of all groups that some bonus of the policy names."""
-    return frozenset(
+    """Codes of all groups that can be asked about: those of the register and those that the policy names."""
+    return frozenset(words.GROUPS) | frozenset(
         code
         for layer in policy.layers
         for benefit in layer.benefits.values()

@@ -1,9 +1,8 @@
 """Parsed policies of this process, by hash and by what the pool accepted."""
 
-import json
 from dataclasses import replace
 
-from services.claims.benefits.compiler import compile_policy
+from services.claims.benefits.compiler import stored
 from services.claims.benefits.model import Policy
 
 _KEPT = 64
@@ -17,7 +16,7 @@ def known(digest: str, accepted: tuple[str, ...]) -> Policy | None:
 
 def remember(canonical: str, digest: str, accepted: tuple[str, ...]) -> Policy:
     """Parses the canonical form of a document and keeps it. Raises ValueError where its hash is another."""
-    policy = compile_policy(json.loads(canonical))
+    policy, _ = stored(canonical)
     if policy.hash != digest:
         raise ValueError(f"the stored document of policy {policy.id} has hash {policy.hash}, not {digest}")
     if len(_policies) >= _KEPT:

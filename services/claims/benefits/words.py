@@ -66,6 +66,20 @@ PERIODS: Words = {
 
 KINDS: Words = {"inpatient": ("住院", "inpatient"), "outpatient": ("门诊", "outpatient")}
 
+GROUPS: Words = {
+    "wubao": ("五保", "five guarantees"),
+    "dibao": ("低保", "minimum living allowance"),
+    "tekun": ("特困", "extreme hardship"),
+    "disabled": ("残疾", "disabled"),
+    "only_child": ("独生子女户", "one-child household"),
+    "two_daughters": ("二女户", "two-daughter household"),
+    "village_cadre": ("在职村干部", "village cadre in office"),
+    "former_village_cadre": ("离任村干部", "village cadre after office"),
+    "youfu": ("优抚", "special care"),
+    "age_60": ("60 岁以上", "aged 60 or above"),
+}
+"""The codes in which the register tells the groups of a person, and those told by age."""
+
 
 def word(words: Words, code: str, language: str = "zh") -> str:
     """The words of a code; the code itself where there are none."""

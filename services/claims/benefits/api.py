@@ -1,0 +1,375 @@
+"""Routes of the policies and of the public calculator."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query, Request
+from fastapi.responses import PlainTextResponse
+from pydantic import Field
+
+from services.claims.benefits import commands, library, store, words
+from services.claims.benefits.check import findings, wall_table
+from services.claims.benefits.commands import POLICY_UNKNOWN, Decision
+from services.claims.benefits.compiler import stored
+from services.claims.benefits.document import Finding, PolicyErrors
+from services.claims.benefits.engine import BadClaim
+from services.claims.benefits.model import Policy
+from services.claims.benefits.queries import NO_POLICY, policy_for
+from services.claims.benefits.quote import Question, UnknownGroup, quote
+from services.claims.benefits.schema import Level, Place
+from services.claims.benefits.slip import slip_text
+from services.claims.benefits.wire import DecisionWire, decision_document
+from shared.contracts.wire import WireModel, Yuan
+from shared.http.access import access
+from shared.http.edge import ServiceRouter
+from shared.http.problems import documented, language_of
+from shared.http.tokens import ROLES
+from shared.http.unit import UnitDep
+from shared.kernel.dates import shanghai_date
+from shared.kernel.errors import define
+
+router = ServiceRouter(tags=["benefits"])
+READERS = sorted(ROLES - {"public", "operator", "sponsor"})
+POLICY = "/pools/{pool_code}/policies/{policy_id}"
+YAML_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/yaml": {"schema": {"type": "string", "description": "the policy document"}}},
+    }
+}
+NEGATIVE = define(
+    "amount_negative",
+    422,
+    "金额不能为负",
+    "Amounts must not be negative",
+    "eligible 和 used 不能为负。",
+    "eligible and used must not be negative.",
+)
+GROUP_UNKNOWN = define(
+    "group_unknown",
+    422,
+    "没有这类人群",
+    "No such group",
+    "不认识人群 {groups};方案认识的有:{known}。",
+    "Unknown group {groups}; known: {known}.",
+)
+TEMPLATE_UNKNOWN = define(
+    "policy_document_unknown",
+    404,
+    "没有这个方案",
+    "No such policy",
+    "没有编号为 {policy} 的方案;现有:{known}。",
+    "There is no policy {policy}; there are: {known}.",
+)
+
+
+class FindingWire(WireModel):
+    """Something a person should look at."""
+
+    severity: Literal["error", "warning"]
+    line: int | None
+    path: str
+    message: str
+
+
+class PolicyWire(WireModel):
+    """A version of a pool's policy and how far it has come."""
+
+    id: UUID
+    code: str
+    title: str
+    hash: str
+    effective_from: date
+    status: Literal["proposed", "draft", "checked", "decided", "in_force", "superseded"]
+    illustrative: list[str]
+    accepted: list[str]
+    author: str
+    author_role: str
+    created_at: datetime
+    checked_by: str | None
+    checked_at: datetime | None
+    decided_by: str | None
+    decided_at: datetime | None
+    document_number: str | None
+    decided_on: date | None
+
+
+class PolicyDetail(PolicyWire):
+    """A version with its document."""
+
+    document: str
+
+
+class Submitted(WireModel):
+    """A version was recorded."""
+
+    id: UUID
+    code: str
+    hash: str
+    status: Literal["proposed", "draft"]
+    effective_from: date
+    illustrative: list[str]
+    findings: list[FindingWire]
+
+
+class Checked(WireModel):
+    """A version was checked."""
+
+    id: UUID
+    status: Literal["checked"]
+    findings: list[FindingWire]
+
+
+class DecisionIn(WireModel):
+    """The committee's decision; values without source are accepted by name."""
+
+    document_number: Annotated[str, Field(min_length=1, max_length=100)]
+    decided_on: date
+    accept_illustrative: Annotated[list[str], Field(default_factory=list, max_length=200)]
+
+
+class Retroactive(WireModel):
+    """Admissions of these days may have been settled on another version: to be listed with their differences."""
+
+    admitted_from: date
+    admitted_to: date
+
+
+class Decided(WireModel):
+    """A version was decided."""
+
+    id: UUID
+    status: Literal["decided", "in_force"]
+    effective_from: date
+    accepted: list[str]
+    not_accepted: list[str]
+    retroactive: Retroactive | None
+
+
+class Versions(WireModel):
+    """All versions of a pool, newest effective date first."""
+
+    items: list[PolicyWire]
+
+
+class QuoteIn(WireModel):
+    """A hypothetical bill; nobody is named and nothing is stored."""
+
+    kind: Literal["inpatient", "outpatient"] = "inpatient"
+    level: Level
+    eligible: Yuan
+    admitted_on: date | None = None
+    place: Place | None = None
+    ownership: Literal["public", "private"] = "public"
+    designation: Literal["designated", "none"] = "designated"
+    groups: Annotated[list[str], Field(default_factory=list, max_length=32)]
+    birth_date: date | None = None
+    emergency: bool = False
+    migrant: bool = False
+    referred: bool = False
+    used: Yuan = 0
+
+
+class DocumentQuoteIn(QuoteIn):
+    """The same by a policy document of the system."""
+
+    policy: Annotated[str, Field(max_length=64)]
+
+
+class QuoteOut(DecisionWire):
+    """The decision, and the slip in the caller's language."""
+
+    slip: str
+
+
+@router.post(
+    "/pools/{pool_code}/policies",
+    status_code=201,
+    openapi_extra=access([*commands.PUBLIC_SIDE, "insurer_manager"], command="submit_policy") | YAML_BODY,
+    responses=documented(commands.DOCUMENT_INVALID, commands.OTHER_POOL, commands.POLICY_KNOWN),
+)
+async def submit_policy(pool_code: str, unit: UnitDep, request: Request) -> Submitted:
+    """Hands in a policy document (YAML): a draft of the public side, or a proposal of the insurer."""
+    text = _text(await request.body())
+    policy_id, status, loaded = await commands.submit(unit, text)
+    policy = loaded.policy
+    return Submitted(
+        id=policy_id,
+        code=policy.id,
+        hash=policy.hash,
+        status=status,
+        effective_from=policy.effective_from,
+        illustrative=list(policy.illustrative),
+        findings=_told(findings(loaded)),
+    )
+
+
+@router.post(
+    POLICY + "/check",
+    openapi_extra=access(commands.PUBLIC_SIDE, command="check_policy"),
+    responses=documented(POLICY_UNKNOWN, commands.WRONG_STATE),
+)
+async def check_policy(pool_code: str, policy_id: UUID, unit: UnitDep) -> Checked:
+    """A second person has read the version."""
+    found = await commands.check(unit, policy_id)
+    return Checked(id=policy_id, status="checked", findings=_told(found))
+
+
+@router.post(
+    POLICY + "/decision",
+    openapi_extra=access(commands.DECIDERS, command="decide_policy"),
+    responses=documented(POLICY_UNKNOWN, commands.WRONG_STATE, commands.ACCEPTED_UNKNOWN, commands.DECIDED_AHEAD),
+)
+async def decide_policy(pool_code: str, policy_id: UUID, body: DecisionIn, unit: UnitDep) -> Decided:
+    """Records the committee's decision: the version counts from its effective date on."""
+    decision = Decision(body.document_number, body.decided_on, body.accept_illustrative)
+    policy = await commands.decide(unit, policy_id, decision)
+    today, since = shanghai_date(unit.now), policy["effective_from"]
+    accepted = set(body.accept_illustrative)
+    return Decided(
+        id=policy_id,
+        status="in_force" if since <= today else "decided",
+        effective_from=since,
+        accepted=sorted(accepted),
+        not_accepted=[name for name in policy["illustrative"] if name not in accepted],
+        retroactive=Retroactive(admitted_from=since, admitted_to=today) if since < today else None,
+    )
+
+
+@router.get("/pools/{pool_code}/policies", openapi_extra=access(READERS, command="list_policies"))
+async def list_policies(pool_code: str, unit: UnitDep) -> Versions:
+    """All versions of the pool with their state today."""
+    status = await _statuses(unit)
+    rows = await store.versions(unit.conn, pool_code)
+    return Versions(items=[PolicyWire(**_members(row, status)) for row in rows])
+
+
+@router.get(POLICY, openapi_extra=access(READERS, command="read_policy"), responses=documented(POLICY_UNKNOWN))
+async def read_policy(pool_code: str, policy_id: UUID, unit: UnitDep) -> PolicyDetail:
+    """One version with its document."""
+    row = await store.get(unit.conn, pool_code, policy_id)
+    if row is None:
+        raise POLICY_UNKNOWN(pool_code=pool_code, policy_id=policy_id)
+    document = await store.document(unit.conn, pool_code, policy_id)
+    return PolicyDetail(**_members(row, await _statuses(unit)), document=document)
+
+
+@router.get(
+    POLICY + "/table",
+    openapi_extra=access(READERS, command="read_policy_table"),
+    response_class=PlainTextResponse,
+    responses=documented(POLICY_UNKNOWN),
+)
+async def read_policy_table(pool_code: str, policy_id: UUID, unit: UnitDep) -> PlainTextResponse:
+    """The version as the table that the office hangs on its wall."""
+    canonical = await store.canonical(unit.conn, pool_code, policy_id)
+    if canonical is None:
+        raise POLICY_UNKNOWN(pool_code=pool_code, policy_id=policy_id)
+    return PlainTextResponse(wall_table(*stored(canonical)))
+
+
+@router.post(
+    "/pools/{pool_code}/quote",
+    openapi_extra=access([], scope="public", command="quote_by_pool"),
+    responses=documented(NO_POLICY, GROUP_UNKNOWN, NEGATIVE),
+)
+async def quote_by_pool(pool_code: str, body: QuoteIn, unit: UnitDep, request: Request) -> QuoteOut:
+    """What the pool's policy of that day pays. Needs no token and stores nothing."""
+    day = body.admitted_on or shanghai_date(unit.now)
+    return _quote(body, await policy_for(unit.conn, pool_code, day), day, language_of(request))
+
+
+@router.post(
+    "/quote",
+    openapi_extra=access([], scope="public", command="quote_by_document"),
+    responses=documented(TEMPLATE_UNKNOWN, GROUP_UNKNOWN, NEGATIVE),
+)
+async def quote_by_document(body: DocumentQuoteIn, unit: UnitDep, request: Request) -> QuoteOut:
+    """What a policy document of the system pays. Needs no token and stores nothing."""
+    try:
+        policy = library.loaded(body.policy).policy
+    except KeyError as missing:
+        raise TEMPLATE_UNKNOWN(policy=body.policy, known=", ".join(library.ids())) from missing
+    except PolicyErrors as wrong:
+        raise commands.invalid_document(wrong.findings) from wrong
+    return _quote(body, policy, body.admitted_on or policy.effective_from, language_of(request))
+
+
+@router.get("/quote/policies", openapi_extra=access([], scope="public", command="list_policy_documents"))
+async def list_policy_documents(language: Annotated[Literal["zh", "en"], Query()] = "zh") -> dict[str, Any]:
+    """The policy documents that the calculator knows, and the codes of groups."""
+    return {
+        "items": [
+            {"policy": policy.id, "title": policy.title, "effective_from": policy.effective_from.isoformat()}
+            for policy in (library.loaded(policy_id).policy for policy_id in library.ids())
+        ],
+        "groups": {code: words.word(words.GROUPS, code, language) for code in words.GROUPS},
+    }
+
+
+# ---------------------------------------------------------------- between wire and decision
+
+
+def _quote(body: QuoteIn, policy: Policy, day: date, language: str) -> QuoteOut:
+    if body.eligible < 0 or body.used < 0:
+        raise NEGATIVE()
+    question = Question(
+        kind=body.kind,
+        level=body.level,
+        eligible_fen=body.eligible,
+        admitted_on=day,
+        place=body.place,
+        ownership=body.ownership,
+        designation=body.designation,
+        groups=frozenset(body.groups),
+        birth_date=body.birth_date,
+        emergency=body.emergency,
+        migrant=body.migrant,
+        referred=body.referred,
+        used_fen=body.used,
+    )
+    try:
+        document = decision_document(quote(question, policy))
+    except UnknownGroup as wrong:
+        raise GROUP_UNKNOWN(groups=", ".join(wrong.groups), known=", ".join(wrong.known)) from wrong
+    except BadClaim as wrong:
+        raise NEGATIVE() from wrong
+    outcome = words.word(words.OUTCOMES, document["outcome"], language)
+    return QuoteOut.model_validate(document | {"outcome_text": outcome, "slip": slip_text(document, language=language)})
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise commands.invalid_document([Finding("error", None, "", "文件应是 UTF-8 编码")]) from wrong
+
+
+def _told(found: list[Finding]) -> list[FindingWire]:
+    return [FindingWire(severity=f.severity, line=f.line, path=f.path, message=f.message) for f in found]
+
+
+async def _statuses(unit: UnitDep) -> dict[UUID, str]:
+    """State today of each version that was ever decided: in force, superseded, or decided for a later day."""
+    today = shanghai_date(unit.now)
+    statuses: dict[UUID, str] = {}
+    current = None
+    for row in await store.timeline(unit.conn, unit.pool_code):
+        if row["valid_from"] > today:
+            statuses.setdefault(row["policy_id"], "decided")
+        else:
+            current = row["policy_id"]
+            statuses[current] = "superseded"
+    if current is not None:
+        statuses[current] = "in_force"
+    return statuses
+
+
+def _members(row: Any, statuses: dict[UUID, str]) -> dict[str, Any]:
+    members = {name: row[name] for name in PolicyWire.model_fields if name in row.keys()}  # noqa: SIM118
+    if row["status"] == "decided":
+        members["status"] = statuses.get(row["id"], "superseded")
+    return members | {"accepted": list(row["accepted"] or ()), "illustrative": list(row["illustrative"])}

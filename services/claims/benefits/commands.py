@@ -1,0 +1,182 @@
+"""The life of a policy version (rulings §8): proposed or drafted ▸ checked ▸ decided ▸ in force ▸ superseded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.claims.benefits import library, store
+from services.claims.benefits.check import findings
+from services.claims.benefits.compiler import Loaded, load
+from services.claims.benefits.document import Finding, PolicyErrors
+from shared.http.problems import FOUR_EYES
+from shared.http.unit import Unit
+from shared.kernel.dates import shanghai_date
+from shared.kernel.errors import Problem, define
+from shared.kernel.ids import new_id
+
+PUBLIC_SIDE = ("county_director", "county_recheck", "city_health")
+DECIDERS = ("county_director", "city_health")
+
+DOCUMENT_INVALID = define(
+    "policy_document_invalid",
+    422,
+    "方案文件不能使用",
+    "The policy document cannot be used",
+    "请按 errors 所列的行改正方案文件后重新提交;什么都没有改动。",
+    "Correct the lines that errors names and send the document again; nothing was changed.",
+)
+POLICY_UNKNOWN = define(
+    "policy_unknown",
+    404,
+    "没有这个方案版本",
+    "No such policy version",
+    "统筹区 {pool_code} 没有方案版本 {policy_id},请核对编号。",
+    "Pool {pool_code} has no policy version {policy_id}: check the id.",
+)
+POLICY_KNOWN = define(
+    "policy_already_recorded",
+    409,
+    "同样的方案已经登记",
+    "The same policy is recorded already",
+    "内容相同的方案(指纹 {digest})已经登记,请直接使用已有的版本。",
+    "A policy of the same content (fingerprint {digest}) is recorded: go on with that version.",
+)
+OTHER_POOL = define(
+    "policy_of_another_pool",
+    422,
+    "方案不是为本统筹区写的",
+    "The policy is written for another pool",
+    "方案写明适用于 {pools},不含 {pool_code};请改正 pools 后重新提交。",
+    "The policy names {pools} and not {pool_code}: correct pools and send it again.",
+)
+WRONG_STATE = define(
+    "policy_state",
+    409,
+    "方案的状态不允许这一步",
+    "The policy is not in that state",
+    "方案现在是 {status},这一步需要 {needed};请按 提出、审核、决定 的顺序办理。",
+    "The policy is {status} and this step needs {needed}: it is proposed, checked, then decided.",
+)
+ACCEPTED_UNKNOWN = define(
+    "accepted_unknown",
+    422,
+    "接受了方案里没有的推定项目",
+    "Accepts items that the policy does not mark",
+    "方案没有把 {names} 标为推定;可以接受的有:{known}。",
+    "The policy does not mark {names} as illustrative; it marks: {known}.",
+)
+DECIDED_AHEAD = define(
+    "decided_in_the_future",
+    422,
+    "决定日期还没有到",
+    "The decision lies in the future",
+    "决定日期 {decided_on} 晚于今天 {today},请填写委员会文件的日期。",
+    "The decision is dated {decided_on} and today is {today}: give the date of the committee's document.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the committee decided."""
+
+    document_number: str
+    decided_on: date
+    accepted: Sequence[str]
+
+
+async def submit(unit: Unit, text: str) -> tuple[UUID, str, Loaded]:
+    """Records a new version: a draft of the public side, a proposal of the insurer. Returns id, status, document."""
+    loaded = _load(text)
+    policy = loaded.policy
+    if policy.pools and unit.pool_code not in policy.pools:
+        raise OTHER_POOL(pools=", ".join(policy.pools), pool_code=unit.pool_code)
+    policy_id = new_id(unit.now)
+    status = "draft" if unit.actor.role in PUBLIC_SIDE else "proposed"
+    row: dict[str, Any] = {
+        "id": policy_id,
+        "code": policy.id,
+        "title": policy.title,
+        "hash": policy.hash,
+        "effective_from": policy.effective_from,
+        "document": text,
+        "canonical": loaded.canonical,
+        "illustrative": list(policy.illustrative),
+        "status": status,
+        "author": unit.actor.subject,
+        "author_role": unit.actor.role,
+        "created_at": unit.now,
+    }
+    if not await store.insert(unit.conn, unit.pool_code, row):
+        raise POLICY_KNOWN(digest=policy.hash[:16])
+    unit.result("policy", policy_id)
+    unit.note(code=policy.id, hash=policy.hash, status=status)
+    return policy_id, status, loaded
+
+
+async def check(unit: Unit, policy_id: UUID) -> list[Finding]:
+    """A second person on the public side has read it; returns what the machine found. Raises the problems above."""
+    policy = await locked(unit, policy_id)
+    if policy["status"] not in ("draft", "proposed"):
+        raise WRONG_STATE(status=policy["status"], needed="draft, proposed")
+    if policy["author"] == unit.actor.subject:
+        raise FOUR_EYES(act="提出方案", then="审核")
+    found = findings(_load(await store.document(unit.conn, unit.pool_code, policy_id)))
+    await store.set_checked(unit.conn, unit.pool_code, policy_id, unit.actor.subject, unit.now)
+    unit.result("policy", policy_id)
+    unit.note(code=policy["code"], hash=policy["hash"], warnings=len(found))
+    return found
+
+
+async def decide(unit: Unit, policy_id: UUID, decision: Decision) -> Any:
+    """The committee's document makes it count from its effective date on. Returns the row as it was before."""
+    policy = await locked(unit, policy_id)
+    if policy["status"] != "checked":
+        raise WRONG_STATE(status=policy["status"], needed="checked")
+    if policy["author"] == unit.actor.subject:
+        raise FOUR_EYES(act="提出方案", then="决定")
+    today = shanghai_date(unit.now)
+    if decision.decided_on > today:
+        raise DECIDED_AHEAD(decided_on=decision.decided_on, today=today)
+    known = policy["illustrative"]
+    if unknown := [name for name in decision.accepted if name not in known]:
+        raise ACCEPTED_UNKNOWN(names=", ".join(unknown), known=", ".join(known) or "—")
+    accepted = sorted(set(decision.accepted))
+    await store.set_decided(
+        unit.conn,
+        unit.pool_code,
+        policy_id,
+        by=unit.actor.subject,
+        at=unit.now,
+        document_number=decision.document_number,
+        decided_on=decision.decided_on,
+        accepted=accepted,
+    )
+    await store.start(unit.conn, unit.pool_code, policy, accepted, unit.now)
+    unit.result("policy", policy_id)
+    unit.note(code=policy["code"], hash=policy["hash"], document_number=decision.document_number, accepted=accepted)
+    return policy
+
+
+async def locked(unit: Unit, policy_id: UUID) -> Any:
+    """The version, locked until the end of the transaction. Raises POLICY_UNKNOWN."""
+    policy = await store.get(unit.conn, unit.pool_code, policy_id, lock=True)
+    if policy is None:
+        raise POLICY_UNKNOWN(pool_code=unit.pool_code, policy_id=policy_id)
+    return policy
+
+
+def _load(text: str) -> Loaded:
+    try:
+        return load(text, library.text_of)
+    except PolicyErrors as wrong:
+        raise invalid_document(wrong.findings) from wrong
+
+
+def invalid_document(found: Sequence[Finding]) -> Problem:
+    """The refusal that names every guilty line."""
+    told = [{"line": f.line, "path": f.path, "reason": f.message} for f in found]
+    return DOCUMENT_INVALID(errors=told)

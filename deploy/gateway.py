@@ -113,8 +113,8 @@ def _proxy(service: str) -> Any:
 
     async def handle(request: Request) -> Response:
         gateway = _of(request)
-        url = httpx.URL(gateway.upstreams[service] + request.url.path.removeprefix(f"/{service}"))
-        url = url.copy_with(query=request.url.query.encode())
+        path = request.scope["raw_path"].decode("ascii").removeprefix(f"/{service}")  # still percent-encoded
+        url = httpx.URL(gateway.upstreams[service] + path).copy_with(query=request.url.query.encode() or None)
         headers = [(k, v) for k, v in request.headers.raw if k.decode("latin-1").lower() not in HOP_BY_HOP]
         headers.append((b"x-forwarded-prefix", f"/{service}".encode()))
         has_body = "content-length" in request.headers or "transfer-encoding" in request.headers

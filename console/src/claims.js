@@ -2,7 +2,7 @@
 
 import { both, h } from "./dom.js";
 import { grouped } from "./money.js";
-import { kindWords, localTime, stateWords, STATE_CODES } from "./words.js";
+import { claimLabel, kindWords, localTime, stateWords, STATE_CODES } from "./words.js";
 
 const COLUMNS = [["结算单号", "Claim"], ["状态", "State"], ["机构", "Hospital"], ["类别", "Kind"], ["结算时间", "Settled"], ["总费用", "Charged"], ["补偿", "Benefit"]];
 
@@ -18,7 +18,7 @@ export function claimsTable(claims, open) {
 function claimRow(claim, open) {
   const [stateZh, stateEn] = stateWords(claim.status);
   return h("tr", { "data-claim": claim.id },
-    h("td", {}, h("button", { type: "button", class: "link", on: { click: () => open(claim) } }, claim.number)),
+    h("td", {}, h("button", { type: "button", class: "link", on: { click: () => open(claim) } }, claimLabel(claim))),
     h("td", {}, h("span", { class: `state ${claim.status}`, title: stateEn }, stateZh)),
     h("td", {}, claim.institution_code),
     h("td", {}, kindWords(claim.kind)[0]),

@@ -8,7 +8,7 @@ import { identitySheets, verdictOn } from "./identities.js";
 import { drawRing, layoutFor, ringTable } from "./ring.js";
 import { currentToken, forgetToken, holderOf, keepToken, takeTokenFromAddress } from "./session.js";
 import { traceSteps } from "./trace.js";
-import { localTime, roleWords } from "./words.js";
+import { claimLabel, localTime, roleWords } from "./words.js";
 
 const REFRESH_MILLISECONDS = 15000;
 
@@ -66,13 +66,13 @@ async function refresh() {
 
 async function openClaim(claim) {
   const body = byId("claim-body");
-  byId("claim-title").textContent = `结算 ${claim.number}`;
+  byId("claim-title").textContent = `结算 ${claimLabel(claim)}`;
   body.replaceChildren(h("p", { class: "hint" }, "读取中…"));
   byId("claim-dialog").showModal();
   const inWords = (error) => h("p", { class: "complaint" }, error.message);
   const [facts, trace, slip] = await Promise.all([
     api.claim(state.pool, claim.id).then(claimFacts).catch(inWords),
-    api.claimTrace(state.pool, claim.id).then((answer) => traceSteps(answer.steps)).catch(inWords),
+    api.claimTrace(state.pool, claim.id).then((answer) => traceSteps(answer.trace)).catch(inWords),
     api.claimSlip(state.pool, claim.id).then(slipText).catch(inWords),
   ]);
   body.replaceChildren(facts, proof(trace, slip));

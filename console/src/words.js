@@ -47,3 +47,6 @@ export function localTime(instant) {
   const parts = Object.fromEntries(SHANGHAI.formatToParts(new Date(instant)).map((part) => [part.type, part.value]));
   return `${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}`;
 }
+
+/** What a claim is called on the page: its number for people where it has one. */
+export const claimLabel = (claim) => claim.claim_number ?? claim.id;

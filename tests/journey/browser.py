@@ -1,0 +1,65 @@
+"""Opening the console in headless Chromium, and what every look at it asks: no error, no sideways scrolling."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.async_api import Page, async_playwright
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, NARROW = 1280, 400
+HEIGHT = 900
+
+
+@dataclass
+class Look:
+    """A page with everything that went wrong on it and every address that it asked."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    async def sideways(self) -> int:
+        """Pixels by which the page is wider than the window."""
+        wider: int = await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        return max(0, wider)
+
+    async def balances(self) -> dict[str, str]:
+        """The balances that the drawing shows, by account."""
+        shown: dict[str, str] = await self.page.evaluate(
+            """Object.fromEntries([...document.querySelectorAll('#ring [data-account]')].map((node) =>
+                 [node.dataset.account, node.querySelector('[data-balance]')?.dataset.balance]))"""
+        )
+        return shown
+
+
+@asynccontextmanager
+async def looking(executable: str, width: int = WIDE) -> AsyncIterator[Look]:
+    """A fresh Chromium with an empty profile."""
+    with tempfile.TemporaryDirectory(prefix="heyi-chromium-") as profile:
+        async with async_playwright() as playwright:
+            context = await playwright.chromium.launch_persistent_context(
+                Path(profile),
+                executable_path=executable,
+                headless=True,
+                args=FLAGS,
+                viewport={"width": width, "height": HEIGHT},
+            )
+            look = Look(context.pages[0])
+            look.page.on("console", lambda m: look.errors.append(m.text) if m.type in ("error", "warning") else None)
+            look.page.on("pageerror", lambda error: look.errors.append(str(error)))
+            look.page.on("request", lambda request: look.asked.append((request.method, request.url)))
+            try:
+                yield look
+            finally:
+                await context.close()

@@ -17,7 +17,7 @@ export function claimsTable(claims, open) {
 
 function claimRow(claim, open) {
   const [stateZh, stateEn] = stateWords(claim.status);
-  return h("tr", { "data-claim": claim.id },
+  return h("tr", { "data-claim": claim.claim_id },
     h("td", {}, h("button", { type: "button", class: "link", on: { click: () => open(claim) } }, claimLabel(claim))),
     h("td", {}, h("span", { class: `state ${claim.status}`, title: stateEn }, stateZh)),
     h("td", {}, claim.institution_code),

@@ -1,13 +1,12 @@
 /** The page: takes a token, reads the public APIs with it, and keeps what it shows up to date. */
 
 import * as api from "./api.js";
-import { claimFacts, proof, slipText } from "./claim.js";
+import { calculation, claimFacts, proof, slipText } from "./claim.js";
 import { claimsTable, stateOptions } from "./claims.js";
 import { byId, complain, h } from "./dom.js";
 import { identitySheets, verdictOn } from "./identities.js";
 import { drawRing, layoutFor, ringTable } from "./ring.js";
 import { currentToken, forgetToken, holderOf, keepToken, takeTokenFromAddress } from "./session.js";
-import { traceSteps } from "./trace.js";
 import { claimLabel, localTime, roleWords } from "./words.js";
 
 const REFRESH_MILLISECONDS = 15000;
@@ -71,9 +70,9 @@ async function openClaim(claim) {
   byId("claim-dialog").showModal();
   const inWords = (error) => h("p", { class: "complaint" }, error.message);
   const [facts, trace, slip] = await Promise.all([
-    api.claim(state.pool, claim.id).then(claimFacts).catch(inWords),
-    api.claimTrace(state.pool, claim.id).then((answer) => traceSteps(answer.trace)).catch(inWords),
-    api.claimSlip(state.pool, claim.id).then(slipText).catch(inWords),
+    api.claim(state.pool, claim.claim_id).then(claimFacts).catch(inWords),
+    api.claimTrace(state.pool, claim.claim_id).then(calculation).catch(inWords),
+    api.claimSlip(state.pool, claim.claim_id).then(slipText).catch(inWords),
   ]);
   body.replaceChildren(facts, proof(trace, slip));
 }

@@ -25,16 +25,26 @@ const STATES = {
   rejected: ["已拒付", "Rejected"],
   cancelled: ["已撤销", "Cancelled"],
   released: ["已放行", "Released"],
-  paid: ["已支付", "Paid"],
 };
 
 const KINDS = { inpatient: ["住院", "Inpatient"], outpatient: ["门诊", "Outpatient"] };
+
+const REASONS = {
+  not_in_catalogue: "不在目录内 not in the catalogue",
+  own_expense_class: "目录内自费项目 own expense",
+  restriction_not_met: "不符合限定条件 restriction not met",
+  not_covered_on_day: "发生在参合期以外 outside the coverage",
+  over_price_ceiling: "超过最高限价 above the price ceiling",
+  own_share_first: "先由个人负担一部分 own share first",
+  claim_refused: "整笔不予补偿 the claim is refused",
+};
 
 const lookUp = (table) => (code) => table[code] ?? [code ?? "—", ""];
 
 export const roleWords = lookUp(ROLES);
 export const stateWords = lookUp(STATES);
 export const kindWords = lookUp(KINDS);
+export const reasonWords = (code) => REASONS[code] ?? code;
 export const STATE_CODES = Object.keys(STATES);
 
 const SHANGHAI = new Intl.DateTimeFormat("zh-CN", {
@@ -48,5 +58,5 @@ export function localTime(instant) {
   return `${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}`;
 }
 
-/** What a claim is called on the page: its number for people where it has one. */
-export const claimLabel = (claim) => claim.claim_number ?? claim.id;
+/** What a claim is called on the page: the number that stands on the hospital's side too. */
+export const claimLabel = (claim) => claim.setl_id;

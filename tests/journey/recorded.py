@@ -47,8 +47,8 @@ IDENTITY = {
     "ties": True,
 }
 CLAIM_ROW = {
-    "id": CLAIM,
-    "claim_number": "015WBSS6M0EC5SPY6JSWPQ0780",
+    "claim_id": CLAIM,
+    "setl_id": "014WEBS6M0EC5SPY6JSWPQ0780",
     "status": "approved",
     "institution_code": "H52242200001",
     "kind": "inpatient",
@@ -56,8 +56,21 @@ CLAIM_ROW = {
     "settled_on": "2010-03-04",
     "settled_at": "2010-03-04T09:30:00Z",
     "total": "12345.60",
+    "eligible": "10000.00",
     "benefit": "7000.00",
     "patient": "5345.60",
+    "payable": "7000.00",
+    "policy_id": "dafang-2010",
+    "policy_hash": "c8757683c4d35fe2" * 4,
+    "catalogue_version": "2010",
+    "coverage_sequence": 1,
+}
+LINE = {
+    "number": 1,
+    "item_name": "床位费",
+    "amount": "12345.60",
+    "eligible": "10000.00",
+    "reason": "over_price_ceiling",
 }
 STEP = {
     "step": "ratio",
@@ -71,7 +84,12 @@ ANSWERS: dict[str, Any] = {
     f"/settlement/v1/pools/{POOL}/identities": {"pool_code": POOL, "identities": [IDENTITY]},
     f"/claims/v1/pools/{POOL}/claims": {"items": [CLAIM_ROW], "next_cursor": None},
     f"/claims/v1/pools/{POOL}/claims/{CLAIM}": CLAIM_ROW,
-    f"/claims/v1/pools/{POOL}/claims/{CLAIM}/trace": {"claim_id": CLAIM, "trace": [STEP]},
+    f"/claims/v1/pools/{POOL}/claims/{CLAIM}/trace": {
+        "claim_id": CLAIM,
+        "trace": [STEP],
+        "lines": [LINE],
+        "illustrative": [],
+    },
     f"/claims/v1/pools/{POOL}/claims/{CLAIM}/slip": "合作医疗费用补偿结算单\n  补偿金额:7,000.00\n",
 }
 Answers = dict[str, Any]

@@ -246,8 +246,8 @@ class EventProcessor:
             await inbox.lock_heads(conn, self.reader, pool_code, {arrived.key})
             await inbox.park(conn, self.reader, arrived, "error", now, told)
         self._metrics.events.labels(self.consumer.name, "error").inc()
-        _log.error("parked", consumer=self.consumer.name, event=str(event.id), type=event.type, subject=event.subject,
-                   sequence=event.sequence, why=told)  # fmt: skip
+        _log.error("parked", consumer=self.consumer.name, event_id=str(event.id), type=event.type,
+                   subject=event.subject, sequence=event.sequence, why=told)  # fmt: skip
 
     async def _park_unreadable(self, delivery: Delivery, error: str) -> None:
         """Keeps a record that is no envelope; it has no subject that could wait for it."""
@@ -288,7 +288,7 @@ class EventProcessor:
                 await inbox.mark_failed(conn, self.reader, event_id, describe(error), now)
             return False
         self._metrics.events.labels(self.consumer.name, "released").inc()
-        _log.info("released", consumer=self.consumer.name, event=str(event_id), sequence=event.sequence)
+        _log.info("released", consumer=self.consumer.name, event_id=str(event_id), sequence=event.sequence)
         return True
 
     async def _read_again(self, row_id: UUID, topic: str, text: str) -> bool:

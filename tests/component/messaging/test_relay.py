@@ -1,0 +1,157 @@
+"""The relay: everything committed is sent, in order, marked after the acknowledgements, by one process at a time."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from shared.db.scope import Scope, set_scope
+from shared.messaging import heartbeat
+from shared.messaging.outbox import emit_many
+from shared.messaging.relay import Relay
+from shared.messaging.republish import republish
+from tests.component.messaging.bench import POOL, SERVICE, TOPIC, Bench, RecordingBus
+
+UNSENT = "SELECT subject, sequence FROM outbox WHERE sent_at IS NULL ORDER BY subject, sequence"
+
+
+def relay_of(bench: Bench, bus: RecordingBus, **options: object) -> Relay:
+    return Relay(bench.database.worker, bus, SERVICE, bench.metrics, **options)  # type: ignore[arg-type]
+
+
+async def until(condition: object, seconds: float = 10) -> None:
+    """Waits for a condition of the test's own."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # type: ignore[operator]  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_everything_committed_is_sent_in_order_and_marked(bench: Bench, recording: RecordingBus) -> None:
+    await bench.emit("b", [1, 2])
+    await bench.emit("a", [1])
+    await bench.emit("b", [3], pool="410182")
+    assert await relay_of(bench, recording, batch=2).drain() == 4
+    assert [(e.subject, e.sequence) for e in recording.events()] == [("a", 1), ("b", 1), ("b", 2), ("b", 3)]
+    assert {(r.topic, r.key) for r in recording.out.sent} == {(TOPIC, "a"), (TOPIC, "b")}
+    assert await bench.rows(UNSENT) == []
+    assert await relay_of(bench, recording).drain() == 0
+
+
+async def test_what_was_not_acknowledged_stays_unsent(bench: Bench, recording: RecordingBus) -> None:
+    await bench.emit("a", [1])
+    recording.out.fail = True
+    with pytest.raises(ConnectionError):
+        await relay_of(bench, recording).drain()
+    assert len(await bench.rows(UNSENT)) == 1
+    recording.out.fail = False
+    assert await relay_of(bench, recording).drain() == 1
+
+
+async def test_an_event_that_commits_late_is_found(bench: Bench, recording: RecordingBus) -> None:
+    """Its id and business time are older than those of what was sent before it committed."""
+    async with bench.app.connect() as conn:
+        await set_scope(conn, Scope("county_director", (POOL,)))
+        await emit_many(conn, [bench.outgoing("a", 1)])
+        bench.clock.advance(timedelta(minutes=5))
+        await bench.emit("b", [1])
+        assert await relay_of(bench, recording).drain() == 1
+        await conn.commit()
+    assert await relay_of(bench, recording).drain() == 1
+    assert [e.subject for e in recording.events()] == ["b", "a"]
+
+
+async def test_a_commit_wakes_the_relay(bench: Bench, recording: RecordingBus) -> None:
+    stop = asyncio.Event()
+    running = asyncio.create_task(relay_of(bench, recording).run(stop))
+    await until(lambda: bench.figure("heyi_relay_holder") == 1)
+    await asyncio.sleep(0.2)
+    began = asyncio.get_running_loop().time()
+    await bench.emit("a", [1])
+    await until(lambda: recording.out.sent)
+    assert asyncio.get_running_loop().time() - began < 1, "the polling net alone would take up to two seconds"
+    stop.set()
+    await asyncio.wait_for(running, 5)
+
+
+async def test_one_relay_a_service_and_the_next_takes_over(bench: Bench) -> None:
+    buses = [RecordingBus(), RecordingBus()]
+    relays, stop = [relay_of(bench, bus) for bus in buses], asyncio.Event()
+    tasks = [asyncio.create_task(relay.run(stop)) for relay in relays]
+    await until(lambda: any(relay.holds for relay in relays))
+    await bench.emit("a", [1])
+    await until(lambda: buses[0].out.sent or buses[1].out.sent)
+    assert [relay.holds for relay in relays].count(True) == 1
+    first = 0 if relays[0].holds else 1
+    buses[first].out.fail = True  # and so would a relay be that has lost the bus and with it its session
+    await bench.emit("a", [2])
+    await until(lambda: relays[1 - first].holds)
+    await until(lambda: buses[1 - first].out.sent)
+    stop.set()
+    await asyncio.wait_for(asyncio.gather(*tasks), 10)
+    assert [e.sequence for e in buses[1 - first].events()] == [2]
+
+
+async def test_the_relay_survives_the_loss_of_its_connection(bench: Bench, recording: RecordingBus) -> None:
+    stop = asyncio.Event()
+    running = asyncio.create_task(relay_of(bench, recording).run(stop))
+    await until(lambda: bench.figure("heyi_relay_holder") == 1)
+    await bench.admin(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name LIKE '%-relay' AND datname = current_database()"
+    )
+    await bench.emit("a", [1])
+    await until(lambda: recording.out.sent)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+
+
+async def test_heartbeats_follow_only_a_look_that_left_nothing_unsent(bench: Bench, recording: RecordingBus) -> None:
+    relay, stop = relay_of(bench, recording, heartbeat_topics=(TOPIC,), heartbeat_seconds=0.0), asyncio.Event()
+    await bench.emit("a", [1, 2, 3])
+    recording.out.fail = True
+    running = asyncio.create_task(relay.run(stop))
+    await until(lambda: bench.figure("heyi_relay_errors_total") >= 2)
+    assert recording.out.sent == []
+    recording.out.fail = False
+    await until(lambda: len(recording.out.sent) >= 15)
+    stop.set()
+    await asyncio.wait_for(running, 10)
+    kinds = [heartbeat.is_heartbeat(event) for event in recording.events()[:15]]
+    assert kinds == [False] * 3 + [True] * 12
+    beats = recording.out.sent[3:15]
+    assert [beat.target for beat in beats] == list(range(12)), "every partition, whatever its key"
+    assert abs(recording.events()[3].time - datetime.now(UTC)) < timedelta(seconds=30), "real time"
+
+
+async def test_a_topic_is_filled_again_from_the_outbox(bench: Bench, recording: RecordingBus) -> None:
+    await bench.emit("a", [1, 2])
+    await bench.emit("b", [1], pool="410182")
+    stop = asyncio.Event()
+    running = asyncio.create_task(relay_of(bench, recording).run(stop))
+    await until(lambda: len(recording.out.sent) == 3)
+    first = [record.value for record in recording.out.sent if b'"522422"' in record.value]
+    recording.out.sent.clear()
+    asked = {"topic": TOPIC, "pool_code": POOL, "asked_by": "operator-1"}
+    assert await republish(bench.database.worker, from_day=datetime(2010, 3, 2, tzinfo=UTC).date(), **asked) == 0
+    assert await republish(bench.database.worker, from_day=datetime(2010, 3, 1, tzinfo=UTC).date(), **asked) == 2
+    assert [record.value for record in recording.out.sent] == first, "byte for byte what was sent before"
+    stop.set()
+    await asyncio.wait_for(running, 5)
+
+
+async def test_marking_goes_by_index_in_the_months_concerned(bench: Bench) -> None:
+    """The cost of a pass must not grow with the archive."""
+    await bench.emit("a", list(range(1, 50)))
+    conn = await asyncpg.connect(bench.database.worker, server_settings={"enable_seqscan": "off"})
+    try:
+        plan = "\n".join(
+            row[0]
+            for row in await conn.fetch(
+                "EXPLAIN SELECT id FROM outbox WHERE sent_at IS NULL ORDER BY subject, sequence LIMIT 500"
+            )
+        )
+    finally:
+        await conn.close()
+    assert "Seq Scan" not in plan
+    assert "subject, sequence" not in plan.replace("Sort Key", "") or "Merge Append" in plan

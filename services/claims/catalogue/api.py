@@ -59,7 +59,7 @@ class Versions(WireModel):
 
 
 class ItemWire(WireModel):
-    """A drug, treatment, material or facility. Class A counts in full, B after the own share, C and none do not count."""
+    """A drug, treatment, material or facility: A counts in full, B after the own share, C and none do not count."""
 
     code: Code
     name: Annotated[str, Field(min_length=1, max_length=200)]

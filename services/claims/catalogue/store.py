@@ -19,7 +19,8 @@ ON CONFLICT (code) DO NOTHING RETURNING code
 """
 _CHANGE = "UPDATE catalogue_version SET title = $2, region = $3, effective_from = $4 WHERE code = $1"
 _ITEMS = """
-INSERT INTO catalogue_item (version_code, code, name, category, item_class, own_share, ceilings, restricted, restriction)
+INSERT INTO catalogue_item
+  (version_code, code, name, category, item_class, own_share, ceilings, restricted, restriction)
 SELECT $1, i.code, i.name, i.category, i.item_class, i.own_share, i.ceilings, i.restriction IS NOT NULL, i.restriction
 FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::jsonb[], $8::text[])
      AS i (code, name, category, item_class, own_share, ceilings, restriction)

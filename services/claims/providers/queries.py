@@ -87,7 +87,7 @@ async def reference_on(conn: AsyncConnection, pool_code: str, institution_code: 
 async def references_on(
     conn: AsyncConnection, pool_code: str, asked: Collection[tuple[str, date]]
 ) -> dict[tuple[str, date], Reference | Problem]:
-    """`reference_on` for many (institution, day) pairs in one statement; what one is refused for stands in its place."""
+    """`reference_on` for many (institution, day) pairs in one statement; a refusal stands in the place of its pair."""
     found: dict[tuple[str, date], Reference | Problem] = {}
     codes, days = [code for code, _ in asked], [day for _, day in asked]
     for row in await fetch(conn, _REFERENCES, pool_code, codes, days):

@@ -1,0 +1,62 @@
+"""What the documents say exists: code names, files and commands."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+CODE = ("services", "shared", "deploy", "heyi_verify")
+PAGES = [
+    *(ROOT / name for name in ("README.md", "README.zh-CN.md", "CONTRIBUTING.md")),
+    ROOT / "docs" / "architecture.md",
+    ROOT / "docs" / "glossary.md",
+    *sorted((ROOT / "docs" / "guides").glob("*.md")),
+]
+_ROW = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
+_LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+_MAKE = re.compile(r"make ([a-z]+)")
+
+
+@cache
+def code() -> str:
+    """All code as one text, names in small letters with spaces for underscores."""
+    files = [
+        path
+        for directory in CODE
+        for suffix in ("*.py", "*.yaml", "*.sql")
+        for path in (ROOT / directory).rglob(suffix)
+    ]
+    return _plain("\n".join(path.read_text() for path in files))
+
+
+def _plain(text: str) -> str:
+    return text.lower().replace("_", " ").replace("-", " ")
+
+
+def test_every_term_of_the_glossary_occurs_in_code() -> None:
+    terms = _ROW.findall((ROOT / "docs" / "glossary.md").read_text())
+    assert len(terms) > 80
+    assert [term for term in terms if _plain(term) not in code()] == []
+
+
+def test_no_term_stands_twice_in_the_glossary() -> None:
+    terms = _ROW.findall((ROOT / "docs" / "glossary.md").read_text())
+    assert sorted(terms) == sorted(set(terms))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    missing = [link for link in _LINK.findall(page.read_text()) if not (page.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    in_code = re.findall(r"`([^`]+)`", page.read_text()) + re.findall(
+        r"```[a-z]*\n(.*?)```", page.read_text(), re.DOTALL
+    )
+    named = {target for text in in_code for target in _MAKE.findall(text)}
+    assert named <= targets

@@ -54,7 +54,9 @@ class Chart:
         """The one keeper whose accounts a flow touches; raises ValueError where there are two."""
         keepers = {self.accounts[code].keeper for code in (flow.debit, flow.credit)} - {None}
         if len(keepers) > 1:
-            raise ValueError(f"{self.chart}: {flow.debit} <- {flow.credit} touches two keepers: use an account in transit")
+            raise ValueError(
+                f"{self.chart}: {flow.debit} <- {flow.credit} touches two keepers: use an account in transit"
+            )
         return keepers.pop() if keepers else None
 
 
@@ -120,20 +122,44 @@ _KEEPER = "INSERT INTO keeper_role (keeper, role) VALUES (:keeper, :role) ON CON
 
 
 def load(connection: Connection) -> None:
-    """Writes the charts into the database as its owner; accounts and flows that are there already keep their meaning."""
+    """Writes the charts into the database as its owner; accounts that are there already keep side, keeper and guard."""
     for chart in charts():
-        connection.execute(text(_CHART), {
-            "chart": chart.chart, "book": chart.book, "title_zh": chart.title_zh, "title_en": chart.title_en,
-            "source": chart.source,
-        })
-        connection.execute(text(_ACCOUNT), [
-            {"chart": chart.chart, "account": a.code, "name_zh": a.name_zh, "name_en": a.name_en,
-             "normal_side": a.normal_side, "keeper": a.keeper, "guarded": a.guarded}
-            for a in chart.accounts.values()
-        ])
-        connection.execute(text(_FLOW), [
-            {"chart": chart.chart, "debit": f.debit, "credit": f.credit, "keeper": chart.keeper_of(f),
-             "reason": f.reason}
-            for f in chart.flows
-        ])
+        connection.execute(
+            text(_CHART),
+            {
+                "chart": chart.chart,
+                "book": chart.book,
+                "title_zh": chart.title_zh,
+                "title_en": chart.title_en,
+                "source": chart.source,
+            },
+        )
+        connection.execute(
+            text(_ACCOUNT),
+            [
+                {
+                    "chart": chart.chart,
+                    "account": a.code,
+                    "name_zh": a.name_zh,
+                    "name_en": a.name_en,
+                    "normal_side": a.normal_side,
+                    "keeper": a.keeper,
+                    "guarded": a.guarded,
+                }
+                for a in chart.accounts.values()
+            ],
+        )
+        connection.execute(
+            text(_FLOW),
+            [
+                {
+                    "chart": chart.chart,
+                    "debit": f.debit,
+                    "credit": f.credit,
+                    "keeper": chart.keeper_of(f),
+                    "reason": f.reason,
+                }
+                for f in chart.flows
+            ],
+        )
     connection.execute(text(_KEEPER), [{"keeper": keeper, "role": role} for keeper, role in keeper_roles()])

@@ -23,8 +23,8 @@ BOOKS = ("basic", "obligations", "supplementary")
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """``amount_fen`` > 0 goes from ``credit`` to ``debit``; ``party`` (hospital, township, bill…) and ``ref`` (business
-    number) can be searched. No names, ID numbers or bank accounts."""
+    """``amount_fen`` > 0 goes from ``credit`` to ``debit``; ``party`` (hospital, township…) and ``ref``
+    (business number) can be searched. No names, ID numbers or bank accounts."""
 
     debit: str
     credit: str
@@ -40,8 +40,8 @@ class Voucher:
 
     ``posting_date`` is the earliest day wanted: when that day is sealed or passed, the book's open day counts, unless
     ``exact_day``. ``value_date`` is the business date of the fact; in a closed month the database turns the reason
-    ``normal`` into ``late``. ``keeper`` (finance, county_office, insurer, township), where given, must keep every account
-    touched; the role of the transaction's scope must act for that keeper in any case. ``hold_id`` ends that hold, whose
+    ``normal`` into ``late``. ``keeper`` (finance, county_office, insurer, township), where given, must keep
+    every account touched; the role of the transaction's scope must act for that keeper in any case. ``hold_id`` ends that hold, whose
     amount is the most that may be posted.
     """
 
@@ -69,8 +69,22 @@ class Hold:
     amount_fen: int
 
 
-_VOUCHER_COLUMNS = ("book", "seq", "source_event", "posting_date", "value_date", "reason", "reversal_of", "preparer",
-                    "checker", "poster", "text", "keeper", "exact_day", "hold_id")
+_VOUCHER_COLUMNS = (
+    "book",
+    "seq",
+    "source_event",
+    "posting_date",
+    "value_date",
+    "reason",
+    "reversal_of",
+    "preparer",
+    "checker",
+    "poster",
+    "text",
+    "keeper",
+    "exact_day",
+    "hold_id",
+)
 _POSTING_COLUMNS = ("book", "seq", "line", "debit", "credit", "amount_fen", "party", "ref", "memo")
 _STAGE = "SELECT ledger_stage()"
 _POST = "SELECT b.book, post($1, b.book) AS first FROM unnest($2::text[]) AS b(book)"
@@ -108,16 +122,40 @@ async def post(conn: AsyncConnection, pool_code: str, vouchers: Sequence[Voucher
         sequence.append(order[voucher.book])
     with refused_by_the_database():
         await execute(conn, _STAGE)
-        await copy_in(conn, "staged_voucher", _VOUCHER_COLUMNS, [
-            (v.book, seq, v.source_event, v.posting_date, v.value_date, v.reason, v.reversal_of, v.preparer, v.checker,
-             v.poster, v.text, v.keeper, v.exact_day, v.hold_id)
-            for v, seq in zip(vouchers, sequence, strict=True)
-        ])
-        await copy_in(conn, "staged_posting", _POSTING_COLUMNS, [
-            (v.book, seq, line, p.debit, p.credit, p.amount_fen, p.party, p.ref, p.memo)
-            for v, seq in zip(vouchers, sequence, strict=True)
-            for line, p in enumerate(v.postings, 1)
-        ])
+        await copy_in(
+            conn,
+            "staged_voucher",
+            _VOUCHER_COLUMNS,
+            [
+                (
+                    v.book,
+                    seq,
+                    v.source_event,
+                    v.posting_date,
+                    v.value_date,
+                    v.reason,
+                    v.reversal_of,
+                    v.preparer,
+                    v.checker,
+                    v.poster,
+                    v.text,
+                    v.keeper,
+                    v.exact_day,
+                    v.hold_id,
+                )
+                for v, seq in zip(vouchers, sequence, strict=True)
+            ],
+        )
+        await copy_in(
+            conn,
+            "staged_posting",
+            _POSTING_COLUMNS,
+            [
+                (v.book, seq, line, p.debit, p.credit, p.amount_fen, p.party, p.ref, p.memo)
+                for v, seq in zip(vouchers, sequence, strict=True)
+                for line, p in enumerate(v.postings, 1)
+            ],
+        )
         first = {row["book"]: row["first"] for row in await fetch(conn, _POST, pool_code, sorted(order))}
     return [first[v.book] + seq - 1 for v, seq in zip(vouchers, sequence, strict=True)]
 
@@ -131,28 +169,29 @@ async def post_once(conn: AsyncConnection, pool_code: str, vouchers: Sequence[Vo
     return [known[v.book, v.source_event] for v in vouchers]
 
 
-async def _numbers(
-    conn: AsyncConnection, pool_code: str, vouchers: Sequence[Voucher]
-) -> dict[tuple[str, str], int]:
+async def _numbers(conn: AsyncConnection, pool_code: str, vouchers: Sequence[Voucher]) -> dict[tuple[str, str], int]:
     books, events = {v.book for v in vouchers}, [v.source_event for v in vouchers]
     rows = await fetch(conn, _KNOWN, pool_code, sorted(books), events) if vouchers else []
     return {(row["book"], row["source_event"]): row["number"] for row in rows}
 
 
-async def hold(
-    conn: AsyncConnection, pool_code: str, book: str, account: str, amount_fen: int, hold_id: UUID
-) -> None:
-    """Sets an amount of a guarded account aside; raises LEDGER_OVERDRAWN where posted + pending would fall below zero."""
+async def hold(conn: AsyncConnection, pool_code: str, book: str, account: str, amount_fen: int, hold_id: UUID) -> None:
+    """Sets an amount of a guarded account aside; raises LEDGER_OVERDRAWN where less than that is free."""
     await hold_many(conn, pool_code, book, account, [Hold(hold_id, amount_fen)])
 
 
-async def hold_many(
-    conn: AsyncConnection, pool_code: str, book: str, account: str, holds: Sequence[Hold]
-) -> None:
+async def hold_many(conn: AsyncConnection, pool_code: str, book: str, account: str, holds: Sequence[Hold]) -> None:
     """Several holds on one account, all or none."""
     with refused_by_the_database():
-        await fetchval(conn, "SELECT hold($1, $2, $3, $4::uuid[], $5::bigint[])", pool_code, book, account,
-                       [h.hold_id for h in holds], [h.amount_fen for h in holds])
+        await fetchval(
+            conn,
+            "SELECT hold($1, $2, $3, $4::uuid[], $5::bigint[])",
+            pool_code,
+            book,
+            account,
+            [h.hold_id for h in holds],
+            [h.amount_fen for h in holds],
+        )
 
 
 async def release_hold(conn: AsyncConnection, pool_code: str, book: str, *hold_ids: UUID) -> None:
@@ -162,7 +201,7 @@ async def release_hold(conn: AsyncConnection, pool_code: str, book: str, *hold_i
 
 
 async def post_hold(conn: AsyncConnection, pool_code: str, hold_id: UUID, voucher: Voucher) -> int:
-    """Books the voucher and ends its hold in one step; several at once: ``post`` with ``hold_id`` set in each."""
+    """Books the voucher and ends its hold in one step; for several, ``post`` vouchers with ``hold_id`` set."""
     return (await post(conn, pool_code, [replace(voucher, hold_id=hold_id)]))[0]
 
 

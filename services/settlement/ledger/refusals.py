@@ -17,107 +17,212 @@ from shared.kernel.money import format_yuan
 SQLSTATE = "HL001"
 
 LEDGER_FLOW_NOT_PERMITTED = define(
-    "ledger_flow_not_permitted", 422, "资金流向不被允许", "This flow of money is not permitted",
-    "{book} 账不允许 {flow}(借 ← 贷):基金封闭运行,费用、工资和预算不能动用基金,资金上下级户之间必须经过财政专户。请核对会计科目。",
+    "ledger_flow_not_permitted",
+    422,
+    "资金流向不被允许",
+    "This flow of money is not permitted",
+    "{book} 账不允许 {flow}(借 ← 贷):基金封闭运行,费用、工资和预算不能动用基金,资金须经过财政专户。请核对科目。",
     "Book {book} does not permit {flow} (debit ← credit): the fund runs in a closed loop. Check the accounts.",
 )
 LEDGER_TWO_KEEPERS = define(
-    "ledger_two_keepers", 422, "一张凭证动用了两个管户人的账户", "One voucher touches accounts of two keepers",
+    "ledger_two_keepers",
+    422,
+    "一张凭证动用了两个管户人的账户",
+    "One voucher touches accounts of two keepers",
     "{source_event}:不同管户人之间的资金先记在途,收款方银行到账后再记入账户。请分成两张凭证。",
     "{source_event}: book money between keepers as in transit until the receiver's bank shows it, in two vouchers.",
 )
 LEDGER_NOT_KEEPER = define(
-    "ledger_not_keeper", 403, "不是该账户的管户人", "Not the keeper of the account",
+    "ledger_not_keeper",
+    403,
+    "不是该账户的管户人",
+    "Not the keeper of the account",
     "该账户由 {keeper} 管理,角色 {role} 不能记账。请由管户人办理。",
     "The account is kept by {keeper}; role {role} cannot post to it. Ask its keeper.",
 )
 LEDGER_DAY_CLOSED = define(
-    "ledger_day_closed", 409, "记账日期已封账", "The posting day is closed",
+    "ledger_day_closed",
+    409,
+    "记账日期已封账",
+    "The posting day is closed",
     "{book} 账已封至 {sealed_through},目前记账日为 {open_day}。请记在开放日,业务日期另填。",
     "Book {book} is sealed through {sealed_through}; its open day is {open_day}. Post there and keep the value date.",
 )
 LEDGER_OVERDRAWN = define(
-    "ledger_overdrawn", 409, "账户余额不足", "The account has not enough money",
+    "ledger_overdrawn",
+    409,
+    "账户余额不足",
+    "The account has not enough money",
     "{book} 账 {account} 可用余额 {available} 元(已扣除冻结),本次需要 {change} 元。请先补足或减少金额。",
     "Account {account} of {book} has {available} yuan available after holds; this would change it by {change}.",
 )
 LEDGER_SOURCE_POSTED = define(
-    "ledger_source_posted", 409, "该业务已经记账", "This source was booked before",
+    "ledger_source_posted",
+    409,
+    "该业务已经记账",
+    "This source was booked before",
     "同一业务在一本账中只能记一次。请查询已有凭证;更正请做冲销凭证。",
     "A source event is booked once in a book. Look up its voucher; correct it by a reversal.",
 )
 LEDGER_REVERSED_ALREADY = define(
-    "ledger_reversed_already", 409, "该凭证已被冲销", "The voucher was reversed before",
-    "一张凭证只能冲销一次。请查询冲销凭证。", "A voucher is reversed once. Look up the reversal.",
+    "ledger_reversed_already",
+    409,
+    "该凭证已被冲销",
+    "The voucher was reversed before",
+    "一张凭证只能冲销一次。请查询冲销凭证。",
+    "A voucher is reversed once. Look up the reversal.",
 )
 LEDGER_REVERSAL_DIFFERS = define(
-    "ledger_reversal_differs", 422, "冲销凭证与原凭证不对应", "The reversal does not mirror its voucher",
-    "冲销第 {reversal_of} 号凭证须逐行借贷对调、金额相同。", "Reverse voucher {reversal_of} line by line, sides swapped.",
+    "ledger_reversal_differs",
+    422,
+    "冲销凭证与原凭证不对应",
+    "The reversal does not mirror its voucher",
+    "冲销第 {reversal_of} 号凭证须逐行借贷对调、金额相同。",
+    "Reverse voucher {reversal_of} line by line, sides swapped.",
 )
 LEDGER_TWO_PERSONS = define(
-    "ledger_two_persons", 403, "制单与复核须为两人", "Preparer and checker must be two persons",
-    "请由另一人复核后再记账。", "Let another person check the voucher.",
+    "ledger_two_persons",
+    403,
+    "制单与复核须为两人",
+    "Preparer and checker must be two persons",
+    "请由另一人复核后再记账。",
+    "Let another person check the voucher.",
 )
 LEDGER_HOLD_INVALID = define(
-    "ledger_hold_invalid", 409, "冻结不存在、已结束或金额不符", "The hold is unknown, ended, or smaller than the voucher",
+    "ledger_hold_invalid",
+    409,
+    "冻结不存在、已结束或金额不符",
+    "The hold is unknown, ended, or smaller than the voucher",
     "冻结 {hold_id} 只能结束一次,记账金额不能超过冻结金额。请核对。",
     "Hold {hold_id} ends once and covers at most its amount. Check it.",
 )
 LEDGER_HOLD_EXISTS = define(
-    "ledger_hold_exists", 409, "冻结编号重复", "A hold with this id exists",
-    "请使用新的冻结编号。", "Use a new id for a new hold.",
+    "ledger_hold_exists",
+    409,
+    "冻结编号重复",
+    "A hold with this id exists",
+    "请使用新的冻结编号。",
+    "Use a new id for a new hold.",
 )
 LEDGER_BOOK_UNKNOWN = define(
-    "ledger_book_unknown", 404, "没有这本账", "No such book",
-    "统筹地区 {pool_code} 没有账簿 {book}。请先建账。", "Pool {pool_code} has no book {book}. Open it first.",
+    "ledger_book_unknown",
+    404,
+    "没有这本账",
+    "No such book",
+    "统筹地区 {pool_code} 没有账簿 {book}。请先建账。",
+    "Pool {pool_code} has no book {book}. Open it first.",
+)
+LEDGER_VOUCHER_UNKNOWN = define(
+    "ledger_voucher_unknown",
+    404,
+    "没有这张凭证",
+    "No such voucher",
+    "{book} 账没有第 {number} 号凭证。",
+    "Book {book} has no voucher {number}.",
+)
+LEDGER_FILTER_NEEDED = define(
+    "ledger_filter_needed",
+    422,
+    "查询条件不支持",
+    "This combination of filters cannot be served",
+    "请使用:{filters}。期间须同时给出起止日期(记账日期)。",
+    "Use: {filters}. A period needs both dates (posting dates).",
 )
 LEDGER_ACCOUNT_UNKNOWN = define(
-    "ledger_account_unknown", 404, "没有这个科目", "No such account",
-    "账簿 {book} 没有可用的科目 {account}。请查看会计科目表。", "Book {book} has no such account {account}; see its chart.",
+    "ledger_account_unknown",
+    404,
+    "没有这个科目",
+    "No such account",
+    "账簿 {book} 没有可用的科目 {account}。请查看会计科目表。",
+    "Book {book} has no such account {account}; see its chart.",
 )
 LEDGER_CHART_UNKNOWN = define(
-    "ledger_chart_unknown", 422, "没有这套科目", "No such chart of accounts",
-    "没有科目表 {chart}。", "There is no chart {chart}.",
+    "ledger_chart_unknown",
+    422,
+    "没有这套科目",
+    "No such chart of accounts",
+    "没有科目表 {chart}。",
+    "There is no chart {chart}.",
 )
 LEDGER_AMOUNT_INVALID = define(
-    "ledger_amount_invalid", 422, "金额须大于零", "Amounts must be greater than zero",
-    "请检查凭证 {source_event} 的金额。", "Check the amounts of {source_event}.",
+    "ledger_amount_invalid",
+    422,
+    "金额须大于零",
+    "Amounts must be greater than zero",
+    "请检查凭证 {source_event} 的金额。",
+    "Check the amounts of {source_event}.",
 )
 LEDGER_TEXT_INVALID = define(
-    "ledger_text_invalid", 422, "摘要中含有制表符或换行", "A text holds a tab or line break",
-    "请删除制表符和换行后重试。", "Remove tabs and line breaks.",
+    "ledger_text_invalid",
+    422,
+    "摘要中含有制表符或换行",
+    "A text holds a tab or line break",
+    "请删除制表符和换行后重试。",
+    "Remove tabs and line breaks.",
 )
 LEDGER_VOUCHER_INVALID = define(
-    "ledger_voucher_invalid", 422, "凭证不完整", "The voucher is incomplete",
-    "凭证不符合 {constraint}。请补全来源、摘要、经办人和分录。", "The voucher breaks {constraint}. Complete it.",
+    "ledger_voucher_invalid",
+    422,
+    "凭证不完整",
+    "The voucher is incomplete",
+    "凭证不符合 {constraint}。请补全来源、摘要、经办人和分录。",
+    "The voucher breaks {constraint}. Complete it.",
 )
 LEDGER_SEALED_ALREADY = define(
-    "ledger_sealed_already", 409, "该日已封账", "The day is sealed already",
-    "账簿已封至 {sealed_through},{day} 不能再封。", "The book is sealed through {sealed_through}; {day} is sealed.",
+    "ledger_sealed_already",
+    409,
+    "该日已封账",
+    "The day is sealed already",
+    "账簿已封至 {sealed_through},{day} 不能再封。",
+    "The book is sealed through {sealed_through}; {day} is sealed.",
 )
 LEDGER_SEAL_EARLIER_FIRST = define(
-    "ledger_seal_earlier_first", 409, "请先封更早的日子", "Seal the earlier day first",
-    "{earlier} 有凭证未封账。请先封 {earlier},再封 {day}。", "{earlier} has vouchers and is not sealed. Seal it before {day}.",
+    "ledger_seal_earlier_first",
+    409,
+    "请先封更早的日子",
+    "Seal the earlier day first",
+    "{earlier} 有凭证未封账。请先封 {earlier},再封 {day}。",
+    "{earlier} has vouchers and is not sealed. Seal it before {day}.",
 )
 LEDGER_SEAL_NOT_YET = define(
-    "ledger_seal_not_yet", 409, "这一天还没有到", "This day has not come",
-    "业务日为 {today},不能封 {day}。", "The business day is {today}; {day} cannot be sealed yet.",
+    "ledger_seal_not_yet",
+    409,
+    "这一天还没有到",
+    "This day has not come",
+    "业务日为 {today},不能封 {day}。",
+    "The business day is {today}; {day} cannot be sealed yet.",
 )
 LEDGER_PERIOD_CLOSED = define(
-    "ledger_period_closed", 409, "该月已结账", "The month is closed already",
-    "已结账至 {closed_through};结账后不能重开。", "Closed through {closed_through}; reopening does not exist.",
+    "ledger_period_closed",
+    409,
+    "该月已结账",
+    "The month is closed already",
+    "已结账至 {closed_through};结账后不能重开。",
+    "Closed through {closed_through}; reopening does not exist.",
 )
 LEDGER_PERIOD_NOT_SEALED = define(
-    "ledger_period_not_sealed", 409, "该月尚未全部封账", "The month is not sealed to its end",
-    "账簿封至 {sealed_through},须先封至 {needed} 才能结账。", "Sealed through {sealed_through}; seal through {needed} first.",
+    "ledger_period_not_sealed",
+    409,
+    "该月尚未全部封账",
+    "The month is not sealed to its end",
+    "账簿封至 {sealed_through},须先封至 {needed} 才能结账。",
+    "Sealed through {sealed_through}; seal through {needed} first.",
 )
 LEDGER_SCOPE = define(
-    "ledger_scope", 403, "不在权限范围内的统筹地区", "The pool is outside the scope",
-    "当前权限不包括 {pool_code}。", "The scope does not include {pool_code}.",
+    "ledger_scope",
+    403,
+    "不在权限范围内的统筹地区",
+    "The pool is outside the scope",
+    "当前权限不包括 {pool_code}。",
+    "The scope does not include {pool_code}.",
 )
 LEDGER_STAGING_INVALID = define(
-    "ledger_staging_invalid", 500, "暂存凭证无效", "The staged vouchers are invalid",
-    "系统暂存的凭证不完整,未记账。请联系运维。", "The staged vouchers are malformed; nothing was booked. Tell the operator.",
+    "ledger_staging_invalid",
+    500,
+    "暂存凭证无效",
+    "The staged vouchers are invalid",
+    "系统暂存的凭证不完整,未记账。请联系运维。",
+    "The staged vouchers are malformed; nothing was booked. Tell the operator.",
 )
 
 _BY_CODE = {kind.code: kind for kind in globals().values() if isinstance(kind, ProblemType)}

@@ -28,7 +28,11 @@ _NAME, _TEXT = Text(collation="C"), Text()
 def _of_book(name: str, metadata: MetaData, *columns: Any, key: tuple[str, ...] = ()) -> Table:
     """A table whose key begins with pool and book."""
     return Table(
-        name, metadata, Column("pool_code", _NAME), Column("book", _NAME), *columns,
+        name,
+        metadata,
+        Column("pool_code", _NAME),
+        Column("book", _NAME),
+        *columns,
         PrimaryKeyConstraint("pool_code", "book", *key),
     )
 
@@ -47,65 +51,154 @@ def declare(metadata: MetaData) -> None:
 
 
 def _declare_charts(metadata: MetaData) -> None:
-    Table("chart", metadata, Column("chart", _NAME, primary_key=True), *_required(_NAME, "book"),
-          *_required(_TEXT, "title_zh", "title_en", "source"))
-    Table("chart_account", metadata, Column("chart", _NAME, ForeignKey("chart.chart")), Column("account", _NAME),
-          *_required(_TEXT, "name_zh", "name_en", "normal_side"), Column("keeper", _NAME), *_required(Boolean(), "guarded"),
-          PrimaryKeyConstraint("chart", "account"))
-    Table("permitted_flow", metadata, Column("chart", _NAME), Column("debit", _NAME), Column("credit", _NAME),
-          Column("keeper", _NAME), Column("reason", _NAME), PrimaryKeyConstraint("chart", "debit", "credit"),
-          ForeignKeyConstraint(["chart", "debit"], ["chart_account.chart", "chart_account.account"]),
-          ForeignKeyConstraint(["chart", "credit"], ["chart_account.chart", "chart_account.account"]))
-    Table("keeper_role", metadata, Column("keeper", _NAME), Column("role", _NAME), PrimaryKeyConstraint("keeper", "role"))
+    Table(
+        "chart",
+        metadata,
+        Column("chart", _NAME, primary_key=True),
+        *_required(_NAME, "book"),
+        *_required(_TEXT, "title_zh", "title_en", "source"),
+    )
+    Table(
+        "chart_account",
+        metadata,
+        Column("chart", _NAME, ForeignKey("chart.chart")),
+        Column("account", _NAME),
+        *_required(_TEXT, "name_zh", "name_en", "normal_side"),
+        Column("keeper", _NAME),
+        *_required(Boolean(), "guarded"),
+        PrimaryKeyConstraint("chart", "account"),
+    )
+    Table(
+        "permitted_flow",
+        metadata,
+        Column("chart", _NAME),
+        Column("debit", _NAME),
+        Column("credit", _NAME),
+        Column("keeper", _NAME),
+        Column("reason", _NAME),
+        PrimaryKeyConstraint("chart", "debit", "credit"),
+        ForeignKeyConstraint(["chart", "debit"], ["chart_account.chart", "chart_account.account"]),
+        ForeignKeyConstraint(["chart", "credit"], ["chart_account.chart", "chart_account.account"]),
+    )
+    Table(
+        "keeper_role", metadata, Column("keeper", _NAME), Column("role", _NAME), PrimaryKeyConstraint("keeper", "role")
+    )
 
 
 def _declare_books(metadata: MetaData) -> None:
-    _of_book("book", metadata, Column("chart", _NAME, ForeignKey("chart.chart"), nullable=False),
-             *_required(Date(), "first_day"), *_required(LargeBinary(), "genesis"))
-    head = _of_book("book_head", metadata, *_required(BigInteger(), "last_number"), *_required(LargeBinary(), "last_hash"),
-                    *_required(Date(), "open_day"), *_required(BigInteger(), "month_base"),
-                    *_required(Date(), "sealed_through", "closed_through"))
+    _of_book(
+        "book",
+        metadata,
+        Column("chart", _NAME, ForeignKey("chart.chart"), nullable=False),
+        *_required(Date(), "first_day"),
+        *_required(LargeBinary(), "genesis"),
+    )
+    head = _of_book(
+        "book_head",
+        metadata,
+        *_required(BigInteger(), "last_number"),
+        *_required(LargeBinary(), "last_hash"),
+        *_required(Date(), "open_day"),
+        *_required(BigInteger(), "month_base"),
+        *_required(Date(), "sealed_through", "closed_through"),
+    )
     head.append_constraint(ForeignKeyConstraint(["pool_code", "book"], ["book.pool_code", "book.book"]))
-    _of_book("book_day", metadata, Column("posting_date", Date()), *_required(BigInteger(), "first_number", "last_number"),
-             key=("posting_date",))
+    _of_book(
+        "book_day",
+        metadata,
+        Column("posting_date", Date()),
+        *_required(BigInteger(), "first_number", "last_number"),
+        key=("posting_date",),
+    )
 
 
 def _declare_vouchers(metadata: MetaData) -> None:
     voucher = _of_book(
-        "voucher", metadata, Column("number", BigInteger()), *_required(Date(), "month"),
-        *_required(BigInteger(), "month_number"), *_required(_NAME, "source_event"),
-        *_required(Date(), "posting_date", "value_date"), *_required(_NAME, "reason"), Column("reversal_of", BigInteger()),
-        *_required(_TEXT, "preparer", "checker", "poster", "text"), *_required(LargeBinary(), "postings_digest", "hash"),
+        "voucher",
+        metadata,
+        Column("number", BigInteger()),
+        *_required(Date(), "month"),
+        *_required(BigInteger(), "month_number"),
+        *_required(_NAME, "source_event"),
+        *_required(Date(), "posting_date", "value_date"),
+        *_required(_NAME, "reason"),
+        Column("reversal_of", BigInteger()),
+        *_required(_TEXT, "preparer", "checker", "poster", "text"),
+        *_required(LargeBinary(), "postings_digest", "hash"),
         key=("number",),
     ).c
     Index("voucher_source_event", voucher.pool_code, voucher.book, voucher.source_event, unique=True)
-    Index("voucher_reversed_once", voucher.pool_code, voucher.book, voucher.reversal_of, unique=True,
-          postgresql_where=text("reversal_of IS NOT NULL"))
+    Index(
+        "voucher_reversed_once",
+        voucher.pool_code,
+        voucher.book,
+        voucher.reversal_of,
+        unique=True,
+        postgresql_where=text("reversal_of IS NOT NULL"),
+    )
     posting = _of_book(
-        "posting", metadata, Column("number", BigInteger()), Column("line", Integer()), *_required(_NAME, "debit", "credit"),
-        *_required(BigInteger(), "amount_fen"), *_required(_NAME, "party", "ref"), *_required(_TEXT, "memo"),
+        "posting",
+        metadata,
+        Column("number", BigInteger()),
+        Column("line", Integer()),
+        *_required(_NAME, "debit", "credit"),
+        *_required(BigInteger(), "amount_fen"),
+        *_required(_NAME, "party", "ref"),
+        *_required(_TEXT, "memo"),
         key=("number", "line"),
     ).c
     Index("posting_ref", posting.ref, postgresql_where=text("ref > ''"))
 
 
 def _declare_balances(metadata: MetaData) -> None:
-    _of_book("balance", metadata, Column("account", _NAME), *_required(Boolean(), "guarded"),
-             *_required(BigInteger(), "posted_fen", "pending_fen"), key=("account",))
-    _of_book("account_day", metadata, Column("account", _NAME), Column("posting_date", Date()), Column("value_date", Date()),
-             *_required(BigInteger(), "debit_fen", "credit_fen"), key=("account", "posting_date", "value_date"))
-    _of_book("hold", metadata, Column("hold_id", Uuid()), *_required(_NAME, "account"),
-             *_required(BigInteger(), "amount_fen"), key=("hold_id",))
-    end = _of_book("hold_end", metadata, Column("hold_id", Uuid()), *_required(_TEXT, "outcome"),
-                   Column("number", BigInteger()), key=("hold_id",))
-    end.append_constraint(ForeignKeyConstraint(["pool_code", "book", "hold_id"],
-                                               ["hold.pool_code", "hold.book", "hold.hold_id"]))
+    _of_book(
+        "balance",
+        metadata,
+        Column("account", _NAME),
+        *_required(Boolean(), "guarded"),
+        *_required(BigInteger(), "posted_fen", "pending_fen"),
+        key=("account",),
+    )
+    _of_book(
+        "account_day",
+        metadata,
+        Column("account", _NAME),
+        Column("posting_date", Date()),
+        Column("value_date", Date()),
+        *_required(BigInteger(), "debit_fen", "credit_fen"),
+        key=("account", "posting_date", "value_date"),
+    )
+    _of_book(
+        "hold",
+        metadata,
+        Column("hold_id", Uuid()),
+        *_required(_NAME, "account"),
+        *_required(BigInteger(), "amount_fen"),
+        key=("hold_id",),
+    )
+    end = _of_book(
+        "hold_end",
+        metadata,
+        Column("hold_id", Uuid()),
+        *_required(_TEXT, "outcome"),
+        Column("number", BigInteger()),
+        key=("hold_id",),
+    )
+    end.append_constraint(
+        ForeignKeyConstraint(["pool_code", "book", "hold_id"], ["hold.pool_code", "hold.book", "hold.hold_id"])
+    )
 
 
 def _declare_seals(metadata: MetaData) -> None:
     seal = _of_book(
-        "day_seal", metadata, Column("day", Date()), *_required(BigInteger(), "seal_number", "first_number", "last_number"),
-        *_required(LargeBinary(), "root", "last_hash", "previous"), *_required(DateTime(timezone=True), "signed_at"),
-        *_required(_TEXT, "key_id"), *_required(LargeBinary(), "signature"), key=("day",),
+        "day_seal",
+        metadata,
+        Column("day", Date()),
+        *_required(BigInteger(), "seal_number", "first_number", "last_number"),
+        *_required(LargeBinary(), "root", "last_hash", "previous"),
+        *_required(DateTime(timezone=True), "signed_at"),
+        *_required(_TEXT, "key_id"),
+        *_required(LargeBinary(), "signature"),
+        key=("day",),
     )
     seal.append_constraint(UniqueConstraint("pool_code", "book", "seal_number"))

@@ -1,4 +1,4 @@
-"""The ledger (contracts §9): charts and permitted flows, books, vouchers, balances, holds, seals, and the one way in."""
+"""The ledger (contracts §9): charts, permitted flows, books, vouchers, balances, holds, seals, and the one way in."""
 
 from pathlib import Path
 

@@ -1,0 +1,94 @@
+"""Command line: ``python -m heyi_verify EXPORT [--roots FILE]... [--key HEX] [--json]``; exit status 0, 1 or 2."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from heyi_verify.canonical import Unreadable
+from heyi_verify.check import verify
+from heyi_verify.findings import Finding
+
+CLEAN, WRONG, UNREADABLE = 0, 1, 2
+_KEY_BYTES = 32
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Verifies one export; prints what was found and returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        key = _key(options.key)
+        roots = [root for path in options.roots for root in read_roots(path)]
+        with options.export.open(encoding="utf-8") as lines:
+            findings = verify(lines, roots, key)
+    except (Unreadable, OSError, UnicodeDecodeError, KeyError, TypeError) as error:
+        print(f"不能读取：{error}\nThe input cannot be read: {error}", file=sys.stderr)
+        return UNREADABLE
+    _tell(findings, options.json, with_roots=bool(roots))
+    return WRONG if findings else CLEAN
+
+
+def read_roots(path: Path) -> list[dict[str, Any]]:
+    """Seals of a kept answer of GET /v1/roots, or of a file with one seal a line; raises Unreadable."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        try:
+            return [json.loads(line) for line in text.splitlines() if line.strip()]
+        except ValueError as error:
+            raise Unreadable(f"{path} holds no roots") from error
+    roots = whole.get("items", [whole]) if isinstance(whole, dict) else whole
+    if not isinstance(roots, list) or not all(isinstance(root, dict) for root in roots):
+        raise Unreadable(f"{path} holds no roots")
+    return roots
+
+
+def _key(text: str | None) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise Unreadable("--key takes 64 hexadecimal digits")
+    return key
+
+
+def _tell(findings: list[Finding], as_json: bool, *, with_roots: bool) -> None:
+    if as_json:
+        found = [{"code": f.code, "subject": f.subject, "zh": f.zh(), "en": f.en()} for f in findings]
+        print(json.dumps({"clean": not findings, "with_roots": with_roots, "findings": found}, ensure_ascii=False))
+        return
+    for finding in findings:
+        print(f"[{finding.code}] {finding.zh()}。 {finding.en()}.")
+    if not findings:
+        print(
+            "账本完整：凭证、哈希链、余额与封账全部相符。 The book holds: vouchers, chain, balances and seals all agree."
+        )
+    if not with_roots:
+        print(
+            "未提供留存在外的根（--roots）：不能排除账本被整体重写。 Without --roots a wholly rewritten book cannot be told."
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="heyi_verify", description="离线校验账本导出 Verify an exported book offline")
+    parser.add_argument("export", type=Path, help="导出文件 the exported NDJSON file")
+    parser.add_argument(
+        "--roots",
+        type=Path,
+        action="append",
+        default=[],
+        help="留存在外的根，可多次给出 roots kept outside; repeatable",
+    )
+    parser.add_argument("--key", help="固定的公钥（十六进制） the pinned public key, hexadecimal")
+    parser.add_argument("--json", action="store_true", help="输出 JSON print JSON")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

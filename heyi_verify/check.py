@@ -1,0 +1,206 @@
+"""Reads an export once, from front to back, and lists what is wrong with it (docs/ledger-format.md, sections 2 to 6).
+
+After a wrong voucher the walk goes on from the hash that the file states, so that one edit is one finding and not a
+thousand.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from heyi_verify import canonical
+from heyi_verify.canonical import Unreadable
+from heyi_verify.findings import Finding
+from heyi_verify.seals import check_outside, check_seals
+
+
+@dataclass
+class Walk:
+    """What has been seen of the file so far."""
+
+    book: dict[str, Any]
+    hashes: dict[int, bytes] = field(default_factory=dict)
+    sides: dict[str, str] = field(default_factory=dict)
+    debits: dict[str, int] = field(default_factory=dict)
+    credits: dict[str, int] = field(default_factory=dict)
+    seals: list[dict[str, Any]] = field(default_factory=list)
+    balances: dict[str, dict[str, Any]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    end: dict[str, Any] | None = None
+    vouchers: int = 0
+    postings: int = 0
+    expected: int = 1
+    missing: set[int] = field(default_factory=set)
+    previous: bytes = b""
+    month: tuple[str, int] = ("", 0)
+    day: str = ""
+
+    def find(self, code: str, subject: object) -> None:
+        """Adds a finding once."""
+        finding = Finding(code, str(subject))
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+
+def verify(
+    lines: Iterable[str], roots: Iterable[dict[str, Any]] = (), public_key: bytes | None = None
+) -> list[Finding]:
+    """All findings in an export; raises Unreadable where the input is not one."""
+    documents = _documents(lines)
+    book = next(documents, None)
+    if book is None or book.get("kind") != "book" or book.get("format") != canonical.FORMAT:
+        raise Unreadable(f"the first line does not begin an export of {canonical.FORMAT}")
+    walk = Walk(book, previous=canonical.genesis(book))
+    if book["genesis"] != walk.previous.hex():
+        walk.find("chain_broken", 0)
+    walk.hashes[0] = walk.previous
+    for document in documents:
+        _take(walk, document)
+    _close(walk)
+    check_seals(walk, public_key)
+    check_outside(walk, list(roots), public_key)
+    return walk.findings
+
+
+def _documents(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            document = json.loads(line)
+        except ValueError as error:
+            raise Unreadable(f"line {number} is not JSON") from error
+        if not isinstance(document, dict):
+            raise Unreadable(f"line {number} is not an object")
+        yield document
+
+
+def _take(walk: Walk, document: dict[str, Any]) -> None:
+    kind = document.get("kind")
+    try:
+        if kind == "account":
+            walk.sides[document["account"]] = document["normal_side"]
+        elif kind == "voucher":
+            _voucher(walk, document)
+        elif kind == "seal":
+            walk.seals.append(document)
+        elif kind == "balance":
+            walk.balances[document["account"]] = document
+        elif kind == "end":
+            walk.end = document
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Unreadable(f"a {kind} lacks {error}") from error
+
+
+def _voucher(walk: Walk, voucher: dict[str, Any]) -> None:
+    number = voucher["number"]
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise Unreadable(f"{number!r} is not a voucher number")
+    stated = _bytes(voucher["hash"])
+    walk.vouchers += 1
+    _postings(walk, voucher)
+    if number < walk.expected:
+        _out_of_place(walk, number, voucher, stated)
+        return
+    gap = range(walk.expected, number)
+    walk.missing.update(gap)
+    computed = canonical.voucher_hash(walk.previous, walk.book, voucher)
+    if computed != stated and not gap:
+        walk.find("edited", number)
+    if not gap:
+        _order(walk, voucher)
+    walk.hashes[number] = stated
+    walk.previous, walk.expected = stated, number + 1
+    walk.month, walk.day = (voucher["month"], voucher["month_number"]), voucher["posting_date"]
+
+
+def _out_of_place(walk: Walk, number: int, voucher: dict[str, Any], stated: bytes) -> None:
+    """A number that should have come before: moved here, or a second voucher with a number that is taken."""
+    if number in walk.missing:
+        walk.missing.discard(number)
+        walk.hashes[number] = stated
+        walk.find("reordered", number)
+        return
+    before = walk.hashes.get(number - 1)
+    if before is not None and canonical.voucher_hash(before, walk.book, voucher) == stated:
+        walk.hashes[number] = walk.previous = stated  # this one is on the chain: the earlier one was put in
+    walk.find("inserted", number)
+
+
+def _postings(walk: Walk, voucher: dict[str, Any]) -> None:
+    for line, posting in enumerate(voucher["postings"], 1):
+        amount = canonical.fen(posting["amount"])
+        if amount <= 0 or posting["debit"] == posting["credit"] or posting["line"] != line:
+            walk.find("unbalanced", voucher["number"])
+        walk.postings += 1
+        walk.debits[posting["debit"]] = walk.debits.get(posting["debit"], 0) + amount
+        walk.credits[posting["credit"]] = walk.credits.get(posting["credit"], 0) + amount
+    if not voucher["postings"]:
+        walk.find("unbalanced", voucher["number"])
+
+
+def _order(walk: Walk, voucher: dict[str, Any]) -> None:
+    month, number = walk.month
+    due = number + 1 if voucher["month"] == month else 1
+    if (
+        voucher["month_number"] != due
+        or voucher["month"] != voucher["posting_date"][:8] + "01"
+        or voucher["posting_date"] < walk.day
+    ):
+        walk.find("number_wrong", voucher["number"])
+
+
+def _close(walk: Walk) -> None:
+    """What only the end of the file can tell: gaps, the tail, balances."""
+    for first, last in _ranges(walk.missing):
+        walk.find("deleted", first if first == last else f"{first}–{last}")
+    last_seen, head = walk.expected - 1, walk.book["last_number"]
+    if head > last_seen:
+        walk.find("tail_cut", f"{last_seen + 1}–{head}")
+    elif head < last_seen:
+        walk.find("inserted", f"{head + 1}–{last_seen}")
+    elif walk.previous.hex() != walk.book["last_hash"]:
+        walk.find("chain_broken", last_seen)
+    if walk.end is None:
+        walk.find("tail_cut", "文件没有结束行 no end line")
+    elif (walk.end.get("vouchers"), walk.end.get("postings")) != (walk.vouchers, walk.postings):
+        walk.find(
+            "tail_cut" if walk.end.get("vouchers", 0) > walk.vouchers else "inserted", "结束行的张数不符 end line"
+        )
+    for account in sorted(walk.sides.keys() | walk.debits.keys() | walk.credits.keys() | walk.balances.keys()):
+        _balance(walk, account)
+
+
+def _balance(walk: Walk, account: str) -> None:
+    debit, credit = walk.debits.get(account, 0), walk.credits.get(account, 0)
+    due = debit - credit if walk.sides.get(account) == "debit" else credit - debit
+    stated = walk.balances.get(account)
+    if stated is None:
+        if debit or credit:
+            walk.find("balance_forged", account)
+        return
+    if (canonical.fen(stated["debit"]), canonical.fen(stated["credit"]), canonical.fen(stated["balance"])) != (
+        debit, credit, due,
+    ):  # fmt: skip
+        walk.find("balance_forged", account)
+
+
+def _ranges(numbers: set[int]) -> Iterator[tuple[int, int]]:
+    first = last = None
+    for number in sorted(numbers):
+        if last is not None and number == last + 1:
+            last = number
+            continue
+        if first is not None and last is not None:
+            yield first, last
+        first = last = number
+    if first is not None and last is not None:
+        yield first, last
+
+
+def _bytes(text: Any) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except (TypeError, ValueError) as error:
+        raise Unreadable(f"{text!r} is not a hash") from error

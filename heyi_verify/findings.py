@@ -1,0 +1,59 @@
+"""What the verifier says, Chinese first."""
+
+from dataclasses import dataclass
+
+_TEXTS = {
+    "edited": (
+        "第 {subject} 号凭证的内容被改动：与其哈希不符",
+        "voucher {subject} was edited: its content does not give its hash",
+    ),
+    "deleted": ("缺少凭证 {subject}：被删除", "vouchers {subject} are missing: deleted"),
+    "inserted": (
+        "第 {subject} 号凭证是插入的：编号重复或不在链上",
+        "voucher {subject} was inserted: number repeated or off the chain",
+    ),
+    "reordered": ("第 {subject} 号凭证的位置被调换", "voucher {subject} stands in the wrong place: reordered"),
+    "tail_cut": ("末尾的凭证被截去：{subject}", "vouchers at the end were cut off: {subject}"),
+    "chain_broken": ("第 {subject} 号凭证与前一张不相连", "voucher {subject} does not follow from the one before"),
+    "balance_forged": (
+        "科目 {subject} 的余额或发生额不是分录之和",
+        "account {subject}: balance or turnover is not that of the postings",
+    ),
+    "unbalanced": (
+        "第 {subject} 号凭证的分录无效：金额须大于零，借贷科目须不同",
+        "voucher {subject} has an invalid posting",
+    ),
+    "number_wrong": (
+        "第 {subject} 号凭证的月份、月内编号或记账日期次序有误",
+        "voucher {subject}: month, month number or order of dates is wrong",
+    ),
+    "seal_wrong": (
+        "{subject} 的封账与凭证或前一次封账不符",
+        "the seal of {subject} does not agree with the vouchers or the seal before",
+    ),
+    "rewritten": (
+        "{subject} 留存在外的根与导出不符：账本被重写",
+        "the outside root of {subject} disagrees with the export: rewritten",
+    ),
+    "signature_wrong": (
+        "{subject} 的签名不能用所给公钥验证",
+        "the signature of {subject} does not verify under the pinned key",
+    ),
+}
+CODES = tuple(_TEXTS)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong; ``subject`` is a voucher number, a range, an account or a day."""
+
+    code: str
+    subject: str
+
+    def zh(self) -> str:
+        """The sentence in Chinese."""
+        return _TEXTS[self.code][0].format(subject=self.subject)
+
+    def en(self) -> str:
+        """The sentence in English."""
+        return _TEXTS[self.code][1].format(subject=self.subject)

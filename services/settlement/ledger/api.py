@@ -1,0 +1,344 @@
+"""Routes of the ledger: books, vouchers, balances at any date, entries, seals, public roots, export, replay.
+
+There is no route that writes a voucher: vouchers come from the commands of the other capabilities, through ``posting``.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from fastapi import Query
+from fastapi.responses import StreamingResponse
+
+from services.settlement.ledger import export, sealing, store
+from services.settlement.ledger.refusals import (
+    LEDGER_ACCOUNT_UNKNOWN,
+    LEDGER_BOOK_UNKNOWN,
+    LEDGER_FILTER_NEEDED,
+    LEDGER_VOUCHER_UNKNOWN,
+)
+from services.settlement.ledger.signing import Signer
+from services.settlement.ledger.wire import (
+    AccountOut,
+    Accounts,
+    Available,
+    AvailableOut,
+    BalanceOut,
+    BalanceQuery,
+    Balances,
+    BookOut,
+    Books,
+    Difference,
+    Entries,
+    EntryOut,
+    EntryQuery,
+    PostingOut,
+    Replay,
+    Root,
+    RootQuery,
+    Roots,
+    Sealed,
+    VoucherOut,
+    VoucherQuery,
+)
+from shared.http.access import access
+from shared.http.edge import ServiceRouter
+from shared.http.pages import Page, decode_cursor, encode_cursor
+from shared.http.unit import StreamDep, Unit, UnitDep
+from shared.kernel.dates import shanghai_date
+
+READERS = (
+    "auditor",
+    "city_finance",
+    "city_health",
+    "county_director",
+    "county_finance",
+    "county_inspector",
+    "county_recheck",
+    "discipline",
+    "insurance_regulator",
+    "insurer_finance",
+    "insurer_manager",
+    "supervisor",
+)
+SEALERS = ("county_director", "county_finance", "county_recheck", "service")
+PROVERS = (
+    "auditor",
+    "city_health",
+    "county_director",
+    "county_finance",
+    "discipline",
+    "insurance_regulator",
+    "operator",
+)
+EXPORTERS = (
+    "auditor",
+    "city_health",
+    "county_director",
+    "county_finance",
+    "discipline",
+    "insurance_regulator",
+    "supervisor",
+)
+FIRST, LAST = date(1, 1, 1), date(9999, 12, 31)
+NDJSON = "application/x-ndjson"
+
+router = ServiceRouter()
+
+
+@router.get("/pools/{pool_code}/books", openapi_extra=access(READERS, command="list_books"))
+async def list_books(pool_code: str, unit: UnitDep) -> Books:
+    """The pool's books with their heads."""
+    return Books(items=[_book(row) for row in await store.books(unit.conn, pool_code)])
+
+
+@router.get("/pools/{pool_code}/books/{book}/accounts", openapi_extra=access(READERS, command="list_accounts"))
+async def list_accounts(pool_code: str, book: str, unit: UnitDep) -> Accounts:
+    """The book's chart of accounts."""
+    rows = await store.accounts(unit.conn, pool_code, book)
+    if not rows:
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book)
+    return Accounts(book=book, items=[AccountOut(**row) for row in rows])
+
+
+@router.get("/pools/{pool_code}/books/{book}/vouchers", openapi_extra=access(READERS, command="list_vouchers"))
+async def list_vouchers(
+    pool_code: str, book: str, unit: UnitDep, query: Annotated[VoucherQuery, Query()]
+) -> Page[VoucherOut]:
+    """Vouchers by number, of a period of posting dates; or the one of a source event."""
+    await _book_or_refuse(unit, pool_code, book)
+    if query.source_event is not None:
+        if query.from_ or query.to or query.cursor:
+            raise LEDGER_FILTER_NEEDED(filters="source_event")
+        found = await store.voucher_of_source(unit.conn, pool_code, book, query.source_event)
+        return Page(items=[_voucher(*pair) for pair in found], next_cursor=None)
+    first, last = await store.numbers_of(unit.conn, pool_code, book, query.from_ or FIRST, query.to or LAST)
+    key = decode_cursor(query.cursor, 1)
+    after = max(int(key[0]) if key else 0, first - 1)
+    found = await store.vouchers(unit.conn, pool_code, book, after=after, through=last, limit=query.limit + 1)
+    shown = found[: query.limit]
+    more = encode_cursor(shown[-1][0]["number"]) if len(found) > query.limit else None
+    return Page(items=[_voucher(*pair) for pair in shown], next_cursor=more)
+
+
+@router.get("/pools/{pool_code}/books/{book}/vouchers/{number}", openapi_extra=access(READERS, command="read_voucher"))
+async def read_voucher(pool_code: str, book: str, number: int, unit: UnitDep) -> VoucherOut:
+    """One voucher."""
+    found = await store.vouchers(unit.conn, pool_code, book, after=number - 1, through=number, limit=1)
+    if not found:
+        raise LEDGER_VOUCHER_UNKNOWN(book=book, number=number)
+    return _voucher(*found[0])
+
+
+@router.get("/pools/{pool_code}/books/{book}/balances", openapi_extra=access(READERS, command="read_balances"))
+async def read_balances(pool_code: str, book: str, unit: UnitDep, query: Annotated[BalanceQuery, Query()]) -> Balances:
+    """Balances at the end of any day, by posting date (the books) or by value date (the facts)."""
+    at = query.at or await unit.business_day()
+    rows = await store.balances(unit.conn, pool_code, book, at, by_value=query.by == "value")
+    if not rows:
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book)
+    debit, credit = sum(row["debit_fen"] for row in rows), sum(row["credit_fen"] for row in rows)
+    return Balances(
+        book=book,
+        at=at,
+        by=query.by,
+        debit=debit,
+        credit=credit,
+        ties=debit == credit,
+        items=[
+            BalanceOut(
+                account=row["account"],
+                name_zh=row["name_zh"],
+                name_en=row["name_en"],
+                normal_side=row["normal_side"],
+                debit=row["debit_fen"],
+                credit=row["credit_fen"],
+                balance=row["balance_fen"],
+            )
+            for row in rows
+        ],
+    )
+
+
+@router.get("/pools/{pool_code}/books/{book}/available", openapi_extra=access(READERS, command="read_available"))
+async def read_available(pool_code: str, book: str, unit: UnitDep) -> Available:
+    """What each account holds now, what of it is set aside, what can be spent."""
+    rows = await store.cached_balances(unit.conn, pool_code, book)
+    if not rows:
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book)
+    return Available(
+        book=book,
+        items=[
+            AvailableOut(
+                account=row["account"],
+                balance=row["posted_fen"],
+                held=-row["pending_fen"],
+                available=row["posted_fen"] + row["pending_fen"],
+            )
+            for row in rows
+        ],
+    )
+
+
+@router.get("/pools/{pool_code}/books/{book}/entries", openapi_extra=access(READERS, command="list_entries"))
+async def list_entries(pool_code: str, book: str, unit: UnitDep, query: Annotated[EntryQuery, Query()]) -> Entries:
+    """The detail ledger 明细账: postings of an account, a party or a business number in a period."""
+    period = query.from_ is not None and query.to is not None
+    if not (query.account or query.party or query.ref) or not (period or query.ref):
+        raise LEDGER_FILTER_NEEDED(filters="(account | party) + from + to, ref")
+    await _book_or_refuse(unit, pool_code, book)
+    first, last = query.from_ or FIRST, query.to or LAST
+    opening, closing = await _balances_around(unit, pool_code, book, query, first, last)
+    key = decode_cursor(query.cursor, 2)
+    found = await store.entries(
+        unit.conn,
+        pool_code,
+        book,
+        numbers=await store.numbers_of(unit.conn, pool_code, book, first, last),
+        after=(int(key[0]), int(key[1])) if key else (0, 0),
+        limit=query.limit + 1,
+        account=query.account,
+        party=query.party,
+        ref=query.ref,
+    )
+    shown = found[: query.limit]
+    more = encode_cursor(shown[-1]["number"], shown[-1]["line"]) if len(found) > query.limit else None
+    return Entries(
+        items=[_entry(row, query.account) for row in shown], opening=opening, closing=closing, next_cursor=more
+    )
+
+
+@router.post("/pools/{pool_code}/books/{book}/days/{day}/seal", openapi_extra=access(SEALERS, command="seal_day"))
+async def seal_day(pool_code: str, book: str, day: date, unit: UnitDep) -> Sealed:
+    """Seals a day that has come, and earlier ones that have vouchers and no seal; the signed roots go out at once."""
+    sealed = await sealing.seal_through(
+        unit.conn, pool_code, book, day, today=await unit.business_day(), now=unit.now, signer=_signer(unit)
+    )
+    unit.result("day_seal", f"{book}/{day}")
+    rows = [await store.seal(unit.conn, pool_code, book, payload.day) for payload in sealed]
+    return Sealed(items=[_root(row) for row in rows])
+
+
+@router.get("/roots", openapi_extra=access((), scope="public", command="list_roots"))
+async def list_roots(unit: UnitDep, query: Annotated[RootQuery, Query()]) -> Roots:
+    """Published roots of all books: keep them outside, and a rewritten book can be told."""
+    key = decode_cursor(query.cursor, 3)
+    after = (str(key[0]), str(key[1]), int(key[2])) if key else ("", "", 0)
+    rows = await store.roots(unit.conn, after=after, pool_code=query.pool_code, name=query.book, limit=query.limit + 1)
+    shown = rows[: query.limit]
+    last = shown[-1] if len(rows) > query.limit else None
+    signer = _signer(unit)
+    return Roots(
+        items=[_root(row) for row in shown],
+        public_keys={signer.key_id: signer.public_key.hex()},
+        next_cursor=encode_cursor(last["pool_code"], last["book"], last["seal_number"]) if last else None,
+    )
+
+
+@router.get(
+    "/pools/{pool_code}/books/{book}/export",
+    openapi_extra=access(EXPORTERS, command="export_book", stream=True, personal=True),
+    response_class=StreamingResponse,
+)
+async def export_book(pool_code: str, book: str, unit: StreamDep) -> StreamingResponse:
+    """The whole book as NDJSON for ``python -m heyi_verify``."""
+    pieces = export.lines(unit, pool_code, book)
+    first = await anext(pieces)  # a book that does not exist is refused before the stream begins
+    name = f"{pool_code}-{book}-{shanghai_date(unit.now)}.ndjson"
+    return StreamingResponse(
+        _whole(first, pieces), media_type=NDJSON, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+@router.get("/pools/{pool_code}/books/{book}/replay", openapi_extra=access(PROVERS, command="replay_book"))
+async def replay_book(pool_code: str, book: str, unit: UnitDep) -> Replay:
+    """Works balances, turnover and the chain out again from the postings and lists what differs."""
+    await _book_or_refuse(unit, pool_code, book)
+    rows = await store.replay(unit.conn, pool_code, book)
+    return Replay(book=book, replayed_at=unit.now, ties=not rows, differences=[Difference(**row) for row in rows])
+
+
+async def _whole(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece
+
+
+async def _book_or_refuse(unit: Unit, pool_code: str, book: str) -> None:
+    if await store.book(unit.conn, pool_code, book) is None:
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book)
+
+
+async def _balances_around(
+    unit: Unit, pool_code: str, book: str, query: EntryQuery, first: date, last: date
+) -> tuple[int | None, int | None]:
+    """Opening and closing balance in fen where an account and nothing else is asked for in a period."""
+    if query.account is None:
+        return None, None
+    closing = await store.balance_of(unit.conn, pool_code, book, query.account, last)
+    if closing is None:
+        raise LEDGER_ACCOUNT_UNKNOWN(book=book, account=query.account)
+    if query.party or query.ref:
+        return None, None
+    before = first - timedelta(days=1) if first > FIRST else FIRST
+    opening = await store.balance_of(unit.conn, pool_code, book, query.account, before)
+    return opening["balance_fen"], closing["balance_fen"]
+
+
+def _signer(unit: Unit) -> Signer:
+    signer: Signer = unit.app.resources["ledger.signer"]
+    return signer
+
+
+def _book(row: Any) -> BookOut:
+    return BookOut(
+        book=row["book"],
+        chart=row["chart"],
+        title_zh=row["title_zh"],
+        title_en=row["title_en"],
+        last_number=row["last_number"],
+        last_hash=row["last_hash"].hex(),
+        open_day=row["open_day"],
+        sealed_through=row["sealed_through"],
+        closed_through=row["closed_through"],
+    )
+
+
+def _voucher(row: Any, postings: list[Any]) -> VoucherOut:
+    return VoucherOut(
+        number=row["number"],
+        month=row["month"],
+        month_number=row["month_number"],
+        source_event=row["source_event"],
+        posting_date=row["posting_date"],
+        value_date=row["value_date"],
+        reason=row["reason"],
+        reversal_of=row["reversal_of"],
+        preparer=row["preparer"],
+        checker=row["checker"],
+        poster=row["poster"],
+        text=row["text"],
+        hash=row["hash"].hex(),
+        postings=[
+            PostingOut(
+                line=p["line"],
+                debit=p["debit"],
+                credit=p["credit"],
+                amount=p["amount_fen"],
+                party=p["party"],
+                ref=p["ref"],
+                memo=p["memo"],
+            )
+            for p in postings
+        ],
+    )
+
+
+def _entry(row: Any, account: str | None) -> EntryOut:
+    side = None if account is None else "debit" if row["debit"] == account else "credit"
+    fields = dict(row)
+    return EntryOut(amount=fields.pop("amount_fen"), side=side, **fields)
+
+
+def _root(row: Any) -> Root:
+    return Root(**(export.seal_fields(row) | {"day": row["day"]}))

@@ -38,8 +38,10 @@ def _standards(metadata: MetaData) -> None:
         metadata,
         Column("pool_code", CODE, primary_key=True),
         Column("year", SmallInteger, primary_key=True, autoincrement=False),
-        *(Column(f"{name}_fen", BigInteger, nullable=False)
-          for name in ("premium", "central", "province", "city", "county")),
+        *(
+            Column(f"{name}_fen", BigInteger, nullable=False)
+            for name in ("premium", "central", "province", "city", "county")
+        ),
         *(Column(name, Date, nullable=False) for name in ("coverage_from", "coverage_to", "collection_until")),
         Column("late_start", Text, nullable=False),
         Column("document_number", Text),

@@ -11,8 +11,15 @@ FORMER_CADRE = "former_village_cadre"
 YOU_FU = "youfu"
 
 NAMES = {
-    WU_BAO: "五保", DI_BAO: "低保", TE_KUN: "特困", DISABLED: "残疾", ONLY_CHILD: "独生子女户", TWO_DAUGHTERS: "二女户",
-    VILLAGE_CADRE: "在职村干部", FORMER_CADRE: "离任村干部", YOU_FU: "优抚",
+    WU_BAO: "五保",
+    DI_BAO: "低保",
+    TE_KUN: "特困",
+    DISABLED: "残疾",
+    ONLY_CHILD: "独生子女户",
+    TWO_DAUGHTERS: "二女户",
+    VILLAGE_CADRE: "在职村干部",
+    FORMER_CADRE: "离任村干部",
+    YOU_FU: "优抚",
 }
 _SPELLINGS = {
     WU_BAO: ("五保", "五保户", "五保对象", "五保供养", "农村五保"),

@@ -34,19 +34,37 @@ _WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 
 NOT_EXCEL = define(
-    "roster_not_excel", 422, "不是 Excel 文件", "Not an Excel file",
+    "roster_not_excel",
+    422,
+    "不是 Excel 文件",
+    "Not an Excel file",
     "上传的内容不是 .xlsx 工作簿。请在 Excel 或 WPS 中另存为“Excel 工作簿(*.xlsx)”后重新上传;本次没有登记任何人。",
-    "The upload is not an .xlsx workbook. Save it as an Excel workbook (*.xlsx) and send it again; nobody was enrolled.")
+    "The upload is not an .xlsx workbook. Save it as an Excel workbook (*.xlsx) and send it; nobody was enrolled.",
+)
 OLD_EXCEL = define(
-    "roster_old_excel", 422, "旧版或加密的 Excel 文件", "Old or encrypted Excel file",
+    "roster_old_excel",
+    422,
+    "旧版或加密的 Excel 文件",
+    "Old or encrypted Excel file",
     "这是旧版 .xls 文件或加密的文件。请打开后另存为不加密的“Excel 工作簿(*.xlsx)”再上传。",
-    "This is an old .xls file or an encrypted one. Save it as an unencrypted Excel workbook (*.xlsx) and send it again.")
+    "This is an old .xls file or an encrypted one. Save it unencrypted as an Excel workbook (*.xlsx) and send it.",
+)
 TOO_LARGE = define(
-    "roster_too_large", 413, "文件过大", "The file is too large",
-    "名册超过限制({limit})。请按村拆分后分别上传。", "The roster is over the limit ({limit}). Split it by village.")
+    "roster_too_large",
+    413,
+    "文件过大",
+    "The file is too large",
+    "名册超过限制({limit})。请按村拆分后分别上传。",
+    "The roster is over the limit ({limit}). Split it by village.",
+)
 DAMAGED = define(
-    "roster_damaged", 422, "文件已损坏", "The file is damaged",
-    "工作簿内容无法读取({part})。请重新另存后上传。", "The workbook cannot be read ({part}). Save it again and send it.")
+    "roster_damaged",
+    422,
+    "文件已损坏",
+    "The file is damaged",
+    "工作簿内容无法读取({part})。请重新另存后上传。",
+    "The workbook cannot be read ({part}). Save it again and send it.",
+)
 
 
 def open_package(content: bytes) -> dict[str, SheetFacts]:
@@ -119,12 +137,12 @@ def _unpack(content: bytes, part: zipfile.ZipInfo, limit: int, walker: XmlWalker
 
 def _blocks(content: bytes, part: zipfile.ZipInfo) -> Iterator[bytes]:
     """The unpacked bytes of a part, a block at a time, so that a bomb is met before it has grown."""
-    header = content[part.header_offset:part.header_offset + _LOCAL_HEADER]
+    header = content[part.header_offset : part.header_offset + _LOCAL_HEADER]
     if len(header) < _LOCAL_HEADER or header[:4] != b"PK\x03\x04":
         raise DAMAGED(part=part.filename[:60])
     start = part.header_offset + _LOCAL_HEADER + int.from_bytes(header[26:28], "little")
     start += int.from_bytes(header[28:30], "little")
-    raw = content[start:start + part.compress_size]
+    raw = content[start : start + part.compress_size]
     if part.compress_type == zipfile.ZIP_STORED:
         yield raw
     elif part.compress_type == zipfile.ZIP_DEFLATED:

@@ -33,10 +33,18 @@ def _reason(code: str, column: Column, text: str, keeps: bool = False) -> Reason
 
 _ALL = (
     _reason("id_missing", Column.ID_NUMBER, "没有填身份证号", keeps=True),
-    _reason("id_number_cell", Column.ID_NUMBER,
-            "身份证号被存成了数字,末几位已丢失;请把该列设为“文本”后照证件重新录入", keeps=True),
-    _reason("id_scientific", Column.ID_NUMBER,
-            "身份证号成了科学计数法(如 5.2E+17),原号已丢失;请把该列设为“文本”后照证件重新录入", keeps=True),
+    _reason(
+        "id_number_cell",
+        Column.ID_NUMBER,
+        "身份证号被存成了数字,末几位已丢失;请把该列设为“文本”后照证件重新录入",
+        keeps=True,
+    ),
+    _reason(
+        "id_scientific",
+        Column.ID_NUMBER,
+        "身份证号成了科学计数法(如 5.2E+17),原号已丢失;请把该列设为“文本”后照证件重新录入",
+        keeps=True,
+    ),
     _reason("id_length", Column.ID_NUMBER, "身份证号应为 18 位(或第一代 15 位)", keeps=True),
     _reason("id_characters", Column.ID_NUMBER, "身份证号只能是数字,末位可为 X", keeps=True),
     _reason("id_checksum", Column.ID_NUMBER, "身份证号校验位不对,可能抄错了一位;请核对证件", keeps=True),
@@ -45,7 +53,12 @@ _ALL = (
     _reason("birth_date_differs", Column.BIRTH_DATE, "出生日期与身份证号里的 {stated} 不一致", keeps=True),
     _reason("sex_unreadable", Column.SEX, "性别只能写“男”或“女”", keeps=True),
     _reason("sex_differs", Column.SEX, "性别与身份证号不一致", keeps=True),
-    _reason("relation_unknown", Column.RELATION, "不认识的家庭关系“{value}”,请写户主、配偶、子、女、父亲、母亲等", keeps=True),
+    _reason(
+        "relation_unknown",
+        Column.RELATION,
+        "不认识的家庭关系“{value}”,请写户主、配偶、子、女、父亲、母亲等",
+        keeps=True,
+    ),
     _reason("identity_group_unknown", Column.IDENTITY_GROUP, "不认识的人员属性“{value}”", keeps=True),
     _reason("excuse_unknown", Column.EXCUSE, "不认识的不参合原因“{value}”", keeps=True),
     _reason("formula", Column.ID_NUMBER, "“{column}”一格是公式;请复制后“选择性粘贴为数值”", keeps=True),
@@ -64,6 +77,7 @@ _ALL = (
     _reason("duplicate_in_file", Column.ID_NUMBER, "此人已在第 {row} 行"),
     _reason("in_other_household", Column.ID_NUMBER, "此人已登记在另一户({household})"),
     _reason("in_other_pool", Column.ID_NUMBER, "此人已在其他统筹地区({pool})参合"),
+    _reason("member_ended", Column.ID_NUMBER, "此人已登记为死亡;如有误请到县合管办更正"),
     _reason("identity_changed", Column.ID_NUMBER, "本户已有同名同关系的人,身份证号不同;更正请到县合管办办理"),
 )
 REASONS = {reason.code: reason for reason in _ALL}

@@ -16,22 +16,45 @@ from shared.kernel.errors import define
 _RANGES_SHOWN = 5
 
 MERGED = define(
-    "roster_merged_cells", 422, "表内有合并单元格", "The sheet has merged cells",
+    "roster_merged_cells",
+    422,
+    "表内有合并单元格",
+    "The sheet has merged cells",
     "请取消合并单元格 {ranges},在每一行填全各列后重新上传;本次没有登记任何人。",
-    "Unmerge {ranges} and fill every row, then send the file again; nobody was enrolled.")
+    "Unmerge {ranges} and fill every row, then send the file again; nobody was enrolled.",
+)
 HEADINGS_MISSING = define(
-    "roster_headings_missing", 422, "表头不全", "Headings are missing",
+    "roster_headings_missing",
+    422,
+    "表头不全",
+    "Headings are missing",
     "第一行到第五行中没有找到这些表头:{missing}。请按模板补全表头后重新上传。",
-    "These headings were not found in the first five rows: {missing}. Add them as in the template.")
+    "These headings were not found in the first five rows: {missing}. Add them as in the template.",
+)
 HEADINGS_REPEATED = define(
-    "roster_headings_repeated", 422, "表头重复", "Headings stand twice",
-    "这些表头出现了不止一次:{repeated}。请每列只保留一个。", "These headings stand more than once: {repeated}.")
+    "roster_headings_repeated",
+    422,
+    "表头重复",
+    "Headings stand twice",
+    "这些表头出现了不止一次:{repeated}。请每列只保留一个。",
+    "These headings stand more than once: {repeated}.",
+)
 ROSTER_EMPTY = define(
-    "roster_empty", 422, "名册没有内容", "The roster is empty",
-    "表头下面没有任何一行。请填写参合人员后上传。", "There is no row below the headings.")
+    "roster_empty",
+    422,
+    "名册没有内容",
+    "The roster is empty",
+    "表头下面没有任何一行。请填写参合人员后上传。",
+    "There is no row below the headings.",
+)
 SEVERAL_ROSTERS = define(
-    "roster_several_sheets", 422, "有多个名册工作表", "Several sheets are rosters",
-    "工作表 {sheets} 都像名册。请只保留一个后重新上传。", "The sheets {sheets} all look like rosters. Keep one.")
+    "roster_several_sheets",
+    422,
+    "有多个名册工作表",
+    "Several sheets are rosters",
+    "工作表 {sheets} 都像名册。请只保留一个后重新上传。",
+    "The sheets {sheets} all look like rosters. Keep one.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +98,11 @@ def read_roster(content: bytes) -> tuple[Row, ...]:
 def _values(content: bytes, facts: dict[str, SheetFacts]) -> dict[str, list[list[Any]]]:
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        return {name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-                for name in workbook.sheet_names if name in facts}
+        return {
+            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            for name in workbook.sheet_names
+            if name in facts
+        }
     except (CalamineError, ValueError, OSError):
         raise DAMAGED(part="xl/workbook.xml") from None
 

@@ -198,8 +198,15 @@ def upgrade() -> None:
     line_columns = "kind, premium_fen, reason, sponsorship_id, settled_on, covered_from"
     op.execute(pool_table(service, "bill_line", update_columns=line_columns))
     op.execute(pool_table(service, "sponsorship", update_columns="status, decided_by, decided_at, reason"))
-    for table in ("sponsorship_line", "receipt", "remittance", "remittance_line", "subsidy_due", "roster",
-                  "roster_error"):
+    for table in (
+        "sponsorship_line",
+        "receipt",
+        "remittance",
+        "remittance_line",
+        "subsidy_due",
+        "roster",
+        "roster_error",
+    ):
         op.execute(pool_table(service, table))
 
 

@@ -1,0 +1,42 @@
+"""The HTTP process of enrollment."""
+
+from contextlib import AsyncExitStack
+
+import httpx
+from fastapi import FastAPI
+
+from services.enrollment.financing.api import router as financing
+from services.enrollment.registry.act import SEALER, SERVICE
+from services.enrollment.registry.api import router as registry
+from services.enrollment.roster.api import router as roster
+from services.enrollment.settings import Settings
+from shared.db.personal import Sealer
+from shared.http.app import configure_process, create_service_app
+from shared.http.unit import ServiceState
+from shared.kernel.clock import Clock
+from shared.messaging.operator import router as operator
+
+TITLE = "Heyi enrollment 合医·参合筹资"
+
+
+async def _open_sealer(state: ServiceState, _stack: AsyncExitStack) -> None:
+    state.resources[SEALER] = Sealer(state.settings.personal_keys())
+
+
+def build_app(settings: Settings, clock: Clock | None = None, token_client: httpx.AsyncClient | None = None) -> FastAPI:
+    """The application; tests give clock and token client."""
+    return create_service_app(
+        settings,
+        service=SERVICE,
+        title=TITLE,
+        routers=(registry, roster, financing, operator),
+        starts=(_open_sealer,),
+        clock=clock,
+        token_client=token_client,
+    )
+
+
+def create_app() -> FastAPI:
+    """The application of ``uvicorn services.enrollment.app:create_app --factory``."""
+    configure_process(SERVICE)
+    return build_app(Settings())

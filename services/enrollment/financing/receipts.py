@@ -1,0 +1,230 @@
+"""Premiums come in by receipt and go on to the income account by remittance (rulings §16, §18)."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.enrollment.financing import store
+from services.enrollment.financing.billing import settle_complete
+from services.enrollment.registry.act import SERVICE, Act
+from shared.contracts.enrollment import PremiumCollected, PremiumRemitted, YearAmount
+from shared.db.personal import Sealer
+from shared.kernel.errors import define
+from shared.kernel.ids import new_id
+from shared.kernel.money import format_yuan
+from shared.messaging.outbox import Outgoing, emit_many
+
+RECEIPTS_REFUSED = define(
+    "receipts_refused",
+    422,
+    "收据有误",
+    "Receipts refused",
+    "errors 所列收据有误;整批没有入账。请改正后重发。",
+    "The receipts listed in errors are wrong; none of the batch was booked.",
+)
+REMITTANCE_EMPTY = define(
+    "remittance_empty",
+    409,
+    "没有可上缴的收据",
+    "Nothing to remit",
+    "{township_code} 没有符合条件且未上缴的收据。",
+    "Township {township_code} has no such receipt that is not remitted.",
+)
+REMITTANCE_UNKNOWN_RECEIPTS = define(
+    "remittance_unknown_receipts",
+    409,
+    "有的收据不能上缴",
+    "Some receipts cannot be remitted",
+    "这些收据不存在、不属于该乡镇或已经上缴:{numbers}。",
+    "These receipts are unknown, of another township or remitted: {numbers}.",
+)
+TOWNSHIP_NOT_YOURS = define(
+    "township_not_yours",
+    403,
+    "不归您经办的乡镇",
+    "Not your township",
+    "{township_code} 不归您经办。",
+    "Township {township_code} is not one of yours.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewReceipt:
+    """One receipt as the collector wrote it; amount in fen."""
+
+    receipt_number: str
+    bill_id: UUID
+    amount_fen: int
+    paid_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a batch of receipts did."""
+
+    receipt_ids: list[UUID]
+    amount_fen: int
+    bills_complete: int
+    members_covered: int
+
+
+def may_enter(areas: Sequence[str], area_code: str) -> bool:
+    """Whether a clerk whose token names these areas may act for an area; a token without areas is not limited."""
+    return not areas or any(area_code.startswith(code) for code in areas)
+
+
+async def collect(act: Act, sealer: Sealer, areas: Sequence[str], receipts: Sequence[NewReceipt]) -> Collected:
+    """Books receipts, all or none; bills that become complete start coverage. Raises RECEIPTS_REFUSED with reasons."""
+    bills = {
+        row["bill_id"]: row
+        for row in await store.lock_bills(act.conn, act.pool_code, sorted({receipt.bill_id for receipt in receipts}))
+    }
+    used = await store.numbers_used(act.conn, act.pool_code, [receipt.receipt_number for receipt in receipts])
+    errors = judge(receipts, bills, used, areas, act.day)
+    if errors:
+        raise RECEIPTS_REFUSED(errors=errors)
+    ids = [new_id(act.now) for _ in receipts]
+    await _book(act, receipts, ids, bills)
+    changed = await settle_complete(act, sealer, list(bills))
+    paid: Counter[UUID] = Counter()
+    for receipt in receipts:
+        paid[receipt.bill_id] += receipt.amount_fen
+    complete = sum(bill["due_fen"] == bill["paid_fen"] + paid[bill["bill_id"]] for bill in bills.values())
+    return Collected(ids, sum(paid.values()), complete, len(changed.changed))
+
+
+def judge(
+    receipts: Sequence[NewReceipt], bills: Mapping[UUID, Any], used: set[str], areas: Sequence[str], today: date
+) -> list[dict[str, str]]:
+    """What is wrong with each receipt, beside the others and the bills."""
+    errors: list[dict[str, str]] = []
+    left = {bill_id: bill["due_fen"] - bill["paid_fen"] for bill_id, bill in bills.items()}
+    seen: set[str] = set()
+
+    def refuse(number: int, field: str, reason: str) -> None:
+        errors.append({"at": f"receipts.{number}.{field}", "reason": reason})
+
+    for number, receipt in enumerate(receipts):
+        if receipt.receipt_number in used or receipt.receipt_number in seen:
+            refuse(number, "receipt_number", f"收据号 {receipt.receipt_number} 已用过 / number used before")
+        seen.add(receipt.receipt_number)
+        if receipt.paid_on > today:
+            refuse(number, "paid_on", f"缴费日期晚于今天 {today} / paid after today")
+        bill = bills.get(receipt.bill_id)
+        if bill is None or not may_enter(areas, bill["township_code"]):
+            refuse(number, "bill_id", "没有这张缴费单,或不归您经办 / no such bill of yours")
+            continue
+        left[receipt.bill_id] -= receipt.amount_fen
+        if left[receipt.bill_id] < 0:
+            open_fen = bill["due_fen"] - bill["paid_fen"]
+            refuse(number, "amount", f"超过应缴余额 {format_yuan(open_fen)} 元 / more than is open")
+    return errors
+
+
+async def _book(act: Act, receipts: Sequence[NewReceipt], ids: Sequence[UUID], bills: Mapping[UUID, Any]) -> None:
+    rows: list[store.Receipt] = []
+    events: list[Outgoing] = []
+    paid: dict[UUID, list[NewReceipt]] = defaultdict(list)
+    for identifier, receipt in zip(ids, receipts, strict=True):
+        bill = bills[receipt.bill_id]
+        paid[receipt.bill_id].append(receipt)
+        rows.append(
+            (
+                identifier,
+                receipt.receipt_number,
+                receipt.bill_id,
+                bill["township_code"],
+                bill["year"],
+                receipt.amount_fen,
+                receipt.paid_on,
+            )
+        )
+        events.append(_collected(act, identifier, receipt, bill, bill["version"] + len(paid[receipt.bill_id])))
+    await store.insert_receipts(act.conn, act.pool_code, rows, act.by, act.now)
+    await store.pay_bills(
+        act.conn,
+        act.pool_code,
+        [
+            (bill_id, sum(r.amount_fen for r in of_bill), len(of_bill), max(r.paid_on for r in of_bill))
+            for bill_id, of_bill in sorted(paid.items())
+        ],
+    )
+    await emit_many(act.conn, events)
+
+
+def _collected(act: Act, identifier: UUID, receipt: NewReceipt, bill: Any, sequence: int) -> Outgoing:
+    payload = PremiumCollected(
+        bill_id=receipt.bill_id,
+        household_id=bill["household_id"],
+        township_code=bill["township_code"],
+        year=bill["year"],
+        receipt_id=identifier,
+        receipt_number=receipt.receipt_number,
+        amount=receipt.amount_fen,
+        paid_on=receipt.paid_on,
+        at=act.now,
+    )
+    return Outgoing(
+        payload, act.pool_code, str(receipt.bill_id), sequence, act.day, act.now, SERVICE, receipt.amount_fen
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Remitted:
+    """A remittance as it was recorded; amounts in fen."""
+
+    remittance_id: UUID
+    amount_fen: int
+    receipt_count: int
+    by_year: dict[int, int]
+
+
+async def remit(
+    act: Act, areas: Sequence[str], township: str, up_to: date | None, numbers: Sequence[str] | None, on: date
+) -> Remitted:
+    """Sends collected receipts of a township on to the income account: a remittance equals its receipts."""
+    if not may_enter(areas, township):
+        raise TOWNSHIP_NOT_YOURS(township_code=township)
+    await store.lock_remittances(act.conn, act.pool_code, township)
+    receipts = await store.unremitted(act.conn, act.pool_code, township, up_to, numbers)
+    missing = set(numbers or ()) - {row["receipt_number"] for row in receipts}
+    if missing:
+        raise REMITTANCE_UNKNOWN_RECEIPTS(numbers="、".join(sorted(missing)[:20]))
+    if not receipts:
+        raise REMITTANCE_EMPTY(township_code=township)
+    by_year: Counter[int] = Counter()
+    for row in receipts:
+        by_year[row["year"]] += row["amount_fen"]
+    remitted = Remitted(new_id(act.now), sum(by_year.values()), len(receipts), dict(sorted(by_year.items())))
+    await store.insert_remittance(
+        act.conn,
+        act.pool_code,
+        [row["receipt_id"] for row in receipts],
+        remitted.remittance_id,
+        township,
+        remitted.amount_fen,
+        remitted.receipt_count,
+        on,
+        act.by,
+        act.now,
+    )
+    await emit_many(act.conn, [_remitted(act, remitted, township, on)])
+    return remitted
+
+
+def _remitted(act: Act, remitted: Remitted, township: str, on: date) -> Outgoing:
+    payload = PremiumRemitted(
+        remittance_id=remitted.remittance_id,
+        township_code=township,
+        amount=remitted.amount_fen,
+        receipt_count=remitted.receipt_count,
+        by_year=[YearAmount(year=year, amount=amount) for year, amount in remitted.by_year.items()],
+        remitted_on=on,
+        at=act.now,
+    )
+    return Outgoing(
+        payload, act.pool_code, str(remitted.remittance_id), 1, act.day, act.now, SERVICE, remitted.amount_fen
+    )

@@ -1,0 +1,59 @@
+"""The money rules of a coverage year: when coverage starts, what a bill asks for. Amounts in fen (rulings §6, §17)."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from shared.kernel.dates import next_month
+
+PAYMENT_DAY, NEXT_DAY, NEXT_MONTH, REFUSED = "payment_day", "next_day", "next_month", "refused"
+LATE_STARTS = (PAYMENT_DAY, NEXT_DAY, NEXT_MONTH, REFUSED)
+PAYABLE, SPONSORED, EXCUSED = "payable", "sponsored", "excused"
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What a coverage year costs a head, who adds what, and when coverage runs."""
+
+    year: int
+    premium_fen: int
+    subsidies_fen: dict[str, int]
+    coverage_from: date
+    coverage_to: date
+    collection_until: date
+    late_start: str
+
+
+def covered_from(standard: Standard, paid_on: date) -> date | None:
+    """The first covered day of a household whose bill became complete by a payment on ``paid_on``.
+
+    The date of payment counts, not that of entry. None: the year takes nobody that late.
+    """
+    if paid_on <= standard.collection_until:
+        return standard.coverage_from
+    if standard.late_start == REFUSED:
+        return None
+    late = {
+        PAYMENT_DAY: paid_on,
+        NEXT_DAY: paid_on + timedelta(days=1),
+        NEXT_MONTH: next_month(paid_on),
+    }[standard.late_start]
+    first = max(late, standard.coverage_from)
+    return first if first <= standard.coverage_to else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A household's bill as it stands; amounts in fen."""
+
+    due_fen: int
+    paid_fen: int
+
+    @property
+    def open_fen(self) -> int:
+        """What is still to be paid."""
+        return self.due_fen - self.paid_fen
+
+    @property
+    def is_complete(self) -> bool:
+        """Nothing is open: every member is paid for, sponsored or excused."""
+        return self.due_fen == self.paid_fen

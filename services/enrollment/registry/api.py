@@ -1,0 +1,373 @@
+"""Routes of the register: areas, pools, households, coverage."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Path, Query
+from pydantic import Field
+
+from services.enrollment.registry import areas as area_commands
+from services.enrollment.registry import store
+from services.enrollment.registry.act import sealer_of
+from services.enrollment.registry.areas import Area, areas_of_pool
+from services.enrollment.registry.identity import mask_name, mask_number
+from services.enrollment.registry.publish import group_start, timeline_of
+from shared.contracts.enrollment import CoverageStart, GroupStart
+from shared.contracts.wire import WireModel
+from shared.http.access import access
+from shared.http.edge import ServiceRouter
+from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from shared.http.problems import NOT_FOUND
+from shared.http.unit import Unit, UnitDep
+from shared.kernel.dates import shanghai_date
+from shared.kernel.errors import define
+
+router = ServiceRouter(tags=["registry"])
+
+AreaCode = Annotated[str, Path(pattern=r"^\d{2,12}$")]
+PoolCode = Annotated[str, Path(pattern=r"^\d{6}$")]
+Index = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, Field(min_length=1, max_length=60)]
+Payers = Annotated[dict[Literal["central", "province", "city", "county"], Name], Field(min_length=1)]
+
+PLACERS = ("city_health", "county_director")
+REGISTER_READERS = (
+    "township_clerk",
+    "township_director",
+    "county_recheck",
+    "county_inspector",
+    "county_director",
+    "insurer_intake",
+    "insurer_reviewer",
+    "insurer_approver",
+    "insurer_manager",
+    "auditor",
+)
+SEES_NUMBERS = frozenset({"township_clerk", "county_recheck", "county_inspector"})
+COVERAGE_READERS = (
+    "service",
+    "insurer_intake",
+    "insurer_reviewer",
+    "insurer_approver",
+    "insurer_manager",
+    "auditor",
+    "county_recheck",
+    "county_inspector",
+    "township_clerk",
+    "township_director",
+)
+
+MEMBER_ELSEWHERE = define(
+    "member_elsewhere",
+    404,
+    "在其他统筹区参合",
+    "Member of another pool",
+    "此人在统筹区 {known_in} 登记,不在 {pool_code}。",
+    "The person is known in pool {known_in}, not in {pool_code}.",
+)
+
+
+class AreaBody(WireModel):
+    """An area: its code begins with its parent's (county 6 digits, township 8, village 10 by usual practice)."""
+
+    kind: Literal["province", "prefecture", "county", "township", "village"]
+    name: Name
+    parent_code: Annotated[str | None, Field(pattern=r"^\d{2,12}$")] = None
+
+
+class AreaAnswer(AreaBody):
+    """An area as registered."""
+
+    area_code: str
+
+
+class PoolBody(WireModel):
+    """A pool, the area it serves from ``valid_from`` on, and who pays each level of subsidy there."""
+
+    name: Name
+    area_code: Annotated[str, Field(pattern=r"^\d{2,12}$")]
+    valid_from: date
+    payers: Payers
+
+
+class PoolAnswer(WireModel):
+    """A registered pool."""
+
+    pool_code: str
+    name: str
+
+
+class AreaPoolBody(WireModel):
+    """From ``valid_from`` on the area belongs to the pool."""
+
+    pool_code: Annotated[str, Field(pattern=r"^\d{6}$")]
+    valid_from: date
+
+
+class AreaPayersBody(WireModel):
+    """From ``valid_from`` on these pay the subsidies for the area."""
+
+    payers: Payers
+    valid_from: date
+
+
+class AreaPoolAnswer(AreaPoolBody):
+    """The mapping as recorded."""
+
+    area_code: str
+
+
+class AreaPayersAnswer(AreaPayersBody):
+    """The payers as recorded."""
+
+    area_code: str
+
+
+class HouseholdItem(WireModel):
+    """A household in a list."""
+
+    household_id: UUID
+    township_code: str
+    village_code: str
+    group: str
+    household_number: str
+    certificate_number: str
+    head_name: str | None
+    enrolled: int
+    to_verify: int
+
+
+class MemberItem(WireModel):
+    """A member of a household; the ID number is masked for roles that need not see it."""
+
+    member_id: UUID
+    person_id: UUID | None
+    member_number: int
+    name: str
+    relation: str
+    sex: str | None
+    birth_date: date | None
+    id_number: str | None
+    status: Literal["enrolled", "to_verify", "ended"]
+
+
+class HouseholdAnswer(WireModel):
+    """A household with its members."""
+
+    household_id: UUID
+    township_code: str
+    village_code: str
+    group: str
+    household_number: str
+    certificate_number: str
+    members: list[MemberItem]
+
+
+class CoverageAnswer(WireModel):
+    """A member's whole coverage in the pool: the same facts and sequence as the event's, and a masked name."""
+
+    member_id: UUID
+    household_id: UUID
+    person_id: UUID | None
+    status: Literal["enrolled", "to_verify", "ended"]
+    name_masked: str
+    blind_index: str | None
+    township_code: str
+    village_code: str
+    birth_date: date | None
+    sex: Literal["male", "female"] | None
+    sequence: int
+    timeline: list[CoverageStart]
+    groups: list[GroupStart]
+
+
+def _by_level(payers: Payers) -> dict[str, str]:
+    return {str(level): payer for level, payer in payers.items()}
+
+
+def certificate(village_code: str, group: str, household_number: str) -> str:
+    """医疗证号: village, group in two digits where it is a number, household number (practice.md (i))."""
+    return village_code + (group.zfill(2) if group.isdecimal() else "00") + household_number
+
+
+@router.put("/areas/{area_code}", openapi_extra=access(PLACERS, command="put_area", scope="free"))
+async def put_area(area_code: AreaCode, body: AreaBody, unit: UnitDep) -> AreaAnswer:
+    """Registers an area, or renames it."""
+    area = Area(area_code, body.parent_code, body.kind, body.name)
+    await area_commands.put_area(unit.conn, unit.actor, area, unit.now)
+    unit.result("area", area_code)
+    return AreaAnswer(area_code=area_code, **body.model_dump())
+
+
+@router.put("/areas/{area_code}/pools", openapi_extra=access(("city_health",), command="map_area", scope="free"))
+async def map_area(area_code: AreaCode, body: AreaPoolBody, unit: UnitDep) -> AreaPoolAnswer:
+    """Places an area in a pool from a day on; the pool need not be that of its administrative parent."""
+    await area_commands.map_area(unit.conn, area_code, body.pool_code, body.valid_from, unit.actor.subject, unit.now)
+    unit.result("area_pool", area_code)
+    return AreaPoolAnswer(area_code=area_code, **body.model_dump())
+
+
+@router.put("/areas/{area_code}/payers", openapi_extra=access(("city_health",), command="map_payers", scope="free"))
+async def map_payers(area_code: AreaCode, body: AreaPayersBody, unit: UnitDep) -> AreaPayersAnswer:
+    """States who pays the subsidies for an area from a day on."""
+    await area_commands.map_payers(
+        unit.conn, area_code, body.valid_from, _by_level(body.payers), unit.actor.subject, unit.now
+    )
+    unit.result("area_payer", area_code)
+    return AreaPayersAnswer(area_code=area_code, **body.model_dump())
+
+
+@router.put("/pools/{pool_code}", openapi_extra=access(("city_health",), command="put_pool", scope="free"))
+async def put_pool(pool_code: PoolCode, body: PoolBody, unit: UnitDep) -> PoolAnswer:
+    """Registers a pool with its area and the payers of its subsidies."""
+    await area_commands.put_pool(
+        unit.conn,
+        pool_code,
+        body.name,
+        body.area_code,
+        body.valid_from,
+        _by_level(body.payers),
+        unit.actor.subject,
+        unit.now,
+    )
+    unit.result("pool", pool_code)
+    return PoolAnswer(pool_code=pool_code, name=body.name)
+
+
+@router.get("/pools/{pool_code}/areas", openapi_extra=access(REGISTER_READERS, command="list_areas"))
+async def list_areas(pool_code: PoolCode, unit: UnitDep, on: date | None = None) -> list[AreaAnswer]:
+    """The areas that belong to the pool on a day (today)."""
+    found = await areas_of_pool(unit.conn, pool_code, on or shanghai_date(unit.now))
+    return [
+        AreaAnswer.model_validate({"area_code": a.code, "kind": a.kind, "name": a.name, "parent_code": a.parent})
+        for a in found
+    ]
+
+
+@router.get(
+    "/pools/{pool_code}/households", openapi_extra=access(REGISTER_READERS, command="list_households", personal=True)
+)
+async def list_households(
+    pool_code: PoolCode,
+    unit: UnitDep,
+    area: Annotated[str, Query(pattern=r"^\d{0,12}$")] = "",
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[HouseholdItem]:
+    """Households of a township or village (a prefix of the village code) in order of their address."""
+    key = decode_cursor(cursor, 3) or ["", "", ""]
+    after = (str(key[0]), str(key[1]), str(key[2]))
+    rows = await store.household_page(unit.conn, pool_code, area, after, limit + 1)
+    items = [_household_item(row) for row in rows[:limit]]
+    more = len(rows) > limit
+    last = items[-1] if items else None
+    following = encode_cursor(last.village_code, last.group, last.household_number) if more and last else None
+    return Page(items=items, next_cursor=following)
+
+
+def _household_item(row: Any) -> HouseholdItem:
+    number = row["household_number"]
+    return HouseholdItem(
+        household_id=row["household_id"],
+        township_code=row["township_code"],
+        village_code=row["village_code"],
+        group=row["group_name"],
+        household_number=number,
+        certificate_number=certificate(row["village_code"], row["group_name"], number),
+        head_name=row["head_name"],
+        enrolled=row["enrolled"],
+        to_verify=row["to_verify"],
+    )
+
+
+@router.get(
+    "/pools/{pool_code}/households/{household_id}",
+    openapi_extra=access(REGISTER_READERS, command="read_household", personal=True),
+)
+async def read_household(pool_code: PoolCode, household_id: UUID, unit: UnitDep) -> HouseholdAnswer:
+    """One household with its members."""
+    row = await store.household(unit.conn, pool_code, household_id)
+    if row is None:
+        raise NOT_FOUND(what=f"household {household_id}")
+    members = await store.household_members(unit.conn, pool_code, household_id)
+    unit.result("household", household_id)
+    return HouseholdAnswer(
+        household_id=household_id,
+        township_code=row["township_code"],
+        village_code=row["village_code"],
+        group=row["group_name"],
+        household_number=row["household_number"],
+        certificate_number=certificate(row["village_code"], row["group_name"], row["household_number"]),
+        members=[_member_item(unit, member) for member in members],
+    )
+
+
+def _member_item(unit: Unit, row: Any) -> MemberItem:
+    number = None
+    if row["id_sealed"] is not None:
+        number = sealer_of(unit).open("person", "id_sealed", row["person_id"], row["id_sealed"])
+        number = number if unit.actor.role in SEES_NUMBERS else mask_number(number)
+    return MemberItem(
+        id_number=number,
+        **{
+            name: row[name]
+            for name in ("member_id", "person_id", "member_number", "name", "relation", "sex", "birth_date", "status")
+        },
+    )
+
+
+@router.get(
+    "/pools/{pool_code}/members/{member_id}/coverage",
+    openapi_extra=access(COVERAGE_READERS, command="read_coverage", personal=True),
+)
+async def read_coverage(pool_code: PoolCode, member_id: UUID, unit: UnitDep) -> CoverageAnswer:
+    """A member's whole coverage timeline with its sequence."""
+    facts = await store.facts_by_id(unit.conn, pool_code, member_id)
+    if facts is None:
+        raise NOT_FOUND(what=f"member {member_id}")
+    return await _coverage(unit, facts)
+
+
+@router.get(
+    "/pools/{pool_code}/coverage/by-index/{blind_index}",
+    openapi_extra=access(("service",), command="read_coverage_by_index", personal=True),
+)
+async def read_coverage_by_index(pool_code: PoolCode, blind_index: Index, unit: UnitDep) -> CoverageAnswer:
+    """The coverage of the person with this blind index; of one in another pool only that pool's code is told."""
+    index = bytes.fromhex(blind_index)
+    facts = await store.facts_by_index(unit.conn, pool_code, index)
+    if facts is not None:
+        return await _coverage(unit, facts)
+    known = await store.persons_known(unit.conn, [index])
+    if index in known:
+        raise MEMBER_ELSEWHERE(known_in=known[index], pool_code=pool_code)
+    raise NOT_FOUND(what="member")
+
+
+async def _coverage(unit: Unit, facts: Any) -> CoverageAnswer:
+    member_id = facts["member_id"]
+    timeline = await timeline_of(unit.conn, unit.pool_code, member_id)
+    groups = await store.groups_of(unit.conn, unit.pool_code, [member_id])
+    index = facts["id_index"]
+    if index is None and facts["person_id"] is not None:
+        index = sealer_of(unit).blind_index("member_id", str(member_id))
+    unit.result("member", member_id)
+    return CoverageAnswer(
+        member_id=member_id,
+        household_id=facts["household_id"],
+        person_id=facts["person_id"],
+        status=facts["status"],
+        name_masked=mask_name(facts["name"]),
+        blind_index=index.hex() if index else None,
+        township_code=facts["township_code"],
+        village_code=facts["village_code"],
+        birth_date=facts["birth_date"],
+        sex=facts["sex"],
+        sequence=facts["coverage_version"],
+        timeline=[
+            CoverageStart.model_validate({"valid_from": s.valid_from, "recorded_seq": s.recorded_seq, "state": s.state})
+            for s in timeline
+        ],
+        groups=[group_start(row) for row in groups],
+    )

@@ -1,0 +1,108 @@
+"""Routes of rosters: a workbook in, its result, and the rows that went back as a workbook."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Path, Query, Request, Response
+
+from services.enrollment.registry.act import act_of, sealer_of
+from services.enrollment.roster import store
+from services.enrollment.roster.commands import import_roster, returned_rows
+from services.enrollment.roster.error_sheet import error_sheet
+from services.enrollment.roster.package import COMPRESSED_MAX_BYTES
+from services.enrollment.roster.tables import COUNTS
+from shared.contracts.wire import WireModel
+from shared.http.access import access
+from shared.http.edge import ServiceRouter
+from shared.http.problems import NOT_FOUND
+from shared.http.unit import UnitDep
+
+router = ServiceRouter(tags=["roster"])
+
+PoolCode = Annotated[str, Path(pattern=r"^\d{6}$")]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+READERS = ("township_clerk", "township_director", "county_recheck", "county_inspector", "auditor")
+
+
+class RosterAnswer(WireModel):
+    """What became of a roster's rows; ``to_verify`` (kept in the household) and ``rejected`` ones went back."""
+
+    roster_id: UUID
+    year: int
+    repeated: bool
+    rows: int
+    households: int
+    enrolled: int
+    verified: int
+    updated: int
+    unchanged: int
+    to_verify: int
+    rejected: int
+    recorded_at: datetime
+
+
+class ReturnedItem(WireModel):
+    """A row that went back: where it stood and why, without its personal data."""
+
+    row: int
+    codes: list[str]
+    kept: bool
+
+
+class RosterDetail(RosterAnswer):
+    """A roster with the rows that went back."""
+
+    returned: list[ReturnedItem]
+
+
+_BODY = {"requestBody": {"required": True, "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+@router.post(
+    "/pools/{pool_code}/rosters",
+    status_code=201,
+    openapi_extra=access(("township_clerk",), command="import_roster", max_bytes=COMPRESSED_MAX_BYTES + 1) | _BODY,
+)
+async def upload_roster(
+    pool_code: PoolCode, request: Request, unit: UnitDep, year: Annotated[int, Query(ge=2003, le=2200)]
+) -> RosterAnswer:
+    """Takes a roster workbook for a coverage year; the same file again changes nothing."""
+    content = await request.body()
+    done = await import_roster(await act_of(unit), sealer_of(unit), unit.actor.areas, year, content)
+    row = await store.roster(unit.conn, pool_code, done.roster_id)
+    unit.result("roster", done.roster_id)
+    unit.note(**{name: row[name] for name in COUNTS})
+    return RosterAnswer(**_counts(row), repeated=done.repeated)
+
+
+def _counts(row: Any) -> dict[str, Any]:
+    return {"rows" if name == "rows_read" else name: value for name, value in dict(row).items()}
+
+
+@router.get("/pools/{pool_code}/rosters/{roster_id}", openapi_extra=access(READERS, command="read_roster"))
+async def read_roster_result(pool_code: PoolCode, roster_id: UUID, unit: UnitDep) -> RosterDetail:
+    """A roster's result, and which rows went back for which reasons."""
+    row = await store.roster(unit.conn, pool_code, roster_id)
+    if row is None:
+        raise NOT_FOUND(what=f"roster {roster_id}")
+    errors = await store.errors(unit.conn, pool_code, roster_id)
+    returned = [ReturnedItem(row=e["row_number"], codes=list(e["codes"]), kept=e["kept"]) for e in errors]
+    return RosterDetail(**_counts(row), repeated=False, returned=returned)
+
+
+@router.get(
+    "/pools/{pool_code}/rosters/{roster_id}/errors.xlsx",
+    response_class=Response,
+    responses={200: {"content": {XLSX: {}}}},
+    openapi_extra=access(("township_clerk", "county_recheck"), command="read_roster_errors", personal=True),
+)
+async def read_errors(pool_code: PoolCode, roster_id: UUID, unit: UnitDep) -> Response:
+    """The rows that went back as a workbook, the reason beside the cell; corrected, it can be sent as it is."""
+    if await store.roster(unit.conn, pool_code, roster_id) is None:
+        raise NOT_FOUND(what=f"roster {roster_id}")
+    rows = await returned_rows(unit.conn, sealer_of(unit), pool_code, roster_id)
+    unit.result("roster", roster_id)
+    unit.note(rows=len(rows))
+    headers = {"Content-Disposition": f'attachment; filename="errors-{roster_id}.xlsx"'}
+    return Response(error_sheet(rows), media_type=XLSX, headers=headers)

@@ -1,0 +1,67 @@
+"""SQL of rosters."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db.sql import execute, fetch, fetchrow
+
+_COLUMNS = """
+roster_id, year, rows_read, households, enrolled, verified, updated, unchanged, to_verify, rejected, recorded_at
+"""
+_INSERT = """
+INSERT INTO roster (pool_code, roster_id, year, content_hash, rows_read, households, enrolled, verified, updated,
+                    unchanged, to_verify, rejected, uploaded_by, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+"""
+_INSERT_ERRORS = """
+INSERT INTO roster_error (pool_code, roster_id, row_number, codes, kept, row_sealed)
+SELECT $1, $2, n.number, string_to_array(n.codes, ','), n.kept, n.sealed
+FROM unnest($3::integer[], $4::text[], $5::boolean[], $6::bytea[]) AS n (number, codes, kept, sealed)
+"""
+_ROSTER = f"SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND roster_id = $2"
+_SAME = f"""
+SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND year = $2 AND content_hash = $3 ORDER BY roster_id LIMIT 1
+"""
+_ERRORS = """
+SELECT row_number, codes, kept, row_sealed FROM roster_error
+WHERE pool_code = $1 AND roster_id = $2 ORDER BY row_number
+"""
+
+
+async def insert_roster(conn: AsyncConnection, pool_code: str, *values: Any) -> None:
+    """Records a roster: id, year, hash, counts in the order of tables.COUNTS, who, when."""
+    await execute(conn, _INSERT, pool_code, *values)
+
+
+async def insert_errors(
+    conn: AsyncConnection, pool_code: str, roster_id: UUID, rows: Sequence[tuple[int, Sequence[str], bool, bytes]]
+) -> None:
+    """Records the rows that go back: number, reason codes, kept to verify, sealed content."""
+    await execute(
+        conn,
+        _INSERT_ERRORS,
+        pool_code,
+        roster_id,
+        [row[0] for row in rows],
+        [",".join(row[1]) for row in rows],
+        [row[2] for row in rows],
+        [row[3] for row in rows],
+    )
+
+
+async def roster(conn: AsyncConnection, pool_code: str, roster_id: UUID) -> Any:
+    """One roster or None."""
+    return await fetchrow(conn, _ROSTER, pool_code, roster_id)
+
+
+async def same_roster(conn: AsyncConnection, pool_code: str, year: int, content_hash: bytes) -> Any:
+    """The first roster of a year with this content, or None."""
+    return await fetchrow(conn, _SAME, pool_code, year, content_hash)
+
+
+async def errors(conn: AsyncConnection, pool_code: str, roster_id: UUID) -> list[Any]:
+    """The rows that went back, in order."""
+    return await fetch(conn, _ERRORS, pool_code, roster_id)

@@ -76,7 +76,7 @@ def test_nobody_deletes_or_owns_through_the_application(service: str, catalogues
 @pytest.mark.parametrize("service", SERVICES)
 def test_partitions_are_reached_through_their_parent_only(service: str, catalogues: dict[str, Any]) -> None:
     for partition, rules in catalogues[service]["partitions"].items():
-        assert rules["grants"] == {}, partition
+        assert rules["grants"] in ({}, {f"heyi_{service}_backup": "SELECT"}), partition  # pg_dump reads leaves
 
 
 @pytest.mark.parametrize("service", SERVICES)

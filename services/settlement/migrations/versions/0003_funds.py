@@ -162,8 +162,11 @@ CREATE TABLE paid_line (
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   benefit_account text COLLATE "C" NOT NULL,
   business_day date NOT NULL,
-  PRIMARY KEY (pool_code, instruction_id, claim_id, layer, sign)
+  replenishment_id uuid,
+  PRIMARY KEY (pool_code, instruction_id, claim_id, layer, sign),
+  FOREIGN KEY (pool_code, replenishment_id) REFERENCES replenishment (pool_code, id)
 );
+CREATE INDEX paid_line_waiting ON paid_line (pool_code, business_day) WHERE replenishment_id IS NULL;
 CREATE TABLE replenishment_line (
   pool_code text COLLATE "C" NOT NULL,
   replenishment_id uuid NOT NULL,
@@ -172,14 +175,11 @@ CREATE TABLE replenishment_line (
   claim_id uuid NOT NULL,
   layer text COLLATE "C" NOT NULL,
   sign smallint NOT NULL,
-  active boolean NOT NULL DEFAULT true,
   PRIMARY KEY (pool_code, replenishment_id, line),
   FOREIGN KEY (pool_code, replenishment_id) REFERENCES replenishment (pool_code, id),
   FOREIGN KEY (pool_code, instruction_id, claim_id, layer, sign)
     REFERENCES paid_line (pool_code, instruction_id, claim_id, layer, sign)
 );
-CREATE UNIQUE INDEX replenishment_line_once ON replenishment_line
-  (pool_code, instruction_id, claim_id, layer, sign) WHERE active;
 CREATE TABLE receivable (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
@@ -202,8 +202,10 @@ CREATE TABLE claim_state (
   pool_code text COLLATE "C" NOT NULL,
   claim_id uuid NOT NULL,
   version bigint NOT NULL,
-  state text COLLATE "C" NOT NULL CHECK (state IN ('settled', 'approved', 'released', 'rejected', 'returned', 'cancelled')),
+  state text COLLATE "C" NOT NULL
+    CHECK (state IN ('settled', 'approved', 'released', 'rejected', 'returned', 'cancelled')),
   institution_code text COLLATE "C" NOT NULL,
+  township_code text COLLATE "C" NOT NULL,
   care_kind text COLLATE "C" NOT NULL,
   fund_fen bigint NOT NULL,
   approved_fen bigint NOT NULL,
@@ -238,7 +240,11 @@ CREATE TABLE payable (
   cutoff_id uuid NOT NULL,
   institution_code text COLLATE "C" NOT NULL,
   care_kind text COLLATE "C" NOT NULL,
-  payer text COLLATE "C" NOT NULL,
+  township_code text COLLATE "C" NOT NULL,
+  payer text NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  account text COLLATE "C" NOT NULL,
+  expense_account text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   status text COLLATE "C" NOT NULL CHECK (status IN ('open', 'batched', 'paid', 'bounced')),
   instruction_id uuid,
@@ -249,6 +255,7 @@ CREATE TABLE payable (
 );
 CREATE INDEX payable_cutoff ON payable (pool_code, cutoff_id, layer);
 CREATE INDEX payable_instruction ON payable (pool_code, instruction_id);
+CREATE INDEX payable_open ON payable (pool_code) INCLUDE (amount_fen) WHERE status = 'open';
 CREATE TABLE payee (
   pool_code text COLLATE "C" NOT NULL,
   institution_code text COLLATE "C" NOT NULL,
@@ -296,8 +303,6 @@ CREATE TABLE instruction (
   payee_version integer NOT NULL,
   end_to_end_id text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
-  inpatient_fen bigint NOT NULL CHECK (inpatient_fen >= 0),
-  outpatient_fen bigint NOT NULL CHECK (outpatient_fen >= 0),
   claim_count integer NOT NULL CHECK (claim_count > 0),
   status text COLLATE "C" NOT NULL
     CHECK (status IN ('prepared', 'released', 'sent', 'unknown', 'confirmed', 'returned')),
@@ -312,7 +317,6 @@ CREATE TABLE instruction (
   FOREIGN KEY (pool_code, batch_id) REFERENCES batch (pool_code, id),
   FOREIGN KEY (pool_code, replaces) REFERENCES instruction (pool_code, id),
   FOREIGN KEY (pool_code, institution_code, payee_version) REFERENCES payee (pool_code, institution_code, version),
-  CHECK (inpatient_fen + outpatient_fen = amount_fen),
   CHECK (status <> 'confirmed' OR confirmed_on IS NOT NULL),
   CHECK ((status = 'returned') = (returned_on IS NOT NULL))
 );
@@ -323,7 +327,7 @@ CREATE TABLE instruction_claim (
   instruction_id uuid NOT NULL,
   claim_id uuid NOT NULL,
   layer text COLLATE "C" NOT NULL,
-  care_kind text COLLATE "C" NOT NULL,
+  expense_account text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   PRIMARY KEY (pool_code, instruction_id, claim_id, layer),
   FOREIGN KEY (pool_code, instruction_id) REFERENCES instruction (pool_code, id),
@@ -444,19 +448,37 @@ _WRITE = "SELECT, INSERT"
 def upgrade() -> None:
     for tables in (_FUNDING, _PAYOUTS, _RECONCILIATION, _CLOSING):
         op.execute(tables)
-    for table in ("bank_account", "arrival", "replenishment_line", "payee", "batch_cutoff", "payment_file",
-                  "instruction_claim", "statement", "statement_line", "day_close"):
-        update = "active" if table == "replenishment_line" else None
-        op.execute(pool_table(_SERVICE, table, update_columns=update))
+    for table in (
+        "bank_account",
+        "arrival",
+        "replenishment_line",
+        "payee",
+        "batch_cutoff",
+        "payment_file",
+        "instruction_claim",
+        "statement",
+        "statement_line",
+        "day_close",
+    ):
+        op.execute(pool_table(_SERVICE, table))
     for table in ("premium", "source_day", "published_total", "sponsorship", "subsidy_due"):
-        columns = {"sponsorship": "sequence, coverage_year, head_count, amount_fen, business_day",
-                   "subsidy_due": "sequence, coverage_year, head_count, standard_fen, amount_fen, business_day"}
-        op.execute(pool_table(_SERVICE, table, app="SELECT", worker=_WRITE,
-                              worker_update_columns=columns.get(table)))
+        columns = {
+            "sponsorship": "sequence, coverage_year, head_count, amount_fen, business_day",
+            "subsidy_due": "sequence, coverage_year, head_count, standard_fen, amount_fen, business_day",
+        }
+        op.execute(pool_table(_SERVICE, table, app="SELECT", worker=_WRITE, worker_update_columns=columns.get(table)))
     for table, columns in _CHANGING.items():
-        op.execute(pool_table(_SERVICE, table, update_columns=columns, worker=_WRITE, worker_update_columns=columns,
-                              institution_column="institution_code" if table in _OF_INSTITUTION else None))
-    for table in ("movement", "line_match", "paid_line"):
+        op.execute(
+            pool_table(
+                _SERVICE,
+                table,
+                update_columns=columns,
+                worker=_WRITE,
+                worker_update_columns=columns,
+                institution_column="institution_code" if table in _OF_INSTITUTION else None,
+            )
+        )
+    for table in ("movement", "line_match"):
         op.execute(pool_table(_SERVICE, table, worker=_WRITE))
     op.execute(pool_table(_SERVICE, "open_line", app="SELECT, INSERT, DELETE", worker="SELECT, INSERT, DELETE"))
 
@@ -466,8 +488,9 @@ _CHANGING = {
     "temporary_receipt": "amount_fen, recognised_fen",
     "remittance": "arrived_on",
     "replenishment": "status, refused_fen, rechecked_by, rechecked_at, approved_by, approved_at, sent_back_by, "
-                     "sent_back_reason",
+    "sent_back_reason",
     "transfer": "status, released_by, released_on, arrived_on",
+    "paid_line": "replenishment_id",
     "receivable": "made_good_on",
     "claim_state": "version, state, approved_fen, cut_fen, fund_fen",
     "claim_total": "claims, fund_fen, approved_fen, cut_fen",

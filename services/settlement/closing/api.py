@@ -1,0 +1,100 @@
+"""Routes of closing: control totals of a day, closing a day, closing a month."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Path
+
+from services.settlement.closing import commands, store
+from services.settlement.closing.events import SOURCES
+from services.settlement.closing.problems import DAY_TOTALS_DIFFER, EARLIER_DAY_OPEN, MONTH_DAYS_OPEN
+from services.settlement.funding.roles import READERS
+from shared.contracts.wire import WireModel, Yuan
+from shared.db.business_day import DAY_CLOSED_ALREADY, DAY_NOT_OVER
+from shared.http.access import access
+from shared.http.edge import ServiceRouter
+from shared.http.problems import documented
+from shared.http.unit import UnitDep
+
+router = ServiceRouter()
+
+
+class TotalOut(WireModel):
+    """Events of one source and type that arrived here for the day."""
+
+    source: str
+    type: str
+    count: int
+    amount: Yuan
+
+
+class ControlTotalsOut(WireModel):
+    """What arrived, which sources closed the day, and what differs."""
+
+    day: date
+    sources_closed: list[str]
+    sources_open: list[str]
+    received: list[TotalOut]
+    differences: list[dict[str, str]]
+
+
+@router.get(
+    "/pools/{pool_code}/days/{day}/control-totals",
+    response_model=ControlTotalsOut,
+    openapi_extra=access(READERS | {"operator", "service"}, command="show_control_totals"),
+)
+async def get_control_totals(pool_code: str, day: date, unit: UnitDep) -> ControlTotalsOut:
+    """当日控制总数与差异. Control totals of a day against those of its sources."""
+    closed = await store.sources_closed(unit.conn, pool_code, day)
+    rows = await store.received(unit.conn, pool_code, day)
+    return ControlTotalsOut(
+        day=day,
+        sources_closed=sorted(closed),
+        sources_open=sorted(SOURCES.keys() - closed),
+        received=[
+            TotalOut(source=r["source"], type=r["kind"], count=r["count"], amount=r["amount_fen"])
+            for r in sorted(rows, key=lambda r: (r["source"], r["kind"]))
+        ],
+        differences=await commands.day_differences(unit.conn, pool_code, day),
+    )
+
+
+class DayClosedOut(WireModel):
+    """The day that was closed, and the business day from here on."""
+
+    day: date
+    business_day: date
+
+
+@router.post(
+    "/pools/{pool_code}/days/{day}/close",
+    response_model=DayClosedOut,
+    responses=documented(DAY_TOTALS_DIFFER, EARLIER_DAY_OPEN, DAY_CLOSED_ALREADY, DAY_NOT_OVER),
+    openapi_extra=access({"county_director", "county_finance", "service"}, command="close_day"),
+)
+async def post_day_close(pool_code: str, day: date, unit: UnitDep) -> DayClosedOut:
+    """日结:各方总数相符才能结账,各账簿封账. Closes a day when all totals agree, and seals every book."""
+    desk = await commands.close_day(unit, day)
+    unit.result("day", day)
+    return DayClosedOut(day=day, business_day=desk.day)
+
+
+class MonthClosedOut(WireModel):
+    """The last day of the month that was closed."""
+
+    closed_through: date
+
+
+@router.post(
+    "/pools/{pool_code}/months/{month}/close",
+    response_model=MonthClosedOut,
+    responses=documented(MONTH_DAYS_OPEN),
+    openapi_extra=access({"county_finance", "county_director"}, command="close_month"),
+)
+async def post_month_close(
+    pool_code: str, month: Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")], unit: UnitDep
+) -> MonthClosedOut:
+    """月结:该月各日都已结账才能结. Closes a month of every book when all its days are closed."""
+    closed = await commands.close_month(unit, date.fromisoformat(f"{month}-01"))
+    unit.result("month", month)
+    return MonthClosedOut(closed_through=closed)

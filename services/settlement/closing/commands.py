@@ -1,0 +1,142 @@
+"""Closing a business day and a month (contracts §10). Reopening does not exist."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from services.settlement.closing import store
+from services.settlement.closing.events import SOURCES
+from services.settlement.closing.problems import DAY_TOTALS_DIFFER, EARLIER_DAY_OPEN, MONTH_DAYS_OPEN
+from services.settlement.closing.totals import Difference, Total, differences
+from services.settlement.funding import commands as funding
+from services.settlement.funding.accounts import OBLIGATIONS
+from services.settlement.funding.booking import Desk, Entry, book, ensure_books
+from services.settlement.ledger.posting import BOOKS, SYSTEM, close_period
+from services.settlement.ledger.sealing import seal_through
+from services.settlement.ledger.signing import Signer
+from services.settlement.payouts import queries as payouts
+from shared.contracts.settlement import DayClosed, TypeTotal
+from shared.db.business_day import close_business_day
+from shared.http.unit import Unit
+from shared.kernel.dates import next_month, shanghai_date
+from shared.kernel.money import format_yuan
+from shared.messaging.outbox import day_totals, emit
+
+SERVICE = "settlement"
+
+
+async def close_day(unit: Unit, day: date) -> Desk:
+    """Closes a day: its totals agree with every source, each book is sealed, and what is owed is booked.
+
+    Raises DAY_TOTALS_DIFFER, EARLIER_DAY_OPEN, DAY_CLOSED_ALREADY, DAY_NOT_OVER. Takes the day's exclusive lock first,
+    so that writers in flight finish before the totals are read.
+    """
+    await close_business_day(unit.conn, unit.pool_code, day, unit.now)
+    desk = Desk(
+        unit.conn, unit.pool_code, unit.now, max(shanghai_date(unit.now), day + timedelta(days=1)), unit.actor.subject
+    )
+    earlier = await store.earlier_open(desk.conn, desk.pool_code, day)
+    if earlier is not None:
+        raise EARLIER_DAY_OPEN(earlier=earlier, day=day)
+    found = await day_differences(desk.conn, desk.pool_code, day)
+    if found:
+        raise DAY_TOTALS_DIFFER(day=day, errors=found)
+    await _seal_books(unit, desk, day)
+    await _book_obligations(desk, day)
+    await funding.recognise_temporary_receipts(desk, desk.day.year)
+    await store.add_day_close(desk.conn, desk.pool_code, day, desk.by, desk.now)
+    await _tell(desk, day)
+    return desk
+
+
+async def day_differences(conn: Any, pool: str, day: date) -> list[dict[str, str]]:
+    """What keeps a day from being closed, by source and type; empty where all agrees."""
+    closed = await store.sources_closed(conn, pool, day)
+    theirs = _by_source(await store.published(conn, pool, day))
+    ours = _by_source(await store.received(conn, pool, day))
+    found = [
+        {"day": str(day), "source": source, "type": "day.closed", "reason": "对方尚未结账 not closed by the source"}
+        for source in SOURCES
+        if source not in closed
+    ]
+    for source in sorted(closed & SOURCES.keys()):
+        found += [_told(day, d) for d in differences(source, theirs[source], ours[source], SOURCES[source])]
+    return found
+
+
+def _told(day: date, d: Difference) -> dict[str, str]:
+    return {
+        "day": str(day),
+        "source": d.source,
+        "type": d.kind,
+        "published_count": str(d.published.count),
+        "received_count": str(d.received.count),
+        "published_amount": format_yuan(d.published.amount_fen),
+        "received_amount": format_yuan(d.received.amount_fen),
+        "difference_count": str(d.missing_count),
+        "difference_amount": format_yuan(d.missing_fen),
+    }
+
+
+def _by_source(rows: Sequence[Any]) -> Mapping[str, dict[str, Total]]:
+    sources: dict[str, dict[str, Total]] = defaultdict(dict)
+    for row in rows:
+        sources[row["source"]][row["kind"]] = Total(row["count"], row["amount_fen"])
+    return sources
+
+
+async def _seal_books(unit: Unit, desk: Desk, day: date) -> None:
+    """Seals every book through the day, but for one that its keeper has sealed already."""
+    await ensure_books(desk.conn, desk.pool_code)
+    signer: Signer = unit.app.resources["ledger.signer"]
+    for name in await store.books_unsealed(desk.conn, desk.pool_code, day):
+        await seal_through(desk.conn, desk.pool_code, name, day, today=desk.day, now=desk.now, signer=signer)
+
+
+async def _book_obligations(desk: Desk, day: date) -> None:
+    """One voucher of the day's changes in what is owed (rulings §19); value date is the day, whatever the posting."""
+    flows = await payouts.obligations_of(desk.conn, desk.pool_code, day)
+    if flows:
+        await book(
+            desk,
+            [
+                Entry(
+                    OBLIGATIONS,
+                    f"obligations:{day}",
+                    day,
+                    f"{day} 应付补偿款变动",
+                    tuple((f.debit, f.credit, f.amount_fen) for f in flows),
+                    checker="rule:obligations",
+                    preparer=SYSTEM,
+                )
+            ],
+        )
+
+
+async def _tell(desk: Desk, day: date) -> None:
+    totals = await day_totals(desk.conn, desk.pool_code, day)
+    await emit(
+        desk.conn,
+        DayClosed(
+            day=day, totals=[TypeTotal(type=t.type, count=t.count, amount=t.amount_fen) for t in totals], at=desk.now
+        ),
+        pool_code=desk.pool_code,
+        subject=f"{desk.pool_code}:{day}",
+        sequence=1,
+        business_day=day,
+        now=desk.now,
+        service=SERVICE,
+    )
+
+
+async def close_month(unit: Unit, month: date) -> date:
+    """Closes a month of every book when all its days are closed; returns its last day. Raises MONTH_DAYS_OPEN."""
+    await unit.business_day()
+    last = next_month(month) - timedelta(days=1)
+    missing = await store.days_open(unit.conn, unit.pool_code, month.replace(day=1), last)
+    if missing:
+        raise MONTH_DAYS_OPEN(month=f"{month:%Y-%m}", errors=[{"day": str(day)} for day in missing])
+    for name in BOOKS:
+        await close_period(unit.conn, unit.pool_code, name, month)
+    return last

@@ -1,0 +1,105 @@
+"""The consumers of settlement: every event has its effect and is counted, for the totals of its day (contracts §10)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from services.settlement.closing import store
+from services.settlement.funding import effects as funding
+from services.settlement.payouts.effects import claim_event
+from services.settlement.reconciliation.effects import premium_remitted
+from shared.contracts import claims, enrollment
+from shared.contracts.envelope import Envelope
+from shared.messaging.consumer import Consumer, EventUnit
+
+ENROLLMENT = "enrollment"
+CLAIMS = "claims"
+
+_AMOUNT_OF: Mapping[str, str] = MappingProxyType(
+    {
+        enrollment.PremiumCollected.TYPE: "amount",
+        enrollment.PremiumSponsored.TYPE: "amount",
+        enrollment.PremiumRemitted.TYPE: "amount",
+        enrollment.SubsidyDue.TYPE: "amount",
+        claims.ClaimSettled.TYPE: "benefit",
+        claims.ClaimApproved.TYPE: "approved",
+        claims.ClaimRejected.TYPE: "benefit",
+        claims.ClaimReturned.TYPE: "benefit",
+        claims.ClaimCancelled.TYPE: "benefit",
+        claims.ClaimReleased.TYPE: "approved",
+    }
+)
+"""The member of each payload that its source adds up in the totals of the day."""
+
+SOURCES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        ENROLLMENT: frozenset(kind for kind in _AMOUNT_OF if kind.startswith("heyi.enrollment.")),
+        CLAIMS: frozenset(kind for kind in _AMOUNT_OF if kind.startswith("heyi.claims.")),
+    }
+)
+"""Types that settlement consumes of each source, and whose totals must agree before a day is closed."""
+
+Effect = Callable[[EventUnit, Envelope, Any], Awaitable[Any]]
+
+
+def counted(source: str, effect: Effect) -> Callable[[EventUnit, Envelope, Any], Awaitable[None]]:
+    """The effect, and one event more in the day's totals, in the same transaction."""
+
+    async def handle(unit: EventUnit, event: Envelope, told: Any) -> None:
+        await effect(unit, event, told)
+        amount = getattr(told, _AMOUNT_OF[event.type])
+        await store.count_event(unit.conn, unit.pool_code, source, event.businessdate, event.type, amount)
+
+    return handle
+
+
+async def _source_closed(unit: EventUnit, source: str, told: enrollment.DayClosed | claims.DayClosed) -> None:
+    await store.add_source_day(
+        unit.conn,
+        unit.pool_code,
+        source,
+        told.day,
+        unit.now,
+        [(total.type, total.count, total.amount) for total in told.totals],
+    )
+
+
+async def enrollment_closed(unit: EventUnit, event: Envelope, told: enrollment.DayClosed) -> None:
+    """Enrollment closed a day."""
+    await _source_closed(unit, ENROLLMENT, told)
+
+
+async def claims_closed(unit: EventUnit, event: Envelope, told: claims.DayClosed) -> None:
+    """Claims closed a day."""
+    await _source_closed(unit, CLAIMS, told)
+
+
+def consumers() -> list[Consumer]:
+    """What the worker runs: one consumer a source, so that one that stands does not hold up the other."""
+    return [
+        Consumer(
+            "enrollment",
+            (
+                enrollment.PREMIUM_TOPIC,
+                enrollment.SPONSORSHIP_TOPIC,
+                enrollment.REMITTANCE_TOPIC,
+                enrollment.SUBSIDY_TOPIC,
+                enrollment.DAY_TOPIC,
+            ),
+            {
+                enrollment.PremiumCollected.TYPE: counted(ENROLLMENT, funding.premium_collected),
+                enrollment.PremiumSponsored.TYPE: counted(ENROLLMENT, funding.premium_sponsored),
+                enrollment.PremiumRemitted.TYPE: counted(ENROLLMENT, premium_remitted),
+                enrollment.SubsidyDue.TYPE: counted(ENROLLMENT, funding.subsidy_due),
+                enrollment.DayClosed.TYPE: enrollment_closed,
+            },
+        ),
+        Consumer(
+            "claims",
+            (claims.CLAIM_TOPIC, claims.DAY_TOPIC),
+            {
+                **{kind: counted(CLAIMS, claim_event) for kind in sorted(SOURCES[CLAIMS])},
+                claims.DayClosed.TYPE: claims_closed,
+            },
+        ),
+    ]

@@ -1,0 +1,101 @@
+"""Bank accounts, nodes of the money ring and who keeps them (rulings §19; practice (ii), chart of 2008).
+
+The chart and the table of permitted flows are the ledger's data; here stand only the codes that commands name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+BASIC = "basic"
+OBLIGATIONS = "obligations"
+BOOKS = (BASIC, OBLIGATIONS)
+
+EXPENDITURE = "1001.02"
+FISCAL = "1002"
+INCOME = "1003"
+TOWNSHIP_HELD = "1009.01"
+INCOME_TO_FISCAL = "1009.02"
+FISCAL_TO_EXPENDITURE = "1009.03"
+EXPENDITURE_TO_FISCAL = "1009.04"
+TOWNSHIP_TO_INCOME = "1009.05"
+RECEIVABLE = "1101"
+TEMPORARY_RECEIPTS = "2101"
+PREMIUMS = "4001"
+SPONSORED_PREMIUMS = "4002"
+INTEREST = "4005"
+
+SUBSIDY_INCOME: Mapping[str, str] = MappingProxyType(
+    {"central": "4004.01", "province": "4004.02", "city": "4004.03", "county": "4004.04"}
+)
+LEVELS = tuple(SUBSIDY_INCOME)
+
+STATE_OWNED = "state_owned"
+STATE_CONTROLLED = "state_controlled"
+BANK_OWNERSHIP = (STATE_OWNED, STATE_CONTROLLED, "other")
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """One account at a bank; only roles of its keeper post to it and bring in its statements."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    keeper: str
+    roles: frozenset[str]
+
+
+BANK_ACCOUNTS: Mapping[str, BankAccount] = MappingProxyType(
+    {
+        EXPENDITURE: BankAccount(
+            EXPENDITURE,
+            "基金支出户（商业保险机构）",
+            "insurer's fund expenditure account",
+            "insurer",
+            frozenset({"insurer_finance"}),
+        ),
+        FISCAL: BankAccount(FISCAL, "财政专户", "fiscal special account", "finance", frozenset({"county_finance"})),
+        INCOME: BankAccount(
+            INCOME,
+            "收入户",
+            "income account",
+            "county_office",
+            frozenset({"county_recheck", "county_director", "county_finance"}),
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A permitted move between two bank accounts, and the account that shows it while it is on its way."""
+
+    kind: str
+    source: str
+    in_transit: str
+    target: str
+    release_roles: frozenset[str]
+
+
+TRANSFERS: Mapping[str, Route] = MappingProxyType(
+    {
+        "income_to_fiscal": Route("income_to_fiscal", INCOME, INCOME_TO_FISCAL, FISCAL, BANK_ACCOUNTS[INCOME].roles),
+        "advance": Route("advance", FISCAL, FISCAL_TO_EXPENDITURE, EXPENDITURE, BANK_ACCOUNTS[FISCAL].roles),
+        "replenishment": Route(
+            "replenishment", FISCAL, FISCAL_TO_EXPENDITURE, EXPENDITURE, BANK_ACCOUNTS[FISCAL].roles
+        ),
+        "sweep": Route(
+            "sweep",
+            EXPENDITURE,
+            EXPENDITURE_TO_FISCAL,
+            FISCAL,
+            frozenset({"insurer_finance", "insurer_manager", "insurer_approver"}),
+        ),
+    }
+)
+
+
+def may_hold_fund_money(ownership: str) -> bool:
+    """Whether a bank of this ownership may keep an account of the fund: state-owned or state-controlled (ZZ-12)."""
+    return ownership in (STATE_OWNED, STATE_CONTROLLED)

@@ -1,0 +1,109 @@
+"""What the events of enrollment mean for the fund's money (rulings §5, §6, §19)."""
+
+from services.settlement.funding import store
+from services.settlement.funding.accounts import (
+    BASIC,
+    PREMIUMS,
+    TEMPORARY_RECEIPTS,
+    TOWNSHIP_HELD,
+    TOWNSHIP_TO_INCOME,
+)
+from services.settlement.funding.booking import Desk, Entry, book, desk_of_event
+from shared.contracts.enrollment import PremiumCollected, PremiumRemitted, PremiumSponsored, SubsidyDue
+from shared.contracts.envelope import Envelope
+from shared.kernel.ids import to_base32
+from shared.messaging.consumer import EventUnit
+
+
+async def premium_collected(unit: EventUnit, event: Envelope, told: PremiumCollected) -> None:
+    """A township holds a premium: income, or a temporary receipt where its coverage year has not begun."""
+    desk = await desk_of_event(unit)
+    temporary = told.year > told.paid_on.year
+    if temporary:
+        await store.add_temporary(desk.conn, desk.pool_code, told.year, PREMIUMS, told.amount)
+    await book(
+        desk,
+        [
+            Entry(
+                BASIC,
+                f"premium:{told.receipt_id}",
+                event.businessdate,
+                f"{told.year} 年度个人缴费",
+                ((TOWNSHIP_HELD, TEMPORARY_RECEIPTS if temporary else PREMIUMS, told.amount),),
+                party=told.township_code,
+                ref=told.receipt_number,
+            )
+        ],
+    )
+    await store.add_premium(
+        desk.conn,
+        (
+            desk.pool_code,
+            str(told.bill_id),
+            event.sequence,
+            told.year,
+            told.township_code,
+            told.amount,
+            event.businessdate,
+            temporary,
+        ),
+    )
+
+
+async def premium_remitted(unit: EventUnit, event: Envelope, told: PremiumRemitted) -> Desk:
+    """A township sent premiums off: in transit until the income account's bank shows them under the reference."""
+    desk = await desk_of_event(unit)
+    reference = to_base32(told.remittance_id)
+    await book(
+        desk,
+        [
+            Entry(
+                BASIC,
+                f"remittance:{told.remittance_id}:sent",
+                event.businessdate,
+                "乡镇缴款在途",
+                ((TOWNSHIP_TO_INCOME, TOWNSHIP_HELD, told.amount),),
+                party=told.township_code,
+                ref=reference,
+            )
+        ],
+    )
+    await store.add_remittance(
+        desk.conn, (desk.pool_code, told.remittance_id, reference, told.township_code, told.amount, event.businessdate)
+    )
+    return desk
+
+
+async def premium_sponsored(unit: EventUnit, event: Envelope, told: PremiumSponsored) -> None:
+    """A sponsor's promise: nothing is booked before the money arrives (cash basis)."""
+    await store.put_sponsorship(
+        unit.conn,
+        (
+            unit.pool_code,
+            told.sponsorship_id,
+            event.sequence,
+            told.sponsor,
+            told.year,
+            told.head_count,
+            told.amount,
+            event.businessdate,
+        ),
+    )
+
+
+async def subsidy_due(unit: EventUnit, event: Envelope, told: SubsidyDue) -> None:
+    """What a level owes for a coverage year: nothing is booked before the money arrives (cash basis)."""
+    await store.put_subsidy_due(
+        unit.conn,
+        (
+            unit.pool_code,
+            told.due_id,
+            event.sequence,
+            told.year,
+            told.level,
+            told.head_count,
+            told.standard,
+            told.total,
+            event.businessdate,
+        ),
+    )

@@ -1,0 +1,125 @@
+"""What funding refuses, and what to do about it."""
+
+from shared.kernel.errors import define
+
+BANK_NOT_STATE_OWNED = define(
+    "bank_not_state_owned",
+    422,
+    "开户银行不符合规定",
+    "Bank not permitted",
+    "基金账户只能开在国有或国有控股商业银行;{bank_name} 登记为“其他”。请改在符合规定的银行开户。",
+    "A fund account may only be kept at a state-owned or state-controlled bank; {bank_name} is neither. "
+    "Open it at a bank that is.",
+)
+ACCOUNT_UNKNOWN = define(
+    "bank_account_unknown",
+    404,
+    "没有这个银行账户",
+    "No such bank account",
+    "{account} 不是基金的银行账户;可用的是 {known}。",
+    "{account} is no bank account of the fund; these are: {known}.",
+)
+ACCOUNT_NOT_REGISTERED = define(
+    "bank_account_not_registered",
+    409,
+    "账户尚未登记",
+    "Account not registered",
+    "{name}({account})尚未登记;请先由保管方登记开户银行和账号。",
+    "{name} ({account}) is not registered; its keeper has to register bank and number first.",
+)
+KEEPER_ONLY = define(
+    "keeper_only",
+    403,
+    "只有保管方可以办理",
+    "Keeper only",
+    "{name}由 {keeper} 保管,角色 {role} 不能经办。",
+    "{name} is kept by {keeper}; role {role} may not act on it.",
+)
+REFERENCE_USED = define(
+    "bank_reference_used",
+    409,
+    "银行流水号已登记",
+    "Bank reference already recorded",
+    "银行流水号 {reference} 已登记过一笔到账;请核对,不要重复登记。",
+    "An arrival with bank reference {reference} is already recorded; check before recording it again.",
+)
+IN_THE_FUTURE = define(
+    "date_in_future",
+    422,
+    "日期在将来",
+    "Date in the future",
+    "{day} 还没有到;今天是 {today}。",
+    "{day} has not come; today is {today}.",
+)
+SPONSORSHIP_UNKNOWN = define(
+    "sponsorship_unknown",
+    404,
+    "没有这笔资助",
+    "No such sponsorship",
+    "没有收到编号 {sponsorship} 的资助确认;请核对编号,或稍后再试。",
+    "No confirmed sponsorship {sponsorship} has been received; check the id or try again shortly.",
+)
+SPONSORSHIP_EXCEEDED = define(
+    "sponsorship_exceeded",
+    409,
+    "超过资助金额",
+    "More than was sponsored",
+    "资助 {sponsorship} 应到 {due} 元,已到 {arrived} 元,不能再登记 {amount} 元。",
+    "Sponsorship {sponsorship} is for {due} yuan, of which {arrived} arrived; {amount} more is too much.",
+)
+TRANSFER_UNKNOWN = define(
+    "transfer_unknown",
+    404,
+    "没有这笔划转",
+    "No such transfer",
+    "没有划转 {transfer};请核对编号。",
+    "There is no transfer {transfer}; check the id.",
+)
+TRANSFER_RELEASED = define(
+    "transfer_already_released",
+    409,
+    "划转已放行",
+    "Transfer already released",
+    "划转 {transfer} 的状态是 {status},不能再放行。",
+    "Transfer {transfer} is {status}; it cannot be released again.",
+)
+NOTHING_TO_SWEEP = define(
+    "sweep_exceeds_interest",
+    409,
+    "超过可上划的利息",
+    "More than there is to sweep",
+    "支出户可上划的利息为 {available} 元,不能上划 {amount} 元;周转金不经此途退回。",
+    "{available} yuan of interest can be swept, not {amount}; the advance is not returned this way.",
+)
+NOTHING_TO_APPLY_FOR = define(
+    "nothing_to_replenish",
+    409,
+    "没有可申报的支付",
+    "Nothing to apply for",
+    "到 {up_to} 为止,已付未申报的金额为 {amount} 元;大于零才能申报。",
+    "Up to {up_to}, {amount} yuan are paid and not applied for; an application needs more than zero.",
+)
+REPLENISHMENT_UNKNOWN = define(
+    "replenishment_unknown",
+    404,
+    "没有这份回补申请",
+    "No such application",
+    "没有回补申请 {replenishment};请核对编号。",
+    "There is no application {replenishment}; check the id.",
+)
+REPLENISHMENT_STATE = define(
+    "replenishment_state",
+    409,
+    "申请状态不符",
+    "Application in another state",
+    "申请 {replenishment} 的状态是 {status},现在不能{act}。",
+    "Application {replenishment} is {status}; '{act}' is not possible now.",
+)
+LINES_INVALID = define(
+    "replenishment_lines_invalid",
+    422,
+    "行号有误",
+    "Lines invalid",
+    "请核对 errors 所列的行号:只能拒付本申请中的支付行,每行一次。",
+    "Check the lines in errors: only payment lines of this application can be refused, each once.",
+)

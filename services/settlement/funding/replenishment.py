@@ -1,0 +1,190 @@
+"""Replenishment of the insurer's expenditure account: apply ▸ re-check ▸ approve ▸ transfer, each by another person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.settlement.funding import commands, store
+from services.settlement.funding import replenishment_store as lines_store
+from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE
+from services.settlement.funding.booking import Desk, Entry, book
+from services.settlement.funding.commands import Seen
+from services.settlement.funding.problems import (
+    LINES_INVALID,
+    NOTHING_TO_APPLY_FOR,
+    REPLENISHMENT_STATE,
+    REPLENISHMENT_UNKNOWN,
+)
+from shared.http.problems import FOUR_EYES
+from shared.kernel.ids import new_id, to_base32
+from shared.kernel.money import format_yuan
+
+
+@dataclass(frozen=True, slots=True)
+class PaidLine:
+    """A claim's layer that an instruction paid (sign 1), or whose money came back (sign -1)."""
+
+    instruction_id: UUID
+    claim_id: UUID
+    layer: str
+    sign: int
+    amount_fen: int
+    expense_account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A line refused at the county's re-check, and who bears it (rulings §1)."""
+
+    line: int
+    bearer: str
+    reason: str
+
+
+async def record_paid(desk: Desk, lines: Sequence[PaidLine]) -> None:
+    """Lines that wait to be applied for; nothing to do for none."""
+    if lines:
+        await lines_store.add_paid_lines(
+            desk.conn,
+            desk.pool_code,
+            desk.day,
+            [(x.instruction_id, x.claim_id, x.layer, x.sign, x.amount_fen, x.expense_account) for x in lines],
+        )
+
+
+async def apply(desk: Desk, up_to: date | None) -> Any:
+    """The insurer applies for all that was paid up to a day and not applied for. Raises NOTHING_TO_APPLY_FOR."""
+    through = up_to or desk.day
+    await lines_store.lock_applications(desk.conn, desk.pool_code)
+    count, fen = await lines_store.waiting(desk.conn, desk.pool_code, through)
+    if fen <= 0:
+        raise NOTHING_TO_APPLY_FOR(up_to=through, amount=format_yuan(fen))
+    replenishment_id = new_id(desk.now)
+    await lines_store.add_application(desk.conn, desk.pool_code, replenishment_id, count, fen, desk.by, desk.now)
+    await lines_store.take_lines(desk.conn, desk.pool_code, replenishment_id, through)
+    return await lines_store.replenishment(desk.conn, desk.pool_code, replenishment_id)
+
+
+async def recheck(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal]) -> Any:
+    """The county office re-checks: a refused line becomes a receivable on its bearer, and the advance stays short.
+
+    Raises REPLENISHMENT_UNKNOWN, FOUR_EYES, REPLENISHMENT_STATE and LINES_INVALID.
+    """
+    await _expect(desk, replenishment_id, "applied", "复核")
+    named = {
+        row["line"]: row
+        for row in await lines_store.lines_named(
+            desk.conn, desk.pool_code, replenishment_id, [refusal.line for refusal in refusals]
+        )
+    }
+    wrong = [r.line for r in refusals if r.line not in named]
+    repeated = {r.line for r in refusals if [x.line for x in refusals].count(r.line) > 1}
+    if wrong or repeated:
+        raise LINES_INVALID(
+            errors=[
+                {"at": f"line {line}", "reason": "no such payment line, or named twice"}
+                for line in sorted({*wrong, *repeated})
+            ]
+        )
+    refused = sum(named[r.line]["amount_fen"] for r in refusals)
+    if refusals:
+        await _refuse(desk, replenishment_id, refusals, named)
+    if not await lines_store.recheck(desk.conn, desk.pool_code, replenishment_id, refused, desk.by, desk.now):
+        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status="rechecked", act="复核")
+    return await lines_store.replenishment(desk.conn, desk.pool_code, replenishment_id)
+
+
+async def _refuse(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal], named: dict[int, Any]) -> None:
+    by_account: dict[str, int] = {}
+    rows = []
+    for refusal in refusals:
+        row = named[refusal.line]
+        by_account[row["benefit_account"]] = by_account.get(row["benefit_account"], 0) + row["amount_fen"]
+        receivable_id = new_id(desk.now)
+        rows.append(
+            (receivable_id, refusal.line, refusal.bearer, refusal.reason, row["amount_fen"], to_base32(receivable_id))
+        )
+    await book(
+        desk,
+        [
+            Entry(
+                BASIC,
+                f"recheck:{replenishment_id}",
+                desk.day,
+                "复核拒付转应收",
+                tuple((RECEIVABLE, account, fen) for account, fen in sorted(by_account.items())),
+            )
+        ],
+    )
+    await lines_store.add_receivables(desk.conn, desk.pool_code, replenishment_id, rows)
+
+
+async def send_back(desk: Desk, replenishment_id: UUID, reason: str) -> Any:
+    """The county office sends an application back for correction: its lines wait again."""
+    await _expect(desk, replenishment_id, "applied", "退回")
+    if not await lines_store.send_back(desk.conn, desk.pool_code, replenishment_id, desk.by, reason):
+        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status="rechecked", act="退回")
+    await lines_store.free_lines(desk.conn, desk.pool_code, replenishment_id)
+    return await lines_store.replenishment(desk.conn, desk.pool_code, replenishment_id)
+
+
+async def approve(desk: Desk, replenishment_id: UUID, role: str) -> Any:
+    """Finance approves what was not refused and prepares its transfer, which another person releases."""
+    known = await _expect(desk, replenishment_id, "rechecked", "批准")
+    if not await lines_store.approve(desk.conn, desk.pool_code, replenishment_id, desk.by, desk.now):
+        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status="approved", act="批准")
+    if fen := known["applied_fen"] - known["refused_fen"]:
+        await commands.prepare_transfer(desk, "replenishment", role, fen, replenishment_id)
+    return await lines_store.replenishment(desk.conn, desk.pool_code, replenishment_id)
+
+
+async def transfer(desk: Desk, replenishment_id: UUID, role: str) -> Any:
+    """A second person of finance releases the transfer of an approved application; returns the transfer."""
+    await _expect(desk, replenishment_id, "approved", "拨付")
+    prepared = await store.transfer_of(desk.conn, desk.pool_code, replenishment_id)
+    if prepared is None:
+        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status="approved (0.00)", act="拨付")
+    return await release(desk, prepared["id"], role)
+
+
+async def release(desk: Desk, transfer_id: UUID, role: str) -> Any:
+    """Releases any transfer; one of an application marks the application too."""
+    released = await commands.release_transfer(desk, transfer_id, role)
+    if released["replenishment_id"] is not None:
+        await lines_store.transferred(desk.conn, desk.pool_code, released["replenishment_id"])
+    return released
+
+
+def receivable_entries(seen: Sequence[Seen]) -> list[Entry]:
+    """What a bearer's repayment books: the money is back on the expenditure account and the advance is restored."""
+    return [
+        Entry(
+            BASIC,
+            f"receivable:{s.source_id}",
+            s.value_date,
+            "复核拒付款项补足",
+            ((EXPENDITURE, RECEIVABLE, s.signed_fen),),
+        )
+        for s in seen
+    ]
+
+
+async def receivables_made_good(desk: Desk, seen: Sequence[Seen]) -> None:
+    """Marks receivables as made good; their entries are booked by the caller before."""
+    await lines_store.receivables_made_good(
+        desk.conn, desk.pool_code, [s.source_id for s in seen], [s.value_date for s in seen]
+    )
+
+
+async def _expect(desk: Desk, replenishment_id: UUID, status: str, act: str) -> Any:
+    """The application in the state that the act needs, none of whose earlier acts is by this person."""
+    known = await lines_store.replenishment(desk.conn, desk.pool_code, replenishment_id)
+    if known is None:
+        raise REPLENISHMENT_UNKNOWN(replenishment=replenishment_id)
+    if desk.by in (known["applied_by"], known["rechecked_by"]):
+        raise FOUR_EYES(act="申报或复核", then=act)
+    if known["status"] != status:
+        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status=known["status"], act=act)
+    return known

@@ -1,0 +1,255 @@
+"""SQL of replenishments: paid lines, applications, refusals, receivables."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db.sql import execute, execute_counted, fetch, fetchrow, fetchval
+
+
+async def add_paid_lines(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequence[Any]]) -> None:
+    """What the expenditure account paid or got back: (instruction, claim, layer, sign, fen, benefit account) a row."""
+    columns = [[row[column] for row in rows] for column in range(6)]
+    await execute(
+        conn,
+        """
+        INSERT INTO paid_line (pool_code, business_day, instruction_id, claim_id, layer, sign, amount_fen,
+                               benefit_account)
+        SELECT $1, $2, p.* FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::smallint[], $7::bigint[], $8::text[])
+          AS p (instruction_id, claim_id, layer, sign, amount_fen, benefit_account)""",
+        pool,
+        day,
+        *columns,
+    )
+
+
+async def waiting(conn: AsyncConnection, pool: str, up_to: date) -> tuple[int, int]:
+    """Number and sum in fen of the lines paid up to a day and not applied for."""
+    row = await fetchrow(
+        conn,
+        """
+        SELECT count(*) AS lines, coalesce(sum(sign * amount_fen), 0)::bigint AS fen FROM paid_line
+        WHERE pool_code = $1 AND replenishment_id IS NULL AND business_day <= $2""",
+        pool,
+        up_to,
+    )
+    return row["lines"], row["fen"]
+
+
+async def lock_applications(conn: AsyncConnection, pool: str) -> None:
+    """One application of a pool is made at a time: each takes the lines that wait."""
+    await execute(
+        conn, "SELECT pg_advisory_xact_lock(hashtextextended('heyi.settlement.replenishment:' || $1, 0))", pool
+    )
+
+
+async def add_application(
+    conn: AsyncConnection, pool: str, replenishment_id: UUID, lines: int, fen: int, by: str, now: datetime
+) -> None:
+    """An application in state ``applied``."""
+    await execute(
+        conn,
+        """
+        INSERT INTO replenishment (pool_code, id, status, applied_fen, line_count, applied_by, applied_at)
+        VALUES ($1, $2, 'applied', $3, $4, $5, $6)""",
+        pool,
+        replenishment_id,
+        fen,
+        lines,
+        by,
+        now,
+    )
+
+
+async def take_lines(conn: AsyncConnection, pool: str, replenishment_id: UUID, up_to: date) -> int:
+    """Numbers the waiting lines into the application; how many."""
+    return await execute_counted(
+        conn,
+        """
+        WITH taken AS (
+          UPDATE paid_line SET replenishment_id = $2
+          WHERE pool_code = $1 AND replenishment_id IS NULL AND business_day <= $3
+          RETURNING instruction_id, claim_id, layer, sign
+        )
+        INSERT INTO replenishment_line (pool_code, replenishment_id, line, instruction_id, claim_id, layer, sign)
+        SELECT $1, $2, row_number() OVER (ORDER BY instruction_id, claim_id, layer, sign), instruction_id, claim_id,
+               layer, sign FROM taken""",
+        pool,
+        replenishment_id,
+        up_to,
+    )
+
+
+async def free_lines(conn: AsyncConnection, pool: str, replenishment_id: UUID) -> None:
+    """The lines of an application that was sent back wait again."""
+    await execute(
+        conn,
+        "UPDATE paid_line SET replenishment_id = NULL WHERE pool_code = $1 AND replenishment_id = $2",
+        pool,
+        replenishment_id,
+    )
+
+
+async def replenishment(conn: AsyncConnection, pool: str, replenishment_id: UUID) -> Any:
+    """An application or None."""
+    return await fetchrow(conn, "SELECT * FROM replenishment WHERE pool_code = $1 AND id = $2", pool, replenishment_id)
+
+
+async def replenishments(conn: AsyncConnection, pool: str) -> list[Any]:
+    """Applications, newest first, at most 200."""
+    return await fetch(
+        conn,
+        """
+        SELECT * FROM replenishment WHERE pool_code = $1 ORDER BY applied_at DESC, id LIMIT 200""",
+        pool,
+    )
+
+
+async def lines(conn: AsyncConnection, pool: str, replenishment_id: UUID, after: int, limit: int) -> list[Any]:
+    """Lines of an application in order, with what was refused."""
+    return await fetch(
+        conn,
+        """
+        SELECT l.line, l.instruction_id, l.claim_id, l.layer, l.sign * p.amount_fen AS signed_fen, p.benefit_account,
+               r.bearer, r.reason, r.id AS receivable_id, r.reference, r.made_good_on
+        FROM replenishment_line l JOIN paid_line p USING (pool_code, instruction_id, claim_id, layer, sign)
+        LEFT JOIN receivable r ON r.pool_code = l.pool_code AND r.replenishment_id = l.replenishment_id
+          AND r.line = l.line
+        WHERE l.pool_code = $1 AND l.replenishment_id = $2 AND l.line > $3 ORDER BY l.line LIMIT $4""",
+        pool,
+        replenishment_id,
+        after,
+        limit,
+    )
+
+
+async def lines_named(conn: AsyncConnection, pool: str, replenishment_id: UUID, numbers: Sequence[int]) -> list[Any]:
+    """The named lines of an application that are payments (money that came back cannot be refused)."""
+    return await fetch(
+        conn,
+        """
+        SELECT l.line, p.amount_fen, p.benefit_account
+        FROM replenishment_line l JOIN paid_line p USING (pool_code, instruction_id, claim_id, layer, sign)
+        WHERE l.pool_code = $1 AND l.replenishment_id = $2 AND l.line = ANY ($3::integer[]) AND l.sign = 1""",
+        pool,
+        replenishment_id,
+        numbers,
+    )
+
+
+async def add_receivables(
+    conn: AsyncConnection, pool: str, replenishment_id: UUID, rows: Sequence[Sequence[Any]]
+) -> None:
+    """Refused lines: (id, line, bearer, reason, fen, reference) a row."""
+    columns = [[row[column] for row in rows] for column in range(6)]
+    await execute(
+        conn,
+        """
+        INSERT INTO receivable (pool_code, replenishment_id, id, line, bearer, reason, amount_fen, reference)
+        SELECT $1, $2, r.* FROM unnest($3::uuid[], $4::integer[], $5::text[], $6::text[], $7::bigint[], $8::text[])
+          AS r (id, line, bearer, reason, amount_fen, reference)""",
+        pool,
+        replenishment_id,
+        *columns,
+    )
+
+
+async def recheck(
+    conn: AsyncConnection, pool: str, replenishment_id: UUID, refused: int, by: str, now: datetime
+) -> bool:
+    """applied ▸ rechecked; False if it is not ``applied`` any more."""
+    return (
+        await execute_counted(
+            conn,
+            """
+        UPDATE replenishment SET status = 'rechecked', refused_fen = $3, rechecked_by = $4, rechecked_at = $5
+        WHERE pool_code = $1 AND id = $2 AND status = 'applied'""",
+            pool,
+            replenishment_id,
+            refused,
+            by,
+            now,
+        )
+        == 1
+    )
+
+
+async def send_back(conn: AsyncConnection, pool: str, replenishment_id: UUID, by: str, reason: str) -> bool:
+    """applied ▸ sent_back; False if it is not ``applied`` any more."""
+    return (
+        await execute_counted(
+            conn,
+            """
+        UPDATE replenishment SET status = 'sent_back', sent_back_by = $3, sent_back_reason = $4
+        WHERE pool_code = $1 AND id = $2 AND status = 'applied'""",
+            pool,
+            replenishment_id,
+            by,
+            reason,
+        )
+        == 1
+    )
+
+
+async def approve(conn: AsyncConnection, pool: str, replenishment_id: UUID, by: str, now: datetime) -> bool:
+    """rechecked ▸ approved; False if it is not ``rechecked`` any more."""
+    return (
+        await execute_counted(
+            conn,
+            """
+        UPDATE replenishment SET status = 'approved', approved_by = $3, approved_at = $4
+        WHERE pool_code = $1 AND id = $2 AND status = 'rechecked'""",
+            pool,
+            replenishment_id,
+            by,
+            now,
+        )
+        == 1
+    )
+
+
+async def transferred(conn: AsyncConnection, pool: str, replenishment_id: UUID) -> None:
+    """approved ▸ transferred, when its transfer is released."""
+    await execute(
+        conn, "UPDATE replenishment SET status = 'transferred' WHERE pool_code = $1 AND id = $2", pool, replenishment_id
+    )
+
+
+async def receivables_made_good(conn: AsyncConnection, pool: str, ids: Sequence[UUID], days: Sequence[date]) -> None:
+    """The expenditure account's bank shows that the bearer paid."""
+    await execute(
+        conn,
+        """
+        UPDATE receivable r SET made_good_on = a.day FROM unnest($2::uuid[], $3::date[]) AS a (id, day)
+        WHERE r.pool_code = $1 AND r.id = a.id""",
+        pool,
+        ids,
+        days,
+    )
+
+
+async def undecided(conn: AsyncConnection, pool: str) -> int:
+    """Applied for, not refused and not yet transferred, in fen."""
+    fen: int = await fetchval(
+        conn,
+        """
+        SELECT coalesce(sum(applied_fen - refused_fen), 0)::bigint FROM replenishment
+        WHERE pool_code = $1 AND status IN ('applied', 'rechecked', 'approved')""",
+        pool,
+    )
+    return fen
+
+
+async def not_made_good(conn: AsyncConnection, pool: str) -> int:
+    """Refused at re-check and not yet paid by the bearer, in fen."""
+    fen: int = await fetchval(
+        conn,
+        """
+        SELECT coalesce(sum(amount_fen), 0)::bigint FROM receivable
+        WHERE pool_code = $1 AND made_good_on IS NULL""",
+        pool,
+    )
+    return fen

@@ -1,0 +1,292 @@
+"""Tables of funding: accounts, what events told, money in and between keepers, replenishment.
+
+Constraints that guard each invariant are in the migration; here is what ``alembic check`` compares.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+_CODE = Text(collation="C")
+_MOMENT = DateTime(timezone=True)
+
+
+def declare(metadata: MetaData) -> None:
+    """Declares the tables on the service's MetaData."""
+    _bank_account(metadata)
+    _premium(metadata)
+    _temporary_receipt(metadata)
+    _remittance(metadata)
+    _sponsorship(metadata)
+    _subsidy_due(metadata)
+    _arrival(metadata)
+    _replenishment(metadata)
+    _transfer(metadata)
+    _movement(metadata)
+    _paid_line(metadata)
+    _replenishment_line(metadata)
+    _receivable(metadata)
+
+
+def _bank_account(metadata: MetaData) -> None:
+    Table(
+        "bank_account",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("account", _CODE),
+        Column("version", Integer),
+        Column("bank_name", Text, nullable=False),
+        Column("bank_ownership", Text, nullable=False),
+        Column("holder_name", Text, nullable=False),
+        Column("number_sealed", LargeBinary, nullable=False),
+        Column("number_index", LargeBinary, nullable=False),
+        Column("registered_by", Text, nullable=False),
+        Column("registered_at", _MOMENT, nullable=False),
+        PrimaryKeyConstraint("pool_code", "account", "version"),
+    )
+
+
+def _premium(metadata: MetaData) -> None:
+    Table(
+        "premium",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("bill_id", _CODE),
+        Column("sequence", BigInteger),
+        Column("coverage_year", Integer, nullable=False),
+        Column("township_code", _CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("business_day", Date, nullable=False),
+        Column("temporary", Boolean, nullable=False),
+        PrimaryKeyConstraint("pool_code", "bill_id", "sequence"),
+    )
+
+
+def _temporary_receipt(metadata: MetaData) -> None:
+    Table(
+        "temporary_receipt",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("coverage_year", Integer),
+        Column("income_account", _CODE),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("recognised_fen", BigInteger, nullable=False, server_default=text("0")),
+        PrimaryKeyConstraint("pool_code", "coverage_year", "income_account"),
+    )
+
+
+def _remittance(metadata: MetaData) -> None:
+    Table(
+        "remittance",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("reference", _CODE, nullable=False),
+        Column("township_code", _CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("business_day", Date, nullable=False),
+        Column("arrived_on", Date),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "reference"),
+    )
+
+
+def _sponsorship(metadata: MetaData) -> None:
+    Table(
+        "sponsorship",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("sequence", BigInteger, nullable=False),
+        Column("sponsor", Text, nullable=False),
+        Column("coverage_year", Integer, nullable=False),
+        Column("head_count", Integer, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("business_day", Date, nullable=False),
+        PrimaryKeyConstraint("pool_code", "id"),
+    )
+
+
+def _subsidy_due(metadata: MetaData) -> None:
+    Table(
+        "subsidy_due",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("sequence", BigInteger, nullable=False),
+        Column("coverage_year", Integer, nullable=False),
+        Column("level", _CODE, nullable=False),
+        Column("head_count", Integer, nullable=False),
+        Column("standard_fen", BigInteger, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("business_day", Date, nullable=False),
+        PrimaryKeyConstraint("pool_code", "id"),
+    )
+
+
+def _arrival(metadata: MetaData) -> None:
+    Table(
+        "arrival",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("kind", _CODE, nullable=False),
+        Column("level", _CODE),
+        Column("sponsorship_id", Uuid),
+        Column("coverage_year", Integer, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("bank_reference", _CODE, nullable=False),
+        Column("value_date", Date, nullable=False),
+        Column("recorded_by", Text, nullable=False),
+        Column("recorded_at", _MOMENT, nullable=False),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "bank_reference"),
+        ForeignKeyConstraint(["pool_code", "sponsorship_id"], ["sponsorship.pool_code", "sponsorship.id"]),
+    )
+
+
+def _replenishment(metadata: MetaData) -> None:
+    Table(
+        "replenishment",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("status", _CODE, nullable=False),
+        Column("applied_fen", BigInteger, nullable=False),
+        Column("line_count", Integer, nullable=False),
+        Column("refused_fen", BigInteger, nullable=False, server_default=text("0")),
+        Column("applied_by", Text, nullable=False),
+        Column("applied_at", _MOMENT, nullable=False),
+        Column("rechecked_by", Text),
+        Column("rechecked_at", _MOMENT),
+        Column("approved_by", Text),
+        Column("approved_at", _MOMENT),
+        Column("sent_back_by", Text),
+        Column("sent_back_reason", Text),
+        PrimaryKeyConstraint("pool_code", "id"),
+    )
+
+
+def _transfer(metadata: MetaData) -> None:
+    Table(
+        "transfer",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("kind", _CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("reference", _CODE, nullable=False),
+        Column("status", _CODE, nullable=False),
+        Column("replenishment_id", Uuid),
+        Column("prepared_by", Text, nullable=False),
+        Column("prepared_at", _MOMENT, nullable=False),
+        Column("released_by", Text),
+        Column("released_on", Date),
+        Column("arrived_on", Date),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "reference"),
+        UniqueConstraint("pool_code", "replenishment_id"),
+        ForeignKeyConstraint(["pool_code", "replenishment_id"], ["replenishment.pool_code", "replenishment.id"]),
+    )
+
+
+def _movement(metadata: MetaData) -> None:
+    Table(
+        "movement",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("account", _CODE, nullable=False),
+        Column("signed_fen", BigInteger, nullable=False),
+        Column("reference", _CODE, nullable=False),
+        Column("kind", _CODE, nullable=False),
+        Column("source_id", Uuid, nullable=False),
+        Column("value_date", Date, nullable=False),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "account", "kind", "source_id"),
+        Index("movement_reference", "pool_code", "account", "reference"),
+    )
+
+
+def _paid_line(metadata: MetaData) -> None:
+    Table(
+        "paid_line",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("instruction_id", Uuid),
+        Column("claim_id", Uuid),
+        Column("layer", _CODE),
+        Column("sign", SmallInteger),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("benefit_account", _CODE, nullable=False),
+        Column("business_day", Date, nullable=False),
+        Column("replenishment_id", Uuid),
+        PrimaryKeyConstraint("pool_code", "instruction_id", "claim_id", "layer", "sign"),
+        ForeignKeyConstraint(["pool_code", "replenishment_id"], ["replenishment.pool_code", "replenishment.id"]),
+        Index("paid_line_waiting", "pool_code", "business_day", postgresql_where=text("(replenishment_id IS NULL)")),
+    )
+
+
+def _replenishment_line(metadata: MetaData) -> None:
+    Table(
+        "replenishment_line",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("replenishment_id", Uuid),
+        Column("line", Integer),
+        Column("instruction_id", Uuid, nullable=False),
+        Column("claim_id", Uuid, nullable=False),
+        Column("layer", _CODE, nullable=False),
+        Column("sign", SmallInteger, nullable=False),
+        PrimaryKeyConstraint("pool_code", "replenishment_id", "line"),
+        ForeignKeyConstraint(
+            ["pool_code", "instruction_id", "claim_id", "layer", "sign"],
+            [
+                "paid_line.pool_code",
+                "paid_line.instruction_id",
+                "paid_line.claim_id",
+                "paid_line.layer",
+                "paid_line.sign",
+            ],
+        ),
+        ForeignKeyConstraint(["pool_code", "replenishment_id"], ["replenishment.pool_code", "replenishment.id"]),
+    )
+
+
+def _receivable(metadata: MetaData) -> None:
+    Table(
+        "receivable",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("replenishment_id", Uuid, nullable=False),
+        Column("line", Integer, nullable=False),
+        Column("bearer", _CODE, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("reference", _CODE, nullable=False),
+        Column("made_good_on", Date),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "reference"),
+        UniqueConstraint("pool_code", "replenishment_id", "line"),
+        ForeignKeyConstraint(
+            ["pool_code", "replenishment_id", "line"],
+            ["replenishment_line.pool_code", "replenishment_line.replenishment_id", "replenishment_line.line"],
+        ),
+    )

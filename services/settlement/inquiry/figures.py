@@ -1,0 +1,92 @@
+"""From the figures as stored to the terms that the identities name (pure)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.settlement.funding.accounts import (
+    BANK_ACCOUNTS,
+    EXPENDITURE,
+    FISCAL,
+    INCOME,
+    INCOME_TO_FISCAL,
+    LEVELS,
+    TEMPORARY_RECEIPTS,
+    TOWNSHIP_HELD,
+    TOWNSHIP_TO_INCOME,
+)
+from services.settlement.inquiry.identities import BankCheck
+
+_AT_BANK = ("prepared", "released", "sent", "unknown")
+
+
+def terms(stored: Mapping[str, int]) -> dict[str, int]:
+    """Fen by the name of the term."""
+
+    def get(*names: str) -> int:
+        return sum(stored.get(name, 0) for name in names)
+
+    def sent(kind: str) -> int:
+        return get(f"transfer_{kind}_released", f"transfer_{kind}_arrived")
+
+    return {
+        **{
+            name: get(name)
+            for name in (
+                "premiums_current",
+                "premiums_next_year",
+                "sponsors_arrived",
+                "settled",
+                "cut",
+                "paid_not_applied",
+                "applied_undecided",
+                "refused_not_made_good",
+                "fiscal_opening",
+            )
+        },
+        **{f"subsidy_{level}": get(f"subsidy_{level}") for level in LEVELS},
+        "township_held": get(f"balance_{TOWNSHIP_HELD}"),
+        "township_to_income": get(f"balance_{TOWNSHIP_TO_INCOME}"),
+        "income_account": get(f"balance_{INCOME}"),
+        "income_to_fiscal": get(f"balance_{INCOME_TO_FISCAL}"),
+        "income_arrived": get("transfer_income_to_fiscal_arrived"),
+        "income_interest": get(f"interest_{INCOME}"),
+        "temporary_receipts": get(f"balance_{TEMPORARY_RECEIPTS}"),
+        "fiscal_interest": get(f"interest_{FISCAL}"),
+        "returned_to_fiscal": get("transfer_sweep_arrived"),
+        "advance_released": sent("advance"),
+        "replenishment_released": sent("replenishment"),
+        "fiscal_account": get(f"balance_{FISCAL}"),
+        "approved": get("approved_approved", "approved_released"),
+        "rejected": get("state_rejected"),
+        "returned": get("state_returned"),
+        "cancelled": get("state_cancelled"),
+        "open": get("state_settled"),
+        "confirmed": get("instruction_confirmed"),
+        "at_bank": get(*(f"instruction_{state}" for state in _AT_BANK)),
+        "bounced": get("instruction_returned"),
+        "approved_not_released": get("approved_approved"),
+        "released_not_batched": get("payable_open"),
+        "expenditure_account": get(f"balance_{EXPENDITURE}"),
+        "advance_in_transit": get("transfer_advance_released"),
+        "replenishment_in_transit": get("transfer_replenishment_released"),
+        "expenditure_interest_unswept": get(f"interest_{EXPENDITURE}") - sent("sweep"),
+    }
+
+
+def bank_check(row: Mapping[str, Any]) -> BankCheck:
+    """One account's check; without a statement the bank's balance counts as zero, as it was before the first."""
+    account = BANK_ACCOUNTS[row["account"]]
+    return BankCheck(
+        account.code,
+        account.name_zh,
+        account.name_en,
+        row["bank_fen"] or 0,
+        row["book_fen"] or 0,
+        row["not_at_bank_fen"],
+        row["not_in_book_fen"],
+    )
+
+
+def bank_checks(rows: Sequence[Mapping[str, Any]]) -> list[BankCheck]:
+    """All accounts' checks."""
+    return [bank_check(row) for row in rows]

@@ -1,0 +1,83 @@
+"""SQL of inquiry: the figures behind the identities and the ring, each from where it originates."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db.sql import fetch
+
+_FIGURES = """
+SELECT 'premiums_current' AS name, coalesce(sum(amount_fen), 0)::bigint AS fen FROM premium
+WHERE pool_code = $1 AND coverage_year <= $2
+UNION ALL SELECT 'premiums_next_year', coalesce(sum(amount_fen), 0)::bigint FROM premium
+WHERE pool_code = $1 AND coverage_year > $2
+UNION ALL SELECT 'subsidy_' || level, sum(amount_fen)::bigint FROM arrival
+WHERE pool_code = $1 AND kind = 'subsidy' GROUP BY level
+UNION ALL SELECT 'sponsors_arrived', coalesce(sum(amount_fen), 0)::bigint FROM arrival
+WHERE pool_code = $1 AND kind = 'sponsor'
+UNION ALL SELECT 'transfer_' || kind || '_' || status, sum(amount_fen)::bigint FROM transfer
+WHERE pool_code = $1 GROUP BY kind, status
+UNION ALL SELECT 'interest_' || account, sum(signed_fen)::bigint FROM movement
+WHERE pool_code = $1 AND kind = 'interest' GROUP BY account
+UNION ALL SELECT 'settled', coalesce(sum(amount_fen), 0)::bigint FROM control_total
+WHERE pool_code = $1 AND kind = 'heyi.claims.claim.settled.v1'
+UNION ALL SELECT 'state_' || state, fund_fen FROM claim_total WHERE pool_code = $1
+UNION ALL SELECT 'approved_' || state, approved_fen FROM claim_total WHERE pool_code = $1
+UNION ALL SELECT 'cut', coalesce(sum(cut_fen), 0)::bigint FROM claim_total WHERE pool_code = $1
+UNION ALL SELECT 'instruction_' || status, sum(amount_fen)::bigint FROM instruction i
+WHERE pool_code = $1 AND NOT (status = 'returned' AND EXISTS (
+  SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id)) GROUP BY status
+UNION ALL SELECT 'payable_open', coalesce(sum(amount_fen), 0)::bigint FROM payable
+WHERE pool_code = $1 AND status = 'open'
+UNION ALL SELECT 'paid_not_applied', coalesce(sum(sign * amount_fen), 0)::bigint FROM paid_line
+WHERE pool_code = $1 AND replenishment_id IS NULL
+UNION ALL SELECT 'applied_undecided', coalesce(sum(applied_fen - refused_fen), 0)::bigint FROM replenishment
+WHERE pool_code = $1 AND status IN ('applied', 'rechecked', 'approved')
+UNION ALL SELECT 'refused_not_made_good', coalesce(sum(amount_fen), 0)::bigint FROM receivable
+WHERE pool_code = $1 AND made_good_on IS NULL
+UNION ALL SELECT 'balance_' || account, posted_fen FROM balance WHERE pool_code = $1 AND book = 'basic'
+UNION ALL SELECT 'fiscal_opening', coalesce(sum(p.amount_fen), 0)::bigint FROM posting p
+JOIN voucher v ON v.pool_code = p.pool_code AND v.book = p.book AND v.number = p.number
+WHERE p.pool_code = $1 AND p.book = 'basic' AND p.debit = '1002' AND v.reason = 'opening' AND v.number <= 100
+"""
+
+
+async def figures(conn: AsyncConnection, pool: str, year: int) -> dict[str, int]:
+    """All figures in fen by name, in one statement: they are of one moment."""
+    return {row["name"]: row["fen"] for row in await fetch(conn, _FIGURES, pool, year)}
+
+
+async def bank_checks(conn: AsyncConnection, pool: str) -> list[Any]:
+    """Each bank account's last statement against its book, with the items that stand on one side only."""
+    return await fetch(
+        conn,
+        """
+        SELECT a.account,
+          (SELECT s.closing_fen FROM statement s WHERE s.pool_code = $1 AND s.account = a.account
+           ORDER BY s.day DESC LIMIT 1) AS bank_fen,
+          (SELECT b.posted_fen FROM balance b WHERE b.pool_code = $1 AND b.book = 'basic' AND b.account = a.account)
+            AS book_fen,
+          (SELECT coalesce(sum(m.signed_fen), 0)::bigint FROM movement m WHERE m.pool_code = $1
+             AND m.account = a.account AND NOT EXISTS (
+               SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id)) AS not_at_bank_fen,
+          (SELECT coalesce(sum(l.signed_fen), 0)::bigint FROM open_line o
+           JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
+           WHERE o.pool_code = $1 AND o.account = a.account) AS not_in_book_fen
+        FROM unnest($2::text[]) AS a (account)""",
+        pool,
+        list(_ACCOUNTS),
+    )
+
+
+_ACCOUNTS = ("1001.02", "1002", "1003")
+
+
+async def balances(conn: AsyncConnection, pool: str) -> dict[str, tuple[int, int]]:
+    """Balance and held amount of every account of the fund's book, in fen."""
+    rows = await fetch(
+        conn,
+        """
+        SELECT account, posted_fen, pending_fen FROM balance WHERE pool_code = $1 AND book = 'basic'""",
+        pool,
+    )
+    return {row["account"]: (row["posted_fen"], -row["pending_fen"]) for row in rows}

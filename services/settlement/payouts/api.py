@@ -1,0 +1,360 @@
+"""Routes of payouts: payees, cut-offs, batches and their files, payments down to the claims behind them."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Response
+from pydantic import Field
+
+from services.settlement.funding.booking import desk_of
+from services.settlement.funding.problems import ACCOUNT_NOT_REGISTERED
+from services.settlement.funding.roles import INSURER, READERS, WATCHERS
+from services.settlement.payouts import batches, store
+from services.settlement.payouts.paymentfile import MEDIA_TYPE
+from services.settlement.payouts.problems import (
+    BATCH_STATE,
+    BATCH_UNKNOWN,
+    CUTOFF_BATCHED,
+    CUTOFF_INCOMPLETE,
+    CUTOFF_UNKNOWN,
+    INSTRUCTION_UNKNOWN,
+    NOT_RETURNED,
+    NOTHING_TO_PAY,
+    PAID_AGAIN_ALREADY,
+    PAYEE_MISSING,
+    PERIOD_INVALID,
+)
+from shared.contracts.wire import WireModel, Yuan
+from shared.db.personal import Sealer
+from shared.http.access import access
+from shared.http.edge import ServiceRouter
+from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from shared.http.problems import FOUR_EYES, documented
+from shared.http.unit import UnitDep
+
+router = ServiceRouter()
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PayeeIn(WireModel):
+    """Who receives for a hospital."""
+
+    payee_name: Name
+    bank_name: Name
+    account_number: Annotated[str, Field(min_length=6, max_length=40, pattern=r"^[0-9A-Za-z-]+$")]
+
+
+class PayeeOut(WireModel):
+    """The payee registered now; its number is never shown."""
+
+    institution_code: str
+    version: int
+
+
+@router.put(
+    "/pools/{pool_code}/payees/{institution_code}",
+    response_model=PayeeOut,
+    openapi_extra=access({"county_director", "county_recheck"}, command="register_payee"),
+)
+async def put_payee(pool_code: str, institution_code: str, body: PayeeIn, unit: UnitDep) -> PayeeOut:
+    """登记医疗机构收款账户(由县合管办登记). Registers who receives for a hospital; payments in flight keep theirs."""
+    version = await batches.register_payee(
+        await desk_of(unit),
+        Sealer(unit.settings.personal_keys()),
+        institution_code,
+        body.payee_name,
+        body.bank_name,
+        body.account_number,
+    )
+    unit.result("payee", f"{institution_code}/{version}")
+    return PayeeOut(institution_code=institution_code, version=version)
+
+
+class CutoffOut(WireModel):
+    """A cut-off as its released claims arrived; ``complete`` says whether it can be batched."""
+
+    id: UUID
+    institution_code: str
+    expected_count: int
+    expected_amount: Yuan
+    received_count: int
+    received_amount: Yuan
+    complete: bool
+    batch_id: UUID | None
+
+
+@router.get(
+    "/pools/{pool_code}/cutoffs", response_model=list[CutoffOut], openapi_extra=access(READERS, command="list_cutoffs")
+)
+async def get_cutoffs(
+    pool_code: str, unit: UnitDep, open_only: Annotated[bool, Query(alias="open")] = False
+) -> list[CutoffOut]:
+    """已放行的结算期. Cut-offs, newest first, at most 500; ``open=true`` leaves out those in a batch."""
+    return [
+        CutoffOut(
+            id=r["id"],
+            institution_code=r["institution_code"],
+            expected_count=r["expected_count"],
+            expected_amount=r["expected_fen"],
+            received_count=r["received_count"],
+            received_amount=r["received_fen"],
+            batch_id=r["batch_id"],
+            complete=(r["expected_count"], r["expected_fen"]) == (r["received_count"], r["received_fen"]),
+        )
+        for r in await store.cutoffs_listed(unit.conn, pool_code, open_only)
+    ]
+
+
+class BatchIn(WireModel):
+    """Whole cut-offs to pay."""
+
+    cutoff_ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
+
+
+class BatchOut(WireModel):
+    """A batch of payments."""
+
+    id: UUID
+    layer: str
+    status: str
+    instruction_count: int
+    amount: Yuan
+    business_day: date
+    prepared_by: str
+    released_by: str | None
+
+
+class InstructionOut(WireModel):
+    """A payment to one hospital; ``end_to_end_id`` is its id for life, which the bank's statement shows."""
+
+    id: UUID
+    batch_id: UUID
+    institution_code: str
+    end_to_end_id: str
+    amount: Yuan
+    claim_count: int
+    status: str
+    replaces: UUID | None
+    deadline: date | None
+    confirmed_on: date | None
+    returned_on: date | None
+
+
+class BatchDetail(BatchOut):
+    """A batch with its instructions."""
+
+    instructions: list[InstructionOut]
+
+
+def _batch(row: Any) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "layer": row["layer"],
+        "status": row["status"],
+        "amount": row["amount_fen"],
+        "instruction_count": row["instruction_count"],
+        "business_day": row["business_day"],
+        "prepared_by": row["prepared_by"],
+        "released_by": row["released_by"],
+    }
+
+
+def _instruction(row: Any) -> InstructionOut:
+    return InstructionOut(
+        id=row["id"],
+        batch_id=row["batch_id"],
+        institution_code=row["institution_code"],
+        end_to_end_id=row["end_to_end_id"],
+        amount=row["amount_fen"],
+        claim_count=row["claim_count"],
+        status=row["status"],
+        replaces=row["replaces"],
+        deadline=row["deadline"],
+        confirmed_on=row["confirmed_on"],
+        returned_on=row["returned_on"],
+    )
+
+
+async def _detail(unit: UnitDep, row: Any) -> BatchDetail:
+    rows = await store.instructions(unit.conn, unit.pool_code, row["id"])
+    return BatchDetail(**_batch(row), instructions=[_instruction(r) for r in rows])
+
+
+@router.post(
+    "/pools/{pool_code}/batches",
+    status_code=201,
+    response_model=BatchDetail,
+    responses=documented(CUTOFF_UNKNOWN, CUTOFF_INCOMPLETE, CUTOFF_BATCHED, NOTHING_TO_PAY, PAYEE_MISSING),
+    openapi_extra=access({"insurer_finance"}, command="prepare_batch"),
+)
+async def post_batch(pool_code: str, body: BatchIn, unit: UnitDep) -> BatchDetail:
+    """编制付款批次:整次放行,每家医院一笔,并冻结支出户资金. Prepares a batch of whole cut-offs and holds its money."""
+    row = await batches.prepare(await desk_of(unit), body.cutoff_ids)
+    unit.result("batch", row["id"])
+    unit.note(amount_fen=row["amount_fen"], instructions=row["instruction_count"])
+    return await _detail(unit, row)
+
+
+@router.get(
+    "/pools/{pool_code}/batches", response_model=list[BatchOut], openapi_extra=access(READERS, command="list_batches")
+)
+async def get_batches(pool_code: str, unit: UnitDep) -> list[BatchOut]:
+    """付款批次. Batches, newest first, at most 200."""
+    return [BatchOut(**_batch(row)) for row in await store.batches(unit.conn, pool_code)]
+
+
+@router.get(
+    "/pools/{pool_code}/batches/{batch_id}",
+    response_model=BatchDetail,
+    responses=documented(BATCH_UNKNOWN),
+    openapi_extra=access(READERS, command="show_batch"),
+)
+async def get_batch(pool_code: str, batch_id: UUID, unit: UnitDep) -> BatchDetail:
+    """一个批次及其付款. A batch with its payments."""
+    row = await store.batch(unit.conn, pool_code, batch_id)
+    if row is None:
+        raise BATCH_UNKNOWN(batch=batch_id)
+    return await _detail(unit, row)
+
+
+@router.post(
+    "/pools/{pool_code}/batches/{batch_id}/release",
+    response_model=BatchDetail,
+    responses=documented(BATCH_UNKNOWN, BATCH_STATE, FOUR_EYES, ACCOUNT_NOT_REGISTERED),
+    openapi_extra=access({"insurer_approver", "insurer_manager"}, command="release_batch"),
+)
+async def post_batch_release(pool_code: str, batch_id: UUID, unit: UnitDep) -> BatchDetail:
+    """放行批次(另一人),生成付款文件. A second person releases the batch; its file is made once."""
+    row = await batches.release(await desk_of(unit), batch_id, Sealer(unit.settings.personal_keys()))
+    unit.result("batch", batch_id)
+    return await _detail(unit, row)
+
+
+@router.post(
+    "/pools/{pool_code}/batches/{batch_id}/dispatch",
+    response_model=BatchDetail,
+    responses=documented(BATCH_UNKNOWN, BATCH_STATE),
+    openapi_extra=access({"insurer_finance"}, command="dispatch_batch"),
+)
+async def post_batch_dispatch(pool_code: str, batch_id: UUID, unit: UnitDep) -> BatchDetail:
+    """付款文件已送银行. The file was handed to the bank: the bank's deadline runs."""
+    row = await batches.dispatch(await desk_of(unit), batch_id)
+    unit.result("batch", batch_id)
+    return await _detail(unit, row)
+
+
+@router.get(
+    "/pools/{pool_code}/batches/{batch_id}/file",
+    responses=documented(BATCH_UNKNOWN, BATCH_STATE),
+    response_class=Response,
+    openapi_extra=access(INSURER, command="download_payment_file", personal=True),
+)
+async def get_batch_file(pool_code: str, batch_id: UUID, unit: UnitDep) -> Response:
+    """付款文件:每次下载逐字节相同并留痕. The payment file, the same bytes every time; each download is logged."""
+    message_id, content = await batches.file_of(unit.conn, pool_code, batch_id, Sealer(unit.settings.personal_keys()))
+    unit.result("payment_file", batch_id)
+    unit.note(message_id=message_id)
+    return Response(
+        content,
+        media_type=MEDIA_TYPE,
+        headers={
+            "Content-Disposition": f'attachment; filename="{message_id}.xml"',
+            "X-Message-Id": message_id,
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@router.post(
+    "/pools/{pool_code}/payments/{instruction_id}/repayment",
+    status_code=201,
+    response_model=BatchDetail,
+    responses=documented(INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY, PAYEE_MISSING),
+    openapi_extra=access({"insurer_finance"}, command="pay_again"),
+)
+async def post_repayment(pool_code: str, instruction_id: UUID, unit: UnitDep) -> BatchDetail:
+    """退票重付:新的付款写明原付款,只能一次. A new payment that names the returned one; possible once."""
+    row = await batches.pay_again(await desk_of(unit), instruction_id)
+    unit.result("batch", row["id"])
+    return await _detail(unit, row)
+
+
+class PaymentsOut(WireModel):
+    """Payments to one institution in a period; returned ones are listed and not in the sum."""
+
+    institution_code: str
+    first_day: date
+    last_day: date
+    paid: Yuan
+    payments: list[InstructionOut]
+
+
+@router.get(
+    "/pools/{pool_code}/institutions/{institution_code}/payments",
+    response_model=PaymentsOut,
+    responses=documented(PERIOD_INVALID),
+    openapi_extra=access(READERS | {"hospital"}, command="list_institution_payments", scope="institution"),
+)
+async def get_institution_payments(
+    pool_code: str,
+    institution_code: str,
+    unit: UnitDep,
+    first: Annotated[date, Query(alias="from")],
+    last: Annotated[date, Query(alias="to")],
+) -> PaymentsOut:
+    """对某医院的付款. Payments to an institution that the bank confirmed in a period of at most 366 days."""
+    if not 0 <= (last - first).days <= _PERIOD_MAX_DAYS:
+        raise PERIOD_INVALID(days=_PERIOD_MAX_DAYS)
+    rows = await store.payments_to(unit.conn, pool_code, institution_code, first, last)
+    return PaymentsOut(
+        institution_code=institution_code,
+        first_day=first,
+        last_day=last,
+        paid=sum(r["amount_fen"] for r in rows if r["status"] == "confirmed"),
+        payments=[_instruction(r) for r in rows],
+    )
+
+
+_PERIOD_MAX_DAYS = 366
+
+
+class PaidClaimOut(WireModel):
+    """A claim behind a payment; claims answers what it was for."""
+
+    claim_id: UUID
+    layer: str
+    amount: Yuan
+    expense_account: str
+    kind: str
+    township_code: str
+    cutoff_id: UUID
+
+
+@router.get(
+    "/pools/{pool_code}/payments/{instruction_id}/claims",
+    response_model=Page[PaidClaimOut],
+    responses=documented(INSTRUCTION_UNKNOWN),
+    openapi_extra=access(WATCHERS | INSURER, command="list_payment_claims"),
+)
+async def get_payment_claims(
+    pool_code: str, instruction_id: UUID, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None
+) -> Page[PaidClaimOut]:
+    """一笔付款下的案件. The claims that a payment pays, by id."""
+    key = decode_cursor(cursor, 1)
+    if await store.instruction(unit.conn, pool_code, instruction_id) is None:
+        raise INSTRUCTION_UNKNOWN(instruction=instruction_id)
+    rows = await store.claims_of(unit.conn, pool_code, instruction_id, UUID(key[0]) if key else None, limit + 1)
+    items = [
+        PaidClaimOut(
+            claim_id=r["claim_id"],
+            layer=r["layer"],
+            amount=r["amount_fen"],
+            expense_account=r["expense_account"],
+            kind=r["care_kind"],
+            township_code=r["township_code"],
+            cutoff_id=r["cutoff_id"],
+        )
+        for r in rows[:limit]
+    ]
+    return Page(items=items, next_cursor=encode_cursor(items[-1].claim_id) if len(rows) > limit else None)

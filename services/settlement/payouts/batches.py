@@ -1,0 +1,269 @@
+"""Batches of payments: prepare whole cut-offs ▸ release by a second person ▸ hand to the bank; pay again once."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from services.settlement.funding import commands as funding
+from services.settlement.funding.accounts import BASIC, EXPENDITURE
+from services.settlement.funding.booking import Desk
+from services.settlement.ledger.posting import Hold, hold_many
+from services.settlement.payouts import store
+from services.settlement.payouts.paymentfile import Party, PaymentFile, Transfer, control_sum, render
+from services.settlement.payouts.problems import (
+    BATCH_STATE,
+    BATCH_UNKNOWN,
+    CUTOFF_BATCHED,
+    CUTOFF_INCOMPLETE,
+    CUTOFF_UNKNOWN,
+    INSTRUCTION_UNKNOWN,
+    LAYER_NOT_PAYABLE,
+    NOT_RETURNED,
+    NOTHING_TO_PAY,
+    PAID_AGAIN_ALREADY,
+    PAYEE_MISSING,
+)
+from shared.db.personal import Sealer
+from shared.http.problems import FOUR_EYES
+from shared.kernel.ids import new_id, to_base32
+from shared.kernel.money import format_yuan
+
+BASIC_LAYER = "basic"
+BANK_DEADLINE_DAYS = 3
+"""Days after the release within which the bank has to show a result; later the instruction is ``unknown``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One instruction to be: all that the batch pays to one hospital, in fen."""
+
+    institution_code: str
+    claims: int
+    fen: int
+    replaces: UUID | None = None
+
+
+async def prepare(desk: Desk, cutoff_ids: Sequence[UUID]) -> Any:
+    """Puts whole cut-offs into a batch and sets its money aside on the expenditure account.
+
+    Raises CUTOFF_UNKNOWN, CUTOFF_INCOMPLETE, CUTOFF_BATCHED, NOTHING_TO_PAY, PAYEE_MISSING and the ledger's overdrawn.
+    The number of statements does not depend on the number of claims or hospitals.
+    """
+    wanted = sorted(set(cutoff_ids))
+    await _check_whole(desk, wanted)
+    totals = await store.open_totals(desk.conn, desk.pool_code, wanted, BASIC_LAYER)
+    for row in totals:
+        if (row["book"], row["account"]) != (BASIC, EXPENDITURE):
+            raise LAYER_NOT_PAYABLE(layer=BASIC_LAYER, account=row["account"])
+    drafts = [Draft(row["institution_code"], row["claims"], row["fen"]) for row in totals]
+    batch_id = await _make(desk, drafts)
+    taken = await store.take_cutoffs(desk.conn, desk.pool_code, batch_id, BASIC_LAYER, wanted)
+    if missing := set(wanted) - set(taken):
+        raise CUTOFF_BATCHED(cutoffs="、".join(str(x) for x in sorted(missing)))
+    await _hold(desk, batch_id)
+    moved = await store.take_payables(desk.conn, desk.pool_code, batch_id, wanted, BASIC_LAYER)
+    _check_moved(moved, drafts)
+    return await store.batch(desk.conn, desk.pool_code, batch_id)
+
+
+async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
+    """A new batch of one instruction that names the returned one and pays its claims; once (contracts §11).
+
+    Raises INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY and the ledger's overdrawn.
+    """
+    old = await store.instruction(desk.conn, desk.pool_code, instruction_id)
+    if old is None:
+        raise INSTRUCTION_UNKNOWN(instruction=instruction_id)
+    if old["replaced_by"] is not None:
+        raise PAID_AGAIN_ALREADY(instruction=instruction_id)
+    if old["status"] != "returned":
+        raise NOT_RETURNED(instruction=instruction_id, status=old["status"])
+    drafts = [Draft(old["institution_code"], old["claim_count"], old["amount_fen"], instruction_id)]
+    await funding.lock_account(desk, EXPENDITURE)
+    again = await store.instruction(desk.conn, desk.pool_code, instruction_id)
+    if again["replaced_by"] is not None:
+        raise PAID_AGAIN_ALREADY(instruction=instruction_id)
+    batch_id = await _make(desk, drafts)
+    made = await _hold(desk, batch_id)
+    moved = await store.retake_payables(desk.conn, desk.pool_code, instruction_id, made[0]["id"])
+    _check_moved(moved, drafts)
+    return await store.batch(desk.conn, desk.pool_code, batch_id)
+
+
+async def _check_whole(desk: Desk, wanted: Sequence[UUID]) -> None:
+    known = {row["id"]: row for row in await store.cutoffs(desk.conn, desk.pool_code, wanted)}
+    if unknown := [x for x in wanted if x not in known]:
+        raise CUTOFF_UNKNOWN(cutoffs="、".join(str(x) for x in unknown))
+    errors = [
+        {
+            "cutoff_id": str(row["id"]),
+            "missing_claims": row["expected_count"] - row["received_count"],
+            "missing_amount": format_yuan(row["expected_fen"] - row["received_fen"]),
+        }
+        for row in known.values()
+        if (row["expected_count"], row["expected_fen"]) != (row["received_count"], row["received_fen"])
+    ]
+    if errors:
+        raise CUTOFF_INCOMPLETE(errors=errors, retry_after_seconds=5)
+
+
+async def _make(desk: Desk, drafts: Sequence[Draft]) -> UUID:
+    """The batch and its instructions, each with its id for life and the payee as registered now."""
+    if not drafts:
+        raise NOTHING_TO_PAY(layer=BASIC_LAYER)
+    payees = {
+        row["institution_code"]: row["version"]
+        for row in await store.payees(desk.conn, desk.pool_code, [draft.institution_code for draft in drafts])
+    }
+    if missing := [d.institution_code for d in drafts if d.institution_code not in payees]:
+        raise PAYEE_MISSING(institutions="、".join(missing))
+    batch_id = new_id(desk.now)
+    await store.add_batch(
+        desk.conn,
+        (desk.pool_code, batch_id, BASIC_LAYER, len(drafts), sum(d.fen for d in drafts), desk.by, desk.now, desk.day),
+    )
+    ids = [new_id(desk.now) for _ in drafts]
+    await store.add_instructions(
+        desk.conn,
+        desk.pool_code,
+        batch_id,
+        [
+            (i, d.institution_code, payees[d.institution_code], to_base32(i), d.fen, d.claims, d.replaces)
+            for i, d in zip(ids, drafts, strict=True)
+        ],
+    )
+    return batch_id
+
+
+async def _hold(desk: Desk, batch_id: UUID) -> list[Any]:
+    made = await store.instructions(desk.conn, desk.pool_code, batch_id)
+    await hold_many(desk.conn, desk.pool_code, BASIC, EXPENDITURE, [Hold(i["id"], i["amount_fen"]) for i in made])
+    return made
+
+
+def _check_moved(moved: Any, drafts: Sequence[Draft]) -> None:
+    """The payables that went in are those that were added up; otherwise the transaction ends with an error."""
+    if (moved["claims"], moved["fen"]) != (sum(d.claims for d in drafts), sum(d.fen for d in drafts)):
+        raise RuntimeError("payables changed while their batch was made")
+
+
+async def release(desk: Desk, batch_id: UUID, sealer: Sealer) -> Any:
+    """A second person releases the batch: its payment file is made now and kept for ever.
+
+    Raises BATCH_UNKNOWN, FOUR_EYES, BATCH_STATE, ACCOUNT_NOT_REGISTERED.
+    """
+    known = await _batch(desk, batch_id)
+    if known["prepared_by"] == desk.by:
+        raise FOUR_EYES(act="编制批次", then="放行")
+    if not await store.release_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
+        raise BATCH_STATE(batch=batch_id, status=known["status"], act="放行")
+    await store.move_instructions(
+        desk.conn, desk.pool_code, batch_id, "prepared", "released", desk.day + timedelta(days=BANK_DEADLINE_DAYS)
+    )
+    await _keep_file(desk, batch_id, sealer)
+    return await _batch(desk, batch_id)
+
+
+async def dispatch(desk: Desk, batch_id: UUID) -> Any:
+    """The file was handed to the bank: released ▸ sent, and the bank's deadline runs from now."""
+    known = await _batch(desk, batch_id)
+    if not await store.send_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
+        raise BATCH_STATE(batch=batch_id, status=known["status"], act="送银行")
+    await store.move_instructions(
+        desk.conn, desk.pool_code, batch_id, "released", "sent", desk.day + timedelta(days=BANK_DEADLINE_DAYS)
+    )
+    return await _batch(desk, batch_id)
+
+
+async def file_of(conn: Any, pool: str, batch_id: UUID, sealer: Sealer) -> tuple[str, bytes]:
+    """Message id and bytes of a batch's file, the same at every download. Raises BATCH_UNKNOWN, BATCH_STATE."""
+    known = await store.batch(conn, pool, batch_id)
+    if known is None:
+        raise BATCH_UNKNOWN(batch=batch_id)
+    kept = await store.file(conn, pool, batch_id)
+    if kept is None:
+        raise BATCH_STATE(batch=batch_id, status=known["status"], act="下载付款文件")
+    content = sealer.open("payment_file", "content_sealed", f"{pool}/{batch_id}", kept["content_sealed"]).encode()
+    if hashlib.sha256(content).digest() != kept["sha256"]:
+        raise RuntimeError("the kept payment file does not have its digest")
+    return kept["message_id"], content
+
+
+async def _batch(desk: Desk, batch_id: UUID) -> Any:
+    known = await store.batch(desk.conn, desk.pool_code, batch_id)
+    if known is None:
+        raise BATCH_UNKNOWN(batch=batch_id)
+    return known
+
+
+async def _keep_file(desk: Desk, batch_id: UUID, sealer: Sealer) -> None:
+    payer = await _payer(desk, sealer)
+    transfers = [
+        Transfer(
+            row["end_to_end_id"],
+            Party(
+                row["payee_name"],
+                row["bank_name"],
+                sealer.open(
+                    "payee",
+                    "number_sealed",
+                    payee_place(desk.pool_code, row["institution_code"], row["payee_version"]),
+                    row["number_sealed"],
+                ),
+            ),
+            row["amount_fen"],
+            f"新农合补偿款 {row['claim_count']} 笔",
+        )
+        for row in await store.instructions(desk.conn, desk.pool_code, batch_id)
+    ]
+    message_id = to_base32(batch_id)
+    content = render(PaymentFile(message_id, desk.now, desk.day, payer, transfers))
+    sealed = sealer.seal("payment_file", "content_sealed", f"{desk.pool_code}/{batch_id}", content.decode())
+    await store.add_file(
+        desk.conn,
+        (
+            desk.pool_code,
+            batch_id,
+            message_id,
+            sealed,
+            hashlib.sha256(content).digest(),
+            control_sum(transfers),
+            desk.now,
+        ),
+    )
+
+
+async def _payer(desk: Desk, sealer: Sealer) -> Party:
+    account = await funding.registered_account(desk, EXPENDITURE, sealer)
+    return Party(account.holder_name, account.bank_name, account.account_number)
+
+
+def payee_place(pool: str, institution_code: str, version: int) -> str:
+    """Where a payee's number is sealed for."""
+    return f"{pool}/{institution_code}/{version}"
+
+
+async def register_payee(
+    desk: Desk, sealer: Sealer, institution_code: str, payee_name: str, bank_name: str, account_number: str
+) -> int:
+    """Registers who receives for a hospital, or changes it; the version it has now. Payments in flight keep theirs."""
+    await funding.lock_account(desk, f"payee:{institution_code}")
+    known = await store.payees(desk.conn, desk.pool_code, [institution_code])
+    index = sealer.blind_index("bank_account", account_number)
+    if known and (known[0]["payee_name"], known[0]["bank_name"], known[0]["number_index"]) == (
+        payee_name,
+        bank_name,
+        index,
+    ):
+        return int(known[0]["version"])
+    version = known[0]["version"] + 1 if known else 1
+    sealed = sealer.seal(
+        "payee", "number_sealed", payee_place(desk.pool_code, institution_code, version), account_number
+    )
+    await store.add_payee(
+        desk.conn, (desk.pool_code, institution_code, version, payee_name, bank_name, sealed, index, desk.by, desk.now)
+    )
+    return version

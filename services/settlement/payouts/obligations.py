@@ -1,0 +1,80 @@
+"""What a claim's state says is owed, and what a change of state books in the obligations book (pure).
+
+Under review: the hospital has advanced the benefit and nobody has checked it. Approved: owed and not yet paid.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+ADVANCED_BY_HOSPITALS = "1301"
+OWED_UNDER_REVIEW = "2301.01"
+OWED_APPROVED = "2301.02"
+
+OPEN, APPROVED, RELEASED = "settled", "approved", "released"
+REJECTED, RETURNED, CANCELLED = "rejected", "returned", "cancelled"
+STATES = (OPEN, APPROVED, RELEASED, REJECTED, RETURNED, CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Fen owed for one claim at one moment: under review, and approved but unpaid."""
+
+    under_review: int = 0
+    approved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """An amount in fen that moves from ``credit`` to ``debit`` in the obligations book."""
+
+    debit: str
+    credit: str
+    amount_fen: int
+
+
+def owed(state: str, fund_fen: int, approved_fen: int) -> Owed:
+    """What the fund owes for a claim in ``state``; a rejected, returned or cancelled claim is owed nothing."""
+    if state == OPEN:
+        return Owed(under_review=fund_fen)
+    if state in (APPROVED, RELEASED):
+        return Owed(approved=approved_fen)
+    return Owed()
+
+
+def flows(before: Owed, after: Owed) -> tuple[Flow, ...]:
+    """The bookings that turn ``before`` into ``after``: what was checked moves, the rest comes or goes."""
+    checked = min(max(after.approved - before.approved, 0), max(before.under_review - after.under_review, 0))
+    reopened = min(max(before.approved - after.approved, 0), max(after.under_review - before.under_review, 0))
+    review = after.under_review - before.under_review + checked - reopened
+    approved = after.approved - before.approved - checked + reopened
+    moves = [
+        Flow(OWED_UNDER_REVIEW, OWED_APPROVED, checked),
+        Flow(OWED_APPROVED, OWED_UNDER_REVIEW, reopened),
+        *_came_or_went(OWED_UNDER_REVIEW, review),
+        *_came_or_went(OWED_APPROVED, approved),
+    ]
+    return tuple(move for move in moves if move.amount_fen)
+
+
+def paid(amount_fen: int) -> Flow:
+    """A confirmed payment ends what was owed and what the hospital had advanced."""
+    return Flow(OWED_APPROVED, ADVANCED_BY_HOSPITALS, amount_fen)
+
+
+def bounced(amount_fen: int) -> Flow:
+    """A payment that came back is owed again."""
+    return Flow(ADVANCED_BY_HOSPITALS, OWED_APPROVED, amount_fen)
+
+
+def _came_or_went(account: str, change_fen: int) -> list[Flow]:
+    if change_fen >= 0:
+        return [Flow(ADVANCED_BY_HOSPITALS, account, change_fen)]
+    return [Flow(account, ADVANCED_BY_HOSPITALS, -change_fen)]
+
+
+def totals(moves: Iterable[Flow]) -> Mapping[tuple[str, str], int]:
+    """Amounts added up by (debit, credit)."""
+    sums: dict[tuple[str, str], int] = {}
+    for move in moves:
+        sums[move.debit, move.credit] = sums.get((move.debit, move.credit), 0) + move.amount_fen
+    return sums

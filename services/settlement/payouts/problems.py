@@ -1,0 +1,100 @@
+"""What payouts refuses, and what to do about it."""
+
+from shared.kernel.errors import define
+
+CUTOFF_UNKNOWN = define(
+    "cutoff_unknown",
+    404,
+    "没有收到这次放行",
+    "No such cut-off",
+    "没有收到放行 {cutoffs} 的任何案件;请核对编号,刚放行的请稍后再试。",
+    "No claim of cut-off {cutoffs} has arrived; check the id, or try again shortly if it was just made.",
+)
+CUTOFF_INCOMPLETE = define(
+    "cutoff_incomplete",
+    409,
+    "放行尚未收齐",
+    "Cut-off incomplete",
+    "只能整次放行列入批次;errors 列出尚未收齐的放行和相差的件数、金额,请稍后再试。",
+    "Only whole cut-offs are batched; errors lists what is still missing. Try again shortly.",
+)
+CUTOFF_BATCHED = define(
+    "cutoff_batched",
+    409,
+    "放行已列入批次",
+    "Cut-off already batched",
+    "放行 {cutoffs} 已在另一批次中,不能重复列入。",
+    "Cut-off {cutoffs} is in a batch already.",
+)
+NOTHING_TO_PAY = define(
+    "nothing_to_pay",
+    409,
+    "没有应付金额",
+    "Nothing to pay",
+    "所选放行在 {layer} 层没有应付金额。",
+    "The chosen cut-offs owe nothing in layer {layer}.",
+)
+LAYER_NOT_PAYABLE = define(
+    "layer_not_payable",
+    422,
+    "该补偿层不由基金支出户支付",
+    "Layer not paid from the fund's account",
+    "{layer} 层由 {account} 支付,不能列入基金批次。",
+    "Layer {layer} is paid from {account}, not in a batch of the fund.",
+)
+PAYEE_MISSING = define(
+    "payee_missing",
+    409,
+    "收款账户未登记",
+    "Payee not registered",
+    "以下医疗机构没有登记收款账户:{institutions}。请由县合管办登记后再列批次。",
+    "No payee account is registered for {institutions}; the county office has to register it first.",
+)
+BATCH_UNKNOWN = define(
+    "batch_unknown",
+    404,
+    "没有这个批次",
+    "No such batch",
+    "没有批次 {batch};请核对编号。",
+    "There is no batch {batch}; check the id.",
+)
+BATCH_STATE = define(
+    "batch_state",
+    409,
+    "批次状态不符",
+    "Batch in another state",
+    "批次 {batch} 的状态是 {status},现在不能{act}。",
+    "Batch {batch} is {status}; '{act}' is not possible now.",
+)
+INSTRUCTION_UNKNOWN = define(
+    "instruction_unknown",
+    404,
+    "没有这笔付款",
+    "No such payment",
+    "没有付款指令 {instruction};请核对编号。",
+    "There is no payment {instruction}; check the id.",
+)
+NOT_RETURNED = define(
+    "payment_not_returned",
+    409,
+    "付款没有退回",
+    "Payment was not returned",
+    "付款 {instruction} 的状态是 {status};只有退回的付款才能重付。",
+    "Payment {instruction} is {status}; only a returned payment is paid again.",
+)
+PAID_AGAIN_ALREADY = define(
+    "payment_replaced_already",
+    409,
+    "已经重付过",
+    "Paid again already",
+    "付款 {instruction} 已由新的付款代替,只能重付一次。",
+    "Payment {instruction} is replaced already; that happens once.",
+)
+PERIOD_INVALID = define(
+    "period_invalid",
+    422,
+    "期间有误",
+    "Invalid period",
+    "from 不得晚于 to,期间最长 {days} 天。",
+    "'from' is not after 'to', and a period has at most {days} days.",
+)

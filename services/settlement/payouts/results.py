@@ -1,0 +1,154 @@
+"""What the bank's statement does to payments: confirmed, or returned after they were paid (contracts §11)."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from services.settlement.funding.accounts import BASIC, EXPENDITURE
+from services.settlement.funding.booking import Desk, Entry
+from services.settlement.funding.commands import Seen
+from services.settlement.funding.replenishment import PaidLine, record_paid
+from services.settlement.payouts import obligations, store
+from shared.contracts.settlement import PaymentConfirmed, PaymentReturned
+from shared.messaging.outbox import Outgoing, emit_many
+
+SERVICE = "settlement"
+
+
+async def confirmation_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
+    """One voucher an instruction, made from the bank's confirmation; it uses the hold that the batch took."""
+    return [
+        Entry(
+            BASIC,
+            f"payment:{s.source_id}:confirmed",
+            s.value_date,
+            "银行确认支付补偿款",
+            tuple((account, EXPENDITURE, fen) for account, fen in lines),
+            hold_id=s.source_id,
+            party=institution,
+            ref=s.reference,
+        )
+        for s, institution, lines in await _by_instruction(desk, seen)
+    ]
+
+
+async def return_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
+    """One voucher an instruction whose money came back."""
+    return [
+        Entry(
+            BASIC,
+            f"payment:{s.source_id}:returned",
+            s.value_date,
+            "银行退票",
+            tuple((EXPENDITURE, account, fen) for account, fen in lines),
+            party=institution,
+            ref=s.reference,
+        )
+        for s, institution, lines in await _by_instruction(desk, seen)
+    ]
+
+
+async def confirmed(desk: Desk, seen: Sequence[Seen]) -> None:
+    """Instructions and payables are paid; the lines wait to be applied for; one event a payable."""
+    ids = [s.source_id for s in seen]
+    _expect(await store.confirm(desk.conn, desk.pool_code, ids, [s.value_date for s in seen]), len(ids))
+    rows = await store.move_payables(desk.conn, desk.pool_code, ids, "batched", "paid")
+    by_id = {s.source_id: s for s in seen}
+    await _record(desk, rows, 1)
+    await emit_many(
+        desk.conn,
+        [
+            _outgoing(
+                desk,
+                row,
+                PaymentConfirmed(
+                    **_common(desk, row, by_id[row["instruction_id"]]),
+                    confirmed_on=by_id[row["instruction_id"]].value_date,
+                ),
+            )
+            for row in rows
+        ],
+    )
+
+
+async def returned(desk: Desk, seen: Sequence[Seen]) -> None:
+    """Instructions came back: their payables are open again, for one new instruction that names the old."""
+    ids = [s.source_id for s in seen]
+    _expect(await store.bounce(desk.conn, desk.pool_code, ids, [s.value_date for s in seen]), len(ids))
+    rows = await store.move_payables(desk.conn, desk.pool_code, ids, "paid", "bounced")
+    by_id = {s.source_id: s for s in seen}
+    await _record(desk, rows, -1)
+    await emit_many(
+        desk.conn,
+        [
+            _outgoing(
+                desk,
+                row,
+                PaymentReturned(
+                    **_common(desk, row, by_id[row["instruction_id"]]),
+                    returned_on=by_id[row["instruction_id"]].value_date,
+                ),
+            )
+            for row in rows
+        ],
+    )
+
+
+async def _by_instruction(desk: Desk, seen: Sequence[Seen]) -> list[tuple[Seen, str, list[tuple[str, int]]]]:
+    sums: dict[UUID, list[Any]] = {}
+    for row in await store.instruction_sums(desk.conn, desk.pool_code, [s.source_id for s in seen]):
+        sums.setdefault(row["instruction_id"], []).append(row)
+    return [
+        (
+            s,
+            sums[s.source_id][0]["institution_code"],
+            [(row["expense_account"], row["fen"]) for row in sums[s.source_id]],
+        )
+        for s in seen
+    ]
+
+
+async def _record(desk: Desk, rows: Sequence[Any], sign: int) -> None:
+    await record_paid(
+        desk,
+        [
+            PaidLine(
+                row["instruction_id"], row["claim_id"], row["layer"], sign, row["amount_fen"], row["expense_account"]
+            )
+            for row in rows
+        ],
+    )
+    total = sum(row["amount_fen"] for row in rows)
+    flow = obligations.paid(total) if sign > 0 else obligations.bounced(total)
+    await store.add_obligations(desk.conn, desk.pool_code, desk.day, obligations.totals([flow]))
+
+
+def _common(desk: Desk, row: Any, seen: Seen) -> dict[str, Any]:
+    return {
+        "claim_id": row["claim_id"],
+        "layer": row["layer"],
+        "institution_code": row["institution_code"],
+        "instruction_id": row["instruction_id"],
+        "end_to_end_id": seen.reference,
+        "amount": row["amount_fen"],
+        "at": desk.now,
+    }
+
+
+def _outgoing(desk: Desk, row: Any, payload: PaymentConfirmed | PaymentReturned) -> Outgoing:
+    return Outgoing(
+        payload,
+        desk.pool_code,
+        f"{row['claim_id']}:{row['layer']}",
+        row["published"],
+        desk.day,
+        desk.now,
+        SERVICE,
+        row["amount_fen"],
+    )
+
+
+def _expect(moved: int, wanted: int) -> None:
+    """Instructions are matched under the account's lock; another number means a bug, and everything is rolled back."""
+    if moved != wanted:
+        raise RuntimeError(f"{wanted} instructions were matched and {moved} moved")

@@ -1,0 +1,496 @@
+"""SQL of payouts: the claims' projection, cut-offs, payables, batches and instructions."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db.sql import execute, execute_counted, fetch, fetchrow
+
+# -- what the events told
+
+
+async def claim_state(conn: AsyncConnection, pool: str, claim_id: UUID) -> Any:
+    """A claim as last told, or None."""
+    return await fetchrow(
+        conn,
+        """
+        SELECT version, state, fund_fen, approved_fen, cut_fen FROM claim_state
+        WHERE pool_code = $1 AND claim_id = $2 FOR UPDATE""",
+        pool,
+        claim_id,
+    )
+
+
+async def put_claim_state(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """A claim's newest state."""
+    await execute(
+        conn,
+        """
+        INSERT INTO claim_state AS c (pool_code, claim_id, version, state, institution_code, township_code, care_kind,
+                                      fund_fen, approved_fen, cut_fen, settled_on)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        ON CONFLICT (pool_code, claim_id) DO UPDATE SET version = excluded.version, state = excluded.state,
+          fund_fen = excluded.fund_fen, approved_fen = excluded.approved_fen, cut_fen = excluded.cut_fen
+        WHERE c.version < excluded.version""",
+        *row,
+    )
+
+
+async def add_claim_totals(conn: AsyncConnection, pool: str, changes: Sequence[tuple[str, int, int, int, int]]) -> None:
+    """Adds (state, claims, fund fen, approved fen, cut fen) to the totals by state, in the order of the states."""
+    columns = [list(column) for column in zip(*sorted(changes), strict=True)]
+    await execute(
+        conn,
+        """
+        INSERT INTO claim_total AS t (pool_code, state, claims, fund_fen, approved_fen, cut_fen)
+        SELECT $1, c.* FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+          AS c (state, claims, fund_fen, approved_fen, cut_fen)
+        ON CONFLICT (pool_code, state) DO UPDATE SET claims = t.claims + excluded.claims,
+          fund_fen = t.fund_fen + excluded.fund_fen, approved_fen = t.approved_fen + excluded.approved_fen,
+          cut_fen = t.cut_fen + excluded.cut_fen""",
+        pool,
+        *columns,
+    )
+
+
+async def add_obligations(conn: AsyncConnection, pool: str, day: date, flows: Mapping[tuple[str, str], int]) -> None:
+    """Adds to what the obligations book will be told when the day is closed."""
+    keys = sorted(flows)
+    await execute(
+        conn,
+        """
+        INSERT INTO obligation_day AS o (pool_code, business_day, debit, credit, amount_fen)
+        SELECT $1, $2, f.* FROM unnest($3::text[], $4::text[], $5::bigint[]) AS f (debit, credit, amount_fen)
+        ON CONFLICT (pool_code, business_day, debit, credit)
+        DO UPDATE SET amount_fen = o.amount_fen + excluded.amount_fen""",
+        pool,
+        day,
+        [key[0] for key in keys],
+        [key[1] for key in keys],
+        [flows[key] for key in keys],
+    )
+
+
+async def obligations(conn: AsyncConnection, pool: str, day: date) -> list[Any]:
+    """What the obligations book has to be told of a day."""
+    return await fetch(
+        conn,
+        """
+        SELECT debit, credit, amount_fen FROM obligation_day WHERE pool_code = $1 AND business_day = $2
+        ORDER BY debit, credit""",
+        pool,
+        day,
+    )
+
+
+async def add_cutoff(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """One released claim more of a cut-off: (pool, id, institution, expected count, expected fen, fen of the claim)."""
+    await execute(
+        conn,
+        """
+        INSERT INTO cutoff AS c (pool_code, id, institution_code, expected_count, expected_fen, received_count,
+                                 received_fen)
+        VALUES ($1, $2, $3, $4, $5, 1, $6)
+        ON CONFLICT (pool_code, id) DO UPDATE SET received_count = c.received_count + 1,
+          received_fen = c.received_fen + excluded.received_fen""",
+        *row,
+    )
+
+
+async def add_payables(conn: AsyncConnection, pool: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Payables of released claims, one a layer; a second one of the same claim and layer is an error."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    await execute(
+        conn,
+        """
+        INSERT INTO payable (pool_code, claim_id, layer, version, cutoff_id, institution_code, care_kind, township_code,
+                             payer, book, account, expense_account, amount_fen, status)
+        SELECT $1, p.*, 'open' FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::uuid[], $6::text[], $7::text[],
+                                           $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[])
+          AS p (claim_id, layer, version, cutoff_id, institution_code, care_kind, township_code, payer, book, account,
+                expense_account, amount_fen)""",
+        pool,
+        *columns,
+    )
+
+
+# -- payees
+
+
+async def payees(conn: AsyncConnection, pool: str, institutions: Sequence[str]) -> list[Any]:
+    """Payees of the institutions in their current version."""
+    return await fetch(
+        conn,
+        """
+        SELECT DISTINCT ON (institution_code) institution_code, version, payee_name, bank_name, number_sealed,
+               number_index
+        FROM payee WHERE pool_code = $1 AND institution_code = ANY ($2::text[])
+        ORDER BY institution_code, version DESC""",
+        pool,
+        list(institutions),
+    )
+
+
+async def add_payee(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """A new version of a payee."""
+    await execute(
+        conn,
+        """
+        INSERT INTO payee (pool_code, institution_code, version, payee_name, bank_name, number_sealed, number_index,
+                           registered_by, registered_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        *row,
+    )
+
+
+# -- batches
+
+
+async def cutoffs(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
+    """The named cut-offs as far as they are known."""
+    return await fetch(
+        conn, "SELECT * FROM cutoff WHERE pool_code = $1 AND id = ANY ($2::uuid[]) ORDER BY id", pool, list(ids)
+    )
+
+
+async def cutoffs_listed(conn: AsyncConnection, pool: str, only_open: bool) -> list[Any]:
+    """Cut-offs with the batch that holds them, at most 500."""
+    return await fetch(
+        conn,
+        """
+        SELECT c.*, b.batch_id FROM cutoff c LEFT JOIN batch_cutoff b
+          ON b.pool_code = c.pool_code AND b.cutoff_id = c.id
+        WHERE c.pool_code = $1 AND (NOT $2 OR b.batch_id IS NULL) ORDER BY c.id DESC LIMIT 500""",
+        pool,
+        only_open,
+    )
+
+
+async def open_totals(conn: AsyncConnection, pool: str, cutoff_ids: Sequence[UUID], layer: str) -> list[Any]:
+    """Open payables of the cut-offs by institution, book and account."""
+    return await fetch(
+        conn,
+        """
+        SELECT institution_code, book, account, count(*)::integer AS claims, sum(amount_fen)::bigint AS fen
+        FROM payable WHERE pool_code = $1 AND cutoff_id = ANY ($2::uuid[]) AND layer = $3 AND status = 'open'
+        GROUP BY institution_code, book, account ORDER BY institution_code""",
+        pool,
+        list(cutoff_ids),
+        layer,
+    )
+
+
+async def add_batch(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """A batch in state ``prepared``."""
+    await execute(
+        conn,
+        """
+        INSERT INTO batch (pool_code, id, layer, status, instruction_count, amount_fen, prepared_by, prepared_at,
+                           business_day) VALUES ($1, $2, $3, 'prepared', $4, $5, $6, $7, $8)""",
+        *row,
+    )
+
+
+async def take_cutoffs(conn: AsyncConnection, pool: str, batch_id: UUID, layer: str, ids: Sequence[UUID]) -> list[UUID]:
+    """Puts cut-offs into the batch; those that were taken. A cut-off's layer is in one batch only."""
+    rows = await fetch(
+        conn,
+        """
+        INSERT INTO batch_cutoff (pool_code, cutoff_id, layer, batch_id)
+        SELECT $1, c, $3, $2 FROM unnest($4::uuid[]) AS c ORDER BY c ON CONFLICT DO NOTHING RETURNING cutoff_id""",
+        pool,
+        batch_id,
+        layer,
+        list(ids),
+    )
+    return [row["cutoff_id"] for row in rows]
+
+
+async def add_instructions(conn: AsyncConnection, pool: str, batch_id: UUID, rows: Sequence[Sequence[Any]]) -> None:
+    """Instructions: (id, institution, payee version, EndToEndId, fen, claims, replaced instruction) a row."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    await execute(
+        conn,
+        """
+        INSERT INTO instruction (pool_code, batch_id, id, institution_code, payee_version, end_to_end_id, amount_fen,
+                                 claim_count, replaces, status)
+        SELECT $1, $2, i.*, 'prepared' FROM unnest($3::uuid[], $4::text[], $5::integer[], $6::text[], $7::bigint[],
+                                                   $8::integer[], $9::uuid[])
+          AS i (id, institution_code, payee_version, end_to_end_id, amount_fen, claim_count, replaces)""",
+        pool,
+        batch_id,
+        *columns,
+    )
+
+
+async def take_payables(
+    conn: AsyncConnection, pool: str, batch_id: UUID, cutoff_ids: Sequence[UUID], layer: str
+) -> Any:
+    """open ▸ batched for all payables of the cut-offs, each with its hospital's instruction; count and sum."""
+    return await fetchrow(
+        conn,
+        """
+        WITH taken AS (
+          UPDATE payable p SET status = 'batched', instruction_id = i.id FROM instruction i
+          WHERE p.pool_code = $1 AND p.cutoff_id = ANY ($3::uuid[]) AND p.layer = $4 AND p.status = 'open'
+            AND i.pool_code = $1 AND i.batch_id = $2 AND i.institution_code = p.institution_code
+          RETURNING p.instruction_id, p.claim_id, p.layer, p.expense_account, p.amount_fen
+        ), kept AS (
+          INSERT INTO instruction_claim (pool_code, instruction_id, claim_id, layer, expense_account, amount_fen)
+          SELECT $1, t.* FROM taken t
+        )
+        SELECT count(*)::integer AS claims, coalesce(sum(amount_fen), 0)::bigint AS fen FROM taken""",
+        pool,
+        batch_id,
+        list(cutoff_ids),
+        layer,
+    )
+
+
+async def retake_payables(conn: AsyncConnection, pool: str, old: UUID, new: UUID) -> Any:
+    """bounced ▸ batched for the payables of a returned instruction; count and sum."""
+    return await fetchrow(
+        conn,
+        """
+        WITH taken AS (
+          UPDATE payable p SET status = 'batched', instruction_id = $3
+          WHERE p.pool_code = $1 AND p.instruction_id = $2 AND p.status = 'bounced'
+          RETURNING p.instruction_id, p.claim_id, p.layer, p.expense_account, p.amount_fen
+        ), kept AS (
+          INSERT INTO instruction_claim (pool_code, instruction_id, claim_id, layer, expense_account, amount_fen)
+          SELECT $1, t.* FROM taken t
+        )
+        SELECT count(*)::integer AS claims, coalesce(sum(amount_fen), 0)::bigint AS fen FROM taken""",
+        pool,
+        old,
+        new,
+    )
+
+
+async def batch(conn: AsyncConnection, pool: str, batch_id: UUID) -> Any:
+    """A batch or None."""
+    return await fetchrow(conn, "SELECT * FROM batch WHERE pool_code = $1 AND id = $2", pool, batch_id)
+
+
+async def batches(conn: AsyncConnection, pool: str) -> list[Any]:
+    """Batches, newest first, at most 200."""
+    return await fetch(
+        conn,
+        """
+        SELECT * FROM batch WHERE pool_code = $1 ORDER BY prepared_at DESC, id LIMIT 200""",
+        pool,
+    )
+
+
+async def instructions(conn: AsyncConnection, pool: str, batch_id: UUID) -> list[Any]:
+    """Instructions of a batch with their payees, by institution."""
+    return await fetch(
+        conn,
+        """
+        SELECT i.*, p.payee_name, p.bank_name, p.number_sealed FROM instruction i
+        JOIN payee p ON p.pool_code = i.pool_code AND p.institution_code = i.institution_code
+          AND p.version = i.payee_version
+        WHERE i.pool_code = $1 AND i.batch_id = $2 ORDER BY i.institution_code""",
+        pool,
+        batch_id,
+    )
+
+
+async def instruction(conn: AsyncConnection, pool: str, instruction_id: UUID) -> Any:
+    """An instruction with its batch's layer and the one that replaced it, or None."""
+    return await fetchrow(
+        conn,
+        """
+        SELECT i.*, b.layer, (SELECT r.id FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id)
+          AS replaced_by
+        FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
+        WHERE i.pool_code = $1 AND i.id = $2""",
+        pool,
+        instruction_id,
+    )
+
+
+async def release_batch(conn: AsyncConnection, pool: str, batch_id: UUID, by: str, now: datetime) -> bool:
+    """prepared ▸ released; False if it is not ``prepared`` any more."""
+    return (
+        await execute_counted(
+            conn,
+            """
+        UPDATE batch SET status = 'released', released_by = $3, released_at = $4
+        WHERE pool_code = $1 AND id = $2 AND status = 'prepared'""",
+            pool,
+            batch_id,
+            by,
+            now,
+        )
+        == 1
+    )
+
+
+async def send_batch(conn: AsyncConnection, pool: str, batch_id: UUID, by: str, now: datetime) -> bool:
+    """released ▸ sent; False if it is not ``released`` any more."""
+    return (
+        await execute_counted(
+            conn,
+            """
+        UPDATE batch SET status = 'sent', sent_by = $3, sent_at = $4
+        WHERE pool_code = $1 AND id = $2 AND status = 'released'""",
+            pool,
+            batch_id,
+            by,
+            now,
+        )
+        == 1
+    )
+
+
+async def move_instructions(
+    conn: AsyncConnection, pool: str, batch_id: UUID, before: str, after: str, deadline: date
+) -> None:
+    """Instructions of a batch from one state to the next, with the bank's deadline."""
+    await execute(
+        conn,
+        """
+        UPDATE instruction SET status = $4, deadline = $5
+        WHERE pool_code = $1 AND batch_id = $2 AND status = $3""",
+        pool,
+        batch_id,
+        before,
+        after,
+        deadline,
+    )
+
+
+async def overdue(conn: AsyncConnection, pool: str, day: date) -> int:
+    """released or sent ▸ unknown for instructions whose deadline has passed; how many. Their holds stay."""
+    return await execute_counted(
+        conn,
+        """
+        UPDATE instruction SET status = 'unknown'
+        WHERE pool_code = $1 AND status IN ('released', 'sent') AND deadline < $2""",
+        pool,
+        day,
+    )
+
+
+async def add_file(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """The payment file of a batch, for ever."""
+    await execute(
+        conn,
+        """
+        INSERT INTO payment_file (pool_code, batch_id, message_id, content_sealed, sha256, control_sum_fen, made_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        *row,
+    )
+
+
+async def file(conn: AsyncConnection, pool: str, batch_id: UUID) -> Any:
+    """The payment file of a batch, or None before its release."""
+    return await fetchrow(conn, "SELECT * FROM payment_file WHERE pool_code = $1 AND batch_id = $2", pool, batch_id)
+
+
+# -- what the bank said
+
+
+async def instruction_sums(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
+    """Sums of instructions by expense account."""
+    return await fetch(
+        conn,
+        """
+        SELECT c.instruction_id, i.institution_code, i.end_to_end_id, c.expense_account,
+               sum(c.amount_fen)::bigint AS fen
+        FROM instruction_claim c JOIN instruction i ON i.pool_code = c.pool_code AND i.id = c.instruction_id
+        WHERE c.pool_code = $1 AND c.instruction_id = ANY ($2::uuid[])
+        GROUP BY 1, 2, 3, 4 ORDER BY 1, 4""",
+        pool,
+        list(ids),
+    )
+
+
+async def confirm(conn: AsyncConnection, pool: str, ids: Sequence[UUID], days: Sequence[date]) -> int:
+    """released, sent or unknown ▸ confirmed; how many."""
+    return await execute_counted(
+        conn,
+        """
+        UPDATE instruction i SET status = 'confirmed', confirmed_on = a.day
+        FROM unnest($2::uuid[], $3::date[]) AS a (id, day)
+        WHERE i.pool_code = $1 AND i.id = a.id AND i.status IN ('released', 'sent', 'unknown')""",
+        pool,
+        list(ids),
+        list(days),
+    )
+
+
+async def bounce(conn: AsyncConnection, pool: str, ids: Sequence[UUID], days: Sequence[date]) -> int:
+    """confirmed ▸ returned; how many."""
+    return await execute_counted(
+        conn,
+        """
+        UPDATE instruction i SET status = 'returned', returned_on = a.day
+        FROM unnest($2::uuid[], $3::date[]) AS a (id, day)
+        WHERE i.pool_code = $1 AND i.id = a.id AND i.status = 'confirmed'""",
+        pool,
+        list(ids),
+        list(days),
+    )
+
+
+async def move_payables(conn: AsyncConnection, pool: str, ids: Sequence[UUID], before: str, after: str) -> list[Any]:
+    """Payables of instructions from one state to the next, each with the sequence of the event that tells it."""
+    return await fetch(
+        conn,
+        """
+        WITH locked AS (
+          SELECT claim_id, layer FROM payable
+          WHERE pool_code = $1 AND instruction_id = ANY ($2::uuid[]) AND status = $3
+          ORDER BY claim_id, layer FOR UPDATE
+        )
+        UPDATE payable p SET status = $4, published = p.published + 1 FROM locked
+        WHERE p.pool_code = $1 AND p.claim_id = locked.claim_id AND p.layer = locked.layer
+        RETURNING p.claim_id, p.layer, p.institution_code, p.instruction_id, p.expense_account, p.amount_fen,
+                  p.published""",
+        pool,
+        list(ids),
+        before,
+        after,
+    )
+
+
+# -- questions
+
+
+async def payments_to(conn: AsyncConnection, pool: str, institution: str, first: date, last: date) -> list[Any]:
+    """Payments to an institution confirmed or returned in a period, oldest first."""
+    return await fetch(
+        conn,
+        """
+        SELECT i.id, i.end_to_end_id, i.batch_id, i.amount_fen, i.claim_count, i.status, i.confirmed_on, i.returned_on,
+               i.replaces, i.institution_code, i.deadline
+        FROM instruction i WHERE i.pool_code = $1 AND i.institution_code = $2 AND i.confirmed_on BETWEEN $3 AND $4
+        ORDER BY i.confirmed_on, i.id""",
+        pool,
+        institution,
+        first,
+        last,
+    )
+
+
+async def claims_of(
+    conn: AsyncConnection, pool: str, instruction_id: UUID, after: UUID | None, limit: int
+) -> list[Any]:
+    """Claims that an instruction pays, by id."""
+    return await fetch(
+        conn,
+        """
+        SELECT c.claim_id, c.layer, c.expense_account, c.amount_fen, p.cutoff_id, p.township_code, p.care_kind
+        FROM instruction_claim c JOIN payable p USING (pool_code, claim_id, layer)
+        WHERE c.pool_code = $1 AND c.instruction_id = $2 AND ($3::uuid IS NULL OR c.claim_id > $3)
+        ORDER BY c.claim_id, c.layer LIMIT $4""",
+        pool,
+        instruction_id,
+        after,
+        limit,
+    )

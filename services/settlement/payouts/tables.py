@@ -1,0 +1,258 @@
+"""Tables of payouts: the claims' projection, cut-offs and payables, batches, instructions, files.
+
+Constraints that guard each invariant are in the migration; here is what ``alembic check`` compares.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+_CODE = Text(collation="C")
+_MOMENT = DateTime(timezone=True)
+
+
+def declare(metadata: MetaData) -> None:
+    """Declares the tables on the service's MetaData."""
+    _claim_state(metadata)
+    _claim_total(metadata)
+    _cutoff(metadata)
+    _payable(metadata)
+    _payee(metadata)
+    _batch(metadata)
+    _batch_cutoff(metadata)
+    _instruction(metadata)
+    _instruction_claim(metadata)
+    _payment_file(metadata)
+    _obligation_day(metadata)
+
+
+def _claim_state(metadata: MetaData) -> None:
+    Table(
+        "claim_state",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("claim_id", Uuid),
+        Column("version", BigInteger, nullable=False),
+        Column("state", _CODE, nullable=False),
+        Column("institution_code", _CODE, nullable=False),
+        Column("township_code", _CODE, nullable=False),
+        Column("care_kind", _CODE, nullable=False),
+        Column("fund_fen", BigInteger, nullable=False),
+        Column("approved_fen", BigInteger, nullable=False),
+        Column("cut_fen", BigInteger, nullable=False),
+        Column("settled_on", Date, nullable=False),
+        PrimaryKeyConstraint("pool_code", "claim_id"),
+    )
+
+
+def _claim_total(metadata: MetaData) -> None:
+    Table(
+        "claim_total",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("state", _CODE),
+        Column("claims", BigInteger, nullable=False),
+        Column("fund_fen", BigInteger, nullable=False),
+        Column("approved_fen", BigInteger, nullable=False),
+        Column("cut_fen", BigInteger, nullable=False),
+        PrimaryKeyConstraint("pool_code", "state"),
+    )
+
+
+def _cutoff(metadata: MetaData) -> None:
+    Table(
+        "cutoff",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("institution_code", _CODE, nullable=False),
+        Column("expected_count", Integer, nullable=False),
+        Column("expected_fen", BigInteger, nullable=False),
+        Column("received_count", Integer, nullable=False),
+        Column("received_fen", BigInteger, nullable=False),
+        PrimaryKeyConstraint("pool_code", "id"),
+    )
+
+
+def _payable(metadata: MetaData) -> None:
+    Table(
+        "payable",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("claim_id", Uuid),
+        Column("layer", _CODE),
+        Column("version", BigInteger, nullable=False),
+        Column("cutoff_id", Uuid, nullable=False),
+        Column("institution_code", _CODE, nullable=False),
+        Column("care_kind", _CODE, nullable=False),
+        Column("township_code", _CODE, nullable=False),
+        Column("payer", Text, nullable=False),
+        Column("book", _CODE, nullable=False),
+        Column("account", _CODE, nullable=False),
+        Column("expense_account", _CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("status", _CODE, nullable=False),
+        Column("instruction_id", Uuid),
+        Column("published", BigInteger, nullable=False, server_default=text("0")),
+        PrimaryKeyConstraint("pool_code", "claim_id", "layer"),
+        ForeignKeyConstraint(["pool_code", "cutoff_id"], ["cutoff.pool_code", "cutoff.id"]),
+        Index("payable_cutoff", "pool_code", "cutoff_id", "layer"),
+        Index("payable_instruction", "pool_code", "instruction_id"),
+        Index(
+            "payable_open",
+            "pool_code",
+            postgresql_where=text("(status = 'open'::text)"),
+            postgresql_include=["amount_fen"],
+        ),
+    )
+
+
+def _payee(metadata: MetaData) -> None:
+    Table(
+        "payee",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("institution_code", _CODE),
+        Column("version", Integer),
+        Column("payee_name", Text, nullable=False),
+        Column("bank_name", Text, nullable=False),
+        Column("number_sealed", LargeBinary, nullable=False),
+        Column("number_index", LargeBinary, nullable=False),
+        Column("registered_by", Text, nullable=False),
+        Column("registered_at", _MOMENT, nullable=False),
+        PrimaryKeyConstraint("pool_code", "institution_code", "version"),
+    )
+
+
+def _batch(metadata: MetaData) -> None:
+    Table(
+        "batch",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("layer", _CODE, nullable=False),
+        Column("status", _CODE, nullable=False),
+        Column("instruction_count", Integer, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("prepared_by", Text, nullable=False),
+        Column("prepared_at", _MOMENT, nullable=False),
+        Column("business_day", Date, nullable=False),
+        Column("released_by", Text),
+        Column("released_at", _MOMENT),
+        Column("sent_by", Text),
+        Column("sent_at", _MOMENT),
+        PrimaryKeyConstraint("pool_code", "id"),
+    )
+
+
+def _batch_cutoff(metadata: MetaData) -> None:
+    Table(
+        "batch_cutoff",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("cutoff_id", Uuid),
+        Column("layer", _CODE),
+        Column("batch_id", Uuid, nullable=False),
+        PrimaryKeyConstraint("pool_code", "cutoff_id", "layer"),
+        ForeignKeyConstraint(["pool_code", "batch_id"], ["batch.pool_code", "batch.id"]),
+        ForeignKeyConstraint(["pool_code", "cutoff_id"], ["cutoff.pool_code", "cutoff.id"]),
+    )
+
+
+def _instruction(metadata: MetaData) -> None:
+    Table(
+        "instruction",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("batch_id", Uuid, nullable=False),
+        Column("institution_code", _CODE, nullable=False),
+        Column("payee_version", Integer, nullable=False),
+        Column("end_to_end_id", _CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("claim_count", Integer, nullable=False),
+        Column("status", _CODE, nullable=False),
+        Column("replaces", Uuid),
+        Column("deadline", Date),
+        Column("confirmed_on", Date),
+        Column("returned_on", Date),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "batch_id", "institution_code"),
+        UniqueConstraint("pool_code", "end_to_end_id"),
+        UniqueConstraint("pool_code", "replaces"),
+        ForeignKeyConstraint(["pool_code", "batch_id"], ["batch.pool_code", "batch.id"]),
+        ForeignKeyConstraint(
+            ["pool_code", "institution_code", "payee_version"],
+            ["payee.pool_code", "payee.institution_code", "payee.version"],
+        ),
+        ForeignKeyConstraint(["pool_code", "replaces"], ["instruction.pool_code", "instruction.id"]),
+        Index("instruction_institution", "pool_code", "institution_code", "confirmed_on"),
+        Index(
+            "instruction_waiting",
+            "pool_code",
+            "deadline",
+            postgresql_where=text("(status = ANY (ARRAY['released'::text, 'sent'::text]))"),
+        ),
+    )
+
+
+def _instruction_claim(metadata: MetaData) -> None:
+    Table(
+        "instruction_claim",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("instruction_id", Uuid),
+        Column("claim_id", Uuid),
+        Column("layer", _CODE),
+        Column("expense_account", _CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        PrimaryKeyConstraint("pool_code", "instruction_id", "claim_id", "layer"),
+        ForeignKeyConstraint(
+            ["pool_code", "claim_id", "layer"], ["payable.pool_code", "payable.claim_id", "payable.layer"]
+        ),
+        ForeignKeyConstraint(["pool_code", "instruction_id"], ["instruction.pool_code", "instruction.id"]),
+    )
+
+
+def _payment_file(metadata: MetaData) -> None:
+    Table(
+        "payment_file",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("batch_id", Uuid),
+        Column("message_id", _CODE, nullable=False),
+        Column("content_sealed", LargeBinary, nullable=False),
+        Column("sha256", LargeBinary, nullable=False),
+        Column("control_sum_fen", BigInteger, nullable=False),
+        Column("made_at", _MOMENT, nullable=False),
+        PrimaryKeyConstraint("pool_code", "batch_id"),
+        UniqueConstraint("pool_code", "message_id"),
+        ForeignKeyConstraint(["pool_code", "batch_id"], ["batch.pool_code", "batch.id"]),
+    )
+
+
+def _obligation_day(metadata: MetaData) -> None:
+    Table(
+        "obligation_day",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("business_day", Date),
+        Column("debit", _CODE),
+        Column("credit", _CODE),
+        Column("amount_fen", BigInteger, nullable=False),
+        PrimaryKeyConstraint("pool_code", "business_day", "debit", "credit"),
+    )

@@ -1,0 +1,1 @@
+"""Bank statements against the book: lines matched, items left open, each with its age."""

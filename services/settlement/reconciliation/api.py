@@ -1,0 +1,213 @@
+"""Routes of reconciliation: bank statements, open items of both sides, interest."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.settlement.funding import commands as funding
+from services.settlement.funding.booking import desk_of
+from services.settlement.funding.problems import ACCOUNT_UNKNOWN, KEEPER_ONLY
+from services.settlement.funding.roles import READERS
+from services.settlement.reconciliation import commands, store
+from services.settlement.reconciliation.problems import (
+    LINE_UNKNOWN,
+    NOT_INTEREST,
+    STATEMENT_DOES_NOT_ADD_UP,
+    STATEMENT_GAP,
+    STATEMENT_KNOWN,
+    STATEMENT_OUT_OF_ORDER,
+)
+from services.settlement.reconciliation.statement import age_days
+from shared.contracts.wire import WireModel, Yuan
+from shared.http.access import access
+from shared.http.edge import ServiceRouter
+from shared.http.problems import FOUR_EYES, documented
+from shared.http.unit import UnitDep
+from shared.kernel.dates import shanghai_date
+
+router = ServiceRouter()
+KEEPERS = {"insurer_finance", "county_finance", "county_recheck", "county_director"}
+_LINES_MAX = 20_000
+_BODY_MAX = 16 * 1024 * 1024
+
+
+class LineIn(WireModel):
+    """A line as the bank gave it; ``reference`` is the EndToEndId or the bank's own number, empty where none."""
+
+    direction: Literal["in", "out"]
+    amount: Annotated[Yuan, Field(gt=0)]
+    reference: Annotated[str, Field(max_length=64)] = ""
+    value_date: date | None = None
+    counterparty: Annotated[str, Field(max_length=200)] = ""
+    text: Annotated[str, Field(max_length=500)] = ""
+
+
+class StatementIn(WireModel):
+    """A day's statement of one account."""
+
+    account: str
+    day: date
+    opening_balance: Yuan
+    closing_balance: Yuan
+    lines: Annotated[list[LineIn], Field(max_length=_LINES_MAX)]
+
+
+class StatementOut(WireModel):
+    """What the import did: lines matched, counting those left open before, and lines still open."""
+
+    id: UUID
+    lines: int
+    matched: int
+    open: int
+
+
+@router.post(
+    "/pools/{pool_code}/bank-statements",
+    status_code=201,
+    response_model=StatementOut,
+    responses=documented(
+        ACCOUNT_UNKNOWN, KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_GAP, STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER
+    ),
+    openapi_extra=access(KEEPERS, command="import_bank_statement", max_bytes=_BODY_MAX),
+)
+async def post_statement(pool_code: str, body: StatementIn, unit: UnitDep) -> StatementOut:
+    """导入银行对账单,逐行核对;对不上的留作未达账. Imports a statement; lines match by reference and amount."""
+    desk = await desk_of(unit)
+    statement_id, matched = await commands.import_statement(
+        desk,
+        unit.actor.role,
+        commands.Statement(
+            body.account,
+            body.day,
+            body.opening_balance,
+            body.closing_balance,
+            tuple(
+                commands.StatementLine(
+                    x.amount if x.direction == "in" else -x.amount,
+                    x.reference.strip(),
+                    x.value_date or body.day,
+                    x.counterparty,
+                    x.text,
+                )
+                for x in body.lines
+            ),
+        ),
+    )
+    still_open = await store.open_lines(unit.conn, pool_code, body.account)
+    unit.result("statement", statement_id)
+    unit.note(lines=len(body.lines), matched=matched, open=len(still_open))
+    return StatementOut(id=statement_id, lines=len(body.lines), matched=matched, open=len(still_open))
+
+
+class MatchingOut(WireModel):
+    """How many open lines found their counterpart."""
+
+    matched: int
+
+
+@router.post(
+    "/pools/{pool_code}/bank-accounts/{account}/matching",
+    response_model=MatchingOut,
+    responses=documented(ACCOUNT_UNKNOWN, KEEPER_ONLY),
+    openapi_extra=access(KEEPERS, command="match_open_items"),
+)
+async def post_matching(pool_code: str, account: str, unit: UnitDep) -> MatchingOut:
+    """重新核对未达账. Tries the open lines of an account again, after something was booked late."""
+    desk = await desk_of(unit)
+    funding.check_keeper(funding.account_of(account), unit.actor.role)
+    await funding.lock_account(desk, account)
+    matched = await commands.match_open_lines(desk, account)
+    unit.result("bank_account", account)
+    return MatchingOut(matched=matched)
+
+
+class OpenLineOut(WireModel):
+    """At the bank and not in the book."""
+
+    line_id: UUID
+    account: str
+    amount: Yuan
+    reference: str
+    value_date: date
+    age_days: int
+    counterparty: str
+    text: str
+
+
+class UnseenMovementOut(WireModel):
+    """In the book and not at the bank."""
+
+    movement_id: UUID
+    account: str
+    amount: Yuan
+    reference: str
+    kind: str
+    value_date: date
+    age_days: int
+
+
+class OpenItemsOut(WireModel):
+    """Items of both sides (未达账项), negative for money that left."""
+
+    at_bank_not_in_book: list[OpenLineOut]
+    in_book_not_at_bank: list[UnseenMovementOut]
+
+
+@router.get(
+    "/pools/{pool_code}/open-items",
+    response_model=OpenItemsOut,
+    openapi_extra=access(READERS, command="list_open_items"),
+)
+async def get_open_items(pool_code: str, unit: UnitDep, account: str | None = None) -> OpenItemsOut:
+    """未达账项及账龄. Items on one side only, each with its age in days."""
+    today = shanghai_date(unit.now)
+    lines = await store.open_lines(unit.conn, pool_code, account)
+    movements = await store.unseen_movements(unit.conn, pool_code, account)
+    return OpenItemsOut(
+        at_bank_not_in_book=[
+            OpenLineOut(
+                line_id=r["id"],
+                account=r["account"],
+                amount=r["signed_fen"],
+                reference=r["reference"],
+                value_date=r["value_date"],
+                age_days=age_days(r["value_date"], today),
+                counterparty=r["counterparty"],
+                text=r["narrative"],
+            )
+            for r in lines
+        ],
+        in_book_not_at_bank=[
+            UnseenMovementOut(
+                movement_id=r["id"],
+                account=r["account"],
+                amount=r["signed_fen"],
+                reference=r["reference"],
+                kind=r["kind"],
+                value_date=r["value_date"],
+                age_days=age_days(r["value_date"], today),
+            )
+            for r in movements
+        ],
+    )
+
+
+class InterestOut(WireModel):
+    """The movement that the line shows now."""
+
+    movement_id: UUID
+
+
+@router.post(
+    "/pools/{pool_code}/open-items/{line_id}/interest",
+    response_model=InterestOut,
+    responses=documented(LINE_UNKNOWN, KEEPER_ONLY, FOUR_EYES, NOT_INTEREST),
+    openapi_extra=access(KEEPERS, command="recognise_interest"),
+)
+async def post_interest(pool_code: str, line_id: UUID, unit: UnitDep) -> InterestOut:
+    """确认利息(另一人). A second person recognises an open line as interest."""
+    movement_id = await commands.recognise_interest(await desk_of(unit), unit.actor.role, line_id)
+    unit.result("movement", movement_id)
+    return InterestOut(movement_id=movement_id)

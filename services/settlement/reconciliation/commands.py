@@ -1,0 +1,250 @@
+"""Verbs of reconciliation: import a statement, match what can be matched, recognise interest.
+
+A line is matched by its reference and its signed amount (``statement.match``). What the books expected is booked now,
+what they had booked is ticked off, everything else stays open with its age.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from uuid import UUID
+
+from services.settlement.funding import commands as funding
+from services.settlement.funding import replenishment
+from services.settlement.funding.accounts import TRANSFERS
+from services.settlement.funding.booking import Desk, Entry, book
+from services.settlement.funding.commands import Movement, Seen
+from services.settlement.payouts import results
+from services.settlement.reconciliation import store
+from services.settlement.reconciliation.problems import (
+    LINE_UNKNOWN,
+    NOT_INTEREST,
+    STATEMENT_DOES_NOT_ADD_UP,
+    STATEMENT_GAP,
+    STATEMENT_KNOWN,
+    STATEMENT_OUT_OF_ORDER,
+)
+from services.settlement.reconciliation.statement import Candidate, Line, Match, adds_up, match
+from shared.http.problems import FOUR_EYES
+from shared.kernel.ids import new_id
+from shared.kernel.money import format_yuan
+
+BOOKED = "booked"
+_ROUNDS_MAX = 3
+"""A payment, its return and what follows can stand in one statement: each round sees what the one before booked."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """A line as the bank gave it."""
+
+    signed_fen: int
+    reference: str
+    value_date: date
+    counterparty: str
+    narrative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A day's statement of one account as the bank gave it."""
+
+    account: str
+    day: date
+    opening_fen: int
+    closing_fen: int
+    lines: tuple[StatementLine, ...]
+
+
+async def import_statement(desk: Desk, role: str, statement: Statement) -> tuple[UUID, int]:
+    """Imports a statement and matches its lines and those left open before; its id and how many lines matched.
+
+    Raises KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_GAP, STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER.
+    """
+    funding.check_keeper(funding.account_of(statement.account), role)
+    funding.check_not_future(statement.day, desk)
+    _check_adds_up(statement)
+    await funding.lock_account(desk, statement.account)
+    await _check_follows(desk, statement)
+    statement_id = new_id(desk.now)
+    await store.add_statement(
+        desk.conn,
+        (
+            desk.pool_code,
+            statement_id,
+            statement.account,
+            statement.day,
+            statement.opening_fen,
+            statement.closing_fen,
+            len(statement.lines),
+            desk.by,
+            desk.now,
+        ),
+    )
+    await store.add_lines(
+        desk.conn,
+        desk.pool_code,
+        statement_id,
+        statement.account,
+        [
+            (new_id(desk.now), number, x.signed_fen, x.reference, x.value_date, x.counterparty, x.narrative)
+            for number, x in enumerate(statement.lines, 1)
+        ],
+    )
+    return statement_id, await match_open_lines(desk, statement.account)
+
+
+def _check_adds_up(statement: Statement) -> None:
+    amounts = [x.signed_fen for x in statement.lines]
+    if not adds_up(statement.opening_fen, amounts, statement.closing_fen):
+        raise STATEMENT_DOES_NOT_ADD_UP(
+            opening=format_yuan(statement.opening_fen),
+            lines=format_yuan(sum(amounts)),
+            closing=format_yuan(statement.closing_fen),
+        )
+
+
+async def _check_follows(desk: Desk, statement: Statement) -> None:
+    last = await store.last_statement(desk.conn, desk.pool_code, statement.account)
+    if last is None:
+        return
+    if last["day"] == statement.day:
+        raise STATEMENT_KNOWN(account=statement.account, day=statement.day)
+    if last["day"] > statement.day:
+        raise STATEMENT_OUT_OF_ORDER(account=statement.account, last=last["day"], day=statement.day)
+    if last["closing_fen"] != statement.opening_fen:
+        raise STATEMENT_GAP(
+            day=last["day"], previous=format_yuan(last["closing_fen"]), opening=format_yuan(statement.opening_fen)
+        )
+
+
+async def match_open_lines(desk: Desk, account: str) -> int:
+    """Matches the open lines of an account whose lock is held; how many. Vouchers first, then rows (contracts §4)."""
+    matched = 0
+    for _ in range(_ROUNDS_MAX):
+        found = await _match_round(desk, account)
+        matched += found
+        if not found:
+            break
+    return matched
+
+
+async def _match_round(desk: Desk, account: str) -> int:
+    lines = [
+        Line(row["id"], row["account"], row["signed_fen"], row["reference"], row["value_date"])
+        for row in await store.open_lines(desk.conn, desk.pool_code, account)
+    ]
+    references = sorted({line.reference for line in lines if line.reference})
+    if not references:
+        return 0
+    found = match(
+        lines, [Candidate(**row) for row in await store.candidates(desk.conn, desk.pool_code, account, references)]
+    )
+    if not found:
+        return 0
+    await book(desk, await _entries(desk, found))
+    for kind, seen in _by_kind(found).items():
+        await _EFFECTS[kind](desk, seen)
+    await _tick_off(desk, account, found)
+    return len(found)
+
+
+def _by_kind(found: Sequence[Match]) -> dict[str, list[Seen]]:
+    """What was expected and is now seen, by kind; movements booked before need no effect."""
+    kinds: dict[str, list[Seen]] = {}
+    for m in found:
+        if m.candidate.kind != BOOKED:
+            kinds.setdefault(m.candidate.kind, []).append(
+                Seen(m.candidate.source_id, m.line.signed_fen, m.line.reference, m.line.value_date)
+            )
+    return dict(sorted(kinds.items()))
+
+
+async def _entries(desk: Desk, found: Sequence[Match]) -> list[Entry]:
+    entries: list[Entry] = []
+    for kind, seen in _by_kind(found).items():
+        if kind == "payment":
+            entries += await results.confirmation_entries(desk, seen)
+        elif kind == "payment_return":
+            entries += await results.return_entries(desk, seen)
+        elif kind == "remittance":
+            entries += funding.remittance_entries(seen)
+        elif kind == "receivable":
+            entries += replenishment.receivable_entries(seen)
+        else:
+            entries += funding.transfer_entries(kind, seen)
+    return entries
+
+
+Effect = Callable[[Desk, Sequence[Seen]], Awaitable[None]]
+_EFFECTS: Mapping[str, Effect] = MappingProxyType(
+    {
+        "payment": results.confirmed,
+        "payment_return": results.returned,
+        "remittance": funding.remittances_arrived,
+        "receivable": replenishment.receivables_made_good,
+        **dict.fromkeys(TRANSFERS, funding.transfers_arrived),
+    }
+)
+
+
+async def _tick_off(desk: Desk, account: str, found: Sequence[Match]) -> None:
+    """Writes the movements of what was expected, and ties every matched line to its movement."""
+    movements, pairs = [], []
+    for m in found:
+        if m.candidate.kind == BOOKED:
+            pairs.append((m.line.id, m.candidate.source_id))
+            continue
+        movement = Movement(
+            new_id(desk.now),
+            account,
+            m.line.signed_fen,
+            m.line.reference,
+            m.candidate.kind + ":seen",
+            m.candidate.source_id,
+            m.line.value_date,
+        )
+        movements.append(movement)
+        pairs.append((m.line.id, movement.id))
+    await funding.journal(desk, movements)
+    await store.add_matches(desk.conn, desk.pool_code, desk.by, desk.now, pairs)
+
+
+async def recognise_interest(desk: Desk, role: str, line_id: UUID) -> UUID:
+    """A second person recognises an open line as interest; returns its movement.
+
+    Raises LINE_UNKNOWN, KEEPER_ONLY, FOUR_EYES and NOT_INTEREST.
+    """
+    known = await store.open_line(desk.conn, desk.pool_code, line_id)
+    if known is None:
+        raise LINE_UNKNOWN(line=line_id)
+    await funding.lock_account(desk, known["account"])
+    line = await store.open_line(desk.conn, desk.pool_code, line_id)
+    if line is None:
+        raise LINE_UNKNOWN(line=line_id)
+    funding.check_keeper(funding.account_of(line["account"]), role)
+    if line["imported_by"] == desk.by:
+        raise FOUR_EYES(act="导入对账单", then="确认利息")
+    if line["signed_fen"] <= 0:
+        raise NOT_INTEREST(line=line["line"])
+    await book(
+        desk,
+        [
+            funding.interest_entry(
+                line["account"], line_id, line["signed_fen"], line["value_date"], line["imported_by"], desk.by
+            )
+        ],
+    )
+    movement = Movement(
+        new_id(desk.now),
+        line["account"],
+        line["signed_fen"],
+        line["reference"],
+        "interest",
+        line_id,
+        line["value_date"],
+    )
+    await funding.journal(desk, [movement])
+    await store.add_matches(desk.conn, desk.pool_code, desk.by, desk.now, [(line_id, movement.id)])
+    return movement.id

@@ -1,0 +1,52 @@
+"""What reconciliation refuses, and what to do about it."""
+
+from shared.kernel.errors import define
+
+STATEMENT_DOES_NOT_ADD_UP = define(
+    "statement_does_not_add_up",
+    422,
+    "对账单不平",
+    "Statement does not add up",
+    "期初 {opening} 加各行合计 {lines} 不等于期末 {closing};请向银行核实后重新导入。",
+    "Opening {opening} plus lines {lines} is not closing {closing}; ask the bank and import it again.",
+)
+STATEMENT_GAP = define(
+    "statement_gap",
+    409,
+    "对账单不连续",
+    "Statement gap",
+    "上一份对账单({day})期末为 {previous},本单期初为 {opening};请先导入中间的对账单。",
+    "The statement before ({day}) closes with {previous}, this one opens with {opening}; import those between.",
+)
+STATEMENT_KNOWN = define(
+    "statement_already_imported",
+    409,
+    "对账单已导入",
+    "Statement already imported",
+    "账户 {account} {day} 的对账单已经导入,不能重复导入。",
+    "The statement of {account} for {day} is imported already.",
+)
+STATEMENT_OUT_OF_ORDER = define(
+    "statement_out_of_order",
+    409,
+    "对账单日期不连续",
+    "Statement out of order",
+    "账户 {account} 已导入到 {last};{day} 的对账单须在其后。",
+    "{account} is imported through {last}; {day} must be later.",
+)
+LINE_UNKNOWN = define(
+    "statement_line_unknown",
+    404,
+    "没有这条未达账",
+    "No such open item",
+    "没有未处理的对账单行 {line};它可能已经对上。",
+    "There is no open statement line {line}; it may be matched already.",
+)
+NOT_INTEREST = define(
+    "not_interest",
+    422,
+    "不能确认为利息",
+    "Cannot be interest",
+    "利息只能是收入;第 {line} 行是支出。",
+    "Interest comes in; line {line} went out.",
+)

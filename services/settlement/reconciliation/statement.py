@@ -1,0 +1,58 @@
+"""Bank statements: whether one adds up, and which of its lines show what the books know or expect (pure)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a statement; ``signed_fen`` is positive for money that came in, negative for money that left."""
+
+    id: UUID
+    account: str
+    signed_fen: int
+    reference: str
+    value_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something a line may show: a booked movement, or an expected one whose ``kind`` says what it will book."""
+
+    kind: str
+    source_id: UUID
+    signed_fen: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A line and what it shows."""
+
+    line: Line
+    candidate: Candidate
+
+
+def adds_up(opening_fen: int, signed_fen: Iterable[int], closing_fen: int) -> bool:
+    """Whether opening balance and lines give the closing balance."""
+    return opening_fen + sum(signed_fen) == closing_fen
+
+
+def match(lines: Sequence[Line], candidates: Iterable[Candidate]) -> tuple[Match, ...]:
+    """Pairs lines with candidates of the same reference and the same signed amount, each at most once, in the order
+    of the lines. Anything else stays open: a line with a known reference and another amount is never guessed at."""
+    waiting: dict[tuple[str, int], list[Candidate]] = {}
+    for candidate in candidates:
+        waiting.setdefault((candidate.reference, candidate.signed_fen), []).append(candidate)
+    found = []
+    for line in lines:
+        if line.reference and (pairs := waiting.get((line.reference, line.signed_fen))):
+            found.append(Match(line, pairs.pop(0)))
+    return tuple(found)
+
+
+def age_days(value_date: date, today: date) -> int:
+    """Age of an open item in days; 0 for one of today or with a later date."""
+    return max((today - value_date).days, 0)

@@ -1,0 +1,146 @@
+"""SQL of reconciliation: statements, their lines, what each line shows, and what stays open."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db.sql import execute, fetch, fetchrow
+
+
+async def last_statement(conn: AsyncConnection, pool: str, account: str) -> Any:
+    """The account's newest statement, or None."""
+    return await fetchrow(
+        conn,
+        """
+        SELECT day, closing_fen FROM statement WHERE pool_code = $1 AND account = $2 ORDER BY day DESC LIMIT 1""",
+        pool,
+        account,
+    )
+
+
+async def add_statement(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """A statement as the bank gave it."""
+    await execute(
+        conn,
+        """
+        INSERT INTO statement (pool_code, id, account, day, opening_fen, closing_fen, line_count, imported_by,
+                               imported_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        *row,
+    )
+
+
+async def add_lines(
+    conn: AsyncConnection, pool: str, statement_id: UUID, account: str, rows: Sequence[Sequence[Any]]
+) -> None:
+    """Its lines, all open: (id, line, signed fen, reference, value date, counterparty, text) a row."""
+    if not rows:
+        return
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    await execute(
+        conn,
+        """
+        WITH added AS (
+          INSERT INTO statement_line (pool_code, statement_id, account, id, line, signed_fen, reference, value_date,
+                                      counterparty, narrative)
+          SELECT $1, $2, $3, l.* FROM unnest($4::uuid[], $5::integer[], $6::bigint[], $7::text[], $8::date[],
+                                             $9::text[], $10::text[])
+            AS l (id, line, signed_fen, reference, value_date, counterparty, narrative)
+        )
+        INSERT INTO open_line (pool_code, line_id, account) SELECT $1, unnest($4::uuid[]), $3""",
+        pool,
+        statement_id,
+        account,
+        *columns,
+    )
+
+
+async def open_lines(conn: AsyncConnection, pool: str, account: str | None) -> list[Any]:
+    """Lines that show nothing known yet, in the order of the statements."""
+    return await fetch(
+        conn,
+        """
+        SELECT l.id, l.account, l.signed_fen, l.reference, l.value_date, l.counterparty, l.narrative, l.line, s.day,
+               s.imported_by
+        FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
+        JOIN statement s ON s.pool_code = l.pool_code AND s.id = l.statement_id
+        WHERE o.pool_code = $1 AND ($2::text IS NULL OR o.account = $2) ORDER BY s.day, l.account, l.line""",
+        pool,
+        account,
+    )
+
+
+async def open_line(conn: AsyncConnection, pool: str, line_id: UUID) -> Any:
+    """One open line, or None."""
+    return await fetchrow(
+        conn,
+        """
+        SELECT l.id, l.account, l.line, l.signed_fen, l.reference, l.value_date, s.imported_by
+        FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
+        JOIN statement s ON s.pool_code = l.pool_code AND s.id = l.statement_id
+        WHERE o.pool_code = $1 AND o.line_id = $2""",
+        pool,
+        line_id,
+    )
+
+
+async def candidates(conn: AsyncConnection, pool: str, account: str, references: Sequence[str]) -> list[Any]:
+    """What lines of an account with these references may show: movements booked and not yet seen, payments at the
+    bank, payments that may come back, transfers and remittances on their way, receivables awaited."""
+    return await fetch(conn, _CANDIDATES, pool, account, list(references))
+
+
+_CANDIDATES = """
+SELECT 'booked' AS kind, m.id AS source_id, m.signed_fen, m.reference FROM movement m
+WHERE m.pool_code = $1 AND m.account = $2 AND m.reference = ANY ($3::text[])
+  AND NOT EXISTS (SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id)
+UNION ALL
+SELECT CASE i.status WHEN 'confirmed' THEN 'payment_return' ELSE 'payment' END, i.id,
+       CASE i.status WHEN 'confirmed' THEN i.amount_fen ELSE -i.amount_fen END, i.end_to_end_id
+FROM instruction i
+WHERE i.pool_code = $1 AND $2 = '1001.02' AND i.end_to_end_id = ANY ($3::text[])
+  AND i.status IN ('released', 'sent', 'unknown', 'confirmed')
+UNION ALL
+SELECT t.kind, t.id, t.amount_fen, t.reference FROM transfer t
+WHERE t.pool_code = $1 AND t.reference = ANY ($3::text[]) AND t.status = 'released'
+  AND $2 = CASE t.kind WHEN 'income_to_fiscal' THEN '1002' WHEN 'sweep' THEN '1002' ELSE '1001.02' END
+UNION ALL
+SELECT 'remittance', r.id, r.amount_fen, r.reference FROM remittance r
+WHERE r.pool_code = $1 AND $2 = '1003' AND r.reference = ANY ($3::text[]) AND r.arrived_on IS NULL
+UNION ALL
+SELECT 'receivable', d.id, d.amount_fen, d.reference FROM receivable d
+WHERE d.pool_code = $1 AND $2 = '1001.02' AND d.reference = ANY ($3::text[]) AND d.made_good_on IS NULL
+"""
+
+
+async def add_matches(conn: AsyncConnection, pool: str, by: str, now: Any, rows: Sequence[tuple[UUID, UUID]]) -> None:
+    """Lines and the movements they show; the lines are open no more."""
+    await execute(
+        conn,
+        """
+        WITH matched AS (
+          INSERT INTO line_match (pool_code, line_id, movement_id, matched_by, matched_at)
+          SELECT $1, m.*, $2, $3 FROM unnest($4::uuid[], $5::uuid[]) AS m (line_id, movement_id)
+        )
+        DELETE FROM open_line WHERE pool_code = $1 AND line_id = ANY ($4::uuid[])""",
+        pool,
+        by,
+        now,
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+    )
+
+
+async def unseen_movements(conn: AsyncConnection, pool: str, account: str | None) -> list[Any]:
+    """Movements booked that no statement shows yet, oldest first, at most 500."""
+    return await fetch(
+        conn,
+        """
+        SELECT m.id, m.account, m.signed_fen, m.reference, m.kind, m.value_date FROM movement m
+        WHERE m.pool_code = $1 AND ($2::text IS NULL OR m.account = $2) AND NOT EXISTS (
+          SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id)
+        ORDER BY m.value_date, m.id LIMIT 500""",
+        pool,
+        account,
+    )

@@ -1,0 +1,98 @@
+"""Tables of reconciliation: statements, lines, what each line shows, what stays open.
+
+Constraints that guard each invariant are in the migration; here is what ``alembic check`` compares.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+
+_CODE = Text(collation="C")
+_MOMENT = DateTime(timezone=True)
+
+
+def declare(metadata: MetaData) -> None:
+    """Declares the tables on the service's MetaData."""
+    _statement(metadata)
+    _statement_line(metadata)
+    _line_match(metadata)
+    _open_line(metadata)
+
+
+def _statement(metadata: MetaData) -> None:
+    Table(
+        "statement",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("account", _CODE, nullable=False),
+        Column("day", Date, nullable=False),
+        Column("opening_fen", BigInteger, nullable=False),
+        Column("closing_fen", BigInteger, nullable=False),
+        Column("line_count", Integer, nullable=False),
+        Column("imported_by", Text, nullable=False),
+        Column("imported_at", _MOMENT, nullable=False),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "account", "day"),
+    )
+
+
+def _statement_line(metadata: MetaData) -> None:
+    Table(
+        "statement_line",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("statement_id", Uuid, nullable=False),
+        Column("line", Integer, nullable=False),
+        Column("account", _CODE, nullable=False),
+        Column("signed_fen", BigInteger, nullable=False),
+        Column("reference", _CODE, nullable=False),
+        Column("value_date", Date, nullable=False),
+        Column("counterparty", Text, nullable=False),
+        Column("narrative", Text, nullable=False),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "statement_id", "line"),
+        ForeignKeyConstraint(["pool_code", "statement_id"], ["statement.pool_code", "statement.id"]),
+    )
+
+
+def _line_match(metadata: MetaData) -> None:
+    Table(
+        "line_match",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("line_id", Uuid),
+        Column("movement_id", Uuid, nullable=False),
+        Column("matched_by", Text, nullable=False),
+        Column("matched_at", _MOMENT, nullable=False),
+        PrimaryKeyConstraint("pool_code", "line_id"),
+        UniqueConstraint("pool_code", "movement_id"),
+        ForeignKeyConstraint(["pool_code", "line_id"], ["statement_line.pool_code", "statement_line.id"]),
+        ForeignKeyConstraint(["pool_code", "movement_id"], ["movement.pool_code", "movement.id"]),
+    )
+
+
+def _open_line(metadata: MetaData) -> None:
+    Table(
+        "open_line",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("line_id", Uuid),
+        Column("account", _CODE, nullable=False),
+        PrimaryKeyConstraint("pool_code", "line_id"),
+        ForeignKeyConstraint(["pool_code", "line_id"], ["statement_line.pool_code", "statement_line.id"]),
+        Index("open_line_account", "pool_code", "account"),
+    )

@@ -32,5 +32,3 @@ export function sum(amounts) {
 export function isZero(yuan) {
   return toFen(yuan) === 0n;
 }
-
-export const negated = (yuan) => toYuan(-toFen(yuan));

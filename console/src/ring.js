@@ -8,7 +8,7 @@ const NARROW_BELOW = 760;
 
 export const layoutFor = (width) => (width < NARROW_BELOW ? NARROW : WIDE);
 
-/** Draw the ring of `nodes` ({account, name_zh, name_en, balance}) for a place `width` pixels wide. */
+/** Draw the ring of `nodes` ({account, name_zh, name_en, balance, held}) for a place `width` pixels wide. */
 export function drawRing(nodes, width) {
   const layout = layoutFor(width);
   const byAccount = new Map(nodes.map((node) => [node.account, node]));
@@ -52,10 +52,12 @@ function outsideLines(box) {
 }
 
 function accountLines(box, node) {
+  const held = node && !isZero(node.held) ? [{ text: `其中冻结 held ${grouped(node.held)}`, class: "english held", lead: 17 }] : [];
   return [
     { text: node?.name_zh ?? box.account, class: "name", lead: 20 },
     { text: `${box.account} · ${node?.name_en ?? "no reading"}`, class: "english", lead: 15 },
     { text: node ? grouped(node.balance) : "—", class: "amount", lead: box.main ? 34 : 28, balance: node?.balance },
+    ...held,
   ];
 }
 
@@ -80,12 +82,14 @@ function heart({ heart: at }, nodes) {
 /** Every account with its balance and the total under a double rule. */
 export function ringTable(nodes) {
   return h("table", { class: "ledger" },
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "科目"), h("th", { scope: "col" }, "名称"), h("th", { scope: "col", class: "num" }, "余额(元)"))),
+    h("thead", {}, h("tr", {}, ["科目", "名称", "其中冻结", "余额(元)"].map((name, index) =>
+      h("th", { scope: "col", class: index > 1 ? "num" : null }, name)))),
     h("tbody", {}, nodes.map((node) => h("tr", {},
       h("td", {}, node.account),
       h("td", {}, both(node.name_zh, node.name_en)),
+      h("td", { class: isZero(node.held) ? "num zero" : "num" }, grouped(node.held)),
       h("td", { class: "num" }, grouped(node.balance))))),
     h("tfoot", {}, h("tr", { class: "total" },
-      h("th", { scope: "row", colspan: 2 }, "合计"),
+      h("th", { scope: "row", colspan: 3 }, "合计"),
       h("td", { class: "num" }, grouped(sum(nodes.map((node) => node.balance)))))));
 }

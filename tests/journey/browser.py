@@ -8,15 +8,8 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.support.chromium import FLAGS, executable
+
 WIDE, NARROW = 1280, 400
 HEIGHT = 900
 
@@ -44,15 +37,15 @@ class Look:
 
 
 @asynccontextmanager
-async def looking(executable: str, width: int = WIDE) -> AsyncIterator[Look]:
+async def looking(width: int = WIDE) -> AsyncIterator[Look]:
     """A fresh Chromium with an empty profile."""
     with tempfile.TemporaryDirectory(prefix="heyi-chromium-") as profile:
         async with async_playwright() as playwright:
             context = await playwright.chromium.launch_persistent_context(
                 Path(profile),
-                executable_path=executable,
+                executable_path=executable(),
                 headless=True,
-                args=FLAGS,
+                args=list(FLAGS),
                 viewport={"width": width, "height": HEIGHT},
             )
             look = Look(context.pages[0])

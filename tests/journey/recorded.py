@@ -14,13 +14,13 @@ POOL = "522422"
 CLAIM = "0127173c-9a80-730b-9b78-d2cf2d701d00"
 
 
-def term(name: str, zh: str, en: str, value: str, sign: int = 1) -> dict[str, Any]:
+def term(code: str, zh: str, en: str, value: str) -> dict[str, Any]:
     """One term of an identity."""
-    return {"name": name, "zh": zh, "en": en, "value": value, "sign": sign}
+    return {"code": code, "name_zh": zh, "name_en": en, "value": value}
 
 
 NODES = [
-    {"account": account, "name_zh": zh, "name_en": en, "balance": balance}
+    {"account": account, "name_zh": zh, "name_en": en, "balance": balance, "held": "0.00", "kind": "bank"}
     for account, zh, en, balance in (
         ("1009.01", "乡镇代收未缴", "township collections", "3240.00"),
         ("1009.05", "乡镇缴收入户在途", "in transit to the income account", "0.00"),
@@ -33,18 +33,19 @@ NODES = [
     )
 ]
 IDENTITY = {
-    "letter": "c",
-    "zh": "已结算基金支付 = 审核通过 + 待审",
-    "en": "fund share settled = approved + still open",
+    "code": "c",
+    "name_zh": "已结算基金支付 = 审核通过 + 待审",
+    "name_en": "fund share settled = approved + still open",
     "left": [term("settled", "已结算基金支付", "fund share settled", "700.00")],
     "right": [
         term("approved", "审核通过", "approved", "650.00"),
         term("open", "待审", "still open", "60.00"),
-        term("interest", "减:利息", "less interest", "10.00", -1),
+        term("interest", "减:利息", "less interest", "-10.00"),
     ],
     "apart": [],
     "broken": [],
     "ties": True,
+    "difference": "0.00",
 }
 CLAIM_ROW = {
     "claim_id": CLAIM,
@@ -80,8 +81,12 @@ STEP = {
     "amount": "7000.00",
 }
 ANSWERS: dict[str, Any] = {
-    f"/settlement/v1/pools/{POOL}/money-ring": {"pool_code": POOL, "as_of": "2010-03-04T09:30:00Z", "nodes": NODES},
-    f"/settlement/v1/pools/{POOL}/identities": {"pool_code": POOL, "identities": [IDENTITY]},
+    f"/settlement/v1/pools/{POOL}/money-ring": {"as_of": "2010-03-04T09:30:00Z", "nodes": NODES, "edges": []},
+    f"/settlement/v1/pools/{POOL}/identities": {
+        "as_of": "2010-03-04T09:30:00Z",
+        "ties": True,
+        "identities": [IDENTITY],
+    },
     f"/claims/v1/pools/{POOL}/claims": {"items": [CLAIM_ROW], "next_cursor": None},
     f"/claims/v1/pools/{POOL}/claims/{CLAIM}": CLAIM_ROW,
     f"/claims/v1/pools/{POOL}/claims/{CLAIM}/trace": {

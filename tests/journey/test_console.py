@@ -10,8 +10,6 @@ from playwright.async_api import expect
 from tests.journey.browser import NARROW, WIDE, Look, looking
 from tests.journey.recorded import CLAIM, IDENTITY, NODES, POOL, Recorded
 
-CHROMIUM = "/usr/bin/chromium"
-
 
 def token(**claims: object) -> str:
     """A token as far as the page reads it; the services check the signature, the page cannot."""
@@ -27,7 +25,7 @@ def recorded() -> Iterator[Recorded]:
 
 @pytest.fixture
 async def look() -> AsyncIterator[Look]:
-    async with looking(CHROMIUM) as page:
+    async with looking() as page:
         yield page
 
 
@@ -106,11 +104,12 @@ async def test_an_answer_is_shown_as_text_and_never_as_markup(recorded: Recorded
 
 
 async def test_what_does_not_tie_is_named_with_its_difference(recorded: Recorded, look: Look) -> None:
-    broken = IDENTITY | {"ties": False, "left": [IDENTITY["left"][0] | {"value": "700.01"}]}
-    recorded.answers[f"/settlement/v1/pools/{POOL}/identities"] = {"identities": [IDENTITY | {"letter": "a"}, broken]}
+    broken = IDENTITY | {"ties": False, "difference": "0.01", "broken": ["1002"]}
+    recorded.answers[f"/settlement/v1/pools/{POOL}/identities"] = {"identities": [IDENTITY | {"code": "a"}, broken]}
     await open_board(look, recorded.origin)
     await expect(look.page.locator("#identities-verdict")).to_contain_text("c 项不平")
     await expect(look.page.locator('[data-identity="c"] .stamp')).to_have_text("不平 差 0.01")
+    await expect(look.page.locator('[data-identity="c"] .complaint')).to_have_text("单项不符:1002")
     await expect(look.page.locator('[data-identity="a"] .stamp')).to_have_text("平")
 
 

@@ -123,7 +123,7 @@ async def put_catalogue(version: Version, body: VersionIn, unit: UnitDep) -> Ver
 @router.post(
     "/catalogues/{version}/items",
     openapi_extra=access(commands.PUBLIC_SIDE, scope="free", command="put_catalogue_items", max_bytes=UPLOAD_MAX),
-    responses=documented(CATALOGUE_UNKNOWN, CATALOGUE_DECIDED, commands.ITEM_TWICE),
+    responses=documented(CATALOGUE_UNKNOWN, CATALOGUE_DECIDED, commands.ITEM_TWICE, commands.OWN_SHARE),
 )
 async def put_catalogue_items(version: Version, body: ItemsIn, unit: UnitDep) -> ItemsWritten:
     """Writes up to 5,000 items into a draft in one transaction."""

@@ -56,6 +56,14 @@ ITEM_TWICE = define(
     "项目编码 {codes} 在这批中出现两次,请去掉重复的。",
     "Codes {codes} occur twice in this batch: remove the repetitions.",
 )
+OWN_SHARE = define(
+    "catalogue_own_share",
+    422,
+    "甲类项目没有先行自付",
+    "Class A has no own share",
+    "甲类项目 {codes} 写了先行自付比例;请改为乙类,或去掉比例。",
+    "Class A items {codes} carry an own share: make them class B or leave it out.",
+)
 DECIDED_AHEAD = define(
     "catalogue_decided_in_the_future",
     422,
@@ -82,6 +90,8 @@ async def put_items(unit: Unit, code: str, items: list[dict[str, Any]]) -> int:
     codes = Counter(item["code"] for item in items)
     if len(codes) < len(items):
         raise ITEM_TWICE(codes=", ".join(sorted(code for code, times in codes.items() if times > 1)[:20]))
+    if wrong := [item["code"] for item in items if item["item_class"] == "A" and item["own_share"]]:
+        raise OWN_SHARE(codes=", ".join(wrong[:20]))
     written = await store.put_items(unit.conn, code, items)
     total = await store.count_items(unit.conn, code)
     unit.result("catalogue", code)

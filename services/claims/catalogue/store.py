@@ -37,7 +37,7 @@ UPDATE catalogue_version SET status = 'decided', decided_by = $2, decided_at = $
 WHERE code = $1
 """
 _PAGE = """
-SELECT code, name, category, item_class, own_share, ceilings, restriction FROM catalogue_item
+SELECT code, name, category, item_class, own_share, ceilings::text AS ceilings, restriction FROM catalogue_item
 WHERE version_code = $1 AND code > $2 ORDER BY code LIMIT $3
 """
 

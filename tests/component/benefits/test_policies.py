@@ -1,0 +1,178 @@
+"""The life of a policy over the API (rulings §8), and what claims read of it."""
+
+from datetime import date
+
+import pytest
+
+from services.claims.benefits.library import text_of
+from services.claims.benefits.queries import policy_by_hash, policy_for
+from shared.db.counting import count_statements
+from shared.kernel.errors import Problem
+from tests.component.benefits.conftest import ACCEPTED, OTHER_POOL, POOL, Office
+
+LIST = f"/pools/{POOL}/policies"
+
+
+@pytest.mark.requirement("DF-09", "a policy version goes from proposal to committee decision and is in force by date")
+async def test_the_life_of_a_version(office: Office) -> None:
+    handed_in = await office.submit()
+    assert handed_in.status_code == 201
+    assert handed_in.json()["status"] == "proposed"
+    assert handed_in.json()["illustrative"] == ACCEPTED
+    policy_id = handed_in.json()["id"]
+
+    early = await office.call("county_director", "POST", f"{LIST}/{policy_id}/decision", json=_decision())
+    assert early.status_code == 409
+    assert early.json()["code"] == "policy_state"
+
+    checked = await office.call("county_recheck", "POST", f"{LIST}/{policy_id}/check")
+    assert checked.status_code == 200
+    assert any("没有规定" in finding["message"] for finding in checked.json()["findings"])
+
+    decided = await office.call("county_director", "POST", f"{LIST}/{policy_id}/decision", json=_decision())
+    assert decided.status_code == 200
+    assert decided.json()["status"] == "in_force"
+    assert decided.json()["not_accepted"] == [ACCEPTED[1]]
+    assert decided.json()["retroactive"] == {"admitted_from": "2010-01-01", "admitted_to": "2010-03-01"}
+
+    listed = (await office.call("auditor", "GET", LIST)).json()["items"]
+    assert [item["status"] for item in listed] == ["in_force"]
+    table = await office.call("auditor", "GET", f"{LIST}/{policy_id}/table")
+    assert "县内乡镇卫生院:不设起付线,补偿 80%" in table.text
+    again = await office.call("county_recheck", "POST", f"{LIST}/{policy_id}/check")
+    assert again.status_code == 409
+
+
+@pytest.mark.requirement("ZZ-49", "the insurer proposes a policy and can neither check nor decide one")
+async def test_the_insurer_decides_nothing(office: Office) -> None:
+    policy_id = (await office.submit()).json()["id"]
+    for role in ("insurer_manager", "insurer_approver", "insurer_reviewer", "insurer_finance", "insurer_intake"):
+        for step, body in (("check", None), ("decision", _decision())):
+            answer = await office.call(role, "POST", f"{LIST}/{policy_id}/{step}", json=body)
+            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden_role")
+        if role != "insurer_manager":
+            assert (await office.submit(role=role)).status_code == 403
+
+
+async def test_the_author_neither_checks_nor_decides(office: Office) -> None:
+    handed_in = await office.submit(role="county_director", subject="li")
+    assert handed_in.json()["status"] == "draft"
+    path = f"{LIST}/{handed_in.json()['id']}"
+    own = await office.call("county_director", "POST", f"{path}/check", subject="li")
+    assert (own.status_code, own.json()["code"]) == (403, "four_eyes")
+    await office.call("county_recheck", "POST", f"{path}/check", subject="wang")
+    own = await office.call("county_director", "POST", f"{path}/decision", subject="li", json=_decision())
+    assert (own.status_code, own.json()["code"]) == (403, "four_eyes")
+    other = await office.call("county_director", "POST", f"{path}/decision", subject="zhao", json=_decision())
+    assert other.status_code == 200
+
+
+async def test_a_bad_document_names_its_lines_and_moves_nothing(office: Office) -> None:
+    text = text_of("dafang-2010").replace("ratio: 70%", "ratio: 170%").replace("deductible: 200", "deductible: -1")
+    answer = await office.submit(text)
+    assert answer.status_code == 422
+    lines = text.splitlines()
+    told = {error["line"]: error["reason"] for error in answer.json()["errors"]}
+    assert {"ratio: 170%" in lines[line - 1] or "deductible: -1" in lines[line - 1] for line in told} == {True}
+    assert len(told) == 2
+    assert await office.rows("SELECT 1 FROM policy") == []
+
+
+async def test_the_same_document_is_recorded_once(office: Office) -> None:
+    first = await office.submit()
+    assert first.status_code == 201
+    answer = await office.submit(text_of("dafang-2010").replace("ratio: 80%", "ratio: 0.8000 # 八成"))
+    assert (answer.status_code, answer.json()["code"]) == (409, "policy_already_recorded")
+
+
+async def test_a_document_of_another_pool_is_refused(office: Office) -> None:
+    answer = await office.submit(text_of("dafang-2010").replace("522422", "522423"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "policy_of_another_pool")
+
+
+async def test_decisions_are_held_to_their_document(office: Office) -> None:
+    policy_id = (await office.submit()).json()["id"]
+    await office.call("county_recheck", "POST", f"{LIST}/{policy_id}/check")
+    path = f"{LIST}/{policy_id}/decision"
+    ahead = await office.call("county_director", "POST", path, json=_decision() | {"decided_on": "2010-03-02"})
+    assert (ahead.status_code, ahead.json()["code"]) == (422, "decided_in_the_future")
+    names = {"accept_illustrative": ["basic.inpatient.county"]}
+    unknown = await office.call("county_director", "POST", path, json=_decision() | names)
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "accepted_unknown")
+
+
+async def test_another_pool_sees_and_decides_nothing(office: Office) -> None:
+    policy_id = await office.decided()
+    answer = await office.call("auditor", "GET", f"{LIST}/{policy_id}", pools=(OTHER_POOL,))
+    assert answer.status_code == 403
+    other = await office.call("auditor", "GET", f"/pools/{OTHER_POOL}/policies/{policy_id}", pools=(OTHER_POOL,))
+    assert (other.status_code, other.json()["code"]) == (404, "policy_unknown")
+
+
+async def test_versions_follow_each_other_by_date(office: Office) -> None:
+    first = await office.decided()
+    later = text_of("dafang-2010").replace("policy: dafang-2010", "policy: dafang-2010-07")
+    later = later.replace("effective_from: 2010-01-01\n\nsource", "effective_from: 2010-07-01\n\nsource")
+    second = await office.decided(later.replace("ratio: 70%", "ratio: 72%"))
+    states = {item["id"]: item["status"] for item in (await office.call("auditor", "GET", LIST)).json()["items"]}
+    assert states == {first: "in_force", second: "decided"}
+    async with office.reading() as conn:
+        assert (await policy_for(conn, POOL, date(2010, 6, 30))).id == "dafang-2010"
+        newer = await policy_for(conn, POOL, date(2010, 7, 1))
+        assert newer.id == "dafang-2010-07"
+        assert newer.accepted == frozenset(ACCEPTED)
+        assert await policy_by_hash(conn, POOL, newer.hash) is newer
+        with count_statements() as counted:
+            await policy_for(conn, POOL, date(2010, 7, 2))
+        assert counted.total() == 1
+        with pytest.raises(Problem, match="no_policy_in_force"):
+            await policy_for(conn, POOL, date(2009, 12, 31))
+
+
+async def test_a_decided_version_cannot_be_changed_in_the_database(office: Office) -> None:
+    await office.decided()
+    with pytest.raises(Exception, match="a decided policy does not change"):
+        await office.rows("UPDATE policy SET accepted = '{}'")
+
+
+async def test_the_public_calculator_needs_no_token_and_stores_nothing(office: Office) -> None:
+    await office.decided()
+    body = {"kind": "inpatient", "level": "prefecture", "eligible": "10000.00"}
+    by_pool = await office.call(None, "POST", f"/pools/{POOL}/quote", json=body)
+    assert by_pool.status_code == 200
+    assert by_pool.json()["benefit"] == "5880.00"
+    assert by_pool.json()["patient"] == "4120.00"
+    assert "10,000.00 − 200.00 = 9,800.00" in by_pool.json()["slip"]
+    by_document = await office.call(None, "POST", "/quote", json=body | {"policy": "dafang-2010"})
+    assert by_document.json()["benefit"] == "5880.00"
+    english = await office.call(
+        None, "POST", "/quote", json=body | {"policy": "dafang-2010"}, headers={"Accept-Language": "en"}
+    )
+    assert "Settlement slip" in english.json()["slip"]
+    assert await office.rows("SELECT 1 FROM idempotency WHERE pool_code = '-'") == []
+    no_policy = await office.call(None, "POST", f"/pools/{OTHER_POOL}/quote", json=body)
+    assert (no_policy.status_code, no_policy.json()["code"]) == (409, "no_policy_in_force")
+
+
+BAD_QUESTIONS: list[tuple[dict[str, object], str]] = [
+    ({"eligible": 10000}, "invalid_request"),
+    ({"eligible": "-1.00"}, "amount_negative"),
+    ({"groups": ["nobody"]}, "group_unknown"),
+    ({"level": "moon"}, "invalid_request"),
+    ({"surprise": "1"}, "invalid_request"),
+]
+
+
+async def test_bad_questions_are_refused(office: Office) -> None:
+    for change, code in BAD_QUESTIONS:
+        body = {"kind": "inpatient", "level": "county", "eligible": "1.00", "policy": "dafang-2010"} | change
+        answer = await office.call(None, "POST", "/quote", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, code), change
+
+
+def _decision() -> dict[str, object]:
+    return {
+        "document_number": "方合管〔2009〕12号",
+        "decided_on": "2009-12-20",
+        "accept_illustrative": [ACCEPTED[0]],
+    }

@@ -10,22 +10,25 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from deploy.home import DeployError, is_root
 
 
-def need(program: str, package: str, purpose: str) -> str:
+def need(program: str, package: str, purpose: str, proof: Callable[[], str | None] | None = None) -> str:
     """The path of `program`, after installing the Debian package that has it if that is possible here.
 
-    Raises DeployError naming the package and what it is for, when it is missing and cannot be installed.
+    `proof` looks for something else than a program, for packages that have none. Raises DeployError naming the package
+    and what it is for, when it is missing and cannot be installed.
     """
-    found = shutil.which(program)
+    look = proof or (lambda: shutil.which(program))
+    found = look()
     if found:
         return found
     if is_root() and shutil.which("apt-get"):
         failure = _apt_install(package)
-        found = shutil.which(program)
+        found = look()
         if found:
             return found
         hint = f"apt-get install {package} 失败 (failed): {failure}"

@@ -91,7 +91,7 @@ def seed(pytestconfig: pytest.Config) -> int:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[TestPostgres]:
     """The session's PostgreSQL: `postgres.clone("claims")`, `postgres.clone_bus()` for wider-scoped fixtures."""
-    server = TestPostgres()
+    server = TestPostgres(int(os.environ.get("HEYI_TEST_POSTGRES", "18")))
     server.start()
     yield server
     server.stop()
@@ -150,3 +150,11 @@ def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield broker
     finally:
         broker.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium, installed where it is missing; fails with what to install where it cannot be."""
+    from tests.support.chromium import executable
+
+    return executable()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PIP_TOOLS = "pip-tools>=7.5,<8"
-OPTIONS: tuple[str, ...] = ("--generate-hashes", "--no-header", "--no-annotate", "--allow-unsafe", "--strip-extras", "--upgrade")
+OPTIONS: tuple[str, ...] = ("--generate-hashes", "--no-header", "--allow-unsafe", "--strip-extras", "--upgrade")
 OPTIONS += ("--no-emit-index-url", "--no-emit-trusted-host", "--no-emit-find-links", "--quiet")
 
 

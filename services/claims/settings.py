@@ -6,6 +6,6 @@ from shared.http.settings import ServiceSettings
 
 
 class ClaimsSettings(ServiceSettings):
-    """The frame's settings; ENROLLMENT_URL and the client credentials are needed to ask about coverage (contracts §7)."""
+    """The frame's; ENROLLMENT_URL and the client credentials serve the questions about coverage (contracts §7)."""
 
     model_config = SettingsConfigDict(env_prefix="HEYI_CLAIMS_", extra="ignore", frozen=True)

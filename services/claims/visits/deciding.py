@@ -140,9 +140,12 @@ def settle(
     return Decided(claim, bill, result, facts)
 
 
-def the_bill(visit: Visit, uploaded: Bill | None, inline: Bill | None) -> Bill:
-    """The lines to settle: those uploaded or those sent along, never both. Raises what the bill is refused for."""
-    if visit.kind == INPATIENT and visit.status != DISCHARGED:
+def the_bill(visit: Visit, uploaded: Bill | None, inline: Bill | None, *, final: bool = True) -> Bill:
+    """The lines to settle: those uploaded or those sent along, never both. Raises what the bill is refused for.
+
+    ``final``: an inpatient has to be discharged; a quote does not wait for that.
+    """
+    if final and visit.kind == INPATIENT and visit.status != DISCHARGED:
         raise VISIT_NOT_DISCHARGED(visit_id=visit.id)
     if uploaded is not None and inline is not None:
         raise BILL_TWICE(visit_id=visit.id)

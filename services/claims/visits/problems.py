@@ -67,6 +67,14 @@ TIME_AHEAD = define(
     "{field} 比现在晚十分钟以上,请核对医院时钟。",
     "{field} lies more than ten minutes ahead: check the hospital's clock.",
 )
+BAD_TIME = define(
+    "bad_time",
+    422,
+    "时间写法不对",
+    "Not a time",
+    "{field} 不是有效的时间,请写成 2010-03-01T08:30(北京时间)或带时区。",
+    "{field} is not a time: write 2010-03-01T08:30 (Shanghai time) or add an offset.",
+)
 LINE_AMOUNT = define(
     "line_amount",
     422,
@@ -171,15 +179,6 @@ BAD_CLAIM = define(
     "无法结算:{reason}。请更正后重发。",
     "It cannot be decided: {reason}. Correct it and send it again.",
 )
-INSTITUTION_NOT_YOURS = define(
-    "institution_not_yours",
-    403,
-    "不属于您的机构",
-    "Not your institution",
-    "您的令牌不含机构 {institution_code}。",
-    "Your token does not name institution {institution_code}.",
-)
-
 _REFUSED = {
     Outcome.POLICY_NOT_IN_FORCE: ("当日补偿方案不适用", "The policy was not in force on that day"),
     Outcome.NOT_COVERED: ("入院当日未参合", "Not covered on the day of admission"),

@@ -248,7 +248,7 @@ def _rules() -> list[str]:
     coverage = (
         "blind_index, household_id, township_code, birth_date, sex, sequence, timeline, groups, learnt_from, learnt_at"
     )
-    claim = "status, version, payable_fen, layers, cutoff_id"
+    claim = "status, version, payable_fen, cutoff_id"
     return [
         pool_table(
             service, "member_coverage", update_columns=coverage, worker="SELECT, INSERT", worker_update_columns=coverage

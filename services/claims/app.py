@@ -1,0 +1,40 @@
+"""The HTTP process of the claims service."""
+
+import httpx
+from fastapi import FastAPI
+
+from services.claims.benefits.api import router as benefits
+from services.claims.catalogue.api import router as catalogue
+from services.claims.providers.api import router as providers
+from services.claims.review.api import router as review
+from services.claims.settings import ClaimsSettings
+from services.claims.visits import resources
+from services.claims.visits.api import router as visits
+from services.claims.visits.claims_api import router as claims
+from shared.http.app import configure_process, create_service_app
+from shared.kernel.clock import Clock
+from shared.messaging.operator import router as operator
+
+TITLE = "Heyi claims 合医·审核结算"
+ROUTERS = (benefits, catalogue, providers, visits, claims, review, operator)
+
+
+def build(
+    settings: ClaimsSettings, *, clock: Clock | None = None, token_client: httpx.AsyncClient | None = None
+) -> FastAPI:
+    """The application over given settings; tests give a clock of their own."""
+    return create_service_app(
+        settings,
+        service="claims",
+        title=TITLE,
+        routers=ROUTERS,
+        starts=(resources.start,),
+        clock=clock,
+        token_client=token_client,
+    )
+
+
+def create_app() -> FastAPI:
+    """The application of ``uvicorn services.claims.app:create_app --factory``."""
+    configure_process("claims")
+    return build(ClaimsSettings())

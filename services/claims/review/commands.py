@@ -1,0 +1,197 @@
+"""Decisions of the review. Each takes the request's transaction and never commits."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.claims.review import store
+from services.claims.review.problems import NOT_UNDER_REVIEW, NOTHING_TO_RELEASE
+from services.claims.review.rules import TAKEN_BACK, WantedCut, check_cuts, check_reviewer, payable_layers
+from services.claims.review.store import Approved, Cutoff, Review
+from services.claims.visits import queries
+from services.claims.visits.claims import APPROVED, REJECTED, RETURNED, SETTLED, Claim, told_layers
+from services.claims.visits.problems import CLAIM_UNKNOWN
+from services.claims.visits.telling import head_of
+from shared.contracts.base import EventPayload
+from shared.contracts.claims import (
+    ClaimApproved,
+    ClaimRejected,
+    ClaimReleased,
+    ClaimReturned,
+    Cut,
+    DayClosed,
+    TypeTotal,
+)
+from shared.db.business_day import close_business_day
+from shared.http.problems import FOUR_EYES
+from shared.http.unit import Unit
+from shared.kernel.ids import new_id
+from shared.messaging.outbox import DayTotal, Outgoing, day_totals, emit, emit_many
+
+SERVICE = "claims"
+
+
+async def _under_review(unit: Unit, claim_id: UUID) -> Claim:
+    """Locks a claim that waits for review and that this reviewer may decide. Raises what forbids it."""
+    claim = await queries.lock_claim(unit.conn, unit.pool_code, claim_id)
+    if claim is None:
+        raise CLAIM_UNKNOWN(claim_id=claim_id)
+    check_reviewer(unit.actor, claim)
+    if claim.status != SETTLED:
+        raise NOT_UNDER_REVIEW(claim_id=claim_id, status=claim.status)
+    return claim
+
+
+async def _decide(unit: Unit, review: Review, payload: EventPayload, amount_fen: int) -> Review:
+    """Writes a decision and tells it."""
+    day = await unit.business_day()
+    await store.write(unit.conn, unit.pool_code, review, now=unit.now, day=day)
+    await emit(
+        unit.conn,
+        payload,
+        pool_code=unit.pool_code,
+        subject=str(review.claim.id),
+        sequence=review.claim.version,
+        business_day=day,
+        now=unit.now,
+        service=SERVICE,
+        amount_fen=amount_fen,
+    )
+    unit.result("claim", review.claim.id)
+    unit.note(decision=review.decision, ground=review.ground, payable_fen=review.claim.payable_fen)
+    return review
+
+
+async def approve(unit: Unit, claim_id: UUID, cuts: Sequence[WantedCut], note: str) -> Review:
+    """Accepts a claim less the cuts. A cut that nobody bears withholds nothing.
+
+    The patient's benefit and accumulators stay as delivered (rulings §1): what is cut, the hospital has advanced.
+    """
+    await unit.business_day()
+    claim = await _under_review(unit, claim_id)
+    check_cuts(claim, await queries.line_amounts(unit.conn, unit.pool_code, claim_id), cuts)
+    withheld = sum(cut.fund_share_fen for cut in cuts if cut.bearer != "nobody")
+    layers = payable_layers(claim, withheld)
+    decided = replace(claim, status=APPROVED, version=claim.version + 1, payable_fen=claim.benefit_fen - withheld)
+    told = [
+        Cut(
+            number=number,
+            line=cut.line,
+            bearer=_bearer(cut.bearer),
+            amount=cut.amount_fen,
+            fund_share=cut.fund_share_fen,
+            patient_owed=cut.patient_owed_fen,
+            reason=cut.reason,
+        )
+        for number, cut in enumerate(cuts, start=1)
+    ]
+    payload = ClaimApproved(
+        **head_of(decided, unit.now),
+        approved=decided.payable_fen,
+        cut=withheld,
+        cuts=told,
+        layers=told_layers(layers),
+    )
+    review = Review(decided, "approved", unit.actor.subject, note, None, cuts, layers, taken_back=False)
+    return await _decide(unit, review, payload, decided.payable_fen)
+
+
+async def reject(unit: Unit, claim_id: UUID, ground: str, bearer: str, note: str) -> Review:
+    """Refuses a claim as a whole; fictitious care, or care that was not his, is taken from the person's counts."""
+    await unit.business_day()
+    taken_back = ground in TAKEN_BACK
+    if taken_back:
+        await queries.take_back_counts(unit.conn, unit.pool_code, claim_id)
+    claim = await _under_review(unit, claim_id)
+    decided = replace(claim, status=REJECTED, version=claim.version + 1, payable_fen=0)
+    payload = ClaimRejected(**head_of(decided, unit.now), bearer=_bearer(bearer), ground=ground, taken_back=taken_back)
+    text = f"{ground}: {note}"
+    review = Review(decided, "rejected", unit.actor.subject, text, bearer, (), [], taken_back=taken_back)
+    return await _decide(unit, review, payload, claim.benefit_fen)
+
+
+async def send_back(unit: Unit, claim_id: UUID, ground: str, note: str) -> Review:
+    """Returns a claim to the hospital, which cancels it and settles again."""
+    await unit.business_day()
+    claim = await _under_review(unit, claim_id)
+    decided = replace(claim, status=RETURNED, version=claim.version + 1, payable_fen=0)
+    payload = ClaimReturned(**head_of(decided, unit.now), ground=ground)
+    review = Review(decided, "returned", unit.actor.subject, f"{ground}: {note}", None, (), [], taken_back=False)
+    return await _decide(unit, review, payload, claim.benefit_fen)
+
+
+def _bearer(text: str) -> Any:
+    return text
+
+
+async def cut_off(unit: Unit, institution_code: str, up_to: date) -> Cutoff:
+    """Releases what is approved of a hospital: payable from now on, as one cut-off (contracts §8).
+
+    Raises NOTHING_TO_RELEASE, and FOUR_EYES where this person reviewed one of the claims.
+    """
+    day = await unit.business_day()
+    approved = await store.lock_approved(unit.conn, unit.pool_code, institution_code, up_to)
+    if not approved:
+        raise NOTHING_TO_RELEASE(institution_code=institution_code, up_to=up_to)
+    if any(one.reviewer == unit.actor.subject for one in approved):
+        raise FOUR_EYES(act="review", then="release")
+    cutoff = Cutoff(
+        id=new_id(unit.now),
+        institution_code=institution_code,
+        up_to=up_to,
+        claims=len(approved),
+        amount_fen=sum(one.claim.payable_fen for one in approved),
+        released_at=unit.now,
+        released_by=unit.actor.subject,
+    )
+    await store.release(unit.conn, unit.pool_code, cutoff, [one.claim.id for one in approved], day=day)
+    await emit_many(unit.conn, [_released(unit, cutoff, one, day) for one in approved])
+    unit.result("cutoff", cutoff.id)
+    unit.note(claims=cutoff.claims, amount_fen=cutoff.amount_fen)
+    return cutoff
+
+
+def _released(unit: Unit, cutoff: Cutoff, one: Approved, day: date) -> Outgoing:
+    payload = ClaimReleased(
+        **head_of(one.claim, unit.now),
+        cutoff_id=cutoff.id,
+        cutoff_count=cutoff.claims,
+        cutoff_amount=cutoff.amount_fen,
+        approved=one.claim.payable_fen,
+        layers=told_layers(one.layers),
+    )
+    return Outgoing(
+        payload=payload,
+        pool_code=unit.pool_code,
+        subject=str(one.claim.id),
+        sequence=one.claim.version + 1,
+        business_day=day,
+        now=unit.now,
+        service=SERVICE,
+        amount_fen=one.claim.payable_fen,
+    )
+
+
+async def close_day(unit: Unit, day: date) -> list[DayTotal]:
+    """Closes a business day and tells its totals; later facts belong to the next day (contracts §10)."""
+    await close_business_day(unit.conn, unit.pool_code, day, unit.now)
+    totals = await day_totals(unit.conn, unit.pool_code, day)
+    payload = DayClosed(
+        day=day,
+        totals=[TypeTotal(type=one.type, count=one.count, amount=one.amount_fen) for one in totals],
+        at=unit.now,
+    )
+    await emit(
+        unit.conn,
+        payload,
+        pool_code=unit.pool_code,
+        subject=f"{unit.pool_code}:{day.isoformat()}",
+        sequence=1,
+        business_day=day,
+        now=unit.now,
+        service=SERVICE,
+    )
+    unit.result("day", day)
+    return totals

@@ -1,0 +1,27 @@
+"""What the review refuses."""
+
+from shared.kernel.errors import define
+
+NOT_UNDER_REVIEW = define(
+    "not_under_review", 409, "不在待审状态", "Not under review",
+    "结算 {claim_id} 目前的状态是 {status},只有待审的结算可以审核。",
+    "Claim {claim_id} is {status}; only a settled claim can be reviewed.",
+)  # fmt: skip
+CUT_LINE = define(
+    "cut_line", 422, "扣减所指的明细不存在", "The cut names no line",
+    "第 {number} 项扣减所指的第 {line} 行不存在;该结算共 {lines} 行。",
+    "Cut {number} names line {line}; the bill has {lines} lines.",
+)  # fmt: skip
+CUT_TOO_LARGE = define(
+    "cut_too_large", 422, "扣减超过可扣金额", "The cut is too large",
+    "第 {number} 项扣减超过可扣金额 {limit} 元。", "Cut {number} exceeds {limit} yuan, which is all there is to cut.",
+)  # fmt: skip
+NOTHING_TO_RELEASE = define(
+    "nothing_to_release", 409, "没有可放行的结算", "Nothing to release",
+    "{institution_code} 到 {up_to} 为止没有已审核待放行的结算。",
+    "{institution_code} has no approved claim up to {up_to} that is not released.",
+)  # fmt: skip
+CUTOFF_UNKNOWN = define(
+    "cutoff_unknown", 404, "没有这个截点", "No such cut-off",
+    "没有截点 {cutoff_id},请核对编号。", "There is no cut-off {cutoff_id}: check the number.",
+)  # fmt: skip

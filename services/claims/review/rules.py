@@ -1,0 +1,70 @@
+"""What a review may decide: cuts with their bearer and amounts, payables a layer, who must stay out. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.claims.review.problems import CUT_LINE, CUT_TOO_LARGE
+from services.claims.visits.claims import Claim
+from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
+from shared.http.tokens import Actor
+from shared.kernel.money import format_yuan, split_by_weight
+
+TAKEN_BACK = frozenset({"fictitious", "not_his"})
+"""Grounds on which the person's accumulators are taken back: the care never was, or was not his (rulings §1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedCut:
+    """A cut as the reviewer enters it, in fen. ``amount`` of the bill, ``fund_share`` of the benefit."""
+
+    line: int | None
+    bearer: str
+    amount_fen: int
+    fund_share_fen: int
+    penalty_fen: int
+    reason: str
+
+    @property
+    def patient_owed_fen(self) -> int:
+        """What the hospital owes the patient of the amount: the part that he paid, where the hospital bears the cut."""
+        return self.amount_fen - self.fund_share_fen if self.bearer == "hospital" else 0
+
+
+def check_cuts(claim: Claim, line_amounts_fen: Sequence[int], cuts: Sequence[WantedCut]) -> None:
+    """Raises CUT_LINE for a line that is not on the bill, CUT_TOO_LARGE for more than line, bill or benefit hold."""
+    by_line: dict[int, int] = {}
+    for number, cut in enumerate(cuts, start=1):
+        if cut.fund_share_fen > cut.amount_fen:
+            raise CUT_TOO_LARGE(number=number, limit=format_yuan(cut.amount_fen))
+        if cut.line is None:
+            continue
+        if not 1 <= cut.line <= len(line_amounts_fen):
+            raise CUT_LINE(number=number, line=cut.line, lines=len(line_amounts_fen))
+        by_line[cut.line] = by_line.get(cut.line, 0) + cut.amount_fen
+        if by_line[cut.line] > line_amounts_fen[cut.line - 1]:
+            raise CUT_TOO_LARGE(number=number, limit=format_yuan(line_amounts_fen[cut.line - 1]))
+    if sum(cut.amount_fen for cut in cuts) > claim.total_fen:
+        raise CUT_TOO_LARGE(number=len(cuts), limit=format_yuan(claim.total_fen))
+    if sum(cut.fund_share_fen for cut in cuts) > claim.benefit_fen:
+        raise CUT_TOO_LARGE(number=len(cuts), limit=format_yuan(claim.benefit_fen))
+
+
+def payable_layers(claim: Claim, withheld_fen: int) -> list[dict[str, Any]]:
+    """The layers less what is withheld of the benefit, spread over them by their amounts, fen by largest remainder."""
+    if not withheld_fen:
+        return claim.layers
+    shares = split_by_weight(withheld_fen, [layer["amount_fen"] for layer in claim.layers])
+    return [
+        layer | {"amount_fen": layer["amount_fen"] - share} for layer, share in zip(claim.layers, shares, strict=True)
+    ]
+
+
+def check_reviewer(actor: Actor, claim: Claim) -> None:
+    """Nobody reviews a claim of the institution of his home unit (WC-07), of his household, or one he entered."""
+    if actor.home_institution is not None and actor.home_institution == claim.institution_code:
+        raise CONFLICT_OF_INTEREST(tie="home institution")
+    if actor.household_id is not None and actor.household_id == str(claim.household_id):
+        raise CONFLICT_OF_INTEREST(tie="household")
+    if actor.subject == claim.settled_by:
+        raise FOUR_EYES(act="settle", then="review")

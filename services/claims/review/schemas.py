@@ -1,0 +1,94 @@
+"""What the routes of the review take and give."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from services.claims.visits.schemas import ClaimOut, Name, Word
+from shared.contracts.wire import WireModel, Yuan
+
+Bearer = Literal["hospital", "patient", "insurer", "nobody"]
+Ground = Literal["price", "necessity", "not_in_scope", "papers", "fictitious", "not_his", "other"]
+
+
+class CutIn(WireModel):
+    """A cut of a bill line, or of the bill as a whole (rulings §1)."""
+
+    line: Annotated[int, Field(ge=1)] | None = None
+    bearer: Bearer
+    amount: Yuan
+    """Of the bill."""
+    fund_share: Yuan
+    """Of the benefit in it: withheld from the hospital unless nobody bears the cut."""
+    penalty: Yuan = 0
+    """Owed to the treasury, never to the fund."""
+    reason: Name
+
+
+class ApprovalIn(WireModel):
+    """The claim is accepted, less the cuts."""
+
+    cuts: list[CutIn] = Field(default_factory=list, max_length=500)
+    note: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class RejectionIn(WireModel):
+    """Nothing is payable; the bearer stands for the benefit that the hospital advanced."""
+
+    ground: Ground
+    bearer: Bearer
+    note: Name
+
+
+class ReturnIn(WireModel):
+    """Back to the hospital, which cancels and settles again or sends what is missing."""
+
+    ground: Ground
+    note: Name
+
+
+class ReviewOut(WireModel):
+    """A claim after its review."""
+
+    claim: ClaimOut
+    decision: Literal["approved", "rejected", "returned"]
+    reviewer: str
+    decided_at: datetime
+    cut: Yuan
+    taken_back: bool
+
+
+class CutoffIn(WireModel):
+    """Release everything approved of a hospital that was settled up to a business day."""
+
+    institution_code: Word
+    up_to: date
+
+
+class CutoffOut(WireModel):
+    """A cut-off: settlement pays it whole (contracts §8)."""
+
+    cutoff_id: UUID
+    institution_code: str
+    up_to: date
+    claims: int
+    amount: Yuan
+    released_at: datetime
+    released_by: str
+
+
+class TypeSum(WireModel):
+    """Events of one type on a business day."""
+
+    type: str
+    count: int
+    amount: Yuan
+
+
+class DayOut(WireModel):
+    """A closed business day and what was published on it."""
+
+    day: date
+    totals: list[TypeSum]

@@ -1,0 +1,171 @@
+"""Routes of claims: cancellation, list, record, trace, slip, control figures."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Query, Response
+from fastapi.responses import PlainTextResponse
+
+from services.claims.visits import record, settling, store
+from services.claims.visits.api import HOSPITAL, Pool
+from services.claims.visits.claims import Claim, view
+from services.claims.visits.problems import CLAIM_RELEASED, CLAIM_UNKNOWN, LATER_CLAIM
+from services.claims.visits.schemas import CancellationIn, ClaimOut, StateTotal, Status, TotalsOut, TraceOut
+from shared.contracts.wire import ShortId
+from shared.http.access import access
+from shared.http.edge import ServiceRouter
+from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from shared.http.problems import documented, language_of
+from shared.http.unit import CoalescedDep, Unit, UnitDep
+from shared.kernel.dates import shanghai_date
+
+router = ServiceRouter(prefix="/pools/{pool_code}", tags=["claims"])
+READERS = [
+    "hospital", "insurer_intake", "insurer_reviewer", "insurer_approver", "insurer_finance", "insurer_manager",
+    "county_recheck", "county_inspector", "county_director", "city_health", "county_finance", "city_finance", "auditor",
+    "insurance_regulator", "discipline", "supervisor",
+]  # fmt: skip
+_DAYS_SHOWN = timedelta(days=366)
+
+
+@router.post(
+    "/claims/{claim_id}/cancellation",
+    openapi_extra=access(HOSPITAL, command="cancel_claim", scope="institution", coalesced=True),
+    response_model=ClaimOut,
+    responses=documented(CLAIM_UNKNOWN, CLAIM_RELEASED, LATER_CLAIM),
+)
+async def cancel_claim(pool_code: Pool, claim_id: ShortId, body: CancellationIn, request: CoalescedDep) -> Any:
+    """Cancels a settlement (rulings §2); what it counted is taken back and the visit may be settled again."""
+    answered, replayed = await settling.cancel(request, claim_id, body.reason)
+    return Response(answered.body(), answered.status, settling.replay_header(replayed), "application/json")
+
+
+@router.get(
+    "/claims",
+    openapi_extra=access(READERS, command="list_claims", scope="institution", personal=True),
+)
+async def list_claims(
+    pool_code: Pool,
+    unit: UnitDep,
+    status: Status | None = None,
+    institution_code: str | None = None,
+    member_id: ShortId | None = None,
+    day: date | None = None,
+    from_day: Annotated[date | None, Query(alias="from")] = None,
+    to_day: Annotated[date | None, Query(alias="to")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[ClaimOut]:
+    """Claims by business day of the settlement, latest first; without days those of the last year."""
+    today = shanghai_date(unit.now)
+    key = decode_cursor(cursor, 2)
+    wanted = store.ClaimsWanted(
+        from_day=day or from_day or today - _DAYS_SHOWN,
+        to_day=day or to_day or today + _DAYS_SHOWN,
+        status=status,
+        institution_code=institution_code,
+        member_id=member_id,
+        after=(date.fromisoformat(key[0]), UUID(key[1])) if key else None,
+        limit=limit + 1,
+    )
+    rows = await store.claims(unit.conn, unit.pool_code, wanted)
+    shown = rows[:limit]
+    following = encode_cursor(shown[-1].settled_on, shown[-1].id) if len(rows) > limit else None
+    return Page[ClaimOut](items=[claim_out(claim) for claim in shown], next_cursor=following)
+
+
+def claim_out(claim: Claim) -> ClaimOut:
+    """A claim in wire form."""
+    return ClaimOut.model_validate(view(claim))
+
+
+async def known_claim(unit: Unit, claim_id: UUID) -> Claim:
+    """A claim that the caller may see. Raises CLAIM_UNKNOWN."""
+    claim = await store.claim(unit.conn, unit.pool_code, claim_id)
+    if claim is None:
+        raise CLAIM_UNKNOWN(claim_id=claim_id)
+    unit.result("claim", claim_id)
+    return claim
+
+
+@router.get(
+    "/claims/{claim_id}",
+    openapi_extra=access(READERS, command="read_claim", scope="institution", personal=True),
+    responses=documented(CLAIM_UNKNOWN),
+)
+async def read_claim(pool_code: Pool, claim_id: ShortId, unit: UnitDep) -> ClaimOut:
+    """A claim as it stands."""
+    return claim_out(await known_claim(unit, claim_id))
+
+
+@router.get(
+    "/claims/{claim_id}/trace",
+    openapi_extra=access(READERS, command="read_trace", scope="institution", personal=True),
+    responses=documented(CLAIM_UNKNOWN),
+)
+async def read_trace(pool_code: Pool, claim_id: ShortId, unit: UnitDep) -> TraceOut:
+    """How a claim was decided: its lines, every step, and what it was decided on."""
+    claim = await known_claim(unit, claim_id)
+    detail = await store.detail(unit.conn, unit.pool_code, claim_id)
+    result = record.adjudication_of(claim, detail)
+    document = record.document(result)
+    return TraceOut.model_validate(
+        {
+            "claim_id": claim.id,
+            "outcome": claim.outcome,
+            "policy_id": claim.policy_id,
+            "policy_hash": claim.policy_hash,
+            "catalogue_version": claim.catalogue_version,
+            "coverage_sequence": claim.coverage_sequence,
+            "benefit": claim.benefit_fen,
+            "patient": claim.patient_fen,
+            "lines": record.bill_lines(detail, result),
+            "trace": document["trace"],
+            "illustrative": document["illustrative"],
+        }
+    )
+
+
+@router.get(
+    "/claims/{claim_id}/slip",
+    openapi_extra=access(READERS, command="read_slip", scope="institution", personal=True),
+    response_class=PlainTextResponse,
+    responses=documented(CLAIM_UNKNOWN),
+)
+async def read_slip(
+    pool_code: Pool, claim_id: ShortId, unit: UnitDep, language: Annotated[str, Depends(language_of)]
+) -> str:
+    """The slip (结算单) that the patient can redo by hand."""
+    claim = await known_claim(unit, claim_id)
+    return record.claim_slip(claim, await store.detail(unit.conn, unit.pool_code, claim_id), language)
+
+
+@router.get("/totals", openapi_extra=access(READERS, command="read_totals", scope="institution"))
+async def read_totals(
+    pool_code: Pool,
+    unit: UnitDep,
+    from_day: Annotated[date, Query(alias="from")],
+    to_day: Annotated[date, Query(alias="to")],
+) -> TotalsOut:
+    """Control figures by state of the claims settled in a span of business days."""
+    sums = await store.totals(unit.conn, unit.pool_code, from_day, to_day)
+    return TotalsOut(
+        from_day=from_day,
+        to_day=to_day,
+        count=sum(one.count for one in sums),
+        benefit=sum(one.benefit_fen for one in sums),
+        states=[_state_total(one) for one in sums],
+    )
+
+
+def _state_total(one: store.StateSum) -> StateTotal:
+    return StateTotal.model_validate(
+        {
+            "status": one.status,
+            "count": one.count,
+            "total": one.total_fen,
+            "benefit": one.benefit_fen,
+            "payable": one.payable_fen,
+        }
+    )

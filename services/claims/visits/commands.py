@@ -1,0 +1,125 @@
+"""Registering a visit, its lines and its discharge. Each takes the request's transaction and never commits."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.claims.benefits.model import Outcome
+from services.claims.providers.queries import institution_on
+from services.claims.visits import coverage_store, store
+from services.claims.visits.asking import EnrollmentDesk
+from services.claims.visits.bill import VISIT_LINES_MAX, Bill
+from services.claims.visits.coverage import Coverage
+from services.claims.visits.deciding import DISCHARGED, INPATIENT, Visit
+from services.claims.visits.problems import (
+    BILL_TOO_LONG,
+    DISCHARGE_BEFORE_ADMISSION,
+    MEMBER_UNKNOWN,
+    TIME_AHEAD,
+    VISIT_EXISTS,
+    VISIT_NUMBER_USED,
+    VISIT_SETTLED,
+    VISIT_STATE,
+    VISIT_UNKNOWN,
+    refused,
+)
+from services.claims.visits.settling import DESK
+from shared.http.problems import FORBIDDEN_INSTITUTION
+from shared.http.unit import Unit
+from shared.kernel.dates import too_far_ahead
+
+
+async def member_coverage(unit: Unit, member_id: UUID) -> Coverage:
+    """What is known of a member; enrollment is asked about one never heard of. Raises MEMBER_UNKNOWN."""
+    known = await coverage_store.of_member(unit.conn, unit.pool_code, member_id)
+    if known is not None:
+        return known
+    desk: EnrollmentDesk = unit.app.resources[DESK]
+    told = await desk.of_member(unit.pool_code, member_id)
+    if told is None:
+        raise MEMBER_UNKNOWN(pool_code=unit.pool_code)
+    await coverage_store.replace(unit.conn, unit.pool_code, told, coverage_store.ANSWER, unit.now)
+    return told
+
+
+async def register(unit: Unit, new: Visit) -> tuple[Visit, bool]:
+    """Registers a visit under the client's id; False where the same visit was registered before.
+
+    Raises FORBIDDEN_INSTITUTION, TIME_AHEAD, MEMBER_UNKNOWN, VISIT_EXISTS, VISIT_NUMBER_USED, and the refusal of a
+    suspended hospital (rulings §12: patients admitted before are settled to discharge, new ones are refused).
+    """
+    own = unit.actor.institutions
+    if new.institution_code not in own:
+        raise FORBIDDEN_INSTITUTION(institution_code=new.institution_code)
+    if too_far_ahead(new.admitted_at, unit.now):
+        raise TIME_AHEAD(field="admitted_at")
+    await member_coverage(unit, new.member_id)
+    place = await institution_on(unit.conn, unit.pool_code, new.institution_code, new.admitted_on)
+    if place.suspended:
+        raise refused(Outcome.INSTITUTION_SUSPENDED, f"{new.institution_code}, {new.admitted_on}")
+    if await store.register(unit.conn, unit.pool_code, new, now=unit.now, by=unit.actor.subject):
+        return new, True
+    known = await store.visit(unit.conn, unit.pool_code, new.id)
+    if known is None:
+        return await _taken(unit, new)
+    if _same(known, new):
+        return known, False
+    raise VISIT_EXISTS(visit_id=new.id)
+
+
+async def _taken(unit: Unit, new: Visit) -> tuple[Visit, bool]:
+    """Tells which of the two keys is taken; an id of another hospital's visit is told without its facts."""
+    other = await store.visit_with_number(unit.conn, unit.pool_code, new.institution_code, new.institution_number)
+    if other is not None:
+        raise VISIT_NUMBER_USED(number=new.institution_number, visit_id=other)
+    raise VISIT_EXISTS(visit_id=new.id)
+
+
+def _same(known: Visit, new: Visit) -> bool:
+    """Whether a registration says again what is registered; what came later (discharge, lines) does not matter."""
+    facts = ("institution_code", "institution_number", "member_id", "kind", "admitted_at", "diagnosis_code",
+             "diagnosis_name", "circumstances", "third_party")  # fmt: skip
+    return all(getattr(known, fact) == getattr(new, fact) for fact in facts)
+
+
+async def known_visit(unit: Unit, visit_id: UUID) -> Visit:
+    """A visit that the caller may see. Raises VISIT_UNKNOWN."""
+    visit = await store.visit(unit.conn, unit.pool_code, visit_id)
+    if visit is None:
+        raise VISIT_UNKNOWN(visit_id=visit_id)
+    return visit
+
+
+async def open_visit(unit: Unit, visit_id: UUID) -> Visit:
+    """Locks a visit that is not settled. Raises VISIT_UNKNOWN, VISIT_SETTLED."""
+    visit = await store.visit(unit.conn, unit.pool_code, visit_id, lock=True)
+    if visit is None:
+        raise VISIT_UNKNOWN(visit_id=visit_id)
+    claim_id = await store.live_claim(unit.conn, unit.pool_code, visit_id)
+    if claim_id is not None:
+        raise VISIT_SETTLED(visit_id=visit_id, claim_id=claim_id)
+    return visit
+
+
+async def add_lines(unit: Unit, visit_id: UUID, bill: Bill) -> tuple[int, int, int]:
+    """Adds an upload to a visit: its number, and lines and sum in fen of all uploads. Raises BILL_TOO_LONG besides."""
+    visit = await open_visit(unit, visit_id)
+    lines, total_fen = await store.uploaded(unit.conn, unit.pool_code, visit_id)
+    if lines + len(bill) > VISIT_LINES_MAX:
+        raise BILL_TOO_LONG(limit=VISIT_LINES_MAX)
+    sheet = await store.add_sheet(unit.conn, unit.pool_code, visit, bill, now=unit.now, by=unit.actor.subject)
+    return sheet, lines + len(bill), total_fen + sum(bill.amounts_fen)
+
+
+async def discharge(unit: Unit, visit_id: UUID, at: datetime) -> Visit:
+    """Discharges an inpatient, once. Raises DISCHARGE_BEFORE_ADMISSION, TIME_AHEAD, VISIT_STATE besides."""
+    visit = await open_visit(unit, visit_id)
+    if visit.kind != INPATIENT or (visit.status == DISCHARGED and visit.discharged_at != at):
+        raise VISIT_STATE(visit_id=visit_id, status=f"{visit.kind}/{visit.status}", act="discharge")
+    if at < visit.admitted_at:
+        raise DISCHARGE_BEFORE_ADMISSION(discharged_at=at.isoformat(), admitted_at=visit.admitted_at.isoformat())
+    if too_far_ahead(at, unit.now):
+        raise TIME_AHEAD(field="discharged_at")
+    await store.discharge(unit.conn, unit.pool_code, visit_id, at)
+    changed = await store.visit(unit.conn, unit.pool_code, visit_id)
+    assert changed is not None
+    return changed

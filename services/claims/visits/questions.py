@@ -1,0 +1,146 @@
+"""Questions that change nothing: look-up of a person, quote of a visit."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from services.claims.benefits.engine import BadClaim, adjudicate
+from services.claims.benefits.model import AccumulatorKey, Adjudication, Policy
+from services.claims.benefits.queries import NO_POLICY, policy_for
+from services.claims.catalogue.queries import catalogue_items
+from services.claims.providers.queries import reference_on
+from services.claims.visits import coverage_store, store
+from services.claims.visits.asking import EnrollmentDesk
+from services.claims.visits.bill import Bill, joined
+from services.claims.visits.coverage import CONSUMER, Coverage
+from services.claims.visits.deciding import Ground, the_bill
+from services.claims.visits.problems import BAD_CLAIM, ENROLLMENT_SILENT, MEMBER_UNKNOWN, VISIT_UNKNOWN
+from services.claims.visits.settling import DESK
+from shared.contracts.enrollment import COVERAGE_TOPIC
+from shared.db.personal import Sealer, normalise_id_number
+from shared.http.unit import Unit
+from shared.kernel.dates import shanghai_date
+from shared.kernel.errors import Problem
+from shared.messaging.heartbeat import is_fresh
+
+ID_NUMBER = "id_number"
+"""The kind of blind index of ID numbers, the same in enrollment."""
+
+
+@dataclass(frozen=True, slots=True)
+class CapLeft:
+    """What a cap leaves on a day, in fen."""
+
+    kind: str
+    cap: str
+    name: str
+    period: str
+    amount_fen: int
+    used_fen: int
+
+    @property
+    def remaining_fen(self) -> int:
+        return max(0, self.amount_fen - self.used_fen)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A person looked up."""
+
+    coverage: Coverage
+    name: str | None
+    day: date
+    caps: list[CapLeft]
+
+
+async def look_up(unit: Unit, id_number: str, day: date) -> Found:
+    """The member with an ID number; enrollment's answer where it gives one in time, else a fresh "covered" of ours.
+
+    Raises MEMBER_UNKNOWN, ENROLLMENT_SILENT.
+    """
+    index = Sealer(unit.settings.personal_keys()).blind_index(ID_NUMBER, normalise_id_number(id_number))
+    known = await coverage_store.by_index(unit.conn, unit.pool_code, index)
+    desk: EnrollmentDesk = unit.app.resources[DESK]
+    name: str | None = None
+    try:
+        answer = await desk.by_index(unit.pool_code, index)
+        if answer is None:
+            raise MEMBER_UNKNOWN(pool_code=unit.pool_code)
+        told, name = answer
+        coverage = told if known is None or told.sequence >= known.sequence else known
+    except Problem as silence:
+        if silence.kind is not ENROLLMENT_SILENT or known is None or not await _says_covered(unit, known, day):
+            raise
+        coverage = known
+    return Found(coverage, name, day, await _caps(unit, coverage, day))
+
+
+async def _says_covered(unit: Unit, known: Coverage, day: date) -> bool:
+    """Whether the projection may be trusted (contracts §7)."""
+    return known.covered_on(day) and await is_fresh(unit.conn, CONSUMER, [COVERAGE_TOPIC], datetime.now(UTC))
+
+
+async def _caps(unit: Unit, coverage: Coverage, day: date) -> list[CapLeft]:
+    """What the policy's caps leave; empty where no policy is in force."""
+    try:
+        policy = await policy_for(unit.conn, unit.pool_code, day)
+    except Problem as problem:
+        if problem.kind is not NO_POLICY:
+            raise
+        return []
+    used = await store.used(unit.conn, unit.pool_code, [coverage.member_id, coverage.household_id])
+    return caps_left(policy, used, day)
+
+
+def caps_left(policy: Policy, used: dict[tuple[str, int, str, str], int], day: date) -> list[CapLeft]:
+    """Every cap of a policy with what is used of it on a day; a cap a visit or admission starts unused."""
+    left: list[CapLeft] = []
+    for layer in policy.layers:
+        for kind, benefit in layer.benefits.items():
+            for cap in benefit.caps:
+                daily = cap.period == "person_day"
+                key = (cap.period, 0 if daily else day.year, day.isoformat() if daily else "", cap.counts)
+                left.append(CapLeft(kind, cap.id, cap.name, cap.period, cap.amount_fen, used.get(key, 0)))
+    return left
+
+
+async def quote(unit: Unit, visit_id: UUID, inline: Bill | None) -> Adjudication:
+    """What a settlement would give now, without a lock. Raises what a settlement would, but refusals are outcomes."""
+    visit = await store.visit(unit.conn, unit.pool_code, visit_id)
+    if visit is None:
+        raise VISIT_UNKNOWN(visit_id=visit_id)
+    reference = await reference_on(unit.conn, unit.pool_code, visit.institution_code, visit.admitted_on)
+    coverage = await _coverage(unit, visit.member_id, visit.admitted_on)
+    ground = Ground(visit, coverage, reference.policy, reference.institution, reference.catalogue_version)
+    sheets = await store.sheets(unit.conn, unit.pool_code, visit_id) if visit.line_sheets else []
+    bill = the_bill(visit, joined(sheets) if sheets else None, inline, final=False)
+    items = await catalogue_items(unit.conn, reference.catalogue_version, bill.codes)
+    day = max(shanghai_date(unit.now), visit.admitted_on)
+    facts = ground.facts(items, await _used(unit, ground, day))
+    try:
+        return adjudicate(visit.input(day, bill), facts, reference.policy)
+    except BadClaim as bad:
+        raise BAD_CLAIM(reason=str(bad)) from bad
+
+
+async def _coverage(unit: Unit, member_id: UUID, day: date) -> Coverage:
+    """Coverage to quote on: ours where it may be trusted, else enrollment's answer."""
+    known = await coverage_store.of_member(unit.conn, unit.pool_code, member_id)
+    if known is not None and await _says_covered(unit, known, day):
+        return known
+    desk: EnrollmentDesk = unit.app.resources[DESK]
+    told = await desk.of_member(unit.pool_code, member_id)
+    if told is None:
+        raise MEMBER_UNKNOWN(pool_code=unit.pool_code)
+    return told
+
+
+async def _used(unit: Unit, ground: Ground, day: date) -> dict[AccumulatorKey, int]:
+    """What the accumulators of the visit's person and household stand at."""
+    owners = ground.owners
+    by_owner = {owner: await store.used(unit.conn, unit.pool_code, [owner]) for owner in set(owners)}
+    found: dict[AccumulatorKey, int] = {}
+    for key in ground.keys(day):
+        ref = owners.ref(key)
+        found[key] = by_owner[ref.owner_id].get((ref.scope, ref.year, ref.detail, key.name), 0)
+    return found

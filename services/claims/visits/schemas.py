@@ -1,0 +1,238 @@
+"""What the routes of visits and claims take and give."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from services.claims.benefits.wire import DecisionWire, StepWire
+from services.claims.visits.bill import UPLOAD_LINES_MAX
+from shared.contracts.wire import Quantity, ShortId, UnitPrice, WireModel, Yuan
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Moment = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d")]
+"""A hospital's time, ISO 8601; without an offset it is Asia/Shanghai (contracts §5)."""
+Kind = Literal["inpatient", "outpatient"]
+Circumstance = Literal["emergency", "migrant", "referred"]
+Status = Literal["settled", "approved", "rejected", "returned", "cancelled", "released"]
+
+
+class LookupIn(WireModel):
+    """Whom to look up, and on which day (today where it is left out)."""
+
+    id_number: Annotated[str, StringConstraints(min_length=15, max_length=18, strip_whitespace=True)]
+    day: date | None = None
+
+
+class Remaining(WireModel):
+    """What a cap of the policy leaves in its period."""
+
+    kind: Kind
+    cap: str
+    name: str
+    period: str
+    amount: Yuan
+    used: Yuan
+    remaining: Yuan
+
+
+class LookupOut(WireModel):
+    """A member as a hospital may see him."""
+
+    member_id: UUID
+    psn_no: ShortId
+    name: str | None
+    """Masked; null where enrollment did not answer in time."""
+    sex: str
+    birth_date: date
+    township_code: str
+    day: date
+    covered: bool
+    coverage_sequence: int
+    groups: list[str]
+    remaining: list[Remaining]
+
+
+class VisitIn(WireModel):
+    """A registration. ``accident``: a third party may be liable, so nothing is settled before the inquiry."""
+
+    institution_code: Word
+    institution_number: Word
+    """The hospital's own number of the visit, unique in it."""
+    member_id: ShortId
+    kind: Kind
+    admitted_at: Moment
+    diagnosis_code: Word
+    diagnosis_name: Name
+    circumstances: list[Circumstance] = Field(default_factory=list, max_length=3)
+    accident: bool = False
+
+
+class VisitOut(WireModel):
+    """A visit; ``mdtrt_id`` is its id in the form of hospitals."""
+
+    visit_id: UUID
+    mdtrt_id: ShortId
+    institution_code: str
+    institution_number: str
+    member_id: UUID
+    kind: Kind
+    status: str
+    admitted_at: datetime
+    discharged_at: datetime | None
+    diagnosis_code: str
+    diagnosis_name: str
+    circumstances: list[str]
+    third_party: str
+
+
+class LineIn(WireModel):
+    """A fee line. ``amount`` may differ from price × quantity by one fen and then counts; left out it is computed."""
+
+    item_code: Word
+    item_name: Name
+    day: date | None = None
+    price: UnitPrice
+    quantity: Quantity
+    amount: Yuan | None = None
+    restriction_met: bool = False
+
+
+class LinesIn(WireModel):
+    """One upload of fee lines; later uploads add to it."""
+
+    lines: list[LineIn] = Field(min_length=1, max_length=UPLOAD_LINES_MAX)
+
+
+class LinesOut(WireModel):
+    """What is uploaded of a visit so far."""
+
+    visit_id: UUID
+    sheet: int
+    lines: int
+    amount: Yuan
+    total: Yuan
+
+
+class DischargeIn(WireModel):
+    """The discharge of an inpatient."""
+
+    discharged_at: Moment
+
+
+class SettlementIn(WireModel):
+    """A settlement of the lines uploaded before, or of the lines sent along."""
+
+    lines: list[LineIn] | None = Field(default=None, min_length=1, max_length=UPLOAD_LINES_MAX)
+
+
+class CancellationIn(WireModel):
+    """Why a settlement is cancelled."""
+
+    reason: Name
+
+
+class LayerOut(WireModel):
+    """What one payer owes the hospital of a claim."""
+
+    layer: str
+    payer: str
+    book: str
+    risk_bearer: str
+    amount: Yuan
+
+
+class ClaimOut(WireModel):
+    """A claim; ``setl_id`` and ``mdtrt_id`` are ids in the form of hospitals."""
+
+    claim_id: UUID
+    setl_id: ShortId
+    visit_id: UUID
+    mdtrt_id: ShortId
+    institution_code: str
+    member_id: UUID
+    township_code: str
+    kind: Kind
+    status: Status
+    version: int
+    admitted_on: date
+    discharged_on: date | None
+    settled_on: date
+    settled_at: datetime
+    benefit_year: int
+    outcome: str
+    total: Yuan
+    eligible: Yuan
+    benefit: Yuan
+    patient: Yuan
+    payable: Yuan
+    policy_id: str
+    policy_hash: str
+    catalogue_version: str
+    coverage_sequence: int
+    cutoff_id: UUID | None
+    layers: list[LayerOut]
+
+
+class ClaimLineOut(WireModel):
+    """A line as sent and as counted: amount = excluded + over_ceiling + own_share + eligible."""
+
+    number: int
+    item_code: str
+    item_name: str
+    day: date | None
+    price: UnitPrice
+    quantity: Quantity
+    amount: Yuan
+    eligible: Yuan
+    over_ceiling: Yuan
+    own_share: Yuan
+    reason: str
+
+
+class TraceOut(WireModel):
+    """How a claim was decided, step by step, and on what."""
+
+    claim_id: UUID
+    outcome: str
+    policy_id: str
+    policy_hash: str
+    catalogue_version: str
+    coverage_sequence: int
+    benefit: Yuan
+    patient: Yuan
+    lines: list[ClaimLineOut]
+    trace: list[StepWire]
+    illustrative: list[str]
+
+
+class QuoteOut(WireModel):
+    """What a settlement would give now. Nothing is stored."""
+
+    visit_id: UUID
+    benefit: Yuan
+    patient: Yuan
+    decision: DecisionWire
+    slip: str
+
+
+class StateTotal(WireModel):
+    """Claims in one state."""
+
+    status: Status
+    count: int
+    total: Yuan
+    benefit: Yuan
+    payable: Yuan
+
+
+class TotalsOut(WireModel):
+    """Control figures of the claims settled in a span of business days (both included)."""
+
+    from_day: date
+    to_day: date
+    count: int
+    benefit: Yuan
+    states: list[StateTotal]

@@ -1,0 +1,209 @@
+"""The SQL of visits, and of claims as they are read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.claims.visits.bill import Bill
+from services.claims.visits.claims import COLUMNS, Claim
+from services.claims.visits.deciding import Visit
+from services.claims.visits.settling_store import claim_of, visit_of
+from shared.db.sql import execute, execute_counted, fetch, fetchrow, fetchval
+
+_VISIT = "SELECT * FROM visit WHERE pool_code = $1 AND id = $2"
+_BY_NUMBER = "SELECT id FROM visit WHERE pool_code = $1 AND institution_code = $2 AND institution_number = $3"
+_REGISTER = """
+INSERT INTO visit (pool_code, id, institution_code, institution_number, member_id, kind, status, admitted_at,
+                   admitted_on, diagnosis_code, diagnosis_name, circumstances, third_party, registered_at,
+                   registered_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+ON CONFLICT DO NOTHING
+"""
+_DISCHARGE = "UPDATE visit SET status = 'discharged', discharged_at = $3 WHERE pool_code = $1 AND id = $2"
+_UPLOADED = """
+SELECT coalesce(sum(cardinality(amounts_fen)), 0)::bigint AS lines,
+       coalesce(sum((SELECT sum(a) FROM unnest(amounts_fen) AS a)), 0)::bigint AS total_fen
+FROM visit_lines WHERE pool_code = $1 AND visit_id = $2
+"""
+_ADD_SHEET = """
+INSERT INTO visit_lines (pool_code, visit_id, sheet, institution_code, item_codes, item_names, days, prices_micro,
+                         quantities_e4, amounts_fen, restrictions_met, uploaded_at, uploaded_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+_COUNT_SHEET = "UPDATE visit SET line_sheets = $3 WHERE pool_code = $1 AND id = $2"
+_LIVE = "SELECT id FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled'"
+_CLAIM = f"SELECT {', '.join(COLUMNS)} FROM claim WHERE pool_code = $1 AND id = $2"
+_DETAIL = "SELECT * FROM claim_detail WHERE pool_code = $1 AND claim_id = $2"
+_CLAIMS = f"""
+SELECT {", ".join(COLUMNS)} FROM claim
+WHERE pool_code = $1 AND settled_on >= $2 AND settled_on <= $3
+  AND ($4::text IS NULL OR status = $4) AND ($5::text IS NULL OR institution_code = $5)
+  AND ($6::uuid IS NULL OR member_id = $6)
+  AND ($7::date IS NULL OR (settled_on, id) < ($7, $8::uuid))
+ORDER BY settled_on DESC, id DESC LIMIT $9
+"""
+_TOTALS = """
+SELECT status, count(*) AS count, sum(total_fen)::bigint AS total_fen, sum(benefit_fen)::bigint AS benefit_fen,
+       sum(payable_fen)::bigint AS payable_fen
+FROM claim WHERE pool_code = $1 AND settled_on >= $2 AND settled_on <= $3 GROUP BY status ORDER BY status
+"""
+_USED = "SELECT scope, year, detail, used FROM accumulator WHERE pool_code = $1 AND owner_id = ANY ($2::uuid[])"
+_SHEETS = """
+SELECT item_codes, item_names, days, prices_micro, quantities_e4, amounts_fen, restrictions_met
+FROM visit_lines WHERE pool_code = $1 AND visit_id = $2 ORDER BY sheet
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsWanted:
+    """A filter of claims by business day, state, hospital and member, and the last row already shown."""
+
+    from_day: date
+    to_day: date
+    status: str | None
+    institution_code: str | None
+    member_id: UUID | None
+    after: tuple[date, UUID] | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateSum:
+    """Claims in one state, sums in fen."""
+
+    status: str
+    count: int
+    total_fen: int
+    benefit_fen: int
+    payable_fen: int
+
+
+async def visit(conn: AsyncConnection, pool_code: str, visit_id: UUID, *, lock: bool = False) -> Visit | None:
+    """A visit that the scope may see."""
+    row = await fetchrow(conn, _VISIT + " FOR UPDATE" if lock else _VISIT, pool_code, visit_id)
+    return None if row is None else visit_of(row)
+
+
+async def visit_with_number(conn: AsyncConnection, pool_code: str, institution: str, number: str) -> UUID | None:
+    """The visit that has a hospital's own number."""
+    found: UUID | None = await fetchval(conn, _BY_NUMBER, pool_code, institution, number)
+    return found
+
+
+async def register(conn: AsyncConnection, pool_code: str, new: Visit, *, now: datetime, by: str) -> bool:
+    """Writes a visit; False where its id or its hospital's number is taken."""
+    written = await execute_counted(
+        conn,
+        _REGISTER,
+        pool_code,
+        new.id,
+        new.institution_code,
+        new.institution_number,
+        new.member_id,
+        new.kind,
+        new.status,
+        new.admitted_at,
+        new.admitted_on,
+        new.diagnosis_code,
+        new.diagnosis_name,
+        list(new.circumstances),
+        new.third_party,
+        now,
+        by,
+    )
+    return written == 1
+
+
+async def discharge(conn: AsyncConnection, pool_code: str, visit_id: UUID, at: datetime) -> None:
+    """Sets a visit discharged."""
+    await execute(conn, _DISCHARGE, pool_code, visit_id, at)
+
+
+async def uploaded(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> tuple[int, int]:
+    """Lines uploaded so far, and their sum in fen."""
+    row = await fetchrow(conn, _UPLOADED, pool_code, visit_id)
+    return row["lines"], row["total_fen"]
+
+
+async def add_sheet(conn: AsyncConnection, pool_code: str, of: Visit, bill: Bill, *, now: datetime, by: str) -> int:
+    """Writes an upload of a locked visit and returns its number."""
+    sheet = of.line_sheets + 1
+    await execute(
+        conn,
+        _ADD_SHEET,
+        pool_code,
+        of.id,
+        sheet,
+        of.institution_code,
+        bill.codes,
+        bill.names,
+        bill.days,
+        bill.prices_micro,
+        bill.quantities_e4,
+        bill.amounts_fen,
+        bill.restrictions_met,
+        now,
+        by,
+    )
+    await execute(conn, _COUNT_SHEET, pool_code, of.id, sheet)
+    return sheet
+
+
+async def sheets(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> list[Bill]:
+    """The uploads of a visit, in order."""
+    return [Bill(*row.values()) for row in await fetch(conn, _SHEETS, pool_code, visit_id)]
+
+
+async def live_claim(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> UUID | None:
+    """The claim that settles a visit, cancelled ones apart."""
+    found: UUID | None = await fetchval(conn, _LIVE, pool_code, visit_id)
+    return found
+
+
+async def claim(conn: AsyncConnection, pool_code: str, claim_id: UUID, *, lock: bool = False) -> Claim | None:
+    """A claim that the scope may see."""
+    row = await fetchrow(conn, _CLAIM + " FOR UPDATE" if lock else _CLAIM, pool_code, claim_id)
+    return None if row is None else claim_of(row)
+
+
+async def detail(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> Any:
+    """Bill, outcome of each line, facts and decision of a claim."""
+    return await fetchrow(conn, _DETAIL, pool_code, claim_id)
+
+
+async def claims(conn: AsyncConnection, pool_code: str, wanted: ClaimsWanted) -> Sequence[Claim]:
+    """Claims, the latest business day first."""
+    day, last = wanted.after or (None, None)
+    rows = await fetch(
+        conn,
+        _CLAIMS,
+        pool_code,
+        wanted.from_day,
+        wanted.to_day,
+        wanted.status,
+        wanted.institution_code,
+        wanted.member_id,
+        day,
+        last,
+        wanted.limit,
+    )
+    return [claim_of(row) for row in rows]
+
+
+async def totals(conn: AsyncConnection, pool_code: str, from_day: date, to_day: date) -> list[StateSum]:
+    """Sums by state of the claims settled in a span of business days."""
+    return [StateSum(**row) for row in await fetch(conn, _TOTALS, pool_code, from_day, to_day)]
+
+
+async def used(conn: AsyncConnection, pool_code: str, owners: Sequence[UUID]) -> dict[tuple[str, int, str, str], int]:
+    """What the accumulators of owners stand at, by (scope, year, detail, name); without a lock."""
+    return {
+        (row["scope"], row["year"], row["detail"], name): amount
+        for row in await fetch(conn, _USED, pool_code, list(owners))
+        for name, amount in orjson.loads(row["used"]).items()
+    }

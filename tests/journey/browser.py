@@ -8,8 +8,17 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright
 
-from tests.support.chromium import FLAGS, executable
+from tests.support.chromium import executable
 
+FLAGS = (
+    "--no-sandbox",  # tests run as root, who has no user namespace to sandbox in
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 WIDE, NARROW = 1280, 400
 HEIGHT = 900
 

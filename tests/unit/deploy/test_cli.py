@@ -1,0 +1,84 @@
+"""The command line: tokens for a role, the clock, and sentences instead of tracebacks."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+from typer.testing import CliRunner
+
+from deploy.cli import HUMAN_ROLES, app
+from deploy.issuer import ROLES
+from deploy.state import StateDirectory
+from shared.http import tokens
+
+ORIGIN = "http://127.0.0.1:9"
+run = CliRunner()
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> StateDirectory:
+    """A stack that ran once and does not run now."""
+    directory = StateDirectory(tmp_path / "state")
+    directory.make()
+    directory.write(origin=ORIGIN, pools=["522422", "522423"])
+    return directory
+
+
+def _claims(state: StateDirectory, *arguments: str) -> dict[str, Any]:
+    done = run.invoke(app, ["token", *arguments, "--state", str(state.path)])
+    assert done.exit_code == 0, done.output
+    keys: Any = state.issuer().jwks()
+    return dict(jwt.decode(done.output.strip(), KeySet.import_key_set(keys)).claims)
+
+
+def test_the_issuer_knows_the_roles_that_the_services_know() -> None:
+    assert set(ROLES) == tokens.ROLES
+    assert set(HUMAN_ROLES) == tokens.ROLES - {"public", "service"}
+
+
+def test_a_token_names_role_scope_issuer_and_audience(state: StateDirectory) -> None:
+    claims = _claims(state, "county_finance")
+    assert (claims["iss"], claims["aud"], claims["role"]) == (ORIGIN, "heyi", "county_finance")
+    assert claims["pools"] == ["522422", "522423"]
+    hospital = _claims(state, "hospital", "--pool", "522422", "--institution", "H1", "--subject", "doctor")
+    assert (hospital["pools"], hospital["institutions"], hospital["sub"]) == (["522422"], ["H1"], "doctor")
+
+
+def test_the_key_of_the_issuer_stays(state: StateDirectory) -> None:
+    assert state.issuer().jwks() == state.issuer().jwks()
+
+
+def test_an_unknown_role_is_told_with_the_known_ones(state: StateDirectory) -> None:
+    done = run.invoke(app, ["token", "king", "--state", str(state.path)])
+    assert done.exit_code == 1
+    assert "county_finance" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_before_the_first_start_the_way_is_told(tmp_path: Path) -> None:
+    for command in (["token", "auditor"], ["clock", "show"]):
+        done = run.invoke(app, [*command, "--state", str(tmp_path / "none")])
+        assert done.exit_code == 1
+        assert "heyi up" in done.stderr
+
+
+def test_a_stack_that_does_not_run_is_told(state: StateDirectory) -> None:
+    done = run.invoke(app, ["clock", "set", "2010-03-31T18:00", "--state", str(state.path)])
+    assert done.exit_code == 1
+    assert "make run" in done.stderr
+
+
+def test_the_clock_begins_on_the_first_of_march_2010(state: StateDirectory) -> None:
+    done = run.invoke(app, ["clock", "show", "--state", str(state.path)])
+    assert done.output.startswith("2010-03-01T08:00")
+    assert json.loads(state.clock_file.read_text())["business_at"] == "2010-03-01T00:00:00+00:00"
+
+
+def test_republishing_needs_a_topic_of_a_service(state: StateDirectory) -> None:
+    command = ["events", "republish", "--topic", "heyi.weather.v1", "--pool", "522422", "--from", "2010-03-01"]
+    done = run.invoke(app, [*command, "--state", str(state.path)])
+    assert done.exit_code == 1
+    assert "heyi.weather.v1" in done.stderr

@@ -3,7 +3,7 @@
 from shared.kernel.errors import define
 
 CUTOFF_UNKNOWN = define(
-    "cutoff_unknown",
+    "cutoff_not_received",
     404,
     "没有收到这次放行",
     "No such cut-off",

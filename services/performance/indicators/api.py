@@ -64,7 +64,7 @@ class ReviewTime(WireModel):
     indicator: str
     pool_code: str
     month: MonthText
-    reviewed: int
+    measured: int
     unmatched: int
     median_hours: Hours | None
     mean_hours: Hours | None
@@ -122,7 +122,7 @@ async def read_review_time(pool_code: str, unit: UnitDep, month: MonthQuery = No
         indicator=INDICATOR,
         pool_code=pool_code,
         month=f"{first:%Y-%m}",
-        reviewed=figure.reviewed,
+        measured=figure.measured,
         unmatched=figure.unmatched,
         median_hours=_hours(figure.median_hours_e2),
         mean_hours=_hours(figure.mean_hours_e2),

@@ -31,14 +31,14 @@ class Review:
 class Figure:
     """What a month's reviews come to; None where there is nothing to divide."""
 
-    reviewed: int
+    measured: int
     """Approvals of the month whose settlement is known: the base of median and mean."""
     unmatched: int
     """Approvals left out because their settlement event has not arrived."""
     median_hours_e2: int | None
     mean_hours_e2: int | None
     judged: int
-    """Denominator of the share: reviewed on a day for which a limit was in force."""
+    """Denominator of the share: measured on a day for which a limit was in force."""
     within_limit: int
     """Numerator of the share: judged and approved within the limit."""
     share_e4: int | None
@@ -55,7 +55,7 @@ def measure(reviews: Sequence[Review], limits: Sequence[Start], exceptions: Mapp
             judged += 1
             within += _working_days(settled, review.approved_at, exceptions) <= int(limit)
     return Figure(
-        reviewed=len(seconds),
+        measured=len(seconds),
         unmatched=len(reviews) - len(seconds),
         median_hours_e2=_median_hours_e2(seconds),
         mean_hours_e2=hours_e2(sum(seconds), len(seconds)) if seconds else None,

@@ -106,7 +106,7 @@ async def test_a_redelivered_review_counts_once(performance: Performance) -> Non
     await process(performance, events)
     await process(performance, events)
     answer = (await performance.get(f"/pools/{POOL}/indicators/review_time?month=2010-03")).json()
-    assert (answer["reviewed"], answer["median_hours"]) == (1, "30.00")
+    assert (answer["measured"], answer["median_hours"]) == (1, "30.00")
     evidence = (await performance.get(f"/pools/{POOL}/indicators/review_time/evidence?month=2010-03")).json()
     assert evidence["items"][0]["claim_id"] == str(claim_id)
     assert evidence["items"][0]["hours"] == "30.00"
@@ -126,7 +126,7 @@ async def test_a_rejection_is_no_review_that_ended_in_approval(performance: Perf
     rejected = ClaimRejected(**claim_facts(claim_id, APPROVED), bearer="hospital", ground="挂床")
     await process(performance, [delivery(settled(claim_id), 1, 0), delivery(rejected, 2, 1)])
     answer = (await performance.get(f"/pools/{POOL}/indicators/review_time?month=2010-03")).json()
-    assert (answer["reviewed"], answer["unmatched"]) == (0, 0)
+    assert (answer["measured"], answer["unmatched"]) == (0, 0)
 
 
 async def test_no_person_and_no_amount_is_kept(performance: Performance) -> None:

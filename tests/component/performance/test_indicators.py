@@ -21,7 +21,7 @@ async def test_a_figure_comes_with_its_base_and_definition(performance: Performa
     await performance.review(MONDAY, MONDAY + timedelta(hours=26))
     await performance.review(MONDAY, MONDAY + timedelta(days=4))
     answer = (await performance.get(f"{REVIEW_TIME}?month=2010-03")).json()
-    assert (answer["reviewed"], answer["median_hours"], answer["mean_hours"]) == (3, "26.00", "42.33")
+    assert (answer["measured"], answer["median_hours"], answer["mean_hours"]) == (3, "26.00", "42.33")
     assert answer["within_limit"] == {"numerator": 2, "denominator": 3, "ratio": "0.6667"}
     assert answer["limits"] == [
         {"valid_from": "2010-01-01", "limit_working_days": 2, "document_number": "大合医领〔2010〕3号"}
@@ -33,9 +33,9 @@ async def test_a_figure_comes_with_its_base_and_definition(performance: Performa
 
 async def test_the_month_is_that_of_the_approval_and_defaults_to_this_month(performance: Performance) -> None:
     await performance.review(MONDAY, MONDAY + timedelta(days=32))
-    assert (await performance.get(f"{REVIEW_TIME}?month=2010-03")).json()["reviewed"] == 0
+    assert (await performance.get(f"{REVIEW_TIME}?month=2010-03")).json()["measured"] == 0
     now = (await performance.get(REVIEW_TIME)).json()
-    assert (now["month"], now["reviewed"]) == ("2010-04", 1)
+    assert (now["month"], now["measured"]) == ("2010-04", 1)
     assert now["within_limit"] == {"numerator": 0, "denominator": 0, "ratio": None}
 
 
@@ -61,7 +61,7 @@ async def test_an_approval_without_its_settlement_is_shown_and_not_counted(perfo
     claim_id = await performance.review(MONDAY, MONDAY + timedelta(hours=1), pool=OTHER_POOL)
     await performance.measure("approved", MONDAY + timedelta(hours=3), claim_id)
     answer = (await performance.get(f"{REVIEW_TIME}?month=2010-03")).json()
-    assert (answer["reviewed"], answer["unmatched"]) == (0, 1)
+    assert (answer["measured"], answer["unmatched"]) == (0, 1)
     evidence = (await performance.get(f"{REVIEW_TIME}/evidence?month=2010-03")).json()
     assert evidence["items"][0]["settled_at"] is None
 
@@ -71,7 +71,7 @@ async def test_another_pool_sees_nothing(performance: Performance) -> None:
     refused = await performance.get(f"{REVIEW_TIME}?month=2010-03", pools=(OTHER_POOL,))
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden_pool")
     theirs = await performance.get(f"/pools/{OTHER_POOL}/indicators/review_time?month=2010-03", pools=(OTHER_POOL,))
-    assert theirs.json()["reviewed"] == 0
+    assert theirs.json()["measured"] == 0
 
 
 @pytest.mark.requirement("ZZ-20", "the insurer reads its figures and sets neither limits nor working days nor figures")

@@ -19,7 +19,7 @@ def review(hours: float, *, settled: datetime | None = MONDAY, at: datetime = MO
 
 def test_no_review_gives_no_figure_and_not_zero() -> None:
     figure = measure([], [], {})
-    assert (figure.reviewed, figure.median_hours_e2, figure.mean_hours_e2, figure.share_e4) == (0, None, None, None)
+    assert (figure.measured, figure.median_hours_e2, figure.mean_hours_e2, figure.share_e4) == (0, None, None, None)
 
 
 def test_median_of_an_even_count_is_the_mean_of_the_middle_two() -> None:
@@ -37,7 +37,7 @@ def test_hours_round_half_up_to_two_places_where_the_sources_truncated() -> None
 def test_a_review_without_a_limit_in_force_is_no_part_of_the_denominator() -> None:
     limits = [Start(date(2010, 3, 3), 1, "1")]
     figure = measure([review(2), review(49), review(72)], limits, {})
-    assert (figure.reviewed, figure.judged) == (3, 2)
+    assert (figure.measured, figure.judged) == (3, 2)
     # 49 h after Monday 09:00 is Wednesday: two working days. 72 h is Thursday: three.
     assert (figure.within_limit, figure.share_e4) == (0, 0)
 
@@ -58,7 +58,7 @@ def test_a_correction_of_the_limit_takes_the_place_of_what_it_corrects() -> None
 
 def test_an_approval_whose_settlement_has_not_arrived_is_told_and_left_out() -> None:
     figure = measure([review(1), review(5, settled=None)], [Start(date(2010, 1, 1), 1, "3")], {})
-    assert (figure.reviewed, figure.unmatched, figure.judged, figure.median_hours_e2) == (1, 1, 1, 100)
+    assert (figure.measured, figure.unmatched, figure.judged, figure.median_hours_e2) == (1, 1, 1, 100)
 
 
 def test_days_are_those_of_shanghai_and_not_of_utc() -> None:

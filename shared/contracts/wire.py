@@ -28,7 +28,7 @@ def _from_text(parse: Callable[[str], int], what: str) -> BeforeValidator:
 
 def _number(parse: Any, form: Any, pattern: str, what: str, example: str) -> Any:
     schema = {"type": "string", "pattern": pattern, "description": what, "examples": [example]}
-    return Annotated[int, _from_text(parse, what), PlainSerializer(form, return_type=str), WithJsonSchema(schema)]
+    return Annotated[int, _from_text(parse, what), PlainSerializer(form, return_type=str, when_used="json"), WithJsonSchema(schema)]
 
 
 Yuan = _number(
@@ -62,7 +62,7 @@ def _identifier(value: Any) -> Any:
 ShortId = Annotated[
     UUID,
     BeforeValidator(_identifier),
-    PlainSerializer(to_base32, return_type=str),
+    PlainSerializer(to_base32, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "minLength": 26, "maxLength": 26}),
 ]
 """An id in its 26 characters, as hospitals carry it."""

@@ -1,0 +1,85 @@
+"""Chapter 3: the banks show the money; premiums go up to the fiscal account; the insurer gets its working capital."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from deploy.demo import county
+from deploy.demo.bank import EXPENDITURE, FISCAL, INCOME
+from deploy.demo.parties import eventually
+from deploy.demo.story import Story
+from shared.kernel.ids import to_base32
+
+ADVANCE = "20000.00"
+
+
+async def arrive(story: Story) -> None:
+    """Remittances, subsidies and the sponsor's money arrive."""
+    finance = story.cast.county_finance
+
+    async def expected() -> bool:
+        ring = await finance.read(story.path("settlement", "money-ring"))
+        in_transit = {node["account"]: node["balance"] for node in ring["nodes"]}
+        wanted = sum(int(r["amount"].replace(".", "")) for r in story.facts["remittances"])
+        return int(in_transit["1009.05"].replace(".", "")) == wanted
+
+    await eventually("remittances at settlement", expected)
+    for told in story.facts["remittances"]:
+        reference = to_base32(UUID(told["remittance_id"]))
+        story.banks.pay_in(INCOME, told["amount"], reference, f"乡镇 {told['township_code']} 缴款")
+    for due in story.facts["dues"]["dues"]:
+        reference = f"TG2010-{due['level']}"
+        story.banks.pay_in(FISCAL, due["total"], reference, f"{due['level']} 财政补助")
+        await finance.write(
+            "POST",
+            story.path("settlement", "subsidy-arrivals"),
+            f"subsidy-{due['level']}",
+            json={
+                "level": due["level"],
+                "coverage_year": county.YEAR,
+                "amount": due["total"],
+                "bank_reference": reference,
+                "arrived_on": story.today,
+            },
+        )
+    sponsored = story.facts["sponsorship"]
+    story.banks.pay_in(FISCAL, sponsored["amount"], "MZ2010-1", "民政资助")
+    await finance.write(
+        "POST",
+        story.path("settlement", "sponsor-arrivals"),
+        "sponsor-arrival",
+        json={
+            "sponsorship_id": sponsored["sponsorship_id"],
+            "amount": sponsored["amount"],
+            "bank_reference": "MZ2010-1",
+            "arrived_on": story.today,
+        },
+    )
+    story.done("四级补助和民政资助到账 · subsidies and the sponsor's money arrived")
+
+
+async def up_and_down(story: Story) -> None:
+    """Income account to fiscal account, fiscal account to the insurer; each prepared by one and released by another."""
+    cast = story.cast
+    held = story.banks.accounts[INCOME].balance_fen
+    amount = f"{held // 100}.{held % 100:02d}"
+    up = await cast.county_recheck.write(
+        "POST",
+        story.path("settlement", "transfers"),
+        "transfer-up",
+        json={"kind": "income_to_fiscal", "amount": amount},
+    )
+    await release(story, cast.county_recheck_2, up, "transfer-up")
+    story.banks.transfer(INCOME, FISCAL, up["amount"], up["reference"])
+    down = await cast.county_finance.write(
+        "POST", story.path("settlement", "advances"), "advance", json={"amount": ADVANCE}
+    )
+    await release(story, cast.county_finance_2, down, "advance")
+    story.banks.transfer(FISCAL, EXPENDITURE, down["amount"], down["reference"])
+    story.done(f"保费 {amount} 元上划财政专户,周转金 {ADVANCE} 元拨付保险机构 · premiums up, working capital down")
+
+
+async def release(story: Story, second: Any, transfer: dict[str, Any], step: str) -> None:
+    """A second person sends the transfer off."""
+    await second.write("POST", story.path("settlement", f"transfers/{transfer['id']}/release"), f"{step}-release")

@@ -13,6 +13,10 @@ from heyi_verify.findings import Finding
 
 CLEAN, WRONG, UNREADABLE = 0, 1, 2
 _KEY_BYTES = 32
+_HOLDS = "账本完整：凭证、哈希链、余额与封账全部相符。\nThe book holds: vouchers, chain, balances and seals all agree."
+_NO_ROOTS = (
+    "未提供留存在外的根（--roots）：不能排除账本被整体重写。\nWithout --roots a wholly rewritten book cannot be told."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,13 +70,9 @@ def _tell(findings: list[Finding], as_json: bool, *, with_roots: bool) -> None:
     for finding in findings:
         print(f"[{finding.code}] {finding.zh()}。 {finding.en()}.")
     if not findings:
-        print(
-            "账本完整：凭证、哈希链、余额与封账全部相符。 The book holds: vouchers, chain, balances and seals all agree."
-        )
+        print(_HOLDS)
     if not with_roots:
-        print(
-            "未提供留存在外的根（--roots）：不能排除账本被整体重写。 Without --roots a wholly rewritten book cannot be told."
-        )
+        print(_NO_ROOTS)
 
 
 def _parser() -> argparse.ArgumentParser:

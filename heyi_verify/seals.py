@@ -1,4 +1,4 @@
-"""Seals inside the export against its vouchers, and roots kept outside against both (docs/ledger-format.md, section 4)."""
+"""Seals inside the export against its vouchers, roots kept outside against both (docs/ledger-format.md, section 4)."""
 
 from typing import TYPE_CHECKING, Any
 

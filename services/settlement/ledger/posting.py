@@ -40,9 +40,9 @@ class Voucher:
 
     ``posting_date`` is the earliest day wanted: when that day is sealed or passed, the book's open day counts, unless
     ``exact_day``. ``value_date`` is the business date of the fact; in a closed month the database turns the reason
-    ``normal`` into ``late``. ``keeper`` (finance, county_office, insurer, township), where given, must keep
-    every account touched; the role of the transaction's scope must act for that keeper in any case. ``hold_id`` ends that hold, whose
-    amount is the most that may be posted.
+    ``normal`` into ``late``. ``keeper`` (finance, county_office, insurer, township), where given, must keep every
+    account touched; the role of the transaction's scope must act for the accounts' keeper in any case. ``hold_id`` ends
+    that hold, whose amount is the most that may be posted.
     """
 
     book: str

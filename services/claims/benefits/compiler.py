@@ -316,7 +316,14 @@ def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
         ),
         bands=bands,
         ratio_clause=(rule.ratio.clause if rule.ratio is not None else None) or rule.clause or "",
-        origin=_origin(document, name, rule, deductible=rule.deductible, ratio=rule.ratio),
+        origin=_origin(
+            document,
+            name,
+            rule,
+            deductible=rule.deductible,
+            ratio=rule.ratio,
+            when=None if rule.when_stated else Sourced[bool](value=False, illustrative=True),
+        ),
     )
 
 

@@ -128,6 +128,8 @@ class RuleDoc(Row):
     ratio: Sourced[Percent] | None = None
     bands: Annotated[list[BandDoc], Field(min_length=1)] | None = None
     nothing: bool = False
+    when_stated: bool = True
+    """False: the source does not say where the row applies; `note` tells what was presumed."""
 
     @model_validator(mode="after")
     def _one_way(self) -> RuleDoc:

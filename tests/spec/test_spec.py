@@ -1,0 +1,59 @@
+"""The worked vectors of the source documents and each of their clauses, as data: one file a policy."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from services.claims.benefits import library
+from services.claims.benefits.compiler import load
+from services.claims.benefits.model import Policy
+from services.claims.benefits.quote import Question, quote
+from services.claims.benefits.wire import decision_document
+from shared.kernel.money import parse_yuan
+
+HERE = Path(__file__).parent
+
+
+def _cases() -> list[Any]:
+    found = []
+    for path in sorted(HERE.glob("*.yaml")):
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for case in document["cases"]:
+            marks = [pytest.mark.requirement(row, case["name"]) for row in case.get("rows", ())]
+            found.append(pytest.param(document["policy"], case, id=f"{path.stem}-{case['name']}", marks=marks))
+    return found
+
+
+def policy_of(policy_id: str, variant: dict[str, Any]) -> Policy:
+    """The policy of the repository with values replaced by path, for readings that a ruling keeps as a parameter."""
+    if not variant:
+        return library.loaded(policy_id).policy
+    document = yaml.load(library.text_of(policy_id), Loader=yaml.BaseLoader)
+    for path, value in variant.items():
+        *parents, last = path.split(".")
+        part = document
+        for parent in parents:
+            part = part[parent]
+        part[last] = value
+    return load(yaml.safe_dump(document, allow_unicode=True)).policy
+
+
+@pytest.mark.parametrize(("policy_id", "case"), _cases())
+def test_case(policy_id: str, case: dict[str, Any]) -> None:
+    policy = policy_of(policy_id, case.get("variant", {}))
+    ask = {"kind": "inpatient", "admitted_on": policy.effective_from} | case["ask"]
+    assert isinstance(ask["admitted_on"], date)
+    ask["eligible_fen"] = parse_yuan(ask.pop("eligible"))
+    ask["used_fen"] = parse_yuan(ask.pop("used", "0.00"))
+    ask["groups"] = frozenset(ask.get("groups", ()))
+    decided = decision_document(quote(Question(**ask), policy))
+    expected = {"outcome": "settled"} | case["expect"]
+    assert {name: decided[name] for name in expected} == expected
+
+
+def test_every_policy_has_its_cases() -> None:
+    written = {yaml.safe_load(path.read_text(encoding="utf-8"))["policy"] for path in HERE.glob("*.yaml")}
+    assert written == set(library.ids())

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,6 +44,7 @@ console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 DEMO_INSTITUTION = "H52242200001"
+DEMO_INSURER = "中原人寿(演示)"
 HUMAN_ROLES = tuple(role for role in ROLES if role not in ("public", "service"))
 StatePath = Annotated[
     Path, typer.Option("--state", envvar="HEYI_STATE", help="本机运行目录 · directory of the local stack")
@@ -217,10 +219,11 @@ def token(
     with _plain_errors():
         if role not in ROLES:
             raise DeployError(f"没有角色 {role}。 No such role; roles: {', '.join(ROLES)}")
-        scope = Scope(
-            pools=tuple(pool or StateDirectory(state).pools()),
-            institutions=tuple(institution or ((DEMO_INSTITUTION,) if role == "hospital" else ())),
-            areas=tuple(area or ()),
+        usual = _usual_scope(role, pool or StateDirectory(state).pools())
+        scope = replace(
+            usual,
+            institutions=tuple(institution or usual.institutions),
+            areas=tuple(area or usual.areas),
             home_institution=home_institution,
         )
         issuer = StateDirectory(state).issuer()
@@ -228,9 +231,18 @@ def token(
 
 
 def _mint(directory: StateDirectory, role: str) -> str:
-    institutions = (DEMO_INSTITUTION,) if role == "hospital" else ()
-    scope = Scope(pools=tuple(directory.pools()), institutions=institutions)
+    scope = _usual_scope(role, directory.pools())
     return directory.issuer().token(role, subject=f"{role}-1", scope=scope)
+
+
+def _usual_scope(role: str, pools: list[str]) -> Scope:
+    """The scope that a token of `role` has unless told otherwise: the demo county's hospital, all of its areas."""
+    return Scope(
+        pools=tuple(pools),
+        institutions=(DEMO_INSTITUTION,) if role == "hospital" else (),
+        areas=tuple(pools) if role.startswith("township_") else (),
+        insurer=DEMO_INSURER if role.startswith("insurer_") else None,
+    )
 
 
 @clock_app.command("set")

@@ -169,7 +169,7 @@ class Supervisor:
             log.write(line)
             log.flush()
             if self.verbose or not _is_quiet(line):
-                self.say(f"[{name}] {line.decode(errors='replace').rstrip()}")
+                self.say(f"[{name}] {_brief(line)}")
         log.close()
 
     def _wait_healthy(self, specs: list[ProcessSpec]) -> None:
@@ -313,6 +313,17 @@ def _is_quiet(line: bytes) -> bool:
         return str(json.loads(line).get("level", "")).lower() in QUIET_LEVELS
     except (ValueError, AttributeError):
         return False
+
+
+def _brief(line: bytes) -> str:
+    """A log line for the terminal: of a structured one its level, event and the last line of its exception."""
+    text = line.decode(errors="replace").rstrip()
+    try:
+        told = json.loads(text)
+        last = str(told.get("exception") or told.get("error") or "").strip().split("\n")[-1]
+        return " · ".join(part for part in (str(told["level"]), str(told["event"]), last) if part)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return text
 
 
 def reset(state: StateDirectory) -> None:

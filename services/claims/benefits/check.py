@@ -77,7 +77,7 @@ def wall_table(policy: Policy, document: PolicyDoc) -> str:
         lines += list(_layer_lines(layer))
     for reading in document.readings:
         lines.append(f"问:{reading.question} 答:{reading.taken}")
-    sources = "、".join(source.title for source in document.sources.values())
+    sources = "、".join(source.title for _, source in sorted(document.sources.items()))
     lines += ["", f"依据:{sources}", f"方案编号:{policy.id} 版本指纹:{policy.hash}"]
     return "\n".join(lines) + "\n"
 

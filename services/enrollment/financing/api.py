@@ -17,6 +17,7 @@ from services.enrollment.financing.receipts import NewReceipt, collect, may_ente
 from services.enrollment.financing.standards import NewStandard, put_standard
 from services.enrollment.financing.totals import Totals, added_up, totals_of_year
 from services.enrollment.registry.act import act_of, sealer_of
+from services.enrollment.registry.areas import LEVELS
 from services.enrollment.registry.groups import CODES
 from services.enrollment.registry.identity import Identity, read_identity
 from services.enrollment.registry.people import Newborn
@@ -324,7 +325,7 @@ async def record_standard(pool_code: PoolCode, year: Year, body: StandardBody, u
     new = NewStandard(
         year=year,
         premium_fen=body.premium,
-        subsidies_fen=body.subsidies.model_dump(),
+        subsidies_fen={level: getattr(body.subsidies, level) for level in LEVELS},
         coverage_from=body.coverage_from,
         coverage_to=body.coverage_to,
         collection_until=body.collection_until or body.coverage_from,

@@ -188,9 +188,9 @@ def periods_paid(timeline: Timeline, periods: Sequence[tuple[date, date, str]]) 
     return added
 
 
-async def cover_verified(act: Act, sealer: Sealer, members: Sequence[UUID], touched: frozenset[UUID]) -> Changed:
+async def cover_enrolled(act: Act, sealer: Sealer, members: Sequence[UUID], touched: frozenset[UUID]) -> Changed:
     """Covers members whose particulars were corrected, from the day their household was (rulings §17).
 
-    ``touched`` are members whose groups changed: they are told again.
+    ``touched`` are members who are told in any case: newly enrolled, verified, or in other groups.
     """
     return await _cover(act, sealer, members, cause="verified", touched=touched)

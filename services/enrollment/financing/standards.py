@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.enrollment.financing import store
 from services.enrollment.financing.billing import standard_for
 from services.enrollment.financing.rules import Standard
+from services.enrollment.registry.areas import LEVELS
 from shared.kernel.errors import define
 
 STANDARD_ODD = define(
@@ -38,7 +39,7 @@ async def put_standard(conn: AsyncConnection, pool_code: str, new: NewStandard, 
         pool_code,
         new.year,
         new.premium_fen,
-        *(new.subsidies_fen[level] for level in _LEVELS),
+        *(new.subsidies_fen[level] for level in LEVELS),
         new.coverage_from,
         new.coverage_to,
         new.collection_until,
@@ -49,9 +50,6 @@ async def put_standard(conn: AsyncConnection, pool_code: str, new: NewStandard, 
     )
     if not written and _plain(new) != await standard_for(conn, pool_code, new.year):
         raise STANDARD_FIXED(year=new.year)
-
-
-_LEVELS = ("central", "province", "city", "county")
 
 
 def _plain(new: NewStandard) -> Standard:

@@ -171,7 +171,7 @@ class CoverageAnswer(WireModel):
     household_id: UUID
     person_id: UUID | None
     status: Literal["enrolled", "to_verify", "ended"]
-    name_masked: str
+    masked_name: str
     blind_index: str | None
     township_code: str
     village_code: str
@@ -358,7 +358,7 @@ async def _coverage(unit: Unit, facts: Any) -> CoverageAnswer:
         household_id=facts["household_id"],
         person_id=facts["person_id"],
         status=facts["status"],
-        name_masked=mask_name(facts["name"]),
+        masked_name=mask_name(facts["name"]),
         blind_index=index.hex() if index else None,
         township_code=facts["township_code"],
         village_code=facts["village_code"],

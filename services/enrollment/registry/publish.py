@@ -39,8 +39,8 @@ async def change_coverage(
 ) -> Changed:
     """Decides, writes and publishes the coverage of members in a fixed number of statements.
 
-    ``touched`` names members whose groups changed: they are told again if they were told before. A member that is not
-    enrolled is never covered and never told.
+    ``touched`` names members who are told in any case: enrolled now (and not covered yet), or regrouped. A member that
+    is not enrolled is never covered and never told.
     """
     everybody = sorted({*member_ids, *touched})
     if not everybody:
@@ -58,7 +58,7 @@ async def change_coverage(
                 for start in decide(member, known.get(member, ()))
             ]
     changed = frozenset(row[0] for row in rows)
-    told = [m for m in enrolled if m in changed or (m in touched and locked[m]["coverage_version"] > 0)]
+    told = [m for m in enrolled if m in changed or m in touched]
     if rows:
         await store.insert_coverage(act.conn, act.pool_code, rows, act.by, act.now, reason)
     if told:

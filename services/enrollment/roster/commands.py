@@ -10,7 +10,7 @@ from uuid import UUID
 
 import anyio.to_thread
 
-from services.enrollment.financing.billing import bill_members, cover_verified, standard_for
+from services.enrollment.financing.billing import bill_members, cover_enrolled, standard_for
 from services.enrollment.registry.act import Act
 from services.enrollment.registry.areas import areas_of_pool
 from services.enrollment.registry.people import ID_NUMBER, enrol, load_register
@@ -68,7 +68,7 @@ async def import_roster(act: Act, sealer: Sealer, areas: Sequence[str], year: in
     made = plan(judged, register, hands)
     await enrol(act, made.new)
     lines = await bill_members(act, sealer, standard, made.wishes)
-    await cover_verified(act, sealer, made.verified, frozenset(made.regrouped))
+    await cover_enrolled(act, sealer, made.verified, frozenset(made.told))
     return await _record(act, sealer, year, content, (rows, judged, made), changed=lines > 0)
 
 

@@ -35,12 +35,12 @@ class Hands:
 
 @dataclass(slots=True)
 class Plan:
-    """The enrolment to be written, who stands on which bill, who is verified or regrouped, and the counts."""
+    """The enrolment to be written, who stands on which bill, who is verified, who is told of, and the counts."""
 
     new: Enrolment = field(default_factory=Enrolment)
     wishes: list[Wish] = field(default_factory=list)
     verified: list[UUID] = field(default_factory=list)
-    regrouped: set[UUID] = field(default_factory=set)
+    told: set[UUID] = field(default_factory=set)
     households: int = 0
     enrolled: int = 0
     updated: int = 0
@@ -87,7 +87,9 @@ def _add(
     for group in judged.row.identity_groups:
         made.new.groups.append((member_id, group, hands.first_day, 1, MEMBER))
     made.wishes.append(Wish(household_id, judged.township_code, member_id, judged.row.excuse))
-    made.enrolled += judged.is_sound
+    if judged.is_sound:
+        made.enrolled += 1
+        made.told.add(member_id)
 
 
 def _row(made: Plan, judged: Judged, member_id: UUID, household_id: UUID, number: int, hands: Hands) -> MemberRow:
@@ -122,6 +124,7 @@ def _verify(made: Plan, judged: Judged, member: Member, hands: Hands) -> None:
     if judged.is_sound:
         made.new.changed.append(_row(made, judged, member.member_id, member.household_id, member.member_number, hands))
         made.verified.append(member.member_id)
+        made.told.add(member.member_id)
         _regroup(made, judged, member, hands, hands.first_day)
         return
     row = judged.row
@@ -174,5 +177,5 @@ def _regroup(made: Plan, judged: Judged, member: Member, hands: Hands, since: da
         state = MEMBER if group in stated else NONE
         made.new.groups.append((member.member_id, group, since, sequence, state))
     if known != stated:
-        made.regrouped.add(member.member_id)
+        made.told.add(member.member_id)
     return known != stated

@@ -165,7 +165,7 @@ async def _write_cuts(conn: AsyncConnection, pool_code: str, claim: Claim, cuts:
 async def lock_approved(conn: AsyncConnection, pool_code: str, institution: str, up_to: date) -> list[Approved]:
     """Locks in order of id what is approved of a hospital and settled up to a business day."""
     rows = await fetch(conn, _APPROVED, pool_code, institution, up_to)
-    return [Approved(claim_of(row), row["reviewer"], orjson.loads(row["payable_layers"])) for row in rows]
+    return [Approved(claim_of(row), row["reviewer"], row["payable_layers"]) for row in rows]
 
 
 async def release(conn: AsyncConnection, pool_code: str, new: Cutoff, claims: Sequence[UUID], *, day: date) -> None:

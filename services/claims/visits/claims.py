@@ -105,7 +105,7 @@ def view(claim: Claim) -> dict[str, Any]:
         "admitted_on": claim.admitted_on.isoformat(),
         "discharged_on": None if claim.discharged_on is None else claim.discharged_on.isoformat(),
         "settled_on": claim.settled_on.isoformat(),
-        "settled_at": claim.settled_at.isoformat(),
+        "settled_at": claim.settled_at.isoformat().replace("+00:00", "Z"),
         "benefit_year": claim.benefit_year,
         "outcome": claim.outcome,
         "total": format_yuan(claim.total_fen),

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from services.claims.benefits import words
 from services.claims.benefits.model import Adjudication, LayerResult, LineResult, Outcome, Reason, TraceStep
 from services.claims.benefits.slip import slip_text
@@ -16,7 +14,7 @@ from shared.kernel.money import format_quantity, format_unit_price, format_yuan
 
 def adjudication_of(claim: Claim, detail: Mapping[str, Any]) -> Adjudication:
     """The decision as it was made."""
-    kept = orjson.loads(detail["decision"])
+    kept = detail["decision"]
     lines = tuple(
         LineResult(number, Reason(reason), amount - over - own - eligible, over, own, eligible)
         for number, (reason, amount, over, own, eligible) in enumerate(

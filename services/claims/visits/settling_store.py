@@ -248,7 +248,7 @@ async def lock_rows(conn: AsyncConnection, pool_code: str, refs: Sequence[Ref]) 
     await execute(conn, _LOCK_ROWS, pool_code, *columns)
     rows = await fetch(conn, _ROWS, pool_code, *columns)
     return {
-        Ref(row["owner_id"], row["scope"], row["year"], row["detail"]): Row(orjson.loads(row["used"]), row["moves"])
+        Ref(row["owner_id"], row["scope"], row["year"], row["detail"]): Row(row["used"], row["moves"])
         for row in rows
     }
 
@@ -263,7 +263,7 @@ async def entries_on(conn: AsyncConnection, pool_code: str, refs: Sequence[Ref])
             row["claim_id"],
             row["institution_code"],
             row["takes_back"],
-            orjson.loads(row["added"]),
+            row["added"],
         )
         for row in rows
     ]
@@ -374,7 +374,7 @@ def visit_of(row: Any) -> Visit:
 
 def coverage_of(row: Any) -> Coverage:
     """Coverage from a row of the projection."""
-    timeline, groups = starts_from_rows(orjson.loads(row["timeline"]), orjson.loads(row["groups"]))
+    timeline, groups = starts_from_rows(row["timeline"], row["groups"])
     return Coverage(
         member_id=row["member_id"],
         household_id=row["household_id"],
@@ -391,5 +391,4 @@ def coverage_of(row: Any) -> Coverage:
 def claim_of(row: Any) -> Claim:
     """A claim from its row."""
     values = {column: row[column] for column in COLUMNS}
-    values["layers"] = orjson.loads(values["layers"])
     return Claim(**values)

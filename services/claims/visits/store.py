@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.visits.bill import Bill
@@ -205,5 +204,5 @@ async def used(conn: AsyncConnection, pool_code: str, owners: Sequence[UUID]) ->
     return {
         (row["scope"], row["year"], row["detail"], name): amount
         for row in await fetch(conn, _USED, pool_code, list(owners))
-        for name, amount in orjson.loads(row["used"]).items()
+        for name, amount in row["used"].items()
     }

@@ -43,6 +43,7 @@ function drawBox(box, node) {
   const kind = box.outside ? "box outside" : box.main ? "box main" : "box";
   return s("g", { class: kind, "data-account": box.account ?? null },
     s("rect", { x: box.x, y: box.y, width: box.w, height: box.h, rx: box.outside ? box.h / 2.6 : 8 }),
+    box.account ? s("text", { x: box.x + 9, y: box.y + 16, class: "code" }, box.account) : null,
     lines.map((line) => s("text", { x: middle, y: (y += line.lead), class: line.class, "data-balance": line.balance ?? null }, line.text)));
 }
 
@@ -55,7 +56,7 @@ function accountLines(box, node) {
   const held = node && !isZero(node.held) ? [{ text: `其中冻结 held ${grouped(node.held)}`, class: "english held", lead: 17 }] : [];
   return [
     { text: node?.name_zh ?? box.account, class: "name", lead: 20 },
-    { text: `${box.account} · ${node?.name_en ?? "no reading"}`, class: "english", lead: 15 },
+    { text: node?.name_en ?? "no reading", class: "english", lead: 15 },
     { text: node ? grouped(node.balance) : "—", class: "amount", lead: box.main ? 34 : 28, balance: node?.balance },
     ...held,
   ];

@@ -1,5 +1,6 @@
-"""What the documents say exists: code names, files and commands."""
+"""What the documents say exists: code names, files, commands and routes."""
 
+import importlib
 import re
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ PAGES = [
 ]
 _ROW = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+_ROUTE = re.compile(r"\b(GET|POST|PUT|DELETE) /(enrollment|claims|settlement|performance)(/v1/[^\s`?,;,;▸)]*)")
 _MAKE = re.compile(r"make ([a-z]+)")
 
 
@@ -29,6 +31,23 @@ def code() -> str:
         for path in (ROOT / directory).rglob(suffix)
     ]
     return _plain("\n".join(path.read_text() for path in files))
+
+
+@cache
+def routes() -> frozenset[tuple[str, str, str]]:
+    """Method, service and path, names of parameters apart, of every route that a service declares."""
+    found = set()
+    for path in sorted((ROOT / "services").glob("*/*/*.py")):
+        if path.stem == "api" or path.stem.endswith("_api"):
+            service = path.relative_to(ROOT / "services").parts[0]
+            module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+            for route in module.router.routes:
+                found |= {(method, service, f"/v1{_shape(route.path)}") for method in route.methods}
+    return frozenset(found)
+
+
+def _shape(path: str) -> str:
+    return re.sub(r"\{\w+\}", "{}", path)
 
 
 def _plain(text: str) -> str:
@@ -60,3 +79,11 @@ def test_commands_exist(page: Path) -> None:
     )
     named = {target for text in in_code for target in _MAKE.findall(text)}
     assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_routes_exist(page: Path) -> None:
+    named = [(method, service, _shape(path)) for method, service, path in _ROUTE.findall(page.read_text())]
+    assert [route for route in named if route not in routes()] == []
+    if page.parent.name == "guides":
+        assert named

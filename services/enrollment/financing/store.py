@@ -360,7 +360,7 @@ JOIN bill b ON b.pool_code = l.pool_code AND b.bill_id = l.bill_id
 JOIN household h ON h.pool_code = b.pool_code AND h.household_id = b.household_id
 WHERE l.pool_code = $1 AND b.year = $2 AND l.settled_on IS NOT NULL AND EXISTS (
   SELECT 1 FROM coverage c WHERE c.pool_code = $1 AND c.member_id = l.member_id AND c.state = 'covered'
-    AND c.valid_from >= $3 AND c.valid_from < $4 + 1 AND NOT EXISTS (
+    AND c.valid_from >= $3 AND c.valid_from <= $4 AND NOT EXISTS (
       SELECT 1 FROM coverage later WHERE later.pool_code = $1 AND later.member_id = c.member_id
         AND later.valid_from = c.valid_from AND later.recorded_seq > c.recorded_seq))
 GROUP BY h.village_code ORDER BY h.village_code

@@ -42,7 +42,7 @@ class Office:
     tokens: TestTokens
 
     async def call(self, role: str, method: str, path: str, **options: Any) -> httpx.Response:
-        """A request of a role under /v1; `pools`, `areas`, `subject` go into the token, `key` is the idempotency key."""
+        """A request of a role under /v1; `pools`, `areas`, `subject` go into the token, `key` is the key."""
         claims = {name: options.pop(name) for name in ("pools", "areas", "subject") if name in options}
         headers = self.tokens.headers(role, **({"pools": (POOL,)} | claims)) | options.pop("headers", {})
         headers["Idempotency-Key"] = options.pop("key", str(uuid4()))
@@ -56,8 +56,11 @@ class Office:
 
     async def county(self) -> None:
         """Areas, pool, payers and the standard of 2010."""
-        above = [("52", "province", "贵州省", None), ("5224", "prefecture", "毕节地区", "52"),
-                 (POOL, "county", "大方县", "5224")]
+        above = [
+            ("52", "province", "贵州省", None),
+            ("5224", "prefecture", "毕节地区", "52"),
+            (POOL, "county", "大方县", "5224"),
+        ]
         for code, kind, name, parent in [*above, *AREAS]:
             body = {"kind": kind, "name": name, "parent_code": parent}
             await self.done("city_health", "PUT", f"/areas/{code}", json=body)
@@ -68,8 +71,9 @@ class Office:
     async def upload(self, content: bytes, **options: Any) -> httpx.Response:
         """Sends a roster for 2010."""
         headers = {"Content-Type": XLSX}
-        return await self.call("township_clerk", "POST", f"/pools/{POOL}/rosters?year={YEAR}", content=content,
-                               headers=headers, **options)
+        return await self.call(
+            "township_clerk", "POST", f"/pools/{POOL}/rosters?year={YEAR}", content=content, headers=headers, **options
+        )
 
     async def enrolled(self, content: bytes, **options: Any) -> Any:
         """Sends a roster that has to be taken in."""
@@ -111,8 +115,21 @@ class Office:
 
     async def counts(self) -> dict[str, int]:
         """Rows of every table that a refused write must leave as they were."""
-        tables = ("household", "member", "person", "bill", "bill_line", "receipt", "coverage", "roster", "outbox",
-                  "remittance", "sponsorship", "subsidy_due", "idempotency")
+        tables = (
+            "household",
+            "member",
+            "person",
+            "bill",
+            "bill_line",
+            "receipt",
+            "coverage",
+            "roster",
+            "outbox",
+            "remittance",
+            "sponsorship",
+            "subsidy_due",
+            "idempotency",
+        )
         return {table: (await self.rows(f"SELECT count(*) AS n FROM {table}"))[0]["n"] for table in tables}
 
 

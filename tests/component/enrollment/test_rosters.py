@@ -22,8 +22,18 @@ def number(birth: str, order: int, place: str = "522422") -> str:
     return first + check_character(first)
 
 
-def row(name: str, relation: str, identity: Any, *, household: str = "1", head: str = "王大明", sex: str = "",
-        village: str = "化联村", group: str = "", excuse: str = "") -> list[Any]:
+def row(
+    name: str,
+    relation: str,
+    identity: Any,
+    *,
+    household: str = "1",
+    head: str = "王大明",
+    sex: str = "",
+    village: str = "化联村",
+    group: str = "",
+    excuse: str = "",
+) -> list[Any]:
     return ["百纳乡", village, "1", household, head, name, relation, sex, identity, group, excuse]
 
 
@@ -52,10 +62,9 @@ async def test_a_county_roster_is_enrolled_and_its_bad_rows_come_back(county: Of
 
 
 async def test_the_errors_come_back_as_a_workbook_with_the_reason_beside_the_cell(county: Office) -> None:
-    wrong = SON[:8] + [SON[8][:-1] + ("0" if SON[8][-1] != "0" else "1")] + SON[9:]
+    wrong = [*SON[:8], SON[8][:-1] + ("0" if SON[8][-1] != "0" else "1"), *SON[9:]]
     result = await county.enrolled(sheet([HEAD, WIFE, wrong]))
-    answer = await county.call(
-        "township_clerk", "GET", f"/pools/{POOL}/rosters/{result['roster_id']}/errors.xlsx")
+    answer = await county.call("township_clerk", "GET", f"/pools/{POOL}/rosters/{result['roster_id']}/errors.xlsx")
     page = openpyxl.load_workbook(io.BytesIO(answer.content)).active
     assert page is not None
     titles = [cell.value for cell in page[1]]
@@ -77,7 +86,8 @@ async def test_the_same_roster_again_changes_nothing(county: Office) -> None:
     assert again["roster_id"] == first["roster_id"]
     after = await county.counts()
     assert {t: n for t, n in after.items() if t != "idempotency"} == {
-        t: n for t, n in before.items() if t != "idempotency"}
+        t: n for t, n in before.items() if t != "idempotency"
+    }
 
 
 async def test_a_replayed_upload_is_answered_from_its_key(county: Office) -> None:
@@ -91,7 +101,7 @@ async def test_a_replayed_upload_is_answered_from_its_key(county: Office) -> Non
 
 @pytest.mark.requirement("ZZ-06", "a bad row does not hold the household back and is covered from the same date later")
 async def test_a_corrected_row_is_covered_from_the_date_of_its_household(county: Office) -> None:
-    wrong = SON[:8] + [float(SON[8][:15])] + SON[9:]
+    wrong = [*SON[:8], float(SON[8][:15]), *SON[9:]]
     first = await county.enrolled(sheet([HEAD, WIFE, wrong]))
     assert (first["enrolled"], first["to_verify"]) == (2, 1)
     bills = await county.bills()
@@ -163,12 +173,12 @@ async def test_a_cell_in_the_last_corner_is_refused_instead_of_filling_the_memor
 
 
 CASES = [
-    ("scientific", SON[:8] + ["5.22422E+17"] + SON[9:], "id_scientific", True),
-    ("number", SON[:8] + [5.22422199803e17] + SON[9:], "id_number_cell", True),
-    ("checksum", SON[:8] + ["522422199803031030"] + SON[9:], "id_checksum", True),
-    ("birth", SON[:8] + [number("19980230", 103)] + SON[9:], "id_birth_date", True),
-    ("unborn", SON[:8] + [number("20300101", 103)] + SON[9:], "id_birth_date", True),
-    ("missing", SON[:8] + [""] + SON[9:], "id_missing", True),
+    ("scientific", [*SON[:8], "5.22422E+17", *SON[9:]], "id_scientific", True),
+    ("number", [*SON[:8], 5.22422199803e17, *SON[9:]], "id_number_cell", True),
+    ("checksum", [*SON[:8], "522422199803031030", *SON[9:]], "id_checksum", True),
+    ("birth", [*SON[:8], number("19980230", 103), *SON[9:]], "id_birth_date", True),
+    ("unborn", [*SON[:8], number("20300101", 103), *SON[9:]], "id_birth_date", True),
+    ("missing", [*SON[:8], "", *SON[9:]], "id_missing", True),
     ("relation", row("王强", "朋友", SON[8]), "relation_unknown", True),
     ("second head", row("王强", "户主", SON[8]), "head_repeated", True),
     ("head name", row("王强", "子", SON[8], head="王小明"), "head_name_differs", True),
@@ -247,14 +257,15 @@ async def test_statements_do_not_grow_with_the_roster(county: Office) -> None:
         with count_statements() as counted:
             await county.enrolled(shifted)
         counts.append(counted.total())
-        await county.rows("TRUNCATE household, member, person, bill, bill_line, coverage, member_group, roster, "
-                          "roster_error CASCADE")
+        await county.rows(
+            "TRUNCATE household, member, person, bill, bill_line, coverage, member_group, roster, roster_error CASCADE"
+        )
     assert counts[0] == counts[1]
     assert counts[0] < 45
 
 
 async def test_no_id_number_lies_open_in_the_database_or_in_an_event(county: Office) -> None:
-    await county.enrolled(sheet([HEAD, WIFE, SON[:8] + ["52242219980303103"] + SON[9:]]))
+    await county.enrolled(sheet([HEAD, WIFE, [*SON[:8], "52242219980303103", *SON[9:]]]))
     await county.pay(await county.bills())
     for table in ("person", "member", "roster_error", "outbox", "audit", "idempotency", "coverage"):
         for found in await county.rows(f"SELECT t::text AS text FROM {table} AS t"):
@@ -262,8 +273,9 @@ async def test_no_id_number_lies_open_in_the_database_or_in_an_event(county: Off
 
 
 async def test_a_roster_needs_the_years_standard(county: Office) -> None:
-    answer = await county.call("township_clerk", "POST", f"/pools/{POOL}/rosters?year={YEAR + 1}",
-                               content=sheet([HEAD]))
+    answer = await county.call(
+        "township_clerk", "POST", f"/pools/{POOL}/rosters?year={YEAR + 1}", content=sheet([HEAD])
+    )
     assert (answer.status_code, answer.json()["code"]) == (409, "standard_unknown")
 
 

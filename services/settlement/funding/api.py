@@ -21,6 +21,7 @@ from services.settlement.funding.problems import (
     NOTHING_TO_APPLY_FOR,
     NOTHING_TO_SWEEP,
     REFERENCE_USED,
+    REFUSALS_EXCEED,
     REPLENISHMENT_STATE,
     REPLENISHMENT_UNKNOWN,
     SPONSORSHIP_EXCEEDED,
@@ -467,7 +468,7 @@ async def get_replenishment_lines(
 @router.post(
     "/pools/{pool_code}/replenishments/{replenishment_id}/recheck",
     response_model=ReplenishmentOut,
-    responses=_STEPS | documented(LINES_INVALID),
+    responses=_STEPS | documented(LINES_INVALID, REFUSALS_EXCEED),
     openapi_extra=access({"county_recheck"}, command="recheck_replenishment"),
 )
 async def post_recheck(pool_code: str, replenishment_id: UUID, body: RecheckIn, unit: UnitDep) -> ReplenishmentOut:

@@ -123,3 +123,11 @@ LINES_INVALID = define(
     "请核对 errors 所列的行号:只能拒付本申请中的支付行,每行一次。",
     "Check the lines in errors: only payment lines of this application can be refused, each once.",
 )
+REFUSALS_EXCEED = define(
+    "refusals_exceed_application",
+    409,
+    "拒付超过申报金额",
+    "More refused than applied for",
+    "拒付 {refused} 元超过申报净额 {applied} 元(其中有退票冲减);请退回,待有新的支付后重新申报。",
+    "{refused} refused is more than the net {applied} applied for (bounced payments lower it); send it back.",
+)

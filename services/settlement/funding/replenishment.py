@@ -14,6 +14,7 @@ from services.settlement.funding.commands import Seen
 from services.settlement.funding.problems import (
     LINES_INVALID,
     NOTHING_TO_APPLY_FOR,
+    REFUSALS_EXCEED,
     REPLENISHMENT_STATE,
     REPLENISHMENT_UNKNOWN,
 )
@@ -72,7 +73,7 @@ async def recheck(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
 
     Raises REPLENISHMENT_UNKNOWN, FOUR_EYES, REPLENISHMENT_STATE and LINES_INVALID.
     """
-    await _expect(desk, replenishment_id, "applied", "复核")
+    known = await _expect(desk, replenishment_id, "applied", "复核")
     named = {
         row["line"]: row
         for row in await lines_store.lines_named(
@@ -89,6 +90,8 @@ async def recheck(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
             ]
         )
     refused = sum(named[r.line]["amount_fen"] for r in refusals)
+    if refused > known["applied_fen"]:
+        raise REFUSALS_EXCEED(refused=format_yuan(refused), applied=format_yuan(known["applied_fen"]))
     if refusals:
         await _refuse(desk, replenishment_id, refusals, named)
     if not await lines_store.recheck(desk.conn, desk.pool_code, replenishment_id, refused, desk.by, desk.now):
@@ -176,6 +179,35 @@ async def receivables_made_good(desk: Desk, seen: Sequence[Seen]) -> None:
     await lines_store.receivables_made_good(
         desk.conn, desk.pool_code, [s.source_id for s in seen], [s.value_date for s in seen]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A paid line that the county refused and nobody has made good yet."""
+
+    instruction_id: UUID
+    claim_id: UUID
+    layer: str
+    expense_account: str
+    amount_fen: int
+    receivable_id: UUID
+
+
+async def refused_of(desk: Desk, instruction_ids: Sequence[UUID]) -> list[Refused]:
+    """Refused lines of instructions whose money comes back: the bank makes them good, nobody owes them any more."""
+    rows = await lines_store.refused_open(desk.conn, desk.pool_code, instruction_ids)
+    return [
+        Refused(
+            r["instruction_id"], r["claim_id"], r["layer"], r["benefit_account"], r["amount_fen"], r["receivable_id"]
+        )
+        for r in rows
+    ]
+
+
+async def made_good_by_return(desk: Desk, refused: Sequence[Refused], day: date) -> None:
+    """Marks the receivables of refused lines whose payment came back."""
+    ids = [r.receivable_id for r in refused]
+    await lines_store.receivables_made_good(desk.conn, desk.pool_code, ids, [day] * len(ids))
 
 
 async def _expect(desk: Desk, replenishment_id: UUID, status: str, act: str) -> Any:

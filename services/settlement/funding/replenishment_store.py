@@ -127,13 +127,15 @@ async def lines(conn: AsyncConnection, pool: str, replenishment_id: UUID, after:
 
 
 async def lines_named(conn: AsyncConnection, pool: str, replenishment_id: UUID, numbers: Sequence[int]) -> list[Any]:
-    """The named lines of an application that are payments (money that came back cannot be refused)."""
+    """The named lines of an application that are payments whose money has not come back: only they can be refused."""
     return await fetch(
         conn,
         """
         SELECT l.line, p.amount_fen, p.benefit_account
         FROM replenishment_line l JOIN paid_line p USING (pool_code, instruction_id, claim_id, layer, sign)
-        WHERE l.pool_code = $1 AND l.replenishment_id = $2 AND l.line = ANY ($3::integer[]) AND l.sign = 1""",
+        WHERE l.pool_code = $1 AND l.replenishment_id = $2 AND l.line = ANY ($3::integer[]) AND l.sign = 1
+          AND NOT EXISTS (SELECT FROM paid_line b WHERE b.pool_code = l.pool_code AND b.sign = -1
+            AND b.instruction_id = l.instruction_id AND b.claim_id = l.claim_id AND b.layer = l.layer)""",
         pool,
         replenishment_id,
         numbers,
@@ -253,3 +255,18 @@ async def not_made_good(conn: AsyncConnection, pool: str) -> int:
         pool,
     )
     return fen
+
+
+async def refused_open(conn: AsyncConnection, pool: str, instruction_ids: Sequence[UUID]) -> list[Any]:
+    """Lines of instructions that were refused and are not made good yet."""
+    return await fetch(
+        conn,
+        """
+        SELECT l.instruction_id, l.claim_id, l.layer, p.benefit_account AS expense_account, r.amount_fen,
+               r.id AS receivable_id
+        FROM receivable r JOIN replenishment_line l USING (pool_code, replenishment_id, line)
+        JOIN paid_line p USING (pool_code, instruction_id, claim_id, layer, sign)
+        WHERE r.pool_code = $1 AND r.made_good_on IS NULL AND l.instruction_id = ANY ($2::uuid[])""",
+        pool,
+        list(instruction_ids),
+    )

@@ -62,7 +62,7 @@ async def prepare(desk: Desk, cutoff_ids: Sequence[UUID]) -> Any:
     batch_id = await _make(desk, drafts)
     taken = await store.take_cutoffs(desk.conn, desk.pool_code, batch_id, BASIC_LAYER, wanted)
     if missing := set(wanted) - set(taken):
-        raise CUTOFF_BATCHED(cutoffs="、".join(str(x) for x in sorted(missing)))
+        raise CUTOFF_BATCHED(cutoffs=_listed(sorted(missing)))
     await _hold(desk, batch_id)
     moved = await store.take_payables(desk.conn, desk.pool_code, batch_id, wanted, BASIC_LAYER)
     _check_moved(moved, drafts)
@@ -94,9 +94,12 @@ async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
 
 
 async def _check_whole(desk: Desk, wanted: Sequence[UUID]) -> None:
-    known = {row["id"]: row for row in await store.cutoffs(desk.conn, desk.pool_code, wanted)}
+    rows = await store.cutoffs(desk.conn, desk.pool_code, wanted, BASIC_LAYER)
+    known = {row["id"]: row for row in rows}
     if unknown := [x for x in wanted if x not in known]:
-        raise CUTOFF_UNKNOWN(cutoffs="、".join(str(x) for x in unknown))
+        raise CUTOFF_UNKNOWN(cutoffs=_listed(unknown))
+    if batched := [row["id"] for row in rows if row["batch_id"] is not None]:
+        raise CUTOFF_BATCHED(cutoffs=_listed(batched))
     errors = [
         {
             "cutoff_id": str(row["id"]),
@@ -108,6 +111,10 @@ async def _check_whole(desk: Desk, wanted: Sequence[UUID]) -> None:
     ]
     if errors:
         raise CUTOFF_INCOMPLETE(errors=errors, retry_after_seconds=5)
+
+
+def _listed(ids: Sequence[UUID]) -> str:
+    return "、".join(str(x) for x in ids)
 
 
 async def _make(desk: Desk, drafts: Sequence[Draft]) -> UUID:

@@ -1,13 +1,19 @@
 """What the bank's statement does to payments: confirmed, or returned after they were paid (contracts §11)."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Sequence, Set
 from typing import Any
 from uuid import UUID
 
-from services.settlement.funding.accounts import BASIC, EXPENDITURE
+from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE
 from services.settlement.funding.booking import Desk, Entry
 from services.settlement.funding.commands import Seen
-from services.settlement.funding.replenishment import PaidLine, record_paid
+from services.settlement.funding.replenishment import (
+    PaidLine,
+    made_good_by_return,
+    record_paid,
+    refused_of,
+)
 from services.settlement.payouts import obligations, store
 from shared.contracts.settlement import PaymentConfirmed, PaymentReturned
 from shared.messaging.outbox import Outgoing, emit_many
@@ -33,19 +39,26 @@ async def confirmation_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
 
 
 async def return_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
-    """One voucher an instruction whose money came back."""
-    return [
-        Entry(
-            BASIC,
-            f"payment:{s.source_id}:returned",
-            s.value_date,
-            "银行退票",
-            tuple((EXPENDITURE, account, fen) for account, fen in lines),
-            party=institution,
-            ref=s.reference,
+    """One voucher an instruction whose money came back; what the county had refused is made good by it."""
+    refused: dict[UUID, Counter[str]] = {}
+    for r in await refused_of(desk, [s.source_id for s in seen]):
+        refused.setdefault(r.instruction_id, Counter())[r.expense_account] += r.amount_fen
+    entries = []
+    for s, institution, lines in await _by_instruction(desk, seen):
+        made_good = refused.get(s.source_id, Counter())
+        back = [(EXPENDITURE, account, fen - made_good[account]) for account, fen in lines]
+        entries.append(
+            Entry(
+                BASIC,
+                f"payment:{s.source_id}:returned",
+                s.value_date,
+                "银行退票",
+                (*back, (EXPENDITURE, RECEIVABLE, made_good.total())),
+                party=institution,
+                ref=s.reference,
+            )
         )
-        for s, institution, lines in await _by_instruction(desk, seen)
-    ]
+    return entries
 
 
 async def confirmed(desk: Desk, seen: Sequence[Seen]) -> None:
@@ -75,9 +88,12 @@ async def returned(desk: Desk, seen: Sequence[Seen]) -> None:
     """Instructions came back: their payables are open again, for one new instruction that names the old."""
     ids = [s.source_id for s in seen]
     _expect(await store.bounce(desk.conn, desk.pool_code, ids, [s.value_date for s in seen]), len(ids))
+    refused = await refused_of(desk, ids)
     rows = await store.move_payables(desk.conn, desk.pool_code, ids, "paid", "bounced")
     by_id = {s.source_id: s for s in seen}
-    await _record(desk, rows, -1)
+    await _record(desk, rows, -1, {(r.instruction_id, r.claim_id, r.layer) for r in refused})
+    if refused:
+        await made_good_by_return(desk, refused, desk.day)
     await emit_many(
         desk.conn,
         [
@@ -108,16 +124,17 @@ async def _by_instruction(desk: Desk, seen: Sequence[Seen]) -> list[tuple[Seen, 
     ]
 
 
-async def _record(desk: Desk, rows: Sequence[Any], sign: int) -> None:
-    await record_paid(
-        desk,
-        [
-            PaidLine(
-                row["instruction_id"], row["claim_id"], row["layer"], sign, row["amount_fen"], row["expense_account"]
-            )
-            for row in rows
-        ],
-    )
+async def _record(
+    desk: Desk, rows: Sequence[Any], sign: int, refused: Set[tuple[UUID, UUID, str]] = frozenset()
+) -> None:
+    """Lines to apply for (a refused one that came back was never replenished), and what the day changed in what is
+    owed."""
+    lines = [
+        PaidLine(row["instruction_id"], row["claim_id"], row["layer"], sign, row["amount_fen"], row["expense_account"])
+        for row in rows
+        if (row["instruction_id"], row["claim_id"], row["layer"]) not in refused
+    ]
+    await record_paid(desk, lines)
     total = sum(row["amount_fen"] for row in rows)
     flow = obligations.paid(total) if sign > 0 else obligations.bounced(total)
     await store.add_obligations(desk.conn, desk.pool_code, desk.day, obligations.totals([flow]))

@@ -149,10 +149,17 @@ async def add_payee(conn: AsyncConnection, row: Sequence[Any]) -> None:
 # -- batches
 
 
-async def cutoffs(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
-    """The named cut-offs as far as they are known."""
+async def cutoffs(conn: AsyncConnection, pool: str, ids: Sequence[UUID], layer: str) -> list[Any]:
+    """The named cut-offs as far as they are known, with the batch that holds their layer."""
     return await fetch(
-        conn, "SELECT * FROM cutoff WHERE pool_code = $1 AND id = ANY ($2::uuid[]) ORDER BY id", pool, list(ids)
+        conn,
+        """
+        SELECT c.*, b.batch_id FROM cutoff c LEFT JOIN batch_cutoff b
+          ON b.pool_code = c.pool_code AND b.cutoff_id = c.id AND b.layer = $3
+        WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[]) ORDER BY c.id""",
+        pool,
+        list(ids),
+        layer,
     )
 
 

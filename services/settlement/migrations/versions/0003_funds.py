@@ -467,39 +467,46 @@ def upgrade() -> None:
             "subsidy_due": "sequence, coverage_year, head_count, standard_fen, amount_fen, business_day",
         }
         op.execute(pool_table(_SERVICE, table, app="SELECT", worker=_WRITE, worker_update_columns=columns.get(table)))
-    for table, columns in _CHANGING.items():
+    for table, (app, worker, changing) in _CHANGING.items():
         op.execute(
             pool_table(
                 _SERVICE,
                 table,
-                update_columns=columns,
-                worker=_WRITE,
-                worker_update_columns=columns,
+                app=_GRANTED[app],
+                update_columns=None if app == _READ else changing,
+                worker=_GRANTED[worker],
+                worker_update_columns=None if worker == _READ else changing,
                 institution_column="institution_code" if table in _OF_INSTITUTION else None,
             )
         )
     for table in ("movement", "line_match"):
         op.execute(pool_table(_SERVICE, table, worker=_WRITE))
-    op.execute(pool_table(_SERVICE, "open_line", app="SELECT, INSERT, DELETE", worker="SELECT, INSERT, DELETE"))
+    op.execute(pool_table(_SERVICE, "open_line", app="SELECT, INSERT, DELETE", worker="SELECT, DELETE"))
 
 
+_READ, _CHANGE, _FULL = "read", "change", "write"
+_GRANTED = {_READ: "SELECT", _CHANGE: "SELECT", _FULL: _WRITE}
 _OF_INSTITUTION = {"claim_state", "payable", "instruction"}
+# what the app and the worker may do, and the columns that may change: what events tell, the worker alone writes
 _CHANGING = {
-    "temporary_receipt": "amount_fen, recognised_fen",
-    "remittance": "arrived_on",
-    "replenishment": "status, refused_fen, rechecked_by, rechecked_at, approved_by, approved_at, sent_back_by, "
-    "sent_back_reason",
-    "transfer": "status, released_by, released_on, arrived_on",
-    "paid_line": "replenishment_id",
-    "receivable": "made_good_on",
-    "claim_state": "version, state, approved_fen, cut_fen, fund_fen",
-    "claim_total": "claims, fund_fen, approved_fen, cut_fen",
-    "cutoff": "received_count, received_fen",
-    "payable": "version, status, instruction_id, published",
-    "batch": "status, released_by, released_at, sent_by, sent_at",
-    "instruction": "status, deadline, confirmed_on, returned_on",
-    "obligation_day": "amount_fen",
-    "control_total": "count, amount_fen",
+    "temporary_receipt": (_FULL, _FULL, "amount_fen, recognised_fen"),
+    "remittance": (_CHANGE, _FULL, "arrived_on"),
+    "replenishment": (
+        _FULL,
+        _READ,
+        "status, refused_fen, rechecked_by, rechecked_at, approved_by, approved_at, sent_back_by, sent_back_reason",
+    ),
+    "transfer": (_FULL, _READ, "status, released_by, released_on, arrived_on"),
+    "paid_line": (_FULL, _READ, "replenishment_id"),
+    "receivable": (_FULL, _READ, "made_good_on"),
+    "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen"),
+    "claim_total": (_READ, _FULL, "claims, fund_fen, approved_fen, cut_fen"),
+    "cutoff": (_READ, _FULL, "received_count, received_fen"),
+    "payable": (_CHANGE, _FULL, "version, status, instruction_id, published"),
+    "batch": (_FULL, _READ, "status, released_by, released_at, sent_by, sent_at"),
+    "instruction": (_FULL, _CHANGE, "status, deadline, confirmed_on, returned_on"),
+    "obligation_day": (_FULL, _FULL, "amount_fen"),
+    "control_total": (_READ, _FULL, "count, amount_fen"),
 }
 
 

@@ -1,0 +1,107 @@
+"""Closing a day: only when the totals agree with every source; books sealed; what is owed booked."""
+
+import asyncio
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+
+from tests.component.funds.world import FISCAL, POOL, World
+
+DAY = date(2010, 3, 1)
+
+
+async def balances(world: World, book: str) -> dict[str, int]:
+    """Balances of a book that are not zero, in fen."""
+    rows = await world.rows("SELECT account, posted_fen FROM balance WHERE book = $1 AND posted_fen <> 0", book)
+    return {row["account"]: row["posted_fen"] for row in rows}
+
+
+@pytest.mark.requirement("HL-08", "a day is closed only when the totals of all services agree; differences are named")
+async def test_a_difference_is_named_by_day_type_and_amount(world: World) -> None:
+    claim = uuid4()
+    await world.feed(world.settled(claim, 7000))
+    problem = await world.refused("day_totals_differ", f"/days/{DAY}/close", role="county_director")
+    assert {e["source"] for e in problem["errors"]} == {"enrollment", "claims"}
+    await world.sources_close(DAY, settled=1)
+    problem = await world.refused("day_totals_differ", f"/days/{DAY}/close", role="county_director")
+    (error,) = problem["errors"]
+    assert (error["day"], error["type"]) == ("2010-03-01", "heyi.claims.claim.settled.v1")
+    assert (error["difference_count"], error["difference_amount"]) == ("1", "0.00")
+    totals = await world.get(f"/days/{DAY}/control-totals")
+    assert totals["differences"] == [error]
+
+
+async def test_a_closed_day_is_sealed_and_what_is_owed_is_booked(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    day = world.clock.now().date()
+    cutoff, _ = await world.release_claims("70.00", "30.00")
+    batch = await world.batch(cutoff)
+    await world.feed(world.settled(uuid4(), 1500))
+    assert await balances(world, "obligations") == {}
+    await world.sources_close(DAY)
+    for earlier in range((day - DAY).days):
+        await world.sources_close(DAY + timedelta(days=earlier + 1))
+    await world.refused("earlier_day_open", f"/days/{day}/close", role="county_director")
+    for later in range((day - DAY).days + 1):
+        await world.done(f"/days/{DAY + timedelta(days=later)}/close", role="county_director")
+    assert await balances(world, "obligations") == {"1301": 11500, "2301.01": 1500, "2301.02": 10000}
+    seals = await world.rows("SELECT book, day FROM day_seal WHERE day = $1 ORDER BY book", day)
+    assert [row["book"] for row in seals] == ["basic", "obligations", "supplementary"]
+    told = await world.rows("SELECT type, count(*) AS n FROM outbox GROUP BY type ORDER BY type")
+    assert {row["type"].split(".")[-2] for row in told} == {"closed", "sealed"}
+    await world.refused("day_closed_already", f"/days/{day}/close", role="county_director")
+    await world.confirm(batch)
+    await world.identities()
+    await world.check_books()
+
+
+async def test_two_closes_at_once_are_one(world: World) -> None:
+    await world.sources_close(DAY)
+    both = await asyncio.gather(*(world.send(f"/days/{DAY}/close", role="county_director") for _ in range(2)))
+    assert sorted(a.status_code for a in both) == [200, 409]
+
+
+@pytest.mark.requirement("ZZ-10", "premiums of the next year are no income before 1 January")
+async def test_next_years_premiums_become_income_in_january(world: World) -> None:
+    await world.collect("60.00", year=2011)
+    sponsorship = await world.sponsor("40.00", year=2011)
+    arrival = {"sponsorship_id": str(sponsorship), "amount": "40.00", "bank_reference": "S"}
+    await world.done("/sponsor-arrivals", arrival | {"arrived_on": "2010-03-01"}, role="county_finance")
+    assert await balances(world, "basic") == {"1002": 4000, "1009.01": 6000, "2101": 10000}
+    await world.sources_close(DAY)
+    await world.done(f"/days/{DAY}/close", role="county_director")
+    assert (await balances(world, "basic"))["2101"] == 10000
+    world.clock.set(world.clock.now().replace(year=2011, month=1, day=1))
+    new_year = date(2010, 12, 31)
+    await world.sources_close(new_year)
+    await world.done(f"/days/{new_year}/close", role="county_director")
+    assert await balances(world, "basic") == {"1002": 4000, "1009.01": 6000, "4001": 6000, "4002": 4000}
+    assert await world.term("a", "premiums_current") == "60.00"
+    await world.check_books()
+
+
+async def test_a_month_is_closed_when_all_its_days_are(world: World) -> None:
+    world.clock.set(world.clock.now().replace(month=3, day=31))
+    await world.sources_close(date(2010, 3, 30))
+    await world.done("/days/2010-03-30/close", role="county_director")
+    problem = await world.refused("month_days_open", "/months/2010-03/close", role="county_finance")
+    assert problem["errors"] == [{"day": "2010-03-31"}]
+    await world.sources_close(date(2010, 3, 31))
+    await world.done("/days/2010-03-31/close", role="county_director")
+    assert (await world.done("/months/2010-03/close", role="county_finance"))["closed_through"] == "2010-03-31"
+    body = {"level": "city", "coverage_year": 2010, "amount": "1.00", "bank_reference": "L", "arrived_on": "2010-03-31"}
+    await world.done("/subsidy-arrivals", body, role="county_finance")
+    late = await world.rows("SELECT reason, posting_date, value_date FROM voucher")
+    assert [tuple(row) for row in late] == [("late", date(2010, 4, 1), date(2010, 3, 31))]
+    await world.statement(FISCAL, ("in", 100, "L"))
+    await world.identities()
+
+
+async def test_an_event_delivered_again_is_counted_once(world: World) -> None:
+    settled = world.settled(uuid4(), 5000)
+    await world.feed(settled)
+    await world.feed(settled)
+    rows = await world.rows("SELECT count, amount_fen FROM control_total WHERE pool_code = $1", POOL)
+    assert [tuple(row) for row in rows] == [(1, 5000)]
+    assert await world.term("c", "open") == "50.00"

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         roots = [root for path in options.roots for root in read_roots(path)]
         with options.export.open(encoding="utf-8") as lines:
             findings = verify(lines, roots, key)
-    except (Unreadable, OSError, UnicodeDecodeError, KeyError, TypeError) as error:
+    except (Unreadable, OSError, UnicodeDecodeError) as error:
         print(f"不能读取：{error}\nThe input cannot be read: {error}", file=sys.stderr)
         return UNREADABLE
     _tell(findings, options.json, with_roots=bool(roots))

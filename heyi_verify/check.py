@@ -57,9 +57,12 @@ def verify(
     walk.hashes[0] = walk.previous
     for document in documents:
         _take(walk, document)
-    _close(walk)
-    check_seals(walk, public_key)
-    check_outside(walk, list(roots), public_key)
+    try:
+        _close(walk)
+        check_seals(walk, public_key)
+        check_outside(walk, list(roots), public_key)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Unreadable(f"a seal or balance lacks {error}") from error
     return walk.findings
 
 

@@ -63,5 +63,8 @@ def _check_signature(walk: "Walk", seal: dict[str, Any], public_key: bytes | Non
     try:
         key = Ed25519PublicKey.from_public_bytes(public_key)
         key.verify(bytes.fromhex(seal["signature"]), canonical.seal_record(seal))
+        known = seal["key_id"] == canonical.sha256(public_key).hex()[:16]
     except (InvalidSignature, ValueError):
+        known = False
+    if not known:
         walk.find("signature_wrong", seal["day"])

@@ -42,7 +42,7 @@ async def lines(unit: StreamUnit, pool_code: str, name: str) -> AsyncIterator[by
     """The export in pieces of whole lines; one REPEATABLE READ session from the first to the last."""
     async with unit.session() as conn:
         buffer: list[str] = []
-        async for document in _documents(conn, pool_code, name, unit.now):
+        async for document in documents(conn, pool_code, name, unit.now):
             buffer.append(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
             if len(buffer) >= _LINES_A_CHUNK:
                 yield _joined(buffer)
@@ -55,7 +55,8 @@ def _joined(buffer: list[str]) -> bytes:
     return piece
 
 
-async def _documents(conn: Any, pool_code: str, name: str, now: datetime) -> AsyncIterator[dict[str, Any]]:
+async def documents(conn: Any, pool_code: str, name: str, now: datetime) -> AsyncIterator[dict[str, Any]]:
+    """The export, one object a line; raises LEDGER_BOOK_UNKNOWN. ``conn`` is in a REPEATABLE READ transaction."""
     book = await store.book(conn, pool_code, name)
     if book is None:
         raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=name)

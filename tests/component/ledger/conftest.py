@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -63,15 +62,6 @@ class Ledger:
         """Posted and pending fen of the accounts that have any."""
         rows = await self.rows("SELECT * FROM balance WHERE pool_code = $1 AND book = $2", POOL, book)
         return {r["account"]: (r["posted_fen"], r["pending_fen"]) for r in rows if r["posted_fen"] or r["pending_fen"]}
-
-    async def tamper(self, *statements: str) -> None:
-        """What only a superuser can do: nothing of the ledger's rules stops him, the chain has to tell."""
-        conn = await asyncpg.connect(self.database.admin)
-        try:
-            for statement in statements:
-                await conn.execute(statement)
-        finally:
-            await conn.close()
 
 
 FUNDED: Sequence[Posting] = (

@@ -190,10 +190,12 @@ BEGIN
   RETURN v_end;
 END $$;
 
--- Works everything out again from the postings: one row per difference, none when the caches and the chain hold.
+-- Works everything out again from the postings: one row per difference, none when the caches and the chain hold. Each
+-- voucher is linked to the stored hash before it, so that one edit is one row.
 -- Runs with the caller's rights: he sees his pools only.
 CREATE FUNCTION ledger_replay(p_pool text, p_book text) RETURNS TABLE (kind text, subject text, stored text, computed text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp SET datestyle = 'ISO, YMD' AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp SET datestyle = 'ISO, YMD'
+SET enable_nestloop = off AS $$
   WITH k AS (
     SELECT b.chart, b.genesis, h.* FROM public.book b JOIN public.book_head h USING (pool_code, book)
     WHERE b.pool_code = p_pool AND b.book = p_book
@@ -203,12 +205,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp SET datestyle 
     FROM public.posting s WHERE s.pool_code = p_pool AND s.book = p_book GROUP BY s.number
   ), chained AS (
     SELECT n.number, n.hash, n.posting_date, row_number() OVER (ORDER BY n.number) AS expected,
-           public.ledger_chain(k.genesis, convert_to(
+           sha256(coalesce(lag(n.hash) OVER (ORDER BY n.number), k.genesis) || convert_to(
              'heyi-ledger-1' || E'\t' || p_pool || E'\t' || p_book || E'\t' || n.number || E'\t' || n.month || E'\t'
              || n.month_number || E'\t' || n.source_event || E'\t' || n.posting_date || E'\t' || n.value_date || E'\t'
              || n.reason || E'\t' || coalesce(n.reversal_of::text, '') || E'\t' || n.preparer || E'\t' || n.checker
              || E'\t' || n.poster || E'\t' || n.text || E'\t' || coalesce(encode(d.digest, 'hex'), '') || E'\n', 'UTF8'))
-             OVER (ORDER BY n.number) AS computed
+             AS computed
     FROM k CROSS JOIN public.voucher n LEFT JOIN digests d ON d.number = n.number
     WHERE n.pool_code = p_pool AND n.book = p_book
   ), turnover AS (
@@ -238,9 +240,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp SET datestyle 
    WHERE c.hash <> c.computed ORDER BY c.number LIMIT 10)
   UNION ALL
   SELECT 'head', 'last', k.last_number || ' ' || encode(k.last_hash, 'hex'),
-         coalesce(l.number, 0) || ' ' || encode(coalesce(l.computed, k.genesis), 'hex')
-  FROM k LEFT JOIN LATERAL (SELECT c.number, c.computed FROM chained c ORDER BY c.number DESC LIMIT 1) l ON true
-  WHERE (k.last_number, k.last_hash) IS DISTINCT FROM (coalesce(l.number, 0), coalesce(l.computed, k.genesis))
+         coalesce(l.number, 0) || ' ' || encode(coalesce(l.hash, k.genesis), 'hex')
+  FROM k LEFT JOIN LATERAL (SELECT c.number, c.hash FROM chained c ORDER BY c.number DESC LIMIT 1) l ON true
+  WHERE (k.last_number, k.last_hash) IS DISTINCT FROM (coalesce(l.number, 0), coalesce(l.hash, k.genesis))
   UNION ALL
   SELECT 'balance', coalesce(b.account, c.account), b.posted_fen || ' ' || b.pending_fen,
          c.posted_fen || ' ' || c.pending_fen
@@ -266,8 +268,7 @@ REVOKE ALL ON FUNCTION ledger_refuse(text, jsonb), ledger_stage(), ledger_check_
 GRANT EXECUTE ON FUNCTION ledger_stage(), post(text, text), open_book(text, text, date),
   hold(text, text, text, uuid[], bigint[]), release_hold(text, text, uuid[]),
   seal_statement(text, text, date, timestamptz), seal(text, text, date, timestamptz, text, bytea),
-  close_period(text, text, date), ledger_replay(text, text), ledger_posting_line(integer, text, text, bigint, text, text, text),
-  ledger_link(bytea, bytea, bytea), ledger_chain(bytea, bytea)
+  close_period(text, text, date), ledger_replay(text, text), ledger_posting_line(integer, text, text, bigint, text, text, text)
   TO heyi_settlement_app, heyi_settlement_worker;
-GRANT EXECUTE ON FUNCTION ledger_replay(text, text), ledger_posting_line(integer, text, text, bigint, text, text, text),
-  ledger_link(bytea, bytea, bytea), ledger_chain(bytea, bytea) TO heyi_settlement_reader;
+GRANT EXECUTE ON FUNCTION ledger_replay(text, text), ledger_posting_line(integer, text, text, bigint, text, text, text)
+  TO heyi_settlement_reader;

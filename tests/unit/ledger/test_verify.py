@@ -1,0 +1,193 @@
+"""The standalone verifier against exports that were built, and damaged, without any of its code."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heyi_verify.canonical import Unreadable
+from heyi_verify.check import verify
+from tests.unit.ledger import book
+from tests.unit.ledger.book import Document
+
+COUNT = 12
+TRUE = book.export(book.vouchers(COUNT))
+ROOTS = [d for d in TRUE if d["kind"] == "seal"]
+Damage = Callable[[list[Document]], list[Document]]
+
+
+def _at(documents: list[Document], number: int) -> int:
+    return next(i for i, d in enumerate(documents) if d["kind"] == "voucher" and d["number"] == number)
+
+
+def _found(documents: list[Document], roots: list[Document] = ROOTS) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for finding in verify(book.text(documents), roots, book.PUBLIC):
+        found.setdefault(finding.code, set()).add(finding.subject)
+        assert finding.subject in finding.zh() and finding.subject in finding.en()
+    return found
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, COUNT, 100])
+def test_a_true_export_is_clean(count: int) -> None:
+    documents = book.export(book.vouchers(count))
+    seals = [d for d in documents if d["kind"] == "seal"]
+    assert _found(documents, seals) == {} == _found(documents, [])
+
+
+def _edit_amount(d: list[Document]) -> list[Document]:
+    d[_at(d, 5)]["postings"][0]["amount"] = "999.00"
+    return d
+
+
+def _edit_amount_and_balances(d: list[Document]) -> list[Document]:
+    edited = book.export([_without_hash(v) for v in _edit_amount(book.copied(d)) if v["kind"] == "voucher"])
+    return [new if new["kind"] == "balance" else old for old, new in zip(_edit_amount(d), edited, strict=True)]
+
+
+def _without_hash(v: Document) -> Document:
+    return {name: value for name, value in v.items() if name != "hash"}
+
+
+def _delete(d: list[Document]) -> list[Document]:
+    del d[_at(d, 5) : _at(d, 5) + 2]
+    return d
+
+
+def _insert(d: list[Document]) -> list[Document]:
+    at = _at(d, 6)
+    forged = {**_without_hash(d[at]), "source_event": "forged"}
+    forged["hash"] = book.link(bytes.fromhex(d[at - 1]["hash"]), forged).hex()
+    d.insert(at, forged)
+    return d
+
+
+def _insert_off_chain(d: list[Document]) -> list[Document]:
+    d.insert(_at(d, 6) + 1, {**d[_at(d, 6)], "text": "forged"})
+    return d
+
+
+def _reorder(d: list[Document]) -> list[Document]:
+    at = _at(d, 5)
+    d[at], d[at + 1] = d[at + 1], d[at]
+    return d
+
+
+def _cut_tail(d: list[Document]) -> list[Document]:
+    del d[_at(d, COUNT - 1) : _at(d, COUNT) + 1]
+    return d
+
+
+def _cut_tail_and_hide(d: list[Document]) -> list[Document]:
+    """Shorten the book as if the last day had never been: head, end line, balances, seals, all consistent."""
+    kept = [_without_hash(v) for v in d if v["kind"] == "voucher" and v["posting_date"] < "2010-03-03"]
+    return book.export(kept)
+
+
+def _forge_balance(d: list[Document]) -> list[Document]:
+    for document in d:
+        if document["kind"] == "balance" and document["account"] == "1002":
+            document["balance"] = "1.00"
+    return d
+
+
+def _rewrite(d: list[Document]) -> list[Document]:
+    """A new, consistent chain with new seals, signed by whoever held the key: only an outside root can tell."""
+    made = [_without_hash(v) for v in d if v["kind"] == "voucher"]
+    made[4]["postings"][0]["amount"] = "999.00"
+    return book.export(made)
+
+
+def _forge_signature(d: list[Document]) -> list[Document]:
+    next(s for s in d if s["kind"] == "seal")["signature"] = "00" * 64
+    return d
+
+
+DAMAGES: dict[str, tuple[Damage, dict[str, set[str]]]] = {
+    "edit": (_edit_amount, {"edited": {"5"}, "balance_forged": {"1009.01", "4001"}}),
+    "edit with balances to match": (_edit_amount_and_balances, {"edited": {"5"}}),
+    "delete": (_delete, {"deleted": {"5–6"}}),
+    "insert": (_insert, {"inserted": {"6"}}),
+    "insert off the chain": (_insert_off_chain, {"inserted": {"6"}}),
+    "reorder": (_reorder, {"reordered": {"5"}}),
+    "cut tail": (_cut_tail, {"tail_cut": {"11–12"}}),
+    "cut tail, all else to match": (_cut_tail_and_hide, {"tail_cut": {"9–12"}}),
+    "forged balance": (_forge_balance, {"balance_forged": {"1002"}}),
+    "rewritten chain": (_rewrite, {"rewritten": {"2010-03-02", "2010-03-03"}}),
+    "forged signature": (_forge_signature, {"signature_wrong": {"2010-03-01"}}),
+}
+
+
+@pytest.mark.requirement("ZZ-35", "an auditor can tell offline that, and where, a book was changed")
+@pytest.mark.parametrize("name", DAMAGES)
+def test_each_damage_is_named(name: str) -> None:
+    damage, expected = DAMAGES[name]
+    found = _found(damage(book.copied(TRUE)))
+    for code, subjects in expected.items():
+        assert subjects <= found.get(code, set()), found
+
+
+def test_without_outside_roots_a_rewritten_chain_looks_true() -> None:
+    """The reason why roots are published: this is what they are for."""
+    assert _found(_rewrite(book.copied(TRUE)), []) == {}
+
+
+@given(st.integers(1, COUNT), st.sampled_from(["text", "source_event", "value_date", "preparer", "checker", "reason"]))
+def test_any_edited_field_is_named_with_its_voucher(number: int, field: str) -> None:
+    documents = book.copied(TRUE)
+    documents[_at(documents, number)][field] += "x"
+    assert _found(documents) == {"edited": {str(number)}}
+
+
+@given(st.data())
+def test_no_single_change_of_a_character_passes(data: st.DataObject) -> None:
+    """Any one character of the vouchers, changed: told, or the file is not readable any more."""
+    lines = book.text(TRUE)
+    index = data.draw(st.sampled_from([i for i, d in enumerate(TRUE) if d["kind"] in ("voucher", "seal", "balance")]))
+    at = data.draw(st.integers(0, len(lines[index]) - 1))
+    new = data.draw(st.sampled_from("0123456789abcxyz甲"))
+    changed = lines[index][:at] + new + lines[index][at + 1 :]
+    if changed == lines[index]:
+        return
+    lines[index] = changed
+    with suppress(Unreadable):
+        assert verify(lines, ROOTS, book.PUBLIC)
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "heyi_verify", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_command_line_and_its_exit_status(tmp_path: Path) -> None:
+    export, roots, bad = tmp_path / "export.ndjson", tmp_path / "roots.json", tmp_path / "bad.ndjson"
+    export.write_text("\n".join(book.text(TRUE)) + "\n")
+    roots.write_text(json.dumps({"items": ROOTS}))
+    bad.write_text("\n".join(book.text(_rewrite(book.copied(TRUE)))))
+    clean = _run(str(export), "--roots", str(roots), "--key", book.PUBLIC.hex())
+    assert clean.returncode == 0 and clean.stdout.startswith("账本完整") and "--roots" not in clean.stdout
+    assert _run(str(bad)).returncode == 0 and "--roots" in _run(str(bad)).stdout
+    told = _run(str(bad), "--roots", str(roots))
+    assert told.returncode == 1 and "[rewritten] 2010-03-02" in told.stdout
+    as_json = json.loads(_run(str(bad), "--roots", str(roots), "--json").stdout)
+    assert not as_json["clean"] and {f["code"] for f in as_json["findings"]} == {"rewritten"}
+    (tmp_path / "no.ndjson").write_text("not an export")
+    for arguments in ([str(tmp_path / "no.ndjson")], [str(tmp_path / "none")], [str(export), "--key", "xx"]):
+        assert _run(*arguments).returncode == 2
+
+
+def test_the_verifier_imports_nothing_of_the_system() -> None:
+    program = (
+        "import sys, heyi_verify.__main__, heyi_verify.seals\n"
+        "ours = {'services', 'shared', 'deploy', 'tests', 'sqlalchemy'}\n"
+        "print(sorted({m.split('.')[0] for m in sys.modules} & ours))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

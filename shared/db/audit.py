@@ -92,7 +92,7 @@ async def write(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
 
 def chained(previous: bytes, pool_code: str, number: int, row: Any) -> bytes:
     """The hash of a row: SHA-256 of the previous hash and the row's canonical JSON."""
-    detail = json.loads(row["detail"]) if row["detail"] else None
+    detail = row["detail"]  # the pool's connections decode jsonb
     content = canonical_json(
         [
             pool_code,
@@ -106,7 +106,7 @@ def chained(previous: bytes, pool_code: str, number: int, row: Any) -> bytes:
             row["resource_kind"],
             row["resource_id"],
             row["request_id"],
-            json.dumps(detail, sort_keys=True, ensure_ascii=False) if detail is not None else None,
+            json.dumps(detail, sort_keys=True, ensure_ascii=False) if detail else None,
         ]
     )
     return hashlib.sha256(previous + content).digest()

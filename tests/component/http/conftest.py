@@ -53,6 +53,7 @@ async def write_note(unit: UnitDep, body: NoteIn) -> dict[str, Any]:
         body.amount,
     )
     unit.result("note", number)
+    unit.note(amount_fen=body.amount)
     if body.text == "raise":
         raise NOTE_REFUSED()
     if body.text == "crash":

@@ -38,7 +38,7 @@ def policy_of(policy_id: str, variant: dict[str, Any]) -> Policy:
         for parent in parents:
             part = part[parent]
         part[last] = value
-    return load(yaml.safe_dump(document, allow_unicode=True)).policy
+    return load(yaml.safe_dump(document, allow_unicode=True), library.text_of).policy
 
 
 @pytest.mark.parametrize(("policy_id", "case"), _cases())
@@ -52,6 +52,8 @@ def test_case(policy_id: str, case: dict[str, Any]) -> None:
     decided = decision_document(quote(Question(**ask), policy))
     expected = {"outcome": "settled"} | case["expect"]
     assert {name: decided[name] for name in expected} == expected
+    if "layers" in case:
+        assert {layer["layer"]: layer["benefit"] for layer in decided["layers"]} == case["layers"]
 
 
 def test_every_policy_has_its_cases() -> None:

@@ -253,9 +253,10 @@ def _layer(document: PolicyDoc, layer_id: str, layer: LayerDoc) -> Layer:
         base=layer.base,
         benefits={
             benefit.kind: _benefit(document, f"{layer_id}.{benefit_id}", benefit, scopes)
-            for benefit_id, benefit in layer.benefits.items()
+            for benefit_id, benefit in sorted(layer.benefits.items(), key=lambda pair: pair[1].order)
         },
         origin=_origin(document, layer_id, layer),
+        voluntary=layer.voluntary,
     )
 
 

@@ -226,7 +226,7 @@ def _settle(
     for layer in policy.layers:
         benefit = layer.benefits.get(claim.kind)
         rule = benefit.table.get(situation(claim, facts)) if benefit is not None else None
-        if benefit is None or rule is None or not rule.bands:
+        if benefit is None or rule is None or not rule.bands or (layer.voluntary and layer.id not in facts.joined):
             continue
         base = {"eligible": sums.eligible_fen, "eligible_unpaid": sums.eligible_fen - paid, "cut_by_cap": cut}[
             layer.base

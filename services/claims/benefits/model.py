@@ -193,6 +193,8 @@ class Facts:
     """`none`, `pending` (inquiry open), `liable` (somebody else pays)."""
     earlier: Earlier | None = None
     """None: this is the first settlement of the admission."""
+    joined: frozenset[str] = frozenset()
+    """Voluntary layers that the person has joined."""
 
 
 # ---------------------------------------------------------------- what a policy is
@@ -314,6 +316,8 @@ class Layer:
     (what a cap took from the benefit of the layer before)."""
     benefits: Mapping[str, Benefit]
     origin: Origin
+    voluntary: bool = False
+    """Pays only for persons who have joined it (`Facts.joined`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ class UnknownGroup(ValueError):
 
 
 def quote(question: Question, policy: Policy) -> Adjudication:
-    """Decides the question by the policy as a calculation: nothing is refused for want of acceptance.
+    """Decides the question by the policy as a calculation: nothing is refused for want of acceptance, and the person
+    has joined every voluntary layer.
 
     Raises UnknownGroup.
     """
@@ -81,6 +82,7 @@ def quote(question: Question, policy: Policy) -> Adjudication:
         used=_used(claim, policy, question.used_fen),
         groups=question.groups,
         birth_date=question.birth_date,
+        joined=frozenset(layer.id for layer in policy.layers if layer.voluntary),
     )
     return adjudicate(claim, facts, policy)
 

@@ -192,6 +192,7 @@ class LayerDoc(Row):
     book: Literal["basic", "supplementary", "assistance"]
     risk_bearer: Literal["pool", "insurer", "government"]
     base: Literal["eligible", "eligible_unpaid", "cut_by_cap"] = "eligible"
+    voluntary: bool = False
     benefits: Annotated[dict[Identifier, BenefitDoc], Field(min_length=1)]
 
 

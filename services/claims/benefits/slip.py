@@ -60,8 +60,8 @@ SENTENCES: words.Words = {
     ),
     "policy": ("方案:{policy},版本指纹 {digest}", "Policy {policy}, fingerprint {digest}"),
     "illustrative": (
-        "以下规定来源没有写明,由统筹区点名接受:{names}",
-        "Not stated by the source and accepted by the pool by name: {names}",
+        "以下规定来源没有写明,须由统筹区点名接受:{names}",
+        "Not stated by the source, to be accepted by the pool by name: {names}",
     ),
 }
 

@@ -1,5 +1,6 @@
 """What the engine does with lines, coverage, bonuses, layers and repeated settlements."""
 
+import sys
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -233,6 +234,10 @@ def test_layers(base: str, second: int) -> None:
         ("supplementary", "supplementary", "insurer", second),
     ]
     assert paid.benefit_fen == 6_000_000 + second
+    voluntary = load(text.replace("base: " + base, f"base: {base}\n    voluntary: true")).policy
+    bill = claim(Line(1, "A", 10_000_000))
+    assert adjudicate(bill, facts(), voluntary).benefit_fen == 6_000_000
+    assert adjudicate(bill, facts(joined=frozenset({"supplementary"})), voluntary).benefit_fen == paid.benefit_fen
     assert {movement.key.name for movement in paid.movements} == {
         "basic.inpatient.benefit",
         "supplementary.inpatient.benefit",
@@ -252,3 +257,22 @@ def test_bad_claims_name_the_line(bad: ClaimInput, line: int | None) -> None:
     with pytest.raises(BadClaim) as wrong:
         adjudicate(bad, facts(), DAFANG)
     assert wrong.value.line == line
+
+
+def test_twenty_lines_stay_cheap() -> None:
+    """Python calls are counted, not microseconds: a budget that a noisy machine cannot blur."""
+    codes = ("A", "B", "P", "BP")
+    lines = [Line(n, codes[n % 4], 1_000 + n, 20_000, day=DAY) for n in range(1, 21)]
+    bill, known = claim(*lines), facts()
+    calls = 0
+
+    def counting(_frame: Any, event: str, _argument: Any) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(counting)
+    try:
+        adjudicate(bill, known, DAFANG)
+    finally:
+        sys.setprofile(None)
+    assert calls <= 220

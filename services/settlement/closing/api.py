@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Path
 
 from services.settlement.closing import commands, store
-from services.settlement.closing.events import SOURCES
 from services.settlement.closing.problems import DAY_TOTALS_DIFFER, EARLIER_DAY_OPEN, MONTH_DAYS_OPEN
+from services.settlement.closing.sources import SOURCES
 from services.settlement.funding.roles import READERS
 from shared.contracts.wire import WireModel, Yuan
 from shared.db.business_day import DAY_CLOSED_ALREADY, DAY_NOT_OVER

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.settlement.closing import store
-from services.settlement.closing.events import SOURCES
 from services.settlement.closing.problems import DAY_TOTALS_DIFFER, EARLIER_DAY_OPEN, MONTH_DAYS_OPEN
+from services.settlement.closing.sources import SOURCES
 from services.settlement.closing.totals import Difference, Total, differences
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import OBLIGATIONS

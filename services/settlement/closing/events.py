@@ -1,43 +1,16 @@
 """The consumers of settlement: every event has its effect and is counted, for the totals of its day (contracts §10)."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from services.settlement.closing import store
+from services.settlement.closing.sources import AMOUNT_OF, CLAIMS, ENROLLMENT, SOURCES
 from services.settlement.funding import effects as funding
 from services.settlement.payouts.effects import claim_event
 from services.settlement.reconciliation.effects import premium_remitted
 from shared.contracts import claims, enrollment
 from shared.contracts.envelope import Envelope
 from shared.messaging.consumer import Consumer, EventUnit
-
-ENROLLMENT = "enrollment"
-CLAIMS = "claims"
-
-_AMOUNT_OF: Mapping[str, str] = MappingProxyType(
-    {
-        enrollment.PremiumCollected.TYPE: "amount",
-        enrollment.PremiumSponsored.TYPE: "amount",
-        enrollment.PremiumRemitted.TYPE: "amount",
-        enrollment.SubsidyDue.TYPE: "amount",
-        claims.ClaimSettled.TYPE: "benefit",
-        claims.ClaimApproved.TYPE: "approved",
-        claims.ClaimRejected.TYPE: "benefit",
-        claims.ClaimReturned.TYPE: "benefit",
-        claims.ClaimCancelled.TYPE: "benefit",
-        claims.ClaimReleased.TYPE: "approved",
-    }
-)
-"""The member of each payload that its source adds up in the totals of the day."""
-
-SOURCES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        ENROLLMENT: frozenset(kind for kind in _AMOUNT_OF if kind.startswith("heyi.enrollment.")),
-        CLAIMS: frozenset(kind for kind in _AMOUNT_OF if kind.startswith("heyi.claims.")),
-    }
-)
-"""Types that settlement consumes of each source, and whose totals must agree before a day is closed."""
 
 Effect = Callable[[EventUnit, Envelope, Any], Awaitable[Any]]
 
@@ -47,7 +20,7 @@ def counted(source: str, effect: Effect) -> Callable[[EventUnit, Envelope, Any],
 
     async def handle(unit: EventUnit, event: Envelope, told: Any) -> None:
         await effect(unit, event, told)
-        amount = getattr(told, _AMOUNT_OF[event.type])
+        amount = getattr(told, AMOUNT_OF[event.type])
         await store.count_event(unit.conn, unit.pool_code, source, event.businessdate, event.type, amount)
 
     return handle

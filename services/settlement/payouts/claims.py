@@ -47,7 +47,7 @@ def figures_after(event: ClaimEvent, before: Figures | None) -> Figures:
     """The claim's figures once the event counts; the cut of an approved claim stays when it is released."""
     state = STATE_AFTER[type(event)]
     if isinstance(event, ClaimApproved):
-        return Figures(state, event.benefit, event.approved, sum(cut.fund_share for cut in event.cuts))
+        return Figures(state, event.benefit, event.approved, event.cut)
     if isinstance(event, ClaimReleased):
         return Figures(state, event.benefit, event.approved, before.cut if before else 0)
     return Figures(state, event.benefit, 0, 0)

@@ -10,7 +10,8 @@ import asyncpg
 import httpx
 from prometheus_client import CollectorRegistry
 
-from services.settlement.closing.events import CLAIMS, ENROLLMENT, consumers
+from services.settlement.closing.events import consumers
+from services.settlement.closing.sources import CLAIMS, ENROLLMENT
 from shared.contracts import claims, enrollment
 from shared.contracts.base import EventPayload
 from shared.contracts.envelope import Envelope, schema_of
@@ -287,7 +288,7 @@ class World:
             before=before,
             approved=fen if approved is None else approved,
         )
-        return self.delivery(told, str(claim_id), CANCELLED_FEN(fen, told.approved))
+        return self.delivery(told, str(claim_id), fen)
 
     def rejected(self, claim_id: UUID) -> Delivery:
         """Nothing is payable."""
@@ -472,12 +473,6 @@ class World:
             WHERE i.status <> 'returned' GROUP BY c.claim_id, c.layer HAVING count(*) > 1"""
         )
         assert twice == []
-
-
-def CANCELLED_FEN(benefit: int, approved: int) -> int:
-    """What claims adds up for a cancellation in the totals of its day."""
-    del approved
-    return benefit
 
 
 def at(text: str) -> datetime:

@@ -1,0 +1,33 @@
+"""The services whose facts settlement books, their events, and what each adds up in the totals of a day (pure)."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from shared.contracts import claims, enrollment
+
+ENROLLMENT = "enrollment"
+CLAIMS = "claims"
+
+AMOUNT_OF: Mapping[str, str] = MappingProxyType(
+    {
+        enrollment.PremiumCollected.TYPE: "amount",
+        enrollment.PremiumSponsored.TYPE: "amount",
+        enrollment.PremiumRemitted.TYPE: "amount",
+        enrollment.SubsidyDue.TYPE: "amount",
+        claims.ClaimSettled.TYPE: "benefit",
+        claims.ClaimApproved.TYPE: "approved",
+        claims.ClaimRejected.TYPE: "benefit",
+        claims.ClaimReturned.TYPE: "benefit",
+        claims.ClaimCancelled.TYPE: "benefit",
+        claims.ClaimReleased.TYPE: "approved",
+    }
+)
+"""The member of each payload that its source adds up in the totals of the day."""
+
+SOURCES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        ENROLLMENT: frozenset(kind for kind in AMOUNT_OF if kind.startswith("heyi.enrollment.")),
+        CLAIMS: frozenset(kind for kind in AMOUNT_OF if kind.startswith("heyi.claims.")),
+    }
+)
+"""Types that settlement consumes of each source, and whose totals must agree before a day is closed."""

@@ -1,0 +1,47 @@
+"""Matching lines of a statement: same reference, same signed amount, each at most once, nothing guessed."""
+
+from datetime import date
+from uuid import UUID, uuid4
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.settlement.reconciliation.statement import Candidate, Line, adds_up, age_days, match
+
+DAY = date(2010, 3, 1)
+PAIRS = st.lists(st.tuples(st.sampled_from(["", "A", "B"]), st.sampled_from([-2, -1, 1, 2])), max_size=12)
+
+
+def line(reference: str, fen: int) -> Line:
+    return Line(uuid4(), "1002", fen, reference, DAY)
+
+
+def candidate(reference: str, fen: int) -> Candidate:
+    return Candidate("booked", uuid4(), fen, reference)
+
+
+@given(PAIRS, PAIRS)
+def test_every_pair_is_equal_and_nothing_is_used_twice(
+    lines: list[tuple[str, int]], candidates: list[tuple[str, int]]
+) -> None:
+    found = match([line(*x) for x in lines], [candidate(*x) for x in candidates])
+    used: list[UUID] = [m.line.id for m in found] + [m.candidate.source_id for m in found]
+    assert len(used) == len(set(used))
+    assert all(m.line.reference == m.candidate.reference and m.line.reference for m in found)
+    assert all(m.line.signed_fen == m.candidate.signed_fen for m in found)
+    named = [x for x in lines if x[0]]
+    assert len(found) == sum(min(named.count(x), candidates.count(x)) for x in set(named))
+
+
+def test_another_amount_stays_open() -> None:
+    assert match([line("A", -100)], [candidate("A", -101), candidate("A", 100)]) == ()
+
+
+def test_a_statement_adds_up_or_not() -> None:
+    assert adds_up(100, [5, -3], 102)
+    assert not adds_up(100, [5, -3], 103)
+
+
+def test_an_item_of_tomorrow_has_no_age() -> None:
+    assert [age_days(DAY, date(2010, 3, d)) for d in (1, 4)] == [0, 3]
+    assert age_days(date(2010, 3, 2), DAY) == 0

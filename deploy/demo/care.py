@@ -44,7 +44,7 @@ async def register(story: Story, institution: Institution, person: Any, number: 
         "POST", story.path("claims", "lookups"), f"{step}-lookup", json={"id_number": person.id_number}
     )
     story.check(found["covered"], "a covered member", found)
-    admitted_at = f"{story.today}T{8 + number % 9:02d}:{number % 60:02d}:00"
+    admitted_at = f"{story.today}T08:{number % 60:02d}:00"
     visit_id = to_base32(new_id(hospital_time(admitted_at)))
     await hospital.write(
         "PUT",

@@ -28,7 +28,7 @@ AREAS = (
     ("522422", "county", "大方县", "5224"),
 )
 POLICY_ACCEPTED_BY = "方合医管〔2010〕1号(演示)"
-SPONSORED_GROUP = "five_guarantees"
+SPONSORED_GROUP = "wubao"
 CATALOGUE = "dafang-demo-2010"
 
 

@@ -35,7 +35,7 @@ async def _roster(story: Story) -> None:
     }  # fmt: skip
     first = await clerk.write("POST", path, "roster", **request)
     bad = first["to_verify"] + first["rejected"]
-    story.check(bad == len(roster.bad), f"{len(roster.bad)} rows to go back", first)
+    story.check(bad == len(roster.bad_rows), f"{len(roster.bad_rows)} rows to go back", first)
     story.check(first["households"] == story.households, f"{story.households} households", first)
     story.done(f"名册 {first['rows']} 行,{first['households']} 户参合,{bad} 行退回 · roster in, bad rows back")
     errors = await clerk.get(f"{path}/{first['roster_id']}/errors.xlsx")

@@ -203,7 +203,7 @@ async def submit_policy(pool_code: str, unit: UnitDep, request: Request) -> Subm
         status=status,
         effective_from=policy.effective_from,
         illustrative=list(policy.illustrative),
-        findings=_told(findings(loaded)),
+        findings=_told(findings(policy, loaded.source)),
     )
 
 
@@ -268,6 +268,23 @@ async def read_policy_table(pool_code: str, policy_id: UUID, unit: UnitDep) -> P
     canonical = await store.canonical(unit.conn, pool_code, policy_id)
     if canonical is None:
         raise POLICY_UNKNOWN(pool_code=pool_code, policy_id=policy_id)
+    return PlainTextResponse(wall_table(*stored(canonical)))
+
+
+@router.get(
+    "/pools/{pool_code}/policy-table",
+    openapi_extra=access([], scope="public", command="read_public_policy_table"),
+    response_class=PlainTextResponse,
+    responses=documented(NO_POLICY),
+)
+async def read_public_policy_table(
+    pool_code: str, unit: UnitDep, on: Annotated[date | None, Query()] = None
+) -> PlainTextResponse:
+    """What is paid in the pool on a day, for everybody to read (七公开). Needs no token."""
+    day = on or shanghai_date(unit.now)
+    canonical = await store.canonical_on(unit.conn, pool_code, day)
+    if canonical is None:
+        raise NO_POLICY(pool_code=pool_code, day=day)
     return PlainTextResponse(wall_table(*stored(canonical)))
 
 

@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from services.claims.benefits import words
-from services.claims.benefits.compiler import Loaded
-from services.claims.benefits.document import Finding
+from services.claims.benefits.document import Finding, Source
 from services.claims.benefits.model import DESIGNATIONS, LEVELS, OWNERSHIPS, PLACES, Benefit, Cap, Layer, Policy, Rule
 from services.claims.benefits.schema import PolicyDoc
 from services.claims.benefits.slip import percent, yuan
@@ -17,16 +16,16 @@ from shared.kernel.money import format_ratio, format_yuan
 _FLAGS = 3
 
 
-def findings(loaded: Loaded) -> list[Finding]:
-    """Warnings of a document that can be used: situations without a row, values without source, open questions."""
+def findings(policy: Policy, source: Source) -> list[Finding]:
+    """Warnings of a document that can be used: situations without a row, values without source."""
     found = []
-    for layer in loaded.policy.layers:
+    for layer in policy.layers:
         for benefit in layer.benefits.values():
             path = ("layers", layer.id, "benefits", benefit.id.split(".")[1], "rules")
             for gap in gaps(benefit):
-                found.append(loaded.source.finding(path, f"没有规定:{gap}", "warning"))
-    for name in loaded.policy.illustrative:
-        found.append(Finding("warning", _line_of(loaded, name), name, "来源没有写明,须由统筹区点名接受才能用于结算"))
+                found.append(source.finding(path, f"没有规定:{gap}", "warning"))
+    for name in policy.illustrative:
+        found.append(Finding("warning", _line_of(source, name), name, "来源没有写明,须由统筹区点名接受才能用于结算"))
     return found
 
 
@@ -52,19 +51,19 @@ def _spoken_of(benefit: Benefit, place: tuple[str, str, str, str]) -> bool:
     return any((*place, *three) in benefit.table for three in flags)
 
 
-def _line_of(loaded: Loaded, name: str) -> int | None:
+def _line_of(source: Source, name: str) -> int | None:
     """The line of an illustrative name: `basic.inpatient.township.ratio` or `parameters.year_by`."""
     parts = tuple(name.split("."))
     if parts[0] == "parameters":
-        return loaded.source.line_of(parts)
+        return source.line_of(parts)
     layer = ("layers", parts[0])
     if len(parts) == 1:
-        return loaded.source.line_of(layer)
+        return source.line_of(layer)
     benefit = (*layer, "benefits", parts[1])
     for table in ("rules", "caps", "bonuses"):
-        if (path := (*benefit, table, *parts[2:])) in loaded.source.lines:
-            return loaded.source.lines[path]
-    return loaded.source.line_of(benefit)
+        if (path := (*benefit, table, *parts[2:])) in source.lines:
+            return source.lines[path]
+    return source.line_of(benefit)
 
 
 # ---------------------------------------------------------------- the table on the wall

@@ -71,7 +71,7 @@ def quote_command(
     policy: Annotated[str, typer.Option(help="方案编号或文件 · policy id or file")],
     level: Annotated[Level, typer.Option(help="医疗机构级别 · level of the institution")],
     eligible: Annotated[str, typer.Option(metavar="YUAN", help="可补偿费用 · eligible amount")],
-    kind: Annotated[str, typer.Option(help="inpatient | outpatient")] = "inpatient",
+    kind: Annotated[Literal["inpatient", "outpatient"], typer.Option(help="住院、门诊")] = "inpatient",
     place: Annotated[Place | None, typer.Option(help="所在地 · place; 省、地级默认县外省内")] = None,
     ownership: Annotated[Literal["public", "private"], typer.Option(help="公立、民营")] = "public",
     designation: Annotated[Literal["designated", "none"], typer.Option(help="是否定点")] = "designated",
@@ -119,7 +119,7 @@ def check_command(
     """检查方案文件,并打印上墙公示的表 · check a policy file and print it as the office would hang it up."""
     loaded = open_policy(file)
     typer.echo(wall_table(loaded.policy, loaded.document), nl=False)
-    warnings = findings(loaded)
+    warnings = findings(loaded.policy, loaded.source)
     for finding in warnings:
         errors.print(f"提示 {finding}", markup=False)
     if strict and warnings:

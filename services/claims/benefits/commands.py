@@ -10,8 +10,8 @@ from uuid import UUID
 
 from services.claims.benefits import library, store
 from services.claims.benefits.check import findings
-from services.claims.benefits.compiler import Loaded, load
-from services.claims.benefits.document import Finding, PolicyErrors
+from services.claims.benefits.compiler import Loaded, load, stored
+from services.claims.benefits.document import Finding, PolicyErrors, read
 from shared.http.problems import FOUR_EYES
 from shared.http.unit import Unit
 from shared.kernel.dates import shanghai_date
@@ -124,7 +124,9 @@ async def check(unit: Unit, policy_id: UUID) -> list[Finding]:
         raise WRONG_STATE(status=policy["status"], needed="draft, proposed")
     if policy["author"] == unit.actor.subject:
         raise FOUR_EYES(act="提出方案", then="审核")
-    found = findings(_load(await store.document(unit.conn, unit.pool_code, policy_id)))
+    canonical = await store.canonical(unit.conn, unit.pool_code, policy_id)
+    source = read(await store.document(unit.conn, unit.pool_code, policy_id))
+    found = findings(stored(str(canonical))[0], source)
     await store.set_checked(unit.conn, unit.pool_code, policy_id, unit.actor.subject, unit.now)
     unit.result("policy", policy_id)
     unit.note(code=policy["code"], hash=policy["hash"], warnings=len(found))

@@ -90,6 +90,8 @@ _MESSAGES = {
     "bool_parsing": "写 true 或 false",
     "int_parsing": "写整数",
     "dict_type": "应是若干“名称: 值”",
+    "model_type": "应是若干“名称: 值”",
+    "model_attributes_type": "应是若干“名称: 值”",
     "list_type": "应是一个列表",
     "too_short": "至少写一项",
     "literal_error": "只能是 {expected} 之一",

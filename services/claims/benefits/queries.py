@@ -17,6 +17,14 @@ NO_POLICY = define(
     "统筹区 {pool_code} 在 {day} 没有经决定生效的补偿方案,请由县合管办公布方案后再办理。",
     "Pool {pool_code} has no decided policy for {day}: the county office has to decide one first.",
 )
+POLICY_HASH_UNKNOWN = define(
+    "policy_hash_unknown",
+    404,
+    "没有这个指纹的方案",
+    "No policy with that fingerprint",
+    "统筹区 {pool_code} 没有经决定的方案 {digest}。",
+    "Pool {pool_code} has no decided policy {digest}.",
+)
 
 
 async def policy_for(conn: AsyncConnection, pool_code: str, admitted_on: date) -> Policy:
@@ -44,7 +52,7 @@ async def policy_from(conn: AsyncConnection, pool_code: str, digest: str, accept
 
 
 async def policy_by_hash(conn: AsyncConnection, pool_code: str, digest: str) -> Policy:
-    """The policy that a claim was decided on, to reproduce its trace; raises NO_POLICY where the pool never had it."""
+    """The policy that a claim was decided on, to reproduce its trace; raises POLICY_HASH_UNKNOWN."""
     row = await fetchrow(
         conn,
         "SELECT accepted FROM policy WHERE pool_code = $1 AND hash = $2 AND status = 'decided'",
@@ -52,5 +60,5 @@ async def policy_by_hash(conn: AsyncConnection, pool_code: str, digest: str) -> 
         digest,
     )
     if row is None:
-        raise NO_POLICY(pool_code=pool_code, day=digest)
+        raise POLICY_HASH_UNKNOWN(pool_code=pool_code, digest=digest)
     return await policy_from(conn, pool_code, digest, tuple(row["accepted"]))

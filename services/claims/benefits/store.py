@@ -64,6 +64,13 @@ async def canonical(conn: AsyncConnection, pool_code: str, policy_id: UUID) -> s
     return found
 
 
+async def canonical_on(conn: AsyncConnection, pool_code: str, day: date) -> str | None:
+    """The canonical form of the version that counts on a day, or None."""
+    sql = "SELECT p.canonical FROM policy_on($1, $2) s JOIN policy p ON p.pool_code = $1 AND p.id = s.policy_id"
+    found: str | None = await fetchval(conn, sql, pool_code, day)
+    return found
+
+
 async def versions(conn: AsyncConnection, pool_code: str) -> list[Any]:
     """All versions of a pool, newest effective date first; a pool has a handful a year."""
     return await fetch(conn, _ROW + "WHERE pool_code = $1 ORDER BY effective_from DESC, created_at DESC", pool_code)

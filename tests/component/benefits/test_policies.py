@@ -14,6 +14,7 @@ LIST = f"/pools/{POOL}/policies"
 
 
 @pytest.mark.requirement("DF-09", "a policy version goes from proposal to committee decision and is in force by date")
+@pytest.mark.requirement("DF-03", "the ratios in force are open to everybody, without a token")
 async def test_the_life_of_a_version(office: Office) -> None:
     handed_in = await office.submit()
     assert handed_in.status_code == 201
@@ -39,6 +40,10 @@ async def test_the_life_of_a_version(office: Office) -> None:
     assert [item["status"] for item in listed] == ["in_force"]
     table = await office.call("auditor", "GET", f"{LIST}/{policy_id}/table")
     assert "县内乡镇卫生院:不设起付线,补偿 80%" in table.text
+    public = await office.call(None, "GET", f"/pools/{POOL}/policy-table")
+    assert public.text == table.text
+    none = await office.call(None, "GET", f"/pools/{POOL}/policy-table", params={"on": "2009-12-31"})
+    assert (none.status_code, none.json()["code"]) == (409, "no_policy_in_force")
     again = await office.call("county_recheck", "POST", f"{LIST}/{policy_id}/check")
     assert again.status_code == 409
 

@@ -117,7 +117,7 @@ def test_what_the_source_does_not_state_is_listed_with_its_line() -> None:
     document = loaded("dafang-2010")
     assert document.policy.illustrative == ("basic.outpatient.pool", "basic.outpatient.year")
     lines = GOOD.splitlines()
-    marked = [f for f in findings(document) if f.path in document.policy.illustrative]
+    marked = [f for f in findings(document.policy, document.source) if f.path in document.policy.illustrative]
     assert [lines[(f.line or 0) - 1].strip() for f in marked] == ["pool:", "year:"]
 
 

@@ -1,0 +1,76 @@
+"""The console on a running stack after the demo county: what it shows is what the public APIs answer."""
+
+import os
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import expect
+
+from deploy.state import DEMO_POOL
+from tests.journey.browser import NARROW, WIDE, looking
+from tests.journey.conftest import Played
+
+PICTURE = Path(__file__).resolve().parents[2] / "docs" / "images" / "console.png"
+SECTIONS = ("ring", "identities", "claims")
+
+
+async def ask(stack: Played, path: str, role: str = "auditor") -> httpx.Response:
+    """A public API's answer to a regulator."""
+    async with httpx.AsyncClient(base_url=stack.origin, timeout=30) as client:
+        answer = await client.get(path, headers={"Authorization": f"Bearer {stack.token(role)}"})
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ["auditor", "county_director", "city_health"])
+async def test_the_page_shows_what_the_apis_answer(played: Played, role: str) -> None:
+    settlement = f"/settlement/v1/pools/{DEMO_POOL}"
+    ring = (await ask(played, f"{settlement}/money-ring", role)).json()
+    identities = (await ask(played, f"{settlement}/identities", role)).json()["identities"]
+    claims = (await ask(played, f"/claims/v1/pools/{DEMO_POOL}/claims?limit=20", role)).json()["items"]
+    async with looking() as look:
+        for width in (WIDE, NARROW):
+            await look.page.set_viewport_size({"width": width, "height": 900})
+            await look.page.goto("about:blank")
+            await look.page.goto(f"{played.origin}/#token={played.token(role)}")
+            for section in SECTIONS:
+                await expect(look.page.locator(f"#{section}")).to_have_attribute("aria-busy", "false")
+            assert await look.balances() == {node["account"]: node["balance"] for node in ring["nodes"]}
+            assert await look.page.locator(".identity").count() == len(identities) == 6
+            assert await look.page.locator(".identity .stamp.ties").count() == sum(i["ties"] for i in identities)
+            shown = await look.page.locator("tr[data-claim]").evaluate_all("rows => rows.map((r) => r.dataset.claim)")
+            assert shown == [claim["claim_id"] for claim in claims]
+            assert await look.sideways() == 0
+        assert look.errors == []
+
+
+@pytest.mark.slow
+async def test_any_claim_opens_to_its_trace_and_slip(played: Played) -> None:
+    claims = f"/claims/v1/pools/{DEMO_POOL}/claims"
+    claim = (await ask(played, f"{claims}?limit=20")).json()["items"][0]["claim_id"]
+    slip = (await ask(played, f"{claims}/{claim}/slip")).text
+    steps = (await ask(played, f"{claims}/{claim}/trace")).json()["trace"]
+    async with looking() as look:
+        await look.page.goto(f"{played.origin}/#token={played.token('auditor')}")
+        await look.page.click(f'tr[data-claim="{claim}"] button')
+        await expect(look.page.locator(".slip")).to_have_text(slip, use_inner_text=False)
+        await expect(look.page.locator(".steps > li")).to_have_count(len(steps))
+        assert look.errors == []
+
+
+@pytest.mark.slow
+async def test_the_picture_of_the_readme_is_of_this_page(played: Played) -> None:
+    """Takes the picture anew where HEYI_PICTURE is set; otherwise it must be there and be a picture of some size."""
+    if os.environ.get("HEYI_PICTURE"):
+        async with looking() as look:
+            await look.page.set_viewport_size({"width": WIDE, "height": 1180})
+            await look.page.goto(f"{played.origin}/#token={played.token('auditor')}")
+            await expect(look.page.locator("#claims")).to_have_attribute("aria-busy", "false")
+            await expect(look.page.locator("#identities")).to_have_attribute("aria-busy", "false")
+            await expect(look.page.locator("#ring svg")).to_be_visible()
+            PICTURE.parent.mkdir(exist_ok=True)
+            await look.page.screenshot(path=str(PICTURE))
+    assert PICTURE.read_bytes().startswith(b"\x89PNG")
+    assert PICTURE.stat().st_size > 50_000

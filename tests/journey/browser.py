@@ -1,12 +1,10 @@
 """Opening the console in headless Chromium, and what every look at it asks: no error, no sideways scrolling."""
 
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from tests.support.chromium import executable
 
@@ -46,22 +44,25 @@ class Look:
 
 
 @asynccontextmanager
-async def looking(width: int = WIDE) -> AsyncIterator[Look]:
-    """A fresh Chromium with an empty profile."""
-    with tempfile.TemporaryDirectory(prefix="heyi-chromium-") as profile:
-        async with async_playwright() as playwright:
-            context = await playwright.chromium.launch_persistent_context(
-                Path(profile),
-                executable_path=executable(),
-                headless=True,
-                args=list(FLAGS),
-                viewport={"width": width, "height": HEIGHT},
-            )
-            look = Look(context.pages[0])
-            look.page.on("console", lambda m: look.errors.append(m.text) if m.type in ("error", "warning") else None)
-            look.page.on("pageerror", lambda error: look.errors.append(str(error)))
-            look.page.on("request", lambda request: look.asked.append((request.method, request.url)))
-            try:
-                yield look
-            finally:
-                await context.close()
+async def chromium() -> AsyncIterator[Browser]:
+    """A headless Chromium with an empty profile of its own."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
+async def looking(browser: Browser, width: int = WIDE) -> AsyncIterator[Look]:
+    """A page that shares nothing with any other."""
+    context = await browser.new_context(viewport={"width": width, "height": HEIGHT}, locale="zh-CN")
+    look = Look(await context.new_page())
+    look.page.on("console", lambda m: look.errors.append(m.text) if m.type in ("error", "warning") else None)
+    look.page.on("pageerror", lambda error: look.errors.append(str(error)))
+    look.page.on("request", lambda request: look.asked.append((request.method, request.url)))
+    try:
+        yield look
+    finally:
+        await context.close()

@@ -2,18 +2,20 @@
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 from rich.console import Console
 
 from deploy.demo import play
 from deploy.issuer import Scope
 from deploy.state import DEMO_POOL, StateDirectory
 from deploy.supervisor import Supervisor, reset
+from tests.journey.browser import chromium
 
 HOUSEHOLDS = 60
 
@@ -61,3 +63,10 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     """The demo county on the local bus."""
     with played_stack(tmp_path_factory.mktemp("stack")) as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for all journeys; each look at a page has a context of its own."""
+    async with chromium() as running:
+        yield running

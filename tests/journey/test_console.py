@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.journey.browser import NARROW, WIDE, Look, looking
 from tests.journey.recorded import CLAIM, IDENTITY, NODES, POOL, Recorded
@@ -24,8 +24,8 @@ def recorded() -> Iterator[Recorded]:
 
 
 @pytest.fixture
-async def look() -> AsyncIterator[Look]:
-    async with looking() as page:
+async def look(browser: Browser) -> AsyncIterator[Look]:
+    async with looking(browser) as page:
         yield page
 
 

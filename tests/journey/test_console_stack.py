@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from deploy.state import DEMO_POOL
 from tests.journey.browser import NARROW, WIDE, looking
@@ -24,13 +24,14 @@ async def ask(stack: Played, path: str, role: str = "auditor") -> httpx.Response
 
 
 @pytest.mark.slow
+@pytest.mark.requirement("ZZ-14", "a regulator sees every account of the closed loop with its live balance")
 @pytest.mark.parametrize("role", ["auditor", "county_director", "city_health"])
-async def test_the_page_shows_what_the_apis_answer(played: Played, role: str) -> None:
+async def test_the_page_shows_what_the_apis_answer(played: Played, browser: Browser, role: str) -> None:
     settlement = f"/settlement/v1/pools/{DEMO_POOL}"
     ring = (await ask(played, f"{settlement}/money-ring", role)).json()
     identities = (await ask(played, f"{settlement}/identities", role)).json()["identities"]
     claims = (await ask(played, f"/claims/v1/pools/{DEMO_POOL}/claims?limit=20", role)).json()["items"]
-    async with looking() as look:
+    async with looking(browser) as look:
         for width in (WIDE, NARROW):
             await look.page.set_viewport_size({"width": width, "height": 900})
             await look.page.goto("about:blank")
@@ -47,12 +48,13 @@ async def test_the_page_shows_what_the_apis_answer(played: Played, role: str) ->
 
 
 @pytest.mark.slow
-async def test_any_claim_opens_to_its_trace_and_slip(played: Played) -> None:
+@pytest.mark.requirement("LS-23", "inquiry goes from the page down to any claim, its steps and its slip")
+async def test_any_claim_opens_to_its_trace_and_slip(played: Played, browser: Browser) -> None:
     claims = f"/claims/v1/pools/{DEMO_POOL}/claims"
     claim = (await ask(played, f"{claims}?limit=20")).json()["items"][0]["claim_id"]
     slip = (await ask(played, f"{claims}/{claim}/slip")).text
     steps = (await ask(played, f"{claims}/{claim}/trace")).json()["trace"]
-    async with looking() as look:
+    async with looking(browser) as look:
         await look.page.goto(f"{played.origin}/#token={played.token('auditor')}")
         await look.page.click(f'tr[data-claim="{claim}"] button')
         await expect(look.page.locator(".slip")).to_have_text(slip, use_inner_text=False)
@@ -61,11 +63,11 @@ async def test_any_claim_opens_to_its_trace_and_slip(played: Played) -> None:
 
 
 @pytest.mark.slow
-async def test_the_picture_of_the_readme_is_of_this_page(played: Played) -> None:
+async def test_the_picture_of_the_readme_is_of_this_page(played: Played, browser: Browser) -> None:
     """Takes the picture anew where HEYI_PICTURE is set; otherwise it must be there and be a picture of some size."""
     if os.environ.get("HEYI_PICTURE"):
-        async with looking() as look:
-            await look.page.set_viewport_size({"width": WIDE, "height": 1180})
+        async with looking(browser) as look:
+            await look.page.set_viewport_size({"width": WIDE, "height": 940})
             await look.page.goto(f"{played.origin}/#token={played.token('auditor')}")
             await expect(look.page.locator("#claims")).to_have_attribute("aria-busy", "false")
             await expect(look.page.locator("#identities")).to_have_attribute("aria-busy", "false")

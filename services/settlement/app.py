@@ -1,24 +1,22 @@
 """The HTTP process of the settlement service."""
 
 from contextlib import AsyncExitStack
-from importlib import import_module
-from importlib.util import find_spec
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
-from services.settlement.metadata import CAPABILITIES
+from services.settlement.closing.api import router as closing
+from services.settlement.funding.api import router as funding
+from services.settlement.inquiry.api import router as inquiry
+from services.settlement.ledger.api import router as ledger
+from services.settlement.payouts.api import router as payouts
+from services.settlement.reconciliation.api import router as reconciliation
 from services.settlement.settings import SettlementSettings
 from shared.http.app import configure_process, create_service_app
 from shared.http.unit import ServiceState
-from shared.messaging.operator import router as operator_router
+from shared.messaging.operator import router as operator
 
 TITLE = "Heyi settlement 合医·基金结算"
-
-
-def routers() -> list[APIRouter]:
-    """The routes of every capability, in their order."""
-    found = [f"services.settlement.{name}.api" for name in CAPABILITIES]
-    return [import_module(module).router for module in found if find_spec(module)] + [operator_router]
+ROUTERS = (ledger, funding, payouts, reconciliation, closing, inquiry, operator)
 
 
 async def _open_signer(state: ServiceState, _stack: AsyncExitStack) -> None:
@@ -30,5 +28,5 @@ def create_app() -> FastAPI:
     """The application of ``uvicorn services.settlement.app:create_app --factory``."""
     configure_process("settlement")
     return create_service_app(
-        SettlementSettings(), service="settlement", title=TITLE, routers=routers(), starts=(_open_signer,)
+        SettlementSettings(), service="settlement", title=TITLE, routers=ROUTERS, starts=(_open_signer,)
     )

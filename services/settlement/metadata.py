@@ -1,19 +1,18 @@
 """All tables of settlement on one MetaData, for ``alembic check``."""
 
-import importlib
-from importlib.util import find_spec
-
 from sqlalchemy import MetaData
 
+from services.settlement.closing import tables as closing
+from services.settlement.funding import tables as funding
+from services.settlement.ledger import tables as ledger
+from services.settlement.payouts import tables as payouts
+from services.settlement.reconciliation import tables as reconciliation
 from shared.db import frame
 from shared.messaging import schema
-
-CAPABILITIES = ("ledger", "funding", "payouts", "reconciliation", "closing", "inquiry")
 
 metadata = MetaData()
 
 frame.declare(metadata)
 schema.declare(metadata)
-for _name in CAPABILITIES:
-    if find_spec(f"services.settlement.{_name}.tables"):
-        importlib.import_module(f"services.settlement.{_name}.tables").declare(metadata)
+for _tables in (ledger, funding, payouts, reconciliation, closing):
+    _tables.declare(metadata)

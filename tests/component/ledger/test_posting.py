@@ -7,14 +7,28 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.settlement.ledger.posting import Hold, Posting, close_period, hold, hold_many, post, post_hold, post_once
+from services.settlement.ledger.jobs import LedgerDiffers, replay_books
+from services.settlement.ledger.posting import (
+    Hold,
+    Posting,
+    close_period,
+    hold,
+    hold_many,
+    open_books,
+    post,
+    post_hold,
+    post_once,
+)
 from services.settlement.ledger.posting import release_hold as release
 from services.settlement.ledger.refusals import LEDGER_HOLD_INVALID, LEDGER_PERIOD_NOT_SEALED, LEDGER_REVERSED_ALREADY
 from services.settlement.ledger.sealing import seal_through
 from services.settlement.ledger.signing import Signer
 from shared.db.counting import count_statements
-from shared.db.scope import transaction
+from shared.db.engine import create_engine
+from shared.db.scope import Scope, transaction
+from shared.kernel.clock import FixedClock
 from shared.kernel.errors import Problem, ProblemType
+from shared.messaging.jobs import WorkerContext
 from tests.component.ledger.conftest import DAY, MACHINE, POOL, Ledger, voucher
 
 SIGNER = Signer.from_hex("33" * 32)
@@ -173,3 +187,30 @@ async def test_a_seal_signs_what_the_database_says(funded: Ledger) -> None:
     assert rows[0]["posting_date"] == date(2010, 3, 2)
     events = await funded.rows("SELECT subject, sequence, type FROM outbox")
     assert [(e["subject"], e["sequence"]) for e in events] == [(f"{POOL}:basic", 1)]
+
+
+async def test_the_nightly_job_replays_every_book_and_raises_where_one_differs(funded: Ledger) -> None:
+    admin = await asyncpg.connect(funded.database.admin)
+    engine = create_engine(funded.database.worker, pool_size=1)
+    context = WorkerContext("settlement", None, engine, FixedClock(NOW))
+    try:
+        await admin.execute("INSERT INTO pool_day VALUES ($1, $2)", POOL, DAY)
+        await replay_books(context)
+        await admin.execute(
+            "UPDATE balance SET posted_fen = posted_fen + 1 WHERE book = 'obligations' AND account = '1301'"
+        )
+        with pytest.raises(LedgerDiffers, match=f"{POOL}/obligations"):
+            await replay_books(context)
+    finally:
+        await admin.close()
+        await engine.dispose()
+
+
+async def test_the_worker_role_posts_too(ledger: Ledger) -> None:
+    engine = create_engine(ledger.database.worker, pool_size=1)
+    try:
+        async with transaction(engine, Scope("worker", (POOL,))) as conn:
+            await open_books(conn, POOL)
+            assert await post_once(conn, POOL, [voucher("event")]) == [1]
+    finally:
+        await engine.dispose()

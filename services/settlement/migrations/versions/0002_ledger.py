@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 from services.settlement.ledger import charts
-from shared.db.rules import free_table, pool_table
+from shared.db.rules import HAS_SCOPE, free_table, pool_table
 
 revision = "0002"
 down_revision = "0001"
@@ -15,9 +15,9 @@ depends_on = None
 SQL = Path(__file__).parents[1] / "sql"
 OF_A_POOL = ("book", "book_head", "voucher", "posting", "book_day", "balance", "account_day", "hold", "hold_end")
 FREE = ("chart", "chart_account", "permitted_flow", "keeper_role")
-SEALS_ARE_PUBLIC = """
+SEALS_ARE_PUBLIC = f"""
 CREATE POLICY published ON day_seal FOR SELECT TO heyi_settlement_app, heyi_settlement_worker, heyi_settlement_reader
-  USING (true)
+  USING ({HAS_SCOPE})
 """
 
 

@@ -92,9 +92,9 @@ class TestPostgres:
         """Stop and delete the cluster."""
         self.cluster.remove()
 
-    def clone(self, service: str) -> ServiceDatabase:
-        """A new database of `service` at its newest migration."""
-        template = self._template(service)
+    def clone(self, service: str, template: str | None = None) -> ServiceDatabase:
+        """A new database of `service` at its newest migration, or a copy of the database named as `template`."""
+        template = template or self._template(service)
         name = f"t_{service}_{next(self._numbers)}"
         blocking(self._clone(service, template, name))
         urls = {

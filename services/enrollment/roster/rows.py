@@ -45,6 +45,7 @@ _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
 _GROUP = re.compile(r"(?:第)?([0-9一二三四五六七八九十]+)(?:村民)?(?:小)?组?")
 _SEPARATORS = re.compile(r"[、,,;;/+\s]+")
 _HOUSEHOLD_DIGITS = 4
+_NUMERALS = "零一二三四五六七八九"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,18 @@ def _group(text: str) -> str:
     """The number or name of the villagers' group: "第3组", "3组" and "3" are one."""
     group = _compact(text)
     match = _GROUP.fullmatch(group)
-    return match[1] if match else group[:20]
+    return _arabic(match[1]) if match else group[:20]
+
+
+def _arabic(numeral: str) -> str:
+    """12 for 十二; digits without leading zeros; a numeral that is neither stays as written."""
+    if numeral.isdecimal():
+        return str(int(numeral))
+    tens, ten, ones = numeral.rpartition("十")
+    if len(tens) > 1 or len(ones) > 1:
+        return numeral
+    ten_value = (_NUMERALS.find(tens) if tens else 1) * 10 if ten else 0
+    return str(ten_value + (_NUMERALS.find(ones) if ones else 0))
 
 
 def _household(text: str, faults: list[Fault]) -> str:

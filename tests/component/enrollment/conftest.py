@@ -12,6 +12,7 @@ import pytest
 import xlsxwriter
 
 from deploy.demo.roster import AREAS
+from deploy.postgres.roles import blocking
 from shared.kernel.clock import FixedClock
 from tests.support.postgres import ServiceDatabase, TestPostgres
 from tests.support.services import running_app
@@ -133,18 +134,25 @@ class Office:
         return {table: (await self.rows(f"SELECT count(*) AS n FROM {table}"))[0]["n"] for table in tables}
 
 
-@pytest.fixture
-async def office(postgres: TestPostgres, tokens: TestTokens) -> AsyncIterator[Office]:
+@pytest.fixture(scope="session")
+def county_template(postgres: TestPostgres, tokens: TestTokens) -> str:
+    """The name of a database in which the county is set up, made once a session over the API."""
     database = postgres.clone("enrollment")
+
+    async def set_up() -> None:
+        async with running_app(database, tokens) as running:
+            await Office(running.client, running.clock, database, tokens).county()
+
+    blocking(set_up())
+    return database.name
+
+
+@pytest.fixture
+async def county(postgres: TestPostgres, tokens: TestTokens, county_template: str) -> AsyncIterator[Office]:
+    database = postgres.clone("enrollment", template=county_template)
     async with running_app(database, tokens) as running:
         yield Office(running.client, running.clock, database, tokens)
     postgres.drop(database.name)
-
-
-@pytest.fixture
-async def county(office: Office) -> Office:
-    await office.county()
-    return office
 
 
 def sheet(rows: Sequence[Sequence[Any]], headings: Sequence[str] = HEADINGS, **more: Any) -> bytes:

@@ -1,0 +1,146 @@
+"""Reading workbooks: what calamine would hide is seen in the XML; what would harm is refused before it is read."""
+
+import io
+import zipfile
+from collections.abc import Callable
+
+import openpyxl
+import pytest
+
+from services.enrollment.roster.commands import ReturnedRow
+from services.enrollment.roster.error_sheet import error_sheet
+from services.enrollment.roster.headings import REQUIRED, Column
+from services.enrollment.roster.sheet_xml import column_number
+from services.enrollment.roster.workbook import read_roster
+from shared.kernel.errors import Problem
+
+HEADINGS = [column.value for column in REQUIRED]
+
+
+def book(change: Callable[[openpyxl.Workbook], None] | None = None) -> bytes:
+    """A workbook of one row, made by another library than ours."""
+    made = openpyxl.Workbook()
+    page = made.active
+    assert page is not None
+    page.append(HEADINGS)
+    page.append(["化联村", "1", "王大明", "户主", "11010519491231002X"])
+    if change is not None:
+        change(made)
+    buffer = io.BytesIO()
+    made.save(buffer)
+    return buffer.getvalue()
+
+
+def repacked(content: bytes, edit: Callable[[str, bytes], bytes], **options: int) -> bytes:
+    """The workbook with its parts edited."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w", **options) as target:
+        for name in source.namelist():
+            target.writestr(name, edit(name, source.read(name)))
+    return buffer.getvalue()
+
+
+def code(content: bytes) -> str:
+    with pytest.raises(Problem) as refused:
+        read_roster(content)
+    return refused.value.kind.code
+
+
+def test_a_workbook_of_another_library_is_read() -> None:
+    rows = read_roster(book())
+    assert [(row.number, row.text(Column.NAME)) for row in rows] == [(2, "王大明")]
+
+
+def test_stored_and_deflated_parts_are_read() -> None:
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        assert len(read_roster(repacked(book(), lambda _, part: part, compression=method))) == 1
+
+
+def test_empty_sheets_beside_the_roster_do_not_matter() -> None:
+    assert len(read_roster(book(lambda made: made.create_sheet("Sheet2")))) == 1
+
+
+def test_two_rosters_in_a_workbook_are_refused() -> None:
+    assert code(book(lambda made: made.create_sheet("二").append(HEADINGS))) == "roster_several_sheets"
+
+
+def test_merged_cells_are_named() -> None:
+    def merge(made: openpyxl.Workbook) -> None:
+        page = made.active
+        assert page is not None
+        page.merge_cells("A2:A3")
+
+    with pytest.raises(Problem) as refused:
+        read_roster(book(merge))
+    assert refused.value.kind.code == "roster_merged_cells"
+    assert "A2:A3" in refused.value.body()["detail"]
+
+
+def test_a_merged_title_is_told_as_merged_cells() -> None:
+    def title(made: openpyxl.Workbook) -> None:
+        page = made.active
+        assert page is not None
+        page.insert_rows(1)
+        page["A1"] = "参合名册"
+        page.merge_cells("A1:E1")
+
+    assert code(book(title)) == "roster_merged_cells"
+
+
+def test_a_formula_is_seen_whatever_result_is_stored() -> None:
+    def formula(made: openpyxl.Workbook) -> None:
+        page = made.active
+        assert page is not None
+        page["C2"] = '="王"&"大明"'
+
+    rows = read_roster(book(formula))
+    assert rows[0].cell(Column.NAME).is_formula
+    assert not rows[0].cell(Column.ID_NUMBER).is_formula
+
+
+def test_a_number_is_told_from_a_text() -> None:
+    def number(made: openpyxl.Workbook) -> None:
+        page = made.active
+        assert page is not None
+        page["E2"] = 522422198001010000
+
+    cell = read_roster(book(number))[0].cell(Column.ID_NUMBER)
+    assert cell.is_number
+    assert cell.text.startswith("522422198001")
+
+
+def test_a_document_type_is_refused() -> None:
+    doctype = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]>'
+
+    def declare(name: str, part: bytes) -> bytes:
+        return doctype + part.split(b"?>", 1)[-1] if name.endswith("sheet1.xml") else part
+
+    assert code(repacked(book(), declare)) == "roster_damaged"
+
+
+def test_broken_xml_and_lying_sizes_are_refused() -> None:
+    assert code(repacked(book(), lambda n, p: p[:-20] if n.endswith("sheet1.xml") else p)) == "roster_damaged"
+    content = bytearray(repacked(book(), lambda _, part: part, compression=zipfile.ZIP_DEFLATED))
+    entry = content.rindex(b"xl/worksheets/sheet1.xml") - 46
+    content[entry + 24 : entry + 28] = (1).to_bytes(4, "little")
+    assert code(bytes(content)) == "roster_damaged"
+
+
+def test_a_zip_that_is_no_workbook_is_refused() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.txt", "x")
+    assert code(buffer.getvalue()) == "roster_not_excel"
+
+
+@pytest.mark.parametrize(("letters", "number"), [("A", 1), ("Z", 26), ("AA", 27), ("XFD", 16384)])
+def test_columns_count_from_one(letters: str, number: int) -> None:
+    assert column_number(letters) == number
+
+
+def test_the_error_sheet_can_be_sent_again_once_it_is_corrected() -> None:
+    cells = dict(zip(REQUIRED, ["化联村", "0001", "=王大明", "户主", "1"], strict=True))
+    returned = ReturnedRow(7, True, ("id_length",), cells, ((Column.ID_NUMBER, "身份证号应为 18 位"),))
+    rows = read_roster(error_sheet([returned]))
+    assert [row.text(Column.ID_NUMBER) for row in rows] == ["1"]
+    assert not rows[0].cell(Column.NAME).is_formula

@@ -7,12 +7,13 @@ never work on one subject at once.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.envelope import Envelope, month_of
-from shared.db.sql import execute, fetch, fetchrow
+from shared.db.sql import execute, executemany, fetch, fetchrow
 from shared.messaging.ordering import Head
 
 SubjectKey = tuple[str, str]  # topic, subject
@@ -47,11 +48,12 @@ class ParkedRow:
     retry_asked: bool
 
 
+# Keys are compared with arrays and not joined: each statement then goes down its index, whatever the statistics say.
+# It may lock a same-named subject of another topic of the batch besides, which harms nobody.
 _LOCK = """
-SELECT s.topic, s.subject, s.sequence FROM consumer_subject s
-JOIN unnest($4::text[], $5::text[]) AS w (topic, subject) ON w.topic = s.topic AND w.subject = s.subject
-WHERE s.consumer = $1 AND s.generation = $2 AND s.pool_code = $3
-ORDER BY s.topic, s.subject FOR UPDATE OF s
+SELECT topic, subject, sequence FROM consumer_subject
+WHERE consumer = $1 AND generation = $2 AND pool_code = $3 AND topic = ANY ($4::text[]) AND subject = ANY ($5::text[])
+ORDER BY topic, subject FOR UPDATE
 """
 _OPEN = """
 INSERT INTO consumer_subject (consumer, generation, pool_code, topic, subject, sequence)
@@ -59,26 +61,23 @@ SELECT $1, $2, $3, w.topic, w.subject, 0 FROM unnest($4::text[], $5::text[]) AS 
 ORDER BY w.topic, w.subject ON CONFLICT DO NOTHING
 """
 _BLOCKED = """
-SELECT DISTINCT p.topic, p.subject FROM parked p
-JOIN unnest($4::text[], $5::text[]) AS w (topic, subject) ON w.topic = p.topic AND w.subject = p.subject
-WHERE p.consumer = $1 AND p.generation = $2 AND p.pool_code = $3 AND p.released_at IS NULL
-  AND p.reason IN ('error', 'behind')
+SELECT DISTINCT topic, subject FROM parked
+WHERE consumer = $1 AND generation = $2 AND pool_code = $3 AND topic = ANY ($4::text[]) AND subject = ANY ($5::text[])
+  AND released_at IS NULL AND reason IN ('error', 'behind')
 """
 _TAKEN = """
-SELECT i.event_id FROM inbox i JOIN unnest($3::uuid[], $4::date[]) AS w (id, month)
-  ON w.id = i.event_id AND w.month = i.event_month
-WHERE i.consumer = $1 AND i.generation = $2 AND i.event_month BETWEEN $5 AND $6
+SELECT event_id FROM inbox
+WHERE consumer = $1 AND generation = $2 AND event_id = ANY ($3::uuid[]) AND event_month = ANY ($4::date[])
 UNION ALL
-SELECT p.event_id FROM parked p WHERE p.consumer = $1 AND p.generation = $2 AND p.event_id = ANY ($3::uuid[])
+SELECT event_id FROM parked WHERE consumer = $1 AND generation = $2 AND event_id = ANY ($3::uuid[])
 """
 _TAKE = """
 INSERT INTO inbox (consumer, generation, pool_code, event_id, event_month, handled_at)
 SELECT $1, $2, $3, w.id, w.month, $6::timestamptz FROM unnest($4::uuid[], $5::date[]) AS w (id, month)
 """
 _MOVE = """
-UPDATE consumer_subject s SET sequence = w.sequence
-FROM unnest($4::text[], $5::text[], $6::bigint[]) AS w (topic, subject, sequence)
-WHERE s.consumer = $1 AND s.generation = $2 AND s.pool_code = $3 AND s.topic = w.topic AND s.subject = w.subject
+UPDATE consumer_subject SET sequence = $6
+WHERE consumer = $1 AND generation = $2 AND pool_code = $3 AND topic = $4 AND subject = $5
 """
 _PARK = """
 INSERT INTO parked (consumer, generation, pool_code, event_id, topic, type, subject, sequence, envelope, reason, error,
@@ -131,22 +130,27 @@ async def lock_heads(
     """Locks the heads of the subjects, in order, making those that are new; tells which are blocked."""
     wanted = sorted(keys)
     columns = (reader.consumer, reader.generation, pool_code, [t for t, _ in wanted], [s for _, s in wanted])
-    rows = await fetch(conn, _LOCK, *columns)
-    if len(rows) < len(wanted):
+    heads = _heads(await fetch(conn, _LOCK, *columns), keys)
+    if len(heads) < len(wanted):
         await execute(conn, _OPEN, *columns)
-        rows = await fetch(conn, _LOCK, *columns)
-    heads = {(row["topic"], row["subject"]): Head(row["sequence"]) for row in rows}
+        heads = _heads(await fetch(conn, _LOCK, *columns), keys)
     # a statement of its own: one that waited for the lock would still see what was parked before
     for row in await fetch(conn, _BLOCKED, *columns):
-        heads[row["topic"], row["subject"]].blocked = True
+        if (row["topic"], row["subject"]) in heads:
+            heads[row["topic"], row["subject"]].blocked = True
     return heads
+
+
+def _heads(rows: Sequence[Any], keys: set[SubjectKey]) -> dict[SubjectKey, Head]:
+    found = {(row["topic"], row["subject"]): Head(row["sequence"]) for row in rows}
+    return {key: head for key, head in found.items() if key in keys}
 
 
 async def already_taken(conn: AsyncConnection, reader: Reader, events: Sequence[Arrived]) -> set[UUID]:
     """Which of the events are in the inbox or have been parked before."""
     ids = [arrived.event.id for arrived in events]
-    months = [month_of(event_id) for event_id in ids]
-    rows = await fetch(conn, _TAKEN, reader.consumer, reader.generation, ids, months, min(months), max(months))
+    months = list({month_of(event_id) for event_id in ids})
+    rows = await fetch(conn, _TAKEN, reader.consumer, reader.generation, ids, months)
     return {row["event_id"] for row in rows}
 
 
@@ -159,11 +163,9 @@ async def take(conn: AsyncConnection, reader: Reader, pool_code: str, ids: Seque
 
 async def move_heads(conn: AsyncConnection, reader: Reader, pool_code: str, sequences: dict[SubjectKey, int]) -> None:
     """Stores the last sequence of the subjects that advanced."""
+    place = (reader.consumer, reader.generation, pool_code)
     if sequences:
-        topics, subjects = [t for t, _ in sequences], [s for _, s in sequences]
-        await execute(
-            conn, _MOVE, reader.consumer, reader.generation, pool_code, topics, subjects, list(sequences.values())
-        )
+        await executemany(conn, _MOVE, [(*place, *key, sequence) for key, sequence in sequences.items()])
 
 
 async def park(

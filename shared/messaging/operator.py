@@ -14,7 +14,7 @@ from pydantic import Field
 from shared.db.sql import fetch, fetchrow
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from shared.http.pages import CURSOR_INVALID, Cursor, Limit, Page, decode_cursor, encode_cursor
 from shared.http.unit import UnitDep
 from shared.http.wire import WireModel
 from shared.kernel.errors import define
@@ -116,14 +116,22 @@ async def list_parked(
     cursor: Cursor = None,
 ) -> Page[ParkedEvent]:
     """Events that are parked now, of all pools or one."""
-    after = decode_cursor(cursor, 3) or ["", 0, str(_NIL)]
-    rows = await fetch(
-        unit.conn, _LIST, pool_code, consumer, str(after[0]), int(after[1]), UUID(str(after[2])), limit + 1
-    )
+    rows = await fetch(unit.conn, _LIST, pool_code, consumer, *_after(cursor), limit + 1)
     items = [ParkedEvent(**row) for row in rows[:limit]]
     more = len(rows) > limit
     last = items[-1] if more else None
     return Page(items=items, next_cursor=encode_cursor(last.consumer, last.generation, last.event_id) if last else None)
+
+
+def _after(cursor: str | None) -> tuple[str, int, UUID]:
+    """The key after which a page begins; raises CURSOR_INVALID."""
+    key = decode_cursor(cursor, 3)
+    if key is None:
+        return "", 0, _NIL
+    try:
+        return str(key[0]), int(key[1]), UUID(str(key[2]))
+    except ValueError as error:
+        raise CURSOR_INVALID() from error
 
 
 @router.post(

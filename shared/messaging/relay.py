@@ -28,7 +28,7 @@ _GATHER_SECONDS = 0.01  # after a notification, so that a burst is one pass
 _LOCK_SECONDS = 0.5
 _BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 # partitions have few unsent rows and young statistics: every plan here goes by index
-_PLANNING = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+_PLANNING = {"enable_seqscan": "off", "jit": "off"}
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('heyi.relay', 0))"
 _UNSENT = """
@@ -36,10 +36,8 @@ SELECT pool_code, business_day, id, topic, partition_key, envelope, traceparent 
 WHERE sent_at IS NULL ORDER BY subject, sequence LIMIT $1
 """
 _MARK = """
-UPDATE outbox o SET sent_at = $4
-FROM unnest($1::text[], $2::date[], $3::uuid[]) AS w (pool_code, business_day, id)
-WHERE o.pool_code = w.pool_code AND o.business_day = w.business_day AND o.id = w.id
-  AND o.business_day BETWEEN $5 AND $6
+UPDATE outbox SET sent_at = $4
+WHERE pool_code = ANY ($1::text[]) AND business_day = ANY ($2::date[]) AND id = ANY ($3::uuid[])
 """
 
 _log = structlog.get_logger("heyi.relay")
@@ -157,9 +155,8 @@ class Relay:
         faults.point("relay.before_send")
         await publisher.publish([outbound(row) for row in rows])
         faults.point("relay.sent_not_marked")
-        days = [row["business_day"] for row in rows]
-        ids, pools = [row["id"] for row in rows], [row["pool_code"] for row in rows]
-        await conn.execute(_MARK, pools, days, ids, _real_now(), min(days), max(days))
+        pools, days = {row["pool_code"] for row in rows}, {row["business_day"] for row in rows}
+        await conn.execute(_MARK, list(pools), list(days), [row["id"] for row in rows], _real_now())
         self._metrics.relayed.inc(len(rows))
         return len(rows)
 

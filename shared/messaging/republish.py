@@ -27,9 +27,8 @@ _OPEN = """
 SELECT pool_code, id, topic, from_day FROM republish_request WHERE done_at IS NULL ORDER BY asked_at LIMIT 1
 """
 _EVENTS = """
-SELECT topic, subject, sequence, partition_key, envelope, traceparent FROM outbox
-WHERE pool_code = $1 AND topic = $2 AND business_day >= $3 AND sent_at IS NOT NULL AND (subject, sequence) > ($4, $5)
-ORDER BY subject, sequence LIMIT $6
+SELECT topic, partition_key, envelope, traceparent FROM outbox
+WHERE pool_code = $1 AND topic = $2 AND business_day >= $3 AND sent_at IS NOT NULL ORDER BY subject, sequence
 """
 _DONE = "UPDATE republish_request SET events = $3, done_at = $4 WHERE pool_code = $1 AND id = $2"
 _STATE = "SELECT events FROM republish_request WHERE pool_code = $1 AND id = $2 AND done_at IS NOT NULL"
@@ -72,12 +71,13 @@ async def fill_again(conn: Any, publisher: Publisher) -> int:
     request = await conn.fetchrow(_OPEN)
     if request is None:
         return 0
-    subject, sequence, total = "", 0, 0
-    place = (request["pool_code"], request["topic"], request["from_day"])
-    while rows := await conn.fetch(_EVENTS, *place, subject, sequence, _PAGE):
-        await publisher.publish(
-            [Outbound(r["topic"], r["partition_key"], r["envelope"].encode(), r["traceparent"]) for r in rows]
-        )
-        subject, sequence, total = rows[-1]["subject"], rows[-1]["sequence"], total + len(rows)
+    total = 0
+    async with conn.transaction(readonly=True):
+        cursor = await conn.cursor(_EVENTS, request["pool_code"], request["topic"], request["from_day"])
+        while rows := await cursor.fetch(_PAGE):
+            await publisher.publish(
+                [Outbound(r["topic"], r["partition_key"], r["envelope"].encode(), r["traceparent"]) for r in rows]
+            )
+            total += len(rows)
     await conn.execute(_DONE, request["pool_code"], request["id"], total, datetime.now(UTC))
     return total

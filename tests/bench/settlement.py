@@ -1,0 +1,278 @@
+"""The settlement over HTTP as a share of the database's own floor, measured in the same run (performance.md).
+
+Two uvicorn workers over a durable PostgreSQL, 32 connections, 20 lines sent along, tokens checked, tracing on; the floor
+is ``claim_floor.sql``. Rounds are interleaved, medians reported. ``python -m tests.bench.settlement [seconds rounds]``.
+"""
+
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import uvloop
+
+from deploy.postgres.binaries import programs
+from deploy.postgres.cluster import Cluster, free_port
+from deploy.postgres.roles import blocking, ensure_database, ensure_roles, role_name
+from tests.bench import load
+from tests.component.claims.world import COUNTY, Enrollment, World, line
+from tests.support.postgres import ServiceDatabase, migrate
+from tests.support.services import build_app, environment
+from tests.support.tokens import TestTokens
+
+CONNECTIONS, WORKERS, FLOOR_CLIENTS, LINES = 32, 2, 8, 20
+MEMBERS, VISITS = 20_000, 400_000
+HERE = Path(__file__).parent
+TABLES = ("claim", "claim_detail", "accumulator_entry", "outbox", "audit", "idempotency")
+
+_SEED = f"""
+INSERT INTO member_coverage (pool_code, member_id, blind_index, household_id, township_code, birth_date, sex, sequence,
+                             timeline, groups, learnt_from, learnt_at)
+SELECT '522422', ('00000000-0001-7000-8000-' || lpad(n::text, 12, '0'))::uuid, sha256(int4send(n)),
+       ('00000000-0002-7000-8000-' || lpad(n::text, 12, '0'))::uuid, '522422100', '1970-05-01', 'male', 1,
+       '[["2010-01-01", 1, "covered"]]', '[]', 'event', '2010-01-01'
+FROM generate_series(0, {MEMBERS - 1}) n;
+INSERT INTO accumulator
+SELECT '522422', ('00000000-0001-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'person_year', 2010, '', '{{}}', 0
+FROM generate_series(0, {MEMBERS - 1}) n;
+INSERT INTO visit
+SELECT '522422', ('00000000-0003-7000-8000-' || lpad(n::text, 12, '0'))::uuid, '{COUNTY}', 'ZY' || n,
+       ('00000000-0001-7000-8000-' || lpad((n % {MEMBERS})::text, 12, '0'))::uuid, 'inpatient', 'discharged',
+       '2010-02-20 01:00+00', '2010-02-20', '2010-02-27 01:00+00', 'J18.9', '肺炎', '{{}}', 'none', 0,
+       '2010-02-20 01:00+00', 'hospital-1'
+FROM generate_series(0, {VISITS - 1}) n;
+VACUUM (ANALYZE, FREEZE);
+"""
+
+
+@dataclass
+class Round:
+    """One measurement of one side."""
+
+    rate: float
+    transactions: float
+    claims: int
+    latencies: str = ""
+
+
+@dataclass
+class Bench:
+    """The cluster, the two sides and where each stands among the visits."""
+
+    cluster: Cluster
+    database: ServiceDatabase
+    tokens: TestTokens
+    port: int
+    token: str
+    sample: dict[str, str] = field(default_factory=dict)
+    next_visit: int = 1
+    next_floor: int = VISITS // 2
+
+    # -- our side
+
+    def requests(self) -> Iterator[bytes]:
+        """Settlements of one visit after the other."""
+        body = json.dumps({"lines": [line("A1", f"{i + 1}5.{i:02d}", day="2010-02-21") for i in range(LINES)]}).encode()
+        while True:
+            number = self.next_visit
+            self.next_visit += 1
+            yield (
+                f"POST /v1/pools/522422/visits/00000000-0003-7000-8000-{number:012d}/settlement HTTP/1.1\r\n"
+                f"Host: claims\r\nAuthorization: Bearer {self.token}\r\nIdempotency-Key: bench-{number}\r\n"
+                f"traceparent: 00-{number:032x}-{number:016x}-01\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            ).encode() + body
+
+    async def http_round(self, seconds: float) -> Round:
+        """Our settlement for a while."""
+        before = await self.commits()
+        seen = await load.run("127.0.0.1", self.port, self.requests(), connections=CONNECTIONS, seconds=seconds)
+        if set(seen.statuses) != {201}:
+            raise SystemExit(f"unexpected answers {seen.statuses}: {seen.first_error.decode()}")
+        transactions = await self.commits() - before
+        times = f"p50 {seen.percentile(0.5):.1f} ms, p99 {seen.percentile(0.99):.1f} ms"
+        return Round(seen.rate, transactions, seen.statuses[201], times)
+
+    # -- the floor
+
+    async def floor_round(self, seconds: float) -> Round:
+        """pgbench for a while."""
+        role = role_name("claims", "app")
+        step = 20_000
+        variables = self.sample | {
+            "n": "0", "base": str(self.next_floor), "step": str(step), "members": str(MEMBERS),
+        }  # fmt: skip
+        self.next_floor += step // 4
+        command = [str(programs() / "pgbench"), "--no-vacuum", "--protocol=prepared", f"--file={HERE}/claim_floor.sql",
+                   f"--client={FLOOR_CLIENTS}", "--jobs=2", f"--time={seconds:.0f}", "--host=127.0.0.1",
+                   f"--port={self.cluster.port}", f"--username={role}"]  # fmt: skip
+        command += [f"--define={name}={value}" for name, value in variables.items()] + [self.database.name]
+        secret = {"PGPASSWORD": self.cluster.password(role)}
+        done = await asyncio.to_thread(
+            subprocess.run, command, env=os.environ | secret, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"pgbench failed:\n{done.stderr[-2000:]}")
+        found = dict(part.split(" = ", 1) for part in done.stdout.splitlines() if " = " in part)
+        rate = float(found["tps"].split()[0])
+        return Round(rate, rate * seconds, int(rate * seconds))
+
+    # -- arranging
+
+    async def sql(self, statement: str, *args: Any) -> list[Any]:
+        """As the superuser."""
+        conn = await asyncpg.connect(self.database.admin)
+        try:
+            return list(await conn.fetch(statement, *args)) if args else [await conn.execute(statement)]
+        finally:
+            await conn.close()
+
+    async def commits(self) -> int:
+        """Transactions committed in the database so far."""
+        conn = await asyncpg.connect(self.database.admin)
+        try:
+            await conn.execute("SELECT pg_stat_force_next_flush()")
+            row = await conn.fetchrow("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
+            return int(row["xact_commit"])
+        finally:
+            await conn.close()
+
+    async def take_sample(self) -> dict[str, int]:
+        """One settlement of ours: its rows are the floor's values. Returns the rows it wrote, by table."""
+        before = await self.rows()
+        request = next(self.requests())
+        answer = await load.run("127.0.0.1", self.port, iter([request]), connections=1, seconds=5)
+        if set(answer.statuses) != {201}:
+            raise SystemExit(f"the settlement fails: {answer.first_error.decode()}")
+        conn = await asyncpg.connect(self.database.admin)
+        try:
+            detail = await conn.fetchrow(
+                "SELECT item_codes::text, item_names::text, days::text, prices_micro::text, quantities_e4::text,"
+                " amounts_fen::text, eligible_fen::text, over_ceiling_fen::text, own_share_fen::text, reasons::text,"
+                " facts::text, decision::text FROM claim_detail"
+            )
+            claim = await conn.fetchrow(
+                "SELECT total_fen::text AS total, benefit_fen::text AS benefit, policy_hash, layers::text FROM claim"
+            )
+            outbox = await conn.fetchrow("SELECT envelope, traceparent FROM outbox WHERE topic LIKE '%claim.v1'")
+            entry = await conn.fetchrow("SELECT added::text AS used FROM accumulator_entry")
+            key = await conn.fetchrow(
+                "SELECT request_hash::text, answer::text FROM idempotency WHERE result_kind = 'claim'"
+            )
+            audit = await conn.fetchrow("SELECT detail::text AS audit_detail FROM audit WHERE action = 'settle_visit'")
+        finally:
+            await conn.close()
+        for row in (detail, claim, outbox, entry, key, audit):
+            self.sample |= {name: value for name, value in row.items() if value is not None}
+        self.sample["now"] = "2010-03-01 01:00:00+00"
+        after = await self.rows()
+        return {table: after[table] - before[table] for table in TABLES}
+
+    async def rows(self) -> dict[str, int]:
+        """Rows by table."""
+        conn = await asyncpg.connect(self.database.admin)
+        try:
+            return {table: await conn.fetchval(f"SELECT count(*) FROM {table}") for table in TABLES}
+        finally:
+            await conn.close()
+
+
+async def prepare(database: ServiceDatabase, tokens: TestTokens, variables: dict[str, str]) -> None:
+    """Policy, catalogue and hospitals over the API, then people and visits in bulk."""
+    app = build_app("claims", variables)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://claims") as client:
+            await World(app, client, app.state.heyi.clock, database, tokens, Enrollment()).prepare()
+    conn = await asyncpg.connect(database.admin)
+    try:
+        for statement in _SEED.split(";"):
+            if statement.strip():
+                await conn.execute(statement)
+    finally:
+        await conn.close()
+
+
+def serve(port: int, variables: dict[str, str]) -> subprocess.Popen[bytes]:
+    """The API as in production: uvicorn, two workers."""
+    command = [sys.executable, "-m", "uvicorn", "services.claims.app:create_app", "--factory", f"--port={port}",
+               f"--workers={WORKERS}", "--loop=uvloop", "--http=httptools", "--no-access-log", "--log-level=warning"]  # fmt: skip
+    return subprocess.Popen(command, env=os.environ | variables | {"PYTHONPATH": str(HERE.parents[1])})
+
+
+async def ready(port: int) -> None:
+    """Waits until the API answers."""
+    async with httpx.AsyncClient() as client:
+        for _ in range(200):
+            try:
+                if (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(0.1)
+    raise SystemExit("the API does not answer")
+
+
+async def measure(bench: Bench, seconds: float, rounds: int) -> float:
+    """Interleaved rounds; prints both sides and returns the ratio of their medians."""
+    written = await bench.take_sample()
+    print("rows a settlement writes:", ", ".join(f"{table} {n}" for table, n in written.items()), "(both sides)")
+    await bench.http_round(min(seconds, 3))  # warm
+    ours: list[Round] = []
+    floor: list[Round] = []
+    for number in range(rounds):
+        floor.append(await bench.floor_round(seconds))
+        ours.append(await bench.http_round(seconds))
+        sizes = ours[-1].claims / max(ours[-1].transactions, 1)
+        print(f"round {number + 1}: floor {floor[-1].rate:7.0f}/s   HTTP {ours[-1].rate:7.0f}/s   "
+              f"{ours[-1].latencies}, {sizes:.1f} claims a transaction")  # fmt: skip
+    ratio = statistics.median(r.rate for r in ours) / statistics.median(r.rate for r in floor)
+    claims, transactions = sum(r.claims for r in ours), sum(r.transactions for r in ours)
+    print(f"settlement over HTTP: {statistics.median(r.rate for r in ours):.0f}/s = {ratio:.0%} of the floor"
+          f" ({statistics.median(r.rate for r in floor):.0f}/s); {claims / transactions:.1f} claims a transaction")  # fmt: skip
+    return ratio
+
+
+def main(seconds: float = 8, rounds: int = 3) -> float:
+    """Builds everything, measures, cleans up."""
+    cluster, tokens = Cluster(f"bench-{os.getpid()}"), TestTokens()
+    cluster.start()
+    server: subprocess.Popen[bytes] | None = None
+    try:
+        blocking(ensure_roles(cluster.url(), cluster.password))
+        blocking(ensure_database(cluster.url(), "claims", "bench_claims"))
+        urls = {k: cluster.url("bench_claims", role_name("claims", k))
+                for k in ("owner", "app", "worker", "reader", "backup")}  # fmt: skip
+        database = ServiceDatabase("claims", "bench_claims", admin=cluster.url("bench_claims"), **urls)
+        migrate("claims", database.owner)
+        port = free_port()
+        clock = Path(f"/tmp/heyi-bench-{os.getpid()}.json")
+        moment = {"business_at": "2010-03-01T01:00:00+00:00", "real_at": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())}
+        clock.write_text(json.dumps(moment))
+        variables = environment(database, tokens, CLOCK_FILE=str(clock))
+        blocking(prepare(database, tokens, variables))
+        server = serve(port, variables)
+        blocking(ready(port))
+        token = tokens.mint("hospital", institutions=(COUNTY,))
+        bench = Bench(cluster, database, tokens, port, token)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(measure(bench, seconds, rounds))
+    finally:
+        if server is not None:
+            server.terminate()
+            server.wait(20)
+        cluster.remove()
+        tokens.close()
+
+
+if __name__ == "__main__":
+    main(*(kind(value) for kind, value in zip((float, int), sys.argv[1:], strict=False)))

@@ -5,6 +5,7 @@ Kafka's transactions are not used. Progress is counted here, because the client 
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -20,6 +21,11 @@ from shared.messaging.bus.base import Delivery, NotActive, Outbound, Position, P
 
 _LOST = (CommitFailedError, IllegalStateError, RebalanceInProgressError, UnknownMemberIdError)
 _SEND_SECONDS = 30
+_CHECK_SECONDS = 20.0
+
+
+class Stalled(RuntimeError):
+    """The broker has records that the client does not fetch; close the subscriber and open another."""
 
 
 class KafkaBus:
@@ -108,6 +114,8 @@ class KafkaSubscriber:
         self._consumer, self._group = consumer, group
         self._polled = 0
         self._positions: dict[TopicPartition, int] = {}
+        self._checked_at = time.monotonic()
+        self._waiting: dict[TopicPartition, int] = {}
 
     async def poll(self, limit: int, timeout_seconds: float) -> list[Delivery]:
         batches = await self._consumer.getmany(timeout_ms=int(timeout_seconds * 1000), max_records=limit)
@@ -118,7 +126,25 @@ class KafkaSubscriber:
         ]
         self._polled += len(found)
         self._positions |= {place: records[-1].offset + 1 for place, records in batches.items() if records}
+        if found:
+            self._checked_at, self._waiting = time.monotonic(), {}
+        elif time.monotonic() - self._checked_at > _CHECK_SECONDS:
+            await self._check()
         return found
+
+    async def _check(self) -> None:
+        """Asks the broker itself where the partitions end, since a hung client tells nobody.
+
+        Raises Stalled when a partition has had records after an unmoved position at two checks in a row, and
+        TimeoutError when nobody answers.
+        """
+        async with asyncio.timeout(_CHECK_SECONDS):
+            ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
+            at = {partition: await self._consumer.position(partition) for partition in ends}
+        behind = {partition: at[partition] for partition, end in ends.items() if at[partition] < end}
+        if any(self._waiting.get(partition) == position for partition, position in behind.items()):
+            raise Stalled(f"{self._group}: the client does not fetch {len(behind)} partitions that have records")
+        self._checked_at, self._waiting = time.monotonic(), behind
 
     async def commit(self, offsets: Mapping[Position, int]) -> None:
         wanted = {TopicPartition(*place): OffsetAndMetadata(offset, "") for place, offset in offsets.items()}

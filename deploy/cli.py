@@ -43,6 +43,7 @@ app.add_typer(events_app, name="events")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
+GATEWAY_PORT = 8420
 DEMO_INSTITUTION = "H52242200001"
 DEMO_INSURER = "中原人寿(演示)"
 HUMAN_ROLES = tuple(role for role in ROLES if role not in ("public", "service"))
@@ -77,7 +78,7 @@ def up(
     """启动本机全套系统, 直到 Ctrl-C · run the whole stack here until Ctrl-C."""
     _stop_on_signals()
     directory = StateDirectory(state)
-    supervisor = Supervisor(directory, bus=bus, say=_say, verbose=verbose)
+    supervisor = Supervisor(directory, bus=bus, say=_say, verbose=verbose, gateway_port=GATEWAY_PORT)
     failed = False
     try:
         with _plain_errors():

@@ -7,6 +7,7 @@ this process.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import signal
 import subprocess
@@ -46,3 +47,21 @@ def spawn(
         )
 
     return _starter.submit(start).result()
+
+
+_LISTEN = "0A"
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether process `pid` itself listens on TCP `port` (and not somebody else who was faster)."""
+    sockets = set()
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        columns = line.split()
+        if columns[3] == _LISTEN and int(columns[1].rpartition(":")[2], 16) == port:
+            sockets.add(f"socket:[{columns[9]}]")
+    with contextlib.suppress(FileNotFoundError):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if str(descriptor.readlink()) in sockets:
+                    return True
+    return False

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,7 @@ from deploy.kafka.broker import Broker
 from deploy.kafka.topics import ensure_topics
 from deploy.postgres.cluster import Cluster, free_port, is_free
 from deploy.postgres.roles import BUS, SERVICES, blocking, database_name, ensure_all, role_name
-from deploy.process import spawn
+from deploy.process import listens, spawn
 from deploy.services import (
     GATEWAY,
     STOP_SECONDS,
@@ -45,7 +46,6 @@ POLL_SECONDS = 0.2
 BACKOFF_SECONDS = (0.2, 1.0, 3.0, 10.0, 30.0)
 STEADY_SECONDS = 60
 QUIET_LEVELS = ("debug", "info")
-GATEWAY_PORT = 8420
 Say = Callable[[str], None]
 
 
@@ -67,7 +67,13 @@ class Supervisor:
     """Runs the stack of one state directory. `start`, then `watch` until told to stop, then `stop`."""
 
     def __init__(
-        self, state: StateDirectory, *, bus: str = "postgres", say: Say = print, verbose: bool = False
+        self,
+        state: StateDirectory,
+        *,
+        bus: str = "postgres",
+        say: Say = print,
+        verbose: bool = False,
+        gateway_port: int | None = None,
     ) -> None:
         if bus not in ("postgres", "kafka"):
             raise DeployError(f"BUS 只能是 postgres 或 kafka, 不是 {bus}。 BUS is postgres or kafka, not {bus}.")
@@ -77,7 +83,7 @@ class Supervisor:
         self.verbose = verbose
         self.cluster = Cluster(state.cluster_name)
         self.broker = Broker(state.path / "kafka") if bus == "kafka" else None
-        self.addresses = _addresses(state)
+        self.addresses = _addresses(state, gateway_port)
         self.children: dict[str, Child] = {}
         self.stopping = threading.Event()
         self._held = False
@@ -175,8 +181,8 @@ class Supervisor:
     def _wait_healthy(self, specs: list[ProcessSpec]) -> None:
         deadline = time.monotonic() + HEALTHY_SECONDS
         for spec in specs:
-            while not _answers(spec.health):
-                child = self.children[spec.name]
+            child = self.children[spec.name]
+            while not _answers(spec.health, child.process.pid):
                 if child.process.poll() is not None or time.monotonic() > deadline:
                     child.pump.join(2)
                     raise DeployError(f"{spec.name} 没有启动 (did not start):\n{self._tail(spec.name)}")
@@ -278,7 +284,7 @@ class Supervisor:
         )
 
 
-def _addresses(state: StateDirectory) -> Addresses:
+def _addresses(state: StateDirectory, gateway_port: int | None) -> Addresses:
     """The ports of the last run where they are free, so that bookmarks and tokens stay good; otherwise free ones."""
     known = state.read().get("ports", {})
     taken: set[int] = set()
@@ -290,16 +296,19 @@ def _addresses(state: StateDirectory) -> Addresses:
         taken.add(port)
         return port
 
-    gateway = choose(known.get("gateway") or GATEWAY_PORT)
+    gateway = choose(known.get("gateway") or gateway_port)
     api = {service: choose(known.get("api", {}).get(service)) for service in SERVICES}
     worker = {service: choose(known.get("worker", {}).get(service)) for service in SERVICES}
     return Addresses(gateway, api, worker)
 
 
-def _answers(url: str | None) -> bool:
-    """Whether `url` answers 200 now."""
+def _answers(url: str | None, pid: int) -> bool:
+    """Whether process `pid` listens where `url` points and answers 200 now."""
     if url is None:
         return True
+    port = urllib.parse.urlsplit(url).port
+    if port is None or not listens(pid, port):
+        return False
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  # our own http://127.0.0.1
             return bool(answer.status == 200)

@@ -39,6 +39,7 @@ async def _ensure(bootstrap: str, names: list[str], replication: int) -> list[st
         if missing:
             await _create(admin, missing, replication)
             await _wait_for_leaders(admin, missing)
+        await _wait_for_groups(admin)
         return missing
     finally:
         await admin.close()
@@ -65,6 +66,20 @@ async def _wait_for_leaders(admin: AIOKafkaAdminClient, names: list[str]) -> Non
         if time.monotonic() > deadline:
             raise DeployError(f"主题没有就绪 (topics have no leaders): {', '.join(names)}")
         await asyncio.sleep(0.1)
+
+
+async def _wait_for_groups(admin: AIOKafkaAdminClient) -> None:
+    """The broker makes its topic of committed offsets when first asked; wait here, before any consumer has to."""
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            await admin.find_coordinator("heyi.deploy")
+        except KafkaError as error:
+            if time.monotonic() > deadline:
+                raise DeployError(f"Kafka 的消费组没有就绪 (groups are not ready): {error}") from error
+            await asyncio.sleep(0.2)
+        else:
+            return
 
 
 async def _connected(bootstrap: str) -> AIOKafkaAdminClient:

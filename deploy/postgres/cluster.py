@@ -6,6 +6,7 @@ Layout below ``<home>/clusters/<name>``: ``data`` (the server's own, 0700), ``se
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -23,6 +24,7 @@ from deploy.postgres.binaries import DEFAULT_VERSION, programs
 SUPERUSER = "postgres"
 START_TRIES = 5
 READY_SECONDS = 60
+PORTS = range(20_000, 32_000)
 _COMMON = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -35,10 +37,17 @@ _VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port on 127.0.0.1 that nobody listens on at this moment.
+
+    Drawn below the range from which the kernel takes ports of outgoing connections, so that it is still free when a
+    server comes back on it. Raises DeployError when none is found.
+    """
+    for _ in range(200):
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise DeployError("找不到空闲端口。 No free port on 127.0.0.1.")
 
 
 @dataclass

@@ -40,6 +40,7 @@ class StandInSupervisor(Supervisor):
 def started(path: Path, said: list[str] | None = None) -> StandInSupervisor:
     """A stand-in stack that runs in `path`."""
     supervisor = StandInSupervisor(StateDirectory(path), say=(said if said is not None else []).append)
+    supervisor.cluster.volatile = True  # quicker; what must survive here survives in the system's cache
     supervisor.start()
     return supervisor
 

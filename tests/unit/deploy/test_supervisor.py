@@ -123,6 +123,21 @@ def test_secrets_are_private_and_quiet_lines_stay_in_the_log(place: Path) -> Non
         supervisor.stop()
 
 
+def test_a_port_that_somebody_else_answers_on_is_no_start(place: Path, watched: StandInSupervisor) -> None:
+    other = StandInSupervisor(
+        StateDirectory(place.with_name("other")), say=lambda text: None, gateway_port=watched.addresses.gateway
+    )
+    assert other.addresses.gateway != watched.addresses.gateway
+    other.addresses = watched.addresses  # as if it had been free a moment ago
+    try:
+        with pytest.raises(DeployError, match="did not start"):
+            other.start()
+    finally:
+        other.stop()
+        reset(other.state)
+    assert answers(watched.addresses.gateway)
+
+
 _RUN = """
 import sys, time
 from pathlib import Path

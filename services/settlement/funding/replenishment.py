@@ -196,12 +196,7 @@ class Refused:
 async def refused_of(desk: Desk, instruction_ids: Sequence[UUID]) -> list[Refused]:
     """Refused lines of instructions whose money comes back: the bank makes them good, nobody owes them any more."""
     rows = await lines_store.refused_open(desk.conn, desk.pool_code, instruction_ids)
-    return [
-        Refused(
-            r["instruction_id"], r["claim_id"], r["layer"], r["benefit_account"], r["amount_fen"], r["receivable_id"]
-        )
-        for r in rows
-    ]
+    return [Refused(**row) for row in rows]
 
 
 async def made_good_by_return(desk: Desk, refused: Sequence[Refused], day: date) -> None:

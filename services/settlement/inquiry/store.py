@@ -6,7 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db.sql import fetch
 
-_FIGURES = """
+# opening vouchers are the first of a book: a bound keeps the search for them from reading it all
+_OPENING_VOUCHERS_MAX = 100
+_FIGURES = f"""
 SELECT 'premiums_current' AS name, coalesce(sum(amount_fen), 0)::bigint AS fen FROM premium
 WHERE pool_code = $1 AND coverage_year <= $2
 UNION ALL SELECT 'premiums_next_year', coalesce(sum(amount_fen), 0)::bigint FROM premium
@@ -38,7 +40,8 @@ WHERE pool_code = $1 AND made_good_on IS NULL
 UNION ALL SELECT 'balance_' || account, posted_fen FROM balance WHERE pool_code = $1 AND book = 'basic'
 UNION ALL SELECT 'fiscal_opening', coalesce(sum(p.amount_fen), 0)::bigint FROM posting p
 JOIN voucher v ON v.pool_code = p.pool_code AND v.book = p.book AND v.number = p.number
-WHERE p.pool_code = $1 AND p.book = 'basic' AND p.debit = '1002' AND v.reason = 'opening' AND v.number <= 100
+WHERE p.pool_code = $1 AND p.book = 'basic' AND p.debit = '1002' AND v.reason = 'opening'
+  AND v.number <= {_OPENING_VOUCHERS_MAX}
 """
 
 

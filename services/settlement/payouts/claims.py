@@ -60,7 +60,7 @@ async def claim_changed(desk: Desk, event: ClaimEvent, sequence: int, business_d
         return
     before = Figures(row["state"], row["fund_fen"], row["approved_fen"], row["cut_fen"]) if row else None
     after = figures_after(event, before)
-    await store.put_claim_state(
+    await store.write_claim(
         desk.conn,
         (
             desk.pool_code,
@@ -75,11 +75,10 @@ async def claim_changed(desk: Desk, event: ClaimEvent, sequence: int, business_d
             after.cut,
             shanghai_date(event.settled_at),
         ),
+        _changes(before, after),
+        business_day,
+        obligations.totals(obligations.flows(_owed(before), _owed(after))),
     )
-    await store.add_claim_totals(desk.conn, desk.pool_code, _changes(before, after))
-    flows = obligations.flows(_owed(before), _owed(after))
-    if flows:
-        await store.add_obligations(desk.conn, desk.pool_code, business_day, obligations.totals(flows))
     if isinstance(event, ClaimReleased):
         await _released(desk, event, sequence)
 

@@ -24,41 +24,48 @@ async def claim_state(conn: AsyncConnection, pool: str, claim_id: UUID) -> Any:
     )
 
 
-async def put_claim_state(conn: AsyncConnection, row: Sequence[Any]) -> None:
-    """A claim's newest state."""
-    await execute(
-        conn,
-        """
-        INSERT INTO claim_state AS c (pool_code, claim_id, version, state, institution_code, township_code, care_kind,
-                                      fund_fen, approved_fen, cut_fen, settled_on)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        ON CONFLICT (pool_code, claim_id) DO UPDATE SET version = excluded.version, state = excluded.state,
-          fund_fen = excluded.fund_fen, approved_fen = excluded.approved_fen, cut_fen = excluded.cut_fen
-        WHERE c.version < excluded.version""",
-        *row,
-    )
-
-
-async def add_claim_totals(conn: AsyncConnection, pool: str, changes: Sequence[tuple[str, int, int, int, int]]) -> None:
-    """Adds (state, claims, fund fen, approved fen, cut fen) to the totals by state, in the order of the states."""
+async def write_claim(
+    conn: AsyncConnection,
+    row: Sequence[Any],
+    changes: Sequence[tuple[str, int, int, int, int]],
+    day: date,
+    flows: Mapping[tuple[str, str], int],
+) -> None:
+    """A claim's newest state with all that follows from it, in one statement: the totals by state, each change being
+    (state, claims, fund fen, approved fen, cut fen), and what the day changed in what is owed."""
     columns = [list(column) for column in zip(*sorted(changes), strict=True)]
-    await execute(
-        conn,
-        """
-        INSERT INTO claim_total AS t (pool_code, state, claims, fund_fen, approved_fen, cut_fen)
-        SELECT $1, c.* FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
-          AS c (state, claims, fund_fen, approved_fen, cut_fen)
-        ON CONFLICT (pool_code, state) DO UPDATE SET claims = t.claims + excluded.claims,
-          fund_fen = t.fund_fen + excluded.fund_fen, approved_fen = t.approved_fen + excluded.approved_fen,
-          cut_fen = t.cut_fen + excluded.cut_fen""",
-        pool,
-        *columns,
-    )
+    await execute(conn, _WRITE_CLAIM, *row, *columns, day, *_flow_columns(flows))
+
+
+_WRITE_CLAIM = """
+WITH put AS (
+  INSERT INTO claim_state AS c (pool_code, claim_id, version, state, institution_code, township_code, care_kind,
+                                fund_fen, approved_fen, cut_fen, settled_on)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+  ON CONFLICT (pool_code, claim_id) DO UPDATE SET version = excluded.version, state = excluded.state,
+    fund_fen = excluded.fund_fen, approved_fen = excluded.approved_fen, cut_fen = excluded.cut_fen
+  WHERE c.version < excluded.version
+), totals AS (
+  INSERT INTO claim_total AS t (pool_code, state, claims, fund_fen, approved_fen, cut_fen)
+  SELECT $1, c.* FROM unnest($12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[])
+    AS c (state, claims, fund_fen, approved_fen, cut_fen)
+  ON CONFLICT (pool_code, state) DO UPDATE SET claims = t.claims + excluded.claims,
+    fund_fen = t.fund_fen + excluded.fund_fen, approved_fen = t.approved_fen + excluded.approved_fen,
+    cut_fen = t.cut_fen + excluded.cut_fen
+)
+INSERT INTO obligation_day AS o (pool_code, business_day, debit, credit, amount_fen)
+SELECT $1, $17::date, f.* FROM unnest($18::text[], $19::text[], $20::bigint[]) AS f (debit, credit, amount_fen)
+ON CONFLICT (pool_code, business_day, debit, credit) DO UPDATE SET amount_fen = o.amount_fen + excluded.amount_fen
+"""
+
+
+def _flow_columns(flows: Mapping[tuple[str, str], int]) -> tuple[list[str], list[str], list[int]]:
+    keys = sorted(flows)
+    return [key[0] for key in keys], [key[1] for key in keys], [flows[key] for key in keys]
 
 
 async def add_obligations(conn: AsyncConnection, pool: str, day: date, flows: Mapping[tuple[str, str], int]) -> None:
     """Adds to what the obligations book will be told when the day is closed."""
-    keys = sorted(flows)
     await execute(
         conn,
         """
@@ -68,9 +75,7 @@ async def add_obligations(conn: AsyncConnection, pool: str, day: date, flows: Ma
         DO UPDATE SET amount_fen = o.amount_fen + excluded.amount_fen""",
         pool,
         day,
-        [key[0] for key in keys],
-        [key[1] for key in keys],
-        [flows[key] for key in keys],
+        *_flow_columns(flows),
     )
 
 

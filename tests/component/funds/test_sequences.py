@@ -11,7 +11,7 @@ import pytest
 from shared.kernel.ids import new_id
 from tests.component.funds.world import HOSPITAL, OTHER_HOSPITAL, World
 
-ACTS = 90
+ACTS = 60
 SEEDS = 3
 
 

@@ -73,3 +73,16 @@ const claimPath = (pool, id, rest = "") => pathOf("claims", pool, `claims/${enco
 export const claim = (pool, id) => json(claimPath(pool, id));
 export const claimTrace = (pool, id) => json(claimPath(pool, id, "/trace"));
 export const claimSlip = async (pool, id) => (await ask(claimPath(pool, id, "/slip"), "text/plain")).text();
+
+/** Names of all institutions by code; without them codes are shown. */
+export async function institutionNames() {
+  const names = new Map();
+  let cursor = "";
+  do {
+    const query = new URLSearchParams({ limit: "200", ...(cursor && { cursor }) });
+    const page = await json(`/claims/v1/institutions?${query}`);
+    for (const institution of page.items) names.set(institution.code, institution.name);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return names;
+}

@@ -5,11 +5,11 @@ import { grouped } from "./money.js";
 import { traceSteps } from "./trace.js";
 import { kindWords, localTime, reasonWords, stateWords } from "./words.js";
 
-/** The heading facts of a claim, and what its decision rests on. */
-export function claimFacts(claim) {
+/** The heading facts of a claim, and what its decision rests on; `names` are those of institutions by code. */
+export function claimFacts(claim, names) {
   const facts = [
     ["状态", "State", stateWords(claim.status).join(" ")],
-    ["机构", "Hospital", claim.institution_code],
+    ["机构", "Hospital", names.get(claim.institution_code) ?? claim.institution_code],
     ["类别", "Kind", kindWords(claim.kind).join(" ")],
     ["入院/就诊", "Admitted", claim.admitted_on],
     ["总费用", "Charged", grouped(claim.total), "big"],

@@ -11,7 +11,7 @@ import { claimLabel, localTime, roleWords } from "./words.js";
 
 const REFRESH_MILLISECONDS = 15000;
 
-const state = { pool: "", nodes: [], claims: [], cursor: null, timer: 0 };
+const state = { pool: "", nodes: [], claims: [], names: new Map(), cursor: null, timer: 0 };
 
 /** Run one reader of a section: its failure is told there and nowhere else. */
 async function readInto(section, read) {
@@ -49,12 +49,18 @@ const readIdentities = () => readInto("identities", async (place) => {
   line.replaceChildren(verdict.zh, h("span", { class: "en" }, verdict.en));
 });
 
+/** Names are a help: where they cannot be read, claims show the codes. */
+async function readNames() {
+  if (!state.names.size) state.names = await api.institutionNames().catch(() => new Map());
+}
+
 const readClaims = (cursor) => readInto("claims", async (place) => {
+  await readNames();
   const page = await api.claimsPage(state.pool, { status: byId("claims-status").value, cursor });
   state.claims = cursor ? [...state.claims, ...page.items] : page.items;
   state.cursor = page.next_cursor ?? null;
   byId("claims-more").hidden = !state.cursor;
-  place.replaceChildren(claimsTable(state.claims, openClaim));
+  place.replaceChildren(claimsTable(state.claims, state.names, openClaim));
 });
 
 /** The books are read again and again; claims only when asked, since each such reading is an entry in the audit log. */
@@ -69,7 +75,7 @@ async function openClaim(claim) {
   byId("claim-dialog").showModal();
   const inWords = (error) => h("p", { class: "complaint" }, error.message);
   const [facts, trace, slip] = await Promise.all([
-    api.claim(state.pool, claim.claim_id).then(claimFacts).catch(inWords),
+    api.claim(state.pool, claim.claim_id).then((told) => claimFacts(told, state.names)).catch(inWords),
     api.claimTrace(state.pool, claim.claim_id).then(calculation).catch(inWords),
     api.claimSlip(state.pool, claim.claim_id).then(slipText).catch(inWords),
   ]);

@@ -50,9 +50,9 @@ function inputWords([name, value]) {
 
 /** An ordered list of steps ({step, rule, clause, inputs, amount}). */
 export function traceSteps(steps) {
-  return h("ol", { class: "steps" }, steps.map((step) => h("li", {},
+  return h("ol", { class: "steps" }, steps.map((step, index) => h("li", {},
     h("span", { class: "what" }, both(...(STEPS[step.step] ?? [step.step, ""]))),
     h("span", { class: "amount" }, step.step === "bonus" ? "" : grouped(step.amount)),
     h("span", { class: "why" }, Object.entries(step.inputs ?? {}).map(inputWords).filter(Boolean).join(" · ")),
-    step.clause ? h("q", { class: "clause" }, step.clause) : "")));
+    step.clause && step.clause !== steps[index - 1]?.clause ? h("q", { class: "clause" }, step.clause) : "")));
 }

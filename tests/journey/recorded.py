@@ -87,6 +87,7 @@ ANSWERS: dict[str, Any] = {
         "ties": True,
         "identities": [IDENTITY],
     },
+    "/claims/v1/institutions": {"items": [{"code": "H52242200001", "name": "大方县人民医院"}], "next_cursor": None},
     f"/claims/v1/pools/{POOL}/claims": {"items": [CLAIM_ROW], "next_cursor": None},
     f"/claims/v1/pools/{POOL}/claims/{CLAIM}": CLAIM_ROW,
     f"/claims/v1/pools/{POOL}/claims/{CLAIM}/trace": {

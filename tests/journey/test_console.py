@@ -46,6 +46,7 @@ async def test_balances_are_the_apis_and_the_page_is_readable(recorded: Recorded
     assert await look.page.inner_text("[data-term=interest]") == "−10.00"
     assert await look.sideways() == 0
     await look.page.click(f'[data-claim="{CLAIM}"] button')
+    await expect(look.page.locator(".facts")).to_contain_text("大方县人民医院")
     await expect(look.page.locator(".slip")).to_contain_text("补偿金额")
     await expect(look.page.locator(".steps")).to_contain_text("70%")
     assert await look.sideways() == 0

@@ -33,7 +33,7 @@ _COMMON = {
     "jit": "off",
     "log_checkpoints": "off",
 }
-_VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+_VOLATILE = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 def free_port() -> int:

@@ -17,10 +17,9 @@ from services.enrollment.financing.receipts import NewReceipt, collect, may_ente
 from services.enrollment.financing.standards import NewStandard, put_standard
 from services.enrollment.financing.totals import Totals, added_up, totals_of_year
 from services.enrollment.registry.act import act_of, sealer_of
-from services.enrollment.registry.areas import LEVELS
 from services.enrollment.registry.groups import CODES
 from services.enrollment.registry.identity import Identity, read_identity
-from services.enrollment.registry.people import Newborn
+from services.enrollment.registry.model import LEVELS, Newborn
 from shared.contracts.wire import WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -292,7 +291,8 @@ class NewbornBody(WireModel):
     name: Text60
     sex: Literal["male", "female"]
     birth_date: date
-    relation: Literal["son", "daughter", "grandchild", "other"] = "son"
+    relation: Literal["son", "daughter", "grandchild", "other"] | None = None
+    """The son or the daughter of the head unless stated."""
     id_number: Annotated[str, Field(max_length=30)] | None = None
 
 
@@ -609,7 +609,8 @@ async def record_newborn(pool_code: PoolCode, household_id: UUID, body: NewbornB
         if not isinstance(found, Identity) or (found.birth_date, found.sex) != (body.birth_date, body.sex):
             raise from_validation([{"loc": ("body", "id_number"), "msg": "身份证号有误,或与出生日期、性别不一致"}])
         number = found.number
-    newborn = Newborn(body.name, body.relation, body.sex, body.birth_date, number)
+    relation = body.relation or ("son" if body.sex == "male" else "daughter")
+    newborn = Newborn(body.name, relation, body.sex, body.birth_date, number)
     member_id = await enrol_newborn(await act_of(unit), sealer_of(unit), household_id, newborn)
     unit.result("member", member_id)
     return NewbornAnswer(member_id=member_id, covered_from=body.birth_date)

@@ -1,7 +1,6 @@
 """Household bills: a line per member (paid, sponsored, excused), and coverage when a bill is complete (rulings §17)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -9,10 +8,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.enrollment.financing import store
-from services.enrollment.financing.rules import EXCUSED, PAYABLE, SPONSORED, Standard, covered_from
+from services.enrollment.financing.rules import EXCUSED, PAYABLE, SPONSORED, Standard, Wish, covered_from
 from services.enrollment.registry.act import Act
-from services.enrollment.registry.areas import LEVELS
 from services.enrollment.registry.coverage import NewStart, paid
+from services.enrollment.registry.model import LEVELS
 from services.enrollment.registry.publish import Changed, Timeline, change_coverage
 from shared.db.personal import Sealer
 from shared.kernel.errors import define
@@ -35,16 +34,6 @@ TOO_LATE = define(
     "{year} 年度不再接受 {paid_on} 的缴费(户缴费单 {bill_id})。",
     "The year {year} takes no payment of {paid_on} (bill {bill_id}).",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A member who is to stand on his household's bill, paid for unless ``excuse`` says why not."""
-
-    household_id: UUID
-    township_code: str
-    member_id: UUID
-    excuse: str | None
 
 
 def standard_of(row: Any) -> Standard:
@@ -76,14 +65,13 @@ async def standards_of(conn: AsyncConnection, pool_code: str) -> dict[int, Stand
 async def bill_members(act: Act, sealer: Sealer, standard: Standard, wishes: Sequence[Wish]) -> int:
     """Puts members on the bills of their households, making bills where there are none; returns changed lines.
 
-    A line that is settled or sponsored stays as it is. Runs a fixed number of statements.
+    A line that is settled or sponsored stays as it is, and so does one whose premium was paid in part already: what was
+    paid is refunded, not excused (rulings §18). Runs a fixed number of statements.
     """
-    bills = {
-        row["household_id"]: row["bill_id"]
-        for row in await store.bills_of(
-            act.conn, act.pool_code, standard.year, sorted({wish.household_id for wish in wishes})
-        )
-    }
+    households = sorted({wish.household_id for wish in wishes})
+    rows = await store.bills_of(act.conn, act.pool_code, standard.year, households)
+    bills = {row["household_id"]: row["bill_id"] for row in rows}
+    open_fen = {row["bill_id"]: row["due_fen"] - row["paid_fen"] for row in rows}
     known = {
         (row["bill_id"], row["member_id"]): row
         for row in await store.lines_of(act.conn, act.pool_code, list(bills.values()))
@@ -99,7 +87,8 @@ async def bill_members(act: Act, sealer: Sealer, standard: Standard, wishes: Seq
         present = known.get((line[0], line[1]))
         if present is None:
             added.append(line)
-        elif _may_change(present) and (present["kind"], present["reason"]) != (line[2], line[4]):
+        elif _may_change(present, line, open_fen):
+            open_fen[line[0]] += line[3] - present["premium_fen"]
             changed.append(line)
     await _write(act, standard, new_bills, added, changed)
     if touched := sorted({line[0] for line in (*added, *changed)}):
@@ -113,8 +102,11 @@ def _line(bill_id: UUID, wish: Wish, standard: Standard) -> store.Line:
     return bill_id, wish.member_id, kind, premium, wish.excuse
 
 
-def _may_change(line: Any) -> bool:
-    return line["settled_on"] is None and line["kind"] != SPONSORED
+def _may_change(present: Any, line: store.Line, open_fen: Mapping[UUID, int]) -> bool:
+    if (present["kind"], present["reason"]) == (line[2], line[4]):
+        return False
+    is_free = present["settled_on"] is None and present["kind"] != SPONSORED
+    return is_free and present["premium_fen"] - line[3] <= open_fen[line[0]]
 
 
 async def _write(

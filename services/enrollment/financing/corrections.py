@@ -7,7 +7,8 @@ from services.enrollment.financing.billing import standards_of
 from services.enrollment.financing.rules import Standard
 from services.enrollment.registry.act import Act
 from services.enrollment.registry.coverage import NewStart, covered_since, died, lapsed
-from services.enrollment.registry.people import Newborn, add_newborn, end_membership, member_facts
+from services.enrollment.registry.model import Newborn
+from services.enrollment.registry.people import add_newborn, end_membership, member_facts
 from services.enrollment.registry.publish import Timeline, change_coverage
 from shared.db.personal import Sealer
 from shared.http.problems import NOT_FOUND

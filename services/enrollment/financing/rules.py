@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
 from shared.kernel.dates import next_month
 
@@ -57,3 +58,13 @@ class Bill:
     def is_complete(self) -> bool:
         """Nothing is open: every member is paid for, sponsored or excused."""
         return self.due_fen == self.paid_fen
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A member who is to stand on his household's bill, paid for unless ``excuse`` says why not."""
+
+    household_id: UUID
+    township_code: str
+    member_id: UUID
+    excuse: str | None

@@ -58,9 +58,9 @@ async def apply(act: Act, sponsor: str, group: str, year: int, member_ids: Seque
     in_group = await members_in_group(act.conn, act.pool_code, group, max(act.day, standard.coverage_from))
     wanted = [member for member in in_group if member_ids is None or member in set(member_ids)]
     open_lines = await store.sponsorable(act.conn, act.pool_code, year, wanted)
-    if not open_lines:
+    lines = fitting(open_lines)
+    if not lines:
         raise SPONSORSHIP_EMPTY(year=year, group=group)
-    lines = [(row["member_id"], row["bill_id"], row["premium_fen"]) for row in open_lines]
     application = Application(new_id(act.now), len(lines), sum(line[2] for line in lines))
     await store.insert_sponsorship(
         act.conn,
@@ -78,15 +78,31 @@ async def apply(act: Act, sponsor: str, group: str, year: int, member_ids: Seque
     return application
 
 
+def fitting(rows: Sequence[Any]) -> list[tuple[UUID, UUID, int]]:
+    """The lines (member, bill, premium) that a sponsor can take: what a household paid in part is not paid again."""
+    left: dict[UUID, int] = {row["bill_id"]: row["open_fen"] for row in rows}
+    lines = []
+    for row in rows:
+        if left[row["bill_id"]] >= row["premium_fen"]:
+            left[row["bill_id"]] -= row["premium_fen"]
+            lines.append((row["member_id"], row["bill_id"], row["premium_fen"]))
+    return lines
+
+
 async def confirm(act: Act, sealer: Sealer, sponsorship_id: UUID) -> int:
     """County finance takes the sponsor's word: the lines are sponsored, complete bills are covered from the day of
     confirmation. Returns how many members are covered now. Raises FOUR_EYES, SPONSORSHIP_DECIDED or _OVERTAKEN.
     """
     row = await _open_application(act, sponsorship_id)
-    bills = [bill["bill_id"] for bill in await store.sponsored_bills(act.conn, act.pool_code, sponsorship_id)]
-    await store.lock_bills(act.conn, act.pool_code, bills)
+    wanted = {
+        bill["bill_id"]: bill["amount_fen"]
+        for bill in await store.sponsored_bills(act.conn, act.pool_code, sponsorship_id)
+    }
+    bills = list(wanted)
+    locked = await store.lock_bills(act.conn, act.pool_code, bills)
+    fits = all(wanted[bill["bill_id"]] <= bill["due_fen"] - bill["paid_fen"] for bill in locked)
     still = await store.take_over_lines(act.conn, act.pool_code, sponsorship_id)
-    if still != row["head_count"]:
+    if still != row["head_count"] or not fits:
         raise SPONSORSHIP_OVERTAKEN(heads=row["head_count"], still=still)
     await store.decide_sponsorship(act.conn, act.pool_code, sponsorship_id, "confirmed", act.by, act.now, None)
     await store.recount(act.conn, act.pool_code, bills)

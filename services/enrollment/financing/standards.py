@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.enrollment.financing import store
 from services.enrollment.financing.billing import standard_for
 from services.enrollment.financing.rules import Standard
-from services.enrollment.registry.areas import LEVELS
+from services.enrollment.registry.model import LEVELS
 from shared.kernel.errors import define
 
 STANDARD_ODD = define(

@@ -243,7 +243,7 @@ async def insert_remittance(conn: AsyncConnection, pool_code: str, receipt_ids: 
 # -- sponsorships
 
 _SPONSORABLE = """
-SELECT l.member_id, l.bill_id, l.premium_fen FROM bill_line l
+SELECT l.member_id, l.bill_id, l.premium_fen, b.due_fen - b.paid_fen AS open_fen FROM bill_line l
 JOIN bill b ON b.pool_code = l.pool_code AND b.bill_id = l.bill_id
 WHERE l.pool_code = $1 AND b.year = $2 AND l.member_id = ANY($3::uuid[]) AND l.kind = 'payable'
   AND l.settled_on IS NULL AND b.due_fen - b.paid_fen >= l.premium_fen
@@ -275,7 +275,7 @@ WHERE pool_code = $1 AND ($2::text IS NULL OR applied_by = $2) AND sponsorship_i
 ORDER BY sponsorship_id LIMIT $4
 """
 _SPONSORED_BILLS = """
-SELECT bill_id, count(*) AS members, sum(premium_fen)::bigint AS amount_fen FROM sponsorship_line
+SELECT bill_id, sum(premium_fen)::bigint AS amount_fen FROM sponsorship_line
 WHERE pool_code = $1 AND sponsorship_id = $2 GROUP BY bill_id ORDER BY bill_id
 """
 _DECIDE_SPONSORSHIP = """
@@ -323,7 +323,7 @@ async def sponsorship_page(
 
 
 async def sponsored_bills(conn: AsyncConnection, pool_code: str, sponsorship_id: UUID) -> list[Any]:
-    """The bills that a sponsorship touches, with its heads and amount in each."""
+    """The bills that a sponsorship touches, with its amount in each."""
     return await fetch(conn, _SPONSORED_BILLS, pool_code, sponsorship_id)
 
 

@@ -10,8 +10,9 @@ from pydantic import Field
 from services.enrollment.registry import areas as area_commands
 from services.enrollment.registry import store
 from services.enrollment.registry.act import sealer_of
-from services.enrollment.registry.areas import Area, areas_of_pool
+from services.enrollment.registry.areas import areas_of_pool
 from services.enrollment.registry.identity import mask_name, mask_number
+from services.enrollment.registry.model import Area
 from services.enrollment.registry.publish import group_start, timeline_of
 from shared.contracts.enrollment import CoverageStart, GroupStart
 from shared.contracts.wire import WireModel

@@ -1,19 +1,18 @@
 """Areas as a path of typed segments, and which pool an area belongs to (LS-20): commands of the register's frame."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.enrollment.registry import store
+from services.enrollment.registry.model import LEVELS, Area
 from shared.http.tokens import Actor
 from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import define
 
 KINDS = ("province", "prefecture", "county", "township", "village")
-LEVELS = ("central", "province", "city", "county")
 _ABOVE = {
     "prefecture": {"province"},
     "county": {"province", "prefecture"},
@@ -62,16 +61,6 @@ POOL_UNKNOWN = define(
     "统筹区 {pool_code} 还没有登记。",
     "Pool {pool_code} is not registered.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """One area of a pool."""
-
-    code: str
-    parent: str | None
-    kind: str
-    name: str
 
 
 async def put_area(conn: AsyncConnection, actor: Actor, area: Area, now: datetime) -> None:

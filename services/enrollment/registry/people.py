@@ -2,37 +2,31 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.enrollment.registry import store
 from services.enrollment.registry.act import Act
-from services.enrollment.registry.store import HouseholdRow, MemberRow, PersonRow
+from services.enrollment.registry.model import (
+    Enrolment,
+    Household,
+    HouseholdKey,
+    Known,
+    Member,
+    MemberRow,
+    Newborn,
+    PersonRow,
+    Register,
+)
 from shared.db.personal import Sealer
 from shared.http.problems import NOT_FOUND
 from shared.kernel.errors import define
 from shared.kernel.ids import new_id
-from shared.kernel.timelines import Start, state_on
-
-__all__ = [
-    "Enrolment",
-    "Household",
-    "HouseholdRow",
-    "Known",
-    "Member",
-    "MemberRow",
-    "Newborn",
-    "PersonRow",
-    "Register",
-    "add_newborn",
-    "enrol",
-    "load_register",
-    "members_in_group",
-]
+from shared.kernel.timelines import Start
 
 ID_NUMBER = "id_number"
 PERSON_KNOWN = define(
@@ -43,77 +37,15 @@ PERSON_KNOWN = define(
     "此人已在统筹区 {pool_code} 登记。",
     "The person is registered in pool {pool_code} already.",
 )
-HouseholdKey = tuple[str, str, str]
-"""(village code, group, household number): how a household is addressed."""
 
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member as the register knows him; ``groups`` are those of the asked day."""
-
-    member_id: UUID
-    household_id: UUID
-    person_id: UUID | None
-    member_number: int
-    name: str
-    relation: str
-    sex: str | None
-    birth_date: date | None
-    status: str
-    stated_id_sealed: bytes | None
-    id_index: bytes | None
-    groups: Mapping[str, tuple[Start, ...]]
-
-    def groups_on(self, day: date) -> frozenset[str]:
-        """The special groups he belongs to on a day."""
-        return frozenset(code for code, starts in self.groups.items() if state_on(starts, day) == "member")
-
-
-@dataclass(frozen=True, slots=True)
-class Household:
-    """A household with all its members, those that ended included."""
-
-    household_id: UUID
-    key: HouseholdKey
-    members: tuple[Member, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Newborn:
-    """A child reported to its household; the ID number may come later."""
-
-    name: str
-    relation: str
-    sex: str
-    birth_date: date
-    id_number: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Where a person is known already: a household of this pool by its key, or only the code of another pool."""
-
-    pool_code: str
-    household: HouseholdKey | None
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """What the register knows of the households and persons that were asked for."""
-
-    households: Mapping[HouseholdKey, Household]
-    persons: Mapping[bytes, Known]
-
-
-@dataclass(slots=True)
-class Enrolment:
-    """What is to be written, row by row; empty lists cost no statement."""
-
-    households: list[HouseholdRow] = field(default_factory=list)
-    persons: list[PersonRow] = field(default_factory=list)
-    members: list[MemberRow] = field(default_factory=list)
-    changed: list[MemberRow] = field(default_factory=list)
-    groups: list[tuple[UUID, str, date, int, str]] = field(default_factory=list)
+PERSON_RACE = define(
+    "person_race",
+    409,
+    "有人同时在别处登记",
+    "Somebody is being enrolled elsewhere",
+    "名单中有人刚刚在其他统筹区登记;什么都没有改动;请重发,有关的行会被退回。",
+    "Somebody on the list was just enrolled in another pool; nothing was changed. Send it again: the row comes back.",
+)
 
 
 async def load_register(
@@ -180,7 +112,7 @@ async def enrol(act: Act, new: Enrolment) -> None:
     if new.households:
         await store.insert_households(act.conn, act.pool_code, new.households, act.now)
     if new.persons:
-        await store.insert_persons(act.conn, act.pool_code, new.persons, act.now)
+        await _insert_persons(act, new.persons)
     if new.members:
         await store.insert_members(act.conn, act.pool_code, new.members, act.now)
     if new.changed:
@@ -220,6 +152,16 @@ async def add_newborn(act: Act, sealer: Sealer, household_id: UUID, newborn: New
     )
     await enrol(act, Enrolment(persons=[PersonRow(person_id, index, sealed)], members=[member]))
     return member_id
+
+
+async def _insert_persons(act: Act, persons: Sequence[PersonRow]) -> None:
+    """Another pool may enrol the same person at this moment: the constraint lets one through. Raises PERSON_RACE."""
+    try:
+        await store.insert_persons(act.conn, act.pool_code, persons, act.now)
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != "person_id_index_once":
+            raise
+        raise PERSON_RACE() from error
 
 
 async def member_facts(conn: AsyncConnection, pool_code: str, member_id: UUID) -> Any:

@@ -1,13 +1,13 @@
 """SQL of the register. Every function runs a fixed number of statements, whatever the number of rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.enrollment.registry.model import HouseholdRow, MemberRow, PersonRow
 from shared.db.sql import execute, fetch, fetchrow, fetchval
 
 # -- areas and pools
@@ -168,43 +168,6 @@ FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::date
 WHERE m.pool_code = $1 AND m.member_id = n.member_id
 """
 _END_MEMBER = "UPDATE member SET status = 'ended', updated_at = $3 WHERE pool_code = $1 AND member_id = $2"
-
-
-@dataclass(frozen=True, slots=True)
-class HouseholdRow:
-    """A household to be recorded."""
-
-    household_id: UUID
-    township_code: str
-    village_code: str
-    group_name: str
-    household_number: str
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """A person to be recorded: the blind index and the sealed ID number, or neither (a newborn without one)."""
-
-    person_id: UUID
-    id_index: bytes | None
-    id_sealed: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class MemberRow:
-    """A membership as it is to stand in the register."""
-
-    member_id: UUID
-    household_id: UUID
-    person_id: UUID | None
-    member_number: int
-    name: str
-    relation: str
-    sex: str | None
-    birth_date: date | None
-    status: str
-    stated_id_sealed: bytes | None
-    phone_sealed: bytes | None
 
 
 async def lock_register(conn: AsyncConnection, pool_code: str) -> None:

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.enrollment.registry.areas import Area
-from services.enrollment.registry.people import Household, HouseholdKey, Known, Member, Register
+from services.enrollment.registry.model import Area, Household, HouseholdKey, Known, Member, Register
 from services.enrollment.roster.reasons import Fault, fault
 from services.enrollment.roster.rows import HEAD, ReadRow
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from services.enrollment.financing.billing import Wish
-from services.enrollment.registry.people import (
+from services.enrollment.financing.rules import Wish
+from services.enrollment.registry.model import (
     Enrolment,
     HouseholdKey,
     HouseholdRow,

@@ -256,3 +256,31 @@ async def test_statements_do_not_grow_with_the_receipts(county: Office) -> None:
         counts.append(counted.total())
     assert counts[0] == counts[1]
     assert counts[0] < 30
+
+
+async def test_what_a_household_paid_in_part_is_neither_excused_nor_sponsored_over(county: Office) -> None:
+    couple = [row("王大明", "户主", HEAD[8], group="低保"), row("李秀英", "配偶", WIFE[8], group="低保")]
+    await county.enrolled(sheet(couple))
+    bill = (await county.bills())[0]
+    part = {"receipt_number": "P1", "bill_id": bill["bill_id"], "amount": "25.00", "paid_on": "2010-03-01"}
+    await county.done("township_clerk", "POST", f"/pools/{POOL}/receipts", json={"receipts": [part]})
+    await county.enrolled(sheet([couple[0], row("李秀英", "配偶", WIFE[8], group="低保", excuse="参军")]))
+    assert [b["open"] for b in await county.bills()] == ["15.00"]
+    body = {"sponsor": "民政局", "year": YEAR, "group": "dibao"}
+    answer = await county.call("sponsor", "POST", f"/pools/{POOL}/sponsorships", json=body)
+    assert answer.json()["code"] == "sponsorship_empty"
+
+
+async def test_a_payment_during_the_application_stops_the_confirmation(county: Office) -> None:
+    couple = [row("王大明", "户主", HEAD[8], group="低保"), row("李秀英", "配偶", WIFE[8], group="低保")]
+    await county.enrolled(sheet(couple))
+    body = {"sponsor": "民政局", "year": YEAR, "group": "dibao"}
+    applied = await county.done("sponsor", "POST", f"/pools/{POOL}/sponsorships", json=body)
+    bill = (await county.bills())[0]
+    part = {"receipt_number": "P1", "bill_id": bill["bill_id"], "amount": "1.00", "paid_on": "2010-03-01"}
+    await county.done("township_clerk", "POST", f"/pools/{POOL}/receipts", json={"receipts": [part]})
+    before = await county.counts()
+    path = f"/pools/{POOL}/sponsorships/{applied['sponsorship_id']}/confirmation"
+    answer = await county.call("county_finance", "POST", path, json={})
+    assert (answer.status_code, answer.json()["code"]) == (409, "sponsorship_overtaken")
+    assert await county.counts() == before

@@ -149,7 +149,7 @@ async def test_a_zip_bomb_is_met_before_it_has_grown(county: Office) -> None:
         for name in source.namelist():
             content = source.read(name)
             if name == "xl/worksheets/sheet1.xml":
-                content = content.replace(b"</sheetData>", b" " * 125_000_000 + b"</sheetData>")
+                content = content.replace(b"</sheetData>", b" " * 127_000_000 + b"</sheetData>")
             bomb.writestr(name, content)
     answer = await county.upload(buffer.getvalue())
     assert answer.status_code == 413

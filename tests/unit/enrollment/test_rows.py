@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.enrollment.registry.areas import Area
 from services.enrollment.registry.groups import CODES
 from services.enrollment.registry.identity import check_character
-from services.enrollment.registry.people import Register
+from services.enrollment.registry.model import Area, Register
 from services.enrollment.roster.headings import REQUIRED, Column, HeadingFault, Layout, find_layout, heading_of
 from services.enrollment.roster.households import Places, bare_township, bare_village, judge, locate
 from services.enrollment.roster.reasons import REASONS

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db.sql import execute, fetch, fetchrow, fetchval
 from shared.http.problems import KEY_MISSING, KEY_REUSED
-from shared.kernel.canonical import canonical_json
 
 KEY_MAX = 128
 
@@ -82,10 +82,10 @@ def request_hash(method: str, path: str, query: str, content_type: str, body: by
     """SHA-256 of method, path, query and body: a JSON body by its meaning, any other byte for byte."""
     content: Any = hashlib.sha256(body).hexdigest()
     if content_type.startswith("application/json") and body:
-        with suppress(ValueError):
-            content = json.loads(body, parse_float=lambda text: f"\0{text}")
-    pairs = sorted([list(p) for p in parse_qsl(query, keep_blank_values=True)])
-    return hashlib.sha256(canonical_json([method, path, pairs, content])).digest()
+        with suppress(orjson.JSONDecodeError):
+            content = orjson.loads(body)
+    pairs = sorted([list(p) for p in parse_qsl(query, keep_blank_values=True)]) if query else []
+    return hashlib.sha256(orjson.dumps([method, path, pairs, content], option=orjson.OPT_SORT_KEYS)).digest()
 
 
 async def claim(conn: AsyncConnection, wanted: Claim, now: datetime) -> Answered | None:

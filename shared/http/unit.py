@@ -100,8 +100,8 @@ class StreamUnit:
             yield conn
 
 
-def _of_request(request: Request) -> Any:
-    return request.state.unit
+async def _of_request(request: Request) -> Any:
+    return request.state.unit  # async: FastAPI would send a plain function to a thread
 
 
 UnitDep = Annotated[Unit, Depends(_of_request)]

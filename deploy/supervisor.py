@@ -185,12 +185,9 @@ class Supervisor:
             while not _answers(spec.health, child.process.pid):
                 if child.process.poll() is not None or time.monotonic() > deadline:
                     child.pump.join(2)
-                    raise DeployError(f"{spec.name} 没有启动 (did not start):\n{self._tail(spec.name)}")
+                    log = self.state.logs / f"{spec.name}.log"
+                    raise DeployError(f"{spec.name} 没有启动 (did not start): {_last_line(log)}\n日志 (log): {log}")
                 time.sleep(POLL_SECONDS)
-
-    def _tail(self, name: str) -> str:
-        text = (self.state.logs / f"{name}.log").read_text(errors="replace")
-        return "\n".join(text.splitlines()[-25:])
 
     # -- watch
 
@@ -314,6 +311,12 @@ def _answers(url: str | None, pid: int) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def _last_line(log: Path) -> str:
+    """The last words of a process; what it said before was shown while it said it."""
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return _brief(lines[-1].encode()) if lines else ""
 
 
 def _is_quiet(line: bytes) -> bool:

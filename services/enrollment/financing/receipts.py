@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from services.enrollment.financing import store
 from services.enrollment.financing.billing import settle_complete
 from services.enrollment.registry.act import SERVICE, Act
@@ -143,7 +145,13 @@ async def _book(act: Act, receipts: Sequence[NewReceipt], ids: Sequence[UUID], b
             )
         )
         events.append(_collected(act, identifier, receipt, bill, bill["version"] + len(paid[receipt.bill_id])))
-    await store.insert_receipts(act.conn, act.pool_code, rows, act.by, act.now)
+    try:
+        await store.insert_receipts(act.conn, act.pool_code, rows, act.by, act.now)
+    except asyncpg.UniqueViolationError as error:
+        # Somebody booked one of these numbers for another bill since they were looked up.
+        raise RECEIPTS_REFUSED(
+            errors=[{"at": "receipts", "reason": "收据号刚被用过 / number used just now"}]
+        ) from error
     await store.pay_bills(
         act.conn,
         act.pool_code,

@@ -1,5 +1,6 @@
 """Premiums in and on, sponsors, subsidies due, totals that add up; refusals move nothing."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -284,3 +285,16 @@ async def test_a_payment_during_the_application_stops_the_confirmation(county: O
     answer = await county.call("county_finance", "POST", path, json={})
     assert (answer.status_code, answer.json()["code"]) == (409, "sponsorship_overtaken")
     assert await county.counts() == before
+
+
+async def test_one_receipt_number_sent_twice_at_once_counts_once(county: Office) -> None:
+    other = row("张三", "户主", number("19600101", 105), household="2", head="张三")
+    await county.enrolled(sheet([HEAD, other]))
+    path = f"/pools/{POOL}/receipts"
+    bodies = [
+        {"receipts": [{"receipt_number": "S1", "bill_id": b["bill_id"], "amount": "20.00", "paid_on": "2010-03-01"}]}
+        for b in await county.bills()
+    ]
+    answers = await asyncio.gather(*(county.call("township_clerk", "POST", path, json=body) for body in bodies * 3))
+    assert sorted(a.status_code for a in answers) == [200, 422, 422, 422, 422, 422]
+    assert len(await _events(county, "premium.collected")) == 1

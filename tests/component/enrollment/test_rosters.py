@@ -1,5 +1,6 @@
 """A roster in: who is enrolled, what goes back, and that the same file again changes nothing."""
 
+import asyncio
 import io
 import time
 import zipfile
@@ -295,3 +296,12 @@ async def test_a_roster_needs_the_years_standard(county: Office) -> None:
 async def test_a_token_of_another_county_gets_nowhere(county: Office) -> None:
     answer = await county.upload(sheet([HEAD]), pools=(OTHER_POOL,))
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden_pool")
+
+
+async def test_two_clerks_sending_the_same_roster_at_once_enrol_everybody_once(county: Office) -> None:
+    content = sheet([*family(1), *family(2)])
+    answers = await asyncio.gather(*(county.upload(content) for _ in range(4)))
+    assert [a.status_code for a in answers] == [201] * 4
+    assert sorted(a.json()["repeated"] for a in answers) == [False, True, True, True]
+    assert len({a.json()["roster_id"] for a in answers}) == 1
+    assert (await county.counts())["member"] == 6

@@ -28,7 +28,8 @@ UNION ALL SELECT 'approved_' || state, approved_fen FROM claim_total WHERE pool_
 UNION ALL SELECT 'cut', coalesce(sum(cut_fen), 0)::bigint FROM claim_total WHERE pool_code = $1
 UNION ALL SELECT 'instruction_' || status, sum(amount_fen)::bigint FROM instruction i
 WHERE pool_code = $1 AND NOT (status = 'returned' AND EXISTS (
-  SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id)) GROUP BY status
+  SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id
+    AND r.status <> 'cancelled')) GROUP BY status
 UNION ALL SELECT 'payable_open', coalesce(sum(amount_fen), 0)::bigint FROM payable
 WHERE pool_code = $1 AND status = 'open'
 UNION ALL SELECT 'paid_not_applied', coalesce(sum(sign * amount_fen), 0)::bigint FROM paid_line

@@ -231,6 +231,26 @@ async def post_batch_release(pool_code: str, batch_id: UUID, unit: UnitDep) -> B
     return await _detail(unit, row)
 
 
+class CancelIn(WireModel):
+    """Why a batch is given up."""
+
+    reason: Name
+
+
+@router.post(
+    "/pools/{pool_code}/batches/{batch_id}/cancellation",
+    response_model=BatchDetail,
+    responses=documented(BATCH_UNKNOWN, BATCH_STATE),
+    openapi_extra=access(INSURER, command="cancel_batch"),
+)
+async def post_batch_cancellation(pool_code: str, batch_id: UUID, body: CancelIn, unit: UnitDep) -> BatchDetail:
+    """撤销未放行的批次,解除冻结. Gives up a batch that was not released; its money and cut-offs are free again."""
+    row = await batches.cancel(await desk_of(unit), batch_id, body.reason)
+    unit.result("batch", batch_id)
+    unit.note(reason=body.reason)
+    return await _detail(unit, row)
+
+
 @router.post(
     "/pools/{pool_code}/batches/{batch_id}/dispatch",
     response_model=BatchDetail,

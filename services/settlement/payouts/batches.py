@@ -10,7 +10,7 @@ from uuid import UUID
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import BASIC, EXPENDITURE
 from services.settlement.funding.booking import Desk
-from services.settlement.ledger.posting import Hold, hold_many
+from services.settlement.ledger.posting import Hold, hold_many, release_hold
 from services.settlement.payouts import store
 from services.settlement.payouts.paymentfile import Party, PaymentFile, Transfer, control_sum, render
 from services.settlement.payouts.problems import (
@@ -171,6 +171,18 @@ async def release(desk: Desk, batch_id: UUID, sealer: Sealer) -> Any:
         desk.conn, desk.pool_code, batch_id, "prepared", "released", desk.day + timedelta(days=BANK_DEADLINE_DAYS)
     )
     await _keep_file(desk, batch_id, sealer)
+    return await _batch(desk, batch_id)
+
+
+async def cancel(desk: Desk, batch_id: UUID, reason: str) -> Any:
+    """Gives up a batch that was not released: its holds are free and all is as before. Raises BATCH_STATE."""
+    known = await _batch(desk, batch_id)
+    if known["status"] != "prepared":
+        raise BATCH_STATE(batch=batch_id, status=known["status"], act="撤销")
+    made = await store.instructions(desk.conn, desk.pool_code, batch_id)
+    await release_hold(desk.conn, desk.pool_code, BASIC, *(i["id"] for i in made))
+    if not await store.cancel_batch(desk.conn, desk.pool_code, batch_id, desk.by, reason):
+        raise BATCH_STATE(batch=batch_id, status="released", act="撤销")
     return await _batch(desk, batch_id)
 
 

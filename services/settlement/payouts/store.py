@@ -160,7 +160,7 @@ async def cutoffs(conn: AsyncConnection, pool: str, ids: Sequence[UUID], layer: 
         conn,
         """
         SELECT c.*, b.batch_id FROM cutoff c LEFT JOIN batch_cutoff b
-          ON b.pool_code = c.pool_code AND b.cutoff_id = c.id AND b.layer = $3
+          ON b.pool_code = c.pool_code AND b.cutoff_id = c.id AND b.layer = $3 AND NOT b.cancelled
         WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[]) ORDER BY c.id""",
         pool,
         list(ids),
@@ -174,7 +174,7 @@ async def cutoffs_listed(conn: AsyncConnection, pool: str, only_open: bool) -> l
         conn,
         """
         SELECT c.*, b.batch_id FROM cutoff c LEFT JOIN batch_cutoff b
-          ON b.pool_code = c.pool_code AND b.cutoff_id = c.id
+          ON b.pool_code = c.pool_code AND b.cutoff_id = c.id AND NOT b.cancelled
         WHERE c.pool_code = $1 AND (NOT $2 OR b.batch_id IS NULL) ORDER BY c.id DESC LIMIT 500""",
         pool,
         only_open,
@@ -316,8 +316,8 @@ async def instruction(conn: AsyncConnection, pool: str, instruction_id: UUID) ->
     return await fetchrow(
         conn,
         """
-        SELECT i.*, b.layer, (SELECT r.id FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id)
-          AS replaced_by
+        SELECT i.*, b.layer, (SELECT r.id FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id
+          AND r.status <> 'cancelled') AS replaced_by
         FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
         WHERE i.pool_code = $1 AND i.id = $2""",
         pool,
@@ -357,6 +357,35 @@ async def send_batch(conn: AsyncConnection, pool: str, batch_id: UUID, by: str, 
         )
         == 1
     )
+
+
+async def cancel_batch(conn: AsyncConnection, pool: str, batch_id: UUID, by: str, reason: str) -> bool:
+    """prepared ▸ cancelled with its instructions; False if it is not ``prepared`` any more. Payables are as before:
+    open, or bounced where the batch would have paid them again; cut-offs are free for another batch."""
+    cancelled = await execute_counted(
+        conn,
+        """
+        UPDATE batch SET status = 'cancelled', cancelled_by = $3, cancel_reason = $4
+        WHERE pool_code = $1 AND id = $2 AND status = 'prepared'""",
+        pool,
+        batch_id,
+        by,
+        reason,
+    )
+    await execute(conn, _UNDO_BATCH, pool, batch_id)
+    return cancelled == 1
+
+
+_UNDO_BATCH = """
+WITH undone AS (
+  UPDATE instruction SET status = 'cancelled' WHERE pool_code = $1 AND batch_id = $2 AND status = 'prepared'
+  RETURNING id, replaces
+), freed AS (
+  UPDATE batch_cutoff SET cancelled = true WHERE pool_code = $1 AND batch_id = $2
+)
+UPDATE payable p SET status = CASE WHEN u.replaces IS NULL THEN 'open' ELSE 'bounced' END, instruction_id = u.replaces
+FROM undone u WHERE p.pool_code = $1 AND p.instruction_id = u.id AND p.status = 'batched'
+"""
 
 
 async def move_instructions(

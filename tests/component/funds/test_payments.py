@@ -295,3 +295,26 @@ async def test_a_refused_line_that_bounces_is_made_good_by_the_bank(world: World
     balances = await world.rows("SELECT account, posted_fen FROM balance WHERE account IN ('1101', '5001.01')")
     assert {row["account"]: row["posted_fen"] for row in balances} == {"1101": 0, "5001.01": 0}
     await world.check_books()
+
+
+async def test_a_batch_that_is_not_released_can_be_given_up(world: World) -> None:
+    await world.fund("10000.00", "100.00")
+    cutoff, _ = await world.release_claims("70.00")
+    body = {"cutoff_ids": [str(cutoff)]}
+    made = await world.done("/batches", body)
+    path = f"/batches/{made['id']}/cancellation"
+    given_up = await world.done(path, {"reason": "金额有误"}, role="insurer_approver")
+    assert (given_up["status"], given_up["instructions"][0]["status"]) == ("cancelled", "cancelled")
+    assert await world.term("d", "released_not_batched") == "70.00"
+    await world.refused("batch_state", f"/batches/{made['id']}/release", role="insurer_approver")
+    batch = await world.release(await world.done("/batches", body))
+    await world.refused("batch_state", f"/batches/{batch['id']}/cancellation", {"reason": "太晚"})
+    await world.confirm(batch)
+    await world.bounce(batch)
+    again = await world.done(f"/payments/{batch['instructions'][0]['id']}/repayment")
+    await world.done(f"/batches/{again['id']}/cancellation", {"reason": "账号有误"})
+    assert await world.term("d", "bounced") == "70.00"
+    again = await world.done(f"/payments/{batch['instructions'][0]['id']}/repayment")
+    await world.confirm(await world.release(again))
+    assert await world.term("d", "confirmed") == "70.00"
+    await world.check_books()

@@ -91,6 +91,19 @@ class Story:
         self.at_bank.append(await self.world.release(self.prepared.pop()))
         return True
 
+    async def give_up(self) -> bool:
+        if not self.prepared or self.random.random() < 0.5:
+            return False
+        batch = self.prepared.pop()
+        await self.world.done(f"/batches/{batch['id']}/cancellation", {"reason": "金额有误"}, role="insurer_approver")
+        again = batch["instructions"][0]["replaces"]
+        if again:
+            await self._prepared_once(f"/payments/{again}/repayment")
+        else:
+            held = await self.world.get("/cutoffs?open=true")
+            self.cutoffs = [UUID(cutoff["id"]) for cutoff in held]
+        return True
+
     async def confirm(self) -> bool:
         if not self.at_bank:
             return False
@@ -156,8 +169,10 @@ class Story:
         return next((a for a, is_in in self.applied.items() if is_in == state), None)
 
 
-STEP_NAMES = ("settle settle settle review review review cancel_approved release prepare send confirm bounce pay_again "
-              "confirm apply apply decide transfer").split()  # fmt: skip
+STEP_NAMES = (
+    "settle settle settle review review review cancel_approved release prepare give_up send confirm bounce pay_again "
+    "confirm apply apply decide transfer"
+).split()
 
 
 @pytest.mark.requirement("ZZ-14", "no order of acts breaks an identity, pays twice or unbalances a book")

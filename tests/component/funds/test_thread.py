@@ -122,3 +122,16 @@ async def test_interest_is_recognised_by_a_second_person_and_swept(world: World)
     assert await world.term("b", "returned_to_fiscal") == "1.23"
     assert await world.term("e", "expenditure_account") == "500.00"
     await world.check_books()
+
+
+async def test_a_hospital_sees_its_own_payments_alone(world: World) -> None:
+    await world.fund()
+    mine, _ = await world.release_claims("10.00")
+    theirs, _ = await world.release_claims("20.00", hospital=OTHER_HOSPITAL)
+    await world.confirm(await world.batch(mine, theirs))
+    period = "from=2010-03-01&to=2010-03-31"
+    path = f"/institutions/{HOSPITAL}/payments?{period}"
+    assert (await world.get(path, "hospital", institutions=(HOSPITAL,)))["paid"] == "10.00"
+    headers = world.tokens.headers("hospital", institutions=(OTHER_HOSPITAL,))
+    answer = await world.client.get(f"/v1/pools/522422{path}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden_institution")

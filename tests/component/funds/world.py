@@ -470,7 +470,7 @@ class World:
             """
             SELECT c.claim_id FROM instruction_claim c
             JOIN instruction i ON i.pool_code = c.pool_code AND i.id = c.instruction_id
-            WHERE i.status <> 'returned' GROUP BY c.claim_id, c.layer HAVING count(*) > 1"""
+            WHERE i.status NOT IN ('returned', 'cancelled') GROUP BY c.claim_id, c.layer HAVING count(*) > 1"""
         )
         assert twice == []
 

@@ -272,7 +272,7 @@ CREATE TABLE batch (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
   layer text COLLATE "C" NOT NULL,
-  status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'released', 'sent')),
+  status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'released', 'sent', 'cancelled')),
   instruction_count integer NOT NULL CHECK (instruction_count > 0),
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   prepared_by text NOT NULL,
@@ -282,19 +282,24 @@ CREATE TABLE batch (
   released_at timestamptz,
   sent_by text,
   sent_at timestamptz,
+  cancelled_by text,
+  cancel_reason text,
   PRIMARY KEY (pool_code, id),
   CHECK (released_by <> prepared_by),
-  CHECK ((status = 'prepared') = (released_by IS NULL))
+  CHECK ((status IN ('prepared', 'cancelled')) = (released_by IS NULL)),
+  CHECK ((status = 'cancelled') = (cancelled_by IS NOT NULL))
 );
 CREATE TABLE batch_cutoff (
   pool_code text COLLATE "C" NOT NULL,
   cutoff_id uuid NOT NULL,
   layer text COLLATE "C" NOT NULL,
   batch_id uuid NOT NULL,
-  PRIMARY KEY (pool_code, cutoff_id, layer),
+  cancelled boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (pool_code, batch_id, cutoff_id, layer),
   FOREIGN KEY (pool_code, cutoff_id) REFERENCES cutoff (pool_code, id),
   FOREIGN KEY (pool_code, batch_id) REFERENCES batch (pool_code, id)
 );
+CREATE UNIQUE INDEX batch_cutoff_once ON batch_cutoff (pool_code, cutoff_id, layer) WHERE NOT cancelled;
 CREATE TABLE instruction (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
@@ -305,7 +310,7 @@ CREATE TABLE instruction (
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   claim_count integer NOT NULL CHECK (claim_count > 0),
   status text COLLATE "C" NOT NULL
-    CHECK (status IN ('prepared', 'released', 'sent', 'unknown', 'confirmed', 'returned')),
+    CHECK (status IN ('prepared', 'released', 'sent', 'unknown', 'confirmed', 'returned', 'cancelled')),
   replaces uuid,
   deadline date,
   confirmed_on date,
@@ -313,13 +318,13 @@ CREATE TABLE instruction (
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, end_to_end_id),
   UNIQUE (pool_code, batch_id, institution_code),
-  UNIQUE (pool_code, replaces),
   FOREIGN KEY (pool_code, batch_id) REFERENCES batch (pool_code, id),
   FOREIGN KEY (pool_code, replaces) REFERENCES instruction (pool_code, id),
   FOREIGN KEY (pool_code, institution_code, payee_version) REFERENCES payee (pool_code, institution_code, version),
   CHECK (status <> 'confirmed' OR confirmed_on IS NOT NULL),
   CHECK ((status = 'returned') = (returned_on IS NOT NULL))
 );
+CREATE UNIQUE INDEX instruction_replaces_once ON instruction (pool_code, replaces) WHERE status <> 'cancelled';
 CREATE INDEX instruction_institution ON instruction (pool_code, institution_code, confirmed_on);
 CREATE INDEX instruction_waiting ON instruction (pool_code, deadline) WHERE status IN ('released', 'sent');
 CREATE TABLE instruction_claim (
@@ -453,7 +458,6 @@ def upgrade() -> None:
         "arrival",
         "replenishment_line",
         "payee",
-        "batch_cutoff",
         "payment_file",
         "instruction_claim",
         "statement",
@@ -503,7 +507,8 @@ _CHANGING = {
     "claim_total": (_READ, _FULL, "claims, fund_fen, approved_fen, cut_fen"),
     "cutoff": (_READ, _FULL, "received_count, received_fen"),
     "payable": (_CHANGE, _FULL, "version, status, instruction_id, published"),
-    "batch": (_FULL, _READ, "status, released_by, released_at, sent_by, sent_at"),
+    "batch": (_FULL, _READ, "status, released_by, released_at, sent_by, sent_at, cancelled_by, cancel_reason"),
+    "batch_cutoff": (_FULL, _READ, "cancelled"),
     "instruction": (_FULL, _CHANGE, "status, deadline, confirmed_on, returned_on"),
     "obligation_day": (_FULL, _FULL, "amount_fen"),
     "control_total": (_READ, _FULL, "count, amount_fen"),

@@ -15,6 +15,7 @@ async def found(story: Story) -> None:
     """Everything that must be decided before the first farmer is enrolled."""
     await _areas(story)
     await _standard(story)
+    await _review_limit(story)
     await _providers(story)
     await _accounts(story)
     await _catalogue(story)
@@ -45,6 +46,21 @@ async def _standard(story: Story) -> None:
         "PUT", story.path("enrollment", f"standards/{county.YEAR}"), "standard", json=county.STANDARD
     )
     story.done("筹资标准每人 140 元(个人 20,财政 120)· 140 yuan a head")
+
+
+async def _review_limit(story: Story) -> None:
+    await story.cast.city_health.write(
+        "POST",
+        story.path("performance", "standards/review_time"),
+        "review-limit",
+        json={
+            "valid_from": SINCE,
+            "limit_working_days": 15,
+            "document_number": "市合医协〔2009〕4号(演示)",
+            "decided_on": "2009-12-15",
+        },
+    )
+    story.done("审核时限标准 15 个工作日,由市里定 · the review limit, set by the city")
 
 
 async def _providers(story: Story) -> None:

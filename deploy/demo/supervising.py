@@ -34,7 +34,8 @@ async def _indicator(story: Story) -> None:
     told = await eventually("review times at performance", measured)
     evidence = await auditor.read(story.path("performance", "indicators/review_time/evidence"), month=month)
     story.check(len(evidence["items"]) > 0, "the events behind the figure", evidence)
-    story.done(f"审核时限:{told['measured']} 笔,逐笔可查 · review time measured, opens to its events")
+    hours = told["median_hours"]
+    story.done(f"审核时限:{told['measured']} 笔,中位数 {hours} 小时,逐笔可查 · review time, opens to its events")
 
 
 async def _paid(story: Story) -> None:

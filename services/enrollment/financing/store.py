@@ -355,14 +355,18 @@ async def note_sponsor_day(conn: AsyncConnection, pool_code: str, bill_ids: Sequ
 
 _DUES_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('heyi.dues:' || $1, 0))"
 _HEADS = """
-SELECT h.village_code, count(*) AS heads FROM bill_line l
-JOIN bill b ON b.pool_code = l.pool_code AND b.bill_id = l.bill_id
-JOIN household h ON h.pool_code = b.pool_code AND h.household_id = b.household_id
-WHERE l.pool_code = $1 AND b.year = $2 AND l.settled_on IS NOT NULL AND EXISTS (
-  SELECT 1 FROM coverage c WHERE c.pool_code = $1 AND c.member_id = l.member_id AND c.state = 'covered'
-    AND c.valid_from >= $3 AND c.valid_from <= $4 AND NOT EXISTS (
-      SELECT 1 FROM coverage later WHERE later.pool_code = $1 AND later.member_id = c.member_id
-        AND later.valid_from = c.valid_from AND later.recorded_seq > c.recorded_seq))
+WITH known AS MATERIALIZED (
+  SELECT DISTINCT ON (member_id, valid_from) member_id, state FROM coverage
+  WHERE pool_code = $1 AND valid_from >= $3 AND valid_from <= $4 ORDER BY member_id, valid_from, recorded_seq DESC
+), covered AS MATERIALIZED (SELECT DISTINCT member_id FROM known WHERE state = 'covered'),
+billed AS MATERIALIZED (
+  SELECT l.member_id, b.household_id FROM bill b JOIN bill_line l ON l.pool_code = b.pool_code AND l.bill_id = b.bill_id
+  WHERE b.pool_code = $1 AND b.year = $2 AND l.settled_on IS NOT NULL
+), counted AS MATERIALIZED (
+  SELECT household_id, count(*) AS heads FROM billed JOIN covered USING (member_id) GROUP BY household_id
+)
+SELECT h.village_code, sum(c.heads)::bigint AS heads FROM counted c
+JOIN household h ON h.pool_code = $1 AND h.household_id = c.household_id
 GROUP BY h.village_code ORDER BY h.village_code
 """
 _DUES = """

@@ -5,6 +5,7 @@ Constraints that guard each invariant are in the migration; here is what ``alemb
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -155,6 +156,8 @@ def _batch(metadata: MetaData) -> None:
         Column("released_at", _MOMENT),
         Column("sent_by", Text),
         Column("sent_at", _MOMENT),
+        Column("cancelled_by", Text),
+        Column("cancel_reason", Text),
         PrimaryKeyConstraint("pool_code", "id"),
     )
 
@@ -167,9 +170,18 @@ def _batch_cutoff(metadata: MetaData) -> None:
         Column("cutoff_id", Uuid),
         Column("layer", _CODE),
         Column("batch_id", Uuid, nullable=False),
-        PrimaryKeyConstraint("pool_code", "cutoff_id", "layer"),
+        Column("cancelled", Boolean, nullable=False, server_default=text("false")),
+        PrimaryKeyConstraint("pool_code", "batch_id", "cutoff_id", "layer"),
         ForeignKeyConstraint(["pool_code", "batch_id"], ["batch.pool_code", "batch.id"]),
         ForeignKeyConstraint(["pool_code", "cutoff_id"], ["cutoff.pool_code", "cutoff.id"]),
+        Index(
+            "batch_cutoff_once",
+            "pool_code",
+            "cutoff_id",
+            "layer",
+            unique=True,
+            postgresql_where=text("NOT cancelled"),
+        ),
     )
 
 
@@ -193,7 +205,6 @@ def _instruction(metadata: MetaData) -> None:
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "batch_id", "institution_code"),
         UniqueConstraint("pool_code", "end_to_end_id"),
-        UniqueConstraint("pool_code", "replaces"),
         ForeignKeyConstraint(["pool_code", "batch_id"], ["batch.pool_code", "batch.id"]),
         ForeignKeyConstraint(
             ["pool_code", "institution_code", "payee_version"],
@@ -206,6 +217,13 @@ def _instruction(metadata: MetaData) -> None:
             "pool_code",
             "deadline",
             postgresql_where=text("(status = ANY (ARRAY['released'::text, 'sent'::text]))"),
+        ),
+        Index(
+            "instruction_replaces_once",
+            "pool_code",
+            "replaces",
+            unique=True,
+            postgresql_where=text("status <> 'cancelled'"),
         ),
     )
 

@@ -19,9 +19,7 @@ def test_banks_of_the_fund() -> None:
     assert [may_hold_fund_money(ownership) for ownership in BANK_OWNERSHIP] == [True, True, False]
 
 
-@pytest.mark.requirement(
-    "ZZ-14", "income and expenditure sides meet in the fiscal account alone"
-)
+@pytest.mark.requirement("ZZ-14", "income and expenditure sides meet in the fiscal account alone")
 def test_transfers_pass_the_fiscal_account() -> None:
     assert all("1002" in (route.source, route.target) for route in TRANSFERS.values())
 

@@ -275,40 +275,52 @@ def clock_show(state: StatePath = DEFAULT_DIRECTORY) -> None:
 # -- verifier and events
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []})
-def verify(context: typer.Context) -> None:
+@app.command()
+def verify(
+    export: Annotated[Path | None, typer.Argument(help="账簿导出文件 · an exported book")] = None,
+    roots: Annotated[list[Path] | None, typer.Option(help="留存在外的根 · roots kept outside; may repeat")] = None,
+    key: Annotated[str | None, typer.Option(help="公钥 (十六进制) · the pinned public key, hexadecimal")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON · print JSON")] = False,
+    pool: Annotated[str | None, typer.Option(help="取运行中系统的这个统筹地区 · fetch this pool's book first")] = None,
+    book: Annotated[str, typer.Option(help="账套 · the book of --pool")] = "basic",
+    state: StatePath = DEFAULT_DIRECTORY,
+) -> None:
     """离线核验账簿导出, 或运行中的 --pool · check an export of the books offline, or --pool of the running stack."""
-    arguments = context.args
+    options = [
+        *(f"--roots={path}" for path in roots or ()),
+        *([f"--key={key}"] if key else []),
+        *(["--json"] * as_json),
+    ]
     with _plain_errors():
-        if arguments[:1] == ["--pool"] and len(arguments) > 1:
-            raise typer.Exit(_verify_running(StateDirectory(DEFAULT_DIRECTORY), arguments[1]))
-    raise typer.Exit(_verify(arguments))
+        if (export is None) == (pool is None):
+            raise DeployError("请给出导出文件, 或用 --pool。 Name an exported file, or give --pool.")
+        if export is not None:
+            raise typer.Exit(_verify([str(export), *options]))
+        raise typer.Exit(_verify_running(StateDirectory(state), str(pool), book, options))
 
 
 def _verify(arguments: list[str]) -> int:
     """The standalone verifier in a process of its own: it shares nothing with the services."""
-    return subprocess.run(
-        [sys.executable, "-m", "heyi_verify", *arguments], cwd=None, env=_path(), check=False
-    ).returncode
+    return subprocess.run([sys.executable, "-m", "heyi_verify", *arguments], env=_path(), check=False).returncode
 
 
 def _path() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
-def _verify_running(directory: StateDirectory, pool: str, book: str = "basic") -> int:
+def _verify_running(directory: StateDirectory, pool: str, book: str, options: list[str]) -> int:
     """Fetch the export of a book and the published roots with an auditor's token, then check them offline."""
     headers = {"Authorization": f"Bearer {_mint(directory, 'auditor')}"}
     base = f"{directory.origin()}/settlement/v1"
     with tempfile.TemporaryDirectory(prefix="heyi-verify-") as place:
-        export, roots = Path(place) / "export.ndjson", Path(place) / "roots.json"
+        export, roots = Path(place) / f"{pool}-{book}.ndjson", Path(place) / "roots.json"
         for path, file in ((f"/pools/{pool}/books/{book}/export", export), ("/roots", roots)):
             with httpx.stream("GET", base + path, headers=headers, timeout=60) as answer, file.open("wb") as sink:
                 if answer.status_code != 200:
                     raise DeployError(f"{path}: {answer.read().decode(errors='replace')}")
                 for part in answer.iter_bytes():
                     sink.write(part)
-        return _verify([str(export), "--roots", str(roots)])
+        return _verify([str(export), f"--roots={roots}", *options])
 
 
 @events_app.command("republish")

@@ -1,6 +1,7 @@
 """docs/coverage.md from the requirement marks of the tests: ``python -m tools.coverage [--check]``.
 
-The marks are read from the syntax tree, nothing is imported; a mark that names no row of docs/requirements.yaml fails.
+The marks are read from the syntax tree, nothing is imported, and from the ``rows`` of the cases in tests/spec; a mark
+that names no row of docs/requirements.yaml fails.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 CONTEXT = "context:"
+SPEC_RUNNER = "tests/spec/test_spec.py"
 
 
 @dataclass(frozen=True, order=True)
@@ -39,6 +41,8 @@ def marks(source: str, place: str) -> Iterator[Shown]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _is_mark(node.func):
             words = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            if place == SPEC_RUNNER:
+                continue  # its marks come from the rows of the cases, which are data
             if len(words) != 2 or len(node.args) != 2:
                 raise SystemExit(f"{place}:{node.lineno}: requirement(id, what) takes two strings")
             owner = owners.get(node)
@@ -61,6 +65,10 @@ def collected(tests: Path) -> list[Shown]:
     for file in sorted(tests.rglob("*.py")):
         place = file.relative_to(tests.parent).as_posix()
         found.update(marks(file.read_text(encoding="utf-8"), place))
+    for file in sorted((tests / "spec").glob("*.yaml")):
+        place = file.relative_to(tests.parent).as_posix()
+        for case in yaml.safe_load(file.read_text(encoding="utf-8"))["cases"]:
+            found.update(Shown(row, case["name"], place) for row in case.get("rows", ()))
     return sorted(found)
 
 

@@ -77,7 +77,9 @@ async def look_up(unit: Unit, id_number: str, day: date) -> Found:
 
 async def _says_covered(unit: Unit, known: Coverage, day: date) -> bool:
     """Whether the projection may be trusted (contracts §7)."""
-    return known.covered_on(day) and await is_fresh(unit.conn, CONSUMER, [COVERAGE_TOPIC], datetime.now(UTC))
+    if not known.covered_on(day):
+        return False
+    return await is_fresh(unit.conn, CONSUMER, [COVERAGE_TOPIC], datetime.now(UTC))  # real time: heartbeats
 
 
 async def _caps(unit: Unit, coverage: Coverage, day: date) -> list[CapLeft]:

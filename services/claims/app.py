@@ -11,12 +11,13 @@ from services.claims.settings import ClaimsSettings
 from services.claims.visits import resources
 from services.claims.visits.api import router as visits
 from services.claims.visits.claims_api import router as claims
+from services.claims.visits.settling_api import router as settling
 from shared.http.app import configure_process, create_service_app
 from shared.kernel.clock import Clock
 from shared.messaging.operator import router as operator
 
 TITLE = "Heyi claims 合医·审核结算"
-ROUTERS = (benefits, catalogue, providers, visits, claims, review, operator)
+ROUTERS = (settling, visits, claims, review, benefits, catalogue, providers, operator)  # the busiest first
 
 
 def build(

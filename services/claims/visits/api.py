@@ -1,14 +1,13 @@
-"""Routes of visits: look-up, registration, fee lines, discharge, quote, settlement."""
+"""Routes of visits: look-up, registration, fee lines, discharge, quote."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
 from fastapi import Depends, Path, Response
 
 from services.claims.benefits.slip import slip_text
-from services.claims.visits import commands, questions, record, settling
+from services.claims.visits import commands, questions, record
 from services.claims.visits.bill import Bill, checked
 from services.claims.visits.deciding import REGISTERED, Visit
 from services.claims.visits.problems import (
@@ -20,7 +19,6 @@ from services.claims.visits.problems import (
     VISIT_UNKNOWN,
 )
 from services.claims.visits.schemas import (
-    ClaimOut,
     DischargeIn,
     LineIn,
     LinesIn,
@@ -37,7 +35,7 @@ from shared.contracts.wire import ShortId
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.problems import documented, language_of
-from shared.http.unit import CoalescedDep, UnitDep
+from shared.http.unit import UnitDep
 from shared.kernel.dates import hospital_time, shanghai_date
 
 router = ServiceRouter(prefix="/pools/{pool_code}", tags=["visits"])
@@ -223,21 +221,3 @@ async def quote_visit(
             "slip": slip_text(document, language=language),
         }
     )
-
-
-@router.post(
-    "/visits/{visit_id}/settlement",
-    openapi_extra=access(HOSPITAL, command="settle_visit", scope="institution", coalesced=True),
-    status_code=201,
-    response_model=ClaimOut,
-    responses=documented(VISIT_UNKNOWN, VISIT_SETTLED, ENROLLMENT_SILENT),
-)
-async def settle_visit(pool_code: Pool, visit_id: ShortId, body: SettlementIn, request: CoalescedDep) -> Any:
-    """Settles a visit: the patient pays his part and the hospital advances the benefit."""
-    return await settle(request, visit_id, bill_of(body.lines) if body.lines else None)
-
-
-async def settle(request: CoalescedDep, visit_id: UUID, inline: Bill | None) -> Response:
-    """The answer of a settlement."""
-    answered, replayed = await settling.settle(request, visit_id, inline)
-    return Response(answered.body(), answered.status, settling.replay_header(replayed), "application/json")

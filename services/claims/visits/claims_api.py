@@ -1,23 +1,23 @@
-"""Routes of claims: cancellation, list, record, trace, slip, control figures."""
+"""Routes of claims: list, record, trace, slip, control figures."""
 
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Query
 from fastapi.responses import PlainTextResponse
 
-from services.claims.visits import record, settling, store
-from services.claims.visits.api import HOSPITAL, Pool
+from services.claims.visits import record, store
+from services.claims.visits.api import Pool
 from services.claims.visits.claims import Claim, view
-from services.claims.visits.problems import CLAIM_RELEASED, CLAIM_UNKNOWN, LATER_CLAIM
-from services.claims.visits.schemas import CancellationIn, ClaimOut, StateTotal, Status, TotalsOut, TraceOut
+from services.claims.visits.problems import CLAIM_UNKNOWN
+from services.claims.visits.schemas import ClaimOut, StateTotal, Status, TotalsOut, TraceOut
 from shared.contracts.wire import ShortId
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from shared.http.problems import documented, language_of
-from shared.http.unit import CoalescedDep, Unit, UnitDep
+from shared.http.unit import Unit, UnitDep
 from shared.kernel.dates import shanghai_date
 
 router = ServiceRouter(prefix="/pools/{pool_code}", tags=["claims"])
@@ -27,18 +27,6 @@ READERS = [
     "insurance_regulator", "discipline", "supervisor",
 ]  # fmt: skip
 _DAYS_SHOWN = timedelta(days=366)
-
-
-@router.post(
-    "/claims/{claim_id}/cancellation",
-    openapi_extra=access(HOSPITAL, command="cancel_claim", scope="institution", coalesced=True),
-    response_model=ClaimOut,
-    responses=documented(CLAIM_UNKNOWN, CLAIM_RELEASED, LATER_CLAIM),
-)
-async def cancel_claim(pool_code: Pool, claim_id: ShortId, body: CancellationIn, request: CoalescedDep) -> Any:
-    """Cancels a settlement (rulings §2); what it counted is taken back and the visit may be settled again."""
-    answered, replayed = await settling.cancel(request, claim_id, body.reason)
-    return Response(answered.body(), answered.status, settling.replay_header(replayed), "application/json")
 
 
 @router.get(

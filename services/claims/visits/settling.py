@@ -1,7 +1,6 @@
 """Settlement and cancellation as a caller sees them: through the coalescer, asking enrollment where in doubt."""
 
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from services.claims.visits import coverage_store
@@ -59,8 +58,3 @@ async def _ask_enrollment(request: CoalescedRequest, member_id: UUID) -> None:
         raise MEMBER_UNKNOWN(pool_code=request.pool_code)
     async with transaction(request.app.engine, Scope(request.actor.role, (request.pool_code,))) as conn:
         await coverage_store.replace(conn, request.pool_code, told, coverage_store.ANSWER, request.now)
-
-
-def replay_header(replayed: bool) -> dict[str, Any]:
-    """The header of an answer given before."""
-    return {"Idempotency-Replayed": "true"} if replayed else {}

@@ -1,6 +1,6 @@
 """The SQL of a settlement batch: each statement serves the whole batch, whatever its size."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,6 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.claims.benefits.model import LineResult
 from services.claims.visits.bill import Bill, joined
 from services.claims.visits.claims import COLUMNS, Claim
 from services.claims.visits.counters import Entry, Ref, Row
@@ -108,11 +107,13 @@ _WRITE_DETAILS = """
 INSERT INTO claim_detail (pool_code, claim_id, institution_code, item_codes, item_names, days, prices_micro,
                           quantities_e4, amounts_fen, eligible_fen, over_ceiling_fen, own_share_fen, reasons, facts,
                           decision)
-SELECT $1, q.claim_id, q.institution_code, ($8::text[])[q.lo:q.hi], ($9::text[])[q.lo:q.hi], ($10::date[])[q.lo:q.hi],
-       ($11::bigint[])[q.lo:q.hi], ($12::bigint[])[q.lo:q.hi], ($13::bigint[])[q.lo:q.hi], ($14::bigint[])[q.lo:q.hi],
-       ($15::bigint[])[q.lo:q.hi], ($16::bigint[])[q.lo:q.hi], ($17::text[])[q.lo:q.hi], q.facts::json, q.decision::json
-FROM unnest($2::uuid[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[])
-  AS q(claim_id, institution_code, lo, hi, facts, decision)
+SELECT $1, q.claim_id, q.institution_code, q.codes::text[], q.names::text[], q.days::date[], q.prices::bigint[],
+       q.quantities::bigint[], q.amounts::bigint[], q.eligible::bigint[], q.over_ceiling::bigint[],
+       q.own_share::bigint[], q.reasons::text[], q.facts::json, q.decision::json
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+            $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
+  AS q(claim_id, institution_code, codes, names, days, prices, quantities, amounts, eligible, over_ceiling, own_share,
+       reasons, facts, decision)
 """
 _CANCEL = """
 UPDATE claim AS c SET status = 'cancelled', version = q.version, payable_fen = 0
@@ -248,8 +249,7 @@ async def lock_rows(conn: AsyncConnection, pool_code: str, refs: Sequence[Ref]) 
     await execute(conn, _LOCK_ROWS, pool_code, *columns)
     rows = await fetch(conn, _ROWS, pool_code, *columns)
     return {
-        Ref(row["owner_id"], row["scope"], row["year"], row["detail"]): Row(row["used"], row["moves"])
-        for row in rows
+        Ref(row["owner_id"], row["scope"], row["year"], row["detail"]): Row(row["used"], row["moves"]) for row in rows
     }
 
 
@@ -300,33 +300,43 @@ async def write_claims(conn: AsyncConnection, pool_code: str, decided: Sequence[
 
 
 async def write_details(conn: AsyncConnection, pool_code: str, decided: Sequence[Decided]) -> None:
-    """Writes bill, outcome of each line, facts and trace of settled claims: the bills as slices of common columns."""
-    bill = joined([d.bill for d in decided])
-    lines: list[LineResult] = [line for d in decided for line in d.adjudication.lines]
-    ends: list[int] = []
-    for one in decided:
-        ends.append((ends[-1] if ends else 0) + len(one.bill))
+    """Writes bill, outcome of each line, facts and decision of settled claims.
+
+    Each bill's columns go as array literals: the driver looks at every element of an array several times.
+    """
+    bills, outcomes = [d.bill for d in decided], [d.adjudication.lines for d in decided]
     await execute(
         conn,
         _WRITE_DETAILS,
         pool_code,
         [d.claim.id for d in decided],
         [d.claim.institution_code for d in decided],
-        [end - len(one.bill) + 1 for end, one in zip(ends, decided, strict=True)],
-        ends,
+        [text_array(bill.codes) for bill in bills],
+        [text_array(bill.names) for bill in bills],
+        [plain_array(["NULL" if day is None else day.isoformat() for day in bill.days]) for bill in bills],
+        [plain_array(map(str, bill.prices_micro)) for bill in bills],
+        [plain_array(map(str, bill.quantities_e4)) for bill in bills],
+        [plain_array(map(str, bill.amounts_fen)) for bill in bills],
+        [plain_array([str(line.eligible_fen) for line in lines]) for lines in outcomes],
+        [plain_array([str(line.over_ceiling_fen) for line in lines]) for lines in outcomes],
+        [plain_array([str(line.own_share_fen) for line in lines]) for lines in outcomes],
+        [plain_array([line.reason for line in lines]) for lines in outcomes],
         [orjson.dumps(stored_facts(d.facts)).decode() for d in decided],
         [orjson.dumps(stored_decision(d.adjudication)).decode() for d in decided],
-        bill.codes,
-        bill.names,
-        bill.days,
-        bill.prices_micro,
-        bill.quantities_e4,
-        bill.amounts_fen,
-        [line.eligible_fen for line in lines],
-        [line.over_ceiling_fen for line in lines],
-        [line.own_share_fen for line in lines],
-        [line.reason for line in lines],
     )
+
+
+def plain_array(words: Iterable[str]) -> str:
+    """The literal of an array whose elements need no quotes: numbers, dates, codes of ours, NULL."""
+    return "{" + ",".join(words) + "}"
+
+
+def text_array(texts: Sequence[str]) -> str:
+    """The literal of an array of any texts."""
+    joined_texts = '","'.join(texts)
+    if joined_texts.count('"') != 2 * (len(texts) - 1) or "\\" in joined_texts:
+        joined_texts = '","'.join(text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return '{"' + joined_texts + '"}' if texts else "{}"
 
 
 async def write_cancellations(

@@ -213,7 +213,10 @@ _FAULTS: tuple[tuple[str, bool, Spoil], ...] = (
 def _spoil(draw: random.Random, people: Sequence[Person], bad: int) -> list[Person]:
     """Spoils rows of members who are neither heads nor of a special group; a duplicate repeats an earlier row."""
     spoiled = list(people)
-    open_rows = [i for i, p in enumerate(people) if i >= len(people) // 4 and p.relation != "户主" and p.identity_group == "一般农户"]
+    first = len(people) // 4  # the first quarter stays sound: a duplicate names somebody before it
+    open_rows = [
+        i for i, p in enumerate(people) if i >= first and p.relation != "户主" and p.identity_group == "一般农户"
+    ]
     for number, index in enumerate(sorted(draw.sample(open_rows, bad))):
         code, kept, change = _FAULTS[number % len(_FAULTS)]
         spoiled[index] = replace(change(people[index], people[number]), bad=code, kept=kept)

@@ -53,9 +53,7 @@ async def _paid(story: Story) -> None:
     trace = await auditor.read(story.path("claims", f"claims/{claims[0]['claim_id']}/trace"))
     slip = await auditor.get(story.path("claims", f"claims/{claims[0]['claim_id']}/slip"))
     story.check(bool(trace["trace"]) and "元" in slip.text, "a trace and a slip")
-    story.done(
-        f"{hospital.name} 收到 {paid['paid']} 元,{len(claims)} 笔,查到每一步 · what it was paid, to the step"
-    )
+    story.done(f"{hospital.name} 收到 {paid['paid']} 元,{len(claims)} 笔,查到每一步 · what it was paid, to the step")
 
 
 async def _verify(story: Story) -> None:

@@ -28,7 +28,8 @@ def _from_text(parse: Callable[[str], int], what: str) -> BeforeValidator:
 
 def _number(parse: Any, form: Any, pattern: str, what: str, example: str) -> Any:
     schema = {"type": "string", "pattern": pattern, "description": what, "examples": [example]}
-    return Annotated[int, _from_text(parse, what), PlainSerializer(form, return_type=str, when_used="json"), WithJsonSchema(schema)]
+    written = PlainSerializer(form, return_type=str, when_used="json")
+    return Annotated[int, _from_text(parse, what), written, WithJsonSchema(schema)]
 
 
 Yuan = _number(

@@ -1,7 +1,8 @@
 # 合医 Heyi. `make` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check soak bench lock docs format
+.PHONY: help run demo reset test check soak bench lock docs format \
+  check-style check-types check-imports check-sql check-migrations check-docs
 
 BUS ?= postgres
 PYTHON ?= python3
@@ -30,13 +31,25 @@ demo: .venv/runtime.stamp ## 在临时目录演示一个县后退出 · play the
 reset: .venv/runtime.stamp ## 删除本机数据 · drop the local data
 	@exec $(PY) -m deploy.cli reset --yes
 
-check: .venv/dev.stamp ## 静态检查, 导入约束, 迁移, 生成的文档 · everything that is checked without running the services
+check: check-style check-types check-imports check-sql check-migrations check-docs ## 静态检查, 导入约束, 迁移, 生成的文档 · everything that is checked without running the services
+
+check-style: .venv/dev.stamp
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+
+check-types: .venv/dev.stamp
 	$(PY) -m mypy
+
+check-imports: .venv/dev.stamp
 	.venv/bin/lint-imports --no-cache
+
+check-sql: .venv/dev.stamp
 	$(PY) -m tools.check_sql
+
+check-migrations: .venv/dev.stamp
 	$(PY) -m tools.check_migrations
+
+check-docs: .venv/dev.stamp
 	$(PY) -m tools.generate_docs --check
 	$(PY) -m tools.coverage --check
 

@@ -59,7 +59,7 @@ def listens(pid: int, port: int) -> bool:
         columns = line.split()
         if columns[3] == _LISTEN and int(columns[1].rpartition(":")[2], 16) == port:
             sockets.add(f"socket:[{columns[9]}]")
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, PermissionError):  # gone, or a zombie, which only root may look into
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
             with contextlib.suppress(FileNotFoundError):
                 if str(descriptor.readlink()) in sockets:

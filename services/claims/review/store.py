@@ -10,8 +10,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.review.rules import WantedCut
-from services.claims.visits.claims import COLUMNS, Claim
-from services.claims.visits.settling_store import claim_of
+from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from shared.db.sql import execute, fetch, fetchrow
 
 _QUEUE = f"""

@@ -57,6 +57,11 @@ COLUMNS = tuple(Claim.__dataclass_fields__)
 """The columns of table ``claim`` beside the pool, in the order of the class."""
 
 
+def claim_of(row: Any) -> Claim:
+    """A claim from its row."""
+    return Claim(**{column: row[column] for column in COLUMNS})
+
+
 def stored_layers(layers: tuple[LayerResult, ...]) -> list[dict[str, Any]]:
     """Layers as kept with the claim; ``amount_fen`` is what is payable, at first the whole benefit."""
     return [

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.visits.bill import Bill, joined
-from services.claims.visits.claims import COLUMNS, Claim
+from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.counters import Entry, Ref, Row
 from services.claims.visits.coverage import Coverage, starts_from_rows
 from services.claims.visits.deciding import Decided, Visit, stored_decision, stored_facts
@@ -396,9 +396,3 @@ def coverage_of(row: Any) -> Coverage:
         timeline=timeline,
         groups=groups,
     )
-
-
-def claim_of(row: Any) -> Claim:
-    """A claim from its row."""
-    values = {column: row[column] for column in COLUMNS}
-    return Claim(**values)

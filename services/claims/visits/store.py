@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.visits.bill import Bill
-from services.claims.visits.claims import COLUMNS, Claim
+from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.deciding import Visit
-from services.claims.visits.settling_store import claim_of, visit_of
+from services.claims.visits.settling_store import visit_of
 from shared.db.sql import execute, execute_counted, fetch, fetchrow, fetchval
 
 _VISIT = "SELECT * FROM visit WHERE pool_code = $1 AND id = $2"

@@ -1,7 +1,7 @@
 """The settlement over HTTP as a share of the database's own floor, measured in the same run (performance.md).
 
-Two uvicorn workers over a durable PostgreSQL, 32 connections, 20 lines sent along, tokens checked, tracing on; the floor
-is ``claim_floor.sql``. Rounds are interleaved, medians reported. ``python -m tests.bench.settlement [seconds rounds]``.
+Two uvicorn workers over a durable PostgreSQL, 32 connections, 20 lines sent along, tokens checked, tracing on; the
+floor is ``claim_floor.sql``. Rounds are interleaved, medians reported. ``python -m tests.bench.settlement [seconds rounds]``.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,14 +22,16 @@ import uvloop
 from deploy.postgres.binaries import programs
 from deploy.postgres.cluster import Cluster, free_port
 from deploy.postgres.roles import blocking, ensure_database, ensure_roles, role_name
+from shared.kernel.clock import write_clock
 from tests.bench import load
 from tests.component.claims.world import COUNTY, Enrollment, World, line
 from tests.support.postgres import ServiceDatabase, migrate
-from tests.support.services import build_app, environment
+from tests.support.services import START, build_app, environment
 from tests.support.tokens import TestTokens
 
 CONNECTIONS, WORKERS, FLOOR_CLIENTS, LINES = 32, 2, 8, 20
 MEMBERS, VISITS = 20_000, 400_000
+STATEMENTS = 21  # of a batch: 19 as pinned in tests/component/claims/test_batch.py, BEGIN and COMMIT
 HERE = Path(__file__).parent
 TABLES = ("claim", "claim_detail", "accumulator_entry", "outbox", "audit", "idempotency")
 
@@ -205,7 +206,8 @@ async def prepare(database: ServiceDatabase, tokens: TestTokens, variables: dict
 def serve(port: int, variables: dict[str, str]) -> subprocess.Popen[bytes]:
     """The API as in production: uvicorn, two workers."""
     command = [sys.executable, "-m", "uvicorn", "services.claims.app:create_app", "--factory", f"--port={port}",
-               f"--workers={WORKERS}", "--loop=uvloop", "--http=httptools", "--no-access-log", "--log-level=warning"]  # fmt: skip
+               f"--workers={WORKERS}", "--loop=uvloop", "--http=httptools", "--no-access-log",
+               "--log-level=warning"]  # fmt: skip
     return subprocess.Popen(command, env=os.environ | variables | {"PYTHONPATH": str(HERE.parents[1])})
 
 
@@ -237,8 +239,10 @@ async def measure(bench: Bench, seconds: float, rounds: int) -> float:
               f"{ours[-1].latencies}, {sizes:.1f} claims a transaction")  # fmt: skip
     ratio = statistics.median(r.rate for r in ours) / statistics.median(r.rate for r in floor)
     claims, transactions = sum(r.claims for r in ours), sum(r.transactions for r in ours)
+    per_claim = STATEMENTS * transactions / claims
     print(f"settlement over HTTP: {statistics.median(r.rate for r in ours):.0f}/s = {ratio:.0%} of the floor"
-          f" ({statistics.median(r.rate for r in floor):.0f}/s); {claims / transactions:.1f} claims a transaction")  # fmt: skip
+          f" ({statistics.median(r.rate for r in floor):.0f}/s); {claims / transactions:.1f} claims a transaction,"
+          f" {per_claim:.1f} statements a claim")  # fmt: skip
     return ratio
 
 
@@ -256,8 +260,7 @@ def main(seconds: float = 8, rounds: int = 3) -> float:
         migrate("claims", database.owner)
         port = free_port()
         clock = Path(f"/tmp/heyi-bench-{os.getpid()}.json")
-        moment = {"business_at": "2010-03-01T01:00:00+00:00", "real_at": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())}
-        clock.write_text(json.dumps(moment))
+        write_clock(clock, START)
         variables = environment(database, tokens, CLOCK_FILE=str(clock))
         blocking(prepare(database, tokens, variables))
         server = serve(port, variables)

@@ -185,18 +185,13 @@ async def _run(batch: _Batch, *, patient: bool) -> None:
     """All of the transaction but its commit."""
     await _gather(batch)
     await _take_keys(batch, patient=patient)
-    if not batch.going():
-        return
-    batch.day = await business_day(batch.conn, batch.pool_code, batch.now)
-    await _lock(batch)
-    for slot in batch.going():
-        try:
-            _decide(batch, slot)
-        except Problem as problem:
-            slot.outcome = problem
-        except BadClaim as bad:
-            slot.outcome = BAD_CLAIM(reason=str(bad))
-    await _write(batch)
+    if batch.going():
+        batch.day = await business_day(batch.conn, batch.pool_code, batch.now)
+        await _lock(batch)
+        for slot in batch.going():
+            _decide_or_refuse(batch, slot)
+        await _write(batch)
+    await _finish(batch)
 
 
 # ---------------------------------------------------------------- facts, without a lock
@@ -206,7 +201,9 @@ async def _gather(batch: _Batch) -> None:
     """Visits, coverage, rules of settlements; heads and entries of cancellations."""
     settling, cancelling = batch.settling(), batch.cancelling()
     if settling:
-        batch.fresh = await is_fresh(batch.conn, CONSUMER, [COVERAGE_TOPIC], datetime.now(UTC))  # real time: heartbeats keep to it
+        batch.fresh = await is_fresh(
+            batch.conn, CONSUMER, [COVERAGE_TOPIC], datetime.now(UTC)
+        )  # real time: heartbeats keep to it
         found = await store.visits_with_coverage(batch.conn, batch.pool_code, {slot.visit_id for slot in settling})
         for slot in settling:
             _place(slot, found.get(slot.visit_id))
@@ -359,6 +356,16 @@ async def _gather_items(batch: _Batch) -> None:
 # ---------------------------------------------------------------- decide and write
 
 
+def _decide_or_refuse(batch: _Batch, slot: _Slot) -> None:
+    """Decides one request; a refusal is a result and harms nobody."""
+    try:
+        _decide(batch, slot)
+    except Problem as problem:
+        slot.outcome = problem
+    except BadClaim as bad:
+        slot.outcome = BAD_CLAIM(reason=str(bad))
+
+
 def _decide(batch: _Batch, slot: _Slot) -> None:
     """Decides one request on what those before it left. Raises the problem that refuses it."""
     if isinstance(slot.ask, SettleAsk):
@@ -393,7 +400,7 @@ def _answer(claim: Claim, status: int) -> Answered:
 
 
 async def _write(batch: _Batch) -> None:
-    """Everything that was decided, a statement a table; then the keys of what was not."""
+    """Everything that was decided, a statement a table."""
     conn, pool_code = batch.conn, batch.pool_code
     decided = [slot.decided for slot in batch.slots if slot.decided is not None]
     cancelled = [slot.cancelled for slot in batch.slots if slot.cancelled is not None]
@@ -406,7 +413,6 @@ async def _write(batch: _Batch) -> None:
         await store.write_rows(conn, pool_code, batch.counters.changed())
         await store.write_entries(conn, pool_code, batch.counters.new)
         await _publish(batch)
-    await _finish(batch)
 
 
 async def _publish(batch: _Batch) -> None:

@@ -163,7 +163,8 @@ class World:
         made = await self._done("insurer_manager", "POST", path, content=content, headers=headers)
         path = f"{path}/{made.json()['id']}"
         await self._done("county_recheck", "POST", f"{path}/check")
-        decision = {"document_number": "方合管〔2009〕12号", "decided_on": "2009-12-20", "accept_illustrative": ACCEPTED}
+        decision: dict[str, Any] = {"document_number": "方合管〔2009〕12号", "decided_on": "2009-12-20"}
+        decision |= {"accept_illustrative": ACCEPTED}
         await self._done("county_director", "POST", f"{path}/decision", json=decision)
 
     async def _catalogue(self) -> None:
@@ -217,7 +218,7 @@ class World:
         id_number: str = "",
         birth_date: date = date(1970, 5, 1),
     ) -> CoverageChanged:
-        """A member's coverage as enrollment would tell it; covered from the start of the year unless starts are given."""
+        """A member's coverage as enrollment tells it; covered from the start of the year without starts."""
         member_id = member_id or new_id(self.clock.now())
         told = starts or ((ENROLLED, 1, "covered"),)
         return CoverageChanged(

@@ -1,0 +1,145 @@
+"""Review, cut-offs and the close of a day over the API."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.component.claims.world import COUNTY, POOL, TOWNSHIP, World
+
+CUT = {"line": 1, "bearer": "hospital", "amount": "100.00", "fund_share": "70.00", "reason": "超价"}
+
+
+async def decide(world: World, claim: dict[str, Any], verb: str, body: dict[str, Any], **who: Any) -> Any:
+    return await world.pool("insurer_reviewer", "POST", f"/claims/{claim['claim_id']}/{verb}", json=body, **who)
+
+
+async def events(world: World, noun: str) -> list[dict[str, Any]]:
+    """Events of one kind, by subject and sequence."""
+    rows = await world.sql(
+        "SELECT envelope FROM outbox WHERE type = $1 ORDER BY subject, sequence", f"heyi.claims.{noun}.v1"
+    )
+    return [json.loads(row["envelope"]) for row in rows]
+
+
+@pytest.mark.requirement("ZZ-17", "the insurer reviews what hospitals paid out, line by line, with a named bearer")
+async def test_an_approval_with_cuts(world: World) -> None:
+    member = await world.member()
+    claim = await world.settled(member, "1000.00")
+    cuts = [CUT, CUT | {"line": None, "bearer": "nobody", "amount": "10.00", "fund_share": "7.00"}]
+    answer = await decide(world, claim, "approval", {"cuts": cuts})
+    assert answer.status_code == 200, answer.text
+    shown = answer.json()
+    assert (shown["decision"], shown["cut"], shown["claim"]["payable"]) == ("approved", "70.00", "630.00")
+    assert shown["claim"]["benefit"] == "700.00", "the patient's benefit stays as delivered"
+    assert await world.used(member) == {"basic.inpatient.benefit": 70000}
+    (event,) = await events(world, "claim.approved")
+    assert event["sequence"] == "0000000002"
+    assert (event["data"]["approved"], event["data"]["cut"]) == ("630.00", "70.00")
+    assert [(cut["bearer"], cut["patient_owed"]) for cut in event["data"]["cuts"]] == [
+        ("hospital", "30.00"),
+        ("nobody", "0.00"),
+    ]
+    assert event["data"]["layers"][0]["amount"] == "630.00"
+    again = await decide(world, claim, "approval", {})
+    assert (again.status_code, again.json()["code"]) == (409, "not_under_review")
+
+
+async def test_a_cut_beyond_the_line_is_refused(world: World) -> None:
+    claim = await world.settled(await world.member(), "50.00")
+    answer = await decide(world, claim, "approval", {"cuts": [CUT]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "cut_too_large")
+    number = await decide(world, claim, "approval", {"cuts": [CUT | {"amount": 10}]})
+    assert (number.status_code, number.json()["code"]) == (422, "invalid_request")
+
+
+async def test_a_rejection_for_fictitious_care_takes_the_counts_back(world: World) -> None:
+    member = await world.member()
+    claim = await world.settled(member)
+    body = {"ground": "fictitious", "bearer": "hospital", "note": "未住院"}
+    answer = await decide(world, claim, "rejection", body)
+    assert (answer.json()["claim"]["status"], answer.json()["taken_back"]) == ("rejected", True)
+    assert await world.used(member) == {}
+    (event,) = await events(world, "claim.rejected")
+    assert (event["data"]["bearer"], event["data"]["taken_back"]) == ("hospital", True)
+    assert (await world.cancel(claim["claim_id"])).status_code == 200
+    assert await world.used(member) == {}, "taken back once"
+
+
+async def test_a_rejection_for_the_price_leaves_them(world: World) -> None:
+    member = await world.member()
+    body = {"ground": "price", "bearer": "hospital", "note": "超价"}
+    answer = await decide(world, await world.settled(member), "rejection", body)
+    assert answer.json()["claim"]["payable"] == "0.00"
+    assert await world.used(member) == {"basic.inpatient.benefit": 70000}
+
+
+async def test_a_returned_claim_is_cancelled_and_settled_again(world: World) -> None:
+    claim = await world.settled(await world.member())
+    assert (await decide(world, claim, "return", {"ground": "papers", "note": "缺发票"})).status_code == 200
+    assert [event["data"]["ground"] for event in await events(world, "claim.returned")] == ["papers"]
+    assert (await world.cancel(claim["claim_id"])).status_code == 200
+
+
+@pytest.mark.requirement("WC-07", "nobody reviews a claim of the hospital where his home unit sits")
+async def test_conflicts_of_interest(world: World) -> None:
+    member = await world.member()
+    claim = await world.settled(member)
+    home = await decide(world, claim, "approval", {}, home_institution=COUNTY)
+    assert (home.status_code, home.json()["code"]) == (403, "conflict_of_interest")
+    household = str(world.enrollment.known[member].household_id)
+    own = await decide(world, claim, "approval", {}, household_id=household)
+    assert (own.status_code, own.json()["code"]) == (403, "conflict_of_interest")
+    entered = await decide(world, claim, "approval", {}, subject="hospital-1")
+    assert (entered.status_code, entered.json()["code"]) == (403, "four_eyes")
+    queue = await world.pool("insurer_reviewer", "GET", "/review-queue", home_institution=COUNTY)
+    assert queue.json()["items"] == []
+    queue = await world.pool("insurer_reviewer", "GET", "/review-queue", home_institution=TOWNSHIP)
+    assert [one["claim_id"] for one in queue.json()["items"]] == [claim["claim_id"]]
+
+
+async def test_a_cut_off_releases_what_is_approved(world: World) -> None:
+    claims = [await world.settled(await world.member(), amount) for amount in ("100.00", "200.00", "300.00")]
+    elsewhere = await world.settled(await world.member(), of=TOWNSHIP)
+    for claim in (claims[0], claims[1], elsewhere):
+        assert (await decide(world, claim, "approval", {})).status_code == 200
+    body = {"institution_code": COUNTY, "up_to": "2010-03-01"}
+    same = await world.pool("insurer_approver", "POST", "/cutoffs", json=body, subject="insurer_reviewer-1")
+    assert (same.status_code, same.json()["code"]) == (403, "four_eyes")
+    answer = await world.pool("insurer_approver", "POST", "/cutoffs", json=body)
+    assert answer.status_code == 201, answer.text
+    cutoff = answer.json()
+    assert (cutoff["claims"], cutoff["amount"]) == (2, "210.00")
+    told = await events(world, "claim.released")
+    assert {event["data"]["claim_id"] for event in told} == {claims[0]["claim_id"], claims[1]["claim_id"]}
+    for event in told:
+        assert (event["sequence"], event["data"]["cutoff_id"]) == ("0000000003", cutoff["cutoff_id"])
+        assert (event["data"]["cutoff_count"], event["data"]["cutoff_amount"]) == (2, "210.00")
+    shown = await world.pool("hospital", "GET", f"/claims/{claims[0]['claim_id']}")
+    assert (shown.json()["status"], shown.json()["cutoff_id"]) == ("released", cutoff["cutoff_id"])
+    empty = await world.pool("insurer_approver", "POST", "/cutoffs", json=body)
+    assert (empty.status_code, empty.json()["code"]) == (409, "nothing_to_release")
+    listed = await world.pool("insurer_finance", "GET", "/cutoffs")
+    assert [one["cutoff_id"] for one in listed.json()["items"]] == [cutoff["cutoff_id"]]
+    assert (await world.pool("hospital", "GET", "/cutoffs", of=TOWNSHIP)).json()["items"] == []
+
+
+async def test_a_closed_day_tells_its_totals_and_facts_go_to_the_next(world: World) -> None:
+    claim = await world.settled(await world.member(), "100.00")
+    await world.cancel(claim["claim_id"])
+    kept = await world.settled(await world.member(), "200.00")
+    answer = await world.pool("county_director", "POST", "/days/2010-03-01/close")
+    assert answer.status_code == 200, answer.text
+    totals = {one["type"]: (one["count"], one["amount"]) for one in answer.json()["totals"]}
+    assert totals == {
+        "heyi.claims.claim.settled.v1": (2, "210.00"),
+        "heyi.claims.claim.cancelled.v1": (1, "70.00"),
+    }
+    (event,) = await events(world, "day.closed")
+    assert (event["subject"], event["data"]["day"]) == (f"{POOL}:2010-03-01", "2010-03-01")
+    await decide(world, kept, "approval", {})
+    (approved,) = await events(world, "claim.approved")
+    assert approved["businessdate"] == "2010-03-02"
+    assert (await world.settled(await world.member()))["settled_on"] == "2010-03-02"
+    again = await world.pool("county_director", "POST", "/days/2010-03-01/close")
+    assert (again.status_code, again.json()["code"]) == (409, "day_closed_already")

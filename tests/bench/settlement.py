@@ -1,7 +1,8 @@
 """The settlement over HTTP as a share of the database's own floor, measured in the same run (performance.md).
 
 Two uvicorn workers over a durable PostgreSQL, 32 connections, 20 lines sent along, tokens checked, tracing on; the
-floor is ``claim_floor.sql``. Rounds are interleaved, medians reported. ``python -m tests.bench.settlement [seconds rounds]``.
+floor is ``claim_floor.sql``. Rounds are interleaved, medians reported.
+``python -m tests.bench.settlement [seconds rounds]``
 """
 
 import asyncio

@@ -1,5 +1,6 @@
 """One engine a process and role; limits are set on the connection, so that nothing can wait for ever."""
 
+import orjson
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -17,6 +18,7 @@ def create_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
         max_overflow=0,
+        json_deserializer=orjson.loads,
         pool_timeout=statement_timeout_seconds,
         connect_args={
             "timeout": 10,

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 import httpx
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -22,8 +21,6 @@ from shared.observe import logs
 from shared.observe.metrics import Metrics
 from shared.observe.tracing import Tracing
 
-Check = Callable[[ServiceState], Awaitable[dict[str, Any]]]
-"""A readiness check: facts to show, with ``ready`` False where the process should get no requests."""
 Start = Callable[[ServiceState, AsyncExitStack], Awaitable[None]]
 """Opens resources of the service; what has to be closed is pushed on the stack."""
 
@@ -35,7 +32,6 @@ def create_service_app(
     title: str,
     routers: Sequence[APIRouter],
     starts: Sequence[Start] = (),
-    checks: Sequence[Check] = (),
     clock: Clock | None = None,
     token_client: httpx.AsyncClient | None = None,
 ) -> FastAPI:
@@ -64,7 +60,7 @@ def create_service_app(
     app.state.heyi = state
     for router in routers:
         app.include_router(router, prefix="/v1")
-    _add_health(app, state, checks)
+    _add_health(app, state)
     _add_problem_handlers(app)
     return app
 
@@ -92,32 +88,22 @@ def _state(
     )
 
 
-def _add_health(app: FastAPI, state: ServiceState, checks: Sequence[Check]) -> None:
+def _add_health(app: FastAPI, state: ServiceState) -> None:
     @app.get("/livez", include_in_schema=False)
     async def livez() -> dict[str, str]:
         return {"status": "alive"}
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
-        facts: dict[str, Any] = {}
-        ready = True
-        for check in (_database, *checks):
-            try:
-                found = await check(state)
-            except Exception as error:
-                found = {"ready": False, "error": type(error).__name__}
-            ready = ready and found.pop("ready", True)
-            facts |= found
-        return JSONResponse({"ready": ready} | facts, 200 if ready else 503)
+        try:
+            async with transaction(state.engine, Scope("health"), read_only=True):
+                return JSONResponse({"ready": True, "database": "reachable"})
+        except Exception as error:
+            return JSONResponse({"ready": False, "database": type(error).__name__}, 503)
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         return Response(state.metrics.exposition(), media_type="text/plain; version=0.0.4")
-
-
-async def _database(state: ServiceState) -> dict[str, Any]:
-    async with transaction(state.engine, Scope("health"), read_only=True):
-        return {"database": "reachable"}
 
 
 def _add_problem_handlers(app: FastAPI) -> None:

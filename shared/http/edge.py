@@ -251,7 +251,11 @@ async def _claim_of(call: Call) -> Claim:
     key = idempotency.key_of(request.headers)
     body = await request.read_limited(call.rule.max_bytes)
     hashed = idempotency.request_hash(
-        request.method, request.url.path, request.url.query, request.headers.get("content-type", ""), body
+        request.method,
+        request.scope["path"],
+        request.scope["query_string"].decode(),
+        request.headers.get("content-type", ""),
+        body,
     )
     return Claim(call.pool_code, call.actor.subject, key, hashed)
 

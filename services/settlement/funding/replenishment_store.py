@@ -245,18 +245,6 @@ async def undecided(conn: AsyncConnection, pool: str) -> int:
     return fen
 
 
-async def not_made_good(conn: AsyncConnection, pool: str) -> int:
-    """Refused at re-check and not yet paid by the bearer, in fen."""
-    fen: int = await fetchval(
-        conn,
-        """
-        SELECT coalesce(sum(amount_fen), 0)::bigint FROM receivable
-        WHERE pool_code = $1 AND made_good_on IS NULL""",
-        pool,
-    )
-    return fen
-
-
 async def refused_open(conn: AsyncConnection, pool: str, instruction_ids: Sequence[UUID]) -> list[Any]:
     """Lines of instructions that were refused and are not made good yet."""
     return await fetch(

@@ -23,6 +23,7 @@ from shared.http.unit import StreamDep, UnitDep
 from shared.http.wire import WireModel, Yuan
 from shared.kernel.clock import FixedClock
 from shared.kernel.errors import define
+from shared.observe.tracing import current_traceparent
 from tests.support.postgres import ServiceDatabase, TestPostgres
 from tests.support.tokens import TestTokens
 
@@ -60,7 +61,7 @@ async def write_note(unit: UnitDep, body: NoteIn) -> dict[str, Any]:
         raise RuntimeError("a fault of ours")
     if body.text == "slow":
         await execute(unit.conn, "SELECT pg_sleep(0.6)")
-    return {"id": number}
+    return {"id": number, "trace": current_traceparent()}
 
 
 @router.post("/returned", status_code=201, openapi_extra=access(ROLES, command="return_refusal"))

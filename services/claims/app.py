@@ -1,5 +1,7 @@
 """The HTTP process of the claims service."""
 
+import gc
+
 import httpx
 from fastapi import FastAPI
 
@@ -38,4 +40,8 @@ def build(
 def create_app() -> FastAPI:
     """The application of ``uvicorn services.claims.app:create_app --factory``."""
     configure_process("claims")
-    return build(ClaimsSettings())
+    app = build(ClaimsSettings())
+    gc.collect()
+    gc.freeze()  # modules and routes live as long as the process: the collector need not look at them again
+    gc.set_threshold(20_000, 50, 100)
+    return app

@@ -31,7 +31,7 @@ from tests.support.services import START, build_app, environment
 from tests.support.tokens import TestTokens
 
 CONNECTIONS, WORKERS, FLOOR_CLIENTS, LINES = 32, 2, 8, 20
-MEMBERS, VISITS = 20_000, 400_000
+MEMBERS, VISITS, HISTORY = 20_000, 560_000, 60_000  # a database that has been at work: plans are made for its size
 STATEMENTS = 21  # of a batch: 19 as pinned in tests/component/claims/test_batch.py, BEGIN and COMMIT
 HERE = Path(__file__).parent
 TABLES = ("claim", "claim_detail", "accumulator_entry", "outbox", "audit", "idempotency")
@@ -52,18 +52,60 @@ SELECT '522422', ('00000000-0003-7000-8000-' || lpad(n::text, 12, '0'))::uuid, '
        '2010-02-20 01:00+00', '2010-02-20', '2010-02-27 01:00+00', 'J18.9', '肺炎', '{{}}', 'none', 0,
        '2010-02-20 01:00+00', 'hospital-1'
 FROM generate_series(0, {VISITS - 1}) n;
+INSERT INTO claim
+SELECT '522422', ('00000000-0007-7000-8000-' || lpad(n::text, 12, '0'))::uuid, '{COUNTY}',
+       ('00000000-0003-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
+       ('00000000-0001-7000-8000-' || lpad((n % {MEMBERS})::text, 12, '0'))::uuid,
+       ('00000000-0002-7000-8000-' || lpad((n % {MEMBERS})::text, 12, '0'))::uuid, '522422100', 'inpatient', 'settled',
+       1, '2010-02-20', '2010-02-27', date '2010-02-01' + (n % 28), '2010-02-28', 'hospital-1', 2010, 'settled', 10000,
+       10000, 7000, 7000, 'dafang-2010', '', 'gz-2010', 1, '[]', NULL
+FROM generate_series({VISITS - HISTORY}, {VISITS - 1}) n;
+INSERT INTO claim_detail
+SELECT '522422', id, institution_code, array_fill('A1'::text, ARRAY[20]), array_fill('A1'::text, ARRAY[20]),
+       array_fill(NULL::date, ARRAY[20]), array_fill(1::bigint, ARRAY[20]), array_fill(1::bigint, ARRAY[20]),
+       array_fill(1::bigint, ARRAY[20]), array_fill(1::bigint, ARRAY[20]), array_fill(0::bigint, ARRAY[20]),
+       array_fill(0::bigint, ARRAY[20]), array_fill('eligible'::text, ARRAY[20]), '{{}}', '{{}}' FROM claim;
+INSERT INTO accumulator_entry
+SELECT '522422', member_id, 'person_year', 2010, '', row_number() OVER (PARTITION BY member_id), id, institution_code,
+       false, '{{}}' FROM claim;
+UPDATE accumulator SET moves = {VISITS};
+INSERT INTO idempotency SELECT '522422', 'hospital-1', 'old-' || id, '', 'claim', id::text, 201, '{{}}', settled_at
+FROM claim;
+INSERT INTO audit
+SELECT '522422', id, settled_at, 'hospital-1', 'hospital', 'settle_visit', 'done', 'claim', id::text, 'history', NULL,
+       row_number() OVER (ORDER BY id) + 1000, ''
+FROM claim;
+INSERT INTO outbox
+SELECT '522422', '2010-03-01', id, 'heyi.claims.history.v1', 'history', id::text, 1, id::text, 7000, '', NULL,
+       settled_at, settled_at
+FROM claim;
 VACUUM (ANALYZE, FREEZE);
+CHECKPOINT;
 """
+
+_OURS = "(SELECT id FROM claim WHERE institution_code = $1 AND policy_hash <> '' LIMIT 1)"
+_SAMPLE = (
+    "SELECT item_codes::text, item_names::text, days::text, prices_micro::text, quantities_e4::text, amounts_fen::text,"
+    " eligible_fen::text, over_ceiling_fen::text, own_share_fen::text, reasons::text, facts::text, decision::text"
+    f" FROM claim_detail WHERE claim_id = {_OURS}",
+    "SELECT total_fen::text AS total, benefit_fen::text AS benefit, policy_hash, layers::text"
+    f" FROM claim WHERE id = {_OURS}",
+    f"SELECT envelope, traceparent FROM outbox WHERE subject = {_OURS}::text",
+    f"SELECT added::text AS used FROM accumulator_entry WHERE claim_id = {_OURS}",
+    f"SELECT request_hash::text, answer::text FROM idempotency WHERE result_id = {_OURS}::text",
+    f"SELECT detail::text AS audit_detail FROM audit WHERE resource_id = {_OURS}::text",
+)
 
 
 @dataclass
 class Round:
-    """One measurement of one side."""
+    """One measurement of one side. ``cpu`` is CPU time in ms a claim: of our processes and of the database's."""
 
     rate: float
     transactions: float
     claims: int
     latencies: str = ""
+    cpu: str = ""
 
 
 @dataclass
@@ -75,9 +117,10 @@ class Bench:
     tokens: TestTokens
     port: int
     token: str
+    server: subprocess.Popen[bytes] | None = None
     sample: dict[str, str] = field(default_factory=dict)
     next_visit: int = 1
-    next_floor: int = VISITS // 2
+    next_floor: int = 260_000
 
     # -- our side
 
@@ -96,20 +139,32 @@ class Bench:
 
     async def http_round(self, seconds: float) -> Round:
         """Our settlement for a while."""
-        before = await self.commits()
+        before, cpu = await self.commits(), self.cpu()
         seen = await load.run("127.0.0.1", self.port, self.requests(), connections=CONNECTIONS, seconds=seconds)
+        spent = [
+            (after - b) * 1000 / max(seen.statuses.get(201, 1), 1) for after, b in zip(self.cpu(), cpu, strict=True)
+        ]
         if set(seen.statuses) != {201}:
             raise SystemExit(f"unexpected answers {seen.statuses}: {seen.first_error.decode()}")
         transactions = await self.commits() - before
         times = f"p50 {seen.percentile(0.5):.1f} ms, p99 {seen.percentile(0.99):.1f} ms"
-        return Round(seen.rate, transactions, seen.statuses[201], times)
+        used = f"CPU a claim {spent[0]:.2f} ms API, {spent[1]:.2f} ms PostgreSQL"
+        return Round(seen.rate, transactions, seen.statuses[201], times, used)
+
+    def cpu(self) -> tuple[float, float]:
+        """CPU seconds so far of the API's workers and of the database's processes."""
+        postmaster = self.cluster.pid()
+        assert self.server is not None
+        assert postmaster is not None
+        return cpu_of_children(self.server.pid), cpu_of_children(postmaster)
 
     # -- the floor
 
     async def floor_round(self, seconds: float) -> Round:
         """pgbench for a while."""
         role = role_name("claims", "app")
-        step = 20_000
+        step = 30_000
+        before = self.cpu()[1]
         variables = self.sample | {
             "n": "0", "base": str(self.next_floor), "step": str(step), "members": str(MEMBERS),
         }  # fmt: skip
@@ -126,7 +181,8 @@ class Bench:
             raise SystemExit(f"pgbench failed:\n{done.stderr[-2000:]}")
         found = dict(part.split(" = ", 1) for part in done.stdout.splitlines() if " = " in part)
         rate = float(found["tps"].split()[0])
-        return Round(rate, rate * seconds, int(rate * seconds))
+        spent = (self.cpu()[1] - before) * 1000 / (rate * seconds)
+        return Round(rate, rate * seconds, int(rate * seconds), cpu=f"CPU a claim {spent:.2f} ms PostgreSQL")
 
     # -- arranging
 
@@ -157,23 +213,10 @@ class Bench:
             raise SystemExit(f"the settlement fails: {answer.first_error.decode()}")
         conn = await asyncpg.connect(self.database.admin)
         try:
-            detail = await conn.fetchrow(
-                "SELECT item_codes::text, item_names::text, days::text, prices_micro::text, quantities_e4::text,"
-                " amounts_fen::text, eligible_fen::text, over_ceiling_fen::text, own_share_fen::text, reasons::text,"
-                " facts::text, decision::text FROM claim_detail"
-            )
-            claim = await conn.fetchrow(
-                "SELECT total_fen::text AS total, benefit_fen::text AS benefit, policy_hash, layers::text FROM claim"
-            )
-            outbox = await conn.fetchrow("SELECT envelope, traceparent FROM outbox WHERE topic LIKE '%claim.v1'")
-            entry = await conn.fetchrow("SELECT added::text AS used FROM accumulator_entry")
-            key = await conn.fetchrow(
-                "SELECT request_hash::text, answer::text FROM idempotency WHERE result_kind = 'claim'"
-            )
-            audit = await conn.fetchrow("SELECT detail::text AS audit_detail FROM audit WHERE action = 'settle_visit'")
+            rows = [await conn.fetchrow(statement, COUNTY) for statement in _SAMPLE]
         finally:
             await conn.close()
-        for row in (detail, claim, outbox, entry, key, audit):
+        for row in rows:
             self.sample |= {name: value for name, value in row.items() if value is not None}
         self.sample["now"] = "2010-03-01 01:00:00+00"
         after = await self.rows()
@@ -202,6 +245,21 @@ async def prepare(database: ServiceDatabase, tokens: TestTokens, variables: dict
                 await conn.execute(statement)
     finally:
         await conn.close()
+
+
+def cpu_of_children(pid: int) -> float:
+    """CPU seconds of a process's children, those that have ended included."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            ticks += int(fields[11]) + int(fields[12])
+        elif stat.parent.name == str(pid):
+            ticks += int(fields[13]) + int(fields[14])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def serve(port: int, variables: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -237,7 +295,8 @@ async def measure(bench: Bench, seconds: float, rounds: int) -> float:
         ours.append(await bench.http_round(seconds))
         sizes = ours[-1].claims / max(ours[-1].transactions, 1)
         print(f"round {number + 1}: floor {floor[-1].rate:7.0f}/s   HTTP {ours[-1].rate:7.0f}/s   "
-              f"{ours[-1].latencies}, {sizes:.1f} claims a transaction")  # fmt: skip
+              f"{ours[-1].latencies}, {sizes:.1f} claims a transaction;"
+              f" {ours[-1].cpu} (floor: {floor[-1].cpu})")  # fmt: skip
     ratio = statistics.median(r.rate for r in ours) / statistics.median(r.rate for r in floor)
     claims, transactions = sum(r.claims for r in ours), sum(r.transactions for r in ours)
     per_claim = STATEMENTS * transactions / claims
@@ -267,7 +326,7 @@ def main(seconds: float = 8, rounds: int = 3) -> float:
         server = serve(port, variables)
         blocking(ready(port))
         token = tokens.mint("hospital", institutions=(COUNTY,))
-        bench = Bench(cluster, database, tokens, port, token)
+        bench = Bench(cluster, database, tokens, port, token, server)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(measure(bench, seconds, rounds))
     finally:

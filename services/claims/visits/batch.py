@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.claims.benefits.engine import BadClaim
-from services.claims.benefits.model import Item
+from services.claims.benefits.model import AccumulatorKey, Item
 from services.claims.catalogue.queries import catalogue_items
 from services.claims.providers.queries import references_on
 from services.claims.visits import settling_store as store
@@ -94,6 +94,7 @@ class _Slot:
     outcome: Outcome | None = None
     ground: Ground | None = None
     head: store.ClaimHead | None = None
+    keys: tuple[AccumulatorKey, ...] = ()
     refs: list[Ref] = field(default_factory=list)
     decided: Decided | None = None
     cancelled: Cancelled | None = None
@@ -307,7 +308,8 @@ async def _lock(batch: _Batch) -> None:
     settling, cancelling = batch.settling(), batch.cancelling()
     for slot in settling:
         assert slot.ground is not None
-        slot.refs = [slot.ground.owners.ref(key) for key in slot.ground.keys(batch.day)]
+        slot.keys = slot.ground.keys(batch.day)
+        slot.refs = [slot.ground.owners.ref(key) for key in slot.keys]
     refs = in_lock_order(ref for slot in batch.going() for ref in slot.refs)
     conn, pool_code = batch.conn, batch.pool_code
     if refs:
@@ -320,21 +322,36 @@ async def _lock(batch: _Batch) -> None:
     if cancelling:
         of_cancelled = in_lock_order(ref for slot in cancelling for ref in slot.refs)
         batch.counters.earlier = await store.entries_on(conn, pool_code, of_cancelled)
-    for slot in settling:
-        _reread(batch, slot, *locked[slot.visit_id])
+    await _reread(batch, settling, locked)
     uploaded = {slot.visit_id for slot in batch.settling() if slot.ground and slot.ground.visit.line_sheets}
     if uploaded:
         batch.bills = await store.uploaded_bills(conn, pool_code, uploaded)
     await _gather_items(batch)
 
 
-def _reread(batch: _Batch, slot: _Slot, visit: Visit, coverage: Coverage | None) -> None:
+async def _reread(batch: _Batch, settling: list[_Slot], locked: dict[UUID, store.LockedVisit]) -> None:
     """The facts as they are under the locks; coverage that no longer says covered is asked for."""
+    moved: list[_Slot] = []
+    for slot in settling:
+        assert slot.ground is not None
+        known, now = slot.ground, locked[slot.visit_id]
+        if now.coverage_sequence != known.coverage.sequence:
+            moved.append(slot)
+        else:
+            visit = known.visit.as_of(now.status, now.discharged_at, now.line_sheets)
+            if visit is not known.visit:
+                slot.ground = replace(known, visit=visit)
+    if moved:
+        found = await store.visits_with_coverage(batch.conn, batch.pool_code, {slot.visit_id for slot in moved})
+        for slot in moved:
+            _moved(batch, slot, *found[slot.visit_id])
+
+
+def _moved(batch: _Batch, slot: _Slot, visit: Visit, coverage: Coverage | None) -> None:
+    """Coverage was replaced between the first reading and the locks."""
     assert slot.ground is not None
-    known = slot.ground.coverage
-    if coverage is not None and coverage.sequence == known.sequence:
-        slot.ground = replace(slot.ground, visit=visit)
-    elif coverage is None or coverage.household_id != known.household_id or not _trusted(batch, slot, visit, coverage):
+    household = slot.ground.coverage.household_id
+    if coverage is None or coverage.household_id != household or not _trusted(batch, slot, visit, coverage):
         slot.outcome = InDoubt(visit.member_id)
     else:
         slot.ground = replace(slot.ground, visit=visit, coverage=coverage)
@@ -374,6 +391,7 @@ def _decide(batch: _Batch, slot: _Slot) -> None:
         slot.decided = settle(
             new_id(batch.now),
             slot.ground,
+            slot.keys,
             batch.bills.get(slot.visit_id),
             slot.ask.inline,
             live[0] if live else None,

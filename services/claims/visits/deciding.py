@@ -31,6 +31,7 @@ from services.claims.visits.problems import (
     VISIT_SETTLED,
     refused,
 )
+from shared.kernel.dates import shanghai_date
 
 INPATIENT = "inpatient"
 REGISTERED, DISCHARGED = "registered", "discharged"
@@ -55,6 +56,13 @@ class Visit:
     circumstances: tuple[str, ...]
     third_party: str
     line_sheets: int
+
+    def as_of(self, status: str, discharged_at: datetime | None, line_sheets: int) -> "Visit":
+        """The visit with what may change of it; itself where nothing did."""
+        if (status, discharged_at, line_sheets) == (self.status, self.discharged_at, self.line_sheets):
+            return self
+        left = None if discharged_at is None else shanghai_date(discharged_at)
+        return replace(self, status=status, discharged_at=discharged_at, discharged_on=left, line_sheets=line_sheets)
 
     def input(self, settled_on: date, bill: Bill | None) -> ClaimInput:
         """The visit as the engine reads it; without a bill where only the accumulators are asked for."""
@@ -115,6 +123,7 @@ class Decided:
 def settle(
     claim_id: UUID,
     ground: Ground,
+    keys: tuple[AccumulatorKey, ...],
     uploaded: Bill | None,
     inline: Bill | None,
     live: Claim | None,
@@ -125,12 +134,11 @@ def settle(
     day: date,
     by: str,
 ) -> Decided:
-    """Decides a settlement and counts it. Raises the problem that refuses it; then nothing is counted."""
+    """Decides a settlement and counts it on ``keys``. Raises the problem that refuses it; then nothing is counted."""
     visit = ground.visit
     if live is not None:
         raise VISIT_SETTLED(visit_id=visit.id, claim_id=live.id)
     bill = the_bill(visit, uploaded, inline)
-    keys = ground.keys(day)
     facts = ground.facts(items, counters.used(ground.owners, keys))
     result = adjudicate(visit.input(day, bill), facts, ground.policy)
     if result.outcome.refuses:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -30,8 +30,7 @@ FROM visit v LEFT JOIN member_coverage m ON m.pool_code = v.pool_code AND m.memb
 WHERE v.pool_code = $1 AND v.id = ANY ($2::uuid[])
 """
 _LOCK_VISITS = """
-SELECT v.*, m.household_id, m.blind_index, m.township_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups
-FROM visit v
+SELECT v.id, v.status, v.discharged_at, v.line_sheets, m.sequence FROM visit v
 JOIN member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
 WHERE v.pool_code = $1 AND v.id = ANY ($2::uuid[])
 ORDER BY v.id FOR UPDATE OF v FOR SHARE OF m
@@ -134,6 +133,16 @@ FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS q(claim_id, cancelled, instit
 VisitAndCoverage = tuple[Visit, Coverage | None]
 
 
+class LockedVisit(NamedTuple):
+    """What may have changed of a visit and of its member's coverage since they were first read."""
+
+    id: UUID
+    status: str
+    discharged_at: datetime | None
+    line_sheets: int
+    coverage_sequence: int
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimHead:
     """What never changes of a claim."""
@@ -190,10 +199,10 @@ async def visits_with_coverage(
     return {row["id"]: (visit_of(row), coverage_of(row) if row["sequence"] is not None else None) for row in rows}
 
 
-async def lock_visits(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, VisitAndCoverage]:
-    """Locks visits in order of id, and holds the coverage they rest on still; returns both as they are now."""
+async def lock_visits(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, LockedVisit]:
+    """Locks visits in order of id, and holds the coverage they rest on still; returns what may have changed of both."""
     rows = await fetch(conn, _LOCK_VISITS, pool_code, list(ids))
-    return {row["id"]: (visit_of(row), coverage_of(row)) for row in rows}
+    return {row["id"]: LockedVisit(*row) for row in rows}
 
 
 async def uploaded_bills(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, Bill]:

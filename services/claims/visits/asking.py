@@ -34,8 +34,8 @@ class EnrollmentDesk:
             raise ENROLLMENT_SILENT(retry_after_seconds=_RETRY_SECONDS)
         try:
             answer: Any = await self._client.get(path, timeout_seconds=ANSWER_SECONDS)
-            if answer is None:
-                return None
+            if answer is None or answer["person_id"] is None:
+                return None  # unknown, or still to be verified by the township: not a member to settle for
             return told(CoverageChanged.model_validate(answer, strict=False)), answer.get("masked_name")
-        except (PeerUnavailable, ValidationError) as error:
+        except (PeerUnavailable, ValidationError, KeyError) as error:
             raise ENROLLMENT_SILENT(retry_after_seconds=_RETRY_SECONDS) from error

@@ -469,6 +469,7 @@ def _outgoing(batch: _Batch, slot: _Slot, claim: Claim, payload: EventPayload) -
         now=batch.now,
         service=SERVICE,
         amount_fen=claim.benefit_fen,
+        traceparent=slot.ask.traceparent,
     )
 
 

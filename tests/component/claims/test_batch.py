@@ -207,3 +207,23 @@ async def test_statements_of_cancellations_do_not_grow_either(world: World) -> N
     with count_statements() as together:
         await run(world)(LANE, [CancelAsk(request(world), claim, "错") for claim in claims[1:]])
     assert alone.total() == together.total() == 19, "\n".join(sorted(together))
+
+
+async def test_each_event_carries_its_own_requests_trace(world: World) -> None:
+    visits = [await world.visit(await world.member()) for _ in range(3)]
+    traces = [f"00-{n:032x}-{n:016x}-01" for n in (11, 22, 33)]
+    paths = [f"/v1/pools/{POOL}/visits/{visit}/settlement" for visit in visits]
+    await asyncio.gather(
+        *(
+            world.client.post(
+                path,
+                json={"lines": [line()]},
+                headers=world.tokens.headers("hospital", institutions=(COUNTY,))
+                | {"Idempotency-Key": trace, "traceparent": trace},
+            )
+            for path, trace in zip(paths, traces, strict=True)
+        )
+    )
+    rows = await world.sql("SELECT envelope, traceparent FROM outbox WHERE type LIKE '%claim.settled%'")
+    by_visit = {json.loads(row["envelope"])["data"]["visit_id"]: row["traceparent"] for row in rows}
+    assert [by_visit[visit][3:35] for visit in visits] == [trace[3:35] for trace in traces]

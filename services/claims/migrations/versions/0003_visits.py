@@ -18,7 +18,7 @@ CREATE TABLE member_coverage (
   township_code text COLLATE "C" NOT NULL,
   birth_date date NOT NULL,
   sex text NOT NULL,
-  sequence bigint NOT NULL CHECK (sequence > 0),
+  sequence bigint NOT NULL CHECK (sequence >= 0),
   timeline jsonb NOT NULL,
   groups jsonb NOT NULL,
   learnt_from text NOT NULL CHECK (learnt_from IN ('event', 'answer')),

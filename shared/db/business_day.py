@@ -46,9 +46,14 @@ async def business_day(conn: AsyncConnection, pool_code: str, now: datetime) -> 
     return today if first_open is None else max(today, first_open)
 
 
-async def close_business_day(conn: AsyncConnection, pool_code: str, day: date, now: datetime) -> None:
-    """Moves the first open day past ``day``; from here on in this transaction the totals of the day are final.
+async def close_business_days(
+    conn: AsyncConnection, pool_code: str, day: date, now: datetime, first: date | None
+) -> list[date]:
+    """Closes every open day through ``day``, in order, and returns them; the totals of these days are final from here
+    on in this transaction.
 
+    No day is left out: one without business is closed with empty totals, since a month needs all its days. The first
+    close of a pool begins with ``first``, its earliest day with business (``day`` itself where there is none).
     Raises DAY_CLOSED_ALREADY and DAY_NOT_OVER (a day may be closed on its own date, after which facts count for the
     next; never before it has begun).
     """
@@ -59,3 +64,5 @@ async def close_business_day(conn: AsyncConnection, pool_code: str, day: date, n
     if day > (today := shanghai_date(now)):
         raise DAY_NOT_OVER(day=day, today=today)
     await execute(conn, _OPEN_NEXT, pool_code, day + timedelta(days=1))
+    begin = min(first_open or first or day, day)
+    return [begin + timedelta(days=n) for n in range((day - begin).days + 1)]

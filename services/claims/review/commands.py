@@ -24,11 +24,11 @@ from shared.contracts.claims import (
     DayClosed,
     TypeTotal,
 )
-from shared.db.business_day import close_business_day
 from shared.http.problems import FOUR_EYES
 from shared.http.unit import Unit
 from shared.kernel.ids import new_id
-from shared.messaging.outbox import DayTotal, Outgoing, day_totals, emit, emit_many
+from shared.messaging.closing import ClosedDay, close_days
+from shared.messaging.outbox import DayTotal, Outgoing, emit, emit_many
 
 SERVICE = "claims"
 
@@ -175,23 +175,13 @@ def _released(unit: Unit, cutoff: Cutoff, one: Approved, day: date) -> Outgoing:
 
 
 async def close_day(unit: Unit, day: date) -> list[DayTotal]:
-    """Closes a business day and tells its totals; later facts belong to the next day (contracts §10)."""
-    await close_business_day(unit.conn, unit.pool_code, day, unit.now)
-    totals = await day_totals(unit.conn, unit.pool_code, day)
-    payload = DayClosed(
-        day=day,
-        totals=[TypeTotal(type=one.type, count=one.count, amount=one.amount_fen) for one in totals],
-        at=unit.now,
-    )
-    await emit(
-        unit.conn,
-        payload,
-        pool_code=unit.pool_code,
-        subject=f"{unit.pool_code}:{day.isoformat()}",
-        sequence=1,
-        business_day=day,
-        now=unit.now,
-        service=SERVICE,
-    )
+    """Closes every open day through ``day`` and tells their totals; returns those of ``day`` (contracts §10)."""
+
+    def told(closed: ClosedDay) -> DayClosed:
+        totals = [TypeTotal(type=t.type, count=t.count, amount=t.amount_fen) for t in closed.totals]
+        return DayClosed(day=closed.day, totals=totals, at=unit.now)
+
+    closed = await close_days(unit.conn, unit.pool_code, day, unit.now, service=SERVICE, tell=told)
     unit.result("day", day)
-    return totals
+    unit.note(days=len(closed))
+    return closed[-1].totals

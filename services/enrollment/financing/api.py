@@ -620,11 +620,12 @@ async def record_newborn(pool_code: PoolCode, household_id: UUID, body: NewbornB
     "/pools/{pool_code}/days/{day}/close", openapi_extra=access(("county_director", "service"), command="close_day")
 )
 async def close_business_day(pool_code: PoolCode, day: date, unit: UnitDep) -> DayAnswer:
-    """Closes a business day and tells its control totals; what comes later counts for the next day."""
-    totals = await close_day(unit.conn, pool_code, day, unit.now)
+    """Closes every open day through this one and tells their totals; what comes later counts for the next day."""
+    closed = await close_day(unit.conn, pool_code, day, unit.now)
     unit.result("day", f"{pool_code}:{day}")
+    unit.note(days=len(closed))
     return DayAnswer(
         pool_code=pool_code,
         day=day,
-        totals=[DayTotalItem(type=t.type, count=t.count, amount=t.amount_fen) for t in totals],
+        totals=[DayTotalItem(type=t.type, count=t.count, amount=t.amount_fen) for t in closed[-1].totals],
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Path
 
 from services.settlement.closing import commands, store
-from services.settlement.closing.problems import DAY_TOTALS_DIFFER, EARLIER_DAY_OPEN, MONTH_DAYS_OPEN
+from services.settlement.closing.problems import DAY_TOTALS_DIFFER, MONTH_DAYS_OPEN
 from services.settlement.closing.sources import SOURCES
 from services.settlement.funding.roles import READERS
 from shared.contracts.wire import WireModel, Yuan
@@ -69,7 +69,7 @@ class DayClosedOut(WireModel):
 @router.post(
     "/pools/{pool_code}/days/{day}/close",
     response_model=DayClosedOut,
-    responses=documented(DAY_TOTALS_DIFFER, EARLIER_DAY_OPEN, DAY_CLOSED_ALREADY, DAY_NOT_OVER),
+    responses=documented(DAY_TOTALS_DIFFER, DAY_CLOSED_ALREADY, DAY_NOT_OVER),
     openapi_extra=access({"county_director", "county_finance", "service"}, command="close_day"),
 )
 async def post_day_close(pool_code: str, day: date, unit: UnitDep) -> DayClosedOut:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.settlement.closing import store
-from services.settlement.closing.problems import DAY_TOTALS_DIFFER, EARLIER_DAY_OPEN, MONTH_DAYS_OPEN
+from services.settlement.closing.problems import DAY_TOTALS_DIFFER, MONTH_DAYS_OPEN
 from services.settlement.closing.sources import SOURCES
 from services.settlement.closing.totals import Difference, Total, differences
 from services.settlement.funding import commands as funding
@@ -17,37 +17,51 @@ from services.settlement.ledger.sealing import seal_through
 from services.settlement.ledger.signing import Signer
 from services.settlement.payouts import queries as payouts
 from shared.contracts.settlement import DayClosed, TypeTotal
-from shared.db.business_day import close_business_day
+from shared.db.business_day import close_business_days
 from shared.http.unit import Unit
 from shared.kernel.dates import next_month, shanghai_date
 from shared.kernel.money import format_yuan
-from shared.messaging.outbox import day_totals, emit
+from shared.messaging.closing import ClosedDay, Tell, tell_closed
+from shared.messaging.outbox import day_totals
 
 SERVICE = "settlement"
 
 
 async def close_day(unit: Unit, day: date) -> Desk:
-    """Closes a day: its totals agree with every source, each book is sealed, and what is owed is booked.
+    """Closes every open day through ``day``: totals agree with every source, books are sealed, what is owed is booked.
 
-    Raises DAY_TOTALS_DIFFER, EARLIER_DAY_OPEN, DAY_CLOSED_ALREADY, DAY_NOT_OVER. Takes the day's exclusive lock first,
-    so that writers in flight finish before the totals are read.
+    Raises DAY_TOTALS_DIFFER (naming the first day that does not agree; then nothing is closed), DAY_CLOSED_ALREADY,
+    DAY_NOT_OVER. Takes the day's exclusive lock first, so that writers in flight finish before totals are read.
     """
-    await close_business_day(unit.conn, unit.pool_code, day, unit.now)
-    desk = Desk(
-        unit.conn, unit.pool_code, unit.now, max(shanghai_date(unit.now), day + timedelta(days=1)), unit.actor.subject
-    )
-    earlier = await store.earlier_open(desk.conn, desk.pool_code, day)
-    if earlier is not None:
-        raise EARLIER_DAY_OPEN(earlier=earlier, day=day)
+    first = await store.first_business(unit.conn, unit.pool_code)
+    days = await close_business_days(unit.conn, unit.pool_code, day, unit.now, first)
+    today = max(shanghai_date(unit.now), day + timedelta(days=1))
+    desk = Desk(unit.conn, unit.pool_code, unit.now, today, unit.actor.subject)
+    for one in days:
+        await _close_one(unit, desk, one)
+    await funding.recognise_temporary_receipts(desk, desk.day.year)
+    return desk
+
+
+async def _close_one(unit: Unit, desk: Desk, day: date) -> None:
     found = await day_differences(desk.conn, desk.pool_code, day)
     if found:
         raise DAY_TOTALS_DIFFER(day=day, errors=found)
     await _seal_books(unit, desk, day)
     await _book_obligations(desk, day)
-    await funding.recognise_temporary_receipts(desk, desk.day.year)
     await store.add_day_close(desk.conn, desk.pool_code, day, desk.by, desk.now)
-    await _tell(desk, day)
-    return desk
+    totals = await day_totals(desk.conn, desk.pool_code, day)
+    await tell_closed(
+        desk.conn, desk.pool_code, ClosedDay(day, totals), desk.now, service=SERVICE, tell=_told_day(desk)
+    )
+
+
+def _told_day(desk: Desk) -> Tell:
+    def told(closed: ClosedDay) -> DayClosed:
+        totals = [TypeTotal(type=t.type, count=t.count, amount=t.amount_fen) for t in closed.totals]
+        return DayClosed(day=closed.day, totals=totals, at=desk.now)
+
+    return told
 
 
 async def day_differences(conn: Any, pool: str, day: date) -> list[dict[str, str]]:
@@ -112,22 +126,6 @@ async def _book_obligations(desk: Desk, day: date) -> None:
                 )
             ],
         )
-
-
-async def _tell(desk: Desk, day: date) -> None:
-    totals = await day_totals(desk.conn, desk.pool_code, day)
-    await emit(
-        desk.conn,
-        DayClosed(
-            day=day, totals=[TypeTotal(type=t.type, count=t.count, amount=t.amount_fen) for t in totals], at=desk.now
-        ),
-        pool_code=desk.pool_code,
-        subject=f"{desk.pool_code}:{day}",
-        sequence=1,
-        business_day=day,
-        now=desk.now,
-        service=SERVICE,
-    )
 
 
 async def close_month(unit: Unit, month: date) -> date:

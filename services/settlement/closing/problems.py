@@ -10,14 +10,6 @@ DAY_TOTALS_DIFFER = define(
     "{day} 不能结账:errors 逐项列出来源、类型、对方总数、本方总数和差额。事件到齐后再结。",
     "{day} cannot be closed: errors lists source, type, both totals and the difference. Close it when all has arrived.",
 )
-EARLIER_DAY_OPEN = define(
-    "earlier_day_open",
-    409,
-    "前面的日子还没有结账",
-    "An earlier day is open",
-    "{earlier} 有业务而未结账;请先结 {earlier},再结 {day}。",
-    "{earlier} has business and is not closed; close it before {day}.",
-)
 MONTH_DAYS_OPEN = define(
     "month_days_open",
     409,

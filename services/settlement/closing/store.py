@@ -54,13 +54,16 @@ async def add_source_day(
 
 
 async def sources_closed(conn: AsyncConnection, pool: str, day: date) -> set[str]:
-    """Sources that have closed the day."""
-    return {
-        row["source"]
-        for row in await fetch(
-            conn, "SELECT source FROM source_day WHERE pool_code = $1 AND business_day = $2", pool, day
-        )
-    }
+    """Sources that have closed the day, or that began later: a source's first close starts with its first business."""
+    rows = await fetch(
+        conn,
+        """
+        SELECT source FROM source_day WHERE pool_code = $1 GROUP BY source
+        HAVING min(business_day) > $2 OR bool_or(business_day = $2)""",
+        pool,
+        day,
+    )
+    return {row["source"] for row in rows}
 
 
 async def published(conn: AsyncConnection, pool: str, day: date) -> list[Any]:
@@ -85,18 +88,17 @@ async def received(conn: AsyncConnection, pool: str, day: date) -> list[Any]:
     )
 
 
-async def earlier_open(conn: AsyncConnection, pool: str, day: date) -> date | None:
-    """The first earlier day that has business or is closed by a source, and is not closed here; or None."""
+async def first_business(conn: AsyncConnection, pool: str) -> date | None:
+    """The earliest day that has business here or is closed by a source; None for a pool without any."""
     found: date | None = await fetchval(
         conn,
         """
         SELECT min(d.business_day) FROM (
-          SELECT business_day FROM control_total WHERE pool_code = $1 AND business_day < $2
-          UNION SELECT business_day FROM source_day WHERE pool_code = $1 AND business_day < $2
-          UNION SELECT business_day FROM obligation_day WHERE pool_code = $1 AND business_day < $2) d
-        WHERE NOT EXISTS (SELECT FROM day_close c WHERE c.pool_code = $1 AND c.day = d.business_day)""",
+          SELECT business_day FROM control_total WHERE pool_code = $1
+          UNION ALL SELECT business_day FROM source_day WHERE pool_code = $1
+          UNION ALL SELECT business_day FROM obligation_day WHERE pool_code = $1
+          UNION ALL SELECT business_day FROM outbox WHERE pool_code = $1) d""",
         pool,
-        day,
     )
     return found
 

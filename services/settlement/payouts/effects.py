@@ -10,8 +10,9 @@ from shared.messaging.consumer import EventUnit
 async def claim_event(unit: EventUnit, event: Envelope, told: ClaimEvent) -> None:
     """A claim was settled, approved, rejected, returned, cancelled or released.
 
-    Nothing is booked or published here, so the day's lock is not taken: a day is closed only when all its events of
-    claims have been counted.
+    What is owed is dated by settlement's own business day, as payments are: a claim is never paid on a day before it
+    was owed, whichever day claims and settlement have closed.
     """
-    desk = Desk(unit.conn, unit.pool_code, unit.now, event.businessdate, SYSTEM)
-    await claim_changed(desk, told, event.sequence, event.businessdate)
+    day = await unit.business_day()
+    desk = Desk(unit.conn, unit.pool_code, unit.now, day, SYSTEM)
+    await claim_changed(desk, told, event.sequence, day)

@@ -1,0 +1,1 @@
+"""Claims and settlement together: what one decides the other pays."""

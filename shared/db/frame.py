@@ -46,6 +46,7 @@ CREATE TABLE idempotency (
   created_at timestamptz NOT NULL,
   PRIMARY KEY (pool_code, subject, key)
 );
+CREATE INDEX idempotency_age ON idempotency USING brin (created_at);
 CREATE TABLE audit (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
@@ -106,6 +107,8 @@ def create(op: Any, service: str) -> None:
             app="SELECT, INSERT, DELETE",
             worker="SELECT, INSERT",
             update_columns="result_kind, result_id, status, answer",
+            worker_update_columns="answer",
+            worker_all_pools=True,
         )
     )
     op.execute(
@@ -139,7 +142,7 @@ def create(op: Any, service: str) -> None:
 def declare(metadata: MetaData) -> None:
     """Declares the same tables for ``alembic check``."""
     moment, pool = DateTime(timezone=True), Text(collation="C")
-    Table(
+    idempotency = Table(
         "idempotency",
         metadata,
         Column("pool_code", pool),
@@ -153,6 +156,7 @@ def declare(metadata: MetaData) -> None:
         Column("created_at", moment, nullable=False),
         PrimaryKeyConstraint("pool_code", "subject", "key"),
     )
+    Index("idempotency_age", idempotency.c.created_at, postgresql_using="brin")
     audit = Table(
         "audit",
         metadata,

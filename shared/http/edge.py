@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.dependencies.utils import get_flat_params, get_validation_alias
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from opentelemetry.trace import SpanKind
@@ -45,6 +46,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 READ_METHODS = frozenset({"GET", "HEAD"})
 REPLAYED = "Idempotency-Replayed"
+NUL_TOLD = "文字里不能有 NUL 字符 (U+0000) / texts cannot hold the character U+0000"
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _log = structlog.get_logger("heyi.edge")
 
@@ -84,11 +87,32 @@ class Call:
         self.pool_code = NO_POOL
         self.now = self.state.clock.now()
 
-    async def admit(self) -> None:
-        """Token, then rule; raises the problem of the first that fails."""
+    async def admit(self, filters: frozenset[str]) -> None:
+        """Token, then rule, then form of the address; raises the problem of the first that fails."""
         if self.rule.scope != "public":
             self.actor = await self.state.verifier.actor(self.request.headers.get("authorization"))
         self.pool_code = self.rule.pool_of(self.actor, self.request.path_params)
+        if "\0" in self.request.scope["path"] or "%00" in self.query:
+            raise from_validation([{"loc": ("path",), "msg": NUL_TOLD}])
+        if self.query:
+            unknown = sorted(set(self.request.query_params) - filters)
+            if unknown:
+                told = "、".join(sorted(filters)) or "-"
+                msg = f"没有这个筛选条件,可用的有 {told} / no such filter, there are {told}"
+                raise from_validation([{"loc": ("query", name), "msg": msg} for name in unknown])
+
+    @property
+    def query(self) -> str:
+        """The query string as it was sent."""
+        raw: bytes = self.request.scope["query_string"]
+        return raw.decode("latin-1")
+
+    async def body(self) -> bytes:
+        """The whole body; raises TOO_LARGE, and INVALID for a NUL character, which no text of ours can hold."""
+        body = await self.request.read_limited(self.rule.max_bytes)
+        if _NUL.search(body) and self.request.headers.get("content-type", "").startswith("application/json"):
+            raise from_validation([{"loc": ("body",), "msg": NUL_TOLD}])
+        return body
 
     @property
     def scope(self) -> Scope:
@@ -136,9 +160,10 @@ class EdgeRoute(APIRoute):
         rule = rule_from(self.openapi_extra, self.path_format)
         handler = super().get_route_handler()
         path = self.path_format
+        filters = frozenset(map(get_validation_alias, get_flat_params(self.dependant))) - self.param_convertors.keys()
 
         async def handle(request: Request) -> Response:
-            return await _serve(rule, path, handler, EdgeRequest(request.scope, request.receive))
+            return await _serve(rule, path, filters, handler, EdgeRequest(request.scope, request.receive))
 
         return handle
 
@@ -150,20 +175,22 @@ class ServiceRouter(APIRouter):
         super().__init__(route_class=EdgeRoute, **options)
 
 
-async def _serve(rule: AccessRule, path: str, handler: Handler, request: EdgeRequest) -> Response:
+async def _serve(
+    rule: AccessRule, path: str, filters: frozenset[str], handler: Handler, request: EdgeRequest
+) -> Response:
     call = Call(rule, request)
     started = time.perf_counter()
     with call.state.tracing.span(rule.command, request.headers, kind=SpanKind.SERVER):
-        response = await _answer(call, handler)
+        response = await _answer(call, filters, handler)
     response.headers["X-Request-Id"] = call.request_id
     call.state.metrics.requests.labels(path, response.status_code).inc()
     call.state.metrics.seconds.labels(path).observe(time.perf_counter() - started)
     return response
 
 
-async def _answer(call: Call, handler: Handler) -> Response:
+async def _answer(call: Call, filters: frozenset[str], handler: Handler) -> Response:
     try:
-        await call.admit()
+        await call.admit(filters)
         if call.rule.coalesced:
             return await _coalesced(call, handler)
         if call.rule.stream:
@@ -199,10 +226,14 @@ def as_problem(error: Exception, request_id: str) -> Problem:
 
 
 async def _audit_refusal(call: Call, problem: Problem) -> None:
-    told = problem.kind.status == 403 or not call.is_read
+    told = problem.kind.status == 403 or not call.is_read or call.rule.personal
     if call.actor is ANYBODY or not told or problem.kind.status >= 500:
         return
-    facts: dict[str, Any] = {"code": problem.kind.code, "status": problem.kind.status}
+    await _write_refusal(call, problem.kind.code, problem.kind.status)
+
+
+async def _write_refusal(call: Call, code: str, status: int) -> None:
+    facts: dict[str, Any] = {"code": code, "status": status}
     if call.pool_code == NO_POOL and "pool_code" in call.request.path_params:
         facts["asked_pool"] = call.request.path_params["pool_code"]
     try:
@@ -213,7 +244,7 @@ async def _audit_refusal(call: Call, problem: Problem) -> None:
 
 
 async def _read(call: Call, handler: Handler) -> Response:
-    await call.request.read_limited(call.rule.max_bytes)
+    await call.body()
     async with transaction(call.state.engine, call.scope, read_only=True) as conn:
         unit = Unit(conn, call.actor, call.now, call.pool_code, call.request_id, call.state)
         call.request.state.unit = unit
@@ -249,11 +280,11 @@ async def _coalesced(call: Call, handler: Handler) -> Response:
 async def _claim_of(call: Call) -> Claim:
     request = call.request
     key = idempotency.key_of(request.headers)
-    body = await request.read_limited(call.rule.max_bytes)
+    body = await call.body()
     hashed = idempotency.request_hash(
         request.method,
         request.scope["path"],
-        request.scope["query_string"].decode(),
+        call.query,
         request.headers.get("content-type", ""),
         body,
     )
@@ -277,6 +308,7 @@ async def _write(call: Call, handler: Handler) -> Response:
         response = await handler(call.request)
         if not 200 <= response.status_code < 300:
             await conn.rollback()
+            await _write_refusal(call, "returned", response.status_code)
             return response
         body = bytes(response.body) if hasattr(response, "body") else b""
         await idempotency.finish(conn, claim, Answered(response.status_code, body, unit.result_kind, unit.result_id))

@@ -1,5 +1,6 @@
 """Which errors of the database pass by themselves, and which mean that an outcome is not known."""
 
+import socket
 from collections.abc import Iterator
 
 import asyncpg
@@ -24,7 +25,6 @@ _LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.InterfaceError,
     ConnectionError,
 )
 
@@ -46,11 +46,17 @@ def waited_too_long(error: BaseException) -> bool:
 
 def connection_lost(error: BaseException) -> bool:
     """Whether the connection went away, so that the outcome of a COMMIT under way is not known."""
-    return any(isinstance(e, _LOST) or (isinstance(e, DBAPIError) and e.connection_invalidated) for e in _causes(error))
+    return any(
+        isinstance(e, _LOST)
+        or (isinstance(e, DBAPIError) and e.connection_invalidated)
+        or (isinstance(e, asyncpg.InterfaceError) and "connection" in str(e))  # its other kinds are our own mistakes
+        for e in _causes(error)
+    )
 
 
 def passing(error: BaseException) -> Problem | None:
     """BUSY with Retry-After for what passes by itself; None for anything else."""
-    if any(isinstance(e, (*_PASSING, *_LOST, PoolTimeout, OSError, TimeoutError)) for e in _causes(error)):
+    away = (*_PASSING, PoolTimeout, TimeoutError, socket.gaierror)
+    if connection_lost(error) or any(isinstance(e, away) for e in _causes(error)):
         return BUSY(retry_after_seconds=_RETRY_SECONDS)
     return None

@@ -1,5 +1,6 @@
 """Settings of a service, from HEYI_<SERVICE>_… variables; unsafe values are refused outside local use."""
 
+import os
 from pathlib import Path
 from typing import Literal, Self
 
@@ -7,6 +8,7 @@ from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.db.personal import Keys
+from shared.kernel import faults
 from shared.kernel.clock import Clock, FileClock, SystemClock
 
 _KEY_BYTES = 32
@@ -44,6 +46,8 @@ class ServiceSettings(BaseSettings):
 
     data_key: SecretStr | None = None
     data_key_version: int = 1
+    older_data_keys: SecretStr | None = None
+    """Keys that still open what they sealed, as ``1:hex,2:hex``; the current one seals."""
     lookup_key: SecretStr | None = None
     signing_key: SecretStr | None = None
 
@@ -57,6 +61,8 @@ class ServiceSettings(BaseSettings):
             return self
         if self.clock_file is not None:
             raise ValueError("production refuses a moved clock: unset CLOCK_FILE")
+        if faults.VARIABLE in os.environ:
+            raise ValueError(f"production has no fault points: unset {faults.VARIABLE}")
         for name, address in (("ISSUER", self.issuer), ("JWKS_URL", self.jwks_url), ("TOKEN_URL", self.token_url)):
             if address is not None and not address.startswith("https://"):
                 raise ValueError(f"production needs https for {name}")
@@ -70,8 +76,12 @@ class ServiceSettings(BaseSettings):
 
     def personal_keys(self) -> Keys:
         """Keys for personal data; raises ValueError where they are not given as 32 bytes of hex each."""
+        older = {}
+        for entry in filter(None, (self.older_data_keys or SecretStr("")).get_secret_value().split(",")):
+            version, _, key = entry.partition(":")
+            older[int(version)] = _key(SecretStr(key), "OLDER_DATA_KEYS")
         return Keys(
-            data={self.data_key_version: _key(self.data_key, "DATA_KEY")},
+            data=older | {self.data_key_version: _key(self.data_key, "DATA_KEY")},
             version=self.data_key_version,
             lookup=_key(self.lookup_key, "LOOKUP_KEY"),
         )

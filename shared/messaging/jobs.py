@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db import audit
+from shared.db.answers import ANSWERS_KEPT, forget_answers_before
 from shared.db.scope import Scope, transaction
 from shared.db.sql import fetch
 from shared.kernel.clock import Clock
@@ -116,7 +117,14 @@ class _Signer:
         return self.key.sign(message)
 
 
+async def forget_answers(context: WorkerContext) -> None:
+    """Drops the bodies of answers after ninety days; the keys, with what they made, stay for ever (contracts §4)."""
+    async with context.transaction() as conn:
+        await forget_answers_before(conn, context.now() - ANSWERS_KEPT)
+
+
 STANDING_JOBS = (
     Job("partitions", 60, make_partitions),
     Job("audit_seal", 60, seal_audit),
+    Job("forget_answers", 3600, forget_answers),
 )

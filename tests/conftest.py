@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,16 +44,11 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"heyi: seed={config.getoption('--seed')} hypothesis profile={profile} (derandomised unless soak)"
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Adds the time of each test, its fixtures included, to that of its suite."""
-    started = time.monotonic()
-    try:
-        return (yield)
-    finally:
-        suite = suite_of(Path(item.path))
-        _spent[suite] += time.monotonic() - started
-        _counted[suite] += 1
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Adds the time of each test, its fixtures included, to that of its suite (also where workers ran it)."""
+    suite = suite_of(TESTS.parent / report.nodeid.split("::")[0])
+    _spent[suite] += report.duration
+    _counted[suite] += report.when == "call"
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

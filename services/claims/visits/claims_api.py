@@ -1,7 +1,7 @@
 """Routes of claims: list, record, trace, slip, control figures."""
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -11,7 +11,7 @@ from services.claims.visits import record, store
 from services.claims.visits.api import Pool
 from services.claims.visits.claims import Claim, view
 from services.claims.visits.problems import CLAIM_UNKNOWN
-from services.claims.visits.schemas import ClaimOut, StateTotal, Status, TotalsOut, TraceOut
+from services.claims.visits.schemas import CaseOut, ClaimOut, ReadjudicationOut, StateTotal, Status, TotalsOut, TraceOut
 from shared.contracts.wire import ShortId
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -157,3 +157,35 @@ def _state_total(one: store.StateSum) -> StateTotal:
             "payable": one.payable_fen,
         }
     )
+
+
+OFFICE = ["county_inspector", "county_recheck", "county_director", "auditor", "supervisor"]
+
+
+@router.get("/coverage-cases", openapi_extra=access(OFFICE, command="list_coverage_cases", personal=True))
+async def list_coverage_cases(
+    pool_code: Pool,
+    unit: UnitDep,
+    status: Literal["open", "closed"] | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[CaseOut]:
+    """Settled claims whose coverage was withdrawn afterwards, the newest case first."""
+    key = decode_cursor(cursor, 1)
+    rows = await store.cases(unit.conn, unit.pool_code, status, UUID(key[0]) if key else None, limit + 1)
+    items = [CaseOut.model_validate(dict(row)) for row in rows[:limit]]
+    return Page[CaseOut](items=items, next_cursor=encode_cursor(items[-1].case_id) if len(rows) > limit else None)
+
+
+@router.get("/readjudications", openapi_extra=access(OFFICE, command="list_readjudications", personal=True))
+async def list_readjudications(
+    pool_code: Pool, unit: UnitDep, cursor: Cursor = None, limit: Limit = 50
+) -> Page[ReadjudicationOut]:
+    """Claims whose ground was cancelled within the hour, for the county office to decide on."""
+    key = decode_cursor(cursor, 2)
+    before = (UUID(key[0]), UUID(key[1])) if key else None
+    rows = await store.readjudications(unit.conn, unit.pool_code, before, limit + 1)
+    items = [ReadjudicationOut.model_validate(dict(row)) for row in rows[:limit]]
+    last = items[-1] if len(rows) > limit else None
+    following = encode_cursor(last.claim_id, last.cancelled_claim_id) if last else None
+    return Page[ReadjudicationOut](items=items, next_cursor=following)

@@ -1,10 +1,10 @@
 """What claims hears from enrollment: each event is a member's whole coverage (contracts §7)."""
 
+from datetime import date
 from typing import Any
-from uuid import UUID
 
 from services.claims.visits import coverage_store
-from services.claims.visits.coverage import CONSUMER, told
+from services.claims.visits.coverage import CONSUMER, Coverage, told
 from shared.contracts.claims import CaseOpened
 from shared.contracts.enrollment import COVERAGE_TOPIC, CoverageChanged
 from shared.contracts.envelope import Envelope
@@ -28,18 +28,19 @@ VALUES ($1, $2, $3, 'coverage_withdrawn', $4, $5, $6, 'open', 1, $7) ON CONFLICT
 
 async def coverage_changed(unit: EventUnit, event: Envelope, payload: CoverageChanged) -> None:
     """Keeps the newer coverage; settled claims that it no longer covers stand, and open a case for inspection."""
+    day = await unit.business_day()  # before any row, like every writer that may publish (contracts §5)
     await coverage_store.replace(unit.conn, unit.pool_code, told(payload), coverage_store.EVENT, unit.now)
     known = await coverage_store.of_member(unit.conn, unit.pool_code, payload.member_id)
     assert known is not None
     earlier = await fetch(unit.conn, _EARLIER, unit.pool_code, known.member_id, known.sequence)
     withdrawn = [row for row in earlier if not known.covered_on(row["admitted_on"])]
     if withdrawn:
-        await _open_cases(unit, event, known.member_id, known.sequence, withdrawn)
+        await _open_cases(unit, event, day, known, withdrawn)
 
 
-async def _open_cases(unit: EventUnit, event: Envelope, member_id: UUID, sequence: int, claims: list[Any]) -> None:
+async def _open_cases(unit: EventUnit, event: Envelope, day: date, known: Coverage, claims: list[Any]) -> None:
     """One case a claim, once."""
-    day = await unit.business_day()
+    member_id, sequence = known.member_id, known.sequence
     opened: list[Outgoing] = []
     for row in claims:
         case_id = new_id(unit.now)

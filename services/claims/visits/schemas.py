@@ -236,3 +236,25 @@ class TotalsOut(WireModel):
     count: int
     benefit: Yuan
     states: list[StateTotal]
+
+
+class CaseOut(WireModel):
+    """A settled claim whose coverage was withdrawn later: it stands, and inspection looks at it (contracts §7)."""
+
+    case_id: UUID
+    kind: Literal["coverage_withdrawn"]
+    claim_id: UUID
+    member_id: UUID
+    institution_code: str
+    coverage_sequence: int
+    status: Literal["open", "closed"]
+    opened_at: datetime
+
+
+class ReadjudicationOut(WireModel):
+    """A claim that stood on one which its hospital cancelled within the hour; it keeps its result until decided."""
+
+    claim_id: UUID
+    cancelled_claim_id: UUID
+    institution_code: str
+    listed_at: datetime

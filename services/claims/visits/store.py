@@ -51,6 +51,16 @@ SELECT status, count(*) AS count, sum(total_fen)::bigint AS total_fen, sum(benef
        sum(payable_fen)::bigint AS payable_fen
 FROM claim WHERE pool_code = $1 AND settled_on >= $2 AND settled_on <= $3 GROUP BY status ORDER BY status
 """
+_CASES = """
+SELECT id AS case_id, kind, claim_id, member_id, institution_code, coverage_sequence, status, opened_at
+FROM coverage_case
+WHERE pool_code = $1 AND ($2::text IS NULL OR status = $2) AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
+"""
+_READJUDICATIONS = """
+SELECT claim_id, cancelled_claim_id, institution_code, listed_at FROM readjudication
+WHERE pool_code = $1 AND ($2::uuid IS NULL OR (claim_id, cancelled_claim_id) < ($2, $3::uuid))
+ORDER BY claim_id DESC, cancelled_claim_id DESC LIMIT $4
+"""
 _USED = "SELECT scope, year, detail, used FROM accumulator WHERE pool_code = $1 AND owner_id = ANY ($2::uuid[])"
 _SHEETS = """
 SELECT item_codes, item_names, days, prices_micro, quantities_e4, amounts_fen, restrictions_met
@@ -197,6 +207,21 @@ async def claims(conn: AsyncConnection, pool_code: str, wanted: ClaimsWanted) ->
 async def totals(conn: AsyncConnection, pool_code: str, from_day: date, to_day: date) -> list[StateSum]:
     """Sums by state of the claims settled in a span of business days."""
     return [StateSum(**row) for row in await fetch(conn, _TOTALS, pool_code, from_day, to_day)]
+
+
+async def cases(
+    conn: AsyncConnection, pool_code: str, status: str | None, before: UUID | None, limit: int
+) -> list[Any]:
+    """Cases of coverage withdrawn after a settlement, the newest first."""
+    return await fetch(conn, _CASES, pool_code, status, before, limit)
+
+
+async def readjudications(
+    conn: AsyncConnection, pool_code: str, before: tuple[UUID, UUID] | None, limit: int
+) -> list[Any]:
+    """Claims that stood on one cancelled within the hour (rulings §2)."""
+    claim_id, cancelled = before or (None, None)
+    return await fetch(conn, _READJUDICATIONS, pool_code, claim_id, cancelled, limit)
 
 
 async def used(conn: AsyncConnection, pool_code: str, owners: Sequence[UUID]) -> dict[tuple[str, int, str, str], int]:

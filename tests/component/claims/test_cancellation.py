@@ -42,6 +42,8 @@ async def test_within_the_hour_a_later_claim_does_not_stand_in_the_way(world: Wo
     assert kept.json()["benefit"] == "4000.00", "the later one keeps its result"
     (listed,) = await world.sql("SELECT claim_id, cancelled_claim_id, institution_code FROM readjudication")
     assert (str(listed["claim_id"]), listed["institution_code"]) == (second["claim_id"], TOWNSHIP)
+    (shown,) = (await world.pool("county_recheck", "GET", "/readjudications")).json()["items"]
+    assert (shown["claim_id"], shown["cancelled_claim_id"]) == (second["claim_id"], first["claim_id"])
 
 
 @pytest.mark.parametrize(("of", "code"), [(COUNTY, "later_claim"), (TOWNSHIP, "later_claim_elsewhere")])

@@ -38,6 +38,8 @@ async def test_lapsed_and_settled_with_the_consumer_stopped(world: World) -> Non
     assert await cases(world) == [(UUID(claim["claim_id"]), "coverage_withdrawn")]
     await world.tell(lapse)
     assert len(await cases(world)) == 1, "once"
+    (listed,) = (await world.pool("county_inspector", "GET", "/coverage-cases?status=open")).json()["items"]
+    assert (listed["claim_id"], listed["coverage_sequence"]) == (claim["claim_id"], 2)
     shown = await world.pool("hospital", "GET", f"/claims/{claim['claim_id']}")
     assert shown.json() == claim, "the settled claim stands"
     (event,) = await world.sql("SELECT envelope, amount_fen FROM outbox WHERE topic = 'heyi.claims.case.v1'")

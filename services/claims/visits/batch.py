@@ -202,9 +202,8 @@ async def _gather(batch: _Batch) -> None:
     """Visits, coverage, rules of settlements; heads and entries of cancellations."""
     settling, cancelling = batch.settling(), batch.cancelling()
     if settling:
-        batch.fresh = await is_fresh(
-            batch.conn, CONSUMER, [COVERAGE_TOPIC], datetime.now(UTC)
-        )  # real time: heartbeats keep to it
+        heard = datetime.now(UTC)  # real time: heartbeats keep to it
+        batch.fresh = await is_fresh(batch.conn, CONSUMER, [COVERAGE_TOPIC], heard)
         found = await store.visits_with_coverage(batch.conn, batch.pool_code, {slot.visit_id for slot in settling})
         for slot in settling:
             _place(slot, found.get(slot.visit_id))

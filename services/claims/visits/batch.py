@@ -5,6 +5,7 @@ In this order: facts of each request, without a lock ▸ idempotency keys (try-l
 The number of statements does not depend on the number of requests.
 """
 
+import time
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -40,10 +41,11 @@ from shared.http.unit import CoalescedRequest
 from shared.kernel import faults
 from shared.kernel.errors import Problem
 from shared.kernel.ids import new_id
-from shared.messaging.heartbeat import is_fresh
+from shared.messaging.heartbeat import STALE_AFTER, fresh_until
 from shared.messaging.outbox import Outgoing, emit_many
 
 SERVICE = "claims"
+_HEARD_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,23 @@ class _Slot:
         return self.ask.visit_id if isinstance(self.ask, SettleAsk) else self.head.visit_id  # type: ignore[union-attr]
 
 
+class Freshness:
+    """Whether the coverage stream is fresh. What was heard once stays heard, so a time is used again for a while."""
+
+    def __init__(self) -> None:
+        self._until: datetime | None = None
+        self._read_at = float("-inf")
+
+    async def is_fresh(self, conn: AsyncConnection) -> bool:
+        """Whether every partition was heard of within ten minutes of real time (contracts §7)."""
+        real_now = datetime.now(UTC)  # heartbeats keep to real time
+        known = self._until if time.monotonic() - self._read_at < _HEARD_SECONDS else None
+        if known is None or real_now - known > STALE_AFTER:
+            known = self._until = await fresh_until(conn, CONSUMER, COVERAGE_TOPIC)
+            self._read_at = time.monotonic()
+        return known is not None and real_now - known <= STALE_AFTER
+
+
 @dataclass(slots=True)
 class _Batch:
     """What a transaction has at hand."""
@@ -122,6 +141,7 @@ class _Batch:
     pool_code: str
     slots: list[_Slot]
     now: datetime
+    freshness: Freshness
     day: date = date.min
     fresh: bool = False
     keyed: list[_Slot] = field(default_factory=list)
@@ -148,6 +168,7 @@ class SettlementRun:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._freshness = Freshness()
 
     async def __call__(self, lane: Hashable, requests: Sequence[Ask], *, patient: bool = False) -> list[Outcome]:
         """Decides and writes a batch; see ``coalescer.Run``. The lane is (pool, role)."""
@@ -156,7 +177,7 @@ class SettlementRun:
         async with self._engine.connect() as conn:
             await set_scope(conn, Scope(role, (pool_code,), _institutions(requests)))
             now = max(ask.request.now for ask in requests)
-            batch = _Batch(conn, pool_code, [_Slot(ask) for ask in requests], now)
+            batch = _Batch(conn, pool_code, [_Slot(ask) for ask in requests], now, self._freshness)
             try:
                 await _run(batch, patient=patient)
             except Exception as error:
@@ -202,8 +223,7 @@ async def _gather(batch: _Batch) -> None:
     """Visits, coverage, rules of settlements; heads and entries of cancellations."""
     settling, cancelling = batch.settling(), batch.cancelling()
     if settling:
-        heard = datetime.now(UTC)  # real time: heartbeats keep to it
-        batch.fresh = await is_fresh(batch.conn, CONSUMER, [COVERAGE_TOPIC], heard)
+        batch.fresh = await batch.freshness.is_fresh(batch.conn)
         found = await store.visits_with_coverage(batch.conn, batch.pool_code, {slot.visit_id for slot in settling})
         for slot in settling:
             _place(slot, found.get(slot.visit_id))
@@ -272,30 +292,23 @@ async def _take_keys(batch: _Batch, *, patient: bool) -> None:
         if slot.key_name in seen:
             slot.outcome = LEAVE  # the same key twice in one batch: the second waits for the first
         seen.add(slot.key_name)
-    wanted = sorted((s for s in batch.slots if not isinstance(s.outcome, Leave)), key=lambda s: s.key_name)
+    wanted = [slot for slot in batch.slots if not isinstance(slot.outcome, Leave)]
     if patient:
         await store.wait_for_key(batch.conn, wanted[0].key)
-    else:
-        for slot, ours in zip(wanted, await store.try_keys(batch.conn, [s.key for s in wanted]), strict=True):
-            if not ours:
-                slot.outcome = LEAVE
-        wanted = [slot for slot in wanted if not isinstance(slot.outcome, Leave)]
-    if wanted:
-        keys = [slot.key for slot in wanted]
-        ours_now = await idempotency.claim_many(batch.conn, batch.pool_code, keys, batch.now)
-        batch.keyed = [slot for slot in wanted if slot.key_name in ours_now]
-        await _replay(batch, [slot for slot in wanted if slot.key_name not in ours_now])
+    ours = await store.take_keys(batch.conn, batch.pool_code, [slot.key for slot in wanted], batch.now)
+    batch.keyed = [slot for slot in wanted if slot.key_name in ours]
+    await _replay(batch, [slot for slot in wanted if slot.key_name not in ours])
 
 
 async def _replay(batch: _Batch, used: list[_Slot]) -> None:
-    """Answers requests whose key was used before."""
+    """Answers requests whose key was used before; those whose key is held elsewhere leave."""
     if not used:
         return
     known = await store.read_keys(batch.conn, batch.pool_code, [slot.key for slot in used])
     for slot in used:
         row = known.get(slot.key_name)
         if row is None:
-            slot.outcome = LEAVE  # its request was refused this moment: the key is free again
+            slot.outcome = LEAVE  # in flight, or its request was refused this moment
         elif row.request_hash != slot.key.request_hash:
             slot.outcome = KEY_REUSED()
         else:

@@ -15,7 +15,7 @@ from services.claims.visits.schemas import CaseOut, ClaimOut, ReadjudicationOut,
 from shared.contracts.wire import ShortId
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
 from shared.http.problems import documented, language_of
 from shared.http.unit import Unit, UnitDep
 from shared.kernel.dates import shanghai_date
@@ -47,14 +47,14 @@ async def list_claims(
 ) -> Page[ClaimOut]:
     """Claims by business day of the settlement, latest first; without days those of the last year."""
     today = shanghai_date(unit.now)
-    key = decode_cursor(cursor, 2)
+    key = read_cursor(cursor, date.fromisoformat, UUID)
     wanted = store.ClaimsWanted(
         from_day=day or from_day or today - _DAYS_SHOWN,
         to_day=day or to_day or today + _DAYS_SHOWN,
         status=status,
         institution_code=institution_code,
         member_id=member_id,
-        after=(date.fromisoformat(key[0]), UUID(key[1])) if key else None,
+        after=(key[0], key[1]) if key else None,
         limit=limit + 1,
     )
     rows = await store.claims(unit.conn, unit.pool_code, wanted)
@@ -171,8 +171,8 @@ async def list_coverage_cases(
     limit: Limit = 50,
 ) -> Page[CaseOut]:
     """Settled claims whose coverage was withdrawn afterwards, the newest case first."""
-    key = decode_cursor(cursor, 1)
-    rows = await store.cases(unit.conn, unit.pool_code, status, UUID(key[0]) if key else None, limit + 1)
+    key = read_cursor(cursor, UUID)
+    rows = await store.cases(unit.conn, unit.pool_code, status, key[0] if key else None, limit + 1)
     items = [CaseOut.model_validate(dict(row)) for row in rows[:limit]]
     return Page[CaseOut](items=items, next_cursor=encode_cursor(items[-1].case_id) if len(rows) > limit else None)
 
@@ -182,8 +182,8 @@ async def list_readjudications(
     pool_code: Pool, unit: UnitDep, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[ReadjudicationOut]:
     """Claims whose ground was cancelled within the hour, for the county office to decide on."""
-    key = decode_cursor(cursor, 2)
-    before = (UUID(key[0]), UUID(key[1])) if key else None
+    key = read_cursor(cursor, UUID, UUID)
+    before = (key[0], key[1]) if key else None
     rows = await store.readjudications(unit.conn, unit.pool_code, before, limit + 1)
     items = [ReadjudicationOut.model_validate(dict(row)) for row in rows[:limit]]
     last = items[-1] if len(rows) > limit else None

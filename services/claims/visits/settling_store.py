@@ -19,9 +19,13 @@ from shared.http.idempotency import Answered
 from shared.http.idempotency import Claim as Key
 from shared.kernel.dates import shanghai_date
 
-_TRY_KEYS = """
-SELECT q.ord, pg_try_advisory_xact_lock(hashtextextended(q.name, 0)) AS ours
-FROM unnest($1::text[]) WITH ORDINALITY AS q(name, ord)
+_TAKE_KEYS = """
+INSERT INTO idempotency (pool_code, subject, key, request_hash, created_at)
+SELECT $1, q.subject, q.key, q.request_hash, $6
+FROM unnest($2::text[], $3::text[], $4::bytea[], $5::text[]) AS q(subject, key, request_hash, name)
+WHERE pg_try_advisory_xact_lock(hashtextextended(q.name, 0))
+ORDER BY q.subject, q.key
+ON CONFLICT DO NOTHING RETURNING subject, key
 """
 _WAIT_KEY = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _VISITS = """
@@ -179,11 +183,22 @@ def lock_name(key: Key) -> str:
     return f"heyi.key:{key.pool_code}\x1f{key.subject}\x1f{key.key}"
 
 
-async def try_keys(conn: AsyncConnection, keys: Sequence[Key]) -> list[bool]:
-    """For each key whether it is ours to use now; never waits."""
-    rows = await fetch(conn, _TRY_KEYS, [lock_name(key) for key in keys])
-    ours = {row["ord"]: row["ours"] for row in rows}
-    return [ours[number] for number in range(1, len(keys) + 1)]
+async def take_keys(conn: AsyncConnection, pool_code: str, keys: Sequence[Key], now: datetime) -> set[tuple[str, str]]:
+    """Tries the lock of each key, without waiting, and inserts those that are locked in sorted order (contracts §4).
+
+    Returns (subject, key) of those that are ours now; of the others the lock is held elsewhere or the key was used.
+    """
+    rows = await fetch(
+        conn,
+        _TAKE_KEYS,
+        pool_code,
+        [key.subject for key in keys],
+        [key.key for key in keys],
+        [key.request_hash for key in keys],
+        [lock_name(key) for key in keys],
+        now,
+    )
+    return {(row["subject"], row["key"]) for row in rows}
 
 
 async def wait_for_key(conn: AsyncConnection, key: Key) -> None:

@@ -98,6 +98,29 @@ async def test_conflicts_of_interest(world: World) -> None:
     assert [one["claim_id"] for one in queue.json()["items"]] == [claim["claim_id"]]
 
 
+@pytest.mark.requirement("WC-07", "nor does he release it")
+async def test_nobody_releases_what_he_is_tied_to(world: World) -> None:
+    member = await world.member()
+    claim = await world.settled(member)
+    assert (await decide(world, claim, "approval", {})).status_code == 200
+    body = {"institution_code": COUNTY, "up_to": "2010-03-01"}
+    household = str(world.enrollment.known[member].household_id)
+    for tie in ({"home_institution": COUNTY}, {"household_id": household}):
+        refused = await world.pool("insurer_approver", "POST", "/cutoffs", json=body, **tie)
+        assert (refused.status_code, refused.json()["code"]) == (403, "conflict_of_interest")
+        assert "home" not in refused.json()["detail"], "Chinese words in a Chinese text"
+    released = await world.pool("insurer_approver", "POST", "/cutoffs", json=body, home_institution=TOWNSHIP)
+    assert released.status_code == 201
+
+
+async def test_a_cursor_of_another_list_is_refused(world: World) -> None:
+    cursor = "WyJ4IiwieSJd"  # ["x","y"]
+    for path in ("/claims", "/review-queue", "/readjudications"):
+        role = "county_recheck" if path == "/readjudications" else "insurer_reviewer"
+        answer = await world.pool(role, "GET", f"{path}?cursor={cursor}")
+        assert (answer.status_code, answer.json()["code"]) in {(422, "cursor_invalid"), (403, "forbidden_role")}, path
+
+
 async def test_a_cut_off_releases_what_is_approved(world: World) -> None:
     claims = [await world.settled(await world.member(), amount) for amount in ("100.00", "200.00", "300.00")]
     elsewhere = await world.settled(await world.member(), of=TOWNSHIP)

@@ -6,7 +6,7 @@ both buses keep it. Enrollment is not asked: every member is covered and the cov
 
 import itertools
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -107,10 +107,15 @@ class County:
             value = row["envelope"].encode()
             self.pending.append(Delivery(row["topic"], 0, len(self._seen), row["partition_key"], value))
 
-    async def deliver(self, how: random.Random, share: float = 1.0, repeated: int = 0) -> None:
-        """Gives settlement a share of what is pending, subjects in any order, and some of what it had again."""
+    async def deliver(self, claims: Iterable[UUID], how: random.Random, share: float = 1.0, repeated: int = 0) -> None:
+        """Gives settlement a share of what is pending, subjects in any order, and some of what it had again.
+
+        ``claims`` are all subjects in a fixed order, so that the same story is told when it is told again.
+        """
         await self.collect()
-        subjects = sorted({delivery.key for delivery in self.pending})
+        keys = {delivery.key for delivery in self.pending}
+        subjects = [str(claim) for claim in claims if str(claim) in keys]
+        assert len(subjects) == len(keys), "an event of an unknown claim"
         how.shuffle(subjects)
         chosen = subjects[: max(1, round(len(subjects) * share))] if subjects else []
         fresh = [d for subject in chosen for d in self.pending if d.key == subject]

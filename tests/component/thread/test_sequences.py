@@ -17,8 +17,8 @@ from tests.component.thread.story import EXPECTED, Story
 from tests.support.postgres import TestPostgres
 from tests.support.tokens import TestTokens
 
-LENGTHS = st.sampled_from([5, 20, 60, 60, 60])
-EXAMPLES_SHARE = 3
+LENGTHS = st.sampled_from([10, 45, 45, 45])
+EXAMPLES_SHARE = 4
 """Of the profile's examples: each is a long story on two databases of its own."""
 
 

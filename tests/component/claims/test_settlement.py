@@ -237,3 +237,29 @@ async def test_settlements_of_one_person_see_each_other(world: World) -> None:
 
 def test_the_pool_is_the_demo_countys() -> None:
     assert POOL == "522422"
+
+
+DIRECT_BODIES = [
+    {"lines": []},
+    {"lines": [{"item_code": "A1"}]},
+    {"lines": [line() | {"day": "2010-13-01"}]},
+    {"lines": [line() | {"price": "1.1234567"}]},
+    {"lines": [line() | {"quantity": "x"}]},
+    {"lines": [line() | {"item_code": ""}]},
+    {"lines": "none"},
+    {"other": 1},
+    [],
+]
+
+
+@pytest.mark.parametrize("body", DIRECT_BODIES)
+async def test_the_short_way_refuses_what_the_declared_form_refuses(world: World, body: Any) -> None:
+    """The quote goes through the declared model, the settlement through its own schema: both tell the same."""
+    visit = await world.visit(await world.member())
+    told = [
+        await world.pool("hospital", "POST", f"/visits/{visit}/{verb}", json=body) for verb in ("quote", "settlement")
+    ]
+    assert [answer.status_code for answer in told] == [422, 422]
+    quote, settlement = (answer.json() for answer in told)
+    assert quote["code"] == settlement["code"] == "invalid_request"
+    assert [one["at"] for one in quote["errors"]] == [one["at"] for one in settlement["errors"]]

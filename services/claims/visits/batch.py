@@ -125,7 +125,7 @@ class Freshness:
 
     async def is_fresh(self, conn: AsyncConnection) -> bool:
         """Whether every partition was heard of within ten minutes of real time (contracts §7)."""
-        real_now = datetime.now(UTC)  # heartbeats keep to real time
+        real_now = datetime.now(UTC)  # real time: heartbeats keep to it
         known = self._until if time.monotonic() - self._read_at < _HEARD_SECONDS else None
         if known is None or real_now - known > STALE_AFTER:
             known = self._until = await fresh_until(conn, CONSUMER, COVERAGE_TOPIC)

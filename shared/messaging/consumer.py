@@ -210,7 +210,8 @@ class EventProcessor:
             unit = EventUnit(conn, now, pool_code, self._settings, self._service)
             steps = _plan(events, heads, taken, whole_state=self.consumer.whole_state)
             done = [a.event.id for a, step in steps if step in (Step.APPLY, Step.DROP)]
-            await inbox.take(conn, self.reader, pool_code, done, now)
+            if await inbox.take(conn, self.reader, pool_code, done, now) != set(done):
+                raise RuntimeError("another member of the group took an event of this batch")
             moved: dict[SubjectKey, int] = {}
             for arrived, step in steps:
                 if step is Step.APPLY:
@@ -240,10 +241,15 @@ class EventProcessor:
                            sequence=event.sequence)  # fmt: skip
 
     async def _park_guilty(self, pool_code: str, arrived: Arrived, error: Exception) -> None:
-        """Parks the event with its error; from here on every later event of its subject waits behind it."""
+        """Parks the event with its error; from here on every later event of its subject waits behind it.
+
+        Not if another member of the group has had it meanwhile: then it is done.
+        """
         now, told, event = self._clock.now(), describe(error), arrived.event
         async with transaction(self._engine, Scope(_WORKER, (pool_code,))) as conn:
             await inbox.lock_heads(conn, self.reader, pool_code, {arrived.key})
+            if await inbox.already_taken(conn, self.reader, [arrived]):
+                return
             await inbox.park(conn, self.reader, arrived, "error", now, told)
         self._metrics.events.labels(self.consumer.name, "error").inc()
         _log.error("parked", consumer=self.consumer.name, event_id=str(event.id), type=event.type,
@@ -274,8 +280,8 @@ class EventProcessor:
                 step = decide(event.sequence, Head(head.sequence), whole_state=self.consumer.whole_state)
                 if step is Step.GAP:
                     return False
-                await inbox.take(conn, self.reader, pool_code, [event_id], now)
-                if step is Step.APPLY:
+                fresh = await inbox.take(conn, self.reader, pool_code, [event_id], now)
+                if fresh and step is Step.APPLY:
                     await self._handle(EventUnit(conn, now, pool_code, self._settings, self._service), event)
                     await inbox.move_heads(conn, self.reader, pool_code, {key: event.sequence})
                 await inbox.mark_released(conn, self.reader, event_id, now)

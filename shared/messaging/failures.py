@@ -12,7 +12,6 @@ from shared.observe.logs import redact
 MAX_CHARACTERS = 500
 _CONNECTION = (
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
@@ -24,9 +23,15 @@ _CONTENTION = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, 
 
 
 def connection_failed(error: BaseException) -> bool:
-    """The database is out of reach: no event is to blame, everything waits."""
+    """The database is out of reach: no event is to blame, everything waits.
+
+    The driver's InterfaceError is that only where it speaks of a closed connection; otherwise it tells a mistake of the
+    handler, which no waiting mends.
+    """
     return any(
-        isinstance(cause, _CONNECTION) or (isinstance(cause, DBAPIError) and cause.connection_invalidated)
+        isinstance(cause, _CONNECTION)
+        or (isinstance(cause, DBAPIError) and cause.connection_invalidated)
+        or (isinstance(cause, asyncpg.InterfaceError) and "connection is closed" in str(cause))
         for cause in _causes(error)
     )
 

@@ -74,6 +74,7 @@ SELECT event_id FROM parked WHERE consumer = $1 AND generation = $2 AND event_id
 _TAKE = """
 INSERT INTO inbox (consumer, generation, pool_code, event_id, event_month, handled_at)
 SELECT $1, $2, $3, w.id, w.month, $6::timestamptz FROM unnest($4::uuid[], $5::date[]) AS w (id, month)
+ON CONFLICT DO NOTHING RETURNING event_id
 """
 _MOVE = """
 UPDATE consumer_subject SET sequence = $6
@@ -154,11 +155,13 @@ async def already_taken(conn: AsyncConnection, reader: Reader, events: Sequence[
     return {row["event_id"] for row in rows}
 
 
-async def take(conn: AsyncConnection, reader: Reader, pool_code: str, ids: Sequence[UUID], now: datetime) -> None:
-    """Writes the inbox rows: with the effect, or for an event that is dropped."""
-    if ids:
-        months = [month_of(event_id) for event_id in ids]
-        await execute(conn, _TAKE, reader.consumer, reader.generation, pool_code, list(ids), months, now)
+async def take(conn: AsyncConnection, reader: Reader, pool_code: str, ids: Sequence[UUID], now: datetime) -> set[UUID]:
+    """Writes the inbox rows, with the effect or for an event that is dropped; those that were not there before."""
+    if not ids:
+        return set()
+    months = [month_of(event_id) for event_id in ids]
+    rows = await fetch(conn, _TAKE, reader.consumer, reader.generation, pool_code, list(ids), months, now)
+    return {row["event_id"] for row in rows}
 
 
 async def move_heads(conn: AsyncConnection, reader: Reader, pool_code: str, sequences: dict[SubjectKey, int]) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from shared.db.sql import fetch, fetchrow
@@ -58,6 +58,8 @@ UPDATE parked SET retry_asked_at = $4, retry_asked_by = $5
 WHERE consumer = $1 AND generation = $2 AND event_id = $3 AND released_at IS NULL RETURNING event_id
 """
 _NIL = UUID(int=0)
+_GENERATION_MAX = 2**31 - 1
+Generation = Annotated[int, Path(ge=0, le=_GENERATION_MAX)]
 
 
 class ParkedEvent(WireModel):
@@ -129,9 +131,12 @@ def _after(cursor: str | None) -> tuple[str, int, UUID]:
     if key is None:
         return "", 0, _NIL
     try:
-        return str(key[0]), int(key[1]), UUID(str(key[2]))
-    except ValueError as error:
+        after = str(key[0]), int(key[1]), UUID(str(key[2]))
+    except (ValueError, TypeError) as error:
         raise CURSOR_INVALID() from error
+    if not 0 <= after[1] <= _GENERATION_MAX:
+        raise CURSOR_INVALID()
+    return after
 
 
 @router.post(
@@ -139,7 +144,7 @@ def _after(cursor: str | None) -> tuple[str, int, UUID]:
     status_code=202,
     openapi_extra=access(OPERATOR, command="retry_parked_event", scope="free"),
 )
-async def retry_parked(unit: UnitDep, consumer: str, generation: int, event_id: UUID) -> RetryAsked:
+async def retry_parked(unit: UnitDep, consumer: str, generation: Generation, event_id: UUID) -> RetryAsked:
     """Asks the worker to try the event's subject again, beginning with its earliest parked event."""
     first = await fetchrow(unit.conn, _FIRST_OF_SUBJECT, consumer, generation, event_id)
     if first is None:

@@ -102,13 +102,15 @@ async def record_effect(unit: EventUnit, event: Envelope, _payload: EventPayload
 
 @dataclass
 class Bench:
-    """One database with engines for its roles; ``broken`` names texts at which the handler fails."""
+    """One database with engines for its roles; ``broken`` names texts at which the handler fails,
+    ``broken_as`` with which error."""
 
     database: ServiceDatabase
     app: AsyncEngine
     worker: AsyncEngine
     clock: FixedClock = field(default_factory=lambda: FixedClock(START))
     broken: set[str] = field(default_factory=set)
+    broken_as: dict[str, Exception] = field(default_factory=dict)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
     def __post_init__(self) -> None:
@@ -144,6 +146,8 @@ class Bench:
     async def handle(self, unit: EventUnit, event: Envelope, payload: NoteTaken) -> None:
         """Writes the effect, then fails where the test wants it: what was written must be gone."""
         await record_effect(unit, event, payload)
+        if payload.text in self.broken_as:
+            raise self.broken_as[payload.text]
         if payload.text in self.broken:
             raise RuntimeError(f"cannot take {payload.text}")
 

@@ -12,9 +12,10 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.wire import Yuan
 from shared.db.counting import count_statements
 from shared.db.scope import Scope, transaction
-from shared.messaging import heartbeat
+from shared.messaging import heartbeat, inbox
 from shared.messaging.bus.base import Delivery
 from shared.messaging.consumer import Consumer, EventProcessor, EventUnit
+from shared.messaging.inbox import Arrived
 from shared.observe.tracing import Tracing
 from tests.component.messaging.bench import (
     OTHER_POOL,
@@ -298,3 +299,50 @@ async def test_nobody_but_the_worker_touches_the_inbox(bench: Bench) -> None:
         assert await conn.fetch("SELECT * FROM parked") == []
     finally:
         await conn.close()
+
+
+async def test_an_event_that_another_member_had_meanwhile_is_not_parked(bench: Bench) -> None:
+    """A take-over: the first member fails over an event that the second has already done."""
+    event = envelope("a", 1, text="poison")
+    processor, other = bench.processor(), bench.processor()
+    guilty = processor._park_guilty
+
+    async def after_the_other(pool: str, arrived: Arrived, error: Exception) -> None:
+        bench.broken.clear()
+        await other.process(deliveries(event))
+        await guilty(pool, arrived, error)
+
+    bench.broken.add("poison")
+    processor._park_guilty = after_the_other  # type: ignore[method-assign]
+    await processor.process(deliveries(event))
+    assert await bench.effects() == [("a", 1)]
+    assert await bench.parked() == []
+
+
+async def test_a_parked_event_that_was_done_all_the_same_is_released(bench: Bench) -> None:
+    bench.broken.add("poison")
+    event, processor = envelope("a", 1, text="poison"), bench.processor()
+    await processor.process(deliveries(event))
+    async with transaction(processor._engine, Scope("worker", (POOL,))) as conn:
+        await inbox.take(conn, processor.reader, POOL, [event.id], event.time)
+        await inbox.lock_heads(conn, processor.reader, POOL, {(TOPIC, "a")})
+        await inbox.move_heads(conn, processor.reader, POOL, {(TOPIC, "a"): 1})
+    await bench.ask_retry("a")
+    assert await processor.release() == 1
+    assert await bench.parked() == []
+    assert await bench.effects() == [], "its effect was the other member's"
+
+
+@pytest.mark.parametrize("told", ["cannot perform operation: another operation is in progress", "no such option"])
+async def test_a_mistake_at_the_driver_is_parked_and_stops_nothing(bench: Bench, told: str) -> None:
+    bench.broken_as["poison"] = asyncpg.InterfaceError(told)
+    await bench.processor().process(deliveries(envelope("a", 1, text="poison"), envelope("b", 1)))
+    assert await bench.effects() == [("b", 1)]
+    assert await bench.parked() == [("a", 1, "error")]
+
+
+async def test_a_closed_connection_is_no_events_fault(bench: Bench) -> None:
+    bench.broken_as["poison"] = asyncpg.InterfaceError("connection is closed")
+    with pytest.raises(asyncpg.InterfaceError):
+        await bench.processor().process(deliveries(envelope("a", 1, text="poison")))
+    assert await bench.parked() == []

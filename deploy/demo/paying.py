@@ -44,7 +44,7 @@ async def release(story: Story) -> None:
     wanted = {cutoff["cutoff_id"] for cutoff in cutoffs}
 
     async def complete() -> bool:
-        known = await story.cast.insurer_finance.read(story.path("settlement", "cutoffs"), open=True)
+        known = await story.cast.insurer_finance.items(story.path("settlement", "cutoffs"), open=True)
         return wanted <= {cutoff["id"] for cutoff in known if cutoff["complete"]}
 
     await eventually("whole cut-offs at settlement", complete)

@@ -88,7 +88,7 @@ async def identities(story: Story) -> bool:
     for identity in told["identities"]:
         mark = "[green]✓[/]" if identity["ties"] else "[red]✗[/]"
         table.add_row(f"[bold]{identity['code']}[/] {mark}", f"[bold]{identity['name_zh']}[/]", "")
-        for side, sign in (("left", ""), ("right", "= ")):
+        for side, sign in (("left", ""), ("right", "= "), ("apart", "另列 · apart: ")):
             for term in identity[side]:
                 table.add_row("", f"{sign}{term['name_zh']} · {term['name_en']}", term["value"])
         table.add_section()

@@ -61,7 +61,7 @@ BANK_ACCOUNTS: Mapping[str, BankAccount] = MappingProxyType(
             "收入户",
             "income account",
             "county_office",
-            frozenset({"county_recheck", "county_director", "county_finance"}),
+            frozenset({"county_recheck", "county_director"}),
         ),
     }
 )

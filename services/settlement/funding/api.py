@@ -30,11 +30,12 @@ from services.settlement.funding.problems import (
     TRANSFER_UNKNOWN,
 )
 from services.settlement.funding.roles import READERS
+from services.settlement.numbers import CoverageYear, int4, moment
 from shared.contracts.wire import WireModel, Yuan
 from shared.db.personal import Sealer
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
 from shared.http.problems import FOUR_EYES, documented
 from shared.http.unit import UnitDep
 from shared.kernel.money import round_half_up
@@ -204,7 +205,7 @@ class SubsidyYearOut(WireModel):
     response_model=SubsidyYearOut,
     openapi_extra=access(READERS, command="show_subsidies"),
 )
-async def get_subsidies(pool_code: str, coverage_year: int, unit: UnitDep) -> SubsidyYearOut:
+async def get_subsidies(pool_code: str, coverage_year: CoverageYear, unit: UnitDep) -> SubsidyYearOut:
     """各级财政补助应到、已到和到位率(分母写明). Subsidies due and arrived by level, the rate with its denominator."""
     rows = {row["level"]: row for row in await store.subsidy_year(unit.conn, pool_code, coverage_year)}
     return SubsidyYearOut(
@@ -326,14 +327,24 @@ async def post_transfer_release(pool_code: str, transfer_id: UUID, unit: UnitDep
 
 @router.get(
     "/pools/{pool_code}/transfers",
-    response_model=list[TransferOut],
+    response_model=Page[TransferOut],
     openapi_extra=access(READERS, command="list_transfers"),
 )
 async def get_transfers(
-    pool_code: str, unit: UnitDep, status: Literal["prepared", "released", "arrived"] | None = None
-) -> list[TransferOut]:
-    """划转清单. Transfers, newest first, at most 200."""
-    return [_transfer(row) for row in await store.transfers(unit.conn, pool_code, status)]
+    pool_code: str,
+    unit: UnitDep,
+    status: Literal["prepared", "released", "arrived"] | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[TransferOut]:
+    """划转清单. Transfers, newest first."""
+    rows = await store.transfers(unit.conn, pool_code, status, read_cursor(cursor, moment, UUID), limit + 1)
+    return Page(items=[_transfer(row) for row in rows[:limit]], next_cursor=_more(rows, limit, "prepared_at"))
+
+
+def _more(rows: list[Any], limit: int, moment_column: str) -> str | None:
+    """The cursor of the next page of a list that is ordered by a moment and the id; one row more was asked for."""
+    return encode_cursor(rows[limit - 1][moment_column], rows[limit - 1]["id"]) if len(rows) > limit else None
 
 
 class ReplenishmentIn(WireModel):
@@ -345,7 +356,7 @@ class ReplenishmentIn(WireModel):
 class RefusalIn(WireModel):
     """A line refused at the re-check."""
 
-    line: Annotated[int, Field(gt=0)]
+    line: Annotated[int, Field(gt=0, le=2**31 - 1)]
     bearer: Literal["hospital", "patient", "insurer"]
     reason: Name
 
@@ -411,12 +422,15 @@ async def post_replenishment(pool_code: str, body: ReplenishmentIn, unit: UnitDe
 
 @router.get(
     "/pools/{pool_code}/replenishments",
-    response_model=list[ReplenishmentOut],
+    response_model=Page[ReplenishmentOut],
     openapi_extra=access(READERS, command="list_replenishments"),
 )
-async def get_replenishments(pool_code: str, unit: UnitDep) -> list[ReplenishmentOut]:
-    """回补申请清单. Applications, newest first, at most 200."""
-    return [_replenishment(row) for row in await lines_store.replenishments(unit.conn, pool_code)]
+async def get_replenishments(
+    pool_code: str, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None
+) -> Page[ReplenishmentOut]:
+    """回补申请清单. Applications, newest first."""
+    rows = await lines_store.replenishments(unit.conn, pool_code, read_cursor(cursor, moment, UUID), limit + 1)
+    return Page(items=[_replenishment(row) for row in rows[:limit]], next_cursor=_more(rows, limit, "applied_at"))
 
 
 class ReplenishmentLineOut(WireModel):
@@ -444,8 +458,8 @@ async def get_replenishment_lines(
     pool_code: str, replenishment_id: UUID, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[ReplenishmentLineOut]:
     """回补申请的行. Lines of an application in order."""
-    key = decode_cursor(cursor, 1)
-    rows = await lines_store.lines(unit.conn, pool_code, replenishment_id, int(key[0]) if key else 0, limit + 1)
+    key = read_cursor(cursor, int4)
+    rows = await lines_store.lines(unit.conn, pool_code, replenishment_id, key[0] if key else 0, limit + 1)
     items = [
         ReplenishmentLineOut(
             line=r["line"],

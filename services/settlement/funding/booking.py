@@ -28,18 +28,23 @@ class Desk:
     now: datetime
     day: date
     by: str
+    home_institution: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One voucher to be: ``source`` is unique in its book, lines are (debit, credit, fen)."""
+    """One voucher to be: ``source`` is unique in its book, lines are (debit, credit, fen).
+
+    Without a ``preparer`` it is whoever acts, and without a ``checker`` the rule that the source names: one who enters
+    a fact alone is its preparer and never its checker (contracts §9).
+    """
 
     book: str
     source: str
     value_date: date
     text: str
     lines: tuple[tuple[str, str, int], ...]
-    preparer: str = SYSTEM
+    preparer: str = ""
     checker: str = ""
     hold_id: UUID | None = None
     party: str = ""
@@ -48,7 +53,8 @@ class Entry:
 
 async def desk_of(unit: Unit) -> Desk:
     """The desk of a request."""
-    return Desk(unit.conn, unit.pool_code, unit.now, await unit.business_day(), unit.actor.subject)
+    day, actor = await unit.business_day(), unit.actor
+    return Desk(unit.conn, unit.pool_code, unit.now, day, actor.subject, actor.home_institution)
 
 
 async def desk_of_event(unit: EventUnit) -> Desk:
@@ -74,17 +80,14 @@ async def book(desk: Desk, entries: Sequence[Entry]) -> None:
 
 
 def _voucher(desk: Desk, entry: Entry) -> Voucher:
-    checker = entry.checker or (
-        desk.by if desk.by not in (SYSTEM, entry.preparer) else f"rule:{entry.source.split(':')[0]}"
-    )
     return Voucher(
         book=entry.book,
         source_event=entry.source,
         posting_date=desk.day,
         value_date=entry.value_date,
         text=entry.text,
-        preparer=entry.preparer,
-        checker=checker,
+        preparer=entry.preparer or desk.by,
+        checker=entry.checker or f"rule:{entry.source.split(':')[0]}",
         poster=SYSTEM,
         hold_id=entry.hold_id,
         postings=tuple(

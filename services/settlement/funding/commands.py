@@ -1,8 +1,9 @@
 """Verbs of funding but for replenishment: register an account, record an arrival, move money between keepers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,10 @@ from services.settlement.funding.problems import (
     SPONSORSHIP_UNKNOWN,
     TRANSFER_RELEASED,
     TRANSFER_UNKNOWN,
+    Words,
 )
+from services.settlement.ledger.posting import SYSTEM
+from services.settlement.ledger.refusals import KEEPERS
 from shared.db.personal import Sealer
 from shared.http.problems import FOUR_EYES
 from shared.kernel.dates import shanghai_date
@@ -86,7 +90,7 @@ def account_of(code: str) -> BankAccount:
 def check_keeper(account: BankAccount, role: str) -> None:
     """Raises KEEPER_ONLY unless the role acts for the account's keeper (rulings §19)."""
     if role not in account.roles:
-        raise KEEPER_ONLY(name=account.name_zh, keeper=account.keeper, role=role)
+        raise KEEPER_ONLY(name=(account.name_zh, account.name_en), keeper=KEEPERS[account.keeper], role=role)
 
 
 def check_not_future(day: date, desk: Desk) -> None:
@@ -137,7 +141,8 @@ async def registered_account(desk: Desk, code: str, sealer: Sealer) -> AccountDe
     """A bank account as registered now, its number opened. Raises ACCOUNT_NOT_REGISTERED."""
     known = await store.bank_account(desk.conn, desk.pool_code, code)
     if known is None:
-        raise ACCOUNT_NOT_REGISTERED(name=account_of(code).name_zh, account=code)
+        account = account_of(code)
+        raise ACCOUNT_NOT_REGISTERED(name=(account.name_zh, account.name_en), account=code)
     number = sealer.open(
         "bank_account", "number_sealed", f"{desk.pool_code}/{code}/{known['version']}", known["number_sealed"]
     )
@@ -265,9 +270,9 @@ async def release_transfer(desk: Desk, transfer_id: UUID, role: str) -> Any:
     if role not in route.release_roles:
         check_keeper(BANK_ACCOUNTS[route.source], role)
     if known["prepared_by"] == desk.by:
-        raise FOUR_EYES(act="填制划转", then="放行")
+        raise FOUR_EYES(act=("填制划转", "prepare the transfer"), then=("放行", "release it"))
     if known["status"] != "prepared":
-        raise TRANSFER_RELEASED(transfer=transfer_id, status=known["status"])
+        raise TRANSFER_RELEASED(transfer=transfer_id, status=TRANSFER_STATUS[known["status"]])
     fen = known["amount_fen"]
     await book(
         desk,
@@ -284,13 +289,16 @@ async def release_transfer(desk: Desk, transfer_id: UUID, role: str) -> Any:
         ],
     )
     if not await store.release_transfer(desk.conn, desk.pool_code, transfer_id, desk.by, desk.day):
-        raise TRANSFER_RELEASED(transfer=transfer_id, status="released")
+        raise TRANSFER_RELEASED(transfer=transfer_id, status=TRANSFER_STATUS["released"])
     await journal(
         desk, [Movement(new_id(desk.now), route.source, -fen, known["reference"], route.kind, transfer_id, desk.day)]
     )
     return await store.transfer(desk.conn, desk.pool_code, transfer_id)
 
 
+TRANSFER_STATUS: Mapping[str, Words] = MappingProxyType(
+    {"prepared": ("待放行", "prepared"), "released": ("已放行", "released"), "arrived": ("已到账", "arrived")}
+)
 _TRANSFER_ZH = {
     "income_to_fiscal": "收入户缴财政专户",
     "advance": "拨付周转金",
@@ -359,6 +367,7 @@ async def recognise_temporary_receipts(desk: Desk, year: int) -> None:
                 min(desk.day, date(max(row["coverage_year"], 1), 1, 1)),
                 f"{row['coverage_year']} 年度保费转为当年收入",
                 ((TEMPORARY_RECEIPTS, row["income_account"], row["fen"]),),
+                preparer=SYSTEM,
             )
             for row in due
         ],

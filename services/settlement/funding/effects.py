@@ -3,21 +3,32 @@
 from services.settlement.funding import store
 from services.settlement.funding.accounts import (
     BASIC,
+    INCOME,
     PREMIUMS,
     TEMPORARY_RECEIPTS,
     TOWNSHIP_HELD,
     TOWNSHIP_TO_INCOME,
 )
 from services.settlement.funding.booking import Desk, Entry, book, desk_of_event
+from services.settlement.funding.commands import lock_account
 from shared.contracts.enrollment import PremiumCollected, PremiumRemitted, PremiumSponsored, SubsidyDue
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import to_base32
 from shared.messaging.consumer import EventUnit
 
 
+async def _desk(unit: EventUnit) -> Desk:
+    """The desk of an event of enrollment. Several share a transaction, and any of them may match lines of the income
+    account after another has booked: each takes that account's lock before a book's head, as a statement import does.
+    """
+    desk = await desk_of_event(unit)
+    await lock_account(desk, INCOME)
+    return desk
+
+
 async def premium_collected(unit: EventUnit, event: Envelope, told: PremiumCollected) -> None:
     """A township holds a premium: income, or a temporary receipt where its coverage year has not begun."""
-    desk = await desk_of_event(unit)
+    desk = await _desk(unit)
     temporary = told.year > told.paid_on.year
     if temporary:
         await store.add_temporary(desk.conn, desk.pool_code, told.year, PREMIUMS, told.amount)
@@ -52,7 +63,7 @@ async def premium_collected(unit: EventUnit, event: Envelope, told: PremiumColle
 
 async def premium_remitted(unit: EventUnit, event: Envelope, told: PremiumRemitted) -> Desk:
     """A township sent premiums off: in transit until the income account's bank shows them under the reference."""
-    desk = await desk_of_event(unit)
+    desk = await _desk(unit)
     reference = to_base32(told.remittance_id)
     await book(
         desk,
@@ -77,7 +88,7 @@ async def premium_remitted(unit: EventUnit, event: Envelope, told: PremiumRemitt
 async def premium_sponsored(unit: EventUnit, event: Envelope, told: PremiumSponsored) -> None:
     """A sponsor's promise: nothing is booked before the money arrives (cash basis)."""
     await store.put_sponsorship(
-        unit.conn,
+        (await _desk(unit)).conn,
         (
             unit.pool_code,
             told.sponsorship_id,
@@ -94,7 +105,7 @@ async def premium_sponsored(unit: EventUnit, event: Envelope, told: PremiumSpons
 async def subsidy_due(unit: EventUnit, event: Envelope, told: SubsidyDue) -> None:
     """What a level owes for a coverage year: nothing is booked before the money arrives (cash basis)."""
     await store.put_subsidy_due(
-        unit.conn,
+        (await _desk(unit)).conn,
         (
             unit.pool_code,
             told.due_id,

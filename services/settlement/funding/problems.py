@@ -2,6 +2,11 @@
 
 from shared.kernel.errors import define
 
+Words = tuple[str, str]
+"""A parameter that is words, in Chinese and in English."""
+
+HOME_INSTITUTION: Words = ("原单位所在医疗机构", "home institution")
+
 BANK_NOT_STATE_OWNED = define(
     "bank_not_state_owned",
     422,
@@ -32,7 +37,7 @@ KEEPER_ONLY = define(
     403,
     "只有保管方可以办理",
     "Keeper only",
-    "{name}由 {keeper} 保管,角色 {role} 不能经办。",
+    "{name}由{keeper}保管,角色 {role} 不能经办。",
     "{name} is kept by {keeper}; role {role} may not act on it.",
 )
 REFERENCE_USED = define(
@@ -80,7 +85,7 @@ TRANSFER_RELEASED = define(
     409,
     "划转已放行",
     "Transfer already released",
-    "划转 {transfer} 的状态是 {status},不能再放行。",
+    "划转 {transfer} {status},不能再放行。",
     "Transfer {transfer} is {status}; it cannot be released again.",
 )
 NOTHING_TO_SWEEP = define(
@@ -112,8 +117,8 @@ REPLENISHMENT_STATE = define(
     409,
     "申请状态不符",
     "Application in another state",
-    "申请 {replenishment} 的状态是 {status},现在不能{act}。",
-    "Application {replenishment} is {status}; '{act}' is not possible now.",
+    "申请 {replenishment} {status},现在不能{act}。",
+    "Application {replenishment} is {status}; one cannot {act} it now.",
 )
 LINES_INVALID = define(
     "replenishment_lines_invalid",

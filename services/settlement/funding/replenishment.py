@@ -1,8 +1,9 @@
 """Replenishment of the insurer's expenditure account: apply ▸ re-check ▸ approve ▸ transfer, each by another person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +13,33 @@ from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Seen
 from services.settlement.funding.problems import (
+    HOME_INSTITUTION,
     LINES_INVALID,
     NOTHING_TO_APPLY_FOR,
     REFUSALS_EXCEED,
     REPLENISHMENT_STATE,
     REPLENISHMENT_UNKNOWN,
+    Words,
 )
-from shared.http.problems import FOUR_EYES
+from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
 from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
+
+STATUS: Mapping[str, Words] = MappingProxyType(
+    {
+        "applied": ("已申报", "applied for"),
+        "rechecked": ("已复核", "re-checked"),
+        "approved": ("已批准", "approved"),
+        "transferred": ("已拨付", "transferred"),
+        "sent_back": ("已退回", "sent back"),
+    }
+)
+_RECHECKED = ("已复核或已退回", "re-checked or sent back")
+_NOTHING_LEFT = ("已批准,应拨 0.00 元", "approved with nothing to transfer")
+RECHECK: Words = ("复核", "re-check")
+SEND_BACK: Words = ("退回", "send back")
+APPROVE: Words = ("批准", "approve")
+TRANSFER: Words = ("拨付", "transfer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +77,26 @@ async def record_paid(desk: Desk, lines: Sequence[PaidLine]) -> None:
 async def apply(desk: Desk, up_to: date | None) -> Any:
     """The insurer applies for all that was paid up to a day and not applied for. Raises NOTHING_TO_APPLY_FOR."""
     through = up_to or desk.day
-    await lines_store.lock_applications(desk.conn, desk.pool_code)
+    await commands.lock_account(desk, EXPENDITURE)  # no statement confirms or returns a payment while lines are taken
     count, fen = await lines_store.waiting(desk.conn, desk.pool_code, through)
     if fen <= 0:
         raise NOTHING_TO_APPLY_FOR(up_to=through, amount=format_yuan(fen))
     replenishment_id = new_id(desk.now)
     await lines_store.add_application(desk.conn, desk.pool_code, replenishment_id, count, fen, desk.by, desk.now)
-    await lines_store.take_lines(desk.conn, desk.pool_code, replenishment_id, through)
+    if await lines_store.take_lines(desk.conn, desk.pool_code, replenishment_id, through) != count:
+        raise RuntimeError("paid lines changed while they were applied for")
     return await lines_store.replenishment(desk.conn, desk.pool_code, replenishment_id)
 
 
 async def recheck(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal]) -> Any:
     """The county office re-checks: a refused line becomes a receivable on its bearer, and the advance stays short.
 
-    Raises REPLENISHMENT_UNKNOWN, FOUR_EYES, REPLENISHMENT_STATE and LINES_INVALID.
+    Raises REPLENISHMENT_UNKNOWN, FOUR_EYES, CONFLICT_OF_INTEREST, REPLENISHMENT_STATE, LINES_INVALID and
+    REFUSALS_EXCEED.
     """
-    known = await _expect(desk, replenishment_id, "applied", "复核")
+    await commands.lock_account(desk, EXPENDITURE)  # a payment that comes back now is seen, or sees what is refused
+    known = await _expect(desk, replenishment_id, "applied", RECHECK)
+    await _keep_away_from_home(desk, replenishment_id)
     named = {
         row["line"]: row
         for row in await lines_store.lines_named(
@@ -85,7 +108,7 @@ async def recheck(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
     if wrong or repeated:
         raise LINES_INVALID(
             errors=[
-                {"at": f"line {line}", "reason": "no such payment line, or named twice"}
+                {"at": f"line {line}", "reason": "没有这一支付行,或重复列出 no such payment line, or named twice"}
                 for line in sorted({*wrong, *repeated})
             ]
         )
@@ -95,7 +118,7 @@ async def recheck(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
     if refusals:
         await _refuse(desk, replenishment_id, refusals, named)
     if not await lines_store.recheck(desk.conn, desk.pool_code, replenishment_id, refused, desk.by, desk.now):
-        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status="rechecked", act="复核")
+        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status=_RECHECKED, act=RECHECK)
     return await lines_store.replenishment(desk.conn, desk.pool_code, replenishment_id)
 
 
@@ -126,18 +149,21 @@ async def _refuse(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
 
 async def send_back(desk: Desk, replenishment_id: UUID, reason: str) -> Any:
     """The county office sends an application back for correction: its lines wait again."""
-    await _expect(desk, replenishment_id, "applied", "退回")
+    await commands.lock_account(desk, EXPENDITURE)
+    await _expect(desk, replenishment_id, "applied", SEND_BACK)
+    await _keep_away_from_home(desk, replenishment_id)
     if not await lines_store.send_back(desk.conn, desk.pool_code, replenishment_id, desk.by, reason):
-        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status="rechecked", act="退回")
+        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status=_RECHECKED, act=SEND_BACK)
     await lines_store.free_lines(desk.conn, desk.pool_code, replenishment_id)
     return await lines_store.replenishment(desk.conn, desk.pool_code, replenishment_id)
 
 
 async def approve(desk: Desk, replenishment_id: UUID, role: str) -> Any:
     """Finance approves what was not refused and prepares its transfer, which another person releases."""
-    known = await _expect(desk, replenishment_id, "rechecked", "批准")
+    known = await _expect(desk, replenishment_id, "rechecked", APPROVE)
+    await _keep_away_from_home(desk, replenishment_id)
     if not await lines_store.approve(desk.conn, desk.pool_code, replenishment_id, desk.by, desk.now):
-        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status="approved", act="批准")
+        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status=STATUS["approved"], act=APPROVE)
     if fen := known["applied_fen"] - known["refused_fen"]:
         await commands.prepare_transfer(desk, "replenishment", role, fen, replenishment_id)
     return await lines_store.replenishment(desk.conn, desk.pool_code, replenishment_id)
@@ -145,10 +171,10 @@ async def approve(desk: Desk, replenishment_id: UUID, role: str) -> Any:
 
 async def transfer(desk: Desk, replenishment_id: UUID, role: str) -> Any:
     """A second person of finance releases the transfer of an approved application; returns the transfer."""
-    await _expect(desk, replenishment_id, "approved", "拨付")
+    await _expect(desk, replenishment_id, "approved", TRANSFER)
     prepared = await store.transfer_of(desk.conn, desk.pool_code, replenishment_id)
     if prepared is None:
-        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status="approved (0.00)", act="拨付")
+        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status=_NOTHING_LEFT, act=TRANSFER)
     return await release(desk, prepared["id"], role)
 
 
@@ -205,13 +231,21 @@ async def made_good_by_return(desk: Desk, refused: Sequence[Refused], day: date)
     await lines_store.receivables_made_good(desk.conn, desk.pool_code, ids, [day] * len(ids))
 
 
-async def _expect(desk: Desk, replenishment_id: UUID, status: str, act: str) -> Any:
+async def _keep_away_from_home(desk: Desk, replenishment_id: UUID) -> None:
+    """Nobody decides on money paid to the hospital where his home unit sits (WC-07); raises CONFLICT_OF_INTEREST."""
+    if desk.home_institution is not None and await lines_store.pays_institution(
+        desk.conn, desk.pool_code, replenishment_id, desk.home_institution
+    ):
+        raise CONFLICT_OF_INTEREST(tie=HOME_INSTITUTION)
+
+
+async def _expect(desk: Desk, replenishment_id: UUID, status: str, act: Words) -> Any:
     """The application in the state that the act needs, none of whose earlier acts is by this person."""
     known = await lines_store.replenishment(desk.conn, desk.pool_code, replenishment_id)
     if known is None:
         raise REPLENISHMENT_UNKNOWN(replenishment=replenishment_id)
     if desk.by in (known["applied_by"], known["rechecked_by"]):
-        raise FOUR_EYES(act="申报或复核", then=act)
+        raise FOUR_EYES(act=("申报或复核", "apply or re-check"), then=act)
     if known["status"] != status:
-        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status=known["status"], act=act)
+        raise REPLENISHMENT_STATE(replenishment=replenishment_id, status=STATUS[known["status"]], act=act)
     return known

@@ -39,13 +39,6 @@ async def waiting(conn: AsyncConnection, pool: str, up_to: date) -> tuple[int, i
     return row["lines"], row["fen"]
 
 
-async def lock_applications(conn: AsyncConnection, pool: str) -> None:
-    """One application of a pool is made at a time: each takes the lines that wait."""
-    await execute(
-        conn, "SELECT pg_advisory_xact_lock(hashtextextended('heyi.settlement.replenishment:' || $1, 0))", pool
-    )
-
-
 async def add_application(
     conn: AsyncConnection, pool: str, replenishment_id: UUID, lines: int, fen: int, by: str, now: datetime
 ) -> None:
@@ -98,13 +91,17 @@ async def replenishment(conn: AsyncConnection, pool: str, replenishment_id: UUID
     return await fetchrow(conn, "SELECT * FROM replenishment WHERE pool_code = $1 AND id = $2", pool, replenishment_id)
 
 
-async def replenishments(conn: AsyncConnection, pool: str) -> list[Any]:
-    """Applications, newest first, at most 200."""
+async def replenishments(conn: AsyncConnection, pool: str, after: Sequence[Any] | None, limit: int) -> list[Any]:
+    """Applications, newest first, after the last (moment, id) shown."""
     return await fetch(
         conn,
         """
-        SELECT * FROM replenishment WHERE pool_code = $1 ORDER BY applied_at DESC, id LIMIT 200""",
+        SELECT * FROM replenishment
+        WHERE pool_code = $1 AND ($2::timestamptz IS NULL OR (applied_at, id) < ($2, $3::uuid))
+        ORDER BY applied_at DESC, id DESC LIMIT $4""",
         pool,
+        *(after or (None, None)),
+        limit,
     )
 
 
@@ -124,6 +121,21 @@ async def lines(conn: AsyncConnection, pool: str, replenishment_id: UUID, after:
         after,
         limit,
     )
+
+
+async def pays_institution(conn: AsyncConnection, pool: str, replenishment_id: UUID, institution: str) -> bool:
+    """Whether any line of an application is money of this hospital."""
+    found: bool = await fetchval(
+        conn,
+        """
+        SELECT EXISTS (SELECT FROM replenishment_line l
+          JOIN instruction i ON i.pool_code = l.pool_code AND i.id = l.instruction_id
+          WHERE l.pool_code = $1 AND l.replenishment_id = $2 AND i.institution_code = $3)""",
+        pool,
+        replenishment_id,
+        institution,
+    )
+    return found
 
 
 async def lines_named(conn: AsyncConnection, pool: str, replenishment_id: UUID, numbers: Sequence[int]) -> list[Any]:

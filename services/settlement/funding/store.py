@@ -245,15 +245,20 @@ async def transfer_of(conn: AsyncConnection, pool: str, replenishment_id: UUID) 
     )
 
 
-async def transfers(conn: AsyncConnection, pool: str, status: str | None) -> list[Any]:
-    """Transfers, newest first, at most 200."""
+async def transfers(
+    conn: AsyncConnection, pool: str, status: str | None, after: Sequence[Any] | None, limit: int
+) -> list[Any]:
+    """Transfers, newest first, after the last (moment, id) shown."""
     return await fetch(
         conn,
         """
         SELECT * FROM transfer WHERE pool_code = $1 AND ($2::text IS NULL OR status = $2)
-        ORDER BY prepared_at DESC, id LIMIT 200""",
+          AND ($3::timestamptz IS NULL OR (prepared_at, id) < ($3, $4::uuid))
+        ORDER BY prepared_at DESC, id DESC LIMIT $5""",
         pool,
         status,
+        *(after or (None, None)),
+        limit,
     )
 
 

@@ -83,10 +83,8 @@ def _identity(identity: Identity) -> IdentityOut:
 async def get_identities(pool_code: str, unit: UnitDep) -> IdentitiesOut:
     """六个恒等式,逐项列明 (rulings §20). The identities that must always tie, every term named."""
     year = shanghai_date(unit.now).year
-    found = identities(
-        terms(await store.figures(unit.conn, pool_code, year)),
-        bank_checks(await store.bank_checks(unit.conn, pool_code)),
-    )
+    figures = await store.figures(unit.conn, pool_code, year)
+    found = identities(terms(figures), bank_checks(figures))
     return IdentitiesOut(as_of=unit.now, ties=all(x.ties for x in found), identities=[_identity(x) for x in found])
 
 

@@ -1,7 +1,6 @@
 """From the figures as stored to the terms that the identities name (pure)."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from services.settlement.funding.accounts import (
     BANK_ACCOUNTS,
@@ -73,20 +72,17 @@ def terms(stored: Mapping[str, int]) -> dict[str, int]:
     }
 
 
-def bank_check(row: Mapping[str, Any]) -> BankCheck:
-    """One account's check; without a statement the bank's balance counts as zero, as it was before the first."""
-    account = BANK_ACCOUNTS[row["account"]]
-    return BankCheck(
-        account.code,
-        account.name_zh,
-        account.name_en,
-        row["bank_fen"] or 0,
-        row["book_fen"] or 0,
-        row["not_at_bank_fen"],
-        row["not_in_book_fen"],
-    )
-
-
-def bank_checks(rows: Sequence[Mapping[str, Any]]) -> list[BankCheck]:
-    """All accounts' checks."""
-    return [bank_check(row) for row in rows]
+def bank_checks(stored: Mapping[str, int]) -> list[BankCheck]:
+    """Each account's check; without a statement the bank's balance counts as zero, as it was before the first."""
+    return [
+        BankCheck(
+            account.code,
+            account.name_zh,
+            account.name_en,
+            stored.get(f"bank_{account.code}", 0),
+            stored.get(f"balance_{account.code}", 0),
+            stored.get(f"not_at_bank_{account.code}", 0),
+            stored.get(f"not_in_book_{account.code}", 0),
+        )
+        for account in BANK_ACCOUNTS.values()
+    ]

@@ -122,7 +122,7 @@ def fiscal_account(value: _Reader) -> Identity:
         " = advance + replenishments + other approved outflow + closing",
         left=(
             value("fiscal_opening", "期初余额", "opening balance"),
-            value("income_arrived", "个人缴费转入", "premiums from the income account"),
+            value("income_arrived", "收入户转入（个人缴费及利息）", "from the income account: premiums and interest"),
             value("sponsors_arrived", "资助参合到账", "sponsors"),
             *(
                 value(f"subsidy_{level}", f"{zh}财政补助到账", f"{level} subsidies")

@@ -1,9 +1,8 @@
 """SQL of inquiry: the figures behind the identities and the ring, each from where it originates."""
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.accounts import BANK_ACCOUNTS
 from shared.db.sql import fetch
 
 # opening vouchers are the first of a book: a bound keeps the search for them from reading it all
@@ -43,37 +42,20 @@ UNION ALL SELECT 'fiscal_opening', coalesce(sum(p.amount_fen), 0)::bigint FROM p
 JOIN voucher v ON v.pool_code = p.pool_code AND v.book = p.book AND v.number = p.number
 WHERE p.pool_code = $1 AND p.book = 'basic' AND p.debit = '1002' AND v.reason = 'opening'
   AND v.number <= {_OPENING_VOUCHERS_MAX}
+UNION ALL SELECT 'bank_' || a.account, coalesce((SELECT s.closing_fen FROM statement s
+  WHERE s.pool_code = $1 AND s.account = a.account ORDER BY s.day DESC LIMIT 1), 0)
+FROM unnest($3::text[]) AS a (account)
+UNION ALL SELECT 'not_at_bank_' || m.account, sum(m.signed_fen)::bigint FROM movement m
+WHERE m.pool_code = $1 AND NOT EXISTS (
+  SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id) GROUP BY m.account
+UNION ALL SELECT 'not_in_book_' || o.account, sum(l.signed_fen)::bigint FROM open_line o
+JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id WHERE o.pool_code = $1 GROUP BY o.account
 """
 
 
 async def figures(conn: AsyncConnection, pool: str, year: int) -> dict[str, int]:
-    """All figures in fen by name, in one statement: they are of one moment."""
-    return {row["name"]: row["fen"] for row in await fetch(conn, _FIGURES, pool, year)}
-
-
-async def bank_checks(conn: AsyncConnection, pool: str) -> list[Any]:
-    """Each bank account's last statement against its book, with the items that stand on one side only."""
-    return await fetch(
-        conn,
-        """
-        SELECT a.account,
-          (SELECT s.closing_fen FROM statement s WHERE s.pool_code = $1 AND s.account = a.account
-           ORDER BY s.day DESC LIMIT 1) AS bank_fen,
-          (SELECT b.posted_fen FROM balance b WHERE b.pool_code = $1 AND b.book = 'basic' AND b.account = a.account)
-            AS book_fen,
-          (SELECT coalesce(sum(m.signed_fen), 0)::bigint FROM movement m WHERE m.pool_code = $1
-             AND m.account = a.account AND NOT EXISTS (
-               SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id)) AS not_at_bank_fen,
-          (SELECT coalesce(sum(l.signed_fen), 0)::bigint FROM open_line o
-           JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
-           WHERE o.pool_code = $1 AND o.account = a.account) AS not_in_book_fen
-        FROM unnest($2::text[]) AS a (account)""",
-        pool,
-        list(_ACCOUNTS),
-    )
-
-
-_ACCOUNTS = ("1001.02", "1002", "1003")
+    """All figures in fen by name, the banks' among them, in one statement: they are of one moment (one snapshot)."""
+    return {row["name"]: row["fen"] for row in await fetch(conn, _FIGURES, pool, year, list(BANK_ACCOUNTS))}
 
 
 async def balances(conn: AsyncConnection, pool: str) -> dict[str, tuple[int, int]]:

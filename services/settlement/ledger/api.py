@@ -41,9 +41,10 @@ from services.settlement.ledger.wire import (
     VoucherOut,
     VoucherQuery,
 )
+from services.settlement.numbers import VoucherNumber, int4, int8
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Page, decode_cursor, encode_cursor
+from shared.http.pages import Page, encode_cursor, read_cursor
 from shared.http.unit import StreamDep, Unit, UnitDep
 from shared.kernel.dates import shanghai_date
 
@@ -113,8 +114,8 @@ async def list_vouchers(
         found = await store.voucher_of_source(unit.conn, pool_code, book, query.source_event)
         return Page(items=[_voucher(*pair) for pair in found], next_cursor=None)
     first, last = await store.numbers_of(unit.conn, pool_code, book, query.from_ or FIRST, query.to or LAST)
-    key = decode_cursor(query.cursor, 1)
-    after = max(int(key[0]) if key else 0, first - 1)
+    key = read_cursor(query.cursor, int8)
+    after = max(key[0] if key else 0, first - 1)
     found = await store.vouchers(unit.conn, pool_code, book, after=after, through=last, limit=query.limit + 1)
     shown = found[: query.limit]
     more = encode_cursor(shown[-1][0]["number"]) if len(found) > query.limit else None
@@ -122,7 +123,7 @@ async def list_vouchers(
 
 
 @router.get("/pools/{pool_code}/books/{book}/vouchers/{number}", openapi_extra=access(READERS, command="read_voucher"))
-async def read_voucher(pool_code: str, book: str, number: int, unit: UnitDep) -> VoucherOut:
+async def read_voucher(pool_code: str, book: str, number: VoucherNumber, unit: UnitDep) -> VoucherOut:
     """One voucher."""
     found = await store.vouchers(unit.conn, pool_code, book, after=number - 1, through=number, limit=1)
     if not found:
@@ -189,13 +190,13 @@ async def list_entries(pool_code: str, book: str, unit: UnitDep, query: Annotate
     await _book_or_refuse(unit, pool_code, book)
     first, last = query.from_ or FIRST, query.to or LAST
     opening, closing = await _balances_around(unit, pool_code, book, query, first, last)
-    key = decode_cursor(query.cursor, 2)
+    key = read_cursor(query.cursor, int8, int4)
     found = await store.entries(
         unit.conn,
         pool_code,
         book,
         numbers=await store.numbers_of(unit.conn, pool_code, book, first, last),
-        after=(int(key[0]), int(key[1])) if key else (0, 0),
+        after=(key[0], key[1]) if key else (0, 0),
         limit=query.limit + 1,
         account=query.account,
         party=query.party,
@@ -222,8 +223,8 @@ async def seal_day(pool_code: str, book: str, day: date, unit: UnitDep) -> Seale
 @router.get("/roots", openapi_extra=access((), scope="public", command="list_roots"))
 async def list_roots(unit: UnitDep, query: Annotated[RootQuery, Query()]) -> Roots:
     """Published roots of all books: keep them outside, and a rewritten book can be told."""
-    key = decode_cursor(query.cursor, 3)
-    after = (str(key[0]), str(key[1]), int(key[2])) if key else ("", "", 0)
+    key = read_cursor(query.cursor, str, str, int8)
+    after = (key[0], key[1], key[2]) if key else ("", "", 0)
     rows = await store.roots(unit.conn, after=after, pool_code=query.pool_code, name=query.book, limit=query.limit + 1)
     shown = rows[: query.limit]
     last = shown[-1] if len(rows) > query.limit else None

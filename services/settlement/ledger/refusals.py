@@ -15,6 +15,14 @@ from shared.kernel.errors import Problem, ProblemType, define
 from shared.kernel.money import format_yuan
 
 SQLSTATE = "HL001"
+KEEPERS = {
+    "finance": ("县财政局", "county finance"),
+    "county_office": ("县合管办", "the county office"),
+    "insurer": ("商业保险机构", "the insurer"),
+    "township": ("乡镇", "the township"),
+    "city_finance": ("市财政局", "city finance"),
+}
+"""Keepers of accounts in words (rulings §19)."""
 
 LEDGER_FLOW_NOT_PERMITTED = define(
     "ledger_flow_not_permitted",
@@ -37,7 +45,7 @@ LEDGER_NOT_KEEPER = define(
     403,
     "不是该账户的管户人",
     "Not the keeper of the account",
-    "该账户由 {keeper} 管理,角色 {role} 不能记账。请由管户人办理。",
+    "该账户由{keeper}管理,角色 {role} 不能记账。请由管户人办理。",
     "The account is kept by {keeper}; role {role} cannot post to it. Ask its keeper.",
 )
 LEDGER_DAY_CLOSED = define(
@@ -216,6 +224,14 @@ LEDGER_SCOPE = define(
     "当前权限不包括 {pool_code}。",
     "The scope does not include {pool_code}.",
 )
+LEDGER_OPENED_ALREADY = define(
+    "ledger_opened_already",
+    409,
+    "账簿已开始记账",
+    "The book has begun",
+    "账簿 {book} 已有日常凭证,不能再记期初余额。更正请做更正凭证。",
+    "Book {book} has ordinary vouchers; opening balances come before them. Correct by a correcting voucher.",
+)
 LEDGER_STAGING_INVALID = define(
     "ledger_staging_invalid",
     500,
@@ -265,4 +281,6 @@ def _params(detail: str | None) -> dict[str, Any]:
     for name in ("available", "change"):
         if f"{name}_fen" in params:
             params[name] = format_yuan(params[f"{name}_fen"])
+    if params.get("keeper") in KEEPERS:
+        params["keeper"] = KEEPERS[params["keeper"]]
     return params

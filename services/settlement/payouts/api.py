@@ -10,6 +10,7 @@ from pydantic import Field
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import ACCOUNT_NOT_REGISTERED
 from services.settlement.funding.roles import INSURER, READERS, WATCHERS
+from services.settlement.numbers import moment
 from services.settlement.payouts import batches, store
 from services.settlement.payouts.paymentfile import MEDIA_TYPE
 from services.settlement.payouts.problems import (
@@ -29,7 +30,7 @@ from shared.contracts.wire import WireModel, Yuan
 from shared.db.personal import Sealer
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
 from shared.http.problems import FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
@@ -85,13 +86,19 @@ class CutoffOut(WireModel):
 
 
 @router.get(
-    "/pools/{pool_code}/cutoffs", response_model=list[CutoffOut], openapi_extra=access(READERS, command="list_cutoffs")
+    "/pools/{pool_code}/cutoffs", response_model=Page[CutoffOut], openapi_extra=access(READERS, command="list_cutoffs")
 )
 async def get_cutoffs(
-    pool_code: str, unit: UnitDep, open_only: Annotated[bool, Query(alias="open")] = False
-) -> list[CutoffOut]:
-    """已放行的结算期. Cut-offs, newest first, at most 500; ``open=true`` leaves out those in a batch."""
-    return [
+    pool_code: str,
+    unit: UnitDep,
+    open_only: Annotated[bool, Query(alias="open")] = False,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[CutoffOut]:
+    """已放行的结算期. Cut-offs by id, the highest first; ``open=true`` leaves out those in a batch."""
+    key = read_cursor(cursor, UUID)
+    rows = await store.cutoffs_listed(unit.conn, pool_code, open_only, key[0] if key else None, limit + 1)
+    items = [
         CutoffOut(
             id=r["id"],
             institution_code=r["institution_code"],
@@ -102,8 +109,9 @@ async def get_cutoffs(
             batch_id=r["batch_id"],
             complete=(r["expected_count"], r["expected_fen"]) == (r["received_count"], r["received_fen"]),
         )
-        for r in await store.cutoffs_listed(unit.conn, pool_code, open_only)
+        for r in rows[:limit]
     ]
+    return Page(items=items, next_cursor=encode_cursor(items[-1].id) if len(rows) > limit else None)
 
 
 class BatchIn(WireModel):
@@ -197,11 +205,16 @@ async def post_batch(pool_code: str, body: BatchIn, unit: UnitDep) -> BatchDetai
 
 
 @router.get(
-    "/pools/{pool_code}/batches", response_model=list[BatchOut], openapi_extra=access(READERS, command="list_batches")
+    "/pools/{pool_code}/batches", response_model=Page[BatchOut], openapi_extra=access(READERS, command="list_batches")
 )
-async def get_batches(pool_code: str, unit: UnitDep) -> list[BatchOut]:
-    """付款批次. Batches, newest first, at most 200."""
-    return [BatchOut(**_batch(row)) for row in await store.batches(unit.conn, pool_code)]
+async def get_batches(pool_code: str, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None) -> Page[BatchOut]:
+    """付款批次. Batches, newest first."""
+    rows = await store.batches(unit.conn, pool_code, read_cursor(cursor, moment, UUID), limit + 1)
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(
+        items=[BatchOut(**_batch(row)) for row in rows[:limit]],
+        next_cursor=encode_cursor(last["prepared_at"], last["id"]) if last else None,
+    )
 
 
 @router.get(
@@ -361,10 +374,10 @@ async def get_payment_claims(
     pool_code: str, instruction_id: UUID, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[PaidClaimOut]:
     """一笔付款下的案件. The claims that a payment pays, by id."""
-    key = decode_cursor(cursor, 1)
+    key = read_cursor(cursor, UUID)
     if await store.instruction(unit.conn, pool_code, instruction_id) is None:
         raise INSTRUCTION_UNKNOWN(instruction=instruction_id)
-    rows = await store.claims_of(unit.conn, pool_code, instruction_id, UUID(key[0]) if key else None, limit + 1)
+    rows = await store.claims_of(unit.conn, pool_code, instruction_id, key[0] if key else None, limit + 1)
     items = [
         PaidClaimOut(
             claim_id=r["claim_id"],

@@ -1,15 +1,17 @@
 """Batches of payments: prepare whole cut-offs ▸ release by a second person ▸ hand to the bank; pay again once."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import BASIC, EXPENDITURE
 from services.settlement.funding.booking import Desk
+from services.settlement.funding.problems import HOME_INSTITUTION, Words
 from services.settlement.ledger.posting import Hold, hold_many, release_hold
 from services.settlement.payouts import store
 from services.settlement.payouts.paymentfile import Party, PaymentFile, Transfer, control_sum, render
@@ -27,11 +29,29 @@ from services.settlement.payouts.problems import (
     PAYEE_MISSING,
 )
 from shared.db.personal import Sealer
-from shared.http.problems import FOUR_EYES
+from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
 from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
 
 BASIC_LAYER = "basic"
+BASIC_WORDS = ("基本医疗", "basic")
+CANCEL = ("撤销", "cancel")
+STATUS: Mapping[str, Words] = MappingProxyType(
+    {
+        "prepared": ("待放行", "prepared"),
+        "released": ("已放行", "released"),
+        "sent": ("已送银行", "sent to the bank"),
+        "cancelled": ("已撤销", "cancelled"),
+    }
+)
+PAYMENT_STATUS: Mapping[str, Words] = MappingProxyType(
+    {
+        **STATUS,
+        "unknown": ("银行逾期未回", "without a result by the bank's deadline"),
+        "confirmed": ("已由银行确认", "confirmed by the bank"),
+        "returned": ("已退票", "returned"),
+    }
+)
 BANK_DEADLINE_DAYS = 3
 """Days after the release within which the bank has to show a result; later the instruction is ``unknown``."""
 
@@ -57,7 +77,7 @@ async def prepare(desk: Desk, cutoff_ids: Sequence[UUID]) -> Any:
     totals = await store.open_totals(desk.conn, desk.pool_code, wanted, BASIC_LAYER)
     for row in totals:
         if (row["book"], row["account"]) != (BASIC, EXPENDITURE):
-            raise LAYER_NOT_PAYABLE(layer=BASIC_LAYER, account=row["account"])
+            raise LAYER_NOT_PAYABLE(layer=BASIC_WORDS, account=row["account"])
     drafts = [Draft(row["institution_code"], row["claims"], row["fen"]) for row in totals]
     batch_id = await _make(desk, drafts)
     taken = await store.take_cutoffs(desk.conn, desk.pool_code, batch_id, BASIC_LAYER, wanted)
@@ -80,7 +100,7 @@ async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
     if old["replaced_by"] is not None:
         raise PAID_AGAIN_ALREADY(instruction=instruction_id)
     if old["status"] != "returned":
-        raise NOT_RETURNED(instruction=instruction_id, status=old["status"])
+        raise NOT_RETURNED(instruction=instruction_id, status=PAYMENT_STATUS[old["status"]])
     drafts = [Draft(old["institution_code"], old["claim_count"], old["amount_fen"], instruction_id)]
     await funding.lock_account(desk, EXPENDITURE)
     again = await store.instruction(desk.conn, desk.pool_code, instruction_id)
@@ -120,7 +140,7 @@ def _listed(ids: Sequence[UUID]) -> str:
 async def _make(desk: Desk, drafts: Sequence[Draft]) -> UUID:
     """The batch and its instructions, each with its id for life and the payee as registered now."""
     if not drafts:
-        raise NOTHING_TO_PAY(layer=BASIC_LAYER)
+        raise NOTHING_TO_PAY(layer=BASIC_WORDS)
     payees = {
         row["institution_code"]: row["version"]
         for row in await store.payees(desk.conn, desk.pool_code, [draft.institution_code for draft in drafts])
@@ -164,9 +184,9 @@ async def release(desk: Desk, batch_id: UUID, sealer: Sealer) -> Any:
     """
     known = await _batch(desk, batch_id)
     if known["prepared_by"] == desk.by:
-        raise FOUR_EYES(act="编制批次", then="放行")
+        raise FOUR_EYES(act=("编制批次", "prepare the batch"), then=("放行", "release it"))
     if not await store.release_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
-        raise BATCH_STATE(batch=batch_id, status=known["status"], act="放行")
+        raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=("放行", "release"))
     await store.move_instructions(
         desk.conn, desk.pool_code, batch_id, "prepared", "released", desk.day + timedelta(days=BANK_DEADLINE_DAYS)
     )
@@ -178,11 +198,11 @@ async def cancel(desk: Desk, batch_id: UUID, reason: str) -> Any:
     """Gives up a batch that was not released: its holds are free and all is as before. Raises BATCH_STATE."""
     known = await _batch(desk, batch_id)
     if known["status"] != "prepared":
-        raise BATCH_STATE(batch=batch_id, status=known["status"], act="撤销")
+        raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=CANCEL)
     made = await store.instructions(desk.conn, desk.pool_code, batch_id)
     await release_hold(desk.conn, desk.pool_code, BASIC, *(i["id"] for i in made))
     if not await store.cancel_batch(desk.conn, desk.pool_code, batch_id, desk.by, reason):
-        raise BATCH_STATE(batch=batch_id, status="released", act="撤销")
+        raise BATCH_STATE(batch=batch_id, status=STATUS["released"], act=CANCEL)
     return await _batch(desk, batch_id)
 
 
@@ -190,7 +210,7 @@ async def dispatch(desk: Desk, batch_id: UUID) -> Any:
     """The file was handed to the bank: released ▸ sent, and the bank's deadline runs from now."""
     known = await _batch(desk, batch_id)
     if not await store.send_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
-        raise BATCH_STATE(batch=batch_id, status=known["status"], act="送银行")
+        raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=("送银行", "hand over"))
     await store.move_instructions(
         desk.conn, desk.pool_code, batch_id, "released", "sent", desk.day + timedelta(days=BANK_DEADLINE_DAYS)
     )
@@ -204,7 +224,7 @@ async def file_of(conn: Any, pool: str, batch_id: UUID, sealer: Sealer) -> tuple
         raise BATCH_UNKNOWN(batch=batch_id)
     kept = await store.file(conn, pool, batch_id)
     if kept is None:
-        raise BATCH_STATE(batch=batch_id, status=known["status"], act="下载付款文件")
+        raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=("下载付款文件", "download the file of"))
     content = sealer.open("payment_file", "content_sealed", f"{pool}/{batch_id}", kept["content_sealed"]).encode()
     if hashlib.sha256(content).digest() != kept["sha256"]:
         raise RuntimeError("the kept payment file does not have its digest")
@@ -268,7 +288,12 @@ def payee_place(pool: str, institution_code: str, version: int) -> str:
 async def register_payee(
     desk: Desk, sealer: Sealer, institution_code: str, payee_name: str, bank_name: str, account_number: str
 ) -> int:
-    """Registers who receives for a hospital, or changes it; the version it has now. Payments in flight keep theirs."""
+    """Registers who receives for a hospital, or changes it; the version it has now. Payments in flight keep theirs.
+
+    Raises CONFLICT_OF_INTEREST for the hospital where one's own home unit sits (WC-07).
+    """
+    if desk.home_institution == institution_code:
+        raise CONFLICT_OF_INTEREST(tie=HOME_INSTITUTION)
     await funding.lock_account(desk, f"payee:{institution_code}")
     known = await store.payees(desk.conn, desk.pool_code, [institution_code])
     index = sealer.blind_index("bank_account", account_number)

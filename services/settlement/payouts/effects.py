@@ -1,18 +1,24 @@
 """Handler of the events of claims; one function for all types, since each brings the claim's projection forward."""
 
 from services.settlement.funding.booking import Desk
+from services.settlement.funding.commands import lock_account
 from services.settlement.ledger.posting import SYSTEM
 from services.settlement.payouts.claims import ClaimEvent, claim_changed
 from shared.contracts.envelope import Envelope
 from shared.messaging.consumer import EventUnit
+
+CLAIM_TOTALS = "claims"
+"""The name under which the claims' totals are locked, as an account is."""
 
 
 async def claim_event(unit: EventUnit, event: Envelope, told: ClaimEvent) -> None:
     """A claim was settled, approved, rejected, returned, cancelled or released.
 
     What is owed is dated by settlement's own business day, as payments are: a claim is never paid on a day before it
-    was owed, whichever day claims and settlement have closed.
+    was owed, whichever day claims and settlement have closed. Totals are rows that all claims of the pool share: who
+    begins with one keeps the others out until the end, so that two batches never wait for each other in a ring.
     """
     day = await unit.business_day()
     desk = Desk(unit.conn, unit.pool_code, unit.now, day, SYSTEM)
+    await lock_account(desk, CLAIM_TOTALS)
     await claim_changed(desk, told, event.sequence, day)

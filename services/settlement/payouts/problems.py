@@ -31,7 +31,7 @@ NOTHING_TO_PAY = define(
     409,
     "没有应付金额",
     "Nothing to pay",
-    "所选放行在 {layer} 层没有应付金额。",
+    "所选放行在{layer}层没有应付金额。",
     "The chosen cut-offs owe nothing in layer {layer}.",
 )
 LAYER_NOT_PAYABLE = define(
@@ -39,7 +39,7 @@ LAYER_NOT_PAYABLE = define(
     422,
     "该补偿层不由基金支出户支付",
     "Layer not paid from the fund's account",
-    "{layer} 层由 {account} 支付,不能列入基金批次。",
+    "{layer}层由 {account} 支付,不能列入基金批次。",
     "Layer {layer} is paid from {account}, not in a batch of the fund.",
 )
 PAYEE_MISSING = define(
@@ -63,8 +63,8 @@ BATCH_STATE = define(
     409,
     "批次状态不符",
     "Batch in another state",
-    "批次 {batch} 的状态是 {status},现在不能{act}。",
-    "Batch {batch} is {status}; '{act}' is not possible now.",
+    "批次 {batch} {status},现在不能{act}。",
+    "Batch {batch} is {status}; one cannot {act} it now.",
 )
 INSTRUCTION_UNKNOWN = define(
     "instruction_unknown",
@@ -79,7 +79,7 @@ NOT_RETURNED = define(
     409,
     "付款没有退回",
     "Payment was not returned",
-    "付款 {instruction} 的状态是 {status};只有退回的付款才能重付。",
+    "付款 {instruction} {status};只有退回的付款才能重付。",
     "Payment {instruction} is {status}; only a returned payment is paid again.",
 )
 PAID_AGAIN_ALREADY = define(

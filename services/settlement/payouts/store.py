@@ -168,16 +168,21 @@ async def cutoffs(conn: AsyncConnection, pool: str, ids: Sequence[UUID], layer: 
     )
 
 
-async def cutoffs_listed(conn: AsyncConnection, pool: str, only_open: bool) -> list[Any]:
-    """Cut-offs with the batch that holds them, at most 500."""
+async def cutoffs_listed(
+    conn: AsyncConnection, pool: str, only_open: bool, after: UUID | None, limit: int
+) -> list[Any]:
+    """Cut-offs with the batch that holds them, downwards after the last id shown."""
     return await fetch(
         conn,
         """
         SELECT c.*, b.batch_id FROM cutoff c LEFT JOIN batch_cutoff b
           ON b.pool_code = c.pool_code AND b.cutoff_id = c.id AND NOT b.cancelled
-        WHERE c.pool_code = $1 AND (NOT $2 OR b.batch_id IS NULL) ORDER BY c.id DESC LIMIT 500""",
+        WHERE c.pool_code = $1 AND (NOT $2 OR b.batch_id IS NULL) AND ($3::uuid IS NULL OR c.id < $3)
+        ORDER BY c.id DESC LIMIT $4""",
         pool,
         only_open,
+        after,
+        limit,
     )
 
 
@@ -287,13 +292,16 @@ async def batch(conn: AsyncConnection, pool: str, batch_id: UUID) -> Any:
     return await fetchrow(conn, "SELECT * FROM batch WHERE pool_code = $1 AND id = $2", pool, batch_id)
 
 
-async def batches(conn: AsyncConnection, pool: str) -> list[Any]:
-    """Batches, newest first, at most 200."""
+async def batches(conn: AsyncConnection, pool: str, after: Sequence[Any] | None, limit: int) -> list[Any]:
+    """Batches, newest first, after the last (moment, id) shown."""
     return await fetch(
         conn,
         """
-        SELECT * FROM batch WHERE pool_code = $1 ORDER BY prepared_at DESC, id LIMIT 200""",
+        SELECT * FROM batch WHERE pool_code = $1 AND ($2::timestamptz IS NULL OR (prepared_at, id) < ($2, $3::uuid))
+        ORDER BY prepared_at DESC, id DESC LIMIT $4""",
         pool,
+        *(after or (None, None)),
+        limit,
     )
 
 

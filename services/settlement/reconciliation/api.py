@@ -1,7 +1,7 @@
 """Routes of reconciliation: bank statements, open items of both sides, interest."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -21,10 +21,12 @@ from services.settlement.reconciliation.problems import (
 )
 from services.settlement.reconciliation.statement import age_days
 from shared.contracts.wire import WireModel, Yuan
+from shared.db.personal import Sealer
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
+from shared.http.pages import Cursor, Limit, encode_cursor, read_cursor
 from shared.http.problems import FOUR_EYES, documented
-from shared.http.unit import UnitDep
+from shared.http.unit import Unit, UnitDep
 from shared.kernel.dates import shanghai_date
 
 router = ServiceRouter()
@@ -77,6 +79,7 @@ async def post_statement(pool_code: str, body: StatementIn, unit: UnitDep) -> St
     desk = await desk_of(unit)
     statement_id, matched = await commands.import_statement(
         desk,
+        Sealer(unit.settings.personal_keys()),
         unit.actor.role,
         commands.Statement(
             body.account,
@@ -124,7 +127,7 @@ async def post_matching(pool_code: str, account: str, unit: UnitDep) -> Matching
 
 
 class OpenLineOut(WireModel):
-    """At the bank and not in the book."""
+    """At the bank and not in the book; who watches sees the first character of counterparty and text alone."""
 
     line_id: UUID
     account: str
@@ -149,22 +152,29 @@ class UnseenMovementOut(WireModel):
 
 
 class OpenItemsOut(WireModel):
-    """Items of both sides (未达账项), negative for money that left."""
+    """Items of both sides (未达账项), negative for money that left; each page shows up to ``limit`` a side."""
 
     at_bank_not_in_book: list[OpenLineOut]
     in_book_not_at_bank: list[UnseenMovementOut]
+    next_cursor: str | None
 
 
 @router.get(
     "/pools/{pool_code}/open-items",
     response_model=OpenItemsOut,
-    openapi_extra=access(READERS, command="list_open_items"),
+    openapi_extra=access(READERS, command="list_open_items", personal=True),
 )
-async def get_open_items(pool_code: str, unit: UnitDep, account: str | None = None) -> OpenItemsOut:
-    """未达账项及账龄. Items on one side only, each with its age in days."""
+async def get_open_items(
+    pool_code: str, unit: UnitDep, account: str | None = None, limit: Limit = 100, cursor: Cursor = None
+) -> OpenItemsOut:
+    """未达账项及账龄. Items on one side only, oldest first, each with its age in days."""
     today = shanghai_date(unit.now)
-    lines = await store.open_lines(unit.conn, pool_code, account)
-    movements = await store.unseen_movements(unit.conn, pool_code, account)
+    at_bank, in_book = _places(cursor)
+    sealer = Sealer(unit.settings.personal_keys())
+    lines = await store.open_lines_page(unit.conn, pool_code, account, at_bank, limit + 1)
+    movements = await store.unseen_movements(unit.conn, pool_code, account, in_book, limit + 1)
+    more = len(lines) > limit or len(movements) > limit
+    lines, movements = lines[:limit], movements[:limit]
     return OpenItemsOut(
         at_bank_not_in_book=[
             OpenLineOut(
@@ -174,8 +184,8 @@ async def get_open_items(pool_code: str, unit: UnitDep, account: str | None = No
                 reference=r["reference"],
                 value_date=r["value_date"],
                 age_days=age_days(r["value_date"], today),
-                counterparty=r["counterparty"],
-                text=r["narrative"],
+                counterparty=_shown(unit, commands.unsealed(sealer, pool_code, r, "counterparty_sealed")),
+                text=_shown(unit, commands.unsealed(sealer, pool_code, r, "narrative_sealed")),
             )
             for r in lines
         ],
@@ -191,7 +201,26 @@ async def get_open_items(pool_code: str, unit: UnitDep, account: str | None = No
             )
             for r in movements
         ],
+        next_cursor=encode_cursor(*_last(lines, at_bank), *_last(movements, in_book)) if more else None,
     )
+
+
+_BEGINNING = (date.min, UUID(int=0))
+
+
+def _places(cursor: str | None) -> tuple[tuple[date, UUID], tuple[date, UUID]]:
+    """After which (value date, id) each side goes on; raises CURSOR_INVALID."""
+    key = read_cursor(cursor, date.fromisoformat, UUID, date.fromisoformat, UUID)
+    return ((key[0], key[1]), (key[2], key[3])) if key else (_BEGINNING, _BEGINNING)
+
+
+def _last(rows: list[Any], before: tuple[date, UUID]) -> tuple[date, UUID]:
+    return (rows[-1]["value_date"], rows[-1]["id"]) if rows else before
+
+
+def _shown(unit: Unit, text: str) -> str:
+    """Whole for those who reconcile and for the auditor, masked for all others who watch (contracts §12)."""
+    return text if not text or unit.actor.role in KEEPERS | {"auditor"} else text[0] + "***"
 
 
 class InterestOut(WireModel):

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from services.settlement.funding import commands as funding
@@ -26,6 +27,7 @@ from services.settlement.reconciliation.problems import (
     STATEMENT_OUT_OF_ORDER,
 )
 from services.settlement.reconciliation.statement import Candidate, Line, Match, adds_up, match
+from shared.db.personal import Sealer
 from shared.http.problems import FOUR_EYES
 from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
@@ -57,7 +59,7 @@ class Statement:
     lines: tuple[StatementLine, ...]
 
 
-async def import_statement(desk: Desk, role: str, statement: Statement) -> tuple[UUID, int]:
+async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Statement) -> tuple[UUID, int]:
     """Imports a statement and matches its lines and those left open before; its id and how many lines matched.
 
     Raises KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_GAP, STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER.
@@ -87,12 +89,27 @@ async def import_statement(desk: Desk, role: str, statement: Statement) -> tuple
         desk.pool_code,
         statement_id,
         statement.account,
-        [
-            (new_id(desk.now), number, x.signed_fen, x.reference, x.value_date, x.counterparty, x.narrative)
-            for number, x in enumerate(statement.lines, 1)
-        ],
+        [_row(desk, sealer, number, x) for number, x in enumerate(statement.lines, 1)],
     )
     return statement_id, await match_open_lines(desk, statement.account)
+
+
+def _row(desk: Desk, sealer: Sealer, number: int, line: StatementLine) -> tuple[Any, ...]:
+    """A line to be stored; counterparty and text hold names and accounts, so that they are sealed (contracts §12)."""
+    line_id = new_id(desk.now)
+    place = f"{desk.pool_code}/{line_id}"
+    sealed = [
+        sealer.seal("statement_line", column, place, text) if text else None
+        for column, text in (("counterparty_sealed", line.counterparty), ("narrative_sealed", line.narrative))
+    ]
+    return (line_id, number, line.signed_fen, line.reference, line.value_date, *sealed)
+
+
+def unsealed(sealer: Sealer, pool_code: str, row: Mapping[str, Any], column: str) -> str:
+    """Counterparty or text of a stored line."""
+    if row[column] is None:
+        return ""
+    return sealer.open("statement_line", column, f"{pool_code}/{row['id']}", row[column])
 
 
 def _check_adds_up(statement: Statement) -> None:
@@ -225,7 +242,7 @@ async def recognise_interest(desk: Desk, role: str, line_id: UUID) -> UUID:
         raise LINE_UNKNOWN(line=line_id)
     funding.check_keeper(funding.account_of(line["account"]), role)
     if line["imported_by"] == desk.by:
-        raise FOUR_EYES(act="导入对账单", then="确认利息")
+        raise FOUR_EYES(act=("导入对账单", "import the statement"), then=("确认利息", "recognise interest"))
     if line["signed_fen"] <= 0:
         raise NOT_INTEREST(line=line["line"])
     await book(

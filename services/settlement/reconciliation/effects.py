@@ -1,9 +1,7 @@
 """A remittance told after the bank has shown it: its statement line waits as an open item and is matched now."""
 
-from services.settlement.funding import commands as funding
 from services.settlement.funding import effects as funding_effects
 from services.settlement.funding.accounts import INCOME
-from services.settlement.funding.booking import desk_of_event
 from services.settlement.reconciliation.commands import match_open_lines
 from shared.contracts.enrollment import PremiumRemitted
 from shared.contracts.envelope import Envelope
@@ -12,6 +10,5 @@ from shared.messaging.consumer import EventUnit
 
 async def premium_remitted(unit: EventUnit, event: Envelope, told: PremiumRemitted) -> None:
     """Books the remittance as in transit, then matches the income account's open lines."""
-    await funding.lock_account(await desk_of_event(unit), INCOME)
     desk = await funding_effects.premium_remitted(unit, event, told)
     await match_open_lines(desk, INCOME)

@@ -34,7 +34,8 @@ async def add_statement(conn: AsyncConnection, row: Sequence[Any]) -> None:
 async def add_lines(
     conn: AsyncConnection, pool: str, statement_id: UUID, account: str, rows: Sequence[Sequence[Any]]
 ) -> None:
-    """Its lines, all open: (id, line, signed fen, reference, value date, counterparty, text) a row."""
+    """Its lines, all open: (id, line, signed fen, reference, value date, counterparty and text sealed or None)
+    a row."""
     if not rows:
         return
     columns = [list(column) for column in zip(*rows, strict=True)]
@@ -43,10 +44,10 @@ async def add_lines(
         """
         WITH added AS (
           INSERT INTO statement_line (pool_code, statement_id, account, id, line, signed_fen, reference, value_date,
-                                      counterparty, narrative)
+                                      counterparty_sealed, narrative_sealed)
           SELECT $1, $2, $3, l.* FROM unnest($4::uuid[], $5::integer[], $6::bigint[], $7::text[], $8::date[],
-                                             $9::text[], $10::text[])
-            AS l (id, line, signed_fen, reference, value_date, counterparty, narrative)
+                                             $9::bytea[], $10::bytea[])
+            AS l (id, line, signed_fen, reference, value_date, counterparty_sealed, narrative_sealed)
         )
         INSERT INTO open_line (pool_code, line_id, account) SELECT $1, unnest($4::uuid[]), $3""",
         pool,
@@ -56,18 +57,36 @@ async def add_lines(
     )
 
 
-async def open_lines(conn: AsyncConnection, pool: str, account: str | None) -> list[Any]:
-    """Lines that show nothing known yet, in the order of the statements."""
+async def open_lines(conn: AsyncConnection, pool: str, account: str) -> list[Any]:
+    """Lines of an account that show nothing known yet, in the order of the statements."""
     return await fetch(
         conn,
         """
-        SELECT l.id, l.account, l.signed_fen, l.reference, l.value_date, l.counterparty, l.narrative, l.line, s.day,
-               s.imported_by
+        SELECT l.id, l.account, l.signed_fen, l.reference, l.value_date
         FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
         JOIN statement s ON s.pool_code = l.pool_code AND s.id = l.statement_id
-        WHERE o.pool_code = $1 AND ($2::text IS NULL OR o.account = $2) ORDER BY s.day, l.account, l.line""",
+        WHERE o.pool_code = $1 AND o.account = $2 ORDER BY s.day, l.line""",
         pool,
         account,
+    )
+
+
+async def open_lines_page(
+    conn: AsyncConnection, pool: str, account: str | None, after: Sequence[Any] | None, limit: int
+) -> list[Any]:
+    """Lines that show nothing known yet, oldest first, after the last (value date, id) shown."""
+    return await fetch(
+        conn,
+        """
+        SELECT l.id, l.account, l.signed_fen, l.reference, l.value_date, l.counterparty_sealed, l.narrative_sealed
+        FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
+        WHERE o.pool_code = $1 AND ($2::text IS NULL OR o.account = $2)
+          AND ($3::date IS NULL OR (l.value_date, l.id) > ($3, $4::uuid))
+        ORDER BY l.value_date, l.id LIMIT $5""",
+        pool,
+        account,
+        *(after or (None, None)),
+        limit,
     )
 
 
@@ -132,15 +151,20 @@ async def add_matches(conn: AsyncConnection, pool: str, by: str, now: Any, rows:
     )
 
 
-async def unseen_movements(conn: AsyncConnection, pool: str, account: str | None) -> list[Any]:
-    """Movements booked that no statement shows yet, oldest first, at most 500."""
+async def unseen_movements(
+    conn: AsyncConnection, pool: str, account: str | None, after: Sequence[Any] | None, limit: int
+) -> list[Any]:
+    """Movements booked that no statement shows yet, oldest first, after the last (value date, id) shown."""
     return await fetch(
         conn,
         """
         SELECT m.id, m.account, m.signed_fen, m.reference, m.kind, m.value_date FROM movement m
         WHERE m.pool_code = $1 AND ($2::text IS NULL OR m.account = $2) AND NOT EXISTS (
           SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id)
-        ORDER BY m.value_date, m.id LIMIT 500""",
+          AND ($3::date IS NULL OR (m.value_date, m.id) > ($3, $4::uuid))
+        ORDER BY m.value_date, m.id LIMIT $5""",
         pool,
         account,
+        *(after or (None, None)),
+        limit,
     )

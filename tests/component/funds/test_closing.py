@@ -42,9 +42,9 @@ async def test_a_closed_day_is_sealed_and_what_is_owed_is_booked(world: World) -
     await world.sources_close(DAY)
     for earlier in range((day - DAY).days):
         await world.sources_close(DAY + timedelta(days=earlier + 1))
-    await world.refused("earlier_day_open", f"/days/{day}/close", role="county_director")
-    for later in range((day - DAY).days + 1):
-        await world.done(f"/days/{DAY + timedelta(days=later)}/close", role="county_director")
+    await world.done(f"/days/{day}/close", role="county_director")
+    closed = await world.rows("SELECT day FROM day_close ORDER BY day")
+    assert [row["day"] for row in closed] == [DAY + timedelta(days=n) for n in range((day - DAY).days + 1)]
     assert await balances(world, "obligations") == {"1301": 11500, "2301.01": 1500, "2301.02": 10000}
     seals = await world.rows("SELECT book, day FROM day_seal WHERE day = $1 ORDER BY book", day)
     assert [row["book"] for row in seals] == ["basic", "obligations", "supplementary"]
@@ -52,6 +52,54 @@ async def test_a_closed_day_is_sealed_and_what_is_owed_is_booked(world: World) -
     assert {row["type"].split(".")[-2] for row in told} == {"closed", "sealed"}
     await world.refused("day_closed_already", f"/days/{day}/close", role="county_director")
     await world.confirm(batch)
+    await world.identities()
+    await world.check_books()
+
+
+@pytest.mark.requirement("HL-08", "no day is left out of a close, and the month can be closed afterwards")
+async def test_a_close_over_skipped_days_closes_each_of_them(world: World) -> None:
+    last = date(2010, 3, 31)
+    await world.feed(world.settled(uuid4(), 7000))
+    world.clock.set(world.clock.now().replace(day=2))
+    await world.feed(world.settled(uuid4(), 900))
+    world.clock.set(world.clock.now().replace(day=31))
+    for n in range(31):
+        await world.sources_close(DAY + timedelta(days=n), settled=1 if n == 1 else 0)
+    problem = await world.refused("day_totals_differ", f"/days/{last}/close", role="county_director")
+    assert {error["day"] for error in problem["errors"]} == {"2010-03-02"}, "the first day that differs is named"
+    assert await world.rows("SELECT 1 FROM day_close") == [], "nothing is closed"
+    await world.done(f"/days/{DAY}/close", role="county_director")
+    await world.rows("UPDATE published_total SET count = 1 WHERE business_day = $1", date(2010, 3, 2))
+    await world.done(f"/days/{last}/close", role="county_director")
+    assert len(await world.rows("SELECT 1 FROM day_close")) == 31
+    told = await world.rows("SELECT business_day FROM outbox WHERE type = 'heyi.settlement.day.closed.v1' ORDER BY 1")
+    assert [row["business_day"] for row in told] == [DAY + timedelta(days=n) for n in range(31)]
+    assert (await world.done("/months/2010-03/close", role="county_finance"))["closed_through"] == "2010-03-31"
+    owed = await world.rows("SELECT value_date FROM voucher WHERE book = 'obligations' ORDER BY number")
+    assert [row["value_date"].day for row in owed] == [1, 2], "each day's own changes"
+    await world.check_books()
+
+
+async def test_a_claim_of_the_sources_next_day_paid_today_does_not_keep_today_open(world: World) -> None:
+    """Claims may have closed the day on its own date: what it approves and releases then counts for tomorrow there."""
+    await world.fund()
+    world.clock.advance(timedelta(days=1))
+    today = world.clock.now().date()
+    claim = uuid4()
+    await world.feed(world.settled(claim, 7000))
+    for n in range((today - DAY).days + 1):
+        await world.sources_close(DAY + timedelta(days=n))
+    world.ahead = today + timedelta(days=1)
+    await world.feed(world.approved(claim))
+    cutoff, events = world.cutoff({claim: 7000})
+    await world.feed(*events)
+    await world.confirm(await world.batch(cutoff))
+    assert world.clock.now().date() == today
+    await world.done(f"/days/{today}/close", role="county_director")
+    assert await balances(world, "obligations") == {}, "owed, approved and paid"
+    world.clock.advance(timedelta(days=1))
+    await world.sources_close(world.ahead)
+    await world.done(f"/days/{world.ahead}/close", role="county_director")
     await world.identities()
     await world.check_books()
 
@@ -64,16 +112,17 @@ async def test_two_closes_at_once_are_one(world: World) -> None:
 
 @pytest.mark.requirement("ZZ-10", "premiums of the next year are no income before 1 January")
 async def test_next_years_premiums_become_income_in_january(world: World) -> None:
+    old_year, new_year = date(2010, 12, 30), date(2010, 12, 31)
+    world.clock.set(world.clock.now().replace(month=12, day=30))
     await world.collect("60.00", year=2011)
     sponsorship = await world.sponsor("40.00", year=2011)
     arrival = {"sponsorship_id": str(sponsorship), "amount": "40.00", "bank_reference": "S"}
-    await world.done("/sponsor-arrivals", arrival | {"arrived_on": "2010-03-01"}, role="county_finance")
+    await world.done("/sponsor-arrivals", arrival | {"arrived_on": "2010-12-30"}, role="county_finance")
     assert await balances(world, "basic") == {"1002": 4000, "1009.01": 6000, "2101": 10000}
-    await world.sources_close(DAY)
-    await world.done(f"/days/{DAY}/close", role="county_director")
+    await world.sources_close(old_year)
+    await world.done(f"/days/{old_year}/close", role="county_director")
     assert (await balances(world, "basic"))["2101"] == 10000
     world.clock.set(world.clock.now().replace(year=2011, month=1, day=1))
-    new_year = date(2010, 12, 31)
     await world.sources_close(new_year)
     await world.done(f"/days/{new_year}/close", role="county_director")
     assert await balances(world, "basic") == {"1002": 4000, "1009.01": 6000, "4001": 6000, "4002": 4000}

@@ -100,8 +100,8 @@ class Story:
         if again:
             await self._prepared_once(f"/payments/{again}/repayment")
         else:
-            held = await self.world.get("/cutoffs?open=true")
-            self.cutoffs = [UUID(cutoff["id"]) for cutoff in held]
+            held = await self.world.get("/cutoffs?open=true&limit=200")
+            self.cutoffs = [UUID(cutoff["id"]) for cutoff in held["items"]]
         return True
 
     async def confirm(self) -> bool:

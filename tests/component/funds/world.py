@@ -31,7 +31,7 @@ POOL = "522422"
 HOSPITAL, OTHER_HOSPITAL = "H52242200001", "H52242200002"
 TOWNSHIP = "52242201"
 EXPENDITURE, FISCAL, INCOME = "1001.02", "1002", "1003"
-STATEMENT_ROLE = {EXPENDITURE: "insurer_finance", FISCAL: "county_finance", INCOME: "county_finance"}
+STATEMENT_ROLE = {EXPENDITURE: "insurer_finance", FISCAL: "county_finance", INCOME: "county_recheck"}
 
 
 @dataclass
@@ -46,6 +46,8 @@ class World:
     sequences: dict[str, int] = field(default_factory=dict)
     bank: dict[str, int] = field(default_factory=lambda: {EXPENDITURE: 0, FISCAL: 0, INCOME: 0})
     days: dict[str, date] = field(default_factory=dict)
+    ahead: date | None = None
+    """The business day of what is published, where the sources have closed today; the clock's day otherwise."""
     benefits: dict[UUID, int] = field(default_factory=dict)
     published: dict[tuple[str, date, str], list[int]] = field(default_factory=dict)
     _keys: Any = field(default_factory=lambda: itertools.count(1))
@@ -67,9 +69,10 @@ class World:
         subject: str | None = None,
         method: str = "POST",
         key: str | None = None,
+        **token: Any,
     ) -> httpx.Response:
-        """A write with a key of its own unless one is given."""
-        headers = self.tokens.headers(role, subject=subject or f"{role}-1")
+        """A write with a key of its own unless one is given; ``token`` are further claims of the token."""
+        headers = self.tokens.headers(role, subject=subject or f"{role}-1", **token)
         headers["Idempotency-Key"] = key or f"key-{next(self._keys)}"
         return await self.client.request(method, f"/v1/pools/{POOL}{path}", json=body, headers=headers)
 
@@ -116,7 +119,7 @@ class World:
         """The payload as the bus would bring it, numbered after the subject's last one; counted as published."""
         now = self.clock.now()
         self.sequences[subject] = self.sequences.get(subject, 0) + 1
-        day, source = shanghai_date(now), payload.TYPE.split(".")[1]
+        day, source = self.ahead or shanghai_date(now), payload.TYPE.split(".")[1]
         if fen is not None:
             total = self.published.setdefault((source, day, payload.TYPE), [0, 0])
             total[0], total[1] = total[0] + 1, total[1] + fen
@@ -370,6 +373,13 @@ class World:
         answer = await self.done("/bank-statements", body, role=STATEMENT_ROLE[account], subject=subject)
         self.bank[account] = parse_yuan(body["closing_balance"])
         return answer
+
+    async def paid(self, *yuan: str, hospital: str = HOSPITAL) -> Any:
+        """Claims paid by a batch of their own that the bank has confirmed."""
+        cutoff, _ = await self.release_claims(*yuan, hospital=hospital)
+        batch = await self.batch(cutoff)
+        await self.confirm(batch)
+        return batch
 
     def statement_body(self, account: str, *lines: tuple[str, int, str]) -> dict[str, Any]:
         """The request of the next statement of an account."""

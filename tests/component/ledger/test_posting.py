@@ -11,6 +11,7 @@ from services.settlement.ledger.jobs import LedgerDiffers, replay_books
 from services.settlement.ledger.posting import (
     Hold,
     Posting,
+    Voucher,
     close_period,
     hold,
     hold_many,
@@ -20,7 +21,13 @@ from services.settlement.ledger.posting import (
     post_once,
 )
 from services.settlement.ledger.posting import release_hold as release
-from services.settlement.ledger.refusals import LEDGER_HOLD_INVALID, LEDGER_PERIOD_NOT_SEALED, LEDGER_REVERSED_ALREADY
+from services.settlement.ledger.refusals import (
+    LEDGER_HOLD_INVALID,
+    LEDGER_NOT_KEEPER,
+    LEDGER_OPENED_ALREADY,
+    LEDGER_PERIOD_NOT_SEALED,
+    LEDGER_REVERSED_ALREADY,
+)
 from services.settlement.ledger.sealing import seal_through
 from services.settlement.ledger.signing import Signer
 from shared.db.counting import count_statements
@@ -214,3 +221,29 @@ async def test_the_worker_role_posts_too(ledger: Ledger) -> None:
             assert await post_once(conn, POOL, [voucher("event")]) == [1]
     finally:
         await engine.dispose()
+
+
+async def test_a_hold_is_released_by_the_keeper_of_its_account_alone(funded: Ledger) -> None:
+    held = UUID(int=7)
+    async with transaction(funded.engine, MACHINE) as conn:
+        await hold(conn, POOL, "basic", "1001.02", 300, held)
+    with pytest.raises(Problem) as refused:
+        async with transaction(funded.engine, Scope("county_finance", (POOL,))) as conn:
+            await release(conn, POOL, "basic", held)
+    assert refused.value.kind is LEDGER_NOT_KEEPER
+    assert (await funded.balances())["1001.02"] == (50_000, -300)
+    async with transaction(funded.engine, Scope("insurer_finance", (POOL,))) as conn:
+        await release(conn, POOL, "basic", held)
+    assert (await funded.balances())["1001.02"] == (50_000, 0)
+
+
+async def test_opening_balances_come_before_the_first_ordinary_voucher(ledger: Ledger) -> None:
+    def opening(source: str) -> Voucher:
+        return voucher(source, Posting("1002", "3001.01", 100), reason="opening")
+
+    await _refused(LEDGER_OPENED_ALREADY, ledger.post(voucher("a"), opening("o-0")))
+    assert await ledger.post(opening("o-1")) == [1]
+    assert await ledger.post(opening("o-2"), voucher("a")) == [2, 3]
+    await _refused(LEDGER_OPENED_ALREADY, ledger.post(opening("o-3")))
+    assert await ledger.post(voucher("b")) == [4]
+    assert await ledger.replay() == []

@@ -62,7 +62,9 @@ END $$;
 CREATE FUNCTION release_hold(p_pool text, p_book text, p_ids uuid[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
+  v_role text := current_setting('heyi.role', true);
   v_bad uuid;
+  v_keeper text;
 BEGIN
   PERFORM public.ledger_lock(p_pool, p_book);
   SELECT i.id INTO v_bad FROM unnest(p_ids) AS i(id)
@@ -71,6 +73,14 @@ BEGIN
     WHERE h.hold_id IS NULL OR e.hold_id IS NOT NULL LIMIT 1;
   IF FOUND THEN
     PERFORM public.ledger_refuse('ledger_hold_invalid', jsonb_build_object('hold_id', v_bad));
+  END IF;
+  SELECT a.keeper INTO v_keeper
+    FROM public.hold h JOIN public.book k ON k.pool_code = h.pool_code AND k.book = h.book
+    JOIN public.chart_account a ON a.chart = k.chart AND a.account = h.account
+    WHERE h.pool_code = p_pool AND h.book = p_book AND h.hold_id = ANY (p_ids) AND a.keeper IS NOT NULL
+      AND NOT EXISTS (SELECT FROM public.keeper_role r WHERE r.keeper IN (a.keeper, '*') AND r.role = v_role) LIMIT 1;
+  IF FOUND THEN
+    PERFORM public.ledger_refuse('ledger_not_keeper', jsonb_build_object('keeper', v_keeper, 'role', v_role));
   END IF;
   INSERT INTO public.hold_end (pool_code, book, hold_id, outcome)
     SELECT p_pool, p_book, i.id, 'released' FROM unnest(p_ids) AS i(id);

@@ -119,6 +119,15 @@ BEGIN
   END IF;
   v_last := greatest(v_last, head.open_day);
 
+  -- a book is opened before its first ordinary voucher, never later
+  IF EXISTS (SELECT FROM pg_temp.staged_voucher v WHERE v.book = p_book AND v.reason = 'opening')
+     AND (EXISTS (SELECT FROM public.voucher o WHERE o.pool_code = p_pool AND o.book = p_book
+                    AND o.number = head.last_number AND o.reason <> 'opening')
+          OR (SELECT min(v.seq) FILTER (WHERE v.reason <> 'opening') < max(v.seq) FILTER (WHERE v.reason = 'opening')
+              FROM pg_temp.staged_voucher v WHERE v.book = p_book)) THEN
+    PERFORM public.ledger_refuse('ledger_opened_already', jsonb_build_object('pool_code', p_pool, 'book', p_book));
+  END IF;
+
   -- closed loop, keepers and shape of the postings, and their digests; the first voucher that breaks a rule is named
   SELECT array_agg(f.digest ORDER BY f.seq), (array_agg(f.code ORDER BY f.seq) FILTER (WHERE f.code IS NOT NULL))[1],
          (array_agg(f.detail ORDER BY f.seq) FILTER (WHERE f.code IS NOT NULL))[1]

@@ -383,8 +383,8 @@ CREATE TABLE statement_line (
   signed_fen bigint NOT NULL CHECK (signed_fen <> 0),
   reference text COLLATE "C" NOT NULL,
   value_date date NOT NULL,
-  counterparty text NOT NULL,
-  narrative text NOT NULL,
+  counterparty_sealed bytea,
+  narrative_sealed bytea,
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, statement_id, line),
   FOREIGN KEY (pool_code, statement_id) REFERENCES statement (pool_code, id)

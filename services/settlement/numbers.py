@@ -1,0 +1,37 @@
+"""Whole numbers in paths and page cursors, bounded by the columns they are compared with: beyond is 422, never 500."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Path
+
+_SMALL_MAX = 2**31 - 1
+_LARGE_MAX = 2**63 - 1
+
+VoucherNumber = Annotated[int, Path(ge=1, le=_LARGE_MAX)]
+CoverageYear = Annotated[int, Path(ge=2003, le=2100)]
+
+
+def int4(part: Any) -> int:
+    """A cursor's part for an integer column; raises ValueError beyond it."""
+    return _bounded(part, _SMALL_MAX)
+
+
+def int8(part: Any) -> int:
+    """A cursor's part for a bigint column; raises ValueError beyond it."""
+    return _bounded(part, _LARGE_MAX)
+
+
+def moment(part: Any) -> datetime:
+    """A cursor's part for a timestamptz column; raises ValueError without an offset."""
+    at = datetime.fromisoformat(part)
+    if at.tzinfo is None:
+        raise ValueError("a moment has an offset")
+    return at
+
+
+def _bounded(part: Any, most: int) -> int:
+    number = int(part)
+    if not 0 <= number <= most:
+        raise ValueError("out of range")
+    return number

@@ -1,0 +1,81 @@
+"""Whose hand and whose eyes: preparers and checkers of vouchers, conflicts of interest, what a watcher may read."""
+
+import pytest
+
+from tests.component.funds.world import EXPENDITURE, HOSPITAL, INCOME, OTHER_HOSPITAL, World
+
+
+async def hands(world: World, source: str) -> list[tuple[str, str, str]]:
+    """Preparer, checker and poster of vouchers by the beginning of their source."""
+    rows = await world.rows(
+        "SELECT preparer, checker, poster FROM voucher WHERE source_event LIKE $1 ORDER BY number", f"{source}%"
+    )
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.requirement("LS-11", "who enters an arrival stands in its voucher as preparer; the rule checks it")
+async def test_who_enters_a_fact_alone_is_its_preparer_and_never_its_checker(world: World) -> None:
+    await world.fund()
+    assert await hands(world, "arrival:") == [("county_finance-1", "rule:arrival", "system")]
+    await world.paid("70.00")
+    assert await hands(world, "payment:") == [("insurer_finance-1", "rule:payment", "system")]
+    assert (await hands(world, "transfer:"))[0] == ("county_finance-1", "county_finance-2", "system")
+    await world.collect("5.00")
+    assert await hands(world, "premium:") == [("system", "rule:premium", "system")]
+
+
+@pytest.mark.requirement("HL-05", "each account has one keeper: finance does not act on the county office's account")
+async def test_finance_does_not_act_on_the_income_account(world: World) -> None:
+    body = world.statement_body(INCOME)
+    problem = await world.refused("keeper_only", "/bank-statements", body, role="county_finance")
+    assert "county_office" not in problem["detail"]
+    transfer = {"kind": "income_to_fiscal", "amount": "1.00"}
+    await world.refused("keeper_only", "/transfers", transfer, role="county_finance")
+    await world.done("/bank-statements", body, role="county_recheck")
+
+
+@pytest.mark.requirement("WC-07", "nobody decides on an application that pays the hospital of his home unit")
+async def test_an_application_is_not_decided_by_somebody_of_its_hospital(world: World) -> None:
+    await world.fund()
+    await world.paid("70.00")
+    path = f"/replenishments/{(await world.done('/replenishments', {}))['id']}"
+    for act, body in (("recheck", {}), ("send-back", {"reason": "缺附件"})):
+        away = {"role": "county_recheck", "home_institution": HOSPITAL}
+        problem = await world.refused("conflict_of_interest", f"{path}/{act}", body, **away)
+        assert "home" not in problem["detail"]
+    await world.done(f"{path}/recheck", {}, role="county_recheck", home_institution=OTHER_HOSPITAL)
+    away = {"role": "county_finance", "home_institution": HOSPITAL}
+    await world.refused("conflict_of_interest", f"{path}/approval", **away)
+    await world.done(f"{path}/approval", role="county_finance")
+    payee = {"payee_name": "甲", "bank_name": "农行", "account_number": "95599000000009"}
+    away = {"role": "county_recheck", "home_institution": HOSPITAL, "method": "PUT"}
+    await world.refused("conflict_of_interest", f"/payees/{HOSPITAL}", payee, **away)
+
+
+async def test_who_paid_in_is_sealed_and_its_reading_is_logged(world: World) -> None:
+    body = world.statement_body(EXPENDITURE, ("in", 100, "??"))
+    body["lines"][0] |= {"counterparty": "王小明 6222000012345678", "text": "退款 13885700001"}
+    await world.done("/bank-statements", body)
+    (stored,) = await world.rows("SELECT counterparty_sealed, narrative_sealed FROM statement_line")
+    assert not any("6222" in bytes(x).decode(errors="replace") or "1388" in str(bytes(x)) for x in stored)
+    (whole,) = (await world.get("/open-items", "auditor"))["at_bank_not_in_book"]
+    assert (whole["counterparty"], whole["text"]) == ("王小明 6222000012345678", "退款 13885700001")
+    (masked,) = (await world.get("/open-items", "supervisor"))["at_bank_not_in_book"]
+    assert (masked["counterparty"], masked["text"]) == ("王***", "退***")
+    logged = await world.rows("SELECT role FROM audit WHERE action = 'list_open_items' AND outcome = 'read'")
+    assert [row["role"] for row in logged] == ["auditor", "supervisor"]
+
+
+async def test_a_refusal_speaks_one_language(world: World) -> None:
+    await world.fund()
+    made = await world.done("/advances", {"amount": "1.00"}, role="county_finance")
+    path = f"/transfers/{made['id']}/release"
+    headers = world.tokens.headers("county_finance") | {"Idempotency-Key": "en", "Accept-Language": "en"}
+    english = (await world.client.post(f"/v1/pools/522422{path}", headers=headers)).json()["detail"]
+    assert english.isascii(), english
+    chinese = (await world.refused("four_eyes", path, role="county_finance"))["detail"]
+    assert "prepare" not in chinese
+    await world.done(path, role="county_finance", subject="county_finance-2")
+    chinese = (await world.refused("transfer_already_released", path, role="county_finance", subject="c"))["detail"]
+    assert "已放行" in chinese
+    assert "released" not in chinese

@@ -17,7 +17,7 @@ from tests.component.thread.story import EXPECTED, Story
 from tests.support.postgres import TestPostgres
 from tests.support.tokens import TestTokens
 
-LENGTHS = st.sampled_from([10, 45, 45, 45])
+LENGTHS = st.sampled_from([10, 40, 40, 40])
 EXAMPLES_SHARE = 4
 """Of the profile's examples: each is a long story on two databases of its own."""
 

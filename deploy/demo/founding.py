@@ -103,6 +103,12 @@ async def _providers(story: Story) -> None:
                 "account_number": account,
             },
         )
+        await story.cast.county_recheck.write(
+            "POST",
+            story.path("settlement", f"payees/{institution.code}/confirmation"),
+            f"payee-confirmed-{institution.code}",
+            json={"account_number": account},
+        )
     story.done(f"{len(county.INSTITUTIONS)} 家定点医疗机构 · designated institutions with agreements")
 
 

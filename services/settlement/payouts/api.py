@@ -23,6 +23,7 @@ from services.settlement.payouts.problems import (
     NOT_RETURNED,
     NOTHING_TO_PAY,
     PAID_AGAIN_ALREADY,
+    PAYEE_DIFFERS,
     PAYEE_MISSING,
     PERIOD_INVALID,
 )
@@ -59,7 +60,7 @@ class PayeeOut(WireModel):
     openapi_extra=access({"county_director", "county_recheck"}, command="register_payee"),
 )
 async def put_payee(pool_code: str, institution_code: str, body: PayeeIn, unit: UnitDep) -> PayeeOut:
-    """登记医疗机构收款账户(由县合管办登记). Registers who receives for a hospital; payments in flight keep theirs."""
+    """登记医疗机构收款账户(由县合管办登记,另一人确认后生效). Registers who receives; a second person confirms it."""
     version = await batches.register_payee(
         await desk_of(unit),
         Sealer(unit.settings.personal_keys()),
@@ -67,6 +68,29 @@ async def put_payee(pool_code: str, institution_code: str, body: PayeeIn, unit: 
         body.payee_name,
         body.bank_name,
         body.account_number,
+    )
+    unit.result("payee", f"{institution_code}/{version}")
+    return PayeeOut(institution_code=institution_code, version=version)
+
+
+class PayeeConfirmationIn(WireModel):
+    """The account number as the second person reads it in the hospital's papers."""
+
+    account_number: Annotated[str, Field(min_length=6, max_length=40, pattern=r"^[0-9A-Za-z-]+$")]
+
+
+@router.post(
+    "/pools/{pool_code}/payees/{institution_code}/confirmation",
+    response_model=PayeeOut,
+    responses=documented(FOUR_EYES, PAYEE_MISSING, PAYEE_DIFFERS),
+    openapi_extra=access({"county_director", "county_recheck"}, command="confirm_payee"),
+)
+async def post_payee_confirmation(
+    pool_code: str, institution_code: str, body: PayeeConfirmationIn, unit: UnitDep
+) -> PayeeOut:
+    """确认收款账户(另一人,重新输入账号). A second person confirms the payee by entering its number anew."""
+    version = await batches.confirm_payee(
+        await desk_of(unit), Sealer(unit.settings.personal_keys()), institution_code, body.account_number
     )
     unit.result("payee", f"{institution_code}/{version}")
     return PayeeOut(institution_code=institution_code, version=version)

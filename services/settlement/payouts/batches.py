@@ -26,6 +26,7 @@ from services.settlement.payouts.problems import (
     NOT_RETURNED,
     NOTHING_TO_PAY,
     PAID_AGAIN_ALREADY,
+    PAYEE_DIFFERS,
     PAYEE_MISSING,
 )
 from shared.db.personal import Sealer
@@ -288,14 +289,15 @@ def payee_place(pool: str, institution_code: str, version: int) -> str:
 async def register_payee(
     desk: Desk, sealer: Sealer, institution_code: str, payee_name: str, bank_name: str, account_number: str
 ) -> int:
-    """Registers who receives for a hospital, or changes it; the version it has now. Payments in flight keep theirs.
+    """Registers who receives for a hospital, or changes it; the version it has now. Until a second person has confirmed
+    it nothing is paid there, and payments in flight keep the version that they were made with.
 
     Raises CONFLICT_OF_INTEREST for the hospital where one's own home unit sits (WC-07).
     """
     if desk.home_institution == institution_code:
         raise CONFLICT_OF_INTEREST(tie=HOME_INSTITUTION)
     await funding.lock_account(desk, f"payee:{institution_code}")
-    known = await store.payees(desk.conn, desk.pool_code, [institution_code])
+    known = await store.payees(desk.conn, desk.pool_code, [institution_code], confirmed=False)
     index = sealer.blind_index("bank_account", account_number)
     if known and (known[0]["payee_name"], known[0]["bank_name"], known[0]["number_index"]) == (
         payee_name,
@@ -311,3 +313,24 @@ async def register_payee(
         desk.conn, (desk.pool_code, institution_code, version, payee_name, bank_name, sealed, index, desk.by, desk.now)
     )
     return version
+
+
+async def confirm_payee(desk: Desk, sealer: Sealer, institution_code: str, account_number: str) -> int:
+    """A second person enters the account number anew, and the version registered last is who receives from now on.
+
+    Raises CONFLICT_OF_INTEREST, PAYEE_MISSING, FOUR_EYES and PAYEE_DIFFERS.
+    """
+    if desk.home_institution == institution_code:
+        raise CONFLICT_OF_INTEREST(tie=HOME_INSTITUTION)
+    await funding.lock_account(desk, f"payee:{institution_code}")
+    rows = await store.payees(desk.conn, desk.pool_code, [institution_code], confirmed=False)
+    if not rows:
+        raise PAYEE_MISSING(institutions=institution_code)
+    known = rows[0]
+    if known["registered_by"] == desk.by:
+        raise FOUR_EYES(act=("登记收款账户", "register the payee"), then=("确认", "confirm it"))
+    if known["number_index"] != sealer.blind_index("bank_account", account_number):
+        raise PAYEE_DIFFERS(institution=institution_code)
+    if known["confirmed_by"] is None:
+        await store.confirm_payee(desk.conn, desk.pool_code, institution_code, known["version"], desk.by, desk.now)
+    return int(known["version"])

@@ -45,10 +45,18 @@ LAYER_NOT_PAYABLE = define(
 PAYEE_MISSING = define(
     "payee_missing",
     409,
-    "收款账户未登记",
-    "Payee not registered",
-    "以下医疗机构没有登记收款账户:{institutions}。请由县合管办登记后再列批次。",
-    "No payee account is registered for {institutions}; the county office has to register it first.",
+    "收款账户未登记或未确认",
+    "Payee not registered or not confirmed",
+    "以下医疗机构没有经两人登记、确认的收款账户:{institutions}。请由县合管办登记,另一人确认。",
+    "No payee account of {institutions} was registered and confirmed by two persons; the county office has to do it.",
+)
+PAYEE_DIFFERS = define(
+    "payee_differs",
+    409,
+    "账号与登记的不一致",
+    "Another account number was registered",
+    "输入的账号与 {institution} 登记的不一致;请对照医院的书面资料核对,登记有误的请重新登记。",
+    "This is not the account number registered for {institution}; check the hospital's papers, or register it anew.",
 )
 BATCH_UNKNOWN = define(
     "batch_unknown",

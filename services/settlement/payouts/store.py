@@ -125,17 +125,37 @@ async def add_payables(conn: AsyncConnection, pool: str, rows: Sequence[Sequence
 # -- payees
 
 
-async def payees(conn: AsyncConnection, pool: str, institutions: Sequence[str]) -> list[Any]:
-    """Payees of the institutions in their current version."""
+async def payees(conn: AsyncConnection, pool: str, institutions: Sequence[str], *, confirmed: bool = True) -> list[Any]:
+    """Payees of the institutions in their current version: the last one that a second person has confirmed, or the
+    last one registered."""
     return await fetch(
         conn,
         """
         SELECT DISTINCT ON (institution_code) institution_code, version, payee_name, bank_name, number_sealed,
-               number_index
+               number_index, registered_by, confirmed_by
         FROM payee WHERE pool_code = $1 AND institution_code = ANY ($2::text[])
+          AND (NOT $3 OR confirmed_by IS NOT NULL)
         ORDER BY institution_code, version DESC""",
         pool,
         list(institutions),
+        confirmed,
+    )
+
+
+async def confirm_payee(
+    conn: AsyncConnection, pool: str, institution: str, version: int, by: str, now: datetime
+) -> None:
+    """A second person confirms a version."""
+    await execute(
+        conn,
+        """
+        UPDATE payee SET confirmed_by = $4, confirmed_at = $5
+        WHERE pool_code = $1 AND institution_code = $2 AND version = $3""",
+        pool,
+        institution,
+        version,
+        by,
+        now,
     )
 
 

@@ -135,6 +135,8 @@ def _payee(metadata: MetaData) -> None:
         Column("number_index", LargeBinary, nullable=False),
         Column("registered_by", Text, nullable=False),
         Column("registered_at", _MOMENT, nullable=False),
+        Column("confirmed_by", Text),
+        Column("confirmed_at", _MOMENT),
         PrimaryKeyConstraint("pool_code", "institution_code", "version"),
     )
 

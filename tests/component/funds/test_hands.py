@@ -13,7 +13,6 @@ async def hands(world: World, source: str) -> list[tuple[str, str, str]]:
     return [tuple(row) for row in rows]
 
 
-@pytest.mark.requirement("LS-11", "who enters an arrival stands in its voucher as preparer; the rule checks it")
 async def test_who_enters_a_fact_alone_is_its_preparer_and_never_its_checker(world: World) -> None:
     await world.fund()
     assert await hands(world, "arrival:") == [("county_finance-1", "rule:arrival", "system")]
@@ -24,7 +23,7 @@ async def test_who_enters_a_fact_alone_is_its_preparer_and_never_its_checker(wor
     assert await hands(world, "premium:") == [("system", "rule:premium", "system")]
 
 
-@pytest.mark.requirement("HL-05", "each account has one keeper: finance does not act on the county office's account")
+@pytest.mark.requirement("ZA-11", "each account has one keeper: finance does not act on the county office's account")
 async def test_finance_does_not_act_on_the_income_account(world: World) -> None:
     body = world.statement_body(INCOME)
     problem = await world.refused("keeper_only", "/bank-statements", body, role="county_finance")

@@ -50,8 +50,19 @@ async def test_the_payee_is_registered_by_the_county_office(world: World) -> Non
     await world.refused("forbidden_role", path, body, role="insurer_finance", method="PUT")
     assert (await world.done(path, body, role="county_director", method="PUT"))["version"] == 1
     assert (await world.done(path, body, role="county_director", method="PUT"))["version"] == 1
+    await world.refused("payee_missing", "/batches", {"cutoff_ids": [str(cutoff)]})
+    number, confirm = {"account_number": "95599000000009"}, f"{path}/confirmation"
+    await world.refused("four_eyes", confirm, number, role="county_director")
+    wrong = {"account_number": "95599000000008"}
+    await world.refused("payee_differs", confirm, wrong, role="county_recheck")
+    away = {"role": "county_recheck", "home_institution": "H52242200009"}
+    await world.refused("conflict_of_interest", confirm, number, **away)
+    await world.done(confirm, number, role="county_recheck")
     changed = body | {"account_number": "95599000000010"}
     assert (await world.done(path, changed, role="county_director", method="PUT"))["version"] == 2
+    made = await world.done("/batches", {"cutoff_ids": [str(cutoff)]})
+    paid_to = await world.rows("SELECT payee_version FROM instruction WHERE id = $1", made["instructions"][0]["id"])
+    assert paid_to[0]["payee_version"] == 1, "what one person alone has changed receives nothing"
     sealed = await world.rows("SELECT number_sealed FROM payee")
     assert all(b"95599" not in row["number_sealed"] for row in sealed)
 

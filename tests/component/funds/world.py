@@ -365,7 +365,13 @@ class World:
                 "bank_name": "中国农业银行大方支行",
                 "account_number": f"95599000000000{number}",
             }
-            await self.done(f"/payees/{hospital}", body, role="county_director", method="PUT")
+            await self.payee(hospital, body)
+
+    async def payee(self, hospital: str, body: dict[str, str]) -> None:
+        """Who receives for a hospital, registered by one person and confirmed by another."""
+        await self.done(f"/payees/{hospital}", body, role="county_director", method="PUT")
+        number = {"account_number": body["account_number"]}
+        await self.done(f"/payees/{hospital}/confirmation", number, role="county_recheck")
 
     async def statement(self, account: str, *lines: tuple[str, int, str], subject: str | None = None) -> Any:
         """The bank's statement of one more day: (direction, fen, reference) a line."""

@@ -266,7 +266,11 @@ CREATE TABLE payee (
   number_index bytea NOT NULL,
   registered_by text NOT NULL,
   registered_at timestamptz NOT NULL,
-  PRIMARY KEY (pool_code, institution_code, version)
+  confirmed_by text,
+  confirmed_at timestamptz,
+  PRIMARY KEY (pool_code, institution_code, version),
+  CHECK (confirmed_by <> registered_by),
+  CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL))
 );
 CREATE TABLE batch (
   pool_code text COLLATE "C" NOT NULL,
@@ -457,7 +461,6 @@ def upgrade() -> None:
         "bank_account",
         "arrival",
         "replenishment_line",
-        "payee",
         "payment_file",
         "instruction_claim",
         "statement",
@@ -493,6 +496,7 @@ _GRANTED = {_READ: "SELECT", _CHANGE: "SELECT", _FULL: _WRITE}
 _OF_INSTITUTION = {"claim_state", "payable", "instruction"}
 # what the app and the worker may do, and the columns that may change: what events tell, the worker alone writes
 _CHANGING = {
+    "payee": (_FULL, _READ, "confirmed_by, confirmed_at"),
     "temporary_receipt": (_FULL, _FULL, "amount_fen, recognised_fen"),
     "remittance": (_CHANGE, _FULL, "arrived_on"),
     "replenishment": (

@@ -28,7 +28,7 @@ COUNTY_HOSPITAL, TOWNSHIP_HOSPITAL, CLINIC = care.COUNTY, care.TOWNSHIP, care.VI
 MEMBERS = 3
 _KEYS_USED = 10_000
 """More idempotency keys than the prepared county can have used."""
-NOBODY = {"enrollment": "http://127.0.0.1:9"}
+NOBODY = "http://127.0.0.1:9"
 """Enrollment's address: nothing listens there, so a test that would ask it fails."""
 
 
@@ -52,17 +52,21 @@ async def prepare(postgres: TestPostgres, tokens: TestTokens) -> Prepared:
         members = tuple([await visits.member() for _ in range(MEMBERS)])
         await money.register()
         body = {"payee_name": "化联村卫生室", "bank_name": "中国农业银行大方支行", "account_number": "9559900000000003"}
-        await money.done(f"/payees/{CLINIC}", body, role="county_director", method="PUT")
+        await money.payee(CLINIC, body)
         await money.fund("900000000.00", "400000000.00")
         return Prepared(*databases, members, money.clock.now(), dict(money.bank), dict(money.days))
 
 
 @asynccontextmanager
 async def _worlds(
-    care_database: ServiceDatabase, money_database: ServiceDatabase, tokens: TestTokens, clock: FixedClock
+    care_database: ServiceDatabase,
+    money_database: ServiceDatabase,
+    tokens: TestTokens,
+    clock: FixedClock,
+    enrollment: str = NOBODY,
 ) -> AsyncIterator[tuple[care.World, funds.World]]:
     async with (
-        running_app(care_database, tokens, clock=clock, peers=NOBODY) as visits,
+        running_app(care_database, tokens, clock=clock, peers={"enrollment": enrollment}) as visits,
         running_app(money_database, tokens, clock=clock) as money,
     ):
         paying = funds.World(money.client, clock, money_database, tokens)
@@ -141,14 +145,16 @@ def _word(envelope: bytes) -> str:
 
 
 @asynccontextmanager
-async def open_county(postgres: TestPostgres, tokens: TestTokens, prepared: Prepared) -> AsyncIterator[County]:
-    """A copy of the prepared county."""
+async def open_county(
+    postgres: TestPostgres, tokens: TestTokens, prepared: Prepared, *, enrollment: str = NOBODY
+) -> AsyncIterator[County]:
+    """A copy of the prepared county; ``enrollment`` is where its claims ask about coverage."""
     visits = postgres.clone("claims", template=prepared.care.name)
     money = postgres.clone("settlement", template=prepared.money.name)
     async with AsyncExitStack() as stack:
         stack.callback(postgres.drop, money.name)
         stack.callback(postgres.drop, visits.name)
-        worlds = await stack.enter_async_context(_worlds(visits, money, tokens, FixedClock(prepared.at)))
+        worlds = await stack.enter_async_context(_worlds(visits, money, tokens, FixedClock(prepared.at), enrollment))
         worlds[1].bank, worlds[1].days = dict(prepared.bank), dict(prepared.days)
         worlds[1]._keys = itertools.count(_KEYS_USED)
         connections = []

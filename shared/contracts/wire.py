@@ -20,7 +20,7 @@ def _from_text(parse: Callable[[str], int], what: str) -> BeforeValidator:
         if own:
             return int(value)  # our own code fills the model with the integer form
         if not isinstance(value, str):
-            raise ValueError(f"{what} is written as a string, never as a JSON number")
+            raise ValueError(f"要写成字符串,不能是 JSON 数字 / {what} is written as a string, never as a JSON number")
         return parse(value)
 
     return BeforeValidator(read)

@@ -1,5 +1,6 @@
 """Problems of the edge itself, and how any problem becomes an answer (RFC 9457)."""
 
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -28,16 +29,16 @@ FORBIDDEN_POOL = define(
     403,
     "不属于您的统筹区",
     "Not your pool",
-    "您的令牌不含统筹区 {pool_code}。",
-    "Your token does not name pool {pool_code}.",
+    "您的令牌不含统筹区 {pool_code},请改用该统筹区的令牌,或核对地址里的统筹区。",
+    "Your token does not name pool {pool_code}: use a token of that pool, or check the pool in the address.",
 )
 FORBIDDEN_INSTITUTION = define(
     "forbidden_institution",
     403,
     "不属于您的机构",
     "Not your institution",
-    "您的令牌不含机构 {institution_code}。",
-    "Your token does not name institution {institution_code}.",
+    "您的令牌不含机构 {institution_code},请改用该机构的令牌,或核对机构代码。",
+    "Your token does not name institution {institution_code}: use a token of it, or check its code.",
 )
 FOUR_EYES = define(
     "four_eyes",
@@ -173,13 +174,37 @@ def render(problem: Problem, language: str, request_id: str) -> Response:
     return Response(orjson.dumps(body, default=str), problem.kind.status, headers, MEDIA_TYPE)
 
 
+_REASONS_ZH = MappingProxyType(
+    {
+        "missing": "缺少这一项",
+        "extra_forbidden": "没有这一项,请去掉",
+        "greater_than": "须大于 {gt}",
+        "greater_than_equal": "不得小于 {ge}",
+        "less_than_equal": "不得大于 {le}",
+        "string_too_short": "至少 {min_length} 个字符",
+        "string_too_long": "最多 {max_length} 个字符",
+        "too_short": "至少 {min_length} 项",
+        "too_long": "最多 {max_length} 项",
+        "literal_error": "只能是 {expected}",
+    }
+)
+"""The Chinese of pydantic's kinds of error; any other is told as a wrong form."""
+_WRONG_FORM_ZH = "写法不符合要求"
+
+
 def from_validation(errors: list[Any]) -> Problem:
-    """The problem for a body, path or query that does not have the declared form."""
-    told = [
-        {"at": ".".join(str(part) for part in e["loc"]), "reason": e["msg"].removeprefix("Value error, ")}
-        for e in errors[:100]
-    ]
+    """The problem for a body, path or query that does not have the declared form; reasons in both languages."""
+    told = [{"at": ".".join(str(part) for part in e["loc"]), "reason": _reason(e)} for e in errors[:100]]
     return INVALID(errors=told)
+
+
+def _reason(error: Any) -> str:
+    """What is wrong at one place; a message that tells it in Chinese already is left as it is."""
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if any("\u4e00" <= character <= "\u9fff" for character in message):
+        return message
+    chinese = _REASONS_ZH.get(error.get("type", ""), _WRONG_FORM_ZH).format_map(error.get("ctx", {}))
+    return f"{chinese} / {message}"
 
 
 def documented(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:

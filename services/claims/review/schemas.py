@@ -18,11 +18,11 @@ class CutIn(WireModel):
 
     line: Annotated[int, Field(ge=1)] | None = None
     bearer: Bearer
-    amount: Yuan
+    amount: Annotated[Yuan, Field(gt=0)]
     """Of the bill."""
-    fund_share: Yuan
+    fund_share: Annotated[Yuan, Field(ge=0)]
     """Of the benefit in it: withheld from the hospital unless nobody bears the cut."""
-    penalty: Yuan = 0
+    penalty: Annotated[Yuan, Field(ge=0)] = 0
     """Owed to the treasury, never to the fund."""
     reason: Name
 

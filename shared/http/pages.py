@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
@@ -35,6 +36,17 @@ def encode_cursor(*key: Any) -> str:
     """The cursor of a row's sort key (texts, integers; other values as their text)."""
     plain = [part if isinstance(part, int | str) else str(part) for part in key]
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None, *kinds: Callable[[Any], Any]) -> list[Any] | None:
+    """The sort key of a cursor with each part read by its kind (``int``, ``UUID``…); raises CURSOR_INVALID."""
+    key = decode_cursor(cursor, len(kinds))
+    if key is None:
+        return None
+    try:
+        return [kind(part) for kind, part in zip(kinds, key, strict=True)]
+    except (ValueError, TypeError, OverflowError, AttributeError) as error:
+        raise CURSOR_INVALID() from error
 
 
 def decode_cursor(cursor: str | None, parts: int) -> list[Any] | None:

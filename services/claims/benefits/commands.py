@@ -18,6 +18,7 @@ from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import Problem, define
 from shared.kernel.ids import new_id
 
+SUBMIT = ("提出方案", "submit the policy")
 PUBLIC_SIDE = ("county_director", "county_recheck", "city_health")
 DECIDERS = ("county_director", "city_health")
 
@@ -123,7 +124,7 @@ async def check(unit: Unit, policy_id: UUID) -> list[Finding]:
     if policy["status"] not in ("draft", "proposed"):
         raise WRONG_STATE(status=policy["status"], needed="draft, proposed")
     if policy["author"] == unit.actor.subject:
-        raise FOUR_EYES(act="提出方案", then="审核")
+        raise FOUR_EYES(act=SUBMIT, then=("审核", "check it"))
     canonical = await store.canonical(unit.conn, unit.pool_code, policy_id)
     source = read(await store.document(unit.conn, unit.pool_code, policy_id))
     found = findings(stored(str(canonical))[0], source)
@@ -139,7 +140,7 @@ async def decide(unit: Unit, policy_id: UUID, decision: Decision) -> Any:
     if policy["status"] != "checked":
         raise WRONG_STATE(status=policy["status"], needed="checked")
     if policy["author"] == unit.actor.subject:
-        raise FOUR_EYES(act="提出方案", then="决定")
+        raise FOUR_EYES(act=SUBMIT, then=("决定", "decide on it"))
     today = shanghai_date(unit.now)
     if decision.decided_on > today:
         raise DECIDED_AHEAD(decided_on=decision.decided_on, today=today)

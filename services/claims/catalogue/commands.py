@@ -103,7 +103,7 @@ async def decide(unit: Unit, code: str, document_number: str, decided_on: date) 
     """Another person than the author decides on the document's authority. Returns the head."""
     head = await _draft(unit, code)
     if head["author"] == unit.actor.subject:
-        raise FOUR_EYES(act="起草目录", then="决定")
+        raise FOUR_EYES(act=("起草目录", "draft the catalogue"), then=("决定", "decide on it"))
     today = shanghai_date(unit.now)
     if decided_on > today:
         raise DECIDED_AHEAD(decided_on=decided_on, today=today)

@@ -27,7 +27,7 @@ from shared.contracts.wire import ShortId
 from shared.db.business_day import DAY_CLOSED_ALREADY, DAY_NOT_OVER
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES, documented
 from shared.http.unit import Unit, UnitDep
 
@@ -47,7 +47,7 @@ async def read_queue(
     pool_code: Pool, unit: UnitDep, institution_code: str | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[ClaimOut]:
     """Claims that wait for review, oldest first; without those that this person may not decide."""
-    key = decode_cursor(cursor, 2)
+    key = read_cursor(cursor, date.fromisoformat, UUID)
     actor = unit.actor
     claims = await store.queue(
         unit.conn,
@@ -56,7 +56,7 @@ async def read_queue(
         not_of=actor.home_institution,
         not_household=UUID(actor.household_id) if actor.household_id else None,
         not_by=actor.subject,
-        after=(date.fromisoformat(key[0]), UUID(key[1])) if key else None,
+        after=(key[0], key[1]) if key else None,
         limit=limit + 1,
     )
     shown = claims[:limit]
@@ -146,8 +146,8 @@ async def list_cutoffs(
     pool_code: Pool, unit: UnitDep, institution_code: str | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[CutoffOut]:
     """Cut-offs, the newest first."""
-    key = decode_cursor(cursor, 1)
-    before = UUID(key[0]) if key else None
+    key = read_cursor(cursor, UUID)
+    before = key[0] if key else None
     rows = await store.cutoffs(unit.conn, unit.pool_code, institution_code, before, limit + 1)
     following = encode_cursor(rows[limit - 1].id) if len(rows) > limit else None
     return Page[CutoffOut](items=[_cutoff(row) for row in rows[:limit]], next_cursor=following)

@@ -8,7 +8,14 @@ from uuid import UUID
 
 from services.claims.review import store
 from services.claims.review.problems import NOT_UNDER_REVIEW, NOTHING_TO_RELEASE
-from services.claims.review.rules import TAKEN_BACK, WantedCut, check_cuts, check_reviewer, payable_layers
+from services.claims.review.rules import (
+    TAKEN_BACK,
+    WantedCut,
+    check_cuts,
+    check_releaser,
+    check_reviewer,
+    payable_layers,
+)
 from services.claims.review.store import Approved, Cutoff, Review
 from services.claims.visits import queries
 from services.claims.visits.claims import APPROVED, REJECTED, RETURNED, SETTLED, Claim, told_layers
@@ -24,7 +31,6 @@ from shared.contracts.claims import (
     DayClosed,
     TypeTotal,
 )
-from shared.http.problems import FOUR_EYES
 from shared.http.unit import Unit
 from shared.kernel.ids import new_id
 from shared.messaging.closing import ClosedDay, close_days
@@ -129,14 +135,14 @@ def _bearer(text: str) -> Any:
 async def cut_off(unit: Unit, institution_code: str, up_to: date) -> Cutoff:
     """Releases what is approved of a hospital: payable from now on, as one cut-off (contracts §8).
 
-    Raises NOTHING_TO_RELEASE, and FOUR_EYES where this person reviewed one of the claims.
+    Raises NOTHING_TO_RELEASE, and FOUR_EYES or CONFLICT_OF_INTEREST where this person must stay out of one of them.
     """
     day = await unit.business_day()
     approved = await store.lock_approved(unit.conn, unit.pool_code, institution_code, up_to)
     if not approved:
         raise NOTHING_TO_RELEASE(institution_code=institution_code, up_to=up_to)
-    if any(one.reviewer == unit.actor.subject for one in approved):
-        raise FOUR_EYES(act="review", then="release")
+    for one in approved:
+        check_releaser(unit.actor, one.claim, one.reviewer)
     cutoff = Cutoff(
         id=new_id(unit.now),
         institution_code=institution_code,

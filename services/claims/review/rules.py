@@ -60,11 +60,30 @@ def payable_layers(claim: Claim, withheld_fen: int) -> list[dict[str, Any]]:
     ]
 
 
-def check_reviewer(actor: Actor, claim: Claim) -> None:
-    """Nobody reviews a claim of the institution of his home unit (WC-07), of his household, or one he entered."""
+REVIEW = ("审核", "review")
+RELEASE = ("放行", "release")
+SETTLE = ("经办结算", "settle")
+HOME_UNIT = ("所在单位", "home unit")
+HOUSEHOLD = ("家庭", "household")
+
+
+def check_tie(actor: Actor, claim: Claim) -> None:
+    """Nobody decides a claim of the institution of his home unit, or of his household (WC-07, rulings §8)."""
     if actor.home_institution is not None and actor.home_institution == claim.institution_code:
-        raise CONFLICT_OF_INTEREST(tie="home institution")
+        raise CONFLICT_OF_INTEREST(tie=HOME_UNIT)
     if actor.household_id is not None and actor.household_id == str(claim.household_id):
-        raise CONFLICT_OF_INTEREST(tie="household")
+        raise CONFLICT_OF_INTEREST(tie=HOUSEHOLD)
+
+
+def check_reviewer(actor: Actor, claim: Claim) -> None:
+    """Nobody reviews a claim that he is tied to, or one he entered. Raises CONFLICT_OF_INTEREST, FOUR_EYES."""
+    check_tie(actor, claim)
     if actor.subject == claim.settled_by:
-        raise FOUR_EYES(act="settle", then="review")
+        raise FOUR_EYES(act=SETTLE, then=REVIEW)
+
+
+def check_releaser(actor: Actor, claim: Claim, reviewer: str) -> None:
+    """Nobody releases a claim that he is tied to, or one he reviewed. Raises CONFLICT_OF_INTEREST, FOUR_EYES."""
+    check_tie(actor, claim)
+    if actor.subject == reviewer:
+        raise FOUR_EYES(act=REVIEW, then=RELEASE)

@@ -13,7 +13,7 @@ from services.performance.indicators.store import FixedFigure
 from services.performance.roles import FIXERS, READERS
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import CURSOR_INVALID, Cursor, Limit, Page, decode_cursor, encode_cursor
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
 from shared.http.unit import UnitDep
 from shared.http.wire import Ratio, WireModel
 from shared.kernel.dates import month_of, next_month, shanghai_date
@@ -149,7 +149,7 @@ async def read_review_time_evidence(
 ) -> Page[Evidence]:
     """The events behind the month's figure, by business day of the approval."""
     first = _month(month, unit)
-    after = _evidence_key(cursor) or (first, _FIRST_ID)
+    after = _pair(read_cursor(cursor, date.fromisoformat, UUID)) or (first, _FIRST_ID)
     rows = await store.evidence_page(unit.conn, pool_code, first, next_month(first), after=after, limit=limit + 1)
     shown = rows[:limit]
     last = shown[-1] if len(rows) > limit else None
@@ -178,7 +178,7 @@ async def fix_review_time(pool_code: str, body: FixBody, unit: UnitDep) -> Fixed
 )
 async def list_review_times(pool_code: str, unit: UnitDep, cursor: Cursor = None, limit: Limit = 50) -> Page[Fixed]:
     """Fixed figures, the latest month first."""
-    before = _figure_key(cursor) or _LAST_MONTH
+    before = _pair(read_cursor(cursor, date.fromisoformat, int)) or _LAST_MONTH
     rows = await store.figures_page(unit.conn, pool_code, INDICATOR, before=before, limit=limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(
@@ -191,20 +191,8 @@ def _month(text: str | None, unit: UnitDep) -> date:
     return date.fromisoformat(f"{text}-01") if text else month_of(shanghai_date(unit.now))
 
 
-def _evidence_key(cursor: str | None) -> tuple[date, UUID] | None:
-    key = decode_cursor(cursor, 2)
-    try:
-        return None if key is None else (date.fromisoformat(key[0]), UUID(key[1]))
-    except (TypeError, ValueError, AttributeError) as error:
-        raise CURSOR_INVALID() from error
-
-
-def _figure_key(cursor: str | None) -> tuple[date, int] | None:
-    key = decode_cursor(cursor, 2)
-    try:
-        return None if key is None else (date.fromisoformat(key[0]), int(key[1]))
-    except (TypeError, ValueError) as error:
-        raise CURSOR_INVALID() from error
+def _pair(key: list[Any] | None) -> tuple[Any, Any] | None:
+    return (key[0], key[1]) if key else None
 
 
 def _share(figure: Figure) -> Share:

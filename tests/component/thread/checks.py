@@ -31,6 +31,7 @@ async def check(county: County, paper: Paper) -> None:
     await claims_are_as_told(county, paper)
     await nothing_is_paid_twice(county, paper)
     await settlement_knows_what_it_was_given(county)
+    await what_is_owed_is_owed(county)
     await county.money.identities()
     await county.money.check_books()
 
@@ -82,6 +83,24 @@ async def settlement_knows_what_it_was_given(county: County) -> None:
         )
     totals = await county.count_money("SELECT state, fund_fen FROM claim_total WHERE fund_fen <> 0")
     assert +sums == Counter({row["state"]: row["fund_fen"] for row in totals})
+
+
+async def what_is_owed_is_owed(county: County) -> None:
+    """The obligations of the days add up to what is under review, and to what is approved and not at the hospital."""
+    owed: Counter[str] = Counter()
+    for row in await county.count_money("SELECT debit, credit, amount_fen FROM obligation_day"):
+        owed[row["credit"]] += row["amount_fen"]
+        owed[row["debit"]] -= row["amount_fen"]
+    due: Counter[str] = Counter()
+    for row in await county.count_money("SELECT state, fund_fen, approved_fen FROM claim_state"):
+        if row["state"] == "settled":
+            due["2301.01"] += row["fund_fen"]
+        elif row["state"] in ("approved", "released"):
+            due["2301.02"] += row["approved_fen"]
+    for row in await county.count_money("SELECT amount_fen FROM instruction WHERE status = 'confirmed'"):
+        due["2301.02"] -= row["amount_fen"]
+    due["1301"] = -due["2301.01"] - due["2301.02"]
+    assert {account: fen for account, fen in owed.items() if fen} == {a: fen for a, fen in due.items() if fen}
 
 
 async def both_agree(county: County, paper: Paper) -> None:

@@ -146,6 +146,7 @@ class Story:
             self.reached["cancel too late"] += expected.startswith("later_claim")
             return
         assert done(answer, 200)["status"] == "cancelled"
+        self.reached["cancel what was taken back"] += claim.taken_back
         claim.status, claim.payable = "cancelled", 0
         self.reached["cancel"] += 1
 
@@ -266,7 +267,11 @@ class Story:
         expected = [code for code in map(self._batchable, chosen) if code != "done"]
         if not expected and not sum(map(self.paper.payable_of, chosen)):
             expected = ["nothing_to_pay"]
-        answer = await self._post("/batches", {"cutoff_ids": [str(cutoff) for cutoff in chosen]})
+        body = {"cutoff_ids": [str(cutoff) for cutoff in chosen]}
+        if not expected and self.draw(st.booleans(), "two keys"):
+            answer = await self._race("/batches", body, "cutoff_batched")
+        else:
+            answer = await self._post("/batches", body)
         if expected:
             self._refused(answer, min(expected, key=REFUSED_FIRST.index))
             return
@@ -331,7 +336,11 @@ class Story:
         """A payment that came back is paid again, and once only."""
         item = self._one(self.paper.returned)
         path = f"/payments/{item['id']}/repayment"
-        made = done(await self._post(path), 201)
+        if self.draw(st.booleans(), "two keys"):
+            answer = await self._race(path, None, "payment_replaced_already")
+        else:
+            answer = await self._post(path)
+        made = done(answer, 201)
         assert made["amount"] == item["amount"]
         self.paper.returned.remove(item)
         self.paper.prepared.append(made | {"cutoffs": [], "replaces": item})
@@ -374,6 +383,15 @@ class Story:
     ) -> httpx.Response:
         send = self.county.money.send
         return await self._send(self._how(), lambda key: send(path, body, role=role, subject=subject, key=key))
+
+    async def _race(self, path: str, body: Any, code: str) -> httpx.Response:
+        """The same command under two keys at once: the answer of the one that is first; the other is refused."""
+        send = self.county.money.send
+        answers = await asyncio.gather(*(send(path, body, key=str(uuid4())) for _ in range(2)))
+        first, second = sorted(answers, key=lambda answer: answer.status_code)
+        self._refused(second, code)
+        self.reached["two keys at once"] += 1
+        return first
 
     async def _send(self, how: str, send: Send) -> httpx.Response:
         """Sends once or twice under one key; of two answers one is the other's replay, or both are refusals."""
@@ -431,7 +449,8 @@ COMMANDS: Mapping[str, tuple[int, Ready]] = MappingProxyType(
 EXPECTED = (
     "settle", "capped", "settle again", "cancel", "approve", "approve with cuts", "reject", "reject and take back",
     "return", "cut off", "deliver", "deliver again", "batch", "give up", "release", "confirm", "bounce", "repay",
-    "replenish", "key in a row", "key at once", "cancel too late",
+    "replenish", "key in a row", "key at once", "two keys at once", "cancel too late",
+    "cancel what was taken back",
     "refused: claim_released", "refused: visit_settled", "refused: not_under_review", "refused: nothing_to_release",
     "refused: cutoff_batched", "refused: cutoff_not_received", "refused: four_eyes", "refused: payment_not_returned",
     "refused: payment_replaced_already",

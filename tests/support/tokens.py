@@ -38,7 +38,7 @@ class TestTokens:
         *,
         pools: tuple[str, ...] = (DEMO_POOL,),
         institutions: tuple[str, ...] = (),
-        areas: tuple[str, ...] = (),
+        areas: tuple[str, ...] | None = None,
         subject: str | None = None,
         home_institution: str | None = None,
         insurer: str | None = None,
@@ -46,7 +46,10 @@ class TestTokens:
         seconds: int = 3600,
         **extra: Any,
     ) -> str:
-        """A token of `role`; the subject is ``<role>-1`` unless named (four eyes look at the subject)."""
+        """A token of `role`; the subject is ``<role>-1`` unless named (four eyes look at the subject). A township role
+        is for the whole of its pools unless `areas` says otherwise."""
+        if areas is None:
+            areas = pools if role.startswith("township_") else ()
         scope = Scope(
             pools=pools,
             institutions=institutions,

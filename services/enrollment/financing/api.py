@@ -13,13 +13,14 @@ from services.enrollment.financing.billing import standard_for
 from services.enrollment.financing.closing import close_day
 from services.enrollment.financing.corrections import correct, enrol_newborn
 from services.enrollment.financing.dues import count_dues
-from services.enrollment.financing.receipts import NewReceipt, collect, may_enter, remit
+from services.enrollment.financing.receipts import NewReceipt, collect, remit
 from services.enrollment.financing.standards import NewStandard, put_standard
 from services.enrollment.financing.totals import Totals, added_up, totals_of_year
 from services.enrollment.registry.act import act_of, sealer_of
 from services.enrollment.registry.groups import CODES
 from services.enrollment.registry.identity import Identity, read_identity
-from services.enrollment.registry.model import LEVELS, Newborn
+from services.enrollment.registry.model import LEVELS, Newborn, within
+from services.enrollment.registry.territory import areas_of, household_within, member_within
 from shared.contracts.wire import WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -366,7 +367,8 @@ async def list_bills(
     """Household bills of a year; ``open=true`` shows those with something to pay."""
     key = decode_cursor(cursor, 1)
     after = _uuid(key[0]) if key else _FIRST_ID
-    rows = await store.bill_page(unit.conn, pool_code, year, after, township, open, limit + 1)
+    areas = areas_of(unit.actor)
+    rows = await store.bill_page(unit.conn, pool_code, year, after, township, open, areas, limit + 1)
     items = [_bill_item(row) for row in rows[:limit]]
     return Page(items=items, next_cursor=encode_cursor(str(items[-1].bill_id)) if len(rows) > limit else None)
 
@@ -401,7 +403,7 @@ def _bill_item(row: Any) -> BillItem:
 async def book_receipts(pool_code: PoolCode, body: ReceiptsBody, unit: UnitDep) -> ReceiptsAnswer:
     """Books premium receipts; a household whose bill becomes complete is covered by the date of payment."""
     receipts = [NewReceipt(r.receipt_number, r.bill_id, r.amount, r.paid_on) for r in body.receipts]
-    done = await collect(await act_of(unit), sealer_of(unit), unit.actor.areas, receipts)
+    done = await collect(await act_of(unit), sealer_of(unit), areas_of(unit.actor), receipts)
     unit.result("receipts", done.receipt_ids[0])
     unit.note(receipts=len(receipts), amount_fen=done.amount_fen)
     return ReceiptsAnswer(
@@ -419,7 +421,7 @@ async def record_remittance(pool_code: PoolCode, body: RemittanceBody, unit: Uni
     on = body.remitted_on or act.day
     if on > act.day:
         raise from_validation([{"loc": ("body", "remitted_on"), "msg": f"later than today {act.day}"}])
-    done = await remit(act, unit.actor.areas, body.township_code, body.up_to, body.receipt_numbers, on)
+    done = await remit(act, areas_of(unit.actor), body.township_code, body.up_to, body.receipt_numbers, on)
     unit.result("remittance", done.remittance_id)
     unit.note(receipts=done.receipt_count, amount_fen=done.amount_fen)
     return RemittanceAnswer(
@@ -540,6 +542,7 @@ async def record_dues(pool_code: PoolCode, year: Year, body: DuesBody, unit: Uni
 @router.get("/pools/{pool_code}/financing/{year}", openapi_extra=access(MONEY_READERS, command="read_financing"))
 async def read_financing(pool_code: PoolCode, year: Year, unit: UnitDep) -> FinancingAnswer:
     """Premiums collected, remitted, open and sponsored, and the dues of each level, for a coverage year."""
+    areas = areas_of(unit.actor)
     by_township = await totals_of_year(unit.conn, pool_code, year)
     dues = await store.dues(unit.conn, pool_code, year)
     return FinancingAnswer(
@@ -547,9 +550,7 @@ async def read_financing(pool_code: PoolCode, year: Year, unit: UnitDep) -> Fina
         year=year,
         pool=TotalsItem(**_totals(added_up(by_township.values()))),
         townships=[
-            TownshipTotals(township_code=code, **_totals(t))
-            for code, t in by_township.items()
-            if may_enter(unit.actor.areas, code)
+            TownshipTotals(township_code=code, **_totals(t)) for code, t in by_township.items() if within(areas, code)
         ],
         dues=[
             DueTotal(
@@ -591,6 +592,7 @@ async def correct_coverage(
     pool_code: PoolCode, member_id: UUID, body: CorrectionBody, unit: UnitDep
 ) -> CorrectionAnswer:
     """Corrects a member's coverage; whoever reads coverage gets the whole timeline with a higher sequence."""
+    await member_within(unit, member_id)
     await correct(await act_of(unit), sealer_of(unit), member_id, body.kind, body.effective_on, body.reason)
     unit.result("member", member_id)
     unit.note(kind=body.kind, effective_on=body.effective_on.isoformat())
@@ -610,6 +612,7 @@ async def record_newborn(pool_code: PoolCode, household_id: UUID, body: NewbornB
             raise from_validation([{"loc": ("body", "id_number"), "msg": "身份证号有误,或与出生日期、性别不一致"}])
         number = found.number
     relation = body.relation or ("son" if body.sex == "male" else "daughter")
+    await household_within(unit, household_id)
     newborn = Newborn(body.name, relation, body.sex, body.birth_date, number)
     member_id = await enrol_newborn(await act_of(unit), sealer_of(unit), household_id, newborn)
     unit.result("member", member_id)

@@ -12,6 +12,7 @@ import asyncpg
 from services.enrollment.financing import store
 from services.enrollment.financing.billing import settle_complete
 from services.enrollment.registry.act import SERVICE, Act
+from services.enrollment.registry.model import within
 from shared.contracts.enrollment import PremiumCollected, PremiumRemitted, YearAmount
 from shared.db.personal import Sealer
 from shared.kernel.errors import define
@@ -73,11 +74,6 @@ class Collected:
     members_covered: int
 
 
-def may_enter(areas: Sequence[str], area_code: str) -> bool:
-    """Whether a clerk whose token names these areas may act for an area; a token without areas is not limited."""
-    return not areas or any(area_code.startswith(code) for code in areas)
-
-
 async def collect(act: Act, sealer: Sealer, areas: Sequence[str], receipts: Sequence[NewReceipt]) -> Collected:
     """Books receipts, all or none; bills that become complete start coverage. Raises RECEIPTS_REFUSED with reasons."""
     bills = {
@@ -116,7 +112,7 @@ def judge(
         if receipt.paid_on > today:
             refuse(number, "paid_on", f"缴费日期晚于今天 {today} / paid after today")
         bill = bills.get(receipt.bill_id)
-        if bill is None or not may_enter(areas, bill["township_code"]):
+        if bill is None or not within(areas, bill["township_code"]):
             refuse(number, "bill_id", "没有这张缴费单,或不归您经办 / no such bill of yours")
             continue
         left[receipt.bill_id] -= receipt.amount_fen
@@ -194,7 +190,7 @@ async def remit(
     act: Act, areas: Sequence[str], township: str, up_to: date | None, numbers: Sequence[str] | None, on: date
 ) -> Remitted:
     """Sends collected receipts of a township on to the income account: a remittance equals its receipts."""
-    if not may_enter(areas, township):
+    if not within(areas, township):
         raise TOWNSHIP_NOT_YOURS(township_code=township)
     await store.lock_remittances(act.conn, act.pool_code, township)
     receipts = await store.unremitted(act.conn, act.pool_code, township, up_to, numbers)

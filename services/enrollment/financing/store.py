@@ -92,7 +92,8 @@ SELECT b.bill_id, b.household_id, b.township_code, b.year, b.due_fen, b.paid_fen
 FROM bill b JOIN household h ON h.pool_code = b.pool_code AND h.household_id = b.household_id
 WHERE b.pool_code = $1 AND b.year = $2 AND b.bill_id > $3 AND ($4::text IS NULL OR b.township_code = $4)
   AND ($5::boolean IS NULL OR (b.due_fen > b.paid_fen) = $5)
-ORDER BY b.bill_id LIMIT $6
+  AND EXISTS (SELECT FROM unnest($6::text[]) AS mine WHERE starts_with(h.village_code, mine))
+ORDER BY b.bill_id LIMIT $7
 """
 _BILL_LINES = """
 SELECT l.member_id, l.kind, l.premium_fen, l.reason, l.settled_on, l.covered_from FROM bill_line l
@@ -158,10 +159,11 @@ async def bill_page(
     after: UUID,
     township: str | None,
     is_open: bool | None,
+    areas: Sequence[str],
     limit: int,
 ) -> list[Any]:
-    """Bills of a year in order of their id."""
-    return await fetch(conn, _BILL_PAGE, pool_code, year, after, township, is_open, limit)
+    """Bills of a year in order of their id, of villages whose code begins with one of ``areas``."""
+    return await fetch(conn, _BILL_PAGE, pool_code, year, after, township, is_open, list(areas), limit)
 
 
 async def bill_lines(conn: AsyncConnection, pool_code: str, bill_id: UUID) -> list[Any]:

@@ -14,6 +14,7 @@ from services.enrollment.registry.areas import areas_of_pool
 from services.enrollment.registry.identity import mask_name, mask_number
 from services.enrollment.registry.model import Area
 from services.enrollment.registry.publish import group_start, timeline_of
+from services.enrollment.registry.territory import areas_of, household_within, member_within
 from shared.contracts.enrollment import CoverageStart, GroupStart
 from shared.contracts.wire import WireModel
 from shared.http.access import access
@@ -259,7 +260,7 @@ async def list_households(
     """Households of a township or village (a prefix of the village code) in order of their address."""
     key = decode_cursor(cursor, 3) or ["", "", ""]
     after = (str(key[0]), str(key[1]), str(key[2]))
-    rows = await store.household_page(unit.conn, pool_code, area, after, limit + 1)
+    rows = await store.household_page(unit.conn, pool_code, area, areas_of(unit.actor), after, limit + 1)
     items = [_household_item(row) for row in rows[:limit]]
     more = len(rows) > limit
     last = items[-1] if items else None
@@ -288,9 +289,7 @@ def _household_item(row: Any) -> HouseholdItem:
 )
 async def read_household(pool_code: PoolCode, household_id: UUID, unit: UnitDep) -> HouseholdAnswer:
     """One household with its members."""
-    row = await store.household(unit.conn, pool_code, household_id)
-    if row is None:
-        raise NOT_FOUND(what=f"household {household_id}")
+    row = await household_within(unit, household_id)
     members = await store.household_members(unit.conn, pool_code, household_id)
     unit.result("household", household_id)
     return HouseholdAnswer(
@@ -324,9 +323,7 @@ def _member_item(unit: Unit, row: Any) -> MemberItem:
 )
 async def read_coverage(pool_code: PoolCode, member_id: UUID, unit: UnitDep) -> CoverageAnswer:
     """A member's whole coverage timeline with its sequence."""
-    facts = await store.facts_by_id(unit.conn, pool_code, member_id)
-    if facts is None:
-        raise NOT_FOUND(what=f"member {member_id}")
+    facts = await member_within(unit, member_id)
     return await _coverage(unit, facts)
 
 

@@ -1,6 +1,6 @@
 """What the register holds, as other capabilities decide on it: plain data, no I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -129,3 +129,8 @@ class Enrolment:
     members: list[MemberRow] = field(default_factory=list)
     changed: list[MemberRow] = field(default_factory=list)
     groups: list[tuple[UUID, str, date, int, str]] = field(default_factory=list)
+
+
+def within(areas: Sequence[str], area_code: str) -> bool:
+    """Whether an area lies in one of ``areas`` (codes begin with those of their parents)."""
+    return any(area_code.startswith(code) for code in areas)

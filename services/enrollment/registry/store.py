@@ -355,7 +355,8 @@ SELECT h.household_id, h.township_code, h.village_code, h.group_name, h.househol
 FROM household h
 WHERE h.pool_code = $1 AND h.village_code >= $2 AND h.village_code < $3
   AND (h.village_code, h.group_name, h.household_number) > ($4, $5, $6)
-ORDER BY h.village_code, h.group_name, h.household_number LIMIT $7
+  AND EXISTS (SELECT FROM unnest($7::text[]) AS mine WHERE starts_with(h.village_code, mine))
+ORDER BY h.village_code, h.group_name, h.household_number LIMIT $8
 """
 _HOUSEHOLD = """
 SELECT household_id, township_code, village_code, group_name, household_number FROM household
@@ -379,10 +380,15 @@ async def facts_by_index(conn: AsyncConnection, pool_code: str, id_index: bytes)
 
 
 async def household_page(
-    conn: AsyncConnection, pool_code: str, area: str, after: tuple[str, str, str], limit: int
+    conn: AsyncConnection,
+    pool_code: str,
+    area: str,
+    areas: Sequence[str],
+    after: tuple[str, str, str],
+    limit: int,
 ) -> list[Any]:
-    """Households of a village, a township or the pool (a prefix of village codes), in order of their address."""
-    return await fetch(conn, _HOUSEHOLD_PAGE, pool_code, area, area + ":", *after, limit)
+    """Households of ``area`` (a prefix of village codes) within ``areas``, in order of their address."""
+    return await fetch(conn, _HOUSEHOLD_PAGE, pool_code, area, area + ":", *after, list(areas), limit)
 
 
 async def household(conn: AsyncConnection, pool_code: str, household_id: UUID) -> Any:

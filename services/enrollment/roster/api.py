@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 
 from services.enrollment.registry.act import act_of, sealer_of
+from services.enrollment.registry.territory import TOWNSHIP_ROLES, areas_of
 from services.enrollment.roster import store
 from services.enrollment.roster.commands import import_roster, returned_rows
 from services.enrollment.roster.error_sheet import error_sheet
@@ -69,7 +70,7 @@ async def upload_roster(
 ) -> RosterAnswer:
     """Takes a roster workbook for a coverage year; the same file again changes nothing."""
     content = await request.body()
-    done = await import_roster(await act_of(unit), sealer_of(unit), unit.actor.areas, year, content)
+    done = await import_roster(await act_of(unit), sealer_of(unit), areas_of(unit.actor), year, content)
     row = await store.roster(unit.conn, pool_code, done.roster_id)
     unit.result("roster", done.roster_id)
     unit.note(**{name: row[name] for name in COUNTS})
@@ -99,7 +100,8 @@ async def read_roster_result(pool_code: PoolCode, roster_id: UUID, unit: UnitDep
 )
 async def read_errors(pool_code: PoolCode, roster_id: UUID, unit: UnitDep) -> Response:
     """The rows that went back as a workbook, the reason beside the cell; corrected, it can be sent as it is."""
-    if await store.roster(unit.conn, pool_code, roster_id) is None:
+    by = unit.actor.subject if unit.actor.role in TOWNSHIP_ROLES else None
+    if not await store.is_uploaded_by(unit.conn, pool_code, roster_id, by):
         raise NOT_FOUND(what=f"roster {roster_id}")
     rows = await returned_rows(unit.conn, sealer_of(unit), pool_code, roster_id)
     unit.result("roster", roster_id)

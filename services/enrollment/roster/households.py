@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.enrollment.registry.model import Area, Household, HouseholdKey, Known, Member, Register
+from services.enrollment.registry.model import Area, Household, HouseholdKey, Known, Member, Register, within
 from services.enrollment.roster.reasons import Fault, fault
 from services.enrollment.roster.rows import HEAD, ReadRow
 
@@ -37,7 +37,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The villages of a pool by name, and which townships the clerk may enter (none named: all of the pool)."""
+    """The villages of a pool by name, and which of them the clerk may enter, by prefixes of their codes."""
 
     villages: Mapping[str, tuple[Area, ...]]
     townships: Mapping[str, tuple[Area, ...]]
@@ -63,7 +63,7 @@ class Places:
 
     def may_enter(self, area_code: str) -> bool:
         """Whether the clerk's areas hold this one."""
-        return not self.allowed or any(area_code.startswith(code) for code in self.allowed)
+        return within(self.allowed, area_code)
 
 
 def bare_village(name: str) -> str:

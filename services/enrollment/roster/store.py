@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, fetch, fetchrow
+from shared.db.sql import execute, fetch, fetchrow, fetchval
 
 _COLUMNS = """
 roster_id, year, rows_read, households, enrolled, verified, updated, unchanged, to_verify, rejected, recorded_at
@@ -22,6 +22,9 @@ SELECT $1, $2, n.number, string_to_array(n.codes, ','), n.kept, n.sealed
 FROM unnest($3::integer[], $4::text[], $5::boolean[], $6::bytea[]) AS n (number, codes, kept, sealed)
 """
 _ROSTER = f"SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND roster_id = $2"
+_UPLOADED_BY = """
+SELECT true FROM roster WHERE pool_code = $1 AND roster_id = $2 AND ($3::text IS NULL OR uploaded_by = $3)
+"""
 _SAME = f"""
 SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND year = $2 AND content_hash = $3 ORDER BY roster_id LIMIT 1
 """
@@ -55,6 +58,11 @@ async def insert_errors(
 async def roster(conn: AsyncConnection, pool_code: str, roster_id: UUID) -> Any:
     """One roster or None."""
     return await fetchrow(conn, _ROSTER, pool_code, roster_id)
+
+
+async def is_uploaded_by(conn: AsyncConnection, pool_code: str, roster_id: UUID, by: str | None) -> bool:
+    """Whether the roster is there, and of this clerk where one is named: its rows hold personal data."""
+    return bool(await fetchval(conn, _UPLOADED_BY, pool_code, roster_id, by))
 
 
 async def same_roster(conn: AsyncConnection, pool_code: str, year: int, content_hash: bytes) -> Any:

@@ -174,3 +174,25 @@ async def test_an_area_can_belong_to_another_pool_than_its_parent(county: Office
     then = {a["area_code"] for a in await county.done("township_clerk", "GET", path, params={"on": "2010-01-31"})}
     assert "5224220301" in then
     assert "5224220301" not in now
+
+
+async def test_a_township_sees_and_changes_its_own_people_only(county: Office) -> None:
+    await county.upload(sheet([HEAD]))
+    home, elsewhere = {"areas": ("52242201",)}, {"areas": ("52242202",)}
+    households = f"/pools/{POOL}/households"
+    shown = (await county.done("township_clerk", "GET", households, **home))["items"]
+    assert len(shown) == 1
+    assert (await county.done("township_clerk", "GET", households, **elsewhere))["items"] == []
+    one = f"{households}/{shown[0]['household_id']}"
+    member = (await county.done("township_clerk", "GET", one, **home))["members"][0]["member_id"]
+    coverage = f"/pools/{POOL}/members/{member}/coverage"
+    for path in (one, coverage):
+        assert (await county.call("township_clerk", "GET", path, **elsewhere)).status_code == 404
+    lapse = {"kind": "lapse", "effective_on": "2010-03-01", "reason": "迁出"}
+    foreign = await county.call("township_director", "POST", f"{coverage}-corrections", json=lapse, **elsewhere)
+    assert foreign.status_code == 404
+    nowhere = await county.call("township_clerk", "GET", households, areas=())
+    assert (nowhere.status_code, nowhere.json()["code"]) == (403, "areas_missing")
+    bills = f"/pools/{POOL}/bills?year=2010"
+    assert len((await county.done("township_clerk", "GET", bills, **home))["items"]) == 1
+    assert (await county.done("township_clerk", "GET", bills, **elsewhere))["items"] == []

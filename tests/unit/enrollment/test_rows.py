@@ -76,7 +76,7 @@ def test_any_row_gives_particulars_or_faults_and_never_an_error(given_cells: dic
 def test_any_rows_are_judged_together(many: list[dict[Column, Cell]]) -> None:
     read = [read_row(Row(n, c), TODAY) for n, c in enumerate(many, 2)]
     indexes = [r.identity.number.encode() if r.identity else None for r in read]
-    judged = locate(read, indexes, Places.of(AREAS, ()))
+    judged = locate(read, indexes, Places.of(AREAS, ("",)))
     judge(judged, Register({}, {}), "522422")
     assert [j.row.number for j in judged] == list(range(2, len(many) + 2))
     assert all(j.key is not None for j in judged if j.is_kept)
@@ -138,7 +138,7 @@ def test_the_heading_row_may_follow_a_title() -> None:
 
 def test_a_village_of_several_townships_needs_the_township() -> None:
     read = [read_row(row(), TODAY), read_row(row(TOWNSHIP="猫场镇"), TODAY), read_row(row(TOWNSHIP="天上镇"), TODAY)]
-    places = Places.of(AREAS, ())
+    places = Places.of(AREAS, ("",))
     found = locate(read, [None] * 3, places)
     assert [codes(j) for j in found] == [["village_ambiguous"], [], ["township_unknown"]]
     assert found[1].key == ("5224220201", "3", "0012")

@@ -1,0 +1,50 @@
+"""Where a person of a township may look and act: the areas that his token names, and nowhere else (contracts §13)."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from services.enrollment.registry import store
+from services.enrollment.registry.model import within
+from shared.http.problems import NOT_FOUND
+from shared.http.tokens import Actor
+from shared.http.unit import Unit
+from shared.kernel.errors import define
+
+TOWNSHIP_ROLES = frozenset({"township_clerk", "township_director"})
+WHOLE_POOL = ("",)
+"""The empty prefix, which every area code begins with."""
+
+AREAS_MISSING = define(
+    "areas_missing",
+    403,
+    "令牌没有写明辖区",
+    "The token names no area",
+    "角色 {role} 的令牌必须写明所辖乡镇或村(areas),请管理员补上。",
+    "A token of role {role} has to name the townships or villages (areas) it is for; ask the operator.",
+)
+
+
+def areas_of(actor: Actor) -> Sequence[str]:
+    """Prefixes of the area codes that are open to the caller; raises AREAS_MISSING for a township role without any."""
+    if actor.role not in TOWNSHIP_ROLES:
+        return WHOLE_POOL
+    if not actor.areas:
+        raise AREAS_MISSING(role=actor.role)
+    return actor.areas
+
+
+async def member_within(unit: Unit, member_id: UUID) -> Any:
+    """What coverage tells of a member; raises NOT_FOUND where he does not live in the caller's areas."""
+    facts = await store.facts_by_id(unit.conn, unit.pool_code, member_id)
+    if facts is None or not within(areas_of(unit.actor), facts["village_code"]):
+        raise NOT_FOUND(what=(f"参合人员 {member_id}", f"member {member_id}"))
+    return facts
+
+
+async def household_within(unit: Unit, household_id: UUID) -> Any:
+    """A household; raises NOT_FOUND where it does not lie in the caller's areas."""
+    row = await store.household(unit.conn, unit.pool_code, household_id)
+    if row is None or not within(areas_of(unit.actor), row["village_code"]):
+        raise NOT_FOUND(what=(f"家庭 {household_id}", f"household {household_id}"))
+    return row

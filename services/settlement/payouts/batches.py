@@ -79,6 +79,8 @@ async def prepare(desk: Desk, cutoff_ids: Sequence[UUID]) -> Any:
     for row in totals:
         if (row["book"], row["account"]) != (BASIC, EXPENDITURE):
             raise LAYER_NOT_PAYABLE(layer=BASIC_WORDS, account=row["account"])
+    if not totals:
+        await _check_whole(desk, wanted)  # another batch may have taken them since: then that is what to tell
     drafts = [Draft(row["institution_code"], row["claims"], row["fen"]) for row in totals]
     batch_id = await _make(desk, drafts)
     taken = await store.take_cutoffs(desk.conn, desk.pool_code, batch_id, BASIC_LAYER, wanted)

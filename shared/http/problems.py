@@ -1,5 +1,6 @@
 """Problems of the edge itself, and how any problem becomes an answer (RFC 9457)."""
 
+from collections import defaultdict
 from types import MappingProxyType
 from typing import Any
 
@@ -203,7 +204,9 @@ def _reason(error: Any) -> str:
     message = str(error["msg"]).removeprefix("Value error, ")
     if any("\u4e00" <= character <= "\u9fff" for character in message):
         return message
-    chinese = _REASONS_ZH.get(error.get("type", ""), _WRONG_FORM_ZH).format_map(error.get("ctx", {}))
+    chinese = _REASONS_ZH.get(error.get("type", ""), _WRONG_FORM_ZH).format_map(
+        defaultdict(lambda: "…", error.get("ctx", {}))
+    )
     return f"{chinese} / {message}"
 
 

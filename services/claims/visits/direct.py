@@ -79,7 +79,7 @@ def _explain(body: bytes) -> None:
     try:
         SettlementIn.model_validate_json(body)
     except ValidationError as error:
-        told = [{**one, "loc": ("body", *one["loc"])} for one in error.errors(include_context=False)]
+        told = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
         raise RequestValidationError(told) from error
 
 

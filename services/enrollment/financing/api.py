@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
 from pydantic import Field
 
 from services.enrollment.financing import sponsorships as sponsorship_commands
@@ -20,7 +20,13 @@ from services.enrollment.registry.act import act_of, sealer_of
 from services.enrollment.registry.groups import CODES
 from services.enrollment.registry.identity import Identity, read_identity
 from services.enrollment.registry.model import LEVELS, Newborn, within
-from services.enrollment.registry.territory import areas_of, household_within, member_within
+from services.enrollment.registry.territory import (
+    areas_named,
+    areas_of,
+    household_within,
+    member_within,
+    sees_whole_pool,
+)
 from shared.contracts.wire import WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -29,7 +35,7 @@ from shared.http.problems import NOT_FOUND, from_validation
 from shared.http.unit import UnitDep
 from shared.kernel.dates import shanghai_date
 
-router = ServiceRouter(tags=["financing"])
+router = ServiceRouter(tags=["financing"], dependencies=[Depends(areas_named)])
 
 PoolCode = Annotated[str, Path(pattern=r"^\d{6}$")]
 Year = Annotated[int, Path(ge=2003, le=2200)]
@@ -541,17 +547,19 @@ async def record_dues(pool_code: PoolCode, year: Year, body: DuesBody, unit: Uni
 
 @router.get("/pools/{pool_code}/financing/{year}", openapi_extra=access(MONEY_READERS, command="read_financing"))
 async def read_financing(pool_code: PoolCode, year: Year, unit: UnitDep) -> FinancingAnswer:
-    """Premiums collected, remitted, open and sponsored, and the dues of each level, for a coverage year."""
+    """Premiums collected, remitted, open and sponsored, and the dues of each level, for a coverage year.
+
+    A township's people get the totals of their own townships, and no dues: those are owed to the pool.
+    """
     areas = areas_of(unit.actor)
-    by_township = await totals_of_year(unit.conn, pool_code, year)
-    dues = await store.dues(unit.conn, pool_code, year)
+    townships = await totals_of_year(unit.conn, pool_code, year)
+    by_township = {code: total for code, total in townships.items() if within(areas, code)}
+    dues = await store.dues(unit.conn, pool_code, year) if sees_whole_pool(unit.actor) else []
     return FinancingAnswer(
         pool_code=pool_code,
         year=year,
         pool=TotalsItem(**_totals(added_up(by_township.values()))),
-        townships=[
-            TownshipTotals(township_code=code, **_totals(t)) for code, t in by_township.items() if within(areas, code)
-        ],
+        townships=[TownshipTotals(township_code=code, **_totals(t)) for code, t in by_township.items()],
         dues=[
             DueTotal(
                 due_id=row["due_id"],

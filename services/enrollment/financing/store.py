@@ -92,7 +92,8 @@ SELECT b.bill_id, b.household_id, b.township_code, b.year, b.due_fen, b.paid_fen
 FROM bill b JOIN household h ON h.pool_code = b.pool_code AND h.household_id = b.household_id
 WHERE b.pool_code = $1 AND b.year = $2 AND b.bill_id > $3 AND ($4::text IS NULL OR b.township_code = $4)
   AND ($5::boolean IS NULL OR (b.due_fen > b.paid_fen) = $5)
-  AND EXISTS (SELECT FROM unnest($6::text[]) AS mine WHERE starts_with(h.village_code, mine))
+  AND EXISTS (SELECT FROM unnest($6::text[]) AS mine
+              WHERE h.village_code >= mine AND h.village_code < mine || ':')
 ORDER BY b.bill_id LIMIT $7
 """
 _BILL_LINES = """

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
 from pydantic import Field
 
 from services.enrollment.registry import areas as area_commands
@@ -14,7 +14,7 @@ from services.enrollment.registry.areas import areas_of_pool
 from services.enrollment.registry.identity import mask_name, mask_number
 from services.enrollment.registry.model import Area
 from services.enrollment.registry.publish import group_start, timeline_of
-from services.enrollment.registry.territory import areas_of, household_within, member_within
+from services.enrollment.registry.territory import areas_named, areas_of, household_within, member_within
 from shared.contracts.enrollment import CoverageStart, GroupStart
 from shared.contracts.wire import WireModel
 from shared.http.access import access
@@ -25,7 +25,7 @@ from shared.http.unit import Unit, UnitDep
 from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import define
 
-router = ServiceRouter(tags=["registry"])
+router = ServiceRouter(tags=["registry"], dependencies=[Depends(areas_named)])
 
 AreaCode = Annotated[str, Path(pattern=r"^\d{2,12}$")]
 PoolCode = Annotated[str, Path(pattern=r"^\d{6}$")]

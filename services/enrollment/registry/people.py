@@ -157,7 +157,7 @@ async def add_newborn(act: Act, sealer: Sealer, household_id: UUID, newborn: New
 async def _insert_persons(act: Act, persons: Sequence[PersonRow]) -> None:
     """Another pool may enrol the same person at this moment: the constraint lets one through. Raises PERSON_RACE."""
     try:
-        await store.insert_persons(act.conn, act.pool_code, persons, act.now)
+        await store.insert_persons(act.conn, persons, act.now)
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name != "person_id_index_once":
             raise

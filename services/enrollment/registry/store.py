@@ -142,7 +142,7 @@ _MEMBERS_BY_INDEX = """
 SELECT p.id_index, m.member_id, m.household_id, h.village_code, h.group_name, h.household_number
 FROM person p JOIN member m ON m.person_id = p.person_id AND m.pool_code = $1
 JOIN household h ON h.pool_code = $1 AND h.household_id = m.household_id
-WHERE p.pool_code = $1 AND p.id_index = ANY($2::bytea[])
+WHERE p.id_index = ANY($2::bytea[])
 """
 _KNOWN = "SELECT id_index, pool_code FROM heyi_person_known($1::bytea[])"
 _INSERT_HOUSEHOLDS = """
@@ -150,8 +150,8 @@ INSERT INTO household (pool_code, household_id, township_code, village_code, gro
 SELECT $1, n.*, $2 FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[]) AS n
 """
 _INSERT_PERSONS = """
-INSERT INTO person (pool_code, recorded_at, person_id, id_index, id_sealed)
-SELECT $1, $2, n.* FROM unnest($3::uuid[], $4::bytea[], $5::bytea[]) AS n
+INSERT INTO person (recorded_at, person_id, id_index, id_sealed)
+SELECT $1, n.* FROM unnest($2::uuid[], $3::bytea[], $4::bytea[]) AS n
 """
 _INSERT_MEMBERS = """
 INSERT INTO member (pool_code, recorded_at, updated_at, member_id, household_id, person_id, member_number, name,
@@ -201,10 +201,10 @@ async def insert_households(conn: AsyncConnection, pool_code: str, rows: Sequenc
     await execute(conn, _INSERT_HOUSEHOLDS, pool_code, now, *_columns(keys, 5))
 
 
-async def insert_persons(conn: AsyncConnection, pool_code: str, rows: Sequence[PersonRow], now: datetime) -> None:
-    """Records persons in one statement."""
+async def insert_persons(conn: AsyncConnection, rows: Sequence[PersonRow], now: datetime) -> None:
+    """Records persons in one statement; they are seen through the memberships that the same transaction makes."""
     values = [(r.person_id, r.id_index, r.id_sealed) for r in rows]
-    await execute(conn, _INSERT_PERSONS, pool_code, now, *_columns(values, 3))
+    await execute(conn, _INSERT_PERSONS, now, *_columns(values, 3))
 
 
 async def insert_members(conn: AsyncConnection, pool_code: str, rows: Sequence[MemberRow], now: datetime) -> None:
@@ -355,7 +355,8 @@ SELECT h.household_id, h.township_code, h.village_code, h.group_name, h.househol
 FROM household h
 WHERE h.pool_code = $1 AND h.village_code >= $2 AND h.village_code < $3
   AND (h.village_code, h.group_name, h.household_number) > ($4, $5, $6)
-  AND EXISTS (SELECT FROM unnest($7::text[]) AS mine WHERE starts_with(h.village_code, mine))
+  AND EXISTS (SELECT FROM unnest($7::text[]) AS mine
+              WHERE h.village_code >= mine AND h.village_code < mine || ':')
 ORDER BY h.village_code, h.group_name, h.household_number LIMIT $8
 """
 _HOUSEHOLD = """

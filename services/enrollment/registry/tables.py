@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 CODE = Text(collation="C")
@@ -71,7 +72,6 @@ def _people(metadata: MetaData) -> None:
         "person",
         metadata,
         Column("person_id", Uuid, primary_key=True),
-        Column("pool_code", CODE, nullable=False),
         Column("id_index", LargeBinary),
         Column("id_sealed", LargeBinary),
         Column("recorded_at", MOMENT, nullable=False),
@@ -89,7 +89,7 @@ def _people(metadata: MetaData) -> None:
         UniqueConstraint("pool_code", "village_code", "group_name", "household_number", name="household_number_once"),
     )
     Index("household_township", household.c.pool_code, household.c.township_code)
-    Table(
+    member = Table(
         "member",
         metadata,
         *pool_key("member_id"),
@@ -106,10 +106,11 @@ def _people(metadata: MetaData) -> None:
         Column("coverage_version", Integer, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
         Column("updated_at", MOMENT, nullable=False),
-        UniqueConstraint("pool_code", "person_id", name="member_person_once"),
+        UniqueConstraint("person_id", "pool_code", name="member_person_once"),
         UniqueConstraint("pool_code", "household_id", "member_number", name="member_number_once"),
         ForeignKeyConstraint(("pool_code", "household_id"), ("household.pool_code", "household.household_id")),
     )
+    Index("member_one_pool", member.c.person_id, unique=True, postgresql_where=text("status <> 'ended'"))
 
 
 def of_member() -> ForeignKeyConstraint:

@@ -8,7 +8,7 @@ from services.enrollment.registry import store
 from services.enrollment.registry.model import within
 from shared.http.problems import NOT_FOUND
 from shared.http.tokens import Actor
-from shared.http.unit import Unit
+from shared.http.unit import Unit, UnitDep
 from shared.kernel.errors import define
 
 TOWNSHIP_ROLES = frozenset({"township_clerk", "township_director"})
@@ -29,9 +29,20 @@ def areas_of(actor: Actor) -> Sequence[str]:
     """Prefixes of the area codes that are open to the caller; raises AREAS_MISSING for a township role without any."""
     if actor.role not in TOWNSHIP_ROLES:
         return WHOLE_POOL
-    if not actor.areas:
+    areas = sorted({area for area in actor.areas if area})
+    if not areas:
         raise AREAS_MISSING(role=actor.role)
-    return actor.areas
+    return areas
+
+
+async def areas_named(unit: UnitDep) -> None:
+    """Stands before every route of the register: a township role without areas is refused. Raises AREAS_MISSING."""
+    areas_of(unit.actor)
+
+
+def sees_whole_pool(actor: Actor) -> bool:
+    """Whether nothing but the pool bounds what the caller may see."""
+    return actor.role not in TOWNSHIP_ROLES
 
 
 async def member_within(unit: Unit, member_id: UUID) -> Any:

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from services.enrollment.registry.act import act_of, sealer_of
-from services.enrollment.registry.territory import TOWNSHIP_ROLES, areas_of
+from services.enrollment.registry.territory import areas_named, areas_of
 from services.enrollment.roster import store
 from services.enrollment.roster.commands import import_roster, returned_rows
 from services.enrollment.roster.error_sheet import error_sheet
@@ -17,9 +17,9 @@ from shared.contracts.wire import WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.problems import NOT_FOUND
-from shared.http.unit import UnitDep
+from shared.http.unit import Unit, UnitDep
 
-router = ServiceRouter(tags=["roster"])
+router = ServiceRouter(tags=["roster"], dependencies=[Depends(areas_named)])
 
 PoolCode = Annotated[str, Path(pattern=r"^\d{6}$")]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -71,10 +71,18 @@ async def upload_roster(
     """Takes a roster workbook for a coverage year; the same file again changes nothing."""
     content = await request.body()
     done = await import_roster(await act_of(unit), sealer_of(unit), areas_of(unit.actor), year, content)
-    row = await store.roster(unit.conn, pool_code, done.roster_id)
+    row = await _roster(unit, done.roster_id)
     unit.result("roster", done.roster_id)
     unit.note(**{name: row[name] for name in COUNTS})
     return RosterAnswer(**_counts(row), repeated=done.repeated)
+
+
+async def _roster(unit: Unit, roster_id: UUID) -> Any:
+    """The roster; raises NOT_FOUND where it was sent in for areas that are not all the caller's."""
+    row = await store.roster(unit.conn, unit.pool_code, roster_id, areas_of(unit.actor))
+    if row is None:
+        raise NOT_FOUND(what=(f"名册 {roster_id}", f"roster {roster_id}"))
+    return row
 
 
 def _counts(row: Any) -> dict[str, Any]:
@@ -84,9 +92,7 @@ def _counts(row: Any) -> dict[str, Any]:
 @router.get("/pools/{pool_code}/rosters/{roster_id}", openapi_extra=access(READERS, command="read_roster"))
 async def read_roster_result(pool_code: PoolCode, roster_id: UUID, unit: UnitDep) -> RosterDetail:
     """A roster's result, and which rows went back for which reasons."""
-    row = await store.roster(unit.conn, pool_code, roster_id)
-    if row is None:
-        raise NOT_FOUND(what=f"roster {roster_id}")
+    row = await _roster(unit, roster_id)
     errors = await store.errors(unit.conn, pool_code, roster_id)
     returned = [ReturnedItem(row=e["row_number"], codes=list(e["codes"]), kept=e["kept"]) for e in errors]
     return RosterDetail(**_counts(row), repeated=False, returned=returned)
@@ -100,9 +106,7 @@ async def read_roster_result(pool_code: PoolCode, roster_id: UUID, unit: UnitDep
 )
 async def read_errors(pool_code: PoolCode, roster_id: UUID, unit: UnitDep) -> Response:
     """The rows that went back as a workbook, the reason beside the cell; corrected, it can be sent as it is."""
-    by = unit.actor.subject if unit.actor.role in TOWNSHIP_ROLES else None
-    if not await store.is_uploaded_by(unit.conn, pool_code, roster_id, by):
-        raise NOT_FOUND(what=f"roster {roster_id}")
+    await _roster(unit, roster_id)
     rows = await returned_rows(unit.conn, sealer_of(unit), pool_code, roster_id)
     unit.result("roster", roster_id)
     unit.note(rows=len(rows))

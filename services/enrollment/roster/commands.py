@@ -63,18 +63,19 @@ async def import_roster(act: Act, sealer: Sealer, areas: Sequence[str], year: in
     register = await load_register(
         act.conn, act.pool_code, sorted({j.key for j in judged if j.key}), sorted({i for i in indexes if i})
     )
-    judge(judged, register, act.pool_code)
+    judge(judged, register, act.pool_code, places)
     hands = Hands(partial(new_id, act.now), sealer.seal, sealer.open, standard.coverage_from, act.day)
     made = plan(judged, register, hands)
     await enrol(act, made.new)
     lines = await bill_members(act, sealer, standard, made.wishes)
     await cover_enrolled(act, sealer, made.verified, frozenset(made.told))
-    return await _record(act, sealer, year, content, (rows, judged, made), changed=lines > 0)
+    return await _record(act, sealer, areas, year, content, (rows, judged, made), changed=lines > 0)
 
 
 async def _record(
     act: Act,
     sealer: Sealer,
+    areas: Sequence[str],
     year: int,
     content: bytes,
     result: tuple[Sequence[Row], Sequence[Judged], Plan],
@@ -85,27 +86,13 @@ async def _record(
     hashed = hashlib.sha256(content).digest()
     moved = changed or made.new.households or made.new.members or made.new.changed or made.new.groups
     if not moved:
-        same = await store.same_roster(act.conn, act.pool_code, year, hashed)
+        same = await store.same_roster(act.conn, act.pool_code, year, hashed, areas)
         if same is not None:
             return Imported(same["roster_id"], repeated=True)
     roster_id = new_id(act.now)
-    await store.insert_roster(
-        act.conn,
-        act.pool_code,
-        roster_id,
-        year,
-        hashed,
-        len(rows),
-        made.households,
-        made.enrolled,
-        len(made.verified),
-        made.updated,
-        made.unchanged,
-        made.to_verify,
-        made.rejected,
-        act.by,
-        act.now,
-    )
+    people = (made.enrolled, len(made.verified), made.updated, made.unchanged, made.to_verify, made.rejected)
+    values = (roster_id, year, hashed, len(rows), made.households, *people)
+    await store.insert_roster(act.conn, act.pool_code, values, areas, act.by, act.now)
     errors = [
         (j.row.number, [f.reason.code for f in j.faults], j.is_kept, _sealed(sealer, roster_id, row, j))
         for row, j in zip(rows, judged, strict=True)

@@ -119,10 +119,10 @@ def locate(rows: Sequence[ReadRow], indexes: Sequence[bytes | None], places: Pla
     return judged
 
 
-def judge(rows: Sequence[Judged], register: Register, pool_code: str) -> None:
+def judge(rows: Sequence[Judged], register: Register, pool_code: str, places: Places) -> None:
     """Adds the faults that only show beside other rows or the register, and finds the members that rows speak of."""
     _duplicates(rows)
-    _elsewhere(rows, register, pool_code)
+    _elsewhere(rows, register, pool_code, places)
     for household in _by_household(rows).values():
         known = register.households.get(household[0].key or ("", "", ""))
         _match(household, known)
@@ -153,7 +153,7 @@ def _duplicates(rows: Sequence[Judged]) -> None:
                 judged.faults.append(fault("duplicate_in_file", row=first))
 
 
-def _elsewhere(rows: Sequence[Judged], register: Register, pool_code: str) -> None:
+def _elsewhere(rows: Sequence[Judged], register: Register, pool_code: str, places: Places) -> None:
     for judged in rows:
         known: Known | None = register.persons.get(judged.index) if judged.index else None
         if known is None:
@@ -161,7 +161,8 @@ def _elsewhere(rows: Sequence[Judged], register: Register, pool_code: str) -> No
         if known.pool_code != pool_code:
             judged.faults.append(fault("in_other_pool", pool=known.pool_code))
         elif known.household is not None and judged.key is not None and known.household != judged.key:
-            judged.faults.append(fault("in_other_household", household="-".join(known.household)))
+            shown = "-".join(known.household) if places.may_enter(known.household[0]) else "不在您经办的辖区"
+            judged.faults.append(fault("in_other_household", household=shown))
 
 
 def _match(rows: Sequence[Judged], known: Household | None) -> None:

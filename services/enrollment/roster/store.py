@@ -1,32 +1,35 @@
 """SQL of rosters."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, fetch, fetchrow, fetchval
+from shared.db.sql import execute, fetch, fetchrow
 
 _COLUMNS = """
 roster_id, year, rows_read, households, enrolled, verified, updated, unchanged, to_verify, rejected, recorded_at
 """
 _INSERT = """
 INSERT INTO roster (pool_code, roster_id, year, content_hash, rows_read, households, enrolled, verified, updated,
-                    unchanged, to_verify, rejected, uploaded_by, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                    unchanged, to_verify, rejected, areas, uploaded_by, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
 _INSERT_ERRORS = """
 INSERT INTO roster_error (pool_code, roster_id, row_number, codes, kept, row_sealed)
 SELECT $1, $2, n.number, string_to_array(n.codes, ','), n.kept, n.sealed
 FROM unnest($3::integer[], $4::text[], $5::boolean[], $6::bytea[]) AS n (number, codes, kept, sealed)
 """
-_ROSTER = f"SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND roster_id = $2"
-_UPLOADED_BY = """
-SELECT true FROM roster WHERE pool_code = $1 AND roster_id = $2 AND ($3::text IS NULL OR uploaded_by = $3)
+_ROSTER = f"""
+SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND roster_id = $2
+  AND NOT EXISTS (SELECT FROM unnest(string_to_array(areas, ',')) AS sent WHERE NOT EXISTS (
+        SELECT FROM unnest($3::text[]) AS mine WHERE sent >= mine AND sent < mine || ':'))
 """
 _SAME = f"""
-SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND year = $2 AND content_hash = $3 ORDER BY roster_id LIMIT 1
+SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND year = $2 AND content_hash = $3 AND areas = $4
+ORDER BY roster_id LIMIT 1
 """
 _ERRORS = """
 SELECT row_number, codes, kept, row_sealed FROM roster_error
@@ -34,9 +37,11 @@ WHERE pool_code = $1 AND roster_id = $2 ORDER BY row_number
 """
 
 
-async def insert_roster(conn: AsyncConnection, pool_code: str, *values: Any) -> None:
-    """Records a roster: id, year, hash, counts in the order of tables.COUNTS, who, when."""
-    await execute(conn, _INSERT, pool_code, *values)
+async def insert_roster(
+    conn: AsyncConnection, pool_code: str, values: Sequence[Any], areas: Sequence[str], by: str, now: datetime
+) -> None:
+    """Records a roster: id, year, hash and counts in the order of tables.COUNTS; for which areas, who, when."""
+    await execute(conn, _INSERT, pool_code, *values, _joined(areas), by, now)
 
 
 async def insert_errors(
@@ -55,19 +60,20 @@ async def insert_errors(
     )
 
 
-async def roster(conn: AsyncConnection, pool_code: str, roster_id: UUID) -> Any:
-    """One roster or None."""
-    return await fetchrow(conn, _ROSTER, pool_code, roster_id)
+async def roster(conn: AsyncConnection, pool_code: str, roster_id: UUID, areas: Sequence[str]) -> Any:
+    """One roster, or None: also where an area that it was sent in for lies in none of ``areas``."""
+    return await fetchrow(conn, _ROSTER, pool_code, roster_id, list(areas))
 
 
-async def is_uploaded_by(conn: AsyncConnection, pool_code: str, roster_id: UUID, by: str | None) -> bool:
-    """Whether the roster is there, and of this clerk where one is named: its rows hold personal data."""
-    return bool(await fetchval(conn, _UPLOADED_BY, pool_code, roster_id, by))
+async def same_roster(
+    conn: AsyncConnection, pool_code: str, year: int, content_hash: bytes, areas: Sequence[str]
+) -> Any:
+    """The first roster of a year with this content that was sent in for the same areas, or None."""
+    return await fetchrow(conn, _SAME, pool_code, year, content_hash, _joined(areas))
 
 
-async def same_roster(conn: AsyncConnection, pool_code: str, year: int, content_hash: bytes) -> Any:
-    """The first roster of a year with this content, or None."""
-    return await fetchrow(conn, _SAME, pool_code, year, content_hash)
+def _joined(areas: Sequence[str]) -> str:
+    return ",".join(sorted(areas))
 
 
 async def errors(conn: AsyncConnection, pool_code: str, roster_id: UUID) -> list[Any]:

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.enrollment.registry.tables import MOMENT, pool_key
+from services.enrollment.registry.tables import CODE, MOMENT, pool_key
 
 COUNTS = ("rows_read", "households", "enrolled", "verified", "updated", "unchanged", "to_verify", "rejected")
 
@@ -28,6 +28,7 @@ def declare(metadata: MetaData) -> None:
         Column("year", SmallInteger, nullable=False),
         Column("content_hash", LargeBinary, nullable=False),
         *(Column(name, Integer, nullable=False) for name in COUNTS),
+        Column("areas", CODE, nullable=False),
         Column("uploaded_by", Text, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
     )

@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
+import asyncpg
 import pytest
 
 from services.enrollment.registry.people import ID_NUMBER
 from shared.contracts.enrollment import CoverageChanged
 from shared.db.personal import Keys, Sealer
 from tests.component.enrollment.conftest import OTHER_POOL, POOL, Office, sheet
-from tests.component.enrollment.test_rosters import HEAD, WIFE, number, row
+from tests.component.enrollment.test_rosters import HEAD, WIFE, move_all, number, row
 from tests.support.services import TEST_KEYS
 
 pytestmark = pytest.mark.anyio
@@ -196,3 +197,34 @@ async def test_a_township_sees_and_changes_its_own_people_only(county: Office) -
     bills = f"/pools/{POOL}/bills?year=2010"
     assert len((await county.done("township_clerk", "GET", bills, **home))["items"]) == 1
     assert (await county.done("township_clerk", "GET", bills, **elsewhere))["items"] == []
+
+
+async def test_a_person_follows_a_move_to_another_pool(covered: tuple[Office, str]) -> None:
+    office, member = covered
+    person = (await office.coverage(member))["person_id"]
+    index = SEALER.blind_index(ID_NUMBER, HEAD[8]).hex()
+    await move_all(office, OTHER_POOL)
+    there = {"pools": (OTHER_POOL,)}
+    found = await office.done("service", "GET", f"/pools/{OTHER_POOL}/coverage/by-index/{index}", **there)
+    assert (found["person_id"], found["status"]) == (person, "enrolled")
+    household = f"/pools/{OTHER_POOL}/households/{found['household_id']}"
+    shown = await office.done("county_recheck", "GET", household, **there)
+    assert shown["members"][0]["id_number"] == HEAD[8]
+    stayed = await office.done("service", "GET", f"/pools/{POOL}/coverage/by-index/{index}")
+    assert stayed["status"] == "ended"  # the pool that he left keeps what it paid for
+    scoped = await persons_known_to(office, "130102")
+    assert scoped == (0, [OTHER_POOL, OTHER_POOL])
+
+
+async def persons_known_to(office: Office, pool_code: str) -> tuple[int, list[str]]:
+    """How many persons a scope sees row by row, and what the definer function tells it of the couple."""
+    indexes = [SEALER.blind_index(ID_NUMBER, n[8]) for n in (HEAD, WIFE)]
+    conn = await asyncpg.connect(office.database.app)
+    try:
+        async with conn.transaction():
+            await conn.execute("SELECT heyi_set_scope('service', $1::text[], '{*}'::text[])", [pool_code])
+            seen = await conn.fetchval("SELECT count(*) FROM person")
+            known = await conn.fetch("SELECT pool_code FROM heyi_person_known($1::bytea[])", indexes)
+            return seen, [row["pool_code"] for row in known]
+    finally:
+        await conn.close()

@@ -38,6 +38,21 @@ def row(
     return ["百纳乡", village, "1", household, head, name, relation, sex, identity, group, excuse]
 
 
+async def move_all(office: Office, pool_code: str) -> None:
+    """Everybody's membership ends here and starts in another pool, as a move does."""
+    await office.rows(
+        "INSERT INTO household SELECT $1, household_id, township_code, village_code, group_name, household_number, "
+        "recorded_at FROM household",
+        pool_code,
+    )
+    await office.rows("UPDATE member SET status = 'ended'")
+    await office.rows(
+        "INSERT INTO member SELECT $1, member_id, household_id, person_id, member_number, name, relation, sex, "
+        "birth_date, 'enrolled', stated_id_sealed, phone_sealed, 0, recorded_at, updated_at FROM member",
+        pool_code,
+    )
+
+
 HEAD = row("王大明", "户主", number("19700101", 101))
 WIFE = row("李秀英", "配偶", number("19720202", 102))
 SON = row("王强", "子", number("19980303", 103))
@@ -232,7 +247,7 @@ async def test_a_person_of_another_household_or_pool_is_refused(county: Office) 
     result = await county.enrolled(sheet([moved]))
     detail = await county.done("township_clerk", "GET", f"/pools/{POOL}/rosters/{result['roster_id']}")
     assert detail["returned"] == [{"row": 2, "codes": ["in_other_household"], "kept": False}]
-    await county.rows("UPDATE person SET pool_code = $1", OTHER_POOL)
+    await move_all(county, OTHER_POOL)
     elsewhere = await county.enrolled(sheet([row("王大明", "户主", HEAD[8], household="3")]))
     detail = await county.done("township_clerk", "GET", f"/pools/{POOL}/rosters/{elsewhere['roster_id']}")
     assert detail["returned"][0]["codes"] == ["in_other_pool"]

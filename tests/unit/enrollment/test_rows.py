@@ -76,8 +76,9 @@ def test_any_row_gives_particulars_or_faults_and_never_an_error(given_cells: dic
 def test_any_rows_are_judged_together(many: list[dict[Column, Cell]]) -> None:
     read = [read_row(Row(n, c), TODAY) for n, c in enumerate(many, 2)]
     indexes = [r.identity.number.encode() if r.identity else None for r in read]
-    judged = locate(read, indexes, Places.of(AREAS, ("",)))
-    judge(judged, Register({}, {}), "522422")
+    places = Places.of(AREAS, ("",))
+    judged = locate(read, indexes, places)
+    judge(judged, Register({}, {}), "522422", places)
     assert [j.row.number for j in judged] == list(range(2, len(many) + 2))
     assert all(j.key is not None for j in judged if j.is_kept)
     assert len({j.index for j in judged if j.is_sound}) == sum(j.is_sound for j in judged)

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.db.rules import free_table, pool_table, role
+from shared.db.rules import HAS_SCOPE, IN_POOL, free_table, grants, pool_table, role
 
 revision = "0002"
 down_revision = "0001"
@@ -52,7 +52,6 @@ CREATE TABLE area_payer (
 PEOPLE = """
 CREATE TABLE person (
   person_id uuid PRIMARY KEY,
-  pool_code text COLLATE "C" NOT NULL,
   id_index bytea CHECK (length(id_index) = 32),
   id_sealed bytea,
   recorded_at timestamptz NOT NULL,
@@ -88,11 +87,12 @@ CREATE TABLE member (
   recorded_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
   PRIMARY KEY (pool_code, member_id),
-  CONSTRAINT member_person_once UNIQUE (pool_code, person_id),
+  CONSTRAINT member_person_once UNIQUE (person_id, pool_code),
   CONSTRAINT member_number_once UNIQUE (pool_code, household_id, member_number),
   FOREIGN KEY (pool_code, household_id) REFERENCES household,
   CHECK (status = 'to_verify' OR (person_id IS NOT NULL AND sex IS NOT NULL AND birth_date IS NOT NULL))
 );
+CREATE UNIQUE INDEX member_one_pool ON member (person_id) WHERE status <> 'ended';
 CREATE TABLE member_group (
   pool_code text COLLATE "C" NOT NULL,
   member_id uuid NOT NULL,
@@ -120,14 +120,39 @@ CREATE TABLE coverage (
 );
 """
 
-# A person is looked for in every pool, but only "known, in pool X" is answered (contracts §1).
+# A person is looked for in every pool, but only "known, in pool X" is answered (contracts §1): the pool of the open
+# membership, otherwise of the last one.
 KNOWN = """
 CREATE FUNCTION heyi_person_known(indexes bytea[]) RETURNS TABLE (id_index bytea, pool_code text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT p.id_index, p.pool_code FROM public.person AS p WHERE p.id_index = ANY (indexes)
+  SELECT p.id_index, held.pool_code FROM public.person AS p CROSS JOIN LATERAL (
+    SELECT m.pool_code FROM public.member AS m WHERE m.person_id = p.person_id
+    ORDER BY m.status = 'ended', m.recorded_at DESC LIMIT 1
+  ) AS held WHERE p.id_index = ANY (indexes)
 $$;
 REVOKE ALL ON FUNCTION heyi_person_known(bytea[]) FROM PUBLIC;
 """
+
+# A person is of no pool: whoever holds a membership of his, open or ended, sees him.
+PERSON_ROWS = f"""
+EXISTS (SELECT FROM member AS m WHERE m.person_id = person.person_id AND m.{IN_POOL})
+"""
+
+
+def person_table(service: str) -> str:
+    """Policies and grants of ``person``: seen through a membership in the scope's pools, recorded by any scope."""
+    statements = ["ALTER TABLE person ENABLE ROW LEVEL SECURITY;", "ALTER TABLE person FORCE ROW LEVEL SECURITY;"]
+    statements += [
+        f"CREATE POLICY {kind} ON person TO {role(service, kind)} USING ({PERSON_ROWS}) WITH CHECK ({HAS_SCOPE});"
+        for kind in ("app", "worker")
+    ]
+    statements += [
+        f"CREATE POLICY reader ON person FOR SELECT TO {role(service, 'reader')} USING ({PERSON_ROWS});",
+        f"CREATE POLICY owner ON person TO {role(service, 'owner')} USING (true) WITH CHECK (true);",
+        grants(service, "person", app="SELECT, INSERT", update_columns=None, worker="SELECT"),
+    ]
+    return "\n".join(statements)
+
 
 MEMBER_COLUMNS = (
     "person_id, name, relation, sex, birth_date, status, stated_id_sealed, phone_sealed, coverage_version, updated_at"
@@ -144,9 +169,9 @@ def upgrade() -> None:
     op.execute(free_table(service, "pool", app="SELECT, INSERT", update_columns="name, recorded_at"))
     op.execute(free_table(service, "area_pool", app="SELECT, INSERT"))
     op.execute(free_table(service, "area_payer", app="SELECT, INSERT"))
-    op.execute(pool_table(service, "person", owner_sees=True))
+    op.execute(person_table(service))
     op.execute(pool_table(service, "household"))
-    op.execute(pool_table(service, "member", update_columns=MEMBER_COLUMNS))
+    op.execute(pool_table(service, "member", update_columns=MEMBER_COLUMNS, owner_sees=True))
     op.execute(pool_table(service, "member_group"))
     op.execute(pool_table(service, "coverage"))
 

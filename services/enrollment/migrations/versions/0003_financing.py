@@ -171,6 +171,7 @@ CREATE TABLE roster (
   unchanged integer NOT NULL,
   to_verify integer NOT NULL,
   rejected integer NOT NULL,
+  areas text COLLATE "C" NOT NULL,
   uploaded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
   PRIMARY KEY (pool_code, roster_id)

@@ -8,7 +8,7 @@ are cut to what the catalogue allows first (`lines.py`); the benefit is rounded 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from services.claims.benefits.lines import Sums, count_lines
@@ -109,7 +109,7 @@ def _refusal(
         return Outcome.POLICY_NOT_IN_FORCE, None, ()
     if covered is None:
         return Outcome.NOT_COVERED, None, ()
-    if policy.waiting_days and day < covered.start + timedelta(days=policy.waiting_days):
+    if policy.waiting_days and day < _covered_since(covered, facts.coverage) + timedelta(days=policy.waiting_days):
         return Outcome.WAITING, None, ()
     benefit = policy.layers[0].benefits.get(claim.kind)
     if benefit is None:
@@ -126,10 +126,23 @@ def _refusal(
     if facts.third_party != "none":
         liable = facts.third_party == "liable"
         return (Outcome.THIRD_PARTY_LIABLE if liable else Outcome.THIRD_PARTY_PENDING), None, ()
-    rests_on = illustrative_of(policy, benefit, rule, facts, claim)
-    if policy.accepted is not None and not policy.accepted.issuperset(rests_on):
-        return Outcome.ILLUSTRATIVE_NOT_ACCEPTED, rule, tuple(n for n in rests_on if n not in policy.accepted)
+    if policy.accepted is not None and policy.illustrative:
+        rests_on = (illustrative_of(policy, b, r, facts, claim) for _, b, r in _running(claim, facts, policy))
+        lacking = dict.fromkeys(n for names in rests_on for n in names if n not in policy.accepted)
+        if lacking:
+            return Outcome.ILLUSTRATIVE_NOT_ACCEPTED, rule, tuple(lacking)
     return None
+
+
+def _running(claim: ClaimInput, facts: Facts, policy: Policy) -> Iterator[tuple[Layer, Benefit, Rule]]:
+    """The layers that pay for this kind of care and person in this situation, with the row that each applies."""
+    key = situation(claim, facts)
+    for layer in policy.layers:
+        benefit = layer.benefits.get(claim.kind)
+        rule = benefit.table.get(key) if benefit is not None else None
+        if benefit is None or rule is None or not rule.bands or (layer.voluntary and layer.id not in facts.joined):
+            continue
+        yield layer, benefit, rule
 
 
 def situation(claim: ClaimInput, facts: Facts) -> Situation:
@@ -163,6 +176,14 @@ def _coverage(claim: ClaimInput, facts: Facts) -> Interval | None:
         if interval.holds(claim.admitted_on):
             return interval
     return None
+
+
+def _covered_since(covered: Interval, coverage: tuple[Interval, ...]) -> date:
+    """The first day of unbroken coverage: a renewed year goes on where the one before ended."""
+    start, ends = covered.start, {interval.end: interval.start for interval in coverage}
+    while (before := ends.get(start - timedelta(days=1))) is not None and before < start:
+        start = before
+    return start
 
 
 def _refused(
@@ -223,15 +244,10 @@ def _settle(
     rests_on: list[str] = []
     first: _Paid | None = None
     paid = cut = 0
-    for layer in policy.layers:
-        benefit = layer.benefits.get(claim.kind)
-        rule = benefit.table.get(situation(claim, facts)) if benefit is not None else None
-        if benefit is None or rule is None or not rule.bands or (layer.voluntary and layer.id not in facts.joined):
-            continue
-        base = {"eligible": sums.eligible_fen, "eligible_unpaid": sums.eligible_fen - paid, "cut_by_cap": cut}[
-            layer.base
-        ]
-        outcome = _pay(claim, facts, policy, benefit, rule, min(base, sums.eligible_fen - paid), steps)
+    for layer, benefit, rule in _running(claim, facts, policy):
+        left = sums.eligible_fen - paid
+        base = min(cut, left) if layer.base == "cut_by_cap" else left
+        outcome = _pay(claim, facts, policy, benefit, rule, base, steps)
         first = first or outcome
         paid += outcome.benefit_fen
         cut = outcome.uncapped_fen - outcome.benefit_fen

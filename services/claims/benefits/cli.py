@@ -11,13 +11,15 @@ import typer
 from rich.console import Console
 
 from services.claims.benefits import library
-from services.claims.benefits.check import findings, wall_table
+from services.claims.benefits.check import findings
 from services.claims.benefits.compiler import Loaded, load
+from services.claims.benefits.diff import differences
 from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.engine import BadClaim
 from services.claims.benefits.quote import Question, UnknownGroup, quote
 from services.claims.benefits.schema import Level, Place
 from services.claims.benefits.slip import slip_text
+from services.claims.benefits.wall import wall_table
 from services.claims.benefits.wire import decision_document
 from shared.kernel.money import parse_yuan
 
@@ -119,11 +121,21 @@ def check_command(
     """检查方案文件,并打印上墙公示的表 · check a policy file and print it as the office would hang it up."""
     loaded = open_policy(file)
     typer.echo(wall_table(loaded.policy, loaded.document), nl=False)
-    warnings = findings(loaded.policy, loaded.source)
+    warnings = findings(loaded.policy, loaded.source, loaded.document)
     for finding in warnings:
         errors.print(f"提示 {finding}", markup=False)
     if strict and warnings:
         raise typer.Exit(1)
+
+
+@policy_app.command("diff")
+def diff_command(
+    old: Annotated[str, typer.Argument(metavar="A", help="原方案文件或编号 · the older policy")],
+    new: Annotated[str, typer.Argument(metavar="B", help="新方案文件或编号 · the newer policy")],
+) -> None:
+    """说明两个方案之间什么人的待遇有什么变化 · say in words what changes for whom."""
+    for line in differences(open_policy(old).policy, open_policy(new).policy):
+        typer.echo(line)
 
 
 @policy_app.command("list")

@@ -55,6 +55,7 @@ Level = Literal["village", "township", "county", "prefecture", "province"]
 Place = Literal["in_county", "in_province", "out_of_province"]
 Identifier = Annotated[str, Field(pattern=ID_PATTERN)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
+Sentences = Annotated[list[Text], BeforeValidator(_listed), Field(min_length=1, max_length=20)]
 
 
 class Part(BaseModel):
@@ -215,6 +216,17 @@ class ParametersDoc(Part):
     )
 
 
+class DisclosureDoc(Part):
+    """What the wall says beside the table (七公开), where the policy says it in its own words."""
+
+    catalogue: Sentences | None = None
+    prices: Sentences | None = None
+    services: Sentences | None = None
+    charges: Sentences | None = None
+    procedure: Sentences | None = None
+    results: Sentences | None = None
+
+
 class ReadingDoc(Part):
     """A question that the source leaves open, and the reading taken."""
 
@@ -239,6 +251,7 @@ class PolicyDoc(Part):
     groups: dict[Identifier, GroupDoc] = {}
     layers: Annotated[dict[Identifier, LayerDoc], Field(min_length=1)]
     readings: list[ReadingDoc] = []
+    disclosure: DisclosureDoc | None = None
 
     @model_validator(mode="before")
     @classmethod

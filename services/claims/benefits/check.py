@@ -7,12 +7,12 @@ from typing import Any
 
 from services.claims.benefits.areas import EVERYTHING, phrases
 from services.claims.benefits.document import Finding, Path, Source
-from services.claims.benefits.model import FULL_RATIO, Benefit, Cap, Layer, Policy, Rule
+from services.claims.benefits.model import EACH_TIME, FULL_RATIO, Benefit, Cap, Layer, Policy, Rule, Situation
 from services.claims.benefits.schema import PolicyDoc
 from services.claims.benefits.slip import yuan
 from shared.kernel.money import format_yuan
 
-_PERIODS = ("admission", "person_day", "person_year", "household_year")
+_PERIODS = ("admission", "visit", "person_day", "disease_year", "person_year", "household_year")
 """Periods from the narrowest to the widest."""
 
 
@@ -21,7 +21,7 @@ def findings(policy: Policy, source: Source, document: PolicyDoc | None = None) 
     found = []
     first = policy.layers[0]
     for layer in policy.layers:
-        for benefit in layer.benefits.values():
+        for benefit in layer.buckets:
             here: Path = ("layers", layer.id, "benefits", benefit.id.split(".")[1])
             told = [*_gaps(layer, first, benefit), *_ratios(benefit), *_unreachable(policy, layer, benefit)]
             found += [source.finding((*here, *path), message, "warning") for path, message in told]
@@ -41,6 +41,8 @@ def findings(policy: Policy, source: Source, document: PolicyDoc | None = None) 
 def _gaps(layer: Layer, first: Layer, benefit: Benefit) -> Iterator[tuple[Path, str]]:
     """Situations that no row speaks of; a layer above has to speak only where the first one pays."""
     wanted = EVERYTHING
+    if not benefit.table:
+        return
     if layer is not first and benefit.kind in first.benefits:
         wanted = frozenset(first.benefits[benefit.kind].table)
     for gap in phrases(wanted - benefit.table.keys()):
@@ -70,22 +72,24 @@ def _ratios(benefit: Benefit) -> Iterator[tuple[Path, str]]:
 
 
 def _unreachable(policy: Policy, layer: Layer, benefit: Benefit) -> Iterator[tuple[Path, str]]:
-    first = policy.layers[0].benefits.get(benefit.kind)
-    if first is None:
+    below = [bucket for bucket in policy.layers[0].buckets if bucket.kind == benefit.kind]
+    if not below:
         yield ("kind",), f"第一层不补偿这类医疗服务,“{benefit.name}”永远不会支付"
         return
     for rule in benefit.rules:
         row: Path = ("rules", rule.id.split(".")[2])
-        reached = [one for one, is_rule in benefit.table.items() if is_rule is rule and _pays(first, one)]
-        if layer is not policy.layers[0] and rule.bands and not reached:
+        tables = [benefit.table, *benefit.by_disease.values()]
+        mine = {situation for table in tables for situation, one in table.items() if one is rule}
+        reached = any(_pays(bucket, situation) for bucket in below for situation in mine)
+        if layer is not policy.layers[0] and rule.pays and not reached:
             yield row, "第一层在这些情形下都不补偿,这一行永远不会用到"
         yield from _row_against_caps(row, rule, benefit)
     yield from _caps(benefit.caps)
 
 
-def _pays(first: Benefit, situation: object) -> bool:
-    rule = first.table.get(situation)  # type: ignore[call-overload]
-    return rule is not None and bool(rule.bands)
+def _pays(benefit: Benefit, situation: Situation) -> bool:
+    tables = [benefit.table, *benefit.by_disease.values()]
+    return any((rule := table.get(situation)) is not None and rule.pays for table in tables)
 
 
 def _row_against_caps(row: Path, rule: Rule, benefit: Benefit) -> Iterator[tuple[Path, str]]:
@@ -114,7 +118,9 @@ def _caps(caps: tuple[Cap, ...]) -> Iterator[tuple[Path, str]]:
 
 def _within(cap: Cap, other: Cap) -> bool:
     """True where the other cap is always reached before this one."""
-    if other.counts != cap.counts and cap.period != "admission":
+    if (other.counts != cap.counts and cap.period not in EACH_TIME) or (
+        other.diseases and other.diseases != cap.diseases
+    ):
         return False
     narrower = _PERIODS.index(cap.period) < _PERIODS.index(other.period)
     return (narrower and other.amount_fen <= cap.amount_fen) or (
@@ -124,7 +130,8 @@ def _within(cap: Cap, other: Cap) -> bool:
 
 def _capped_before(policy: Policy, layer: Layer) -> bool:
     before = policy.layers[policy.layers.index(layer) - 1]
-    return any(benefit.caps for kind, benefit in before.benefits.items() if kind in layer.benefits)
+    kinds = {benefit.kind for benefit in layer.buckets}
+    return any(benefit.caps for benefit in before.buckets if benefit.kind in kinds)
 
 
 # ---------------------------------------------------------------- sources
@@ -164,13 +171,13 @@ def _rows(document: PolicyDoc) -> Iterator[tuple[Path, dict[str, Any]]]:
 def _line_of(source: Source, name: str) -> int | None:
     """The line of an illustrative name: `basic.inpatient.township.ratio` or `parameters.year_by`."""
     parts = tuple(name.split("."))
-    if parts[0] == "parameters":
+    if parts[0] in ("parameters", "family_account"):
         return source.line_of(parts)
     layer = ("layers", parts[0])
     if len(parts) == 1:
         return source.line_of(layer)
     benefit = (*layer, "benefits", parts[1])
-    for table in ("rules", "caps", "bonuses"):
+    for table in ("rules", "caps", "bonuses", "waivers"):
         if (path := (*benefit, table, *parts[2:])) in source.lines:
             return source.lines[path]
-    return source.line_of(benefit)
+    return source.line_of((*benefit, *parts[2:]))

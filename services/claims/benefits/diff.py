@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from services.claims.benefits.areas import EVERYTHING, phrases
 from services.claims.benefits.model import Benefit, Layer, Policy, Rule, Situation
 from services.claims.benefits.quote import Question, quote
 from services.claims.benefits.slip import yuan
-from services.claims.benefits.wall import bonus_words, cap_words, layer_words, rule_words
+from services.claims.benefits.wall import account_words, bucket_words, layer_words, named_rows, rule_words
 from shared.kernel.money import format_yuan
 
 EXAMPLE_FEN = {"inpatient": 1_000_000, "outpatient": 10_000}
@@ -31,6 +31,16 @@ def _parameters(old: Policy, new: Policy) -> Iterator[str]:
     if old.lines_after_coverage != new.lines_after_coverage:
         now = "不予补偿" if new.lines_after_coverage == "excluded" else "予以补偿"
         yield f"- 跨年住院而次年没有参合的人:参合期以后的费用改为{now}。"
+
+    if old.newborn_days != new.newborn_days:
+        yield f"- 新生儿:随母亲参合由出生 {old.newborn_days} 天内改为 {new.newborn_days} 天内。"
+    accounts = [
+        {}
+        if policy.family_account is None
+        else {"": (policy.family_account.name, account_words(policy.family_account))}
+        for policy in (old, new)
+    ]
+    yield from _changes("- 各户", *accounts)
 
 
 def _layers(old: Policy, new: Policy) -> Iterator[str]:
@@ -57,32 +67,63 @@ def _one_layer(was: Layer, now: Layer) -> Iterator[str]:
 
 
 def _benefits(was: Layer | None, now: Layer | None, old: Policy, new: Policy) -> Iterator[str]:
-    before = was.benefits if was is not None else {}
-    after = now.benefits if now is not None else {}
+    before = {_kind(benefit): benefit for benefit in was.buckets} if was is not None else {}
+    after = {_kind(benefit): benefit for benefit in now.buckets} if now is not None else {}
     for kind in dict.fromkeys([*before, *after]):
         one, other = before.get(kind), after.get(kind)
         if other is None and one is not None:
-            yield f"- 不再有“{one.name}”。"
+            yield f"- 不再有“{one.name}”{bucket_words(one)}。"
         elif other is not None:
-            first = now is new.layers[0]
-            yield from _rows(one, other, (old, new) if first and was is old.layers[0] else None)
-            yield from _caps(one, other)
-            yield from _bonuses(one, other)
+            if one is None:
+                yield f"- 新设“{other.name}”{bucket_words(other)}。"
+            first = was is old.layers[0] and now is new.layers[0] and not any(kind[1:])
+            yield from _rows(one, other, (old, new) if first else None)
+            yield from _changes(f"- {other.name}", _others(one), _others(other))
+
+
+def _kind(benefit: Benefit) -> tuple[object, ...]:
+    """What makes two buckets the same in two policies."""
+    return benefit.kind, benefit.entitlement, tuple(sorted(benefit.diseases)), tuple(sorted(benefit.items))
+
+
+def _others(benefit: Benefit | None) -> dict[str, tuple[str, str]]:
+    """The rows beside the table by their id, with name and words."""
+    return {} if benefit is None else {row_id: (name, told) for row_id, name, told, _ in named_rows(benefit)}
+
+
+def _changes(where: str, before: Mapping[str, tuple[str, str]], after: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    for row_id in dict.fromkeys([*before, *after]):
+        one, other = before.get(row_id), after.get(row_id)
+        if one is None and other is not None:
+            yield f"{where}:新设{other[0]},{other[1]}。"
+        elif one is not None and other is None:
+            yield f"{where}:取消{one[0]}(原{one[1]})。"
+        elif one is not None and other is not None and one[1] != other[1]:
+            yield f"{where}:{other[0]}由{one[1]}变为{other[1]}。"
 
 
 def _rows(was: Benefit | None, now: Benefit, policies: tuple[Policy, Policy] | None) -> Iterator[str]:
     """Every change of a row, with exactly the situations in which it is felt."""
     changed: dict[tuple[str, str], list[Situation]] = {}
-    table = was.table if was is not None else {}
-    for situation in EVERYTHING:
-        before, after = _said(table.get(situation)), _said(now.table.get(situation))
-        if before != after:
-            changed.setdefault((before, after), []).append(situation)
+    diseases = sorted({"", *now.by_disease, *(was.by_disease if was is not None else ())})
+    for disease in diseases:
+        before_table, after_table = _table(was, disease), _table(now, disease)
+        for situation in EVERYTHING:
+            before, after = _said(before_table.get(situation)), _said(after_table.get(situation))
+            if before != after:
+                changed.setdefault((before, after), []).append(situation)
     lines = []
     for (before, after), situations in changed.items():
         for where in phrases(situations):
             lines.append(f"- {now.name},{where}:原 {before},现 {after}。{_example(now, situations, policies)}")
     yield from sorted(lines)
+
+
+def _table(benefit: Benefit | None, disease: str) -> Mapping[Situation, Rule]:
+    """The rows for a disease, or the ordinary ones."""
+    if benefit is None:
+        return {}
+    return benefit.by_disease.get(disease, {}) if disease else benefit.table
 
 
 def _said(rule: Rule | None) -> str:
@@ -111,29 +152,3 @@ def _example(benefit: Benefit, situations: list[Situation], policies: tuple[Poli
         )
         paid.append(yuan(format_yuan(quote(question, policy).benefit_fen)))
     return f"例:可补偿费用 {yuan(format_yuan(amount))} 元,补偿由 {paid[0]} 元变为 {paid[1]} 元。"
-
-
-def _caps(was: Benefit | None, now: Benefit) -> Iterator[str]:
-    before = {cap.id: cap for cap in was.caps} if was is not None else {}
-    after = {cap.id: cap for cap in now.caps}
-    for cap_id in dict.fromkeys([*before, *after]):
-        one, other = before.get(cap_id), after.get(cap_id)
-        if one is None and other is not None:
-            yield f"- {now.name}:新设{other.name},{cap_words(other)}。"
-        elif one is not None and other is None:
-            yield f"- {now.name}:取消{one.name}(原{cap_words(one)})。"
-        elif one is not None and other is not None and cap_words(one) != cap_words(other):
-            yield f"- {now.name}:{other.name}由{cap_words(one)}变为{cap_words(other)}。"
-
-
-def _bonuses(was: Benefit | None, now: Benefit) -> Iterator[str]:
-    before = {bonus.id: bonus for bonus in was.bonuses} if was is not None else {}
-    after = {bonus.id: bonus for bonus in now.bonuses}
-    for bonus_id in dict.fromkeys([*before, *after]):
-        one, other = before.get(bonus_id), after.get(bonus_id)
-        if one is None and other is not None:
-            yield f"- {now.name},{other.name}:新规定{bonus_words(other)}。"
-        elif one is not None and other is None:
-            yield f"- {now.name},{one.name}:不再提高(原{bonus_words(one)})。"
-        elif one is not None and other is not None and bonus_words(one) != bonus_words(other):
-            yield f"- {now.name},{other.name}:原{bonus_words(one)},现{bonus_words(other)}。"

@@ -92,9 +92,9 @@ def known_groups(policy: Policy) -> frozenset[str]:
     return frozenset(words.GROUPS) | frozenset(
         code
         for layer in policy.layers
-        for benefit in layer.benefits.values()
-        for bonus in benefit.bonuses
-        for code in bonus.groups
+        for benefit in layer.buckets
+        for row in (*benefit.bonuses, *benefit.waivers)
+        for code in row.groups
     )
 
 

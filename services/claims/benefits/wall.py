@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 from services.claims.benefits import words
 from services.claims.benefits.areas import phrases
-from services.claims.benefits.model import Benefit, Bonus, Cap, Layer, Policy, Rule
+from services.claims.benefits.model import (
+    Benefit,
+    Bonus,
+    Cap,
+    FamilyAccount,
+    Layer,
+    Origin,
+    Policy,
+    Rule,
+    Waiver,
+)
 from services.claims.benefits.quote import known_groups
 from services.claims.benefits.schema import PolicyDoc
 from services.claims.benefits.slip import percent, yuan
@@ -52,22 +62,21 @@ def _day(day: object) -> str:
 
 
 def _layer_lines(layer: Layer) -> Iterator[str]:
-    yield f"【{layer.name}】由{layer.payer}支付{layer_words(layer)}{_mark(layer)}"
-    for benefit in layer.benefits.values():
-        yield f"  {benefit.name}"
+    yield f"【{layer.name}】由{layer.payer}支付{layer_words(layer)}{_mark(layer.origin)}"
+    for benefit in layer.buckets:
+        yield f"  {benefit.name}{bucket_words(benefit)}"
         for rule in benefit.rules:
-            yield f"    {rule.name}:{rule_words(rule)}{_mark(rule)}"
+            yield f"    {rule.name}:{rule_words(rule)}{_mark(rule.origin)}"
             yield from (f"      适用:{where}" for where in _where(benefit, rule))
-        for cap in benefit.caps:
-            yield f"    {cap.name}:{cap_words(cap)}{_mark(cap)}"
-        for bonus in benefit.bonuses:
-            yield f"    {bonus.name}:{bonus_words(bonus)}{_mark(bonus)}"
+        for _, name, told, origin in named_rows(benefit):
+            yield f"    {name}:{told}{_mark(origin)}"
     yield ""
 
 
 def _where(benefit: Benefit, rule: Rule) -> list[str]:
     """Where a row applies, unless that takes more phrases than a wall has room for."""
-    told = phrases(situation for situation, one in benefit.table.items() if one is rule)
+    tables = (benefit.table, *(table for disease, table in benefit.by_disease.items() if disease in rule.diseases))
+    told = phrases({situation for table in tables for situation, one in table.items() if one is rule})
     return told if len(told) <= _WIDEST else []
 
 
@@ -78,6 +87,10 @@ def _parameter_lines(policy: Policy, document: PolicyDoc) -> Iterator[str]:
     yield f"年度:按{year}日期所在的年度累计封顶线"
     if policy.lines_after_coverage == "excluded":
         yield "参合期以外发生的费用不予补偿"
+    if policy.newborn_days:
+        yield f"新生儿:出生 {policy.newborn_days} 天内随母亲参合"
+    if policy.family_account is not None:
+        yield f"{policy.family_account.name}:{account_words(policy.family_account)}{_mark(policy.family_account.origin)}"
     used = known_groups(policy) & set(document.groups)
     if used:
         yield "特殊人群:" + "、".join(document.groups[code].name for code in sorted(used))
@@ -93,9 +106,20 @@ def layer_words(layer: Layer) -> str:
 
 def rule_words(rule: Rule) -> str:
     """Deductible and ratio of a row."""
-    if not rule.bands:
-        return "不补偿"
-    return f"{deductible_words(rule)},{ratio_words(rule)}"
+    where = f"病种 {'、'.join(sorted(rule.diseases))}:" if rule.diseases else ""
+    path = f"(总费用超过 {_yuan(rule.off_path_over_fen)} 元的除外)" if rule.off_path_over_fen is not None else ""
+    if not rule.pays:
+        return f"{where}不补偿"
+    if rule.fixed_fen is not None:
+        return f"{where}定额补偿 {_yuan(rule.fixed_fen)} 元{path}"
+    limit = ""
+    if rule.limit is not None:
+        limit = f"限额 {_yuan(rule.limit.amount_fen)} 元"
+        if rule.limit.shared_up_to:
+            share, up_to = percent(format_ratio(rule.limit.share)), percent(format_ratio(rule.limit.shared_up_to))
+            limit += f"(超过不到 {up_to} 的部分计入 {share})"
+        limit += ","
+    return f"{where}{limit}{deductible_words(rule)},{ratio_words(rule)}{path}"
 
 
 def deductible_words(rule: Rule) -> str:
@@ -120,20 +144,70 @@ def ratio_words(rule: Rule) -> str:
 
 def cap_words(cap: Cap) -> str:
     """`每人每年 60,000.00 元`."""
-    return f"{words.word(words.PERIODS, cap.period)} {_yuan(cap.amount_fen)} 元"
+    where = f"病种 {'、'.join(sorted(cap.diseases))} " if cap.diseases else ""
+    return f"{where}{words.word(words.PERIODS, cap.period)} {_yuan(cap.amount_fen)} 元"
 
 
 def bonus_words(bonus: Bonus) -> str:
     """Who gets how much more."""
     raised = f"{percent(format_ratio(bonus.points))[:-1]} 个百分点" if bonus.points else ""
     raised = raised or f"原比例的 {percent(format_ratio(bonus.factor))}"
-    people = "、".join(words.word(words.GROUPS, code) for code in sorted(bonus.groups))
-    return f"{people}提高 {raised}" + (",每类各提高一次" if bonus.stacks else "")
+    return f"{_people(bonus.groups)}提高 {raised}" + (",每类各提高一次" if bonus.stacks else "")
+
+
+def waiver_words(waiver: Waiver) -> str:
+    """Who pays no deductible."""
+    return f"{_people(waiver.groups)}{'急诊' if waiver.emergency else ''}免起付线"
+
+
+def account_words(account: FamilyAccount) -> str:
+    """What the family account may pay."""
+    kinds = "、".join(words.word(words.KINDS, kind) for kind in sorted(account.kinds))
+    what = "个人负担部分" if account.covers == "all" else "可补偿费用中的个人负担部分"
+    return f"可支付{kinds}的{what},不计入封顶线和补偿比例"
+
+
+def bucket_words(benefit: Benefit) -> str:
+    """What a bucket asks for, and how it counts."""
+    told = []
+    if benefit.entitlement:
+        told.append(f"凭{words.word(words.ENTITLEMENTS, benefit.entitlement)}证")
+    if benefit.diseases:
+        told.append(f"病种 {'、'.join(sorted(benefit.diseases))}")
+    if benefit.items:
+        told.append(f"项目 {'、'.join(sorted(benefit.items))}")
+    if benefit.yearly:
+        told.append("起付线和分段按全年累计费用计算")
+    return f"({';'.join(told)})" if told else ""
+
+
+def named_rows(benefit: Benefit) -> Iterator[tuple[str, str, str, Origin]]:
+    """(id, name, words, origin) of every row of a bucket beside its table."""
+    for cap in benefit.caps:
+        yield cap.id, cap.name, cap_words(cap), cap.origin
+    for bonus in benefit.bonuses:
+        yield bonus.id, bonus.name, bonus_words(bonus), bonus.origin
+    for waiver in benefit.waivers:
+        yield waiver.id, waiver.name, waiver_words(waiver), waiver.origin
+    if (floor := benefit.floor) is not None:
+        of = "总费用" if floor.of == "total" else "可补偿费用"
+        yield floor.id, floor.name, f"补偿不低于{of}的 {percent(format_ratio(floor.ratio))}", floor.origin
+    if (accident := benefit.accident) is not None:
+        most = f",每次不超过 {_yuan(accident.cap_fen)} 元" if accident.cap_fen is not None else ""
+        told = f"无第三人责任的意外伤害按正常补偿的 {percent(format_ratio(accident.factor))}{most}"
+        yield accident.id, accident.name, told, accident.origin
+    if (essential := benefit.essential) is not None:
+        points = percent(format_ratio(essential.points))[:-1]
+        yield essential.id, essential.name, f"基本药物提高 {points} 个百分点", essential.origin
+
+
+def _people(groups: frozenset[str]) -> str:
+    return "、".join(words.word(words.GROUPS, code) for code in sorted(groups))
 
 
 def _yuan(amount_fen: int) -> str:
     return yuan(format_yuan(amount_fen))
 
 
-def _mark(row: Rule | Cap | Bonus | Layer) -> str:
-    return "(推定,须统筹区接受)" if row.origin.illustrative else ""
+def _mark(origin: Origin) -> str:
+    return "(推定,须统筹区接受)" if origin.illustrative else ""

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from services.claims.benefits.areas import EVERYTHING, phrases
 from services.claims.benefits.check import findings
 from services.claims.benefits.cli import app
-from services.claims.benefits.compiler import load
+from services.claims.benefits.compiler import benefit_rows, load
 from services.claims.benefits.diff import differences
 from services.claims.benefits.library import ids, loaded, text_of
 from services.claims.benefits.wall import wall_table
@@ -128,9 +128,8 @@ def test_the_wall_tells_everything(policy_id: str) -> None:
         assert heading in told
     for layer in document.policy.layers:
         assert f"【{layer.name}】" in told
-        for benefit in layer.benefits.values():
-            for row in (*benefit.rules, *benefit.caps, *benefit.bonuses):
-                assert row.name in told
+        for benefit in layer.buckets:
+            assert all(row.name in told for row in benefit_rows(benefit))
     assert told.count("推定") >= len({name.rsplit(".", 1)[0] for name in document.policy.illustrative}) - 2
 
 

@@ -118,9 +118,9 @@ def _caps(caps: tuple[Cap, ...]) -> Iterator[tuple[Path, str]]:
 
 def _within(cap: Cap, other: Cap) -> bool:
     """True where the other cap is always reached before this one."""
-    if (other.counts != cap.counts and cap.period not in EACH_TIME) or (
-        other.diseases and other.diseases != cap.diseases
-    ):
+    if other.counts != cap.counts and cap.period not in EACH_TIME:
+        return False
+    if other.diseases and other.diseases != cap.diseases:
         return False
     narrower = _PERIODS.index(cap.period) < _PERIODS.index(other.period)
     return (narrower and other.amount_fen <= cap.amount_fen) or (

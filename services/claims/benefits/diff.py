@@ -34,13 +34,12 @@ def _parameters(old: Policy, new: Policy) -> Iterator[str]:
 
     if old.newborn_days != new.newborn_days:
         yield f"- 新生儿:随母亲参合由出生 {old.newborn_days} 天内改为 {new.newborn_days} 天内。"
-    accounts = [
-        {}
-        if policy.family_account is None
-        else {"": (policy.family_account.name, account_words(policy.family_account))}
-        for policy in (old, new)
-    ]
-    yield from _changes("- 各户", *accounts)
+    yield from _changes("- 各户", _account(old), _account(new))
+
+
+def _account(policy: Policy) -> dict[str, tuple[str, str]]:
+    account = policy.family_account
+    return {} if account is None else {"family_account": (account.name, account_words(account))}
 
 
 def _layers(old: Policy, new: Policy) -> Iterator[str]:

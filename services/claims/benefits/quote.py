@@ -89,13 +89,10 @@ def quote(question: Question, policy: Policy) -> Adjudication:
 
 def known_groups(policy: Policy) -> frozenset[str]:
     """Codes of all groups that can be asked about: those of the register and those that the policy names."""
-    return frozenset(words.GROUPS) | frozenset(
-        code
-        for layer in policy.layers
-        for benefit in layer.buckets
-        for row in (*benefit.bonuses, *benefit.waivers)
-        for code in row.groups
-    )
+    buckets = [benefit for layer in policy.layers for benefit in layer.buckets]
+    named = [bonus.groups for benefit in buckets for bonus in benefit.bonuses]
+    named += [waiver.groups for benefit in buckets for waiver in benefit.waivers]
+    return frozenset(words.GROUPS).union(*named)
 
 
 def _used(claim: ClaimInput, policy: Policy, used_fen: int) -> dict[AccumulatorKey, int]:

@@ -52,7 +52,7 @@ SENTENCES: words.Words = {
     ),
     "elsewhere": (
         "基本补偿已在别处结算({settlement}),补偿 {amount} 元,封顶线以上未补偿 {over_cap} 元;照此计入,不重新计算。",
-        "The basic benefit was settled elsewhere ({settlement}): {amount} paid, {over_cap} over its cap; taken as given.",
+        "The basic benefit was settled elsewhere ({settlement}): {amount} paid, {over_cap} over its cap; as given.",
     ),
     "limit": (
         "单病种限额 {limit} 元,可补偿费用 {base} 元,计入 {amount} 元。",

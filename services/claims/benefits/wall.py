@@ -89,8 +89,8 @@ def _parameter_lines(policy: Policy, document: PolicyDoc) -> Iterator[str]:
         yield "参合期以外发生的费用不予补偿"
     if policy.newborn_days:
         yield f"新生儿:出生 {policy.newborn_days} 天内随母亲参合"
-    if policy.family_account is not None:
-        yield f"{policy.family_account.name}:{account_words(policy.family_account)}{_mark(policy.family_account.origin)}"
+    if (account := policy.family_account) is not None:
+        yield f"{account.name}:{account_words(account)}{_mark(account.origin)}"
     used = known_groups(policy) & set(document.groups)
     if used:
         yield "特殊人群:" + "、".join(document.groups[code].name for code in sorted(used))

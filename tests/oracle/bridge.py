@@ -12,6 +12,8 @@ from services.claims.benefits.model import (
     Adjudication,
     ClaimInput,
     Earlier,
+    Elsewhere,
+    Entitlement,
     Facts,
     Institution,
     Interval,
@@ -32,7 +34,9 @@ def compiled(policy: Doc) -> Policy:
 def items_of(catalogue: Doc) -> dict[str, Item]:
     """The catalogue as the engine reads it."""
     return {
-        code: Item(code, entry["class"], entry["own"], entry["ceilings"] or None, entry["restricted"])
+        code: Item(
+            code, entry["class"], entry["own"], entry["ceilings"] or None, entry["restricted"], "", entry["essential"]
+        )
         for code, entry in catalogue.items()
     }
 
@@ -52,6 +56,10 @@ def asked(claim: Doc, items: dict[str, Item], used: dict[Key, int]) -> tuple[Cla
         emergency=claim["emergency"],
         migrant=claim["migrant"],
         referred=claim["referred"],
+        disease=claim["disease"],
+        off_path=claim["off_path"],
+        from_account_fen=claim["from_account"],
+        elsewhere=None if claim["elsewhere"] is None else Elsewhere("S1", *claim["elsewhere"].values()),
     )
     facts = Facts(
         institution=Institution(
@@ -70,6 +78,10 @@ def asked(claim: Doc, items: dict[str, Item], used: dict[Key, int]) -> tuple[Cla
         third_party=claim["third_party"],
         earlier=None if claim["earlier"] is None else Earlier(*claim["earlier"]),
         joined=frozenset(claim["joined"]),
+        third_party_share=claim["third_party_share"],
+        entitlements=tuple(Entitlement(*card) for card in claim["cards"]),
+        newborn_of=tuple(Interval(first, last) for first, last in claim["mother"]),
+        account_credit_fen=claim["credit"],
     )
     return asked, facts
 
@@ -92,6 +104,7 @@ def told(result: Adjudication) -> Doc:
         "eligible": result.eligible_fen,
         "benefit": result.benefit_fen,
         "patient": result.patient_fen,
+        "account": result.account_fen,
         "deductible": result.deductible_fen,
         "layers": {layer.layer: layer.benefit_fen for layer in result.layers},
         "moves": moves,

@@ -72,7 +72,7 @@ def load(text: str, parent_of: Callable[[str], str] | None = None) -> Loaded:
     try:
         document = PolicyDoc.model_validate(source.raw)
     except ValidationError as wrong:
-        raise PolicyErrors([source.finding(_path(e["loc"]), _message(e)) for e in wrong.errors()]) from wrong
+        raise PolicyErrors([source.finding(path_of(e["loc"]), message_of(e)) for e in wrong.errors()]) from wrong
     findings = [source.finding(path, message) for path, message in _contradictions(document)]
     if findings:
         raise PolicyErrors(findings)
@@ -113,12 +113,13 @@ _MESSAGES = {
 }
 
 
-def _message(error: Any) -> str:
+def message_of(error: Any) -> str:
+    """What pydantic found wrong, in the office's language."""
     template = _MESSAGES.get(error["type"])
     return template.format_map(error.get("ctx", {})) if template else str(error["msg"])
 
 
-def _path(loc: tuple[int | str, ...]) -> Path:
+def path_of(loc: tuple[int | str, ...]) -> Path:
     """The path in the document of a pydantic location, which also names wrapped values and keys."""
     return tuple(part for part in loc if part not in ("value", "[key]"))
 

@@ -284,7 +284,7 @@ def _waits(claim: ClaimInput, facts: Facts, policy: Policy, covered: Interval) -
 def _covered_since(covered: Interval, coverage: tuple[Interval, ...]) -> date:
     """The first day of unbroken coverage: a renewed year goes on where the one before ended."""
     start, ends = covered.start, {interval.end: interval.start for interval in coverage}
-    while (before := ends.get(start - timedelta(days=1))) is not None and before < start:
+    while start > date.min and (before := ends.get(start - timedelta(days=1))) is not None and before < start:
         start = before
     return start
 

@@ -43,6 +43,7 @@ class Question:
     referred: bool = False
     used_fen: int = 0
     """Benefit of this kind received in the year before; it counts against every cap of the kind."""
+    disease: str = ""
 
 
 class UnknownGroup(ValueError):
@@ -69,6 +70,7 @@ def quote(question: Question, policy: Policy) -> Adjudication:
         emergency=question.emergency,
         migrant=question.migrant,
         referred=question.referred,
+        disease=question.disease,
     )
     facts = Facts(
         institution=Institution(

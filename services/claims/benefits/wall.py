@@ -117,7 +117,7 @@ def rule_words(rule: Rule) -> str:
         limit = f"限额 {_yuan(rule.limit.amount_fen)} 元"
         if rule.limit.shared_up_to:
             share, up_to = percent(format_ratio(rule.limit.share)), percent(format_ratio(rule.limit.shared_up_to))
-            limit += f"(超过不到 {up_to} 的部分计入 {share})"
+            limit += f"(超过限额 {up_to} 以内的部分按 {share} 计入)"
         limit += ","
     return f"{where}{limit}{deductible_words(rule)},{ratio_words(rule)}{path}"
 

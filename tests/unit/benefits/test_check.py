@@ -146,19 +146,23 @@ def test_what_changes_for_whom() -> None:
     assert "- 住院统筹,县内 定点 县级:原 不设起付线,补偿 60%,现 不设起付线,补偿 70%。" in told
     assert "例:可补偿费用 10,000.00 元,补偿由 6,000.00 元变为 7,000.00 元。" in told
     assert "取消住院补偿封顶线(原每次 30,000.00 元)" in told
-    assert "门诊" not in told, "nothing changes there"
+    assert "门诊统筹" not in told, "nothing changes there"
+    assert "- 各户:取消家庭账户(原余额)(原可支付门诊的个人负担部分,不计入封顶线和补偿比例)。" in told
     back = "\n".join(differences(loaded("dafang-2008").policy, loaded("dafang-2006-11").policy))
     assert "五保提高 10 个百分点" in back
 
 
-@pytest.mark.requirement("ZA-05", "the change of the cap within the year is the only difference of the two versions")
-def test_a_changed_cap_is_all_that_changed() -> None:
+@pytest.mark.requirement("ZA-03", "what the change within the year brings is told: the cap, and examinations outside")
+@pytest.mark.requirement("ZA-05", "the change of the cap within the year is told for every bucket that it limits")
+def test_a_change_within_the_year() -> None:
     answer = run.invoke(app, ["policy", "diff", "zhengan-2011-01", "zhengan-2011-05"])
     assert answer.exit_code == 0
     changes = [line for line in answer.stdout.splitlines() if line.startswith("- ")]
-    assert changes == [
+    assert "- 新设“门诊大型检查”(项目 CT、GASTROSCOPY、MRI)。" in changes
+    assert [line for line in changes if "大型检查" not in line] == [
         "- 住院统筹:全年封顶线(不分项目)由每人每年 80,000.00 元变为每人每年 100,000.00 元。",
         "- 门诊统筹:全年封顶线(不分项目)由每人每年 80,000.00 元变为每人每年 100,000.00 元。",
+        "- 慢性病门诊:全年封顶线(不分项目)由每人每年 80,000.00 元变为每人每年 100,000.00 元。",
     ]
 
 

@@ -1,5 +1,6 @@
 """The worked vectors of the source documents and each of their clauses, as data: one file a policy."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,25 @@ def test_case(policy_id: str, case: dict[str, Any]) -> None:
 def check(case: dict[str, Any], adjudication: Adjudication) -> None:
     """What a case expects of a decision, and that its slip can be written."""
     decided = decision_document(adjudication)
-    assert slip_text(decided)
+    redo(slip_text(decided))
     expected = {"outcome": "settled"} | case["expect"]
     assert {name: decided[name] for name in expected} == expected
     if "layers" in case:
         assert {layer["layer"]: layer["benefit"] for layer in decided["layers"]} == case["layers"]
+
+
+NUMBER = r"\d[\d,]*\.\d\d"
+SUM = re.compile(rf"([(]?{NUMBER}(?:[)]? [×+−] [(]?(?:{NUMBER}|[\d.]+%))+[)]?)(?: =|,合计) ({NUMBER})")
+
+
+def redo(slip: str) -> None:
+    """Every sum on a slip is true, so that the patient can redo it; each rounding is to the fen."""
+    sums = SUM.findall(slip.replace("此前累计的", ""))
+    for said, result in sums:
+        expression = said.replace(",", "").replace("×", "*").replace("−", "-")
+        value = eval(re.sub(r"([\d.]+)%", r"(\1/100)", expression))
+        assert abs(value - float(result.replace(",", ""))) < 0.0101, (said, result)
+    assert sums, slip
 
 
 def test_every_policy_has_its_cases() -> None:

@@ -1,0 +1,250 @@
+"""Rules beyond deductible, ratio and cap: what each says, at its edges, and what its document may not say."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from services.claims.benefits.claim_file import decide, read_claim
+from services.claims.benefits.cli import app
+from services.claims.benefits.compiler import load
+from services.claims.benefits.document import PolicyErrors
+from services.claims.benefits.engine import BadClaim, accumulators, adjudicate
+from services.claims.benefits.library import loaded, text_of
+from services.claims.benefits.model import (
+    AccumulatorKey,
+    Adjudication,
+    ClaimInput,
+    Elsewhere,
+    Facts,
+    Institution,
+    Interval,
+    Item,
+    Line,
+    Outcome,
+    Policy,
+)
+from services.claims.benefits.slip import slip_text
+from services.claims.benefits.wire import decision_document
+
+GOOD = text_of("dafang-2010")
+run = CliRunner()
+CRITICAL = """
+  critical:
+    name: 大病保险
+    payer: 大病保险(商业保险机构)
+    account: "1001"
+    book: supplementary
+    risk_bearer: insurer
+    base: eligible_unpaid
+    clause: 大病保险
+    benefits:
+      inpatient:
+        name: 大病住院
+        kind: inpatient
+        yearly: true
+        account: "5001"
+        rules:
+          all:
+            name: 全年自付合规费用
+            when: {}
+            deductible: 15000
+            bands: [{up_to: 35000, ratio: 50%}, {up_to: 85000, ratio: 55%}, {ratio: 65%}]
+            clause: 超过1.5万元的部分分段补偿
+        caps:
+          year: {name: 大病全年封顶线, amount: 300000, period: person_year, clause: 全年30万元}
+readings:
+"""
+
+
+def with_part(part: str, text: str = GOOD) -> str:
+    """The Dafang policy with something more in its inpatient bucket."""
+    return text.replace("        name: 住院统筹\n", f"        name: 住院统筹\n{part}", 1)
+
+
+def stay(
+    policy: Policy, amount_fen: int, used: dict[AccumulatorKey, int] | None = None, **members: Any
+) -> Adjudication:
+    claim = ClaimInput(
+        "inpatient", policy.effective_from, policy.effective_from, (Line(1, "A", amount_fen),), **members
+    )
+    facts = Facts(
+        Institution("county", "in_county"), (Interval(date(2000, 1, 1), None),), {"A": Item("A", "A")}, used or {}
+    )
+    return adjudicate(claim, facts, policy)
+
+
+@pytest.mark.requirement("ZZ-23", "a critical-illness layer pays in bands over the year's own eligible spending")
+def test_critical_illness_runs_over_the_year() -> None:
+    policy = load(GOOD.replace("\nreadings:\n", CRITICAL)).policy
+    used: dict[AccumulatorKey, int] = {}
+    paid = []
+    for amount in (4_000_000, 4_000_000, 30_000_000):
+        decided = stay(policy, amount, used)
+        paid.append([layer.benefit_fen for layer in decided.layers])
+        for movement in decided.movements:
+            used[movement.key] = used.get(movement.key, 0) + movement.amount
+    # own eligible: 12,000, then 12,000, then 296,000; the basic cap of 60,000 leaves 4,000 to the third stay
+    assert [one[0] for one in paid] == [2_800_000, 2_800_000, 400_000]
+    assert [one[1] for one in paid] == [0, 450_000, 1_300_000 + 2_750_000 + 14_300_000]
+    whole = stay(policy, 38_000_000)
+    assert whole.layers[1].benefit_fen == sum(one[1] for one in paid), "in one bill or in three, the year is the same"
+    assert "减" not in slip_text(decision_document(whole))
+    assert used[AccumulatorKey("person_year", "critical.inpatient.base", 2010)] == 32_000_000
+
+
+def test_a_cap_over_both_layers_sees_what_the_same_claim_has_paid() -> None:
+    shared = CRITICAL.replace("        yearly: true\n", "        adds_to: [both]\n").replace("300000", "70000")
+    text = GOOD.replace("\nreadings:\n", shared).replace(
+        "        kind: inpatient\n", "        kind: inpatient\n        adds_to: [basic.inpatient.benefit, both]\n", 1
+    )
+    decided = stay(load(text).policy, 40_000_000)
+    assert [layer.benefit_fen for layer in decided.layers] == [6_000_000, 1_000_000]
+    assert decided.outcome == Outcome.CAPPED
+
+
+@pytest.mark.parametrize(("eligible", "benefit"), [(20_000, 9_000), (100_000, 69_993), (1, 0), (2, 1)])
+def test_a_floor_lifts(eligible: int, benefit: int) -> None:
+    part = "        floor: {name: 保底, ratio: 45%, clause: 保底补偿}\n"
+    text = with_part(part).replace(
+        "            deductible: {value: 0, clause: 以上定点医疗机构均不设起付线}\n            ratio: 70%",
+        "            deductible: {value: 100, clause: 起付线}\n            ratio: 77.77%",
+    )
+    policy = load(text).policy
+    assert stay(policy, eligible).benefit_fen == benefit
+
+
+def test_a_floor_never_passes_a_cap_and_names_itself() -> None:
+    policy = load(with_part("        floor: {name: 保底, ratio: 75%, clause: 保底补偿}\n")).policy
+    decided = stay(policy, 10_000_000)
+    assert decided.benefit_fen == 6_000_000
+    assert "保底:100,000.00 × 75% 为最低补偿" in slip_text(decision_document(decided))
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ("        items: [CT]\n        entitlement: chronic\n", "不能再写 entitlement"),
+        ("        items: [CT]\n        floor: {name: x, ratio: 5%, clause: x}\n", "不能设保底"),
+        ("        floor: {name: x, ratio: 5%}\n", "缺少依据"),
+        ("        waivers: {w: {name: x, clause: x}}\n", "写明 groups 或 emergency"),
+        ("        waivers: {w: {name: x, groups: [nobody], clause: x}}\n", "groups 里没有 nobody"),
+        ("        accident: {name: x, factor: 500%, clause: x}\n", "比例不能超过 100%"),
+    ],
+)
+def test_what_a_bucket_may_not_say(part: str, message: str) -> None:
+    with pytest.raises(PolicyErrors) as wrong:
+        load(with_part(part))
+    assert any(message in finding.message and finding.line for finding in wrong.value.findings), wrong.value
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("fixed: 500\n            deductible: 50", "定额(fixed)补偿不另设起付线和限额"),
+        ("fixed: 500\n            ratio: 5%", "写且只写一个"),
+        ("ratio: 50%\n            off_path_over: 5000", "只用于写明 diseases 的行"),
+        ("ratio: 50%\n            limit: {amount: 5, share: 50%}", "shared_up_to 和 share 一起写"),
+        ("ratio: 50%\n            diseases: ['K 35']", "写法不对"),
+    ],
+)
+def test_what_a_row_may_not_say(row: str, message: str) -> None:
+    text = GOOD.replace("            deductible: 300\n            ratio: 60%", f"            {row}", 1)
+    assert text != GOOD
+    with pytest.raises(PolicyErrors) as wrong:
+        load(text)
+    assert any(message in finding.message for finding in wrong.value.findings), wrong.value
+
+
+def test_what_only_the_first_layer_may_say() -> None:
+    floor = "floor: {name: x, ratio: 5%, of: total, clause: x}"
+    for part in ("items: [CT]", "essential: {name: x, points: 5%, clause: x}", floor):
+        text = GOOD.replace("\nreadings:\n", CRITICAL.replace("yearly: true", part))
+        with pytest.raises(PolicyErrors, match="只能写在第一层"):
+            load(text)
+
+
+def test_rows_of_one_disease_must_not_overlap() -> None:
+    text = text_of("zhengan-2011-01").replace("diseases: [K80]", "diseases: [K80, K35]")
+    with pytest.raises(PolicyErrors, match="重叠"):
+        load(text)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lines": (Line(1, "A", 1),), "elsewhere": Elsewhere("x", 5, 4, 3)},
+        {"lines": (), "elsewhere": Elsewhere("x", 5, 6, 3)},
+        {"lines": (), "elsewhere": Elsewhere("x", 5, 4, 5)},
+        {"lines": (), "elsewhere": Elsewhere("x", 5, 4, -1)},
+        {"lines": (), "elsewhere": Elsewhere("x", 5, 4, 3, -1)},
+        {"lines": (), "from_account_fen": -1},
+    ],
+)
+def test_a_bad_head_of_a_claim(wrong: dict[str, Any]) -> None:
+    policy = loaded("zhengzhou-2011").policy
+    day = policy.effective_from
+    facts = Facts(Institution("county", "in_county"), (Interval(day, None),), {}, {})
+    with pytest.raises(BadClaim):
+        adjudicate(ClaimInput("inpatient", day, day, **wrong), facts, policy)
+
+
+def test_what_the_family_account_locks() -> None:
+    policy = loaded("dafang-2006-01").policy
+    visit = ClaimInput("outpatient", policy.effective_from, policy.effective_from, (), from_account_fen=100)
+    key = AccumulatorKey("household_year", "family_account.spent", 0)
+    assert accumulators(visit, policy) == (key,)
+    assert accumulators(replace(visit, from_account_fen=0), policy) == ()
+
+
+def test_a_claim_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "claim.yaml"
+    file.write_text(
+        "institution: {level: prefecture}\n"
+        "admitted: 2010-03-05\n"
+        "catalogue: {drug: {class: B, own_share: 10%, name: 头孢}, bed: {class: A, ceilings: {'*': 30}}}\n"
+        "lines:\n"
+        "  - {code: drug, amount: 1000}\n"
+        "  - {code: bed, amount: 80, quantity: 2}\n"
+        "  - {code: gown, amount: 20}\n",
+        encoding="utf-8",
+    )
+    answer = run.invoke(app, ["quote", "--policy", "dafang-2010", "--claim", str(file)])
+    assert answer.exit_code == 0, answer.output
+    assert "第 1 行 头孢 未计入 100.00:先由个人负担一部分" in answer.stdout
+    assert "等于 可补偿费用:960.00" in answer.stdout
+    assert "760.00 × 60% = 456.00 元" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("institution: {level: county}\n", "写且只写一个"),
+        ("institution: {level: moon}\neligible: 1\n", "第 1 行"),
+        ("institution: {level: county}\neligible: -1\n", "第 2 行 eligible"),
+        ("institution: {level: county}\nlines:\n  - {code: a, amount: 1.234}\n", "第 3 行"),
+        ("institution: {level: county}\neligible: 1\nperson: {groups: [nobody]}\n", "nobody"),
+        ("institution: {level: county}\neligible: 1\nused: {'moon:x': 1}\n", "no such period"),
+        ("- nothing\n", "应是"),
+    ],
+)
+def test_a_bad_claim_file_names_the_line(text: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "claim.yaml"
+    file.write_text(text, encoding="utf-8")
+    answer = run.invoke(app, ["quote", "--policy", "dafang-2010", "--claim", str(file)])
+    assert answer.exit_code == 2
+    assert message in answer.output
+
+
+def test_quote_needs_a_question() -> None:
+    assert run.invoke(app, ["quote", "--policy", "dafang-2010"]).exit_code == 2
+    assert run.invoke(app, ["quote", "--policy", "dafang-2010", "--claim", "/nowhere"]).exit_code == 2
+
+
+def test_a_claim_file_keeps_what_it_says() -> None:
+    document = read_claim("institution: {level: county}\neligible: 500\nadmitted: 2010-03-05\nemergency: true\n")
+    decided = decide(document, loaded("dafang-2010").policy).adjudication
+    assert (decided.benefit_fen, decided.outcome) == (35_000, Outcome.SETTLED)

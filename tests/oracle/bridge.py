@@ -104,6 +104,7 @@ def told(result: Adjudication) -> Doc:
         "eligible": result.eligible_fen,
         "benefit": result.benefit_fen,
         "patient": result.patient_fen,
+        "parts": (result.excluded_fen, result.over_ceiling_fen, result.own_share_fen),
         "account": result.account_fen,
         "deductible": result.deductible_fen,
         "layers": {layer.layer: layer.benefit_fen for layer in result.layers},

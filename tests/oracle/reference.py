@@ -75,6 +75,7 @@ def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
             "eligible": 0,
             "benefit": 0,
             "patient": total - (given["benefit"] if given else 0),
+            "parts": (total, 0, 0),
             "account": 0,
             "deductible": 0,
             "layers": {},
@@ -85,7 +86,10 @@ def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
     lines = [count_line(policy, claim, line) for line in claim["lines"]]
     eligible = given["eligible"] if given else sum(line[4] for line in lines)
     answer = run_layers(policy, claim, used, eligible, lines, total)
-    return base | answer | {"eligible": eligible, "lines": lines, "lacks": []}
+    parts = tuple(sum(line[part] for line in lines) for part in (1, 2, 3))
+    if given:
+        parts = total - eligible, 0, 0
+    return base | answer | {"eligible": eligible, "parts": parts, "lines": lines, "lacks": []}
 
 
 def year_of(policy: Doc, claim: Doc) -> int:

@@ -248,3 +248,139 @@ def test_a_claim_file_keeps_what_it_says() -> None:
     document = read_claim("institution: {level: county}\neligible: 500\nadmitted: 2010-03-05\nemergency: true\n")
     decided = decide(document, loaded("dafang-2010").policy).adjudication
     assert (decided.benefit_fen, decided.outcome) == (35_000, Outcome.SETTLED)
+
+
+GIVEN = "institution: {level: province}\nelsewhere: {settlement: S-9, total: 9, eligible: 8, benefit: 5, over_cap: 2}"
+
+
+def slip_of(policy_id: str, claim: str, language: str = "zh") -> str:
+    """The slip of a claim written as in a file."""
+    answer = decide(read_claim(claim), loaded(policy_id).policy)
+    return slip_text(decision_document(answer.adjudication), names=answer.names, language=language)
+
+
+@pytest.mark.parametrize(
+    ("policy_id", "claim", "sentence"),
+    [
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\neligible: 10300\nthird_party: accident\n",
+            "意外伤害:按正常补偿的 50% 补偿。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\neligible: 10300\nthird_party: accident\n",
+            "(10,000.00 × 65%) × 50% = 3,250.00 元",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\neligible: 10300\nthird_party: advanced\n",
+            "基金先行支付 6,500.00 元,以后向责任人追偿。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\neligible: 10000\nthird_party: shared\nthird_party_share: 30%\n",
+            "第三人负担:10,000.00 × 30% = 3,000.00 元,从可补偿费用中扣除。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\neligible: 10000\nperson: {groups: [wubao]}\n",
+            "五保户、低保户免起付线:免除起付线。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\neligible: 400\n",
+            "住院保底补偿:400.00 × 30% 为最低补偿,计算所得 65.00 元,补偿 120.00 元。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\ncatalogue: {m: {essential: true}}\nlines: [{code: m, amount: 1300}]\n",
+            "基本药物:其中 1,000.00 元的补偿比例提高 5 个百分点。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\ncatalogue: {m: {essential: true}}\nlines: [{code: m, amount: 1300}]\n",
+            "1,000.00 × 65% + 1,000.00 × 5% = 700.00 元",
+        ),
+        (
+            "zhengzhou-county-2011",
+            GIVEN,
+            "基本补偿已在别处结算(S-9),补偿 5.00 元,封顶线以上未补偿 2.00 元;照此计入,不重新计算。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            GIVEN,
+            "个人负担:9.00 − 5.00 − 2.00 = 2.00",
+        ),
+        (
+            "zhengan-2011-01",
+            "institution: {level: county}\ndisease: K80\neligible: 4600\n",
+            "单病种限额 4,000.00 元,可补偿费用 4,600.00 元,超过部分中 600.00 元按 50% 计入,共计入 4,300.00 元。",
+        ),
+        (
+            "zhengan-2011-01",
+            "institution: {level: county}\ndisease: K80\neligible: 3000\n",
+            "单病种限额 4,000.00 元,可补偿费用 3,000.00 元,计入 3,000.00 元。",
+        ),
+        (
+            "zhengan-2011-01",
+            "institution: {level: county}\ndisease: K35\neligible: 5000\n",
+            "定额补偿 1,500.00 元,可补偿费用 5,000.00 元,补偿 1,500.00 元。",
+        ),
+        (
+            "zhengan-2011-01",
+            "kind: outpatient\ninstitution: {level: village}\neligible: 100\nfamily_account: {credit: 80, pay: 100}\n",
+            "门诊家庭账户余额 80.00 元,支付个人负担部分中的 50.00 元。",
+        ),
+        (
+            "zhengan-2011-01",
+            "kind: outpatient\ninstitution: {level: village}\neligible: 100\nfamily_account: {credit: 30, pay: 100}\n",
+            "其中家庭账户支付:30.00,现金:20.00",
+        ),
+        (
+            "dafang-2006-11",
+            "institution: {level: township}\neligible: 100\nperson: {groups: [wubao]}\n",
+            "特殊人群:补偿比例提高 10 个百分点。",
+        ),
+    ],
+)
+def test_every_step_has_its_sentence(policy_id: str, claim: str, sentence: str) -> None:
+    assert sentence in slip_of(policy_id, claim)
+    assert "3. Result (yuan)" in slip_of(policy_id, claim, "en")
+
+
+def test_the_year_is_told_as_it_is_computed() -> None:
+    policy = load(GOOD.replace("\nreadings:\n", CRITICAL)).policy
+    base = AccumulatorKey("person_year", "critical.inpatient.base", 2010)
+    slip = slip_text(decision_document(stay(policy, 4_000_000, {base: 1_200_000})))
+    assert "起付线全年 15,000.00 元,此前累计费用 12,000.00 元,本次扣除 3,000.00 元。" in slip
+    assert "按全年累计计算:(9,000.00 × 50%) − 此前累计的(0.00) = 4,500.00 元" in slip
+
+
+@pytest.mark.parametrize(("amount", "benefit"), [(1_200_000, 150_000), (1_200_001, 833_001)])
+def test_the_edge_of_the_path(amount: int, benefit: int) -> None:
+    assert stay(loaded("zhengan-2011-01").policy, amount, disease="K35").benefit_fen == benefit
+    assert stay(loaded("zhengan-2011-01").policy, 500_000, disease="K35", off_path=True).benefit_fen == 343_000
+
+
+def test_what_is_wrong_with_a_claim_is_said_with_its_line() -> None:
+    assert str(BadClaim("x")) == "x"
+    assert str(BadClaim("x", 3)) == "line 3: x"
+    day = date(2011, 6, 1)
+    facts = Facts(Institution("county", "in_county"), (Interval(day, None),), {}, {})
+    nothing = ClaimInput("inpatient", day, day, (), elsewhere=Elsewhere("x", 0, 0, 0))
+    joined = replace(facts, joined=frozenset({"supplementary"}))
+    assert adjudicate(nothing, joined, loaded("zhengzhou-2011").policy).outcome == Outcome.NOTHING_ELIGIBLE
+
+
+@pytest.mark.parametrize(("days", "outcome"), [(0, Outcome.SETTLED), (90, Outcome.SETTLED), (91, Outcome.NOT_COVERED)])
+def test_how_long_a_mother_covers_her_child(days: int, outcome: Outcome) -> None:
+    policy = loaded("zhengzhou-county-2011").policy
+    born = date(2011, 6, 1)
+    day = date.fromordinal(born.toordinal() + days)
+    claim = ClaimInput("inpatient", day, day, (Line(1, "A", 100_000),))
+    mother = (Interval(date(2011, 1, 1), None),)
+    facts = Facts(Institution("county", "in_county"), (), {"A": Item("A", "A")}, {}, birth_date=born, newborn_of=mother)
+    assert adjudicate(claim, facts, policy).outcome == outcome
+    unborn = replace(facts, birth_date=date.fromordinal(day.toordinal() + 1))
+    assert adjudicate(claim, unborn, policy).outcome == Outcome.NOT_COVERED

@@ -172,6 +172,7 @@ class QuoteIn(WireModel):
     migrant: bool = False
     referred: bool = False
     used: Yuan = 0
+    disease: Annotated[str, Field(max_length=32)] = ""
 
 
 class DocumentQuoteIn(QuoteIn):
@@ -348,6 +349,7 @@ def _quote(body: QuoteIn, policy: Policy, day: date, language: str) -> QuoteOut:
         migrant=body.migrant,
         referred=body.referred,
         used_fen=body.used,
+        disease=body.disease,
     )
     try:
         document = decision_document(quote(question, policy))

@@ -54,6 +54,8 @@ from services.claims.benefits.schema import (
 from shared.kernel.canonical import canonical_json, digest
 
 _BOTH = (False, True)
+MOST_COMBINATIONS = 200_000
+"""Pairs of disease and situation in a document: a table of that size is made in well under a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,12 @@ def _contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
         yield ("source",), f"sources 里没有 {document.source}"
     if len(document.sources) > 1 and document.source is None:
         yield ("sources",), "有几个来源时,用 source 写明默认来源"
+    if _combinations(document) > MOST_COMBINATIONS:
+        yield (
+            ("layers",),
+            f"病种与情形的组合超过 {MOST_COMBINATIONS} 个,请把病种分到单独的一项(写在 benefits 的 diseases)",
+        )
+        return
     yield from _parameter_origins(document)
     if document.family_account is not None:
         yield from _origin_problems(document, ("family_account",), document.family_account)
@@ -152,6 +160,27 @@ def _contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
             yield from _benefit_problems(document, where, f"{layer_id}.{benefit_id}", benefit)
     if first.base != "eligible":
         yield ("layers",), "第一层应以合规费用(eligible)为基数"
+
+
+def _combinations(document: PolicyDoc) -> int:
+    """How many pairs of disease and situation the rows speak of: what the tables will hold."""
+    rows = (
+        rule for layer in document.layers.values() for one in layer.benefits.values() for rule in one.rules.values()
+    )
+    return sum(len(rule.diseases or [""]) * sum(_situations_of(when) for when in rule.when) for rule in rows)
+
+
+def _situations_of(when: When) -> int:
+    """How many situations a condition holds in."""
+    held = 1
+    for some, every in (
+        (when.level, LEVELS),
+        (when.place, PLACES),
+        (when.ownership, OWNERSHIPS),
+        (when.designation, DESIGNATIONS),
+    ):
+        held *= len(some or every)
+    return held << sum(flag is None for flag in (when.emergency, when.migrant, when.referred))
 
 
 def _only_below(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:

@@ -92,6 +92,10 @@ SENTENCES: words.Words = {
         "{name} {cap} 元({period}),此前已补偿 {used} 元,还可补偿 {cap} − {used} = {left} 元,本次按 {amount} 元补偿。",
         "{name}: {cap} yuan {period}, {used} paid before, {left} left: {amount} is paid.",
     ),
+    "cap_over": (
+        "{name} {cap} 元({period}),此前已补偿 {used} 元,已达到或超过,本次补偿 {amount} 元。",
+        "{name}: {cap} yuan {period}, {used} paid before, nothing left: {amount} is paid.",
+    ),
     "layer": ("{payer}支付({name}):{amount} 元。", "Paid by {payer} ({name}): {amount} yuan."),
     "clause": ("依据:“{clause}”", " Source: “{clause}”"),
     "result": ("三、结果(元)", "3. Result (yuan)"),
@@ -292,9 +296,14 @@ def _cap(step: Document, say: _Voice) -> str:
     inputs = step["inputs"]
     amounts = {member: yuan(inputs[member]) for member in ("cap", "used", "left", "before")}
     cut = parse_yuan(step["amount"]) < parse_yuan(inputs["before"])
+    over = parse_yuan(inputs["used"]) > parse_yuan(inputs["cap"])
     period = say.code(words.PERIODS, inputs["period"])
     return say(
-        "cap_cut" if cut else "cap_free", name=inputs["name"], period=period, amount=yuan(step["amount"]), **amounts
+        "cap_over" if over else "cap_cut" if cut else "cap_free",
+        name=inputs["name"],
+        period=period,
+        amount=yuan(step["amount"]),
+        **amounts,
     )
 
 

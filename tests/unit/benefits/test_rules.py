@@ -384,3 +384,14 @@ def test_how_long_a_mother_covers_her_child(days: int, outcome: Outcome) -> None
     assert adjudicate(claim, facts, policy).outcome == outcome
     unborn = replace(facts, birth_date=date.fromordinal(day.toordinal() + 1))
     assert adjudicate(claim, unborn, policy).outcome == Outcome.NOT_COVERED
+
+
+def test_a_document_cannot_blow_up_its_tables() -> None:
+    codes = ", ".join(f"K{number}" for number in range(500))
+    text = GOOD.replace("            ratio: 80%", f"            diseases: [{codes}]\n            ratio: 80%", 1)
+    assert load(text).policy.layers[0].benefits["inpatient"].by_disease["K499"]
+    every = text.replace(
+        "when: {level: township, place: in_county, ownership: public, designation: designated}", "when: {}"
+    )
+    with pytest.raises(PolicyErrors, match="组合超过 200000 个"):
+        load(every)

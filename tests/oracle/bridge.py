@@ -107,6 +107,7 @@ def told(result: Adjudication) -> Doc:
         "parts": (result.excluded_fen, result.over_ceiling_fen, result.own_share_fen),
         "account": result.account_fen,
         "deductible": result.deductible_fen,
+        "ratio": result.ratio,
         "layers": {layer.layer: layer.benefit_fen for layer in result.layers},
         "moves": moves,
         "lines": [(line[1].value, *line[2:]) for line in result.lines],

@@ -15,6 +15,8 @@ Counts = dict[tuple[str, str, int, str], int]
 Days = list[tuple[date, date | None]]
 Part = tuple[str, Doc, str, Doc]
 """A bucket that pays and the row that it applies: bucket id, bucket, row id, row."""
+Running = tuple[str, Doc, list[Part]]
+"""A layer that pays: id, layer, its parts."""
 WHOLE = 10_000
 SPENT = ("household_year", "family_account.spent", 0, "")
 
@@ -68,7 +70,8 @@ def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
     given = claim["elsewhere"]
     total = given["total"] if given else sum(line["amount"] for line in claim["lines"])
     base = {"year": year_of(policy, claim), "total": total}
-    refused, names = refusal(policy, claim)
+    running = paying_parts(policy, claim)
+    refused, names = refusal(policy, claim, running)
     if refused:
         return base | {
             "outcome": refused,
@@ -78,6 +81,7 @@ def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
             "parts": (total, 0, 0),
             "account": 0,
             "deductible": 0,
+            "ratio": 0,
             "layers": {},
             "moves": {},
             "lines": [("claim_refused", line["amount"], 0, 0, 0) for line in claim["lines"]],
@@ -85,7 +89,7 @@ def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
         }
     lines = [count_line(policy, claim, line) for line in claim["lines"]]
     eligible = given["eligible"] if given else sum(line[4] for line in lines)
-    answer = run_layers(policy, claim, used, eligible, lines, total)
+    answer = run_layers(policy, claim, used, eligible, lines, total, running)
     parts = tuple(sum(line[part] for line in lines) for part in (1, 2, 3))
     if given:
         parts = total - eligible, 0, 0
@@ -105,7 +109,7 @@ def year_of(policy: Doc, claim: Doc) -> int:
 # ---------------------------------------------------------------- may it be settled at all
 
 
-def refusal(policy: Doc, claim: Doc) -> tuple[str | None, list[str]]:
+def refusal(policy: Doc, claim: Doc, running: list[Running]) -> tuple[str | None, list[str]]:
     """Why the claim as a whole is refused, and the unaccepted names that it would rest on."""
     day = claim["admitted"]
     if day < policy["effective_from"] or day > policy.get("effective_to", date.max):
@@ -116,7 +120,6 @@ def refusal(policy: Doc, claim: Doc) -> tuple[str | None, list[str]]:
     waiting = int(parameter(policy, "waiting_days", "0"))
     if waiting and start is not None and not mothers and (day - start).days < waiting:
         return "waiting", []
-    running = paying_parts(policy, claim)
     if claim["elsewhere"] and not running:
         return "no_rule", []
     refused = None if claim["elsewhere"] else refused_in_first_layer(policy, claim, running)
@@ -154,7 +157,7 @@ def covered_since(coverage: Days, day: date) -> date | None:
     return start
 
 
-def refused_in_first_layer(policy: Doc, claim: Doc, running: list[tuple[str, Doc, list[Part]]]) -> str | None:
+def refused_in_first_layer(policy: Doc, claim: Doc, running: list[Running]) -> str | None:
     """Whether the first layer says nothing for this care, this place, this situation."""
     first_id, first = layers_of(policy)[0]
     takes_items = [b for b in first["benefits"].values() if b["kind"] == claim["kind"] and "items" in b]
@@ -185,7 +188,7 @@ def layers_of(policy: Doc) -> list[tuple[str, Doc]]:
     return list(policy["layers"].items())
 
 
-def paying_parts(policy: Doc, claim: Doc) -> list[tuple[str, Doc, list[Part]]]:
+def paying_parts(policy: Doc, claim: Doc) -> list[Running]:
     """The layers that pay, each with the buckets that take items out and then the one that takes the bill."""
     found = []
     for number, (layer_id, layer) in enumerate(layers_of(policy)):
@@ -258,7 +261,7 @@ def speaks_of(when: Doc, claim: Doc) -> bool:
 # ---------------------------------------------------------------- what the decision rests on without source
 
 
-def presumed(policy: Doc, claim: Doc, running: list[tuple[str, Doc, list[Part]]]) -> list[str]:
+def presumed(policy: Doc, claim: Doc, running: list[Running]) -> list[str]:
     """Every name without source that the decision would rest on."""
     asked = ("year_by", "waiting_days", "newborn_days", "lines_after_coverage")
     names = [f"parameters.{name}" for name in asked if marked(policy.get("parameters", {}).get(name))]
@@ -344,7 +347,9 @@ def count_line(policy: Doc, claim: Doc, line: Doc) -> tuple[str, int, int, int, 
 # ---------------------------------------------------------------- layers
 
 
-def run_layers(policy: Doc, claim: Doc, used: Counts, eligible: int, lines: list[Any], total: int) -> Doc:
+def run_layers(
+    policy: Doc, claim: Doc, used: Counts, eligible: int, lines: list[Any], total: int, running: list[Running]
+) -> Doc:
     """What each layer pays, one after the other, and then the family account."""
     given = claim["elsewhere"]
     begun = given["benefit"] if given else 0
@@ -355,7 +360,7 @@ def run_layers(policy: Doc, claim: Doc, used: Counts, eligible: int, lines: list
     first: list[Doc] = []
     amounts: dict[str, int] = {}
     counts = dict(used)
-    for layer_id, layer, parts in paying_parts(policy, claim):
+    for layer_id, layer, parts in running:
         free = max(0, owed - paid)
         base = min(cut, free) if layer.get("base") == "cut_by_cap" else free
         results, taken = [], set()
@@ -383,6 +388,7 @@ def run_layers(policy: Doc, claim: Doc, used: Counts, eligible: int, lines: list
         "patient": patient,
         "account": account,
         "deductible": deductible,
+        "ratio": first[0]["ratio"] if len(first) == 1 else 0,
         "layers": amounts,
         "moves": moves,
     }
@@ -443,11 +449,15 @@ def pay(
     bucket, here, year = layer["benefits"][bucket_id], f"{layer_id}.{bucket_id}", year_of(policy, claim)
     accident = bucket.get("accident") if claim["third_party"] == "accident" else None
     factor = share(accident["factor"]) if accident else WHOLE
-    deductible = 0
+    deductible, ratio = 0, 0
     if "fixed" in row:
         before_caps = half_up(min(base, fen(plain(row["fixed"]))) * factor, WHOLE)
     else:
         counting = limited(row, base)
+        if len(row.get("bands", [0])) == 1:
+            points, raise_by = bonus(policy, claim, bucket)
+            alone = share(row["bands"][0]["ratio"] if "bands" in row else plain(row["ratio"]))
+            ratio = half_up(min(WHOLE**2, (alone + points) * (WHOLE + raise_by)), WHOLE)
         if bucket.get("yearly") == "true":
             deductible, before_caps = over_the_year(policy, claim, counts, bucket, row, here, year, counting)
         else:
@@ -467,7 +477,7 @@ def pay(
     for cap in bucket.get("caps", {}).values():
         benefit = min(benefit, left(claim, counts, bucket, here, cap, year, benefit))
     write(claim, counts, layer_id, layer, bucket_id, year, benefit, deductible, base)
-    return {"benefit": benefit, "before_caps": before_caps, "deductible": deductible}
+    return {"benefit": benefit, "before_caps": before_caps, "deductible": deductible, "ratio": ratio}
 
 
 def limited(row: Doc, base: int) -> int:

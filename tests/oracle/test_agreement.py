@@ -25,7 +25,7 @@ LEAST = 50
 """Cases that each outcome has to be reached by."""
 SECONDS = None if SOAK else 60.0
 """Of CPU: how long a person waits depends on what else the machine does."""
-EVERY = 16
+EVERY = 24
 """One claim in so many is looked at from all sides: order, size, cancellation, what has to be locked."""
 
 STEPS = (

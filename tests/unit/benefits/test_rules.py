@@ -92,7 +92,8 @@ def test_critical_illness_runs_over_the_year() -> None:
     assert [one[1] for one in paid] == [0, 450_000, 1_300_000 + 2_750_000 + 14_300_000]
     whole = stay(policy, 38_000_000)
     assert whole.layers[1].benefit_fen == sum(one[1] for one in paid), "in one bill or in three, the year is the same"
-    assert "减" not in slip_text(decision_document(whole))
+    slip = slip_text(decision_document(whole))
+    assert "(35,000.00 × 50% + 50,000.00 × 55% + 220,000.00 × 65%) − 此前累计的(0.00) = 188,000.00 元" in slip
     assert used[AccumulatorKey("person_year", "critical.inpatient.base", 2010)] == 32_000_000
 
 
@@ -395,3 +396,34 @@ def test_a_document_cannot_blow_up_its_tables() -> None:
     )
     with pytest.raises(PolicyErrors, match="组合超过 200000 个"):
         load(every)
+
+
+def test_a_bill_by_bands_is_told_band_by_band() -> None:
+    bands = "bands: [{up_to: 1000, ratio: 50%}, {up_to: 3000, ratio: 60.5%}, {ratio: 70%}]"
+    slip = slip_text(decision_document(stay(load(GOOD.replace("ratio: 70%", bands, 1)).policy, 500_000)))
+    assert "1,000.00 × 50% + 2,000.00 × 60.5% + 2,000.00 × 70%,合计 3,110.00 元" in slip
+    assert "适用“县内县级定点医院和民营定点医院”一项。" in slip
+
+
+def test_steps_that_move_no_money_say_so() -> None:
+    claim = (
+        "institution: {level: county}\nthird_party: accident\nperson: {groups: [wubao]}\n"
+        "catalogue: {m: {essential: true}}\nlines: [{code: m, amount: 1300}]\n"
+    )
+    policy = loaded("zhengzhou-county-2011").policy
+    trace = {step.step: step for step in decide(read_claim(claim), policy).adjudication.trace}
+    assert [trace[step].amount_fen for step in ("essential", "accident", "waiver")] == [0, 0, 0]
+    assert trace["rule"].inputs[:2] == (("level", "county"), ("place", "in_county"))
+
+
+def test_of_two_equal_raises_one_is_told() -> None:
+    text = text_of("dafang-2006-11").replace(
+        "        bonuses:\n",
+        "        bonuses:\n          poor: {name: 五保户, groups: [wubao], points: 10%, clause: 五保户提高10%}\n",
+    )
+    answer = decide(
+        read_claim("institution: {level: township}\neligible: 100\nperson: {groups: [wubao]}\n"), load(text).policy
+    )
+    told = [step for step in answer.adjudication.trace if step.step == "bonus"]
+    assert [(step.rule, step.amount_fen) for step in told] == [("basic.inpatient.poor", 0)]
+    assert answer.adjudication.benefit_fen == 8_000

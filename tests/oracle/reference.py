@@ -8,6 +8,7 @@ Over 400 lines because it says everything that a policy may say in one place, in
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 Doc = dict[str, Any]
@@ -24,12 +25,14 @@ SPENT = ("household_year", "family_account.spent", 0, "")
 # ---------------------------------------------------------------- reading text
 
 
+@cache
 def fen(text: str) -> int:
     """`200.5` yuan as 20050 fen."""
     yuan, _, rest = text.partition(".")
     return int(yuan) * 100 + int(rest.ljust(2, "0") or 0)
 
 
+@cache
 def share(text: str) -> int:
     """`37.5%` as 3750 of 10,000."""
     points, _, rest = text.rstrip("%").partition(".")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import multiprocessing
 import os
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -24,7 +26,8 @@ CLAIMS = 700
 LEAST = 50
 """Cases that each outcome has to be reached by."""
 SECONDS = None if SOAK else 60.0
-"""Of CPU: how long a person waits depends on what else the machine does."""
+"""Of CPU in each process: how long a person waits depends on what else the machine does."""
+PROCESSES = min(2, os.cpu_count() or 1)
 EVERY = 24
 """One claim in so many is looked at from all sides: order, size, cancellation, what has to be locked."""
 
@@ -70,29 +73,48 @@ class World:
             there[key] = there.get(key, 0) + amount
 
 
-def test_two_engines_agree(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> None:
-    seed = request.config.getoption("--seed")
+class Judged(NamedTuple):
+    """What one drawn policy showed."""
+
+    reached: Counter[str]
+    steps: Counter[str]
+    seconds: float
+
+
+def judge(seed: int, number: int) -> Judged:
+    """Draws a policy and its claims and compares the engines on each; raises AssertionError on the first quarrel."""
     reached: Counter[str] = Counter()
     steps: Counter[str] = Counter()
     started = time.process_time()
-    for number in range(POLICIES):
-        world = World(Random(f"{seed}/{number}"), number)
-        for turn, (claim, used) in enumerate(world.claims(CLAIMS)):
-            expected = reference.decide(world.document, claim, used)
-            policy = bridge.for_claim(world.policy, claim)
-            asked, facts = bridge.asked(claim, world.items, used)
-            decided = adjudicate(asked, facts, policy)
-            assert bridge.told(decided) == expected, (
-                f"--seed={seed} policy {number} claim {turn}: {claim}\n{world.document}"
-            )
-            if turn % EVERY == 0:
-                from_all_sides(world.rng, asked, facts, policy)
-            reached[expected["outcome"]] += 1
-            steps.update({step.step for step in decided.trace})
-            world.count(expected["moves"])
-    seconds = time.process_time() - started
+    world = World(Random(f"{seed}/{number}"), number)
+    for turn, (claim, used) in enumerate(world.claims(CLAIMS)):
+        expected = reference.decide(world.document, claim, used)
+        policy = bridge.for_claim(world.policy, claim)
+        asked, facts = bridge.asked(claim, world.items, used)
+        decided = adjudicate(asked, facts, policy)
+        told = bridge.told(decided)
+        if told != expected:
+            differs = {name: (told[name], expected[name]) for name in told if told[name] != expected[name]}
+            raise AssertionError(f"--seed={seed} policy {number} claim {turn}: {differs}\n{claim}\n{world.document}")
+        if turn % EVERY == 0:
+            from_all_sides(world.rng, asked, facts, policy)
+        reached[expected["outcome"]] += 1
+        steps.update({step.step for step in decided.trace})
+        world.count(expected["moves"])
+    return Judged(reached, steps, time.process_time() - started)
+
+
+def test_two_engines_agree(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> None:
+    seed = request.config.getoption("--seed")
+    with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
+        judged = pool.map(partial(judge, seed), range(POLICIES), chunksize=5)
+    reached = sum((one.reached for one in judged), Counter[str]())
+    steps = sum((one.steps for one in judged), Counter[str]())
+    seconds = sum(one.seconds for one in judged) / PROCESSES
     with capsys.disabled():
-        print(f"\noracle: {sum(reached.values())} claims, {POLICIES} policies, seed {seed}, {seconds:.1f} s of CPU")
+        print(
+            f"\noracle: {sum(reached.values())} claims, {POLICIES} policies, seed {seed}, {seconds:.1f} s of CPU each"
+        )
         for outcome in Outcome:
             print(f"  {outcome.value:<28}{reached[outcome.value]:>9}")
         print("  claims by step of the calculation:", ", ".join(f"{one} {steps[one]}" for one in STEPS))
@@ -137,4 +159,4 @@ def test_the_oracle_stands_alone() -> None:
         tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
         names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         names |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
-        assert names <= {"__future__", "datetime", "random", "typing", "collections.abc"}, module
+        assert names <= {"__future__", "datetime", "functools", "random", "typing", "collections.abc"}, module

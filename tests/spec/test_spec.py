@@ -1,5 +1,6 @@
 """The worked vectors of the source documents and each of their clauses, as data: one file a policy."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ import pytest
 import yaml
 
 from services.claims.benefits import library
+from services.claims.benefits.claim_file import decide, read_claim
 from services.claims.benefits.compiler import load
-from services.claims.benefits.model import Policy
+from services.claims.benefits.model import Adjudication, Policy
 from services.claims.benefits.quote import Question, quote
+from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wire import decision_document
 from shared.kernel.money import parse_yuan
 
@@ -44,16 +47,40 @@ def policy_of(policy_id: str, variant: dict[str, Any]) -> Policy:
 @pytest.mark.parametrize(("policy_id", "case"), _cases())
 def test_case(policy_id: str, case: dict[str, Any]) -> None:
     policy = policy_of(policy_id, case.get("variant", {}))
+    if "claim" in case:
+        answer = decide(read_claim(yaml.safe_dump(case["claim"], allow_unicode=True)), policy)
+        check(case, answer.adjudication)
+        return
     ask = {"kind": "inpatient", "admitted_on": policy.effective_from} | case["ask"]
     assert isinstance(ask["admitted_on"], date)
     ask["eligible_fen"] = parse_yuan(ask.pop("eligible"))
     ask["used_fen"] = parse_yuan(ask.pop("used", "0.00"))
     ask["groups"] = frozenset(ask.get("groups", ()))
-    decided = decision_document(quote(Question(**ask), policy))
+    check(case, quote(Question(**ask), policy))
+
+
+def check(case: dict[str, Any], adjudication: Adjudication) -> None:
+    """What a case expects of a decision, and that its slip can be written."""
+    decided = decision_document(adjudication)
+    redo(slip_text(decided))
     expected = {"outcome": "settled"} | case["expect"]
     assert {name: decided[name] for name in expected} == expected
     if "layers" in case:
         assert {layer["layer"]: layer["benefit"] for layer in decided["layers"]} == case["layers"]
+
+
+NUMBER = r"\d[\d,]*\.\d\d"
+SUM = re.compile(rf"([(]?{NUMBER}(?:[)]? [×+−] [(]?(?:{NUMBER}|[\d.]+%))+[)]?)(?: =|,合计) ({NUMBER})")
+
+
+def redo(slip: str) -> None:
+    """Every sum on a slip is true, so that the patient can redo it; each rounding is to the fen."""
+    sums = SUM.findall(slip.replace("此前累计的", ""))
+    for said, result in sums:
+        expression = said.replace(",", "").replace("×", "*").replace("−", "-")
+        value = eval(re.sub(r"([\d.]+)%", r"(\1/100)", expression))
+        assert abs(value - float(result.replace(",", ""))) < 0.0101, (said, result)
+    assert sums, slip
 
 
 def test_every_policy_has_its_cases() -> None:

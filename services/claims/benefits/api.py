@@ -11,7 +11,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
 from services.claims.benefits import commands, library, store, words
-from services.claims.benefits.check import findings, wall_table
+from services.claims.benefits.check import findings
 from services.claims.benefits.commands import POLICY_UNKNOWN, Decision
 from services.claims.benefits.compiler import stored
 from services.claims.benefits.document import Finding, PolicyErrors
@@ -21,6 +21,7 @@ from services.claims.benefits.queries import NO_POLICY, policy_for
 from services.claims.benefits.quote import Question, UnknownGroup, quote
 from services.claims.benefits.schema import Level, Place
 from services.claims.benefits.slip import slip_text
+from services.claims.benefits.wall import wall_table
 from services.claims.benefits.wire import DecisionWire, decision_document
 from shared.contracts.wire import WireModel, Yuan
 from shared.http.access import access
@@ -171,6 +172,7 @@ class QuoteIn(WireModel):
     migrant: bool = False
     referred: bool = False
     used: Yuan = 0
+    disease: Annotated[str, Field(max_length=32)] = ""
 
 
 class DocumentQuoteIn(QuoteIn):
@@ -203,7 +205,7 @@ async def submit_policy(pool_code: str, unit: UnitDep, request: Request) -> Subm
         status=status,
         effective_from=policy.effective_from,
         illustrative=list(policy.illustrative),
-        findings=_told(findings(policy, loaded.source)),
+        findings=_told(findings(policy, loaded.source, loaded.document)),
     )
 
 
@@ -347,6 +349,7 @@ def _quote(body: QuoteIn, policy: Policy, day: date, language: str) -> QuoteOut:
         migrant=body.migrant,
         referred=body.referred,
         used_fen=body.used,
+        disease=body.disease,
     )
     try:
         document = decision_document(quote(question, policy))

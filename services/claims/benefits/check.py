@@ -1,118 +1,183 @@
-"""What a person should look at before a policy is decided, and the policy as the table on the office wall (七公开)."""
+"""What a person should look at before a policy is decided: the findings of `heyi policy check`."""
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
-from services.claims.benefits import words
-from services.claims.benefits.document import Finding, Source
-from services.claims.benefits.model import DESIGNATIONS, LEVELS, OWNERSHIPS, PLACES, Benefit, Cap, Layer, Policy, Rule
+from services.claims.benefits.areas import EVERYTHING, phrases
+from services.claims.benefits.document import Finding, Path, Source
+from services.claims.benefits.model import EACH_TIME, FULL_RATIO, Benefit, Cap, Layer, Policy, Rule, Situation
 from services.claims.benefits.schema import PolicyDoc
-from services.claims.benefits.slip import percent, yuan
-from shared.kernel.money import format_ratio, format_yuan
+from services.claims.benefits.slip import yuan
+from shared.kernel.money import format_yuan
 
-_FLAGS = 3
+_PERIODS = ("admission", "visit", "person_day", "disease_year", "person_year", "household_year")
+"""Periods from the narrowest to the widest."""
 
 
-def findings(policy: Policy, source: Source) -> list[Finding]:
-    """Warnings of a document that can be used: situations without a row, values without source."""
+def findings(policy: Policy, source: Source, document: PolicyDoc | None = None) -> list[Finding]:
+    """Warnings of a document that can be used, in the order of the document; `document` adds what only it shows."""
     found = []
+    first = policy.layers[0]
     for layer in policy.layers:
-        for benefit in layer.benefits.values():
-            path = ("layers", layer.id, "benefits", benefit.id.split(".")[1], "rules")
-            for gap in gaps(benefit):
-                found.append(source.finding(path, f"没有规定:{gap}", "warning"))
+        for benefit in layer.buckets:
+            here: Path = ("layers", layer.id, "benefits", benefit.id.split(".")[1])
+            told = [*_gaps(layer, first, benefit), *_ratios(benefit), *_unreachable(policy, layer, benefit)]
+            found += [source.finding((*here, *path), message, "warning") for path, message in told]
+        if layer.base == "cut_by_cap" and not _capped_before(policy, layer):
+            message = "这一层从前一层的封顶线起付,而前一层没有封顶线,永远不会支付"
+            found.append(source.finding(("layers", layer.id, "base"), message, "warning"))
+    if document is not None:
+        found += [source.finding(path, message, "warning") for path, message in _sources(document)]
     for name in policy.illustrative:
         found.append(Finding("warning", _line_of(source, name), name, "来源没有写明,须由统筹区点名接受才能用于结算"))
     return found
 
 
-def gaps(benefit: Benefit) -> Iterator[str]:
-    """Situations that no row speaks of, in words, the most general wording that is true."""
-    missing: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for place, designation in itertools.product(PLACES, DESIGNATIONS):
-        for level, ownership in itertools.product(LEVELS, OWNERSHIPS):
-            if not _spoken_of(benefit, (level, place, ownership, designation)):
-                missing[place, designation].append((level, ownership))
-    for (place, designation), holes in missing.items():
-        where = f"{words.word(words.PLACES, place)}{words.word(words.DESIGNATIONS, designation)}机构"
-        if len(holes) == len(LEVELS) * len(OWNERSHIPS):
-            yield where
-        else:
-            yield f"{where}:" + "、".join(
-                words.word(words.LEVELS, level) + words.word(words.OWNERSHIPS, ownership) for level, ownership in holes
-            )
+# ---------------------------------------------------------------- gaps
 
 
-def _spoken_of(benefit: Benefit, place: tuple[str, str, str, str]) -> bool:
-    flags = itertools.product((False, True), repeat=_FLAGS)
-    return any((*place, *three) in benefit.table for three in flags)
+def _gaps(layer: Layer, first: Layer, benefit: Benefit) -> Iterator[tuple[Path, str]]:
+    """Situations that no row speaks of; a layer above has to speak only where the first one pays."""
+    wanted = EVERYTHING
+    if not benefit.table:
+        return
+    if layer is not first and benefit.kind in first.benefits:
+        wanted = frozenset(first.benefits[benefit.kind].table)
+    for gap in phrases(wanted - benefit.table.keys()):
+        yield ("rules",), f"没有规定:{gap}"
+
+
+# ---------------------------------------------------------------- impossible ratios
+
+
+def _ratios(benefit: Benefit) -> Iterator[tuple[Path, str]]:
+    for rule in benefit.rules:
+        row: Path = ("rules", rule.id.split(".")[2])
+        ratios = [band.ratio for band in rule.bands]
+        if ratios and not any(ratios):
+            yield row, "比例是 0%:不补偿的写 nothing: true"
+        if ratios != sorted(ratios):
+            yield row, "费用高的一段比例反而低,请核对"
+        for bonus in benefit.bonuses:
+            times = len(bonus.groups) if bonus.stacks else 1
+            most = (max(ratios, default=0) + bonus.points * times) * (FULL_RATIO + bonus.factor * times) // FULL_RATIO
+            if most > FULL_RATIO:
+                told = f"{most // 100}%"
+                yield row, f"加上“{bonus.name}”后比例为 {told},超过 100%,只按 100% 补偿"
+
+
+# ---------------------------------------------------------------- rows and caps that never count
+
+
+def _unreachable(policy: Policy, layer: Layer, benefit: Benefit) -> Iterator[tuple[Path, str]]:
+    below = [bucket for bucket in policy.layers[0].buckets if bucket.kind == benefit.kind]
+    if not below:
+        yield ("kind",), f"第一层不补偿这类医疗服务,“{benefit.name}”永远不会支付"
+        return
+    for rule in benefit.rules:
+        row: Path = ("rules", rule.id.split(".")[2])
+        tables = [benefit.table, *benefit.by_disease.values()]
+        mine = {situation for table in tables for situation, one in table.items() if one is rule}
+        reached = any(_pays(bucket, situation) for bucket in below for situation in mine)
+        if layer is not policy.layers[0] and rule.pays and not reached:
+            yield row, "第一层在这些情形下都不补偿,这一行永远不会用到"
+        yield from _row_against_caps(row, rule, benefit)
+    yield from _caps(benefit.caps)
+
+
+def _pays(benefit: Benefit, situation: Situation) -> bool:
+    tables = [benefit.table, *benefit.by_disease.values()]
+    return any((rule := table.get(situation)) is not None and rule.pays for table in tables)
+
+
+def _row_against_caps(row: Path, rule: Rule, benefit: Benefit) -> Iterator[tuple[Path, str]]:
+    """A band, or a bonus of the ladder, that lies beyond what the caps ever let through."""
+    paid, done = 0, 0
+    for number, band in enumerate(rule.bands):
+        for cap in benefit.caps:
+            if paid >= cap.amount_fen * FULL_RATIO and number:
+                yield row, f"第 {number + 1} 段永远用不到:到这一段时已达{cap.name}"
+                return
+        if band.up_to_fen is not None:
+            paid, done = paid + (band.up_to_fen - done) * band.ratio, band.up_to_fen
+
+
+def _caps(caps: tuple[Cap, ...]) -> Iterator[tuple[Path, str]]:
+    for cap in caps:
+        where: Path = ("caps", cap.id.split(".")[2])
+        if not cap.amount_fen:
+            yield where, "封顶线是 0 元,什么都不会支付"
+        for other in caps:
+            if other is cap or not _within(cap, other):
+                continue
+            amount = yuan(format_yuan(other.amount_fen))
+            yield where, f"永远不会起作用:{other.name}({amount} 元)先到"
+
+
+def _within(cap: Cap, other: Cap) -> bool:
+    """True where the other cap is always reached before this one."""
+    if other.counts != cap.counts and cap.period not in EACH_TIME:
+        return False
+    if other.diseases and other.diseases != cap.diseases:
+        return False
+    narrower = _PERIODS.index(cap.period) < _PERIODS.index(other.period)
+    return (narrower and other.amount_fen <= cap.amount_fen) or (
+        cap.period == other.period and other.amount_fen < cap.amount_fen
+    )
+
+
+def _capped_before(policy: Policy, layer: Layer) -> bool:
+    before = policy.layers[policy.layers.index(layer) - 1]
+    kinds = {benefit.kind for benefit in layer.buckets}
+    return any(benefit.caps for benefit in before.buckets if benefit.kind in kinds)
+
+
+# ---------------------------------------------------------------- sources
+
+
+def _sources(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
+    """Sources that nothing rests on, groups that nothing names, dates after the end, the procedure not written."""
+    rest_on = {document.source or next(iter(document.sources))}
+    named: set[str] = set()
+    for path, row in _rows(document):
+        rest_on.add(str(row.get("source") or ""))
+        named.update(row.get("groups") or ())
+        since = row.get("effective_from")
+        if since is not None and document.effective_to is not None and since > document.effective_to:
+            yield path, f"生效日 {since} 在方案终止以后"
+    for name in document.sources:
+        if name not in rest_on:
+            yield ("sources", name), "没有任何规定引用这个来源"
+    for code in document.groups:
+        if code not in named:
+            yield ("groups", code), "没有任何规定用到这类人群"
+
+
+def _rows(document: PolicyDoc) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every mapping of the document that may name a source."""
+    stack: list[tuple[Path, object]] = [((), document.model_dump(exclude={"sources"}))]
+    while stack:
+        path, part = stack.pop()
+        if isinstance(part, dict):
+            if path:
+                yield path, part
+            stack += [((*path, key), value) for key, value in part.items()]
+        elif isinstance(part, list):
+            stack += [((*path, number), value) for number, value in enumerate(part)]
 
 
 def _line_of(source: Source, name: str) -> int | None:
     """The line of an illustrative name: `basic.inpatient.township.ratio` or `parameters.year_by`."""
     parts = tuple(name.split("."))
-    if parts[0] == "parameters":
+    if parts[0] in ("parameters", "family_account"):
         return source.line_of(parts)
     layer = ("layers", parts[0])
     if len(parts) == 1:
         return source.line_of(layer)
     benefit = (*layer, "benefits", parts[1])
-    for table in ("rules", "caps", "bonuses"):
+    for table in ("rules", "caps", "bonuses", "waivers"):
         if (path := (*benefit, table, *parts[2:])) in source.lines:
             return source.lines[path]
-    return source.line_of(benefit)
-
-
-# ---------------------------------------------------------------- the table on the wall
-
-
-def wall_table(policy: Policy, document: PolicyDoc) -> str:
-    """The policy as plain text for the notice board, in Chinese."""
-    lines = [policy.title, f"自 {policy.effective_from:%Y 年 %-m 月 %-d 日}起执行", ""]
-    for layer in policy.layers:
-        lines += list(_layer_lines(layer))
-    for reading in document.readings:
-        lines.append(f"问:{reading.question} 答:{reading.taken}")
-    sources = "、".join(source.title for _, source in sorted(document.sources.items()))
-    lines += ["", f"依据:{sources}", f"方案编号:{policy.id} 版本指纹:{policy.hash}"]
-    return "\n".join(lines) + "\n"
-
-
-def _layer_lines(layer: Layer) -> Iterator[str]:
-    yield f"【{layer.name}】由{layer.payer}支付"
-    for benefit in layer.benefits.values():
-        yield f"  {benefit.name}"
-        for rule in benefit.rules:
-            yield f"    {rule.name}:{_rule_words(rule)}{_mark(rule)}"
-        for cap in benefit.caps:
-            amount = yuan(format_yuan(cap.amount_fen))
-            yield f"    {cap.name}:{words.word(words.PERIODS, cap.period)} {amount} 元{_mark(cap)}"
-        for bonus in benefit.bonuses:
-            raised = (
-                f"{bonus.points // 100} 个百分点" if bonus.points else f"原比例的 {percent(format_ratio(bonus.factor))}"
-            )
-            yield f"    {bonus.name}:提高 {raised}"
-    yield ""
-
-
-def _rule_words(rule: Rule) -> str:
-    if not rule.bands:
-        return "不补偿"
-    deductible = rule.deductible
-    per = "每年" if deductible.per == "person_year" else "每次"
-    start = f"起付线{per} {yuan(format_yuan(deductible.amount_fen))} 元" if deductible.amount_fen else "不设起付线"
-    if deductible.waived_from is not None:
-        start += f"(第 {deductible.waived_from} 次起免)"
-    parts = []
-    for band in rule.bands:
-        limit = f"{yuan(format_yuan(band.up_to_fen))} 元以内 " if band.up_to_fen is not None else ""
-        limit = "其余 " if band.up_to_fen is None and len(rule.bands) > 1 else limit
-        parts.append(f"{limit}补偿 {percent(format_ratio(band.ratio))}")
-    return f"{start},{','.join(parts)}"
-
-
-def _mark(row: Rule | Cap) -> str:
-    return "(推定,须统筹区接受)" if row.origin.illustrative else ""
+    return source.line_of((*benefit, *parts[2:]))

@@ -11,13 +11,16 @@ import typer
 from rich.console import Console
 
 from services.claims.benefits import library
-from services.claims.benefits.check import findings, wall_table
+from services.claims.benefits.check import findings
+from services.claims.benefits.claim_file import ClaimDoc, decide, read_claim
 from services.claims.benefits.compiler import Loaded, load
+from services.claims.benefits.diff import differences
 from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.engine import BadClaim
 from services.claims.benefits.quote import Question, UnknownGroup, quote
 from services.claims.benefits.schema import Level, Place
 from services.claims.benefits.slip import slip_text
+from services.claims.benefits.wall import wall_table
 from services.claims.benefits.wire import decision_document
 from shared.kernel.money import parse_yuan
 
@@ -69,46 +72,66 @@ def open_policy(name: str) -> Loaded:
 @app.command("quote")
 def quote_command(
     policy: Annotated[str, typer.Option(help="方案编号或文件 · policy id or file")],
-    level: Annotated[Level, typer.Option(help="医疗机构级别 · level of the institution")],
-    eligible: Annotated[str, typer.Option(metavar="YUAN", help="可补偿费用 · eligible amount")],
+    level: Annotated[Level | None, typer.Option(help="医疗机构级别 · level of the institution")] = None,
+    eligible: Annotated[str | None, typer.Option(metavar="YUAN", help="可补偿费用 · eligible amount")] = None,
     kind: Annotated[Literal["inpatient", "outpatient"], typer.Option(help="住院、门诊")] = "inpatient",
     place: Annotated[Place | None, typer.Option(help="所在地 · place; 省、地级默认县外省内")] = None,
     ownership: Annotated[Literal["public", "private"], typer.Option(help="公立、民营")] = "public",
     designation: Annotated[Literal["designated", "none"], typer.Option(help="是否定点")] = "designated",
     group: Annotated[list[str] | None, typer.Option(help="特殊人群,可重复 · special group, repeatable")] = None,
+    disease: Annotated[str, typer.Option(help="病种编码 · code of the disease")] = "",
     emergency: Annotated[bool, typer.Option("--emergency", help="急诊 · emergency")] = False,
     migrant: Annotated[bool, typer.Option("--migrant", help="外出务工 · migrant worker")] = False,
     referred: Annotated[bool, typer.Option("--referred", help="经转诊 · referred")] = False,
     used: Annotated[str, typer.Option(metavar="YUAN", help="本年度此前的补偿 · benefit received before")] = "0",
     admitted: Annotated[str | None, typer.Option(metavar="DATE", help="入院(就诊)日期,默认方案生效日")] = None,
+    claim: Annotated[Path | None, typer.Option(metavar="FILE", help="写明整笔费用的文件 · a whole claim")] = None,
     english: Annotated[bool, typer.Option("--english", help="英文 · in English")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
 ) -> None:
     """按方案试算补偿,逐步说明 · calculate a benefit and tell every step."""
     loaded = open_policy(policy)
-    day = _day(admitted) if admitted else loaded.policy.effective_from
-    question = Question(
-        kind=kind,
-        level=level,
-        eligible_fen=_amount(eligible),
-        admitted_on=day,
-        place=place,
-        ownership=ownership,
-        designation=designation,
-        groups=frozenset(group or ()),
-        emergency=emergency,
-        migrant=migrant,
-        referred=referred,
-        used_fen=_amount(used),
-    )
+    names: dict[int, str] = {}
     try:
-        document = decision_document(quote(question, loaded.policy))
+        if claim is not None:
+            answer = decide(_claim_file(claim), loaded.policy)
+            result, names = answer.adjudication, answer.names
+        elif level is None or eligible is None:
+            _fail("写 --level 和 --eligible,或者写 --claim FILE · give --level and --eligible, or --claim FILE")
+        else:
+            question = Question(
+                kind=kind,
+                level=level,
+                eligible_fen=_amount(eligible),
+                admitted_on=_day(admitted) if admitted else loaded.policy.effective_from,
+                place=place,
+                ownership=ownership,
+                designation=designation,
+                groups=frozenset(group or ()),
+                emergency=emergency,
+                migrant=migrant,
+                referred=referred,
+                used_fen=_amount(used),
+                disease=disease,
+            )
+            result = quote(question, loaded.policy)
     except (UnknownGroup, BadClaim) as wrong:
         _fail(str(wrong))
+    document = decision_document(result)
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
-        typer.echo(slip_text(document, language="en" if english else "zh"), nl=False)
+        typer.echo(slip_text(document, names=names, language="en" if english else "zh"), nl=False)
+
+
+def _claim_file(path: Path) -> ClaimDoc:
+    """The claim of a file, or an end that names every guilty line."""
+    try:
+        return read_claim(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as wrong:
+        _fail(f"不能读取 {path}:{wrong}")
+    except PolicyErrors as wrong:
+        _fail(f"{path} 不能使用:\n" + "\n".join(f"  {finding}" for finding in wrong.findings))
 
 
 @policy_app.command("check")
@@ -119,11 +142,21 @@ def check_command(
     """检查方案文件,并打印上墙公示的表 · check a policy file and print it as the office would hang it up."""
     loaded = open_policy(file)
     typer.echo(wall_table(loaded.policy, loaded.document), nl=False)
-    warnings = findings(loaded.policy, loaded.source)
+    warnings = findings(loaded.policy, loaded.source, loaded.document)
     for finding in warnings:
         errors.print(f"提示 {finding}", markup=False)
     if strict and warnings:
         raise typer.Exit(1)
+
+
+@policy_app.command("diff")
+def diff_command(
+    old: Annotated[str, typer.Argument(metavar="A", help="原方案文件或编号 · the older policy")],
+    new: Annotated[str, typer.Argument(metavar="B", help="新方案文件或编号 · the newer policy")],
+) -> None:
+    """说明两个方案之间什么人的待遇有什么变化 · say in words what changes for whom."""
+    for line in differences(open_policy(old).policy, open_policy(new).policy):
+        typer.echo(line)
 
 
 @policy_app.command("list")

@@ -14,34 +14,48 @@ from pydantic import ValidationError
 from services.claims.benefits.document import Path, PolicyErrors, Source, inherit, read
 from services.claims.benefits.model import (
     DESIGNATIONS,
+    EACH_TIME,
     LEVELS,
     OWNERSHIPS,
     PLACES,
+    Accident,
     Band,
     Benefit,
     Bonus,
     Cap,
     Deductible,
+    Essential,
+    FamilyAccount,
+    Floor,
     Layer,
+    Limit,
     Origin,
     Policy,
     Rule,
     Situation,
+    Waiver,
 )
 from services.claims.benefits.schema import (
+    AccidentDoc,
     BenefitDoc,
     BonusDoc,
     CapDoc,
+    EssentialDoc,
+    FloorDoc,
     LayerDoc,
+    LimitDoc,
     PolicyDoc,
     Row,
     RuleDoc,
     Sourced,
+    WaiverDoc,
     When,
 )
 from shared.kernel.canonical import canonical_json, digest
 
 _BOTH = (False, True)
+MOST_COMBINATIONS = 200_000
+"""Pairs of disease and situation in a document: a table of that size is made in well under a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +74,7 @@ def load(text: str, parent_of: Callable[[str], str] | None = None) -> Loaded:
     try:
         document = PolicyDoc.model_validate(source.raw)
     except ValidationError as wrong:
-        raise PolicyErrors([source.finding(_path(e["loc"]), _message(e)) for e in wrong.errors()]) from wrong
+        raise PolicyErrors([source.finding(path_of(e["loc"]), message_of(e)) for e in wrong.errors()]) from wrong
     findings = [source.finding(path, message) for path, message in _contradictions(document)]
     if findings:
         raise PolicyErrors(findings)
@@ -101,12 +115,13 @@ _MESSAGES = {
 }
 
 
-def _message(error: Any) -> str:
+def message_of(error: Any) -> str:
+    """What pydantic found wrong, in the office's language."""
     template = _MESSAGES.get(error["type"])
     return template.format_map(error.get("ctx", {})) if template else str(error["msg"])
 
 
-def _path(loc: tuple[int | str, ...]) -> Path:
+def path_of(loc: tuple[int | str, ...]) -> Path:
     """The path in the document of a pydantic location, which also names wrapped values and keys."""
     return tuple(part for part in loc if part not in ("value", "[key]"))
 
@@ -120,20 +135,61 @@ def _contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
         yield ("source",), f"sources 里没有 {document.source}"
     if len(document.sources) > 1 and document.source is None:
         yield ("sources",), "有几个来源时,用 source 写明默认来源"
+    if _combinations(document) > MOST_COMBINATIONS:
+        yield (
+            ("layers",),
+            f"病种与情形的组合超过 {MOST_COMBINATIONS} 个,请把病种分到单独的一项(写在 benefits 的 diseases)",
+        )
+        return
     yield from _parameter_origins(document)
+    if document.family_account is not None:
+        yield from _origin_problems(document, ("family_account",), document.family_account)
+    first = min(document.layers.values(), key=lambda layer: layer.order)
     for layer_id, layer in document.layers.items():
         here: Path = ("layers", layer_id)
         yield from _origin_problems(document, here, layer)
-        kinds: dict[str, str] = {}
+        kinds: dict[tuple[str, object], str] = {}
         for benefit_id, benefit in layer.benefits.items():
             where = (*here, "benefits", benefit_id)
-            if benefit.kind in kinds:
-                yield (*where, "kind"), f"{benefit.kind} 已在 {kinds[benefit.kind]} 中规定"
-            kinds[benefit.kind] = benefit_id
+            asked = (benefit.kind, benefit.condition)
+            if asked in kinds:
+                yield (*where, "kind"), f"{benefit.kind} 已在 {kinds[asked]} 中规定"
+            kinds[asked] = benefit_id
+            if layer.order != first.order:
+                yield from _only_below(where, benefit)
             yield from _benefit_problems(document, where, f"{layer_id}.{benefit_id}", benefit)
-    first = min(document.layers.values(), key=lambda layer: layer.order)
     if first.base != "eligible":
         yield ("layers",), "第一层应以合规费用(eligible)为基数"
+
+
+def _combinations(document: PolicyDoc) -> int:
+    """How many pairs of disease and situation the rows speak of: what the tables will hold."""
+    rows = (
+        rule for layer in document.layers.values() for one in layer.benefits.values() for rule in one.rules.values()
+    )
+    return sum(len(rule.diseases or [""]) * sum(_situations_of(when) for when in rule.when) for rule in rows)
+
+
+def _situations_of(when: When) -> int:
+    """How many situations a condition holds in."""
+    held = 1
+    for some, every in (
+        (when.level, LEVELS),
+        (when.place, PLACES),
+        (when.ownership, OWNERSHIPS),
+        (when.designation, DESIGNATIONS),
+    ):
+        held *= len(some or every)
+    return held << sum(flag is None for flag in (when.emergency, when.migrant, when.referred))
+
+
+def _only_below(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
+    """What only the first layer can say, because only it sees the bill."""
+    for name in ("items", "essential", "accident"):
+        if getattr(benefit, name) is not None:
+            yield (*here, name), f"{name} 只能写在第一层"
+    if benefit.floor is not None and benefit.floor.of == "total":
+        yield (*here, "floor", "of"), "按总费用保底只能写在第一层"
 
 
 def _parameter_origins(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
@@ -147,9 +203,19 @@ def _parameter_origins(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
 
 def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
     names = accumulator_names(name, benefit)
+    for part in ("floor", "accident", "essential"):
+        row: Row | None = getattr(benefit, part)
+        if row is not None:
+            yield from _origin_problems(document, (*here, part), row)
+    for waiver_id, waiver in (benefit.waivers or {}).items():
+        where = (*here, "waivers", waiver_id)
+        yield from _origin_problems(document, where, waiver)
+        for group in waiver.groups or ():
+            if group not in document.groups:
+                yield (*where, "groups"), f"groups 里没有 {group}"
     for rule_id, rule in benefit.rules.items():
         where = (*here, "rules", rule_id)
-        yield from _origin_problems(document, where, rule, rule.deductible, rule.ratio)
+        yield from _origin_problems(document, where, rule, rule.deductible, rule.ratio, rule.fixed)
     yield from _overlaps(here, benefit)
     for cap_id, cap in benefit.caps.items():
         where = (*here, "caps", cap_id)
@@ -177,18 +243,17 @@ def _origin_problems(
 
 
 def _overlaps(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
-    taken: dict[Situation, str] = {}
+    taken: dict[tuple[str, Situation], str] = {}
     for rule_id, rule in benefit.rules.items():
         clashes: dict[str, Situation] = {}
         mine = set(itertools.chain.from_iterable(situations(when) for when in rule.when))
-        for situation in mine:
-            if situation in taken:
-                clashes.setdefault(taken[situation], situation)
-            else:
-                taken[situation] = rule_id
-        for other, situation in clashes.items():
+        for disease, situation in itertools.product(rule.diseases or [""], mine):
+            other = taken.setdefault((disease, situation), rule_id)
+            if other != rule_id:
+                clashes.setdefault(other, situation)
+        for one, situation in clashes.items():
             example = " ".join(str(part) for part in situation[:4])
-            yield (*here, "rules", rule_id, "when"), f"与 {other} 重叠,例如 {example}"
+            yield (*here, "rules", rule_id, "when"), f"与 {one} 重叠,例如 {example}"
 
 
 # ---------------------------------------------------------------- compiling
@@ -215,7 +280,7 @@ def _policy(document: PolicyDoc) -> Policy:
     always = [
         f"parameters.{name}"
         for name in type(document.parameters).model_fields
-        if getattr(document.parameters, name).illustrative
+        if (value := getattr(document.parameters, name)) is not None and value.illustrative
     ]
     always += [name for layer in layers for name in layer.origin.illustrative]
     parameters = document.parameters
@@ -231,20 +296,52 @@ def _policy(document: PolicyDoc) -> Policy:
         lines_after_coverage=parameters.lines_after_coverage.value,
         layers=layers,
         hash=digest(document.model_dump(mode="json", exclude_none=True)).hex(),
-        illustrative=tuple(dict.fromkeys([*always, *_illustrative(layers)])),
+        illustrative=tuple(dict.fromkeys([*always, *_illustrative(layers), *_account_illustrative(document)])),
         always_illustrative=tuple(always),
+        newborn_days=parameters.newborn_days.value if parameters.newborn_days is not None else 0,
+        family_account=_family_account(document),
+    )
+
+
+def _family_account(document: PolicyDoc) -> FamilyAccount | None:
+    account = document.family_account
+    if account is None:
+        return None
+    return FamilyAccount(
+        name=account.name,
+        kinds=frozenset(account.kinds),
+        covers=account.covers,
+        payer=account.payer,
+        account=account.account,
+        book=account.book,
+        expense_account=account.expense_account,
+        origin=_origin(document, "family_account", account),
     )
 
 
 def _illustrative(layers: Iterable[Layer]) -> Iterator[str]:
-    for benefit in itertools.chain.from_iterable(layer.benefits.values() for layer in layers):
-        rows: list[Rule | Cap | Bonus] = [*benefit.rules, *benefit.caps, *benefit.bonuses]
-        for row in rows:
+    for benefit in itertools.chain.from_iterable(layer.buckets for layer in layers):
+        for row in benefit_rows(benefit):
             yield from row.origin.illustrative
+
+
+def _account_illustrative(document: PolicyDoc) -> tuple[str, ...]:
+    account = document.family_account
+    return ("family_account",) if account is not None and account.illustrative else ()
+
+
+def benefit_rows(benefit: Benefit) -> list[Rule | Cap | Bonus | Waiver | Floor | Accident | Essential]:
+    """Everything in a bucket that has an origin."""
+    single = [row for row in (benefit.floor, benefit.accident, benefit.essential) if row is not None]
+    return [*benefit.rules, *benefit.caps, *benefit.bonuses, *benefit.waivers, *single]
 
 
 def _layer(document: PolicyDoc, layer_id: str, layer: LayerDoc) -> Layer:
     scopes = _scopes(layer_id, layer)
+    buckets = [
+        (_benefit(document, f"{layer_id}.{benefit_id}", benefit, scopes), benefit)
+        for benefit_id, benefit in sorted(layer.benefits.items(), key=lambda pair: pair[1].order)
+    ]
     return Layer(
         id=layer_id,
         name=layer.name,
@@ -253,13 +350,19 @@ def _layer(document: PolicyDoc, layer_id: str, layer: LayerDoc) -> Layer:
         book=layer.book,
         risk_bearer=layer.risk_bearer,
         base=layer.base,
-        benefits={
-            benefit.kind: _benefit(document, f"{layer_id}.{benefit_id}", benefit, scopes)
-            for benefit_id, benefit in sorted(layer.benefits.items(), key=lambda pair: pair[1].order)
-        },
+        benefits={benefit.kind: benefit for benefit, doc in buckets if doc.condition is None},
         origin=_origin(document, layer_id, layer),
         voluntary=layer.voluntary,
+        special=_by_kind(benefit for benefit, doc in buckets if doc.condition is not None and doc.items is None),
+        extended=_by_kind(benefit for benefit, doc in buckets if doc.items is not None),
     )
+
+
+def _by_kind(benefits: Iterable[Benefit]) -> dict[str, tuple[Benefit, ...]]:
+    grouped: dict[str, tuple[Benefit, ...]] = {}
+    for benefit in benefits:
+        grouped[benefit.kind] = (*grouped.get(benefit.kind, ()), benefit)
+    return grouped
 
 
 def accumulator_names(name: str, benefit: BenefitDoc) -> list[str]:
@@ -275,7 +378,7 @@ def _scopes(layer_id: str, layer: LayerDoc) -> dict[str, set[str]]:
         for name in names:
             scopes.setdefault(name, {"person_year"})
         for cap in benefit.caps.values():
-            if cap.period != "admission":
+            if cap.period not in EACH_TIME:
                 scopes.setdefault(cap.counts or names[0], {"person_year"}).add(cap.period)
     return scopes
 
@@ -284,9 +387,11 @@ def _benefit(document: PolicyDoc, here: str, benefit: BenefitDoc, scopes: dict[s
     names = accumulator_names(here, benefit)
     rows = sorted(benefit.rules.items(), key=lambda pair: pair[1].order)
     rules = {rule_id: _rule(document, f"{here}.{rule_id}", rule) for rule_id, rule in rows}
-    table = {
-        situation: rules[rule_id] for rule_id, rule in rows for when in rule.when for situation in situations(when)
-    }
+    tables: dict[str, dict[Situation, Rule]] = {}
+    for rule_id, rule in rows:
+        for disease, when in itertools.product(rule.diseases or [""], rule.when):
+            tables.setdefault(disease, {}).update(dict.fromkeys(situations(when), rules[rule_id]))
+    table = tables.pop("", {})
     caps = sorted(benefit.caps.items(), key=lambda pair: pair[1].order)
     bonuses = sorted(benefit.bonuses.items(), key=lambda pair: pair[1].order)
     return Benefit(
@@ -299,7 +404,44 @@ def _benefit(document: PolicyDoc, here: str, benefit: BenefitDoc, scopes: dict[s
         caps=tuple(_cap(document, f"{here}.{cap_id}", cap, names[0]) for cap_id, cap in caps),
         bonuses=tuple(_bonus(document, f"{here}.{bonus_id}", bonus) for bonus_id, bonus in bonuses),
         account=benefit.account,
+        entitlement=benefit.entitlement or "",
+        diseases=frozenset(benefit.diseases or ()),
+        items=frozenset(benefit.items or ()),
+        by_disease=tables,
+        yearly=bool(benefit.yearly),
+        floor=_floor(document, f"{here}.floor", benefit.floor),
+        waivers=tuple(
+            _waiver(document, f"{here}.{waiver_id}", waiver)
+            for waiver_id, waiver in sorted((benefit.waivers or {}).items())
+        ),
+        accident=_accident(document, f"{here}.accident", benefit.accident),
+        essential=_essential(document, f"{here}.essential", benefit.essential),
     )
+
+
+def _floor(document: PolicyDoc, name: str, floor: FloorDoc | None) -> Floor | None:
+    if floor is None:
+        return None
+    return Floor(name, floor.name, floor.ratio, floor.of, _origin(document, name, floor))
+
+
+def _waiver(document: PolicyDoc, name: str, waiver: WaiverDoc) -> Waiver:
+    groups = waiver.groups or []
+    return Waiver(
+        name, waiver.name, frozenset(groups), _ages(document, groups), waiver.emergency, _origin(document, name, waiver)
+    )
+
+
+def _accident(document: PolicyDoc, name: str, accident: AccidentDoc | None) -> Accident | None:
+    if accident is None:
+        return None
+    return Accident(name, accident.name, accident.factor, accident.cap, _origin(document, name, accident))
+
+
+def _essential(document: PolicyDoc, name: str, essential: EssentialDoc | None) -> Essential | None:
+    if essential is None:
+        return None
+    return Essential(name, essential.name, essential.points, _origin(document, name, essential))
 
 
 def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
@@ -325,9 +467,18 @@ def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
             rule,
             deductible=rule.deductible,
             ratio=rule.ratio,
+            fixed=rule.fixed,
             when=None if rule.when_stated else Sourced[bool](value=False, illustrative=True),
         ),
+        diseases=frozenset(rule.diseases or ()),
+        fixed_fen=rule.fixed.value if rule.fixed is not None else None,
+        limit=_limit(rule.limit),
+        off_path_over_fen=rule.off_path_over,
     )
+
+
+def _limit(limit: LimitDoc | None) -> Limit | None:
+    return None if limit is None else Limit(limit.amount, limit.shared_up_to or 0, limit.share or 0)
 
 
 def _cap(document: PolicyDoc, name: str, cap: CapDoc, counts: str) -> Cap:
@@ -338,21 +489,27 @@ def _cap(document: PolicyDoc, name: str, cap: CapDoc, counts: str) -> Cap:
         period=cap.period,
         counts=cap.counts or counts,
         origin=_origin(document, name, cap, amount=cap.amount),
+        diseases=frozenset(cap.diseases or ()),
     )
 
 
 def _bonus(document: PolicyDoc, name: str, bonus: BonusDoc) -> Bonus:
-    ages = [(code, document.groups[code].age_from) for code in bonus.groups]
     return Bonus(
         id=name,
         name=bonus.name,
         groups=frozenset(bonus.groups),
-        ages=tuple((code, age) for code, age in ages if age is not None),
+        ages=_ages(document, bonus.groups),
         points=bonus.points or 0,
         factor=bonus.factor or 0,
         stacks=bonus.stacks,
         origin=_origin(document, name, bonus),
     )
+
+
+def _ages(document: PolicyDoc, groups: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """The groups that are told by age, with the age."""
+    ages = [(code, document.groups[code].age_from) for code in groups]
+    return tuple((code, age) for code, age in ages if age is not None)
 
 
 def _origin(document: PolicyDoc, name: str, row: Row, **values: Sourced[Any] | None) -> Origin:

@@ -1,27 +1,28 @@
 """The benefit decision: pure, exact, the same for a quote, a settlement and a re-computation years later.
 
 The usual reading of the source documents: benefit = min((eligible − deductible) × ratio, what the caps leave). Lines
-are cut to what the catalogue allows first (`lines.py`); the benefit is rounded once, half up to the fen, in
-`_benefit_fen`.
+are cut to what the catalogue allows first (`lines.py`); then the layers run one after the other, each over the bucket
+that the claim falls into and the buckets that take certain items out of the bill (`paying.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from services.claims.benefits.lines import Sums, count_lines
 from services.claims.benefits.model import (
+    EACH_TIME,
     FULL_RATIO,
     AccumulatorKey,
     Adjudication,
-    Band,
     Benefit,
-    Bonus,
-    Cap,
     ClaimInput,
+    Elsewhere,
     Facts,
+    FamilyAccount,
     Interval,
     Layer,
     LayerResult,
@@ -34,10 +35,12 @@ from services.claims.benefits.model import (
     Situation,
     TraceStep,
 )
-from shared.kernel.dates import age_on
+from services.claims.benefits.paying import Base, Case, Paid, counters, groups_of, key_of, pay
 from shared.kernel.money import round_half_up
 
-_E8 = FULL_RATIO * FULL_RATIO
+_THIRD_PARTY = {"pending": Outcome.THIRD_PARTY_PENDING, "liable": Outcome.THIRD_PARTY_LIABLE}
+ACCOUNT_SPENT = "family_account.spent"
+"""Accumulator of the household: all that was ever paid from its family account."""
 
 
 class BadClaim(ValueError):
@@ -48,21 +51,35 @@ class BadClaim(ValueError):
         self.line = line
 
 
+class _Run(NamedTuple):
+    """A layer that pays, with its buckets and the row that each applies; the bucket that takes the bill is last."""
+
+    layer: Layer
+    parts: tuple[tuple[Benefit, Rule], ...]
+
+
 def adjudicate(claim: ClaimInput, facts: Facts, policy: Policy) -> Adjudication:
     """Decides a claim on facts by a policy. Raises BadClaim; every other end is an outcome of the result."""
     check_claim(claim)
-    covered = _coverage(claim, facts)
-    refused = _refusal(claim, facts, policy, covered)
+    covered = _coverage(claim, facts, policy)
+    runs = tuple(_running(claim, facts, policy))
+    refused = _refusal(claim, facts, policy, covered, runs)
     if refused is not None:
         return _refused(claim, policy, *refused)
+    if policy.newborn_days and facts.newborn_of:
+        facts = replace(facts, coverage=facts.coverage + facts.newborn_of)
     after_coverage = covered if policy.lines_after_coverage == "excluded" else None
     lines, sums = count_lines(claim, facts, after_coverage)
-    steps = [TraceStep("lines", "", "", sums.inputs(), sums.eligible_fen)]
-    return _settle(claim, facts, policy, lines, sums, steps)
+    if claim.elsewhere is not None:
+        sums = _taken_as_given(claim.elsewhere)
+    case = Case(claim, facts, policy, benefit_year(claim, policy), [])
+    case.step("lines", "", "", sums.inputs(), sums.eligible_fen)
+    return _settle(case, runs, lines, sums)
 
 
 def check_claim(claim: ClaimInput) -> None:
-    """Raises BadClaim: dates in the wrong order, a negative amount or quantity, two lines of one number."""
+    """Raises BadClaim: dates in the wrong order, a negative amount or quantity, two lines of one number, a basic
+    settlement of elsewhere that does not add up."""
     if claim.discharged_on is not None and claim.discharged_on < claim.admitted_on:
         raise BadClaim("discharged before admitted")
     seen = set()
@@ -72,6 +89,13 @@ def check_claim(claim: ClaimInput) -> None:
         seen.add(line.number)
     if len(seen) != len(claim.lines):
         raise BadClaim("two lines have the same number")
+    if claim.from_account_fen < 0:
+        raise BadClaim("the amount from the family account must not be negative")
+    if (given := claim.elsewhere) is not None:
+        if claim.lines:
+            raise BadClaim("a basic settlement made elsewhere comes without lines")
+        if not (0 <= given.benefit_fen <= given.eligible_fen <= given.total_fen and given.over_cap_fen >= 0):
+            raise BadClaim("the basic settlement made elsewhere must have benefit ≤ eligible ≤ total, none negative")
 
 
 def benefit_year(claim: ClaimInput, policy: Policy) -> int:
@@ -85,51 +109,65 @@ def benefit_year(claim: ClaimInput, policy: Policy) -> int:
 
 def accumulators(claim: ClaimInput, policy: Policy) -> tuple[AccumulatorKey, ...]:
     """Every accumulator that a decision may read or move, sorted: what to lock and read before `adjudicate`."""
-    keys: set[AccumulatorKey] = set()
+    year = benefit_year(claim, policy)
+    wanted: set[tuple[str, str]] = set()
     for layer in policy.layers:
-        benefit = layer.benefits.get(claim.kind)
-        if benefit is not None:
-            keys.update(_key(claim, policy, scope, name) for scope, name in benefit.adds_to)
-            keys.update(
-                _key(claim, policy, cap.period, cap.counts) for cap in benefit.caps if cap.period != "admission"
-            )
-            keys.update(_key(claim, policy, "person_year", name) for name in _counters(benefit))
+        for benefit in layer.buckets:
+            if benefit.kind == claim.kind:
+                wanted.update(benefit.adds_to)
+                wanted.update((cap.period, cap.counts) for cap in benefit.caps if cap.period not in EACH_TIME)
+                wanted.update(("person_year", name) for name in counters(benefit))
+    keys = {key_of(claim, year, *one) for one in wanted if one[0] != "disease_year" or claim.disease}
+    if policy.family_account is not None and claim.from_account_fen:
+        keys.add(_ACCOUNT_KEY)
     return tuple(sorted(keys))
 
 
-# ---------------------------------------------------------------- the ladder of refusals
+# ---------------------------------------------------------------- which buckets and rows
 
 
-def _refusal(
-    claim: ClaimInput, facts: Facts, policy: Policy, covered: Interval | None
-) -> tuple[Outcome, Rule | None, tuple[str, ...]] | None:
-    """The first rung that refuses the claim as a whole, or None."""
-    day, place = claim.admitted_on, facts.institution
-    if day < policy.effective_from or (policy.effective_to is not None and day > policy.effective_to):
-        return Outcome.POLICY_NOT_IN_FORCE, None, ()
-    if covered is None:
-        return Outcome.NOT_COVERED, None, ()
-    if policy.waiting_days and day < covered.start + timedelta(days=policy.waiting_days):
-        return Outcome.WAITING, None, ()
-    benefit = policy.layers[0].benefits.get(claim.kind)
-    if benefit is None:
-        return Outcome.KIND_NOT_COVERED, None, ()
-    if place.suspended:
-        return Outcome.INSTITUTION_SUSPENDED, None, ()
-    rule = benefit.table.get(situation(claim, facts))
-    if (place.kinds is not None and claim.kind not in place.kinds) or (
-        place.designation == "none" and (rule is None or not rule.bands)
-    ):
-        return Outcome.INSTITUTION_NOT_DESIGNATED, rule, ()
-    if rule is None or not rule.bands:
-        return Outcome.NO_RULE, rule, ()
-    if facts.third_party != "none":
-        liable = facts.third_party == "liable"
-        return (Outcome.THIRD_PARTY_LIABLE if liable else Outcome.THIRD_PARTY_PENDING), None, ()
-    rests_on = illustrative_of(policy, benefit, rule, facts, claim)
-    if policy.accepted is not None and not policy.accepted.issuperset(rests_on):
-        return Outcome.ILLUSTRATIVE_NOT_ACCEPTED, rule, tuple(n for n in rests_on if n not in policy.accepted)
-    return None
+def _running(claim: ClaimInput, facts: Facts, policy: Policy) -> Iterator[_Run]:
+    """The layers that pay for this kind of care, disease and person in this situation."""
+    key = situation(claim, facts)
+    for number, layer in enumerate(policy.layers):
+        if (layer.voluntary and layer.id not in facts.joined) or (number == 0 and claim.elsewhere is not None):
+            continue
+        parts = []
+        for extended in layer.extended.get(claim.kind, ()):
+            rule = _row(extended, claim, key)
+            if rule is not None and rule.pays:
+                parts.append((extended, rule))
+        benefit = _bucket(layer, claim, facts)
+        rule = None if benefit is None else _row(benefit, claim, key)
+        if benefit is not None and rule is not None and rule.pays:
+            parts.append((benefit, rule))
+        if parts:
+            yield _Run(layer, tuple(parts))
+
+
+def _bucket(layer: Layer, claim: ClaimInput, facts: Facts) -> Benefit | None:
+    """The bucket that a claim falls into: the first that its disease and the person's cards open, or the ordinary."""
+    for benefit in layer.special.get(claim.kind, ()):
+        if benefit.diseases and claim.disease not in benefit.diseases:
+            continue
+        if benefit.entitlement and not any(
+            one.kind == benefit.entitlement and one.disease == claim.disease and one.holds(claim.admitted_on)
+            for one in facts.entitlements
+        ):
+            continue
+        return benefit
+    return layer.benefits.get(claim.kind)
+
+
+def _row(benefit: Benefit, claim: ClaimInput, key: Situation) -> Rule | None:
+    """The row for the disease, unless the case has left its path, or else the ordinary row."""
+    if benefit.by_disease and not claim.off_path:
+        rule = benefit.by_disease.get(claim.disease, {}).get(key)
+        if rule is not None and (
+            rule.off_path_over_fen is None or sum(line.amount_fen for line in claim.lines) <= rule.off_path_over_fen
+        ):
+            return rule
+    return benefit.table.get(key)
 
 
 def situation(claim: ClaimInput, facts: Facts) -> Situation:
@@ -146,30 +184,118 @@ def situation(claim: ClaimInput, facts: Facts) -> Situation:
     )
 
 
-def illustrative_of(policy: Policy, benefit: Benefit, rule: Rule, facts: Facts, claim: ClaimInput) -> tuple[str, ...]:
-    """Names of the values without source that a decision by this row rests on."""
-    names = [*policy.always_illustrative, *rule.origin.illustrative]
-    for cap in benefit.caps:
-        names += cap.origin.illustrative
-    for bonus in benefit.bonuses:
-        if bonus.origin.illustrative and _groups(claim, facts, bonus):
-            names += bonus.origin.illustrative
+# ---------------------------------------------------------------- the ladder of refusals
+
+
+def _refusal(
+    claim: ClaimInput, facts: Facts, policy: Policy, covered: Interval | None, runs: tuple[_Run, ...]
+) -> tuple[Outcome, str, str, tuple[str, ...]] | None:
+    """The first rung that refuses the claim as a whole (with row, clause, names), or None."""
+    day = claim.admitted_on
+    if day < policy.effective_from or (policy.effective_to is not None and day > policy.effective_to):
+        return Outcome.POLICY_NOT_IN_FORCE, "", "", ()
+    if covered is None:
+        return Outcome.NOT_COVERED, "", "", ()
+    if policy.waiting_days and _waits(claim, facts, policy, covered):
+        return Outcome.WAITING, "", "", ()
+    if claim.elsewhere is None:
+        refused = _refused_by_first_layer(claim, facts, policy, runs)
+        if refused is not None:
+            return refused
+    elif not runs:
+        return Outcome.NO_RULE, "", "", ()
+    if (outcome := _THIRD_PARTY.get(facts.third_party)) is not None:
+        return outcome, "", "", ()
+    if policy.accepted is not None and policy.illustrative:
+        lacking = [name for name in _rests_on(claim, facts, policy, runs) if name not in policy.accepted]
+        if lacking:
+            return Outcome.ILLUSTRATIVE_NOT_ACCEPTED, *_told(runs[0].parts[-1][1] if runs else None), tuple(lacking)
+    return None
+
+
+def _refused_by_first_layer(
+    claim: ClaimInput, facts: Facts, policy: Policy, runs: tuple[_Run, ...]
+) -> tuple[Outcome, str, str, tuple[str, ...]] | None:
+    """The rungs that ask whether the first layer pays for this care in this place."""
+    place, first = facts.institution, policy.layers[0]
+    benefit = _bucket(first, claim, facts)
+    by_account = _pays_from_account(claim, policy)
+    if benefit is None and not first.extended.get(claim.kind) and not by_account:
+        return Outcome.KIND_NOT_COVERED, "", "", ()
+    if place.suspended:
+        return Outcome.INSTITUTION_SUSPENDED, "", "", ()
+    pays = bool(runs) and runs[0].layer is first
+    row = None if benefit is None or pays else _row(benefit, claim, situation(claim, facts))
+    if (place.kinds is not None and claim.kind not in place.kinds) or (
+        place.designation == "none" and not pays and not by_account
+    ):
+        return Outcome.INSTITUTION_NOT_DESIGNATED, *_told(row), ()
+    if not pays and not by_account:
+        return Outcome.NO_RULE, *_told(row), ()
+    return None
+
+
+def _told(rule: Rule | None) -> tuple[str, str]:
+    return ("", "") if rule is None else (rule.id, rule.origin.clause)
+
+
+def _rests_on(claim: ClaimInput, facts: Facts, policy: Policy, runs: tuple[_Run, ...]) -> tuple[str, ...]:
+    """Names of the values without source that the decision rests on."""
+    names = list(policy.always_illustrative)
+    for _, parts in runs:
+        for benefit, rule in parts:
+            names += rule.origin.illustrative
+            for row in (*benefit.caps, *benefit.waivers, benefit.floor, benefit.accident, benefit.essential):
+                if row is not None:
+                    names += row.origin.illustrative
+            for bonus in benefit.bonuses:
+                if bonus.origin.illustrative and groups_of(claim, facts, bonus):
+                    names += bonus.origin.illustrative
+    if policy.family_account is not None and claim.from_account_fen:
+        names += policy.family_account.origin.illustrative
     return tuple(dict.fromkeys(names))
 
 
-def _coverage(claim: ClaimInput, facts: Facts) -> Interval | None:
-    """The interval that covers the day of admission."""
+def _coverage(claim: ClaimInput, facts: Facts, policy: Policy) -> Interval | None:
+    """The interval that covers the day of admission; a newborn's may be its mother's (rulings §17)."""
     for interval in facts.coverage:
+        if interval.holds(claim.admitted_on):
+            return interval
+    return _mothers(claim, facts, policy) if policy.newborn_days else None
+
+
+def _mothers(claim: ClaimInput, facts: Facts, policy: Policy) -> Interval | None:
+    """The mother's coverage on the day, where the child is as young as the policy says."""
+    if facts.birth_date is None or not 0 <= (claim.admitted_on - facts.birth_date).days <= policy.newborn_days:
+        return None
+    for interval in facts.newborn_of:
         if interval.holds(claim.admitted_on):
             return interval
     return None
 
 
+def _waits(claim: ClaimInput, facts: Facts, policy: Policy, covered: Interval) -> bool:
+    """Whether the waiting period still runs; a newborn has none."""
+    if _mothers(claim, facts, policy) is not None:
+        return False
+    return claim.admitted_on < _covered_since(covered, facts.coverage) + timedelta(days=policy.waiting_days)
+
+
+def _covered_since(covered: Interval, coverage: tuple[Interval, ...]) -> date:
+    """The first day of unbroken coverage: a renewed year goes on where the one before ended."""
+    start, ends = covered.start, {interval.end: interval.start for interval in coverage}
+    while start > date.min and (before := ends.get(start - timedelta(days=1))) is not None and before < start:
+        start = before
+    return start
+
+
 def _refused(
-    claim: ClaimInput, policy: Policy, outcome: Outcome, rule: Rule | None, names: tuple[str, ...]
+    claim: ClaimInput, policy: Policy, outcome: Outcome, rule: str, clause: str, names: tuple[str, ...]
 ) -> Adjudication:
     total = sum(line.amount_fen for line in claim.lines)
-    clause = rule.origin.clause if rule is not None else ""
+    elsewhere = 0
+    if claim.elsewhere is not None:
+        total, elsewhere = claim.elsewhere.total_fen, claim.elsewhere.benefit_fen
     inputs: tuple[tuple[str, int | str], ...] = (("outcome", outcome.value), ("total_fen", total))
     if names:
         inputs += (("illustrative", ",".join(names)),)
@@ -186,261 +312,195 @@ def _refused(
         deductible_fen=0,
         ratio=0,
         benefit_fen=0,
-        patient_fen=total,
+        patient_fen=total - elsewhere,
         lines=tuple(LineResult(line.number, Reason.CLAIM_REFUSED, line.amount_fen, 0, 0, 0) for line in claim.lines),
         layers=(),
         movements=(),
-        trace=(TraceStep("refused", rule.id if rule is not None else "", clause, inputs, 0),),
+        trace=(TraceStep("refused", rule, clause, inputs, 0),),
         illustrative=names,
+        elsewhere_fen=elsewhere,
     )
 
 
 # ---------------------------------------------------------------- layers
 
 
-class _Paid(NamedTuple):
-    """What one bucket of one layer pays, and how it came to it."""
+class _Paying(NamedTuple):
+    """What all layers pay together."""
 
-    benefit_fen: int
-    uncapped_fen: int
-    deductible_fen: int
-    ratio: int
-    movements: tuple[Movement, ...]
-    rests_on: tuple[str, ...]
+    results: tuple[LayerResult, ...]
+    first: tuple[Paid, ...]
+    paid_fen: int
+    cut_fen: int
 
 
-def _settle(
-    claim: ClaimInput,
-    facts: Facts,
-    policy: Policy,
-    lines: tuple[LineResult, ...],
-    sums: Sums,
-    steps: list[TraceStep],
-) -> Adjudication:
-    """Runs the layers in the policy's order over the eligible amount."""
-    results: list[LayerResult] = []
-    movements: list[Movement] = []
-    rests_on: list[str] = []
-    first: _Paid | None = None
-    paid = cut = 0
-    for layer in policy.layers:
-        benefit = layer.benefits.get(claim.kind)
-        rule = benefit.table.get(situation(claim, facts)) if benefit is not None else None
-        if benefit is None or rule is None or not rule.bands or (layer.voluntary and layer.id not in facts.joined):
-            continue
-        base = {"eligible": sums.eligible_fen, "eligible_unpaid": sums.eligible_fen - paid, "cut_by_cap": cut}[
-            layer.base
-        ]
-        outcome = _pay(claim, facts, policy, benefit, rule, min(base, sums.eligible_fen - paid), steps)
-        first = first or outcome
-        paid += outcome.benefit_fen
-        cut = outcome.uncapped_fen - outcome.benefit_fen
-        movements += outcome.movements
-        rests_on += outcome.rests_on
-        results.append(_layer_result(layer, benefit, outcome.benefit_fen))
-        inputs = (("name", layer.name), ("payer", layer.payer))
-        steps.append(TraceStep("layer", layer.id, layer.origin.clause, inputs, outcome.benefit_fen))
-    assert first is not None, "the ladder of refusals found a row in the first layer"
+def _settle(case: Case, runs: tuple[_Run, ...], lines: tuple[LineResult, ...], sums: Sums) -> Adjudication:
+    """Runs the layers in the policy's order over the eligible amount, then the family account."""
+    claim, policy, facts = case.claim, case.policy, case.facts
+    paying = _run_layers(case, runs, lines, sums)
+    given = claim.elsewhere.benefit_fen if claim.elsewhere is not None else 0
+    if facts.third_party == "advanced":
+        case.step("advanced", "", "", (), paying.paid_fen)
+    own = sums.total_fen - given - paying.paid_fen
+    account = None
+    if policy.family_account is not None and _pays_from_account(claim, policy):
+        account = _from_account(case, policy.family_account, own, sums.eligible_fen - given - paying.paid_fen)
     return Adjudication(
-        outcome=_outcome(sums.eligible_fen, first, paid, cut),
+        outcome=_outcome(sums.eligible_fen, paying, account),
         policy_id=policy.id,
         policy_hash=policy.hash,
-        benefit_year=benefit_year(claim, policy),
+        benefit_year=case.year,
         total_fen=sums.total_fen,
         excluded_fen=sums.excluded_fen,
         over_ceiling_fen=sums.over_ceiling_fen,
         own_share_fen=sums.own_share_fen,
         eligible_fen=sums.eligible_fen,
-        deductible_fen=first.deductible_fen,
-        ratio=first.ratio,
-        benefit_fen=paid,
-        patient_fen=sums.total_fen - paid,
+        deductible_fen=sum(part.deductible_fen for part in paying.first),
+        ratio=paying.first[0].ratio if len(paying.first) == 1 else 0,
+        benefit_fen=paying.paid_fen,
+        patient_fen=own,
         lines=lines,
-        layers=tuple(results),
-        movements=tuple(movements),
-        trace=tuple(steps),
-        illustrative=tuple(dict.fromkeys(rests_on)),
+        layers=paying.results,
+        movements=tuple(Movement(key, amount) for key, amount in case.added.items()),
+        trace=tuple(case.steps),
+        illustrative=_rests_on(claim, facts, policy, runs) if policy.illustrative else (),
+        elsewhere_fen=given,
+        account=account,
     )
 
 
-def _outcome(eligible_fen: int, first: _Paid, paid_fen: int, cut_fen: int) -> Outcome:
-    """The rung on which a claim ends that was not refused."""
-    if eligible_fen == 0:
-        return Outcome.NOTHING_ELIGIBLE
-    if paid_fen == 0:
-        if first.uncapped_fen:
-            return Outcome.CAP_EXHAUSTED
-        return Outcome.BELOW_DEDUCTIBLE if first.deductible_fen >= eligible_fen else Outcome.ZERO_BENEFIT
-    return Outcome.CAPPED if cut_fen else Outcome.SETTLED
+def _run_layers(case: Case, runs: tuple[_Run, ...], lines: tuple[LineResult, ...], sums: Sums) -> _Paying:
+    """Each layer over what its base says, never over what is left of the eligible amount."""
+    results: list[LayerResult] = []
+    first: tuple[Paid, ...] = ()
+    paid, cut = _start(case)
+    begun = paid
+    owed = sums.eligible_fen - _borne_by_others(case, sums.eligible_fen)
+    for layer, parts in runs:
+        left = max(0, owed - paid)
+        base = min(cut, left) if layer.base == "cut_by_cap" else left
+        bases = _split(case.claim, case.facts, lines, parts, base, sums)
+        outcomes = tuple(pay(case, *part, one) for part, one in zip(parts, bases, strict=True))
+        first = first or outcomes
+        benefit_fen = sum(outcome.benefit_fen for outcome in outcomes)
+        paid += benefit_fen
+        cut = sum(outcome.uncapped_fen for outcome in outcomes) - benefit_fen
+        expense_account = parts[-1][0].account
+        results.append(
+            LayerResult(
+                layer.id, layer.payer, layer.account, expense_account, layer.book, layer.risk_bearer, benefit_fen
+            )
+        )
+        inputs = (("name", layer.name), ("payer", layer.payer))
+        case.step("layer", layer.id, layer.origin.clause, inputs, benefit_fen)
+    return _Paying(tuple(results), first, paid - begun, cut)
 
 
-def _layer_result(layer: Layer, benefit: Benefit, benefit_fen: int) -> LayerResult:
-    return LayerResult(
-        layer.id, layer.payer, layer.account, benefit.account, layer.book, layer.risk_bearer, benefit_fen
+def _start(case: Case) -> tuple[int, int]:
+    """(paid, cut by a cap) before the first layer that we run."""
+    given = case.claim.elsewhere
+    if given is None:
+        return 0, 0
+    inputs = (
+        ("settlement", given.settlement_id),
+        ("eligible_fen", given.eligible_fen),
+        ("over_cap_fen", given.over_cap_fen),
     )
+    case.step("elsewhere", "", "", inputs, given.benefit_fen)
+    return given.benefit_fen, given.over_cap_fen
 
 
-def _pay(
+def _borne_by_others(case: Case, eligible_fen: int) -> int:
+    """What a third party pays of the eligible amount; half up to the fen."""
+    if case.facts.third_party != "shared":
+        return 0
+    share = case.facts.third_party_share
+    amount = round_half_up(eligible_fen * share, FULL_RATIO)
+    case.step("third_party", "", "", (("base_fen", eligible_fen), ("share_ratio", share)), amount)
+    return amount
+
+
+def _split(
     claim: ClaimInput,
     facts: Facts,
-    policy: Policy,
-    benefit: Benefit,
-    rule: Rule,
+    lines: tuple[LineResult, ...],
+    parts: tuple[tuple[Benefit, Rule], ...],
     base_fen: int,
-    steps: list[TraceStep],
-) -> _Paid:
-    """One bucket: row, deductible, ratio with bonus, rounding, caps."""
-    origin, place = rule.origin, facts.institution
-    described = (("level", place.level), ("place", place.place), ("name", rule.name))
-    steps.append(TraceStep("rule", rule.id, origin.clause, described, base_fen))
-    deductible = min(base_fen, _deductible_due(claim, facts, policy, benefit, rule))
-    steps.append(
-        TraceStep(
-            "deductible", rule.id, rule.deductible.clause, (("full_fen", rule.deductible.amount_fen),), deductible
-        )
-    )
-    raise_points, raise_factor = _bonus(claim, facts, benefit, steps)
-    bands = tuple(Band(b.up_to_fen, _raised(b.ratio, raise_points, raise_factor)) for b in rule.bands)
-    uncapped = _benefit_fen(base_fen - deductible, bands)
-    steps.append(_ratio_step(rule, bands, base_fen - deductible, uncapped))
-    amount = uncapped
-    for cap in benefit.caps:
-        amount = min(amount, _left_under(cap, claim, facts, policy, amount, steps))
-    return _Paid(
-        benefit_fen=amount,
-        uncapped_fen=uncapped,
-        deductible_fen=deductible,
-        ratio=round_half_up(bands[0].ratio, FULL_RATIO) if len(bands) == 1 else 0,
-        movements=tuple(_movements(claim, facts, policy, benefit, amount, deductible)),
-        rests_on=illustrative_of(policy, benefit, rule, facts, claim),
-    )
+    sums: Sums,
+) -> list[Base]:
+    """The base of each part: items that a bucket takes out of the bill first, the rest for the bucket of the bill.
 
-
-def _ratio_step(rule: Rule, bands: tuple[Band, ...], base_fen: int, benefit_fen: int) -> TraceStep:
-    """The step that multiplies; a banded row tells every band."""
-    inputs: list[tuple[str, int | str]] = [("base_fen", base_fen)]
-    for number, band in enumerate(bands):
-        suffix = "" if len(bands) == 1 else f"_{number + 1}"
-        inputs.append((f"applied{suffix}_ratio", round_half_up(band.ratio, FULL_RATIO)))
-        if band.up_to_fen is not None:
-            inputs.append((f"up_to{suffix}_fen", band.up_to_fen))
-    return TraceStep("ratio", rule.id, rule.ratio_clause, tuple(inputs), benefit_fen)
-
-
-def _benefit_fen(base_fen: int, bands: tuple[Band, ...]) -> int:
-    """base × ratio, band by band (ratios in 10⁻⁸ here).
-
-    **The one place where a benefit is rounded: half up to the fen.**
+    A bill without a bucket of its own leaves the rest unpaid.
     """
-    product, done = 0, 0
-    for band in bands:
-        upper = base_fen if band.up_to_fen is None else min(base_fen, band.up_to_fen)
-        product += max(0, upper - done) * band.ratio
-        done = max(done, upper)
-    return round_half_up(product, _E8)
+    if len(parts) == 1 and not parts[0][0].items and parts[0][0].essential is None:
+        return [Base(base_fen, sums.total_fen)]
+    bases, taken = [], set[str]()
+    for benefit, _ in parts:
+        wanted = benefit.items - taken if benefit.items else None
+        amount = base_fen
+        if wanted is not None:
+            amount = min(base_fen, _eligible_of(claim, lines, wanted))
+            taken |= benefit.items
+        base_fen -= amount
+        essential = 0
+        if benefit.essential is not None:
+            codes = {
+                line.code
+                for line in claim.lines
+                if (line.code in wanted if wanted is not None else line.code not in taken)
+                and (item := facts.items.get(line.code)) is not None
+                and item.essential
+            }
+            essential = min(amount, _eligible_of(claim, lines, codes))
+        bases.append(Base(amount, sums.total_fen, essential))
+    return bases
 
 
-def _raised(ratio: int, points: int, factor: int) -> int:
-    """A ratio with its bonus, in 10⁻⁸, never over 100%."""
-    return min(_E8, (ratio + points) * (FULL_RATIO + factor))
+def _eligible_of(claim: ClaimInput, lines: tuple[LineResult, ...], codes: frozenset[str] | set[str]) -> int:
+    counted = zip(claim.lines, lines, strict=True)
+    return sum(result.eligible_fen for line, result in counted if line.code in codes)
 
 
-# ---------------------------------------------------------------- deductible, bonus, caps, accumulators
+def _outcome(eligible_fen: int, paying: _Paying, account: LayerResult | None) -> Outcome:
+    """The rung on which a claim ends that was not refused."""
+    if eligible_fen == 0 and account is None:
+        return Outcome.NOTHING_ELIGIBLE
+    if paying.paid_fen:
+        return Outcome.CAPPED if paying.cut_fen else Outcome.SETTLED
+    if account is not None:
+        return Outcome.ACCOUNT_ONLY
+    if any(part.uncapped_fen for part in paying.first):
+        return Outcome.CAP_EXHAUSTED
+    below = paying.first and sum(part.deductible_fen for part in paying.first) >= eligible_fen
+    return Outcome.BELOW_DEDUCTIBLE if below else Outcome.ZERO_BENEFIT
 
 
-def _deductible_due(claim: ClaimInput, facts: Facts, policy: Policy, benefit: Benefit, rule: Rule) -> int:
-    """What of the deductible is still to be taken in this settlement."""
-    deductible = rule.deductible
-    if not deductible.amount_fen:
-        return 0
-    if deductible.waived_from is not None:
-        before = facts.used.get(_key(claim, policy, "person_year", f"{benefit.id}.admissions"), 0)
-        number = before if facts.earlier is not None else before + 1
-        if number >= deductible.waived_from:
-            return 0
-    if deductible.per == "person_year":
-        taken = facts.used.get(_key(claim, policy, "person_year", f"{benefit.id}.deductible"), 0)
-    else:
-        taken = facts.earlier.deductible_fen if facts.earlier is not None else 0
-    return max(0, deductible.amount_fen - taken)
+def _taken_as_given(given: Elsewhere) -> Sums:
+    """The sums of a bill that was settled elsewhere."""
+    return Sums(given.total_fen, given.total_fen - given.eligible_fen, 0, 0, given.eligible_fen)
 
 
-def _groups(claim: ClaimInput, facts: Facts, bonus: Bonus) -> frozenset[str]:
-    """The groups of a bonus that the person belongs to on the day of admission."""
-    groups = facts.groups & bonus.groups
-    if bonus.ages and facts.birth_date is not None:
-        age = age_on(facts.birth_date, claim.admitted_on)
-        groups |= {code for code, from_age in bonus.ages if age >= from_age}
-    return groups
+# ---------------------------------------------------------------- the family account
+
+_ACCOUNT_KEY = AccumulatorKey("household_year", ACCOUNT_SPENT, 0)
 
 
-def _bonus(claim: ClaimInput, facts: Facts, benefit: Benefit, steps: list[TraceStep]) -> tuple[int, int]:
-    """(points, factor) of the bonus that applies: the best single one, or all groups where the policy stacks them."""
-    points, factor = 0, 0
-    for bonus in benefit.bonuses:
-        groups = _groups(claim, facts, bonus)
-        if not groups:
-            continue
-        times = len(groups) if bonus.stacks else 1
-        gained = (bonus.points * times, bonus.factor * times)
-        if gained > (points, factor):
-            points, factor = gained
-            inputs = (
-                ("name", bonus.name),
-                ("groups", ",".join(sorted(groups))),
-                ("points_ratio", points),
-                ("factor_ratio", factor),
-            )
-            steps.append(TraceStep("bonus", bonus.id, bonus.origin.clause, inputs, 0))
-    return points, factor
+def _pays_from_account(claim: ClaimInput, policy: Policy) -> bool:
+    """Whether the patient asks for the family account and it serves this kind of care."""
+    account = policy.family_account
+    return account is not None and claim.from_account_fen > 0 and claim.kind in account.kinds
 
 
-def _left_under(
-    cap: Cap, claim: ClaimInput, facts: Facts, policy: Policy, amount_fen: int, steps: list[TraceStep]
-) -> int:
-    """What the cap leaves of a benefit."""
-    if cap.period == "admission":
-        used = facts.earlier.benefit_fen if facts.earlier is not None else 0
-    else:
-        used = facts.used.get(_key(claim, policy, cap.period, cap.counts), 0)
-    left = max(0, cap.amount_fen - used)
-    allowed = min(amount_fen, left)
-    inputs = (
-        ("name", cap.name),
-        ("cap_fen", cap.amount_fen),
-        ("used_fen", used),
-        ("left_fen", left),
-        ("before_fen", amount_fen),
-        ("period", cap.period),
+def _from_account(case: Case, account: FamilyAccount, own_fen: int, eligible_fen: int) -> LayerResult | None:
+    """What the family account pays of the patient's part; None where it pays nothing."""
+    spent = case.facts.used.get(_ACCOUNT_KEY, 0)
+    left = max(0, case.facts.account_credit_fen - spent)
+    amount = min(case.claim.from_account_fen, left, own_fen if account.covers == "all" else max(0, eligible_fen))
+    if not amount:
+        return None
+    inputs = (("name", account.name), ("left_fen", left), ("wanted_fen", case.claim.from_account_fen))
+    case.step("account", "family_account", account.origin.clause, inputs, amount)
+    case.added[_ACCOUNT_KEY] = amount
+    return LayerResult(
+        "family_account", account.payer, account.account, account.expense_account, account.book, "pool", amount
     )
-    steps.append(TraceStep("cap", cap.id, cap.origin.clause, inputs, allowed))
-    return allowed
-
-
-def _movements(
-    claim: ClaimInput, facts: Facts, policy: Policy, benefit: Benefit, amount_fen: int, deductible_fen: int
-) -> Iterator[Movement]:
-    """What the settlement adds to the accumulators."""
-    if amount_fen:
-        for scope, name in benefit.adds_to:
-            yield Movement(_key(claim, policy, scope, name), amount_fen)
-    for name in _counters(benefit):
-        amount = deductible_fen if name.endswith(".deductible") else int(facts.earlier is None)
-        if amount:
-            yield Movement(_key(claim, policy, "person_year", name), amount)
-
-
-def _counters(benefit: Benefit) -> tuple[str, ...]:
-    """Accumulators beside the benefit itself that some row of the bucket reads."""
-    names = []
-    if any(rule.deductible.per == "person_year" for rule in benefit.rules):
-        names.append(f"{benefit.id}.deductible")
-    if any(rule.deductible.waived_from is not None for rule in benefit.rules):
-        names.append(f"{benefit.id}.admissions")
-    return tuple(names)
-
-
-def _key(claim: ClaimInput, policy: Policy, scope: str, name: str) -> AccumulatorKey:
-    if scope == "person_day":
-        return AccumulatorKey(scope, name, 0, claim.admitted_on.isoformat())
-    return AccumulatorKey(scope, name, benefit_year(claim, policy))

@@ -58,11 +58,12 @@ def _count_line(line: Line, item: Item | None, level: str, facts: Facts, covered
 
 def _excluded(line: Line, item: Item | None, facts: Facts, covered: Interval | None) -> Reason | None:
     """Why a line does not count at all, or None."""
+    day = line.day
     if (
         covered is not None
-        and line.day is not None
-        and not covered.holds(line.day)
-        and not any(interval.holds(line.day) for interval in facts.coverage)
+        and day is not None
+        and not (covered.start <= day and (covered.end or day) >= day)
+        and not any(interval.holds(day) for interval in facts.coverage)
     ):
         return Reason.NOT_COVERED_ON_DAY
     if item is None:

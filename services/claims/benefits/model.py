@@ -21,6 +21,8 @@ PLACES = ("in_county", "in_province", "out_of_province")
 OWNERSHIPS = ("public", "private")
 DESIGNATIONS = ("designated", "none")
 KINDS = ("inpatient", "outpatient")
+EACH_TIME = ("admission", "visit")
+"""Periods of caps that no accumulator counts: each admission or visit stands for itself."""
 
 
 class Outcome(StrEnum):
@@ -40,6 +42,7 @@ class Outcome(StrEnum):
     BELOW_DEDUCTIBLE = "below_deductible"
     CAP_EXHAUSTED = "cap_exhausted"
     ZERO_BENEFIT = "zero_benefit"
+    ACCOUNT_ONLY = "account_only"
     CAPPED = "capped"
     SETTLED = "settled"
 
@@ -107,18 +110,20 @@ class Item(NamedTuple):
     """Highest unit price by institution level, 10⁻⁶ yuan; key `*` for every other level."""
     restricted: bool = False
     name: str = ""
+    essential: bool = False
+    """On the list of essential medicines: a policy may pay a higher ratio for it."""
 
 
 class AccumulatorKey(NamedTuple):
     """What an accumulator counts: the scope says whose, `year` is 0 where the scope has no year."""
 
     scope: str
-    """`person_year`, `household_year` or `person_day`."""
+    """`person_year`, `household_year`, `disease_year` or `person_day`."""
     name: str
     """For example `basic.inpatient.benefit`, `basic.inpatient.deductible`, `basic.inpatient.admissions`."""
     year: int
     detail: str = ""
-    """ISO day for `person_day`, otherwise empty."""
+    """ISO day for `person_day`, code of the disease for `disease_year`, otherwise empty."""
 
 
 class Movement(NamedTuple):
@@ -133,6 +138,31 @@ class Earlier(NamedTuple):
 
     deductible_fen: int
     benefit_fen: int
+
+
+class Elsewhere(NamedTuple):
+    """A basic settlement that another scheme or system made: taken as given, never computed again (rulings §3)."""
+
+    settlement_id: str
+    """Its national number (setl_id); whoever records the claim sees to it that none comes twice."""
+    total_fen: int
+    eligible_fen: int
+    benefit_fen: int
+    over_cap_fen: int = 0
+    """What its cap took from its benefit: where a layer that starts above the cap begins."""
+
+
+class Entitlement(NamedTuple):
+    """A decided case of the person (rulings §13), for example a chronic-disease card: kind, disease, days."""
+
+    kind: str
+    disease: str
+    start: date
+    end: date | None
+
+    def holds(self, day: date) -> bool:
+        """True when the case is valid on `day`."""
+        return self.start <= day and (self.end is None or day <= self.end)
 
 
 class Interval(NamedTuple):
@@ -175,6 +205,14 @@ class ClaimInput:
     emergency: bool = False
     migrant: bool = False
     referred: bool = False
+    disease: str = ""
+    """Code of the main diagnosis, as the policy's per-disease rows and the person's cards write it."""
+    off_path: bool = False
+    """The case left the agreed path of its disease: the ordinary rows apply."""
+    from_account_fen: int = 0
+    """What the patient wants to pay of his part from the family account, at most."""
+    elsewhere: Elsewhere | None = None
+    """The basic layer was settled elsewhere: there are no lines, only the layers above are decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +228,19 @@ class Facts:
     """Codes of the special groups that the person belongs to on the day of admission, by certificate."""
     birth_date: date | None = None
     third_party: str = "none"
-    """`none`, `pending` (inquiry open), `liable` (somebody else pays)."""
+    """`none`; `pending` (inquiry open); `liable` (somebody else pays all); `shared` (somebody pays
+    `third_party_share`); `advanced` (the fund pays now and recovers); `accident` (nobody else is liable)."""
+    third_party_share: int = 0
+    """1/10,000 of the eligible amount that somebody else pays, where `third_party` is `shared`."""
     earlier: Earlier | None = None
     """None: this is the first settlement of the admission."""
     joined: frozenset[str] = frozenset()
     """Voluntary layers that the person has joined."""
+    entitlements: tuple[Entitlement, ...] = ()
+    newborn_of: tuple[Interval, ...] = ()
+    """Coverage of the mother, which covers a newborn where the policy says so."""
+    account_credit_fen: int = 0
+    """All that was ever credited to the household's family account; what was spent is an accumulator."""
 
 
 # ---------------------------------------------------------------- what a policy is
@@ -233,6 +279,17 @@ class Deductible:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """The eligible amount counts up to a limit (限额); of the excess a share counts, up to a part of the limit."""
+
+    amount_fen: int
+    shared_up_to: int
+    """Part of the limit within which the excess is shared, 1/10,000; 0: not shared."""
+    share: int
+    """Share of that excess that counts, 1/10,000."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One row of the benefit table."""
 
@@ -240,9 +297,21 @@ class Rule:
     name: str
     deductible: Deductible
     bands: tuple[Band, ...]
-    """Empty where the row says that nothing is paid."""
+    """Empty where the row pays a fixed amount or nothing."""
     ratio_clause: str
     origin: Origin
+    diseases: frozenset[str] = frozenset()
+    """Diseases the row speaks of; empty: all that no row names."""
+    fixed_fen: int | None = None
+    """A fixed benefit (定额), never more than the eligible amount."""
+    limit: Limit | None = None
+    off_path_over_fen: int | None = None
+    """A bill over this total leaves the row: the ordinary rows apply."""
+
+    @property
+    def pays(self) -> bool:
+        """False where the row says that nothing is paid."""
+        return bool(self.bands) or self.fixed_fen is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,10 +322,12 @@ class Cap:
     name: str
     amount_fen: int
     period: str
-    """`admission` (or visit), `person_day`, `person_year`, `household_year`."""
+    """`admission` and `visit` (each time), `person_day`, `person_year`, `household_year`, `disease_year`."""
     counts: str
     """Name of the accumulator that it limits."""
     origin: Origin
+    diseases: frozenset[str] = frozenset()
+    """Diseases that it limits; empty: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +345,53 @@ class Bonus:
     """Relative raise in 1/10,000 of the ratio; 0 where `points` is used."""
     stacks: bool
     """True: one bonus a group; False: one at most (rulings §4)."""
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Who pays no deductible."""
+
+    id: str
+    name: str
+    groups: frozenset[str]
+    """Empty: everybody."""
+    ages: tuple[tuple[str, int], ...]
+    emergency: bool
+    """True: only in an emergency."""
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The benefit is at least a share of the bill (保底), whatever the rows give."""
+
+    id: str
+    name: str
+    ratio: int
+    of: str
+    """`eligible` or `total`."""
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Accident:
+    """What an accident without another's liability gets: a part of the normal benefit, up to a cap each time."""
+
+    id: str
+    name: str
+    factor: int
+    cap_fen: int | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Essential:
+    """Essential medicines are paid at a higher ratio."""
+
+    id: str
+    name: str
+    points: int
     origin: Origin
 
 
@@ -297,6 +415,20 @@ class Benefit:
     bonuses: tuple[Bonus, ...]
     account: str
     """Expense account that the layer's book charges for this kind of care."""
+    entitlement: str = ""
+    """Kind of card that the bucket asks for (`chronic`, `special`…), valid for the disease on the day."""
+    diseases: frozenset[str] = frozenset()
+    """Diseases that the bucket is for; empty: all."""
+    items: frozenset[str] = frozenset()
+    """Catalogue codes that the bucket takes out of the bill; empty: it takes the bill."""
+    by_disease: Mapping[str, Mapping[Situation, Rule]] = field(default_factory=dict)
+    """The table of each disease that rows name; it comes before `table`."""
+    yearly: bool = False
+    """Deductible and bands run over the whole year's base, not over each bill's."""
+    floor: Floor | None = None
+    waivers: tuple[Waiver, ...] = ()
+    accident: Accident | None = None
+    essential: Essential | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +450,31 @@ class Layer:
     origin: Origin
     voluntary: bool = False
     """Pays only for persons who have joined it (`Facts.joined`)."""
+    special: Mapping[str, tuple[Benefit, ...]] = field(default_factory=dict)
+    """By kind of care: buckets that ask for a card or a disease; the first that fits comes before the ordinary one."""
+    extended: Mapping[str, tuple[Benefit, ...]] = field(default_factory=dict)
+    """By kind of care: buckets that take certain items out of the bill."""
+
+    @property
+    def buckets(self) -> tuple[Benefit, ...]:
+        """Every bucket of the layer."""
+        more = [*self.special.values(), *self.extended.values()]
+        return (*self.benefits.values(), *(benefit for group in more for benefit in group))
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyAccount:
+    """The household's account: it pays the patient's part and counts toward no cap and no ratio (rulings §4)."""
+
+    name: str
+    kinds: frozenset[str]
+    covers: str
+    """`eligible` (only of the eligible amount) or `all` (of the whole bill)."""
+    payer: str
+    account: str
+    book: str
+    expense_account: str
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +500,9 @@ class Policy:
     """Every name in the document that its sources do not state."""
     always_illustrative: tuple[str, ...] = ()
     """Those of them that every decision rests on (parameters and layers)."""
+    newborn_days: int = 0
+    """A child up to this many days old is covered by its mother's coverage; 0: it is not."""
+    family_account: FamilyAccount | None = None
     accepted: frozenset[str] | None = field(default=None)
     """Names the pool has accepted; None: a calculation, not a real claim, so nothing is refused for it."""
 
@@ -365,7 +525,8 @@ class TraceStep(NamedTuple):
     """One step of the calculation, enough to redo it by hand."""
 
     step: str
-    """`lines`, `rule`, `deductible`, `ratio`, `bonus`, `benefit`, `cap`, `layer`, `refused`."""
+    """`lines`, `third_party`, `elsewhere`, `rule`, `limit`, `waiver`, `deductible`, `bonus`, `essential`, `ratio`,
+    `fixed`, `accident`, `floor`, `cap`, `layer`, `advanced`, `account`, `refused`."""
     rule: str
     clause: str
     inputs: tuple[tuple[str, int | str], ...]
@@ -387,7 +548,7 @@ class LayerResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Adjudication:
-    """The decision. total = excluded + over_ceiling + own_share + eligible; patient = total − benefit."""
+    """The decision. total = excluded + over_ceiling + own_share + eligible; patient = total − benefit − elsewhere."""
 
     outcome: Outcome
     policy_id: str
@@ -409,3 +570,12 @@ class Adjudication:
     trace: tuple[TraceStep, ...]
     illustrative: tuple[str, ...]
     """Illustrative names that this decision rests on."""
+    elsewhere_fen: int = 0
+    """Benefit of the basic settlement that was made elsewhere."""
+    account: LayerResult | None = None
+    """What of the patient's part the family account pays: a payable of its own, not a benefit."""
+
+    @property
+    def account_fen(self) -> int:
+        """What the family account pays; the rest of the patient's part is cash."""
+        return 0 if self.account is None else self.account.benefit_fen

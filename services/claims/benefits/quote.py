@@ -43,6 +43,7 @@ class Question:
     referred: bool = False
     used_fen: int = 0
     """Benefit of this kind received in the year before; it counts against every cap of the kind."""
+    disease: str = ""
 
 
 class UnknownGroup(ValueError):
@@ -69,6 +70,7 @@ def quote(question: Question, policy: Policy) -> Adjudication:
         emergency=question.emergency,
         migrant=question.migrant,
         referred=question.referred,
+        disease=question.disease,
     )
     facts = Facts(
         institution=Institution(
@@ -89,13 +91,10 @@ def quote(question: Question, policy: Policy) -> Adjudication:
 
 def known_groups(policy: Policy) -> frozenset[str]:
     """Codes of all groups that can be asked about: those of the register and those that the policy names."""
-    return frozenset(words.GROUPS) | frozenset(
-        code
-        for layer in policy.layers
-        for benefit in layer.benefits.values()
-        for bonus in benefit.bonuses
-        for code in bonus.groups
-    )
+    buckets = [benefit for layer in policy.layers for benefit in layer.buckets]
+    named = [bonus.groups for benefit in buckets for bonus in benefit.bonuses]
+    named += [waiver.groups for benefit in buckets for waiver in benefit.waivers]
+    return frozenset(words.GROUPS).union(*named)
 
 
 def _used(claim: ClaimInput, policy: Policy, used_fen: int) -> dict[AccumulatorKey, int]:

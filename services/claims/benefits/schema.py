@@ -55,6 +55,13 @@ Level = Literal["village", "township", "county", "prefecture", "province"]
 Place = Literal["in_county", "in_province", "out_of_province"]
 Identifier = Annotated[str, Field(pattern=ID_PATTERN)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
+Codes = Annotated[
+    list[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")]],
+    BeforeValidator(_listed),
+    Field(min_length=1, max_length=2000),
+]
+"""Codes of diseases or catalogue items."""
+Sentences = Annotated[list[Text], BeforeValidator(_listed), Field(min_length=1, max_length=20)]
 
 
 class Part(BaseModel):
@@ -116,6 +123,20 @@ class BandDoc(Part):
     ratio: Percent
 
 
+class LimitDoc(Part):
+    """Eligible costs of a disease count up to an amount; a part of the excess may be shared."""
+
+    amount: Amount
+    shared_up_to: Percent | None = None
+    share: Percent | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> LimitDoc:
+        if (self.shared_up_to is None) != (self.share is None):
+            raise ValueError("shared_up_to 和 share 一起写")
+        return self
+
+
 class RuleDoc(Row):
     """A row of the benefit table."""
 
@@ -128,14 +149,22 @@ class RuleDoc(Row):
     ratio: Sourced[Percent] | None = None
     bands: Annotated[list[BandDoc], Field(min_length=1)] | None = None
     nothing: bool = False
+    diseases: Codes | None = None
+    fixed: Sourced[Amount] | None = None
+    limit: LimitDoc | None = None
+    off_path_over: Amount | None = None
     when_stated: bool = True
     """False: the source does not say where the row applies; `note` tells what was presumed."""
 
     @model_validator(mode="after")
     def _one_way(self) -> RuleDoc:
-        ways = [self.ratio is not None, self.bands is not None, self.nothing]
+        ways = [self.ratio is not None, self.bands is not None, self.fixed is not None, self.nothing]
         if sum(ways) != 1:
-            raise ValueError("ratio、bands、nothing 三者写且只写一个")
+            raise ValueError("ratio、bands、fixed、nothing 写且只写一个")
+        if self.fixed is not None and (self.deductible.value or self.limit is not None):
+            raise ValueError("定额(fixed)补偿不另设起付线和限额")
+        if self.off_path_over is not None and self.diseases is None:
+            raise ValueError("off_path_over 只用于写明 diseases 的行")
         ends = [band.up_to for band in self.bands or []]
         if ends and (ends[-1] is not None or None in ends[:-1] or ends[:-1] != sorted(set(ends[:-1]))):  # type: ignore[type-var]
             raise ValueError("分段应由低到高,只有最后一段不写 up_to")
@@ -148,7 +177,8 @@ class CapDoc(Row):
     name: Text
     order: int = 0
     amount: Sourced[Amount]
-    period: Literal["admission", "person_day", "person_year", "household_year"]
+    period: Literal["admission", "visit", "person_day", "person_year", "household_year", "disease_year"]
+    diseases: Codes | None = None
     counts: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,64}$")] | None = None
 
 
@@ -169,6 +199,43 @@ class BonusDoc(Row):
         return self
 
 
+class WaiverDoc(Row):
+    """Who pays no deductible: groups, emergencies, or groups in an emergency."""
+
+    name: Text
+    groups: Annotated[list[Identifier], BeforeValidator(_listed), Field(min_length=1)] | None = None
+    emergency: bool = False
+
+    @model_validator(mode="after")
+    def _somebody(self) -> WaiverDoc:
+        if self.groups is None and not self.emergency:
+            raise ValueError("写明 groups 或 emergency: true")
+        return self
+
+
+class FloorDoc(Row):
+    """The least share of the bill that is paid (保底)."""
+
+    name: Text
+    ratio: Percent
+    of: Literal["eligible", "total"] = "eligible"
+
+
+class AccidentDoc(Row):
+    """What an accident gets for which nobody else is liable."""
+
+    name: Text
+    factor: Percent
+    cap: Amount | None = None
+
+
+class EssentialDoc(Row):
+    """Essential medicines are paid at a higher ratio."""
+
+    name: Text
+    points: Percent
+
+
 class BenefitDoc(Part):
     """A bucket: one kind of care in one layer."""
 
@@ -180,6 +247,45 @@ class BenefitDoc(Part):
     rules: Annotated[dict[Identifier, RuleDoc], Field(min_length=1)]
     caps: dict[Identifier, CapDoc] = {}
     bonuses: dict[Identifier, BonusDoc] = {}
+    entitlement: Identifier | None = None
+    diseases: Codes | None = None
+    items: Codes | None = None
+    yearly: bool | None = None
+    floor: FloorDoc | None = None
+    waivers: dict[Identifier, WaiverDoc] | None = None
+    accident: AccidentDoc | None = None
+    essential: EssentialDoc | None = None
+
+    @property
+    def condition(self) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:
+        """What the bucket asks for; None where it is the ordinary one of its kind."""
+        asked = (self.entitlement or "", tuple(sorted(self.diseases or ())), tuple(sorted(self.items or ())))
+        return asked if any(asked) else None
+
+    @model_validator(mode="after")
+    def _fits(self) -> BenefitDoc:
+        if self.items is not None and (self.entitlement is not None or self.diseases is not None):
+            raise ValueError("写了 items 的一项不能再写 entitlement 或 diseases")
+        if self.items is not None and self.floor is not None:
+            raise ValueError("写了 items 的一项不能设保底")
+        if self.yearly and any(
+            rule.fixed is not None or rule.limit is not None or rule.deductible_per == "person_year"
+            for rule in self.rules.values()
+        ):
+            raise ValueError("全年累计(yearly)的一项不能写 fixed、limit 和 deductible_per")
+        return self
+
+
+class FamilyAccountDoc(Row):
+    """The household's account."""
+
+    name: Text
+    kinds: Annotated[list[Literal["inpatient", "outpatient"]], BeforeValidator(_listed), Field(min_length=1)]
+    covers: Literal["eligible", "all"] = "all"
+    payer: Text
+    account: Annotated[str, Field(pattern=r"^[0-9.]{4,16}$")]
+    book: Literal["basic", "supplementary", "assistance"]
+    expense_account: Annotated[str, Field(pattern=r"^[0-9.]{4,16}$")]
 
 
 class LayerDoc(Row):
@@ -210,9 +316,21 @@ class ParametersDoc(Part):
         Literal["admission", "discharge", "settlement"]
     ](value="settlement")
     waiting_days: Sourced[Annotated[int, Field(ge=0, le=365)]] = Sourced[Annotated[int, Field(ge=0, le=365)]](value=0)
+    newborn_days: Sourced[Annotated[int, Field(ge=1, le=365)]] | None = None
     lines_after_coverage: Sourced[Literal["excluded", "covered"]] = Sourced[Literal["excluded", "covered"]](
         value="excluded"
     )
+
+
+class DisclosureDoc(Part):
+    """What the wall says beside the table (七公开), where the policy says it in its own words."""
+
+    catalogue: Sentences | None = None
+    prices: Sentences | None = None
+    services: Sentences | None = None
+    charges: Sentences | None = None
+    procedure: Sentences | None = None
+    results: Sentences | None = None
 
 
 class ReadingDoc(Part):
@@ -239,6 +357,8 @@ class PolicyDoc(Part):
     groups: dict[Identifier, GroupDoc] = {}
     layers: Annotated[dict[Identifier, LayerDoc], Field(min_length=1)]
     readings: list[ReadingDoc] = []
+    disclosure: DisclosureDoc | None = None
+    family_account: FamilyAccountDoc | None = None
 
     @model_validator(mode="before")
     @classmethod

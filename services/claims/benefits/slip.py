@@ -31,11 +31,59 @@ SENTENCES: words.Words = {
     "bonus_points": ("{name}:补偿比例提高 {points} 个百分点。", "{name}: the ratio is raised by {points} points."),
     "bonus_factor": ("{name}:补偿比例按原比例提高 {factor}。", "{name}: the ratio is raised by {factor} of itself."),
     "ratio": (
-        "{base} × {ratio} = {amount} 元(四舍五入到分)。",
-        "{base} × {ratio} = {amount} yuan (rounded to the fen).",
+        "{expression} = {amount} 元(四舍五入到分)。",
+        "{expression} = {amount} yuan (rounded to the fen).",
     ),
-    "bands": ("分段补偿:{bands},合计 {amount} 元(四舍五入到分)。", "By bands: {bands}; together {amount} yuan."),
-    "band": ("{part} × {ratio}", "{part} × {ratio}"),
+    "bands": (
+        "分段补偿:{expression},合计 {amount} 元(四舍五入到分)。",
+        "By bands: {expression}; together {amount} yuan.",
+    ),
+    "year": (
+        "按全年累计计算:({expression}) − 此前累计的({before}) = {amount} 元(各自四舍五入到分)。",
+        "Over the year: ({expression}) − earlier ({before}) = {amount} yuan (each rounded to the fen).",
+    ),
+    "deductible_year": (
+        "起付线全年 {full} 元,此前累计费用 {before} 元,本次扣除 {amount} 元。",
+        "Deductible {full} a year, {before} of costs before: {amount} is taken.",
+    ),
+    "third_party": (
+        "第三人负担:{base} × {share} = {amount} 元,从可补偿费用中扣除。",
+        "Borne by a third party: {base} × {share} = {amount} yuan, taken off the eligible costs.",
+    ),
+    "elsewhere": (
+        "基本补偿已在别处结算({settlement}),补偿 {amount} 元,封顶线以上未补偿 {over_cap} 元;照此计入,不重新计算。",
+        "The basic benefit was settled elsewhere ({settlement}): {amount} paid, {over_cap} over its cap; as given.",
+    ),
+    "limit": (
+        "单病种限额 {limit} 元,可补偿费用 {base} 元,计入 {amount} 元。",
+        "Limit for the disease {limit}, eligible {base}: {amount} counts.",
+    ),
+    "limit_shared": (
+        "单病种限额 {limit} 元,可补偿费用 {base} 元,超过部分中 {shared} 元按 {share} 计入,共计入 {amount} 元。",
+        "Limit for the disease {limit}, eligible {base}; {share} of {shared} above it counts: {amount} in all.",
+    ),
+    "waiver": ("{name}:免除起付线。", "{name}: no deductible."),
+    "essential": (
+        "{name}:其中 {base} 元的补偿比例提高 {points} 个百分点。",
+        "{name}: the ratio for {base} of it is raised by {points} points.",
+    ),
+    "fixed": (
+        "定额补偿 {fixed} 元,可补偿费用 {base} 元,补偿 {amount} 元。",
+        "Fixed benefit {fixed}, eligible {base}: {amount} yuan.",
+    ),
+    "accident": ("{name}:按正常补偿的 {factor} 补偿。", "{name}: {factor} of the normal benefit."),
+    "floor": (
+        "{name}:{of} × {floor} 为最低补偿,计算所得 {before} 元,补偿 {amount} 元。",
+        "{name}: at least {of} × {floor}; {before} by calculation, {amount} paid.",
+    ),
+    "advanced": (
+        "基金先行支付 {amount} 元,以后向责任人追偿。",
+        "The fund advances {amount} and recovers it from who is liable.",
+    ),
+    "account": (
+        "{name}余额 {left} 元,支付个人负担部分中的 {amount} 元。",
+        "{name}: balance {left}, pays {amount} of the patient's part.",
+    ),
     "cap_free": (
         "{name} {cap} 元({period}),此前已补偿 {used} 元,本次 {before} 元,未超过。",
         "{name}: {cap} yuan {period}, {used} paid before, {before} now: not exceeded.",
@@ -43,6 +91,10 @@ SENTENCES: words.Words = {
     "cap_cut": (
         "{name} {cap} 元({period}),此前已补偿 {used} 元,还可补偿 {cap} − {used} = {left} 元,本次按 {amount} 元补偿。",
         "{name}: {cap} yuan {period}, {used} paid before, {left} left: {amount} is paid.",
+    ),
+    "cap_over": (
+        "{name} {cap} 元({period}),此前已补偿 {used} 元,已达到或超过,本次补偿 {amount} 元。",
+        "{name}: {cap} yuan {period}, {used} paid before, nothing left: {amount} is paid.",
     ),
     "layer": ("{payer}支付({name}):{amount} 元。", "Paid by {payer} ({name}): {amount} yuan."),
     "clause": ("依据:“{clause}”", " Source: “{clause}”"),
@@ -53,6 +105,15 @@ SENTENCES: words.Words = {
         "  To be paid by the patient: {total} − {benefit} = {amount}",
     ),
     "outcome": ("  {outcome}。", "  {outcome}."),
+    "of_account": (
+        "  其中家庭账户支付:{account},现金:{cash}",
+        "  of it from the family account: {account}, in cash: {cash}",
+    ),
+    "paid_elsewhere": ("  已在别处补偿:{amount}", "  Paid elsewhere: {amount}"),
+    "patient_elsewhere": (
+        "  个人负担:{total} − {elsewhere} − {benefit} = {amount}",
+        "  To be paid by the patient: {total} − {elsewhere} − {benefit} = {amount}",
+    ),
     "cut": ("四、没有全部计入的明细(元)", "4. Lines not counted in full (yuan)"),
     "line": (
         "  第 {number} 行 {name} 未计入 {amount}:{reason}",
@@ -133,7 +194,7 @@ def _steps(decision: Document, say: _Voice) -> Iterator[str]:
     base = decision["eligible"]
     told: set[str] = set()
     for step in decision["trace"]:
-        if step["step"] == "rule":
+        if step["step"] in ("rule", "limit"):
             base = step["amount"]
         sentence = _sentence(step, base, say)
         if sentence is None:
@@ -162,13 +223,36 @@ def _sentence(step: Document, base: str, say: _Voice) -> str | None:
             return _ratio(step, say)
         case "cap":
             return _cap(step, say)
-        case _:
+        case "limit" if parse_yuan(inputs["shared"]):
+            return say("limit_shared", amount=amount, **_printed(inputs))
+        case "lines":
             return None
+        case _:
+            return say(step["step"], amount=amount, **_printed(inputs))
+
+
+_RATIOS = {"share_ratio": "share", "factor_ratio": "factor", "floor_ratio": "floor"}
+_TEXTS = ("name", "settlement")
+
+
+def _printed(inputs: Mapping[str, str]) -> dict[str, str]:
+    """The inputs of a step as they are printed: amounts with separators, ratios as percentages."""
+    printed = {}
+    for name, value in inputs.items():
+        if name == "points_ratio":
+            printed["points"] = points(value)
+        elif name in _RATIOS:
+            printed[_RATIOS[name]] = percent(value)
+        else:
+            printed[name] = value if name in _TEXTS else yuan(value)
+    return printed
 
 
 def _deductible(step: Document, base: str, say: _Voice) -> str:
     if not parse_yuan(step["inputs"]["full"]):
         return say("no_deductible")
+    if "before" in step["inputs"]:
+        return say("deductible_year", amount=yuan(step["amount"]), **_printed(step["inputs"]))
     after = format_yuan(parse_yuan(base) - parse_yuan(step["amount"]))
     return say(
         "deductible",
@@ -180,36 +264,61 @@ def _deductible(step: Document, base: str, say: _Voice) -> str:
 
 
 def _ratio(step: Document, say: _Voice) -> str:
-    inputs = step["inputs"]
+    """The multiplication as it can be redone by hand."""
+    inputs, amount = step["inputs"], yuan(step["amount"])
+    expression, single = _expression(inputs, inputs["base"])
+    if "before" in inputs:
+        before, _ = _expression(inputs, inputs["before"])
+        return say("year", expression=expression, before=before, amount=amount)
+    if "essential" in inputs:
+        expression += f" + {yuan(inputs['essential'])} × {points(inputs['points_ratio'])}%"
+    if "factor_ratio" in inputs:
+        expression = f"({expression}) × {percent(inputs['factor_ratio'])}"
+    return say("ratio" if single else "bands", expression=expression, amount=amount)
+
+
+def _expression(inputs: Mapping[str, str], amount: str) -> tuple[str, bool]:
+    """An amount times its ratio, or band by band, and whether it is one ratio."""
     if "applied_ratio" in inputs:
-        return say(
-            "ratio", base=yuan(inputs["base"]), ratio=percent(inputs["applied_ratio"]), amount=yuan(step["amount"])
-        )
-    base, below, told = parse_yuan(inputs["base"]), 0, []
+        return f"{yuan(amount)} × {percent(inputs['applied_ratio'])}", True
+    base, below, told = parse_yuan(amount), 0, []
     for number in range(1, len(inputs) + 1):
         if f"applied_{number}_ratio" not in inputs or below >= base:
             break
         end = parse_yuan(inputs[f"up_to_{number}"]) if f"up_to_{number}" in inputs else base
         part = format_yuan(min(base, end) - below)
-        told.append(say("band", part=yuan(part), ratio=percent(inputs[f"applied_{number}_ratio"])))
+        told.append(f"{yuan(part)} × {percent(inputs[f'applied_{number}_ratio'])}")
         below = min(base, end)
-    return say("bands", bands=" + ".join(told) or "0.00", amount=yuan(step["amount"]))
+    return " + ".join(told) or "0.00", False
 
 
 def _cap(step: Document, say: _Voice) -> str:
     inputs = step["inputs"]
     amounts = {member: yuan(inputs[member]) for member in ("cap", "used", "left", "before")}
     cut = parse_yuan(step["amount"]) < parse_yuan(inputs["before"])
+    over = parse_yuan(inputs["used"]) > parse_yuan(inputs["cap"])
     period = say.code(words.PERIODS, inputs["period"])
     return say(
-        "cap_cut" if cut else "cap_free", name=inputs["name"], period=period, amount=yuan(step["amount"]), **amounts
+        "cap_over" if over else "cap_cut" if cut else "cap_free",
+        name=inputs["name"],
+        period=period,
+        amount=yuan(step["amount"]),
+        **amounts,
     )
 
 
 def _result(decision: Document, say: _Voice) -> Iterator[str]:
-    total, benefit = yuan(decision["total"]), yuan(decision["benefit"])
+    total, benefit, elsewhere = yuan(decision["total"]), yuan(decision["benefit"]), decision["elsewhere"]
+    own = yuan(decision["patient"])
     yield say("benefit", amount=benefit)
-    yield say("patient", total=total, benefit=benefit, amount=yuan(decision["patient"]))
+    if parse_yuan(elsewhere):
+        yield say("paid_elsewhere", amount=yuan(elsewhere))
+        yield say("patient_elsewhere", total=total, elsewhere=yuan(elsewhere), benefit=benefit, amount=own)
+    else:
+        yield say("patient", total=total, benefit=benefit, amount=own)
+    if account := parse_yuan(decision["account"]):
+        cash = format_yuan(parse_yuan(decision["patient"]) - account)
+        yield say("of_account", account=yuan(decision["account"]), cash=yuan(cash))
     yield say("outcome", outcome=say.code(words.OUTCOMES, decision["outcome"]))
 
 

@@ -43,7 +43,8 @@ class StepWire(WireModel):
 
 
 class DecisionWire(WireModel):
-    """A decision. total = excluded + over_ceiling + own_share + eligible; patient = total − benefit."""
+    """A decision. total = excluded + over_ceiling + own_share + eligible; patient = total − elsewhere − benefit, of
+    which `account` comes from the family account."""
 
     outcome: str
     outcome_text: str
@@ -59,6 +60,8 @@ class DecisionWire(WireModel):
     ratio: Ratio
     benefit: Yuan
     patient: Yuan
+    elsewhere: Yuan
+    account: Yuan
     lines: list[LineWire]
     layers: list[LayerWire]
     trace: list[StepWire]
@@ -82,6 +85,8 @@ def decision_document(adjudication: Adjudication) -> dict[str, Any]:
         "ratio": format_ratio(a.ratio),
         "benefit": format_yuan(a.benefit_fen),
         "patient": format_yuan(a.patient_fen),
+        "elsewhere": format_yuan(a.elsewhere_fen),
+        "account": format_yuan(a.account_fen),
         "lines": [_line(line) for line in a.lines],
         "layers": [layer_document(layer) for layer in a.layers],
         "trace": trace_document(a),

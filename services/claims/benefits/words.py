@@ -25,6 +25,7 @@ OUTCOMES: Words = {
     Outcome.BELOW_DEDUCTIBLE: ("可补偿费用没有超过起付线", "the eligible amount does not exceed the deductible"),
     Outcome.CAP_EXHAUSTED: ("本年度补偿已达封顶线", "the cap is used up"),
     Outcome.ZERO_BENEFIT: ("按比例计算的补偿为零", "the benefit comes to zero"),
+    Outcome.ACCOUNT_ONLY: ("只从家庭账户支付", "paid from the family account alone"),
     Outcome.CAPPED: ("已按封顶线补偿", "paid up to the cap"),
     Outcome.SETTLED: ("已按规定补偿", "paid by the rules"),
 }
@@ -59,9 +60,17 @@ DESIGNATIONS: Words = {"designated": ("定点", "designated"), "none": ("非定�
 
 PERIODS: Words = {
     "admission": ("每次", "per admission or visit"),
+    "visit": ("每次", "per visit"),
     "person_day": ("每人每日", "per person and day"),
     "person_year": ("每人每年", "per person and year"),
     "household_year": ("每户每年", "per household and year"),
+    "disease_year": ("每人每病种每年", "per person, disease and year"),
+}
+
+ENTITLEMENTS: Words = {
+    "chronic": ("慢性病", "chronic disease"),
+    "special": ("特殊病", "special disease"),
+    "tb": ("结核病", "tuberculosis"),
 }
 
 KINDS: Words = {"inpatient": ("住院", "inpatient"), "outpatient": ("门诊", "outpatient")}

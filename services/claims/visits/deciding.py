@@ -75,6 +75,7 @@ class Visit:
             emergency="emergency" in self.circumstances,
             migrant="migrant" in self.circumstances,
             referred="referred" in self.circumstances,
+            disease=self.diagnosis_code,
         )
 
 

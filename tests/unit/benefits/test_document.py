@@ -2,10 +2,11 @@
 
 import pytest
 
-from services.claims.benefits.check import findings, wall_table
+from services.claims.benefits.check import findings
 from services.claims.benefits.compiler import load, stored
 from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.library import ids, loaded, text_of
+from services.claims.benefits.wall import wall_table
 
 GOOD = text_of("dafang-2010")
 

@@ -136,6 +136,27 @@ def test_a_waiting_period_counts_from_the_start_of_coverage() -> None:
     assert adjudicate(over, late, policy).outcome == Outcome.SETTLED
 
 
+def test_a_renewed_year_waits_no_second_time() -> None:
+    policy = replace(DAFANG, waiting_days=30)
+    bill = claim(Line(1, "A", 1_000), admitted_on=date(2010, 1, 5))
+    renewed = facts(coverage=(Interval(date(2009, 1, 1), date(2009, 12, 31)), YEAR))
+    assert adjudicate(bill, renewed, policy).outcome == Outcome.SETTLED
+    lapsed = facts(coverage=(Interval(date(2009, 1, 1), date(2009, 12, 30)), YEAR))
+    assert adjudicate(bill, lapsed, policy).outcome == Outcome.WAITING
+
+
+def test_a_layer_above_rests_on_accepted_values_too() -> None:
+    policy = loaded("zhengzhou-2011").policy
+    bill = claim(Line(1, "A", 1_000_000), admitted_on=date(2011, 6, 1), settled_on=date(2011, 6, 1))
+    basic = frozenset(name for name in policy.illustrative if name.startswith("basic."))
+    pool = replace(policy, accepted=basic)
+    covered = (Interval(date(2011, 1, 1), None),)
+    assert adjudicate(bill, facts(coverage=covered), pool).outcome == Outcome.SETTLED
+    joined = adjudicate(bill, facts(coverage=covered, joined=frozenset({"supplementary"})), pool)
+    assert joined.outcome == Outcome.ILLUSTRATIVE_NOT_ACCEPTED
+    assert joined.illustrative == ("supplementary.inpatient.all",)
+
+
 def test_illustrative_values_need_the_pools_acceptance() -> None:
     visit = claim(Line(1, "A", 3_000), kind="outpatient")
     clinic = facts("village")

@@ -53,6 +53,12 @@ def test_a_cap_tells_what_was_left() -> None:
     assert "此前已补偿 59,000.00 元,还可补偿 60,000.00 − 59,000.00 = 1,000.00 元,本次按 1,000.00 元补偿" in slip
 
 
+def test_a_cap_that_was_lowered_below_what_was_paid() -> None:
+    slip = slip_text(document(used_fen=6_100_000))
+    assert "此前已补偿 61,000.00 元,已达到或超过,本次补偿 0.00 元" in slip
+    assert "还可补偿" not in slip
+
+
 def test_english_and_refusals() -> None:
     assert "9,800.00 × 60% = 5,880.00 yuan" in slip_text(document(), language="en")
     refused = slip_text(document(level="village"))

@@ -1,0 +1,161 @@
+"""Second compensation (rulings §3): from a pot to a payment list by one of three formulas, and what comes back. Pure.
+
+Not a layer: a campaign over a closed benefit year. The base is what a person paid himself of the eligible amount after
+all other payers. However the formula comes out, nobody gets more than he paid, first and second together stay under the
+combined cap where there is one, and the list never passes the pot: where it would, every payment is cut in proportion,
+to the fen by largest remainder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from services.claims.benefits.model import FULL_RATIO, Band
+from shared.kernel.money import round_half_up, split_by_weight
+
+
+class Candidate(NamedTuple):
+    """A person's year. Amounts in fen."""
+
+    person: str
+    eligible_fen: int
+    """Eligible costs of the year."""
+    first_fen: int
+    """What all payers have paid of them."""
+    excluded_fen: int = 0
+    """Of what the person paid himself: fixed-amount diseases, accidents, whatever the pool leaves out."""
+
+    @property
+    def own_fen(self) -> int:
+        """What the person paid himself and counts."""
+        return max(0, self.eligible_fen - self.first_fen - self.excluded_fen)
+
+
+class Payment(NamedTuple):
+    """A line of the list."""
+
+    person: str
+    base_fen: int
+    """What the formula worked on."""
+    due_fen: int
+    """What the formula gave, before the pot."""
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What the committee decided for all formulas."""
+
+    pot_fen: int
+    threshold_fen: int = 0
+    """Own payments up to here stay with the person."""
+    combined_cap_fen: int | None = None
+    """First and second compensation together, per person."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentList:
+    """The list to publish, by person; `due_fen` over `paid_fen` tells how far the pot fell short."""
+
+    payments: tuple[Payment, ...]
+    pot_fen: int
+
+    @property
+    def paid_fen(self) -> int:
+        """Sum of the payments."""
+        return sum(payment.amount_fen for payment in self.payments)
+
+    @property
+    def due_fen(self) -> int:
+        """Sum of what the formula gave."""
+        return sum(payment.due_fen for payment in self.payments)
+
+    @property
+    def left_fen(self) -> int:
+        """What stays in the pot."""
+        return self.pot_fen - self.paid_fen
+
+
+class BadCampaign(ValueError):
+    """The campaign cannot be computed: a negative amount, a person twice, bands that do not rise."""
+
+
+def proportional(candidates: Iterable[Candidate], campaign: Campaign) -> PaymentList:
+    """The pot shared over everybody's own payments above the threshold: k = pot ÷ their sum, at most all of them."""
+    return _list(candidates, campaign, lambda base, _: base)
+
+
+def banded(candidates: Iterable[Candidate], campaign: Campaign, bands: Sequence[Band]) -> PaymentList:
+    """Own payments above the threshold by bands (of the part above it), half up to the fen."""
+    _check_bands(bands)
+    return _list(candidates, campaign, lambda base, _: _by_bands(base, bands))
+
+
+def top_up(candidates: Iterable[Candidate], campaign: Campaign, floor_ratio: int) -> PaymentList:
+    """What a person lacks to a least share (1/10,000) of his eligible costs, half up to the fen."""
+    if not 0 <= floor_ratio <= FULL_RATIO:
+        raise BadCampaign(f"a floor ratio lies between 0 and {FULL_RATIO}, not {floor_ratio}")
+
+    def lacking(base: int, candidate: Candidate) -> int:
+        least = round_half_up(candidate.eligible_fen * floor_ratio, FULL_RATIO)
+        return min(base, max(0, least - candidate.first_fen))
+
+    return _list(candidates, campaign, lacking)
+
+
+def unclaimed(payments: PaymentList, claimed: Iterable[str]) -> tuple[Payment, ...]:
+    """The payments that nobody claimed by the deadline: they return to the fund. Raises BadCampaign on a stranger."""
+    known = {payment.person for payment in payments.payments}
+    taken = set(claimed)
+    if strangers := taken - known:
+        raise BadCampaign(f"not on the list: {', '.join(sorted(strangers))}")
+    return tuple(payment for payment in payments.payments if payment.person not in taken)
+
+
+def _list(candidates: Iterable[Candidate], campaign: Campaign, formula: Callable[[int, Candidate], int]) -> PaymentList:
+    """Applies a formula to everybody and fits the result into the pot; those who get nothing are not listed."""
+    people = sorted(candidates)
+    _check(people, campaign)
+    due = []
+    for candidate in people:
+        base = max(0, candidate.own_fen - campaign.threshold_fen)
+        amount = min(base, formula(base, candidate))
+        if campaign.combined_cap_fen is not None:
+            amount = min(amount, max(0, campaign.combined_cap_fen - candidate.first_fen))
+        if amount:
+            due.append((candidate.person, base, amount))
+    amounts = [amount for _, _, amount in due]
+    if sum(amounts) > campaign.pot_fen:
+        amounts = split_by_weight(campaign.pot_fen, amounts)
+    listed = (Payment(*one, amount) for one, amount in zip(due, amounts, strict=True))
+    return PaymentList(tuple(payment for payment in listed if payment.amount_fen), campaign.pot_fen)
+
+
+def _check(people: Sequence[Candidate], campaign: Campaign) -> None:
+    if campaign.pot_fen < 0 or campaign.threshold_fen < 0 or (campaign.combined_cap_fen or 0) < 0:
+        raise BadCampaign("pot, threshold and combined cap must not be negative")
+    if len({candidate.person for candidate in people}) != len(people):
+        raise BadCampaign("a person stands on the list twice")
+    for candidate in people:
+        if min(candidate[1:]) < 0 or candidate.first_fen > candidate.eligible_fen:
+            raise BadCampaign(f"{candidate.person}: amounts must not be negative, nor the benefit over the eligible")
+
+
+def _check_bands(bands: Sequence[Band]) -> None:
+    ends = [band.up_to_fen for band in bands[:-1]]
+    rising = all(end is not None for end in ends) and ends == sorted(set(ends))  # type: ignore[type-var]
+    if not bands or bands[-1].up_to_fen is not None or not rising:
+        raise BadCampaign("bands rise and the last is open")
+    if any(not 0 <= band.ratio <= FULL_RATIO for band in bands):
+        raise BadCampaign("a ratio lies between 0 and 100%")
+
+
+def _by_bands(base_fen: int, bands: Sequence[Band]) -> int:
+    product, done = 0, 0
+    for band in bands:
+        upper = base_fen if band.up_to_fen is None else min(base_fen, band.up_to_fen)
+        product += max(0, upper - done) * band.ratio
+        done = max(done, upper)
+    return round_half_up(product, FULL_RATIO)

@@ -1,0 +1,213 @@
+"""The policy as the table on the office wall, in Chinese: the seven disclosures (七公开) under their headings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.claims.benefits import words
+from services.claims.benefits.areas import phrases
+from services.claims.benefits.model import (
+    Benefit,
+    Bonus,
+    Cap,
+    FamilyAccount,
+    Layer,
+    Origin,
+    Policy,
+    Rule,
+    Waiver,
+)
+from services.claims.benefits.quote import known_groups
+from services.claims.benefits.schema import PolicyDoc
+from services.claims.benefits.slip import percent, yuan
+from shared.kernel.money import format_ratio, format_yuan
+
+DISCLOSURES = {
+    "catalogue": ("一、基本药物目录", "以现行目录为准,每笔结算单写明目录版本;可向经办窗口和定点机构查阅。"),
+    "prices": ("二、药品价格", "目录规定的最高限价,超过部分不予补偿;定点机构公示实际售价。"),
+    "services": ("三、服务项目", "定点机构公示服务项目;下列待遇所说的项目可以补偿。"),
+    "charges": ("四、收费标准", "按物价部门的标准收费,定点机构公示并提供费用清单。"),
+    "procedure": ("五、报销程序", "在定点机构凭证件登记,出院(就诊)时当场结算;不能当场结算的,凭发票和清单到窗口办理。"),
+    "results": ("六、报销结果", "按月在乡镇和村公示;本人可凭结算编号查询每一步计算。"),
+}
+"""The first six of the seven; the seventh, the ratios, is the table itself."""
+_BASES = {
+    "eligible": "",
+    "eligible_unpaid": ",以前面各层没有补偿的合规费用为基数",
+    "cut_by_cap": ",从前一层封顶线用完以后起",
+}
+_WIDEST = 4
+
+
+def wall_table(policy: Policy, document: PolicyDoc) -> str:
+    """The policy as plain text for the notice board."""
+    until = f"至 {_day(policy.effective_to)} " if policy.effective_to else ""
+    lines = [policy.title, f"自 {_day(policy.effective_from)}起{until}执行", ""]
+    for name, (heading, usual) in DISCLOSURES.items():
+        said = getattr(document.disclosure, name) if document.disclosure else None
+        lines += [heading, *(f"  {sentence}" for sentence in said or [usual])]
+    lines += ["七、补偿比例", ""]
+    for layer in policy.layers:
+        lines += _layer_lines(layer)
+    lines += _parameter_lines(policy, document)
+    for reading in document.readings:
+        lines.append(f"问:{reading.question} 答:{reading.taken}")
+    sources = "、".join(source.title for _, source in sorted(document.sources.items()))
+    lines += ["", f"依据:{sources}", f"方案编号:{policy.id} 版本指纹:{policy.hash}"]
+    return "\n".join(lines) + "\n"
+
+
+def _day(day: object) -> str:
+    return f"{day:%Y 年 %-m 月 %-d 日}"
+
+
+def _layer_lines(layer: Layer) -> Iterator[str]:
+    yield f"【{layer.name}】由{layer.payer}支付{layer_words(layer)}{_mark(layer.origin)}"
+    for benefit in layer.buckets:
+        yield f"  {benefit.name}{bucket_words(benefit)}"
+        for rule in benefit.rules:
+            yield f"    {rule.name}:{rule_words(rule)}{_mark(rule.origin)}"
+            yield from (f"      适用:{where}" for where in _where(benefit, rule))
+        for _, name, told, origin in named_rows(benefit):
+            yield f"    {name}:{told}{_mark(origin)}"
+    yield ""
+
+
+def _where(benefit: Benefit, rule: Rule) -> list[str]:
+    """Where a row applies, unless that takes more phrases than a wall has room for."""
+    tables = (benefit.table, *(table for disease, table in benefit.by_disease.items() if disease in rule.diseases))
+    told = phrases({situation for table in tables for situation, one in table.items() if one is rule})
+    return told if len(told) <= _WIDEST else []
+
+
+def _parameter_lines(policy: Policy, document: PolicyDoc) -> Iterator[str]:
+    if policy.waiting_days:
+        yield f"等待期:参合后 {policy.waiting_days} 天"
+    year = {"admission": "入院(就诊)", "discharge": "出院", "settlement": "结算"}[policy.year_by]
+    yield f"年度:按{year}日期所在的年度累计封顶线"
+    if policy.lines_after_coverage == "excluded":
+        yield "参合期以外发生的费用不予补偿"
+    if policy.newborn_days:
+        yield f"新生儿:出生 {policy.newborn_days} 天内随母亲参合"
+    if (account := policy.family_account) is not None:
+        yield f"{account.name}:{account_words(account)}{_mark(account.origin)}"
+    used = known_groups(policy) & set(document.groups)
+    if used:
+        yield "特殊人群:" + "、".join(document.groups[code].name for code in sorted(used))
+
+
+# ---------------------------------------------------------------- values in words
+
+
+def layer_words(layer: Layer) -> str:
+    """What the layer starts from and for whom."""
+    return _BASES[layer.base] + (",只给参加的人" if layer.voluntary else "")
+
+
+def rule_words(rule: Rule) -> str:
+    """Deductible and ratio of a row."""
+    where = f"病种 {'、'.join(sorted(rule.diseases))}:" if rule.diseases else ""
+    path = f"(总费用超过 {_yuan(rule.off_path_over_fen)} 元的除外)" if rule.off_path_over_fen is not None else ""
+    if not rule.pays:
+        return f"{where}不补偿"
+    if rule.fixed_fen is not None:
+        return f"{where}定额补偿 {_yuan(rule.fixed_fen)} 元{path}"
+    limit = ""
+    if rule.limit is not None:
+        limit = f"限额 {_yuan(rule.limit.amount_fen)} 元"
+        if rule.limit.shared_up_to:
+            share, up_to = percent(format_ratio(rule.limit.share)), percent(format_ratio(rule.limit.shared_up_to))
+            limit += f"(超过限额 {up_to} 以内的部分按 {share} 计入)"
+        limit += ","
+    return f"{where}{limit}{deductible_words(rule)},{ratio_words(rule)}{path}"
+
+
+def deductible_words(rule: Rule) -> str:
+    """`起付线每次 200.00 元`."""
+    deductible = rule.deductible
+    if not deductible.amount_fen:
+        return "不设起付线"
+    per = "每年" if deductible.per == "person_year" else "每次"
+    waived = f"(第 {deductible.waived_from} 次起免)" if deductible.waived_from is not None else ""
+    return f"起付线{per} {_yuan(deductible.amount_fen)} 元{waived}"
+
+
+def ratio_words(rule: Rule) -> str:
+    """`补偿 60%`, or band by band."""
+    parts = []
+    for band in rule.bands:
+        limit = f"{_yuan(band.up_to_fen)} 元以内 " if band.up_to_fen is not None else ""
+        limit = "其余 " if band.up_to_fen is None and len(rule.bands) > 1 else limit
+        parts.append(f"{limit}补偿 {percent(format_ratio(band.ratio))}")
+    return ",".join(parts) or "不补偿"
+
+
+def cap_words(cap: Cap) -> str:
+    """`每人每年 60,000.00 元`."""
+    where = f"病种 {'、'.join(sorted(cap.diseases))} " if cap.diseases else ""
+    return f"{where}{words.word(words.PERIODS, cap.period)} {_yuan(cap.amount_fen)} 元"
+
+
+def bonus_words(bonus: Bonus) -> str:
+    """Who gets how much more."""
+    raised = f"{percent(format_ratio(bonus.points))[:-1]} 个百分点" if bonus.points else ""
+    raised = raised or f"原比例的 {percent(format_ratio(bonus.factor))}"
+    return f"{_people(bonus.groups)}提高 {raised}" + (",每类各提高一次" if bonus.stacks else "")
+
+
+def waiver_words(waiver: Waiver) -> str:
+    """Who pays no deductible."""
+    return f"{_people(waiver.groups)}{'急诊' if waiver.emergency else ''}免起付线"
+
+
+def account_words(account: FamilyAccount) -> str:
+    """What the family account may pay."""
+    kinds = "、".join(words.word(words.KINDS, kind) for kind in sorted(account.kinds))
+    what = "个人负担部分" if account.covers == "all" else "可补偿费用中的个人负担部分"
+    return f"可支付{kinds}的{what},不计入封顶线和补偿比例"
+
+
+def bucket_words(benefit: Benefit) -> str:
+    """What a bucket asks for, and how it counts."""
+    told = []
+    if benefit.entitlement:
+        told.append(f"凭{words.word(words.ENTITLEMENTS, benefit.entitlement)}证")
+    if benefit.diseases:
+        told.append(f"病种 {'、'.join(sorted(benefit.diseases))}")
+    if benefit.items:
+        told.append(f"项目 {'、'.join(sorted(benefit.items))}")
+    if benefit.yearly:
+        told.append("起付线和分段按全年累计费用计算")
+    return f"({';'.join(told)})" if told else ""
+
+
+def named_rows(benefit: Benefit) -> Iterator[tuple[str, str, str, Origin]]:
+    """(id, name, words, origin) of every row of a bucket beside its table."""
+    for cap in benefit.caps:
+        yield cap.id, cap.name, cap_words(cap), cap.origin
+    for bonus in benefit.bonuses:
+        yield bonus.id, bonus.name, bonus_words(bonus), bonus.origin
+    for waiver in benefit.waivers:
+        yield waiver.id, waiver.name, waiver_words(waiver), waiver.origin
+    if (floor := benefit.floor) is not None:
+        of = "总费用" if floor.of == "total" else "可补偿费用"
+        yield floor.id, floor.name, f"补偿不低于{of}的 {percent(format_ratio(floor.ratio))}", floor.origin
+    if (accident := benefit.accident) is not None:
+        most = f",每次不超过 {_yuan(accident.cap_fen)} 元" if accident.cap_fen is not None else ""
+        told = f"无第三人责任的意外伤害按正常补偿的 {percent(format_ratio(accident.factor))}{most}"
+        yield accident.id, accident.name, told, accident.origin
+    if (essential := benefit.essential) is not None:
+        points = percent(format_ratio(essential.points))[:-1]
+        yield essential.id, essential.name, f"基本药物提高 {points} 个百分点", essential.origin
+
+
+def _people(groups: frozenset[str]) -> str:
+    return "、".join(words.word(words.GROUPS, code) for code in sorted(groups))
+
+
+def _yuan(amount_fen: int) -> str:
+    return yuan(format_yuan(amount_fen))
+
+
+def _mark(origin: Origin) -> str:
+    return "(推定,须统筹区接受)" if origin.illustrative else ""

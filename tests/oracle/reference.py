@@ -1,0 +1,615 @@
+"""The slow, plain oracle: decides a claim by reading the policy document itself, row after row.
+
+It imports nothing of what it judges and shares no table, no compiled form and no arithmetic with it: a policy is the
+dictionary that stands in the YAML file (every value text), a claim a dictionary of plain values, amounts are fen.
+Over 400 lines because it says everything that a policy may say in one place, in the order of the calculation.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+Doc = dict[str, Any]
+Counts = dict[tuple[str, str, int, str], int]
+Days = list[tuple[date, date | None]]
+Part = tuple[str, Doc, str, Doc]
+"""A bucket that pays and the row that it applies: bucket id, bucket, row id, row."""
+Running = tuple[str, Doc, list[Part]]
+"""A layer that pays: id, layer, its parts."""
+WHOLE = 10_000
+SPENT = ("household_year", "family_account.spent", 0, "")
+
+
+# ---------------------------------------------------------------- reading text
+
+
+@cache
+def fen(text: str) -> int:
+    """`200.5` yuan as 20050 fen."""
+    yuan, _, rest = text.partition(".")
+    return int(yuan) * 100 + int(rest.ljust(2, "0") or 0)
+
+
+@cache
+def share(text: str) -> int:
+    """`37.5%` as 3750 of 10,000."""
+    points, _, rest = text.rstrip("%").partition(".")
+    return int(points) * 100 + int(rest.ljust(2, "0") or 0)
+
+
+def plain(value: Any) -> Any:
+    """A value that may be wrapped in its origin."""
+    return value["value"] if isinstance(value, dict) else value
+
+
+def half_up(top: int, bottom: int) -> int:
+    """top / bottom to the nearest whole, halves up."""
+    whole, rest = divmod(top, bottom)
+    return whole + (1 if rest * 2 >= bottom else 0)
+
+
+def listed(value: Any) -> list[Any]:
+    """One or many, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def within(intervals: Days, day: date) -> bool:
+    """Whether a day lies in one of the intervals."""
+    return any(first <= day and (last is None or day <= last) for first, last in intervals)
+
+
+def parameter(policy: Doc, name: str, otherwise: str) -> str:
+    """A parameter of the policy, or what it is where the policy does not write it."""
+    return str(plain(policy.get("parameters", {}).get(name, otherwise)))
+
+
+# ---------------------------------------------------------------- the answer
+
+
+def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
+    """What becomes of a claim: outcome, amounts, what each layer pays, what moves which count."""
+    given = claim["elsewhere"]
+    total = given["total"] if given else sum(line["amount"] for line in claim["lines"])
+    base = {"year": year_of(policy, claim), "total": total}
+    running = paying_parts(policy, claim)
+    refused, names = refusal(policy, claim, running)
+    if refused:
+        return base | {
+            "outcome": refused,
+            "eligible": 0,
+            "benefit": 0,
+            "patient": total - (given["benefit"] if given else 0),
+            "parts": (total, 0, 0),
+            "account": 0,
+            "deductible": 0,
+            "ratio": 0,
+            "layers": {},
+            "moves": {},
+            "lines": [("claim_refused", line["amount"], 0, 0, 0) for line in claim["lines"]],
+            "lacks": names,
+        }
+    lines = [count_line(policy, claim, line) for line in claim["lines"]]
+    eligible = given["eligible"] if given else sum(line[4] for line in lines)
+    answer = run_layers(policy, claim, used, eligible, lines, total, running)
+    parts = tuple(sum(line[part] for line in lines) for part in (1, 2, 3))
+    if given:
+        parts = total - eligible, 0, 0
+    return base | answer | {"eligible": eligible, "parts": parts, "lines": lines, "lacks": []}
+
+
+def year_of(policy: Doc, claim: Doc) -> int:
+    """The year whose counts apply."""
+    by = parameter(policy, "year_by", "settlement")
+    if by == "admission":
+        return int(claim["admitted"].year)
+    if by == "discharge" and claim["discharged"] is not None:
+        return int(claim["discharged"].year)
+    return int(claim["settled"].year)
+
+
+# ---------------------------------------------------------------- may it be settled at all
+
+
+def refusal(policy: Doc, claim: Doc, running: list[Running]) -> tuple[str | None, list[str]]:
+    """Why the claim as a whole is refused, and the unaccepted names that it would rest on."""
+    day = claim["admitted"]
+    if day < policy["effective_from"] or day > policy.get("effective_to", date.max):
+        return "policy_not_in_force", []
+    start, mothers = covered_since(claim["coverage"], day), covered_by_mother(policy, claim)
+    if start is None and not mothers:
+        return "not_covered", []
+    waiting = int(parameter(policy, "waiting_days", "0"))
+    if waiting and start is not None and not mothers and (day - start).days < waiting:
+        return "waiting", []
+    if claim["elsewhere"] and not running:
+        return "no_rule", []
+    refused = None if claim["elsewhere"] else refused_in_first_layer(policy, claim, running)
+    if refused:
+        return refused, []
+    if claim["third_party"] in ("pending", "liable"):
+        return f"third_party_{claim['third_party']}", []
+    if claim["accepts"]:
+        lacking = [name for name in presumed(policy, claim, running) if name not in claim["accepted"]]
+        if lacking:
+            return "illustrative_not_accepted", list(dict.fromkeys(lacking))
+    return None, []
+
+
+def covered_by_mother(policy: Doc, claim: Doc) -> bool:
+    """Whether a newborn is under its mother's cover on the day."""
+    days = int(parameter(policy, "newborn_days", "0"))
+    if not days or claim["birth"] is None or not 0 <= (claim["admitted"] - claim["birth"]).days <= days:
+        return False
+    return within(claim["mother"], claim["admitted"])
+
+
+def covered_since(coverage: Days, day: date) -> date | None:
+    """The first day of the unbroken coverage around a day."""
+    start: date | None = None
+    for first, last in coverage:
+        if first <= day and (last is None or day <= last):
+            start = first
+            break
+    while start is not None:
+        before = [first for first, last in coverage if last is not None and last + timedelta(days=1) == start]
+        if not before:
+            break
+        start = before[0]
+    return start
+
+
+def refused_in_first_layer(policy: Doc, claim: Doc, running: list[Running]) -> str | None:
+    """Whether the first layer says nothing for this care, this place, this situation."""
+    first_id, first = layers_of(policy)[0]
+    takes_items = [b for b in first["benefits"].values() if b["kind"] == claim["kind"] and "items" in b]
+    account = wants_account(policy, claim)
+    if bucket_for(first, claim) is None and not takes_items and not account:
+        return "kind_not_covered"
+    if claim["suspended"]:
+        return "institution_suspended"
+    pays = bool(running) and running[0][0] == first_id
+    if claim["agreement"] is not None and claim["kind"] not in claim["agreement"]:
+        return "institution_not_designated"
+    if pays or account:
+        return None
+    return "institution_not_designated" if claim["designation"] == "none" else "no_rule"
+
+
+def wants_account(policy: Doc, claim: Doc) -> bool:
+    """Whether the patient asks for the family account and the policy lets it pay this kind of care."""
+    account = policy.get("family_account")
+    return bool(account) and claim["from_account"] > 0 and claim["kind"] in listed(account["kinds"])
+
+
+# ---------------------------------------------------------------- which buckets and rows
+
+
+def layers_of(policy: Doc) -> list[tuple[str, Doc]]:
+    """The layers in the order in which they stand."""
+    return list(policy["layers"].items())
+
+
+def paying_parts(policy: Doc, claim: Doc) -> list[Running]:
+    """The layers that pay, each with the buckets that take items out and then the one that takes the bill."""
+    found = []
+    for number, (layer_id, layer) in enumerate(layers_of(policy)):
+        if (layer.get("voluntary") == "true" and layer_id not in claim["joined"]) or (
+            number == 0 and claim["elsewhere"]
+        ):
+            continue
+        ids = [i for i, b in layer["benefits"].items() if b["kind"] == claim["kind"] and "items" in b]
+        main = bucket_for(layer, claim)
+        parts: list[Part] = []
+        for bucket_id in ids if main is None else [*ids, main]:
+            row = row_for(layer["benefits"][bucket_id], claim)
+            if row is not None and not row[1].get("nothing"):
+                parts.append((bucket_id, layer["benefits"][bucket_id], *row))
+        if parts:
+            found.append((layer_id, layer, parts))
+    return found
+
+
+def bucket_for(layer: Doc, claim: Doc) -> str | None:
+    """The id of the bucket that takes the bill: a special one that fits, or the ordinary one."""
+    ordinary = None
+    for bucket_id, bucket in layer["benefits"].items():
+        if bucket["kind"] != claim["kind"] or "items" in bucket:
+            continue
+        if "entitlement" not in bucket and "diseases" not in bucket:
+            ordinary = bucket_id
+        elif opens(bucket, claim):
+            return str(bucket_id)
+    return ordinary
+
+
+def opens(bucket: Doc, claim: Doc) -> bool:
+    """Whether the disease and the person's cards open a special bucket."""
+    if "diseases" in bucket and claim["disease"] not in listed(bucket["diseases"]):
+        return False
+    if "entitlement" not in bucket:
+        return True
+    return any(
+        kind == bucket["entitlement"] and disease == claim["disease"] and within([(first, last)], claim["admitted"])
+        for kind, disease, first, last in claim["cards"]
+    )
+
+
+def row_for(bucket: Doc, claim: Doc) -> tuple[str, Doc] | None:
+    """The row of a bucket for the claim: one that names its disease, or an ordinary one."""
+    ordinary = None
+    for row_id, row in bucket["rules"].items():
+        if "diseases" in row:
+            over = "off_path_over" in row and sum(one["amount"] for one in claim["lines"]) > fen(row["off_path_over"])
+            if claim["disease"] not in listed(row["diseases"]) or claim["off_path"] or over:
+                continue
+        if any(speaks_of(when, claim) for when in listed(row["when"])):
+            if "diseases" in row:
+                return row_id, row
+            ordinary = row_id, row
+    return ordinary
+
+
+def speaks_of(when: Doc, claim: Doc) -> bool:
+    """Whether everything that a condition names holds."""
+    for name in ("level", "place", "ownership", "designation"):
+        if name in when and claim[name] not in listed(when[name]):
+            return False
+    return all(
+        name not in when or (when[name] == "true") == claim[name] for name in ("emergency", "migrant", "referred")
+    )
+
+
+# ---------------------------------------------------------------- what the decision rests on without source
+
+
+def presumed(policy: Doc, claim: Doc, running: list[Running]) -> list[str]:
+    """Every name without source that the decision would rest on."""
+    asked = ("year_by", "waiting_days", "newborn_days", "lines_after_coverage")
+    names = [f"parameters.{name}" for name in asked if marked(policy.get("parameters", {}).get(name))]
+    names += [layer_id for layer_id, layer in layers_of(policy) if marked(layer)]
+    for layer_id, _, parts in running:
+        for bucket_id, bucket, row_id, row in parts:
+            names += presumed_in(policy, claim, f"{layer_id}.{bucket_id}", bucket, row_id, row)
+    if claim["from_account"] and marked(policy.get("family_account")):
+        names.append("family_account")
+    return names
+
+
+def presumed_in(policy: Doc, claim: Doc, here: str, bucket: Doc, row_id: str, row: Doc) -> list[str]:
+    """The names without source of a row, of what its bucket says beside, and of the raises that the person gets."""
+    names = [f"{here}.{row_id}"] if marked(row) else []
+    names += [f"{here}.{row_id}.{field}" for field in ("deductible", "ratio", "fixed") if marked(row.get(field))]
+    if row.get("when_stated") == "false":
+        names.append(f"{here}.{row_id}.when")
+    for cap_id, cap in bucket.get("caps", {}).items():
+        if marked(cap):
+            names.append(f"{here}.{cap_id}")
+        if marked(cap["amount"]):
+            names.append(f"{here}.{cap_id}.amount")
+    names += [f"{here}.{name}" for name, waiver in sorted(bucket.get("waivers", {}).items()) if marked(waiver)]
+    names += [f"{here}.{part}" for part in ("floor", "accident", "essential") if marked(bucket.get(part))]
+    for bonus_id, bonus in bucket.get("bonuses", {}).items():
+        if marked(bonus) and belongs(policy, claim, bonus["groups"]):
+            names.append(f"{here}.{bonus_id}")
+    return names
+
+
+def marked(value: Any) -> bool:
+    """Whether something is marked as not stated by its source."""
+    return isinstance(value, dict) and value.get("illustrative") == "true"
+
+
+def belongs(policy: Doc, claim: Doc, groups: Any) -> list[str]:
+    """The groups of a list that the person belongs to on the day of admission."""
+    found = []
+    for code in listed(groups):
+        from_age = policy["groups"][code].get("age_from")
+        born = claim["birth"]
+        if code in claim["groups"] or (
+            from_age is not None and born is not None and age(born, claim["admitted"]) >= int(from_age)
+        ):
+            found.append(code)
+    return found
+
+
+def age(birth: date, day: date) -> int:
+    """Full years on a day."""
+    years = day.year - birth.year
+    return years - 1 if (day.month, day.day) < (birth.month, birth.day) else years
+
+
+# ---------------------------------------------------------------- the bill
+
+
+def count_line(policy: Doc, claim: Doc, line: Doc) -> tuple[str, int, int, int, int]:
+    """(why, excluded, over the ceiling, own share first, eligible) of a line."""
+    amount = line["amount"]
+    entry = claim["catalogue"].get(line["code"])
+    covers = claim["coverage"] + (claim["mother"] if parameter(policy, "newborn_days", "0") != "0" else [])
+    excludes = parameter(policy, "lines_after_coverage", "excluded") == "excluded"
+    if excludes and line["day"] is not None and not within(covers, line["day"]):
+        return "not_covered_on_day", amount, 0, 0, 0
+    if entry is None:
+        return "not_in_catalogue", amount, 0, 0, 0
+    if entry["class"] not in ("A", "B"):
+        return "own_expense_class", amount, 0, 0, 0
+    if entry["restricted"] and not line["met"]:
+        return "restriction_not_met", amount, 0, 0, 0
+    over = 0
+    ceiling = entry["ceilings"].get(claim["level"], entry["ceilings"].get("*"))
+    if ceiling is not None:
+        # 10⁻⁶ yuan × 10⁻⁴ pieces: 10¹⁰ of them make a yuan, 10⁸ a fen
+        over = max(0, amount - half_up(ceiling * line["quantity"], 10**8))
+    own = half_up((amount - over) * entry["own"], WHOLE)
+    why = "over_price_ceiling" if over else "own_share_first" if own else "eligible"
+    return why, 0, over, own, amount - over - own
+
+
+# ---------------------------------------------------------------- layers
+
+
+def run_layers(
+    policy: Doc, claim: Doc, used: Counts, eligible: int, lines: list[Any], total: int, running: list[Running]
+) -> Doc:
+    """What each layer pays, one after the other, and then the family account."""
+    given = claim["elsewhere"]
+    begun = given["benefit"] if given else 0
+    paid, cut = begun, given["over_cap"] if given else 0
+    owed = eligible
+    if claim["third_party"] == "shared":
+        owed -= half_up(eligible * claim["third_party_share"], WHOLE)
+    first: list[Doc] = []
+    amounts: dict[str, int] = {}
+    counts = dict(used)
+    for layer_id, layer, parts in running:
+        free = max(0, owed - paid)
+        base = min(cut, free) if layer.get("base") == "cut_by_cap" else free
+        results, taken = [], set()
+        for bucket_id, bucket, _, row in parts:
+            codes = set(listed(bucket["items"])) - taken if "items" in bucket else None
+            mine = base if codes is None else min(base, eligible_of(claim, lines, codes))
+            base -= mine
+            if codes is not None:
+                taken |= codes
+            essential = essential_of(claim, lines, bucket, mine, codes, taken)
+            results.append(pay(policy, claim, counts, layer_id, layer, bucket_id, row, mine, total, essential))
+        first = first or results
+        amounts[layer_id] = sum(one["benefit"] for one in results)
+        paid += amounts[layer_id]
+        cut = sum(one["before_caps"] - one["benefit"] for one in results)
+    patient = total - paid
+    account = account_pays(policy, claim, used, patient, eligible - paid)
+    if account:
+        counts[SPENT] = counts.get(SPENT, 0) + account
+    moves = {key: amount - used.get(key, 0) for key, amount in counts.items() if amount != used.get(key, 0)}
+    deductible = sum(one["deductible"] for one in first)
+    return {
+        "outcome": ending(eligible, first, paid - begun, cut, account),
+        "benefit": paid - begun,
+        "patient": patient,
+        "account": account,
+        "deductible": deductible,
+        "ratio": first[0]["ratio"] if len(first) == 1 else 0,
+        "layers": amounts,
+        "moves": moves,
+    }
+
+
+def eligible_of(claim: Doc, lines: list[Any], codes: set[str]) -> int:
+    """The eligible amount of certain items."""
+    return sum(one[4] for line, one in zip(claim["lines"], lines, strict=True) if line["code"] in codes)
+
+
+def essential_of(claim: Doc, lines: list[Any], bucket: Doc, base: int, codes: set[str] | None, taken: set[str]) -> int:
+    """What of a bucket's base is essential medicines."""
+    if "essential" not in bucket:
+        return 0
+    listed_codes = {code for code, entry in claim["catalogue"].items() if entry["essential"]}
+    wanted = listed_codes & codes if codes is not None else listed_codes - taken
+    return min(base, eligible_of(claim, lines, wanted))
+
+
+def ending(eligible: int, first: list[Doc], paid: int, cut: int, account: int) -> str:
+    """How a claim that may be settled ends."""
+    if eligible == 0 and not account:
+        return "nothing_eligible"
+    if paid > 0:
+        return "capped" if cut > 0 else "settled"
+    if account:
+        return "account_only"
+    if sum(one["before_caps"] for one in first) > 0:
+        return "cap_exhausted"
+    return "below_deductible" if first and sum(one["deductible"] for one in first) >= eligible else "zero_benefit"
+
+
+def account_pays(policy: Doc, claim: Doc, used: Counts, patient: int, eligible_left: int) -> int:
+    """What the family account pays of the patient's part."""
+    if not wants_account(policy, claim):
+        return 0
+    left = max(0, claim["credit"] - used.get(SPENT, 0))
+    most = patient if policy["family_account"].get("covers", "all") == "all" else max(0, eligible_left)
+    return min(claim["from_account"], left, most)
+
+
+# ---------------------------------------------------------------- one bucket
+
+
+def pay(
+    policy: Doc,
+    claim: Doc,
+    counts: Counts,
+    layer_id: str,
+    layer: Doc,
+    bucket_id: str,
+    row: Doc,
+    base: int,
+    total: int,
+    essential: int,
+) -> Doc:
+    """What one bucket pays; it writes into the counts."""
+    bucket, here, year = layer["benefits"][bucket_id], f"{layer_id}.{bucket_id}", year_of(policy, claim)
+    accident = bucket.get("accident") if claim["third_party"] == "accident" else None
+    factor = share(accident["factor"]) if accident else WHOLE
+    deductible, ratio = 0, 0
+    if "fixed" in row:
+        before_caps = half_up(min(base, fen(plain(row["fixed"]))) * factor, WHOLE)
+    else:
+        counting = limited(row, base)
+        if len(row.get("bands", [0])) == 1:
+            points, raise_by = bonus(policy, claim, bucket)
+            alone = share(row["bands"][0]["ratio"] if "bands" in row else plain(row["ratio"]))
+            ratio = half_up(min(WHOLE**2, (alone + points) * (WHOLE + raise_by)), WHOLE)
+        if bucket.get("yearly") == "true":
+            deductible, before_caps = over_the_year(policy, claim, counts, bucket, row, here, year, counting)
+        else:
+            deductible = min(counting, deductible_due(policy, claim, counts, bucket, row, here, year))
+            rest = counting - deductible
+            top = by_ratio(row, rest, bonus(policy, claim, bucket))
+            if "essential" in bucket:
+                top = min(rest * WHOLE**2, top + min(rest, essential) * share(bucket["essential"]["points"]) * WHOLE)
+            before_caps = half_up(top * factor, WHOLE**3)
+        if "floor" in bucket and claim["third_party"] != "accident":
+            of = total if bucket["floor"].get("of") == "total" else base
+            before_caps = max(before_caps, min(base, half_up(of * share(bucket["floor"]["ratio"]), WHOLE)))
+    benefit = before_caps
+    earlier = claim["earlier"][1] if claim["earlier"] is not None else 0
+    if accident and "cap" in accident:
+        benefit = min(benefit, max(0, fen(accident["cap"]) - earlier))
+    for cap in bucket.get("caps", {}).values():
+        benefit = min(benefit, left(claim, counts, bucket, here, cap, year, benefit))
+    write(claim, counts, layer_id, layer, bucket_id, year, benefit, deductible, base)
+    return {"benefit": benefit, "before_caps": before_caps, "deductible": deductible, "ratio": ratio}
+
+
+def limited(row: Doc, base: int) -> int:
+    """What counts under the limit of a disease."""
+    if "limit" not in row:
+        return base
+    limit = row["limit"]
+    most = fen(limit["amount"])
+    if base <= most:
+        return base
+    shared = min(base - most, half_up(most * share(limit.get("shared_up_to", "0%")), WHOLE))
+    return most + half_up(shared * share(limit.get("share", "0%")), WHOLE)
+
+
+def deductible_due(policy: Doc, claim: Doc, counts: Counts, bucket: Doc, row: Doc, here: str, year: int) -> int:
+    """What of the deductible this settlement still has to take."""
+    full = fen(plain(row.get("deductible", "0")))
+    if "deductible_waived_from" in row:
+        admissions = counts.get(("person_year", f"{here}.admissions", year, ""), 0)
+        this_one = admissions if claim["earlier"] is not None else admissions + 1
+        if this_one >= int(row["deductible_waived_from"]):
+            return 0
+    for waiver in bucket.get("waivers", {}).values():
+        urgent = waiver.get("emergency") != "true" or claim["emergency"]
+        if urgent and ("groups" not in waiver or belongs(policy, claim, waiver["groups"])):
+            return 0
+    if row.get("deductible_per") == "person_year":
+        taken = counts.get(("person_year", f"{here}.deductible", year, ""), 0)
+    else:
+        taken = claim["earlier"][0] if claim["earlier"] is not None else 0
+    return max(0, full - taken)
+
+
+def over_the_year(
+    policy: Doc, claim: Doc, counts: Counts, bucket: Doc, row: Doc, here: str, year: int, base: int
+) -> tuple[int, int]:
+    """(deductible, benefit) where both look at the whole year's base."""
+    before = counts.get(("person_year", f"{here}.base", year, ""), 0)
+    full = fen(plain(row.get("deductible", "0")))
+    raised = bonus(policy, claim, bucket)
+    paid = []
+    for amount in (before, before + base):
+        paid.append(half_up(by_ratio(row, max(0, amount - full), raised), WHOLE**2))
+    return min(full, before + base) - min(full, before), paid[1] - paid[0]
+
+
+def bonus(policy: Doc, claim: Doc, bucket: Doc) -> tuple[int, int]:
+    """(points, factor) of the best raise; points are looked at first."""
+    best = (0, 0)
+    for one in bucket.get("bonuses", {}).values():
+        groups = belongs(policy, claim, one["groups"])
+        if groups:
+            times = len(groups) if one.get("stacks") == "true" else 1
+            best = max(best, (share(one.get("points", "0%")) * times, share(one.get("factor", "0%")) * times))
+    return best
+
+
+def by_ratio(row: Doc, rest: int, raised: tuple[int, int]) -> int:
+    """What is left after the deductible, times the ratio, band by band; 10⁸ of it make a fen."""
+    bands = row.get("bands") or [{"ratio": plain(row["ratio"])}]
+    points, factor = raised
+    top, low = 0, 0
+    for band in bands:
+        high = min(rest, fen(band["up_to"])) if "up_to" in band else rest
+        ratio = min(WHOLE * WHOLE, (share(band["ratio"]) + points) * (WHOLE + factor))
+        if high > low:
+            top += (high - low) * ratio
+            low = high
+    return top
+
+
+# ---------------------------------------------------------------- caps and counts
+
+
+def counted_names(here: str, bucket: Doc) -> list[str]:
+    """The counts that a benefit of the bucket raises."""
+    return listed(bucket.get("adds_to", f"{here}.benefit"))
+
+
+def left(claim: Doc, counts: Counts, bucket: Doc, here: str, cap: Doc, year: int, benefit: int) -> int:
+    """What a cap leaves; all of the benefit where it does not speak of the disease."""
+    if "diseases" in cap and claim["disease"] not in listed(cap["diseases"]):
+        return benefit
+    if cap["period"] == "disease_year" and not claim["disease"]:
+        return benefit
+    amount = fen(plain(cap["amount"]))
+    if cap["period"] in ("admission", "visit"):
+        return max(0, amount - (claim["earlier"][1] if claim["earlier"] is not None else 0))
+    name = cap.get("counts", counted_names(here, bucket)[0])
+    return max(0, amount - counts.get(count(cap["period"], name, claim, year), 0))
+
+
+def count(scope: str, name: str, claim: Doc, year: int) -> tuple[str, str, int, str]:
+    """The key of a count."""
+    if scope == "person_day":
+        return scope, name, 0, claim["admitted"].isoformat()
+    return scope, name, year, claim["disease"] if scope == "disease_year" else ""
+
+
+def write(
+    claim: Doc,
+    counts: Counts,
+    layer_id: str,
+    layer: Doc,
+    bucket_id: str,
+    year: int,
+    benefit: int,
+    deductible: int,
+    base: int,
+) -> None:
+    """Adds to every count what the bucket moves."""
+    bucket, here = layer["benefits"][bucket_id], f"{layer_id}.{bucket_id}"
+    moved: list[tuple[str, str, int]] = []
+    for name in counted_names(here, bucket):
+        scopes = {"person_year"}
+        for other_id, other in layer["benefits"].items():
+            for cap in other.get("caps", {}).values():
+                counted = cap.get("counts", counted_names(f"{layer_id}.{other_id}", other)[0])
+                if counted == name and cap["period"] not in ("admission", "visit"):
+                    scopes.add(cap["period"])
+        moved += [(scope, name, benefit) for scope in scopes]
+    if any(row.get("deductible_per") == "person_year" for row in bucket["rules"].values()):
+        moved.append(("person_year", f"{here}.deductible", deductible))
+    if any("deductible_waived_from" in row for row in bucket["rules"].values()):
+        moved.append(("person_year", f"{here}.admissions", 0 if claim["earlier"] is not None else 1))
+    if bucket.get("yearly") == "true":
+        moved.append(("person_year", f"{here}.base", base))
+    for scope, name, amount in moved:
+        if scope == "disease_year" and not claim["disease"]:
+            continue
+        key = count(scope, name, claim, year)
+        counts[key] = counts.get(key, 0) + amount

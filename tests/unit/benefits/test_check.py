@@ -1,0 +1,186 @@
+"""What `policy check` finds in a document that can be used, the wall table, and `policy diff`."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from services.claims.benefits.areas import EVERYTHING, phrases
+from services.claims.benefits.check import findings
+from services.claims.benefits.cli import app
+from services.claims.benefits.compiler import benefit_rows, load
+from services.claims.benefits.diff import differences
+from services.claims.benefits.library import ids, loaded, text_of
+from services.claims.benefits.wall import wall_table
+
+GOOD = text_of("dafang-2010")
+run = CliRunner()
+
+
+def warned(text: str) -> list[str]:
+    document = load(text, text_of)
+    return [f.message for f in findings(document.policy, document.source, document.document)]
+
+
+def changed(old: str, new: str, text: str = GOOD) -> str:
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (changed("ratio: 80%", "ratio: 0%"), "比例是 0%:不补偿的写 nothing: true"),
+        (
+            changed("ratio: 80%", "bands: [{up_to: 5000, ratio: 80%}, {ratio: 70%}]"),
+            "费用高的一段比例反而低,请核对",
+        ),
+        (
+            changed("ratio: 70%", "ratio: 95%", text_of("dafang-2006-11")),
+            "加上“特殊人群”后比例为 105%,超过 100%,只按 100% 补偿",
+        ),
+        (
+            changed("ratio: 80%", "bands: [{up_to: 100000, ratio: 60%}, {ratio: 80%}]"),
+            "第 2 段永远用不到:到这一段时已达住院补偿全年封顶线",
+        ),
+        (
+            changed("amount: 30000", "amount: 90000", text_of("dafang-2008")),
+            "永远不会起作用:大病补偿年度封顶线(60,000.00 元)先到",
+        ),
+        (changed("amount: 60000", "amount: 0"), "封顶线是 0 元,什么都不会支付"),
+        (
+            changed("\n\nparameters:", "\n  idle: {title: x, verified_on: 2026-11-22}\n\nparameters:"),
+            "没有任何规定引用这个来源",
+        ),
+        (changed("layers:\n", "groups: {wubao: {name: 五保户}}\nlayers:\n"), "没有任何规定用到这类人群"),
+        (
+            changed("effective_from: 2010-01-01", "effective_from: 2008-01-01\neffective_to: 2008-12-31"),
+            "生效日 2009-01-01 在方案终止以后",
+        ),
+        (changed("kind: outpatient", "kind: dental"), "没有规定:县内 非定点"),
+    ],
+)
+def test_a_finding(text: str, message: str) -> None:
+    assert message in warned(text)
+
+
+SECOND = """
+  critical:
+    name: 大病保险
+    payer: 保险公司
+    account: "1001.02"
+    book: supplementary
+    risk_bearer: insurer
+    base: cut_by_cap
+    clause: 大病
+    benefits:
+      inpatient:
+        name: 大病住院
+        kind: inpatient
+        account: "5001.01"
+        rules:
+          village: {name: 村级, when: {level: village, place: in_county, designation: none}, ratio: 50%, clause: 一半}
+      dental:
+        name: 口腔
+        kind: dental
+        account: "5001.02"
+        rules:
+          all: {name: 各级, when: {}, ratio: 50%, clause: 一半}
+readings:
+"""
+
+
+def test_layers_that_never_pay() -> None:
+    text = GOOD.replace("\nreadings:\n", SECOND)
+    found = warned(text)
+    assert "第一层在这些情形下都不补偿,这一行永远不会用到" in found
+    assert "第一层不补偿这类医疗服务,“口腔”永远不会支付" in found
+    uncapped = re.sub(
+        r"        caps:\n          year:\n            name: 住院补偿全年.*\n(            .*\n)+", "", text
+    )
+    assert uncapped != text
+    assert "这一层从前一层的封顶线起付,而前一层没有封顶线,永远不会支付" in warned(uncapped)
+
+
+def test_gaps_are_told_exactly_and_briefly() -> None:
+    assert [m for m in warned(GOOD) if m.startswith("没有规定")][:3] == [
+        "没有规定:县内 定点 公立 村级",
+        "没有规定:县内 非定点",
+        "没有规定:县外省内、省外 定点 公立 村级、乡级、县级",
+    ]
+    assert "没有规定:县外省内、省外 未经转诊" in warned(text_of("wancheng-2007")), "circumstances count too"
+
+
+def test_phrases_name_the_whole_and_nothing() -> None:
+    assert phrases(EVERYTHING) == ["所有情形"]
+    assert phrases([]) == []
+    one = next(iter(EVERYTHING))
+    assert len(phrases(EVERYTHING - {one})) > 1
+
+
+@pytest.mark.requirement("DF-03", "the wall table has a heading for each of the seven disclosures")
+@pytest.mark.parametrize("policy_id", ids())
+def test_the_wall_tells_everything(policy_id: str) -> None:
+    document = loaded(policy_id)
+    told = wall_table(document.policy, document.document)
+    for heading in ("基本药物目录", "药品价格", "服务项目", "收费标准", "报销程序", "报销结果", "补偿比例"):
+        assert heading in told
+    for layer in document.policy.layers:
+        assert f"【{layer.name}】" in told
+        for benefit in layer.buckets:
+            assert all(row.name in told for row in benefit_rows(benefit))
+    assert told.count("推定") >= len({name.rsplit(".", 1)[0] for name in document.policy.illustrative}) - 2
+
+
+def test_the_wall_says_it_in_the_policys_own_words() -> None:
+    text = GOOD + "\ndisclosure:\n  procedure: [凭证登记, 出院即报]\n"
+    document = load(text)
+    told = wall_table(document.policy, document.document)
+    assert "五、报销程序\n  凭证登记\n  出院即报\n" in told
+
+
+@pytest.mark.requirement("DF-09", "the change from one version to the next is told in words, with whom it concerns")
+def test_what_changes_for_whom() -> None:
+    told = "\n".join(differences(loaded("dafang-2009").policy, loaded("dafang-2010").policy))
+    assert "- 住院统筹,县内 定点 县级:原 不设起付线,补偿 60%,现 不设起付线,补偿 70%。" in told
+    assert "例:可补偿费用 10,000.00 元,补偿由 6,000.00 元变为 7,000.00 元。" in told
+    assert "取消住院补偿封顶线(原每次 30,000.00 元)" in told
+    assert "门诊统筹" not in told, "nothing changes there"
+    assert "- 各户:取消家庭账户(原余额)(原可支付门诊的个人负担部分,不计入封顶线和补偿比例)。" in told
+    back = "\n".join(differences(loaded("dafang-2008").policy, loaded("dafang-2006-11").policy))
+    assert "五保提高 10 个百分点" in back
+
+
+@pytest.mark.requirement("ZA-03", "what the change within the year brings is told: the cap, and examinations outside")
+@pytest.mark.requirement("ZA-05", "the change of the cap within the year is told for every bucket that it limits")
+def test_a_change_within_the_year() -> None:
+    answer = run.invoke(app, ["policy", "diff", "zhengan-2011-01", "zhengan-2011-05"])
+    assert answer.exit_code == 0
+    changes = [line for line in answer.stdout.splitlines() if line.startswith("- ")]
+    assert "- 新设“门诊大型检查”(项目 CT、GASTROSCOPY、MRI)。" in changes
+    assert [line for line in changes if "大型检查" not in line] == [
+        "- 住院统筹:全年封顶线(不分项目)由每人每年 80,000.00 元变为每人每年 100,000.00 元。",
+        "- 门诊统筹:全年封顶线(不分项目)由每人每年 80,000.00 元变为每人每年 100,000.00 元。",
+        "- 慢性病门诊:全年封顶线(不分项目)由每人每年 80,000.00 元变为每人每年 100,000.00 元。",
+    ]
+
+
+def test_layers_parameters_and_bonuses_of_two_policies() -> None:
+    text = changed("\nreadings:\n", SECOND)
+    text = changed("    value: excluded", "    value: covered", text)
+    text = changed("parameters:\n", "parameters:\n  waiting_days: {value: 30, clause: x}\n", text)
+    text = changed("value: settlement", "value: admission", text)
+    old, new = load(GOOD).policy, load(text).policy
+    told = "\n".join(differences(old, new))
+    assert "新设“大病保险”,由保险公司支付,从前一层封顶线用完以后起。" in told
+    assert "等待期由 0 天改为 30 天" in told
+    assert "由按结算日期改为按入院日期" in told
+    assert "参合期以后的费用改为予以补偿" in told
+    assert "取消“大病保险”" in "\n".join(differences(new, old))
+    assert differences(old, old)[-1] == "对任何人都没有变化。"
+
+
+@pytest.mark.parametrize(("old", "new"), [("dafang-2010", "nowhere"), ("nowhere", "dafang-2010")])
+def test_diff_of_what_is_not_there(old: str, new: str, tmp_path: Path) -> None:
+    assert run.invoke(app, ["policy", "diff", old, new]).exit_code == 2

@@ -1,0 +1,429 @@
+"""Rules beyond deductible, ratio and cap: what each says, at its edges, and what its document may not say."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from services.claims.benefits.claim_file import decide, read_claim
+from services.claims.benefits.cli import app
+from services.claims.benefits.compiler import load
+from services.claims.benefits.document import PolicyErrors
+from services.claims.benefits.engine import BadClaim, accumulators, adjudicate
+from services.claims.benefits.library import loaded, text_of
+from services.claims.benefits.model import (
+    AccumulatorKey,
+    Adjudication,
+    ClaimInput,
+    Elsewhere,
+    Facts,
+    Institution,
+    Interval,
+    Item,
+    Line,
+    Outcome,
+    Policy,
+)
+from services.claims.benefits.slip import slip_text
+from services.claims.benefits.wire import decision_document
+
+GOOD = text_of("dafang-2010")
+run = CliRunner()
+CRITICAL = """
+  critical:
+    name: 大病保险
+    payer: 大病保险(商业保险机构)
+    account: "1001"
+    book: supplementary
+    risk_bearer: insurer
+    base: eligible_unpaid
+    clause: 大病保险
+    benefits:
+      inpatient:
+        name: 大病住院
+        kind: inpatient
+        yearly: true
+        account: "5001"
+        rules:
+          all:
+            name: 全年自付合规费用
+            when: {}
+            deductible: 15000
+            bands: [{up_to: 35000, ratio: 50%}, {up_to: 85000, ratio: 55%}, {ratio: 65%}]
+            clause: 超过1.5万元的部分分段补偿
+        caps:
+          year: {name: 大病全年封顶线, amount: 300000, period: person_year, clause: 全年30万元}
+readings:
+"""
+
+
+def with_part(part: str, text: str = GOOD) -> str:
+    """The Dafang policy with something more in its inpatient bucket."""
+    return text.replace("        name: 住院统筹\n", f"        name: 住院统筹\n{part}", 1)
+
+
+def stay(
+    policy: Policy, amount_fen: int, used: dict[AccumulatorKey, int] | None = None, **members: Any
+) -> Adjudication:
+    claim = ClaimInput(
+        "inpatient", policy.effective_from, policy.effective_from, (Line(1, "A", amount_fen),), **members
+    )
+    facts = Facts(
+        Institution("county", "in_county"), (Interval(date(2000, 1, 1), None),), {"A": Item("A", "A")}, used or {}
+    )
+    return adjudicate(claim, facts, policy)
+
+
+@pytest.mark.requirement("ZZ-23", "a critical-illness layer pays in bands over the year's own eligible spending")
+def test_critical_illness_runs_over_the_year() -> None:
+    policy = load(GOOD.replace("\nreadings:\n", CRITICAL)).policy
+    used: dict[AccumulatorKey, int] = {}
+    paid = []
+    for amount in (4_000_000, 4_000_000, 30_000_000):
+        decided = stay(policy, amount, used)
+        paid.append([layer.benefit_fen for layer in decided.layers])
+        for movement in decided.movements:
+            used[movement.key] = used.get(movement.key, 0) + movement.amount
+    # own eligible: 12,000, then 12,000, then 296,000; the basic cap of 60,000 leaves 4,000 to the third stay
+    assert [one[0] for one in paid] == [2_800_000, 2_800_000, 400_000]
+    assert [one[1] for one in paid] == [0, 450_000, 1_300_000 + 2_750_000 + 14_300_000]
+    whole = stay(policy, 38_000_000)
+    assert whole.layers[1].benefit_fen == sum(one[1] for one in paid), "in one bill or in three, the year is the same"
+    slip = slip_text(decision_document(whole))
+    assert "(35,000.00 × 50% + 50,000.00 × 55% + 220,000.00 × 65%) − 此前累计的(0.00) = 188,000.00 元" in slip
+    assert used[AccumulatorKey("person_year", "critical.inpatient.base", 2010)] == 32_000_000
+
+
+def test_a_cap_over_both_layers_sees_what_the_same_claim_has_paid() -> None:
+    shared = CRITICAL.replace("        yearly: true\n", "        adds_to: [both]\n").replace("300000", "70000")
+    text = GOOD.replace("\nreadings:\n", shared).replace(
+        "        kind: inpatient\n", "        kind: inpatient\n        adds_to: [basic.inpatient.benefit, both]\n", 1
+    )
+    decided = stay(load(text).policy, 40_000_000)
+    assert [layer.benefit_fen for layer in decided.layers] == [6_000_000, 1_000_000]
+    assert decided.outcome == Outcome.CAPPED
+
+
+@pytest.mark.parametrize(("eligible", "benefit"), [(20_000, 9_000), (100_000, 69_993), (1, 0), (2, 1)])
+def test_a_floor_lifts(eligible: int, benefit: int) -> None:
+    part = "        floor: {name: 保底, ratio: 45%, clause: 保底补偿}\n"
+    text = with_part(part).replace(
+        "            deductible: {value: 0, clause: 以上定点医疗机构均不设起付线}\n            ratio: 70%",
+        "            deductible: {value: 100, clause: 起付线}\n            ratio: 77.77%",
+    )
+    policy = load(text).policy
+    assert stay(policy, eligible).benefit_fen == benefit
+
+
+def test_a_floor_never_passes_a_cap_and_names_itself() -> None:
+    policy = load(with_part("        floor: {name: 保底, ratio: 75%, clause: 保底补偿}\n")).policy
+    decided = stay(policy, 10_000_000)
+    assert decided.benefit_fen == 6_000_000
+    assert "保底:100,000.00 × 75% 为最低补偿" in slip_text(decision_document(decided))
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ("        items: [CT]\n        entitlement: chronic\n", "不能再写 entitlement"),
+        ("        items: [CT]\n        floor: {name: x, ratio: 5%, clause: x}\n", "不能设保底"),
+        ("        floor: {name: x, ratio: 5%}\n", "缺少依据"),
+        ("        waivers: {w: {name: x, clause: x}}\n", "写明 groups 或 emergency"),
+        ("        waivers: {w: {name: x, groups: [nobody], clause: x}}\n", "groups 里没有 nobody"),
+        ("        accident: {name: x, factor: 500%, clause: x}\n", "比例不能超过 100%"),
+    ],
+)
+def test_what_a_bucket_may_not_say(part: str, message: str) -> None:
+    with pytest.raises(PolicyErrors) as wrong:
+        load(with_part(part))
+    assert any(message in finding.message and finding.line for finding in wrong.value.findings), wrong.value
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("fixed: 500\n            deductible: 50", "定额(fixed)补偿不另设起付线和限额"),
+        ("fixed: 500\n            ratio: 5%", "写且只写一个"),
+        ("ratio: 50%\n            off_path_over: 5000", "只用于写明 diseases 的行"),
+        ("ratio: 50%\n            limit: {amount: 5, share: 50%}", "shared_up_to 和 share 一起写"),
+        ("ratio: 50%\n            diseases: ['K 35']", "写法不对"),
+    ],
+)
+def test_what_a_row_may_not_say(row: str, message: str) -> None:
+    text = GOOD.replace("            deductible: 300\n            ratio: 60%", f"            {row}", 1)
+    assert text != GOOD
+    with pytest.raises(PolicyErrors) as wrong:
+        load(text)
+    assert any(message in finding.message for finding in wrong.value.findings), wrong.value
+
+
+def test_what_only_the_first_layer_may_say() -> None:
+    floor = "floor: {name: x, ratio: 5%, of: total, clause: x}"
+    for part in ("items: [CT]", "essential: {name: x, points: 5%, clause: x}", floor):
+        text = GOOD.replace("\nreadings:\n", CRITICAL.replace("yearly: true", part))
+        with pytest.raises(PolicyErrors, match="只能写在第一层"):
+            load(text)
+
+
+def test_rows_of_one_disease_must_not_overlap() -> None:
+    text = text_of("zhengan-2011-01").replace("diseases: [K80]", "diseases: [K80, K35]")
+    with pytest.raises(PolicyErrors, match="重叠"):
+        load(text)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lines": (Line(1, "A", 1),), "elsewhere": Elsewhere("x", 5, 4, 3)},
+        {"lines": (), "elsewhere": Elsewhere("x", 5, 6, 3)},
+        {"lines": (), "elsewhere": Elsewhere("x", 5, 4, 5)},
+        {"lines": (), "elsewhere": Elsewhere("x", 5, 4, -1)},
+        {"lines": (), "elsewhere": Elsewhere("x", 5, 4, 3, -1)},
+        {"lines": (), "from_account_fen": -1},
+    ],
+)
+def test_a_bad_head_of_a_claim(wrong: dict[str, Any]) -> None:
+    policy = loaded("zhengzhou-2011").policy
+    day = policy.effective_from
+    facts = Facts(Institution("county", "in_county"), (Interval(day, None),), {}, {})
+    with pytest.raises(BadClaim):
+        adjudicate(ClaimInput("inpatient", day, day, **wrong), facts, policy)
+
+
+def test_what_the_family_account_locks() -> None:
+    policy = loaded("dafang-2006-01").policy
+    visit = ClaimInput("outpatient", policy.effective_from, policy.effective_from, (), from_account_fen=100)
+    key = AccumulatorKey("household_year", "family_account.spent", 0)
+    assert accumulators(visit, policy) == (key,)
+    assert accumulators(replace(visit, from_account_fen=0), policy) == ()
+
+
+def test_a_claim_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "claim.yaml"
+    file.write_text(
+        "institution: {level: prefecture}\n"
+        "admitted: 2010-03-05\n"
+        "catalogue: {drug: {class: B, own_share: 10%, name: 头孢}, bed: {class: A, ceilings: {'*': 30}}}\n"
+        "lines:\n"
+        "  - {code: drug, amount: 1000}\n"
+        "  - {code: bed, amount: 80, quantity: 2}\n"
+        "  - {code: gown, amount: 20}\n",
+        encoding="utf-8",
+    )
+    answer = run.invoke(app, ["quote", "--policy", "dafang-2010", "--claim", str(file)])
+    assert answer.exit_code == 0, answer.output
+    assert "第 1 行 头孢 未计入 100.00:先由个人负担一部分" in answer.stdout
+    assert "等于 可补偿费用:960.00" in answer.stdout
+    assert "760.00 × 60% = 456.00 元" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("institution: {level: county}\n", "写且只写一个"),
+        ("institution: {level: moon}\neligible: 1\n", "第 1 行"),
+        ("institution: {level: county}\neligible: -1\n", "第 2 行 eligible"),
+        ("institution: {level: county}\nlines:\n  - {code: a, amount: 1.234}\n", "第 3 行"),
+        ("institution: {level: county}\neligible: 1\nperson: {groups: [nobody]}\n", "nobody"),
+        ("institution: {level: county}\neligible: 1\nused: {'moon:x': 1}\n", "no such period"),
+        ("- nothing\n", "应是"),
+    ],
+)
+def test_a_bad_claim_file_names_the_line(text: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "claim.yaml"
+    file.write_text(text, encoding="utf-8")
+    answer = run.invoke(app, ["quote", "--policy", "dafang-2010", "--claim", str(file)])
+    assert answer.exit_code == 2
+    assert message in answer.output
+
+
+def test_quote_needs_a_question() -> None:
+    assert run.invoke(app, ["quote", "--policy", "dafang-2010"]).exit_code == 2
+    assert run.invoke(app, ["quote", "--policy", "dafang-2010", "--claim", "/nowhere"]).exit_code == 2
+
+
+def test_a_claim_file_keeps_what_it_says() -> None:
+    document = read_claim("institution: {level: county}\neligible: 500\nadmitted: 2010-03-05\nemergency: true\n")
+    decided = decide(document, loaded("dafang-2010").policy).adjudication
+    assert (decided.benefit_fen, decided.outcome) == (35_000, Outcome.SETTLED)
+
+
+GIVEN = "institution: {level: province}\nelsewhere: {settlement: S-9, total: 9, eligible: 8, benefit: 5, over_cap: 2}"
+
+
+def slip_of(policy_id: str, claim: str, language: str = "zh") -> str:
+    """The slip of a claim written as in a file."""
+    answer = decide(read_claim(claim), loaded(policy_id).policy)
+    return slip_text(decision_document(answer.adjudication), names=answer.names, language=language)
+
+
+@pytest.mark.parametrize(
+    ("policy_id", "claim", "sentence"),
+    [
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\neligible: 10300\nthird_party: accident\n",
+            "意外伤害:按正常补偿的 50% 补偿。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\neligible: 10300\nthird_party: accident\n",
+            "(10,000.00 × 65%) × 50% = 3,250.00 元",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\neligible: 10300\nthird_party: advanced\n",
+            "基金先行支付 6,500.00 元,以后向责任人追偿。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\neligible: 10000\nthird_party: shared\nthird_party_share: 30%\n",
+            "第三人负担:10,000.00 × 30% = 3,000.00 元,从可补偿费用中扣除。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\neligible: 10000\nperson: {groups: [wubao]}\n",
+            "五保户、低保户免起付线:免除起付线。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\neligible: 400\n",
+            "住院保底补偿:400.00 × 30% 为最低补偿,计算所得 65.00 元,补偿 120.00 元。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\ncatalogue: {m: {essential: true}}\nlines: [{code: m, amount: 1300}]\n",
+            "基本药物:其中 1,000.00 元的补偿比例提高 5 个百分点。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            "institution: {level: county}\ncatalogue: {m: {essential: true}}\nlines: [{code: m, amount: 1300}]\n",
+            "1,000.00 × 65% + 1,000.00 × 5% = 700.00 元",
+        ),
+        (
+            "zhengzhou-county-2011",
+            GIVEN,
+            "基本补偿已在别处结算(S-9),补偿 5.00 元,封顶线以上未补偿 2.00 元;照此计入,不重新计算。",
+        ),
+        (
+            "zhengzhou-county-2011",
+            GIVEN,
+            "个人负担:9.00 − 5.00 − 2.00 = 2.00",
+        ),
+        (
+            "zhengan-2011-01",
+            "institution: {level: county}\ndisease: K80\neligible: 4600\n",
+            "单病种限额 4,000.00 元,可补偿费用 4,600.00 元,超过部分中 600.00 元按 50% 计入,共计入 4,300.00 元。",
+        ),
+        (
+            "zhengan-2011-01",
+            "institution: {level: county}\ndisease: K80\neligible: 3000\n",
+            "单病种限额 4,000.00 元,可补偿费用 3,000.00 元,计入 3,000.00 元。",
+        ),
+        (
+            "zhengan-2011-01",
+            "institution: {level: county}\ndisease: K35\neligible: 5000\n",
+            "定额补偿 1,500.00 元,可补偿费用 5,000.00 元,补偿 1,500.00 元。",
+        ),
+        (
+            "zhengan-2011-01",
+            "kind: outpatient\ninstitution: {level: village}\neligible: 100\nfamily_account: {credit: 80, pay: 100}\n",
+            "门诊家庭账户余额 80.00 元,支付个人负担部分中的 50.00 元。",
+        ),
+        (
+            "zhengan-2011-01",
+            "kind: outpatient\ninstitution: {level: village}\neligible: 100\nfamily_account: {credit: 30, pay: 100}\n",
+            "其中家庭账户支付:30.00,现金:20.00",
+        ),
+        (
+            "dafang-2006-11",
+            "institution: {level: township}\neligible: 100\nperson: {groups: [wubao]}\n",
+            "特殊人群:补偿比例提高 10 个百分点。",
+        ),
+    ],
+)
+def test_every_step_has_its_sentence(policy_id: str, claim: str, sentence: str) -> None:
+    assert sentence in slip_of(policy_id, claim)
+    assert "3. Result (yuan)" in slip_of(policy_id, claim, "en")
+
+
+def test_the_year_is_told_as_it_is_computed() -> None:
+    policy = load(GOOD.replace("\nreadings:\n", CRITICAL)).policy
+    base = AccumulatorKey("person_year", "critical.inpatient.base", 2010)
+    slip = slip_text(decision_document(stay(policy, 4_000_000, {base: 1_200_000})))
+    assert "起付线全年 15,000.00 元,此前累计费用 12,000.00 元,本次扣除 3,000.00 元。" in slip
+    assert "按全年累计计算:(9,000.00 × 50%) − 此前累计的(0.00) = 4,500.00 元" in slip
+
+
+@pytest.mark.parametrize(("amount", "benefit"), [(1_200_000, 150_000), (1_200_001, 833_001)])
+def test_the_edge_of_the_path(amount: int, benefit: int) -> None:
+    assert stay(loaded("zhengan-2011-01").policy, amount, disease="K35").benefit_fen == benefit
+    assert stay(loaded("zhengan-2011-01").policy, 500_000, disease="K35", off_path=True).benefit_fen == 343_000
+
+
+def test_what_is_wrong_with_a_claim_is_said_with_its_line() -> None:
+    assert str(BadClaim("x")) == "x"
+    assert str(BadClaim("x", 3)) == "line 3: x"
+    day = date(2011, 6, 1)
+    facts = Facts(Institution("county", "in_county"), (Interval(day, None),), {}, {})
+    nothing = ClaimInput("inpatient", day, day, (), elsewhere=Elsewhere("x", 0, 0, 0))
+    joined = replace(facts, joined=frozenset({"supplementary"}))
+    assert adjudicate(nothing, joined, loaded("zhengzhou-2011").policy).outcome == Outcome.NOTHING_ELIGIBLE
+
+
+@pytest.mark.parametrize(("days", "outcome"), [(0, Outcome.SETTLED), (90, Outcome.SETTLED), (91, Outcome.NOT_COVERED)])
+def test_how_long_a_mother_covers_her_child(days: int, outcome: Outcome) -> None:
+    policy = loaded("zhengzhou-county-2011").policy
+    born = date(2011, 6, 1)
+    day = date.fromordinal(born.toordinal() + days)
+    claim = ClaimInput("inpatient", day, day, (Line(1, "A", 100_000),))
+    mother = (Interval(date(2011, 1, 1), None),)
+    facts = Facts(Institution("county", "in_county"), (), {"A": Item("A", "A")}, {}, birth_date=born, newborn_of=mother)
+    assert adjudicate(claim, facts, policy).outcome == outcome
+    unborn = replace(facts, birth_date=date.fromordinal(day.toordinal() + 1))
+    assert adjudicate(claim, unborn, policy).outcome == Outcome.NOT_COVERED
+
+
+def test_a_document_cannot_blow_up_its_tables() -> None:
+    codes = ", ".join(f"K{number}" for number in range(500))
+    text = GOOD.replace("            ratio: 80%", f"            diseases: [{codes}]\n            ratio: 80%", 1)
+    assert load(text).policy.layers[0].benefits["inpatient"].by_disease["K499"]
+    every = text.replace(
+        "when: {level: township, place: in_county, ownership: public, designation: designated}", "when: {}"
+    )
+    with pytest.raises(PolicyErrors, match="组合超过 200000 个"):
+        load(every)
+
+
+def test_a_bill_by_bands_is_told_band_by_band() -> None:
+    bands = "bands: [{up_to: 1000, ratio: 50%}, {up_to: 3000, ratio: 60.5%}, {ratio: 70%}]"
+    slip = slip_text(decision_document(stay(load(GOOD.replace("ratio: 70%", bands, 1)).policy, 500_000)))
+    assert "1,000.00 × 50% + 2,000.00 × 60.5% + 2,000.00 × 70%,合计 3,110.00 元" in slip
+    assert "适用“县内县级定点医院和民营定点医院”一项。" in slip
+
+
+def test_steps_that_move_no_money_say_so() -> None:
+    claim = (
+        "institution: {level: county}\nthird_party: accident\nperson: {groups: [wubao]}\n"
+        "catalogue: {m: {essential: true}}\nlines: [{code: m, amount: 1300}]\n"
+    )
+    policy = loaded("zhengzhou-county-2011").policy
+    trace = {step.step: step for step in decide(read_claim(claim), policy).adjudication.trace}
+    assert [trace[step].amount_fen for step in ("essential", "accident", "waiver")] == [0, 0, 0]
+    assert trace["rule"].inputs[:2] == (("level", "county"), ("place", "in_county"))
+
+
+def test_of_two_equal_raises_one_is_told() -> None:
+    text = text_of("dafang-2006-11").replace(
+        "        bonuses:\n",
+        "        bonuses:\n          poor: {name: 五保户, groups: [wubao], points: 10%, clause: 五保户提高10%}\n",
+    )
+    answer = decide(
+        read_claim("institution: {level: township}\neligible: 100\nperson: {groups: [wubao]}\n"), load(text).policy
+    )
+    told = [step for step in answer.adjudication.trace if step.step == "bonus"]
+    assert [(step.rule, step.amount_fen) for step in told] == [("basic.inpatient.poor", 0)]
+    assert answer.adjudication.benefit_fen == 8_000

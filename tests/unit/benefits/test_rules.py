@@ -427,3 +427,10 @@ def test_of_two_equal_raises_one_is_told() -> None:
     told = [step for step in answer.adjudication.trace if step.step == "bonus"]
     assert [(step.rule, step.amount_fen) for step in told] == [("basic.inpatient.poor", 0)]
     assert answer.adjudication.benefit_fen == 8_000
+
+
+def test_the_steps_stand_in_the_order_of_the_calculation() -> None:
+    decided = stay(loaded("dafang-2010").policy, 1_000_000)
+    assert [step.step for step in decided.trace] == ["lines", "rule", "deductible", "ratio", "cap", "layer"]
+    assert [step.amount_fen for step in decided.trace] == [1_000_000, 1_000_000, 0, 700_000, 700_000, 700_000]
+    assert "新农合基金支付(新农合基本补偿):7,000.00 元。" in slip_text(decision_document(decided))

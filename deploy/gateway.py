@@ -31,6 +31,7 @@ from starlette.staticfiles import StaticFiles
 
 from deploy.issuer import Issuer, Scope
 from deploy.state import ROOT, StateDirectory
+from shared.http.transport import Transport
 from shared.kernel.clock import write_clock
 from shared.kernel.dates import SHANGHAI
 from shared.messaging.partitions import ensure_partitions
@@ -98,7 +99,7 @@ def _of(request: Request) -> Gateway:
 def _client() -> httpx.AsyncClient:
     """The client towards the services. It follows nothing and keeps no cookie; services limit their own time."""
     limits = httpx.Limits(max_connections=256, max_keepalive_connections=64)
-    return httpx.AsyncClient(timeout=httpx.Timeout(READ_SECONDS, connect=2), limits=limits, trust_env=False)
+    return httpx.AsyncClient(transport=Transport(limits=limits), timeout=httpx.Timeout(READ_SECONDS, connect=2))
 
 
 async def _livez(_: Request) -> Response:

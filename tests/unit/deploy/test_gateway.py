@@ -14,6 +14,7 @@ from joserfc.jwk import KeySet
 from deploy.gateway import Gateway, build
 from deploy.issuer import Issuer, Scope
 from deploy.state import StateDirectory
+from shared.http.transport import Transport
 
 ORIGIN = "http://gateway.test"
 
@@ -135,3 +136,17 @@ async def test_only_an_operator_moves_the_clock_and_only_forward(browser: httpx.
     back = await browser.post("/clock", json={"business_at": "2010-03-30T18:00"}, headers=operator)
     assert (back.status_code, back.json()["code"]) == (409, "clock_moves_forward")
     assert json.loads(gateway.state.clock_file.read_text())["business_at"].startswith("2010-03-31T10:00")
+
+
+async def test_a_peer_that_dies_while_the_connection_opens_is_a_lost_answer(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: object) -> httpx.Response:
+        raise AttributeError("'NoneType' object has no attribute 'getpeername'")  # what httpcore lets out
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", gone)
+    gateway.client = httpx.AsyncClient(transport=Transport())
+    inside = httpx.ASGITransport(app=build(gateway))
+    async with httpx.AsyncClient(transport=inside, base_url=ORIGIN) as browser:
+        lost = await browser.post("/claims/v1/x", json={})
+    assert (lost.status_code, lost.json()["code"]) == (502, "outcome_unknown")

@@ -1,0 +1,18 @@
+"""The HTTP transport that every client of ours uses, with a limit of a library mended at one place."""
+
+import httpx
+
+
+class Transport(httpx.AsyncHTTPTransport):
+    """Tells a peer that dies while a connection opens as what it is, a network error.
+
+    httpcore asks a socket that is already gone for its address and lets an ``AttributeError`` out, which no caller of
+    httpx expects. Whether the peer saw the request is then unknown, as with any read error.
+    """
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Raises httpx errors only."""
+        try:
+            return await super().handle_async_request(request)
+        except AttributeError as error:
+            raise httpx.ReadError("the connection was lost while it opened", request=request) from error

@@ -51,6 +51,7 @@ check-migrations: .venv/dev.stamp
 
 check-docs: .venv/dev.stamp
 	$(PY) -m tools.generate_docs --check
+	$(PY) -m tools.compatible
 	$(PY) -m tools.coverage --check
 
 test: .venv/dev.stamp ## 全部测试 (真实 PostgreSQL 与 Kafka) · all tests, on a real PostgreSQL and a real Kafka

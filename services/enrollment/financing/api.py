@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Path, Query
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from services.enrollment.financing import sponsorships as sponsorship_commands
 from services.enrollment.financing import store
@@ -27,10 +27,11 @@ from services.enrollment.registry.territory import (
     member_within,
     sees_whole_pool,
 )
+from services.enrollment.registry.texts import Reason, Text60, without_id_number
 from shared.contracts.wire import WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
 from shared.http.problems import NOT_FOUND, from_validation
 from shared.http.unit import UnitDep
 from shared.kernel.dates import shanghai_date
@@ -41,8 +42,6 @@ PoolCode = Annotated[str, Path(pattern=r"^\d{6}$")]
 Year = Annotated[int, Path(ge=2003, le=2200)]
 YearQuery = Annotated[int, Query(ge=2003, le=2200)]
 Township = Annotated[str, Field(pattern=r"^\d{7,9}$")]
-Text60 = Annotated[str, Field(min_length=1, max_length=60)]
-Reason = Annotated[str, Field(min_length=2, max_length=200)]
 Level = Literal["central", "province", "city", "county"]
 
 MONEY_READERS = (
@@ -60,6 +59,7 @@ MONEY_READERS = (
     "supervisor",
     "service",
 )
+ID_NUMBER_UNFIT = "身份证号有误,或与出生日期、性别不一致 / no sound ID number of that birth date and sex"
 RECEIPTS_MAX_BYTES = 512 * 1024
 _FIRST_ID = UUID(int=0)
 
@@ -121,7 +121,9 @@ class BillItem(WireModel):
 class ReceiptBody(WireModel):
     """One receipt of a collector."""
 
-    receipt_number: Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[0-9A-Za-z-]+$")]
+    receipt_number: Annotated[
+        str, Field(min_length=1, max_length=30, pattern=r"^[0-9A-Za-z-]+$"), AfterValidator(without_id_number)
+    ]
     bill_id: UUID
     amount: Annotated[Yuan, Field(gt=0)]
     paid_on: date
@@ -206,7 +208,7 @@ class RefusalBody(WireModel):
 class DuesBody(WireModel):
     """``audited_head_count``, where given, has to equal the register's."""
 
-    audited_head_count: Annotated[int, Field(ge=0)] | None = None
+    audited_head_count: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
 
 
 class DueItem(WireModel):
@@ -371,19 +373,12 @@ async def list_bills(
     limit: Limit = 50,
 ) -> Page[BillItem]:
     """Household bills of a year; ``open=true`` shows those with something to pay."""
-    key = decode_cursor(cursor, 1)
-    after = _uuid(key[0]) if key else _FIRST_ID
+    key = read_cursor(cursor, UUID)
+    after = key[0] if key else _FIRST_ID
     areas = areas_of(unit.actor)
     rows = await store.bill_page(unit.conn, pool_code, year, after, township, open, areas, limit + 1)
     items = [_bill_item(row) for row in rows[:limit]]
     return Page(items=items, next_cursor=encode_cursor(str(items[-1].bill_id)) if len(rows) > limit else None)
-
-
-def _uuid(text: object) -> UUID:
-    try:
-        return UUID(str(text))
-    except ValueError:
-        raise from_validation([{"loc": ("query", "cursor"), "msg": "not a cursor of this list"}]) from None
 
 
 def _bill_item(row: Any) -> BillItem:
@@ -426,7 +421,7 @@ async def record_remittance(pool_code: PoolCode, body: RemittanceBody, unit: Uni
     act = await act_of(unit)
     on = body.remitted_on or act.day
     if on > act.day:
-        raise from_validation([{"loc": ("body", "remitted_on"), "msg": f"later than today {act.day}"}])
+        raise from_validation([{"loc": ("body", "remitted_on"), "msg": f"晚于今天 {act.day} / later than today"}])
     done = await remit(act, areas_of(unit.actor), body.township_code, body.up_to, body.receipt_numbers, on)
     unit.result("remittance", done.remittance_id)
     unit.note(receipts=done.receipt_count, amount_fen=done.amount_fen)
@@ -444,7 +439,7 @@ async def record_remittance(pool_code: PoolCode, body: RemittanceBody, unit: Uni
 async def apply_sponsorship(pool_code: PoolCode, body: SponsorshipBody, unit: UnitDep) -> SponsorshipAnswer:
     """A sponsor lists whose premiums it pays; county finance confirms."""
     if body.group not in CODES:
-        raise from_validation([{"loc": ("body", "group"), "msg": f"one of {', '.join(CODES)}"}])
+        raise from_validation([{"loc": ("body", "group"), "msg": f"只能是 {'、'.join(CODES)} 之一 / one of these"}])
     done = await sponsorship_commands.apply(await act_of(unit), body.sponsor, body.group, body.year, body.member_ids)
     unit.result("sponsorship", done.sponsorship_id)
     unit.note(heads=done.head_count, amount_fen=done.amount_fen)
@@ -461,9 +456,9 @@ async def list_sponsorships(
     pool_code: PoolCode, unit: UnitDep, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[SponsorshipAnswer]:
     """Sponsorships; a sponsor sees its own lists only."""
-    key = decode_cursor(cursor, 1)
+    key = read_cursor(cursor, UUID)
     own = unit.actor.subject if unit.actor.role == "sponsor" else None
-    after = _uuid(key[0]) if key else _FIRST_ID
+    after = key[0] if key else _FIRST_ID
     rows = await store.sponsorship_page(unit.conn, pool_code, own, after, limit + 1)
     items = [_sponsorship_item(row) for row in rows[:limit]]
     return Page(items=items, next_cursor=encode_cursor(str(items[-1].sponsorship_id)) if len(rows) > limit else None)
@@ -499,7 +494,7 @@ async def refuse_sponsorship(
 async def _sponsorship(unit: UnitDep, sponsorship_id: UUID) -> SponsorshipAnswer:
     row = await store.sponsorship(unit.conn, unit.pool_code, sponsorship_id)
     if row is None:
-        raise NOT_FOUND(what=f"sponsorship {sponsorship_id}")
+        raise NOT_FOUND(what=(f"资助申请 {sponsorship_id}", f"sponsorship {sponsorship_id}"))
     return _sponsorship_item(row)
 
 
@@ -617,7 +612,7 @@ async def record_newborn(pool_code: PoolCode, household_id: UUID, body: NewbornB
     if body.id_number:
         found = read_identity(body.id_number, shanghai_date(unit.now))
         if not isinstance(found, Identity) or (found.birth_date, found.sex) != (body.birth_date, body.sex):
-            raise from_validation([{"loc": ("body", "id_number"), "msg": "身份证号有误,或与出生日期、性别不一致"}])
+            raise from_validation([{"loc": ("body", "id_number"), "msg": ID_NUMBER_UNFIT}])
         number = found.number
     relation = body.relation or ("son" if body.sex == "male" else "daughter")
     await household_within(unit, household_id)

@@ -3,13 +3,14 @@
 from datetime import date
 from uuid import UUID
 
+from services.enrollment.financing import store
 from services.enrollment.financing.billing import standards_of
 from services.enrollment.financing.rules import Standard
 from services.enrollment.registry.act import Act
 from services.enrollment.registry.coverage import NewStart, covered_since, died, lapsed
 from services.enrollment.registry.model import Newborn
 from services.enrollment.registry.people import add_newborn, end_membership, member_facts
-from services.enrollment.registry.publish import Timeline, change_coverage
+from services.enrollment.registry.publish import ENROLLED, Timeline, change_coverage
 from shared.db.personal import Sealer
 from shared.http.problems import NOT_FOUND
 from shared.kernel.errors import define
@@ -49,6 +50,14 @@ NOT_ENROLLED = define(
     "该成员的状态是待核实或已终止;请先核实身份。",
     "The member is to be verified or ended; verify the identity first.",
 )
+UNPAID = define(
+    "reinstatement_unpaid",
+    409,
+    "没有缴费,须另一人同意",
+    "No premium was paid; another person has to agree",
+    "{day} 没有该成员的缴费或资助;请提出恢复申请,由另一人决定。",
+    "No premium or sponsor covers {day}; apply for a reinstatement, which another person decides.",
+)
 IN_FUTURE = define(
     "correction_in_future",
     422,
@@ -70,16 +79,19 @@ def year_of(standards: dict[int, Standard], day: date) -> Standard:
 async def correct(act: Act, sealer: Sealer, member_id: UUID, kind: str, on: date, reason: str) -> None:
     """Records a correction of a member's coverage and tells the whole timeline with a higher sequence.
 
-    Raises NOT_FOUND, NO_YEAR, NOTHING_CHANGES, NOT_BIRTH, NOT_ENROLLED, IN_FUTURE.
+    A reinstatement takes back a lapse of what was paid for; without a premium it needs two people (UNPAID).
+    Raises NOT_FOUND, NO_YEAR, NOTHING_CHANGES, NOT_BIRTH, NOT_ENROLLED, IN_FUTURE, UNPAID.
     """
     if on > act.day:
         raise IN_FUTURE(day=on)
     facts = await member_facts(act.conn, act.pool_code, member_id)
     if facts is None:
-        raise NOT_FOUND(what=f"member {member_id}")
+        raise NOT_FOUND(what=(f"参合人员 {member_id}", f"member {member_id}"))
     if kind == "birth" and facts["birth_date"] != on:
         raise NOT_BIRTH()
     last = year_of(await standards_of(act.conn, act.pool_code), on).coverage_to
+    if kind == "reinstatement" and facts["status"] == ENROLLED and not await _is_paid(act, member_id, on):
+        raise UNPAID(day=on)
 
     def decide(_: UUID, timeline: Timeline) -> list[NewStart]:
         if kind == "lapse":
@@ -95,6 +107,12 @@ async def correct(act: Act, sealer: Sealer, member_id: UUID, kind: str, on: date
         raise NOTHING_CHANGES(day=on)
     if kind == "death":
         await end_membership(act, member_id)
+
+
+async def _is_paid(act: Act, member_id: UUID, on: date) -> bool:
+    """Whether a premium, of the household or of a sponsor, covers the day."""
+    lines = await store.settled_lines(act.conn, act.pool_code, [member_id])
+    return any(line["covered_from"] <= on <= line["coverage_to"] for line in lines)
 
 
 async def enrol_newborn(act: Act, sealer: Sealer, household_id: UUID, newborn: Newborn) -> UUID:

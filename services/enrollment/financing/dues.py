@@ -10,6 +10,7 @@ from services.enrollment.financing import store
 from services.enrollment.financing.billing import standard_for
 from services.enrollment.registry.act import SERVICE, Act
 from services.enrollment.registry.areas import payers_by_village
+from services.enrollment.registry.model import LEVEL_WORDS
 from shared.contracts.enrollment import SubsidyDue
 from shared.kernel.errors import define
 from shared.kernel.ids import new_id
@@ -20,7 +21,7 @@ PAYER_MISSING = define(
     409,
     "有的地区没有补助出资方",
     "An area has no payer",
-    "{areas} 没有登记 {level} 级补助的出资方;请先登记。",
+    "{areas} 没有登记{level}补助的出资方;请先登记。",
     "No payer of the {level} subsidy is recorded for {areas}.",
 )
 HEADS_DIFFER = define(
@@ -51,7 +52,7 @@ def heads_by_payer(heads: Mapping[str, int], payers: Mapping[tuple[str, str], st
     """Heads of a level by who pays for their village; raises PAYER_MISSING (an area without a payer is an error)."""
     missing = sorted(village for village in heads if (village, level) not in payers)
     if missing:
-        raise PAYER_MISSING(areas="、".join(missing[:10]), level=level)
+        raise PAYER_MISSING(areas="、".join(missing[:10]), level=LEVEL_WORDS[level])
     found: Counter[str] = Counter()
     for village, count in heads.items():
         found[payers[village, level]] += count

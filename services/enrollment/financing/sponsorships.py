@@ -8,6 +8,7 @@ from uuid import UUID
 from services.enrollment.financing import store
 from services.enrollment.financing.billing import settle_complete, standard_for
 from services.enrollment.registry.act import SERVICE, Act
+from services.enrollment.registry.groups import NAMES
 from services.enrollment.registry.people import members_in_group
 from shared.contracts.enrollment import PremiumSponsored
 from shared.db.personal import Sealer
@@ -16,12 +17,18 @@ from shared.kernel.errors import define
 from shared.kernel.ids import new_id
 from shared.messaging.outbox import emit
 
+STATUS_WORDS = {
+    "applied": ("待决定", "waiting for a decision"),
+    "confirmed": ("已确认", "confirmed"),
+    "refused": ("已退回", "refused"),
+}
+
 SPONSORSHIP_EMPTY = define(
     "sponsorship_empty",
     409,
     "没有可资助的人",
     "Nobody to sponsor",
-    "{year} 年度 {group} 里没有未缴费且未被资助的人(须在名册中登记人员属性)。",
+    "{year} 年度 “{group}”里没有未缴费且未被资助的人(须在名册中登记人员属性)。",
     "No member of group {group} is open and unsponsored for {year}; the roster names a person's groups.",
 )
 SPONSORSHIP_DECIDED = define(
@@ -29,8 +36,8 @@ SPONSORSHIP_DECIDED = define(
     409,
     "资助申请已经处理",
     "The sponsorship is decided",
-    "该资助申请的状态是 {status}。",
-    "The status of this sponsorship is {status}.",
+    "该资助申请的状态是“{status}”;如仍需资助,请重新申请。",
+    "The status of this sponsorship is '{status}'; apply again if it is still wanted.",
 )
 SPONSORSHIP_OVERTAKEN = define(
     "sponsorship_overtaken",
@@ -60,7 +67,7 @@ async def apply(act: Act, sponsor: str, group: str, year: int, member_ids: Seque
     open_lines = await store.sponsorable(act.conn, act.pool_code, year, wanted)
     lines = fitting(open_lines)
     if not lines:
-        raise SPONSORSHIP_EMPTY(year=year, group=group)
+        raise SPONSORSHIP_EMPTY(year=year, group=(NAMES[group], group))
     application = Application(new_id(act.now), len(lines), sum(line[2] for line in lines))
     await store.insert_sponsorship(
         act.conn,
@@ -141,9 +148,9 @@ async def _open_application(act: Act, sponsorship_id: UUID) -> Any:
     await store.lock_sponsorships(act.conn, act.pool_code)
     row = await store.sponsorship(act.conn, act.pool_code, sponsorship_id)
     if row is None:
-        raise NOT_FOUND(what=f"sponsorship {sponsorship_id}")
+        raise NOT_FOUND(what=(f"资助申请 {sponsorship_id}", f"sponsorship {sponsorship_id}"))
     if row["applied_by"] == act.by:
-        raise FOUR_EYES(act="apply", then="confirm")
+        raise FOUR_EYES(act=("申请资助", "apply for it"), then=("决定", "decide on it"))
     if row["status"] != "applied":
-        raise SPONSORSHIP_DECIDED(status=row["status"])
+        raise SPONSORSHIP_DECIDED(status=STATUS_WORDS[row["status"]])
     return row

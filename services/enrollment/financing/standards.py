@@ -1,7 +1,7 @@
 """The standard of a coverage year, recorded once by the county's director (ZZ-08, rulings §6)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,6 +10,9 @@ from services.enrollment.financing.billing import standard_for
 from services.enrollment.financing.rules import Standard
 from services.enrollment.registry.model import LEVELS
 from shared.kernel.errors import define
+
+LONGEST = timedelta(days=550)
+"""A first year may begin late or run into the next one; longer is a slip of the pen."""
 
 STANDARD_ODD = define(
     "standard_odd", 422, "标准的日期或金额不合理", "The standard does not hold together", "{problem}", "{problem}"
@@ -66,9 +69,13 @@ def _plain(new: NewStandard) -> Standard:
 
 def _check(new: Standard) -> None:
     if new.premium_fen <= 0 or min(new.subsidies_fen.values()) < 0:
-        raise STANDARD_ODD(problem="个人缴费须大于零,各级补助不得为负 / the premium is above zero, no subsidy below")
+        raise STANDARD_ODD(
+            problem=("个人缴费须大于零,各级补助不得为负。", "The premium is above zero, no subsidy below.")
+        )
     days: tuple[date, date] = (new.coverage_from, new.coverage_to)
     if days[0] > days[1] or new.collection_until > days[1]:
-        raise STANDARD_ODD(problem="起止日期或缴费截止日颠倒 / the dates are out of order")
+        raise STANDARD_ODD(problem=("起止日期或缴费截止日颠倒。", "The dates are out of order."))
     if days[0].year != new.year:
-        raise STANDARD_ODD(problem="保障起始日不在该年度 / coverage does not begin in the year")
+        raise STANDARD_ODD(problem=("保障起始日不在该年度。", "Coverage does not begin in the year."))
+    if days[1] - days[0] > LONGEST:
+        raise STANDARD_ODD(problem=("一个保障年度不长于 18 个月。", "A coverage year is no longer than 18 months."))

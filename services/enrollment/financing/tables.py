@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from services.enrollment.registry.tables import CODE, MOMENT, of_member, pool_key
@@ -23,6 +24,7 @@ def declare(metadata: MetaData) -> None:
     _standards(metadata)
     _bills(metadata)
     _sponsorships(metadata)
+    _reinstatements(metadata)
     _money(metadata)
     _dues(metadata)
 
@@ -113,6 +115,30 @@ def _sponsorships(metadata: MetaData) -> None:
         Column("premium_fen", BigInteger, nullable=False),
         _of("sponsorship", "sponsorship_id"),
         _of("bill_line", "bill_id", "member_id"),
+    )
+
+
+def _reinstatements(metadata: MetaData) -> None:
+    reinstatement = Table(
+        "reinstatement",
+        metadata,
+        *pool_key("reinstatement_id"),
+        Column("member_id", Uuid, nullable=False),
+        Column("effective_on", Date, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("applied_by", CODE, nullable=False),
+        Column("applied_at", MOMENT, nullable=False),
+        Column("decided_by", CODE),
+        Column("decided_at", MOMENT),
+        of_member(),
+    )
+    Index(
+        "reinstatement_one_open",
+        reinstatement.c.pool_code,
+        reinstatement.c.member_id,
+        unique=True,
+        postgresql_where=text("status = 'applied'"),
     )
 
 

@@ -15,11 +15,12 @@ from services.enrollment.registry.identity import mask_name, mask_number
 from services.enrollment.registry.model import Area
 from services.enrollment.registry.publish import group_start, timeline_of
 from services.enrollment.registry.territory import areas_named, areas_of, household_within, member_within
+from services.enrollment.registry.texts import Text60, cursor_text
 from shared.contracts.enrollment import CoverageStart, GroupStart
 from shared.contracts.wire import WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
 from shared.http.problems import NOT_FOUND
 from shared.http.unit import Unit, UnitDep
 from shared.kernel.dates import shanghai_date
@@ -30,8 +31,7 @@ router = ServiceRouter(tags=["registry"], dependencies=[Depends(areas_named)])
 AreaCode = Annotated[str, Path(pattern=r"^\d{2,12}$")]
 PoolCode = Annotated[str, Path(pattern=r"^\d{6}$")]
 Index = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, Field(min_length=1, max_length=60)]
-Payers = Annotated[dict[Literal["central", "province", "city", "county"], Name], Field(min_length=1)]
+Payers = Annotated[dict[Literal["central", "province", "city", "county"], Text60], Field(min_length=1)]
 
 PLACERS = ("city_health", "county_director")
 REGISTER_READERS = (
@@ -74,7 +74,7 @@ class AreaBody(WireModel):
     """An area: its code begins with its parent's (county 6 digits, township 8, village 10 by usual practice)."""
 
     kind: Literal["province", "prefecture", "county", "township", "village"]
-    name: Name
+    name: Text60
     parent_code: Annotated[str | None, Field(pattern=r"^\d{2,12}$")] = None
 
 
@@ -87,7 +87,7 @@ class AreaAnswer(AreaBody):
 class PoolBody(WireModel):
     """A pool, the area it serves from ``valid_from`` on, and who pays each level of subsidy there."""
 
-    name: Name
+    name: Text60
     area_code: Annotated[str, Field(pattern=r"^\d{2,12}$")]
     valid_from: date
     payers: Payers
@@ -258,8 +258,8 @@ async def list_households(
     limit: Limit = 50,
 ) -> Page[HouseholdItem]:
     """Households of a township or village (a prefix of the village code) in order of their address."""
-    key = decode_cursor(cursor, 3) or ["", "", ""]
-    after = (str(key[0]), str(key[1]), str(key[2]))
+    key = read_cursor(cursor, cursor_text, cursor_text, cursor_text) or ["", "", ""]
+    after = (key[0], key[1], key[2])
     rows = await store.household_page(unit.conn, pool_code, area, areas_of(unit.actor), after, limit + 1)
     items = [_household_item(row) for row in rows[:limit]]
     more = len(rows) > limit
@@ -340,7 +340,7 @@ async def read_coverage_by_index(pool_code: PoolCode, blind_index: Index, unit: 
     known = await store.persons_known(unit.conn, [index])
     if index in known:
         raise MEMBER_ELSEWHERE(known_in=known[index], pool_code=pool_code)
-    raise NOT_FOUND(what="member")
+    raise NOT_FOUND(what=("这位参合人员", "such member"))
 
 
 async def _coverage(unit: Unit, facts: Any) -> CoverageAnswer:

@@ -19,6 +19,13 @@ _ABOVE = {
     "township": {"county"},
     "village": {"township"},
 }
+KIND_WORDS = {
+    "province": ("省级", "province"),
+    "prefecture": ("地市级", "prefecture"),
+    "county": ("县级", "county"),
+    "township": ("乡镇级", "township"),
+    "village": ("村级", "village"),
+}
 _MAY_STAND_ALONE = {"province", "prefecture", "county"}
 
 AREA_UNKNOWN = define(
@@ -34,15 +41,15 @@ AREA_MISPLACED = define(
     422,
     "区划位置不对",
     "The area does not fit its parent",
-    "区划 {area_code} 的上级应是代码为其前缀的{wanted}。",
-    "The parent of {area_code} must be a {wanted} whose code begins it.",
+    "区划 {area_code} 的上级不对:{wanted}。",
+    "The parent of {area_code} does not fit: {wanted}.",
 )
 AREA_KIND_FIXED = define(
     "area_kind_fixed",
     409,
     "区划级别不能更改",
     "The kind of an area is fixed",
-    "{area_code} 已登记为 {kind};代码不能改作别的级别。",
+    "{area_code} 已登记为{kind};代码不能改作别的级别。",
     "{area_code} is registered as {kind}; its code keeps that kind.",
 )
 AREA_NOT_YOURS = define(
@@ -67,13 +74,13 @@ async def put_area(conn: AsyncConnection, actor: Actor, area: Area, now: datetim
     """Registers an area under its parent, or renames it. Raises AREA_UNKNOWN, AREA_MISPLACED, AREA_KIND_FIXED."""
     known = await store.lock_area(conn, area.code)
     if known is not None and known["kind"] != area.kind:
-        raise AREA_KIND_FIXED(area_code=area.code, kind=known["kind"])
+        raise AREA_KIND_FIXED(area_code=area.code, kind=KIND_WORDS[known["kind"]])
     await _check_parent(conn, area)
     await _check_rights(conn, actor, area.parent if known is None else area.code, now)
     if known is None:
         await store.insert_area(conn, area.code, area.parent, area.kind, area.name, now)
     elif known["parent_code"] != area.parent:
-        raise AREA_MISPLACED(area_code=area.code, wanted=known["parent_code"])
+        raise AREA_MISPLACED(area_code=area.code, wanted=_stays(known["parent_code"]))
     elif known["name"] != area.name:
         await store.rename_area(conn, area.code, area.name, now)
 
@@ -81,15 +88,31 @@ async def put_area(conn: AsyncConnection, actor: Actor, area: Area, now: datetim
 async def _check_parent(conn: AsyncConnection, area: Area) -> None:
     if area.parent is None:
         if area.kind not in _MAY_STAND_ALONE:
-            raise AREA_MISPLACED(area_code=area.code, wanted="/".join(sorted(_ABOVE[area.kind])))
+            raise AREA_MISPLACED(area_code=area.code, wanted=_wanted(area.kind))
         return
     if area.parent == area.code or not area.code.startswith(area.parent):
-        raise AREA_MISPLACED(area_code=area.code, wanted="/".join(sorted(_ABOVE.get(area.kind, set()))))
+        raise AREA_MISPLACED(area_code=area.code, wanted=_wanted(area.kind))
     parent = await store.lock_area(conn, area.parent)
     if parent is None:
         raise AREA_UNKNOWN(area_code=area.parent)
     if parent["kind"] not in _ABOVE.get(area.kind, set()):
-        raise AREA_MISPLACED(area_code=area.code, wanted="/".join(sorted(_ABOVE.get(area.kind, set()))))
+        raise AREA_MISPLACED(area_code=area.code, wanted=_wanted(area.kind))
+
+
+def _wanted(kind: str) -> tuple[str, str]:
+    """Which parent an area of a kind has, in both languages."""
+    above = [KIND_WORDS[word] for word in KINDS if word in _ABOVE.get(kind, set())]
+    if not above:
+        return "省级没有上级", "a province has no parent"
+    zh, en = ("或".join(words[0] for words in above), " or ".join(words[1] for words in above))
+    return f"应是{zh}区划,且其代码是本区划代码的开头", f"it is a {en} whose code begins the area's"
+
+
+def _stays(parent: str | None) -> tuple[str, str]:
+    """An area keeps its registered parent."""
+    if parent is None:
+        return "登记时没有上级,不能再加", "it was registered without one and stays so"
+    return f"已登记的上级是 {parent},不能更改", f"it is registered as {parent} and stays so"
 
 
 async def _check_rights(conn: AsyncConnection, actor: Actor, area_code: str | None, now: datetime) -> None:
@@ -98,7 +121,7 @@ async def _check_rights(conn: AsyncConnection, actor: Actor, area_code: str | No
         return
     pool = await store.pool_of_area(conn, area_code, shanghai_date(now)) if area_code else None
     if pool not in actor.pools:
-        raise AREA_NOT_YOURS(area_code=area_code or "-", pool_code=pool or "-")
+        raise AREA_NOT_YOURS(area_code=area_code or "-", pool_code=pool or ("(尚未划定)", "(none yet)"))
 
 
 async def put_pool(

@@ -9,6 +9,12 @@ from shared.kernel.timelines import Start, state_on
 
 LEVELS = ("central", "province", "city", "county")
 """The fiscal levels that add a subsidy to the premium."""
+LEVEL_WORDS = {
+    "central": ("中央财政", "central"),
+    "province": ("省级财政", "province"),
+    "city": ("市级财政", "city"),
+    "county": ("县级财政", "county"),
+}
 
 
 @dataclass(frozen=True, slots=True)

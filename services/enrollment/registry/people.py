@@ -130,7 +130,7 @@ async def add_newborn(act: Act, sealer: Sealer, household_id: UUID, newborn: New
     """Enrols a newborn in a known household; raises NOT_FOUND, PERSON_KNOWN."""
     await store.lock_register(act.conn, act.pool_code)
     if await store.household(act.conn, act.pool_code, household_id) is None:
-        raise NOT_FOUND(what=f"household {household_id}")
+        raise NOT_FOUND(what=(f"家庭 {household_id}", f"household {household_id}"))
     index = sealer.blind_index(ID_NUMBER, newborn.id_number) if newborn.id_number else None
     if index is not None and (known := await store.persons_known(act.conn, [index])):
         raise PERSON_KNOWN(pool_code=known[index])

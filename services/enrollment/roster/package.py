@@ -86,7 +86,7 @@ def _walk(archive: zipfile.ZipFile, content: bytes) -> dict[str, SheetFacts]:
     if not {"[Content_Types].xml", _WORKBOOK, _RELATIONS} <= names:
         raise NOT_EXCEL()
     if len(parts) > PARTS_MAX or len(names) != len(parts):
-        raise DAMAGED(part=f"{len(parts)} parts")
+        raise DAMAGED(part=(f"{len(parts)} 个部分", f"{len(parts)} parts"))
     walkers: dict[str, XmlWalker] = {_WORKBOOK: WorkbookWalker(), _RELATIONS: RelationsWalker()}
     left = UNPACKED_MAX_BYTES
     for part in parts:
@@ -129,7 +129,8 @@ def _unpack(content: bytes, part: zipfile.ZipInfo, limit: int, walker: XmlWalker
     except (zlib.error, UnsoundXml):
         raise DAMAGED(part=part.filename[:60]) from None
     except SheetTooLarge:
-        raise TOO_LARGE(limit=f"{ROWS_MAX} 行 × {COLUMNS_MAX} 列") from None
+        rows = (f"{ROWS_MAX} 行 × {COLUMNS_MAX} 列", f"{ROWS_MAX} rows × {COLUMNS_MAX} columns")
+        raise TOO_LARGE(limit=rows) from None
     if size != part.file_size:
         raise DAMAGED(part=part.filename[:60])
     return size

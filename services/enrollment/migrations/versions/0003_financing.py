@@ -100,6 +100,27 @@ CREATE TABLE sponsorship_line (
 );
 """
 
+REINSTATEMENTS = """
+CREATE TABLE reinstatement (
+  pool_code text COLLATE "C" NOT NULL,
+  reinstatement_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  effective_on date NOT NULL,
+  reason text NOT NULL,
+  status text NOT NULL CHECK (status IN ('applied', 'confirmed', 'refused')),
+  applied_by text COLLATE "C" NOT NULL,
+  applied_at timestamptz NOT NULL,
+  decided_by text COLLATE "C",
+  decided_at timestamptz,
+  PRIMARY KEY (pool_code, reinstatement_id),
+  FOREIGN KEY (pool_code, member_id) REFERENCES member,
+  CHECK ((status = 'applied') = (decided_by IS NULL)),
+  CHECK ((decided_by IS NULL) = (decided_at IS NULL)),
+  CONSTRAINT reinstatement_four_eyes CHECK (decided_by <> applied_by)
+);
+CREATE UNIQUE INDEX reinstatement_one_open ON reinstatement (pool_code, member_id) WHERE status = 'applied';
+"""
+
 MONEY = """
 CREATE TABLE receipt (
   pool_code text COLLATE "C" NOT NULL,
@@ -192,13 +213,14 @@ CREATE TABLE roster_error (
 
 def upgrade() -> None:
     service = "enrollment"
-    for tables in (STANDARDS, BILLS, MONEY, ROSTERS):
+    for tables in (STANDARDS, BILLS, REINSTATEMENTS, MONEY, ROSTERS):
         op.execute(tables)
     op.execute(pool_table(service, "standard"))
     op.execute(pool_table(service, "bill", update_columns="due_fen, paid_fen, last_paid_on, version"))
     line_columns = "kind, premium_fen, reason, sponsorship_id, settled_on, covered_from"
     op.execute(pool_table(service, "bill_line", update_columns=line_columns))
     op.execute(pool_table(service, "sponsorship", update_columns="status, decided_by, decided_at, reason"))
+    op.execute(pool_table(service, "reinstatement", update_columns="status, decided_by, decided_at"))
     for table in (
         "sponsorship_line",
         "receipt",

@@ -9,6 +9,7 @@ from services.enrollment.financing.api import router as financing
 from services.enrollment.financing.reinstatement_api import router as reinstatements
 from services.enrollment.registry.act import SEALER, SERVICE
 from services.enrollment.registry.api import router as registry
+from services.enrollment.registry.members_api import router as members
 from services.enrollment.roster.api import router as roster
 from services.enrollment.settings import Settings
 from shared.db.personal import Sealer
@@ -30,7 +31,7 @@ def build_app(settings: Settings, clock: Clock | None = None, token_client: http
         settings,
         service=SERVICE,
         title=TITLE,
-        routers=(registry, roster, financing, reinstatements, operator),
+        routers=(registry, members, roster, financing, reinstatements, operator),
         starts=(_open_sealer,),
         clock=clock,
         token_client=token_client,

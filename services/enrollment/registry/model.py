@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from services.enrollment.registry.names import name_order
 from shared.kernel.timelines import Start, state_on
 
 LEVELS = ("central", "province", "city", "county")
@@ -62,6 +63,11 @@ class MemberRow:
     status: str
     stated_id_sealed: bytes | None
     phone_sealed: bytes | None
+
+    @property
+    def name_order(self) -> str:
+        """The key that sorts the member by pinyin."""
+        return name_order(self.name)
 
 
 HouseholdKey = tuple[str, str, str]

@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.enrollment.registry.model import HouseholdRow, MemberRow, PersonRow
 from shared.db.sql import execute, fetch, fetchrow, fetchval
 
+LAST_CHARACTER = "\U0010ffff"
+"""Sorts after every other: texts that begin with x lie between x and x followed by it."""
+
 # -- areas and pools
 
 _AREA = "SELECT area_code, parent_code, kind, name, version FROM area WHERE area_code = $1 FOR UPDATE"
@@ -155,16 +158,18 @@ SELECT $1, n.* FROM unnest($2::uuid[], $3::bytea[], $4::bytea[]) AS n
 """
 _INSERT_MEMBERS = """
 INSERT INTO member (pool_code, recorded_at, updated_at, member_id, household_id, person_id, member_number, name,
-                    relation, sex, birth_date, status, stated_id_sealed, phone_sealed)
+                    relation, sex, birth_date, status, stated_id_sealed, phone_sealed, name_order)
 SELECT $1, $2, $2, n.* FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::text[], $8::text[],
-  $9::text[], $10::date[], $11::text[], $12::bytea[], $13::bytea[]) AS n
+  $9::text[], $10::date[], $11::text[], $12::bytea[], $13::bytea[], $14::text[]) AS n
 """
 _UPDATE_MEMBERS = """
-UPDATE member AS m SET updated_at = $2, person_id = n.person_id, name = n.name, relation = n.relation, sex = n.sex,
+UPDATE member AS m SET updated_at = $2, person_id = n.person_id, name = n.name,
+  name_order = n.name_order, relation = n.relation, sex = n.sex,
   birth_date = n.birth_date, status = n.status, stated_id_sealed = n.stated_id_sealed,
   phone_sealed = coalesce(n.phone_sealed, m.phone_sealed)
 FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::date[], $9::text[], $10::bytea[],
-  $11::bytea[]) AS n (member_id, person_id, name, relation, sex, birth_date, status, stated_id_sealed, phone_sealed)
+  $11::bytea[], $12::text[])
+  AS n (member_id, person_id, name, relation, sex, birth_date, status, stated_id_sealed, phone_sealed, name_order)
 WHERE m.pool_code = $1 AND m.member_id = n.member_id
 """
 _END_MEMBER = "UPDATE member SET status = 'ended', updated_at = $3 WHERE pool_code = $1 AND member_id = $2"
@@ -222,10 +227,11 @@ async def insert_members(conn: AsyncConnection, pool_code: str, rows: Sequence[M
             r.status,
             r.stated_id_sealed,
             r.phone_sealed,
+            r.name_order,
         )
         for r in rows
     ]
-    await execute(conn, _INSERT_MEMBERS, pool_code, now, *_columns(values, 11))
+    await execute(conn, _INSERT_MEMBERS, pool_code, now, *_columns(values, 12))
 
 
 async def update_members(conn: AsyncConnection, pool_code: str, rows: Sequence[MemberRow], now: datetime) -> None:
@@ -241,10 +247,11 @@ async def update_members(conn: AsyncConnection, pool_code: str, rows: Sequence[M
             r.status,
             r.stated_id_sealed,
             r.phone_sealed,
+            r.name_order,
         )
         for r in rows
     ]
-    await execute(conn, _UPDATE_MEMBERS, pool_code, now, *_columns(values, 9))
+    await execute(conn, _UPDATE_MEMBERS, pool_code, now, *_columns(values, 10))
 
 
 async def end_member(conn: AsyncConnection, pool_code: str, member_id: UUID, now: datetime) -> None:
@@ -359,6 +366,17 @@ WHERE h.pool_code = $1 AND h.village_code >= $2 AND h.village_code < $3
               WHERE h.village_code >= mine AND h.village_code < mine || ':')
 ORDER BY h.village_code, h.group_name, h.household_number LIMIT $8
 """
+_MEMBER_PAGE = """
+SELECT m.member_id, m.household_id, m.name, m.name_order, m.relation, m.sex, m.birth_date, m.status, h.township_code,
+       h.village_code, h.group_name, h.household_number
+FROM member m JOIN household h ON h.pool_code = m.pool_code AND h.household_id = m.household_id
+WHERE m.pool_code = $1 AND h.village_code >= $2 AND h.village_code < $3
+  AND m.name COLLATE "C" >= $4 AND m.name COLLATE "C" < $5
+  AND (m.name_order, m.member_id) > ($6, $7)
+  AND EXISTS (SELECT FROM unnest($8::text[]) AS mine
+              WHERE h.village_code >= mine AND h.village_code < mine || ':')
+ORDER BY m.name_order, m.member_id LIMIT $9
+"""
 _HOUSEHOLD = """
 SELECT household_id, township_code, village_code, group_name, household_number FROM household
 WHERE pool_code = $1 AND household_id = $2
@@ -390,6 +408,20 @@ async def household_page(
 ) -> list[Any]:
     """Households of ``area`` (a prefix of village codes) within ``areas``, in order of their address."""
     return await fetch(conn, _HOUSEHOLD_PAGE, pool_code, area, area + ":", *after, list(areas), limit)
+
+
+async def member_page(
+    conn: AsyncConnection,
+    pool_code: str,
+    area: str,
+    areas: Sequence[str],
+    name: str,
+    after: tuple[str, UUID],
+    limit: int,
+) -> list[Any]:
+    """Members of ``area`` within ``areas`` whose names begin with ``name``, in the order of pinyin."""
+    names = (name, name + LAST_CHARACTER)
+    return await fetch(conn, _MEMBER_PAGE, pool_code, area, area + ":", *names, *after, list(areas), limit)
 
 
 async def household(conn: AsyncConnection, pool_code: str, household_id: UUID) -> Any:

@@ -106,10 +106,12 @@ def _people(metadata: MetaData) -> None:
         Column("coverage_version", Integer, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
         Column("updated_at", MOMENT, nullable=False),
+        Column("name_order", CODE, nullable=False),
         UniqueConstraint("person_id", "pool_code", name="member_person_once"),
         UniqueConstraint("pool_code", "household_id", "member_number", name="member_number_once"),
         ForeignKeyConstraint(("pool_code", "household_id"), ("household.pool_code", "household.household_id")),
     )
+    Index("member_by_name", member.c.pool_code, member.c.name_order, member.c.member_id)
     Index("member_one_pool", member.c.person_id, unique=True, postgresql_where=text("status <> 'ended'"))
 
 

@@ -35,6 +35,7 @@ def _calls(ids: dict[str, str]) -> list[tuple[str, str, str, Any]]:
     return [
         ("township_clerk", "GET", f"{pool}/areas", None),
         ("township_clerk", "GET", f"{pool}/households", None),
+        ("township_clerk", "GET", f"{pool}/members", None),
         ("township_clerk", "GET", f"{pool}/households/{ids['household']}", None),
         ("township_director", "GET", f"{member}/coverage", None),
         ("township_clerk", "GET", f"{pool}/standards/{YEAR}", None),
@@ -68,7 +69,7 @@ async def test_another_township_finds_nothing_and_moves_nothing(enrolled: tuple[
     for role, method, path, body in _calls(ids):
         if not path.endswith(("/areas", f"/standards/{YEAR}")):
             refused[path] = await office.call(role, method, path, json=body, areas=THERE)
-    for path in (f"/pools/{POOL}/households", f"/pools/{POOL}/bills?year={YEAR}"):
+    for path in (f"/pools/{POOL}/households", f"/pools/{POOL}/members", f"/pools/{POOL}/bills?year={YEAR}"):
         assert refused.pop(path).json()["items"] == []
     money = refused.pop(f"/pools/{POOL}/financing/{YEAR}").json()
     assert (money["townships"], money["dues"], money["pool"]["members"]) == ([], [], 0)

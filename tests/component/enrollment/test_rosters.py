@@ -48,7 +48,8 @@ async def move_all(office: Office, pool_code: str) -> None:
     await office.rows("UPDATE member SET status = 'ended'")
     await office.rows(
         "INSERT INTO member SELECT $1, member_id, household_id, person_id, member_number, name, relation, sex, "
-        "birth_date, 'enrolled', stated_id_sealed, phone_sealed, 0, recorded_at, updated_at FROM member",
+        "birth_date, 'enrolled', stated_id_sealed, phone_sealed, 0, recorded_at, updated_at, name_order "
+        "FROM member",
         pool_code,
     )
 

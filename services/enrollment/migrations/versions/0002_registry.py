@@ -86,12 +86,14 @@ CREATE TABLE member (
   coverage_version integer NOT NULL DEFAULT 0,
   recorded_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
+  name_order text COLLATE "C" NOT NULL,
   PRIMARY KEY (pool_code, member_id),
   CONSTRAINT member_person_once UNIQUE (person_id, pool_code),
   CONSTRAINT member_number_once UNIQUE (pool_code, household_id, member_number),
   FOREIGN KEY (pool_code, household_id) REFERENCES household,
   CHECK (status = 'to_verify' OR (person_id IS NOT NULL AND sex IS NOT NULL AND birth_date IS NOT NULL))
 );
+CREATE INDEX member_by_name ON member (pool_code, name_order, member_id);
 CREATE UNIQUE INDEX member_one_pool ON member (person_id) WHERE status <> 'ended';
 CREATE TABLE member_group (
   pool_code text COLLATE "C" NOT NULL,
@@ -155,7 +157,8 @@ def person_table(service: str) -> str:
 
 
 MEMBER_COLUMNS = (
-    "person_id, name, relation, sex, birth_date, status, stated_id_sealed, phone_sealed, coverage_version, updated_at"
+    "person_id, name, name_order, relation, sex, birth_date, status, stated_id_sealed, phone_sealed, coverage_version, "
+    "updated_at"
 )
 
 

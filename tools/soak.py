@@ -1,7 +1,8 @@
 """Long runs, by hand at the end of a piece of work: ``python -m tools.soak [--seeds 30] [PATH …]``.
 
-The fault tests once a seed and the property tests with many examples, then everything once on PostgreSQL 16, the floor
-that we support. One line a run goes to docs/evidence/soak.md, with seed, commit, seconds and outcome.
+Five million drawn claims through the engine of benefits and the oracle beside it, then the fault tests once a seed and
+the property tests with many examples, then everything once on PostgreSQL 16, the floor that we support. One line a run
+goes to docs/evidence/soak.md, with seed, commit, seconds and outcome.
 """
 
 from __future__ import annotations
@@ -33,9 +34,22 @@ def runs(seeds: int, paths: list[str]) -> Iterator[tuple[str, int, int]]:
 
 def run(path: str, seed: int, version: int) -> bool:
     """One run of pytest, noted as evidence; True when it passed."""
-    environment = os.environ | {"HEYI_TEST_POSTGRES": str(version), "PYTHONPATH": str(ROOT)}
-    started = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", "-x", f"--seed={seed}", path]
+    return noted(command, path, seed, str(version))
+
+
+def engines(claims: int, seed: int) -> bool:
+    """The engine of benefits beside the oracle on so many drawn claims, noted as evidence; True when they agree."""
+    command = [sys.executable, "-m", "tests.oracle.soak", f"--claims={claims}", f"--seed={seed}"]
+    return noted(command, f"tests.oracle.soak, {claims:,} claims", seed, "")
+
+
+def noted(command: list[str], what: str, seed: int, version: str) -> bool:
+    """Runs a command and notes it as evidence; True when it succeeded."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    if version:
+        environment["HEYI_TEST_POSTGRES"] = version
+    started = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
     seconds = time.monotonic() - started
     outcome = "passed" if done.returncode == 0 else f"FAILED ({done.returncode})"
@@ -44,7 +58,7 @@ def run(path: str, seed: int, version: int) -> bool:
     if not EVIDENCE.exists():
         EVIDENCE.write_text(HEADING, encoding="utf-8")
     with EVIDENCE.open("a", encoding="utf-8") as sink:
-        sink.write(f"| {when} | {_commit()} | {version} | {path} | {seed} | {seconds:.0f} | {outcome} |\n")
+        sink.write(f"| {when} | {_commit()} | {version or '-'} | {what} | {seed} | {seconds:.0f} | {outcome} |\n")
     return done.returncode == 0
 
 
@@ -58,8 +72,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("paths", nargs="*", default=["tests/faults"])
+    parser.add_argument("--claims", type=int, default=5_000_000, help="drawn claims for engine and oracle; 0: none")
     arguments = parser.parse_args()
-    outcomes = [run(*one) for one in runs(arguments.seeds, arguments.paths)]
+    outcomes = [engines(arguments.claims, FIRST_SEED)] if arguments.claims else []
+    outcomes += [run(*one) for one in runs(arguments.seeds, arguments.paths)]
     print(f"{sum(outcomes)} passed, {len(outcomes) - sum(outcomes)} failed")
     sys.exit(0 if all(outcomes) else 1)
 

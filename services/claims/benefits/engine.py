@@ -261,12 +261,14 @@ def _coverage(claim: ClaimInput, facts: Facts, policy: Policy) -> Interval | Non
     for interval in facts.coverage:
         if interval.holds(claim.admitted_on):
             return interval
-    return _mothers(claim, facts, policy) if policy.newborn_days else None
+    return _mothers(claim, facts, policy)
 
 
 def _mothers(claim: ClaimInput, facts: Facts, policy: Policy) -> Interval | None:
-    """The mother's coverage on the day, where the child is as young as the policy says."""
-    if facts.birth_date is None or not 0 <= (claim.admitted_on - facts.birth_date).days <= policy.newborn_days:
+    """The mother's coverage on the day, where the policy covers newborns and the child is as young as it says."""
+    if not policy.newborn_days or facts.birth_date is None:
+        return None
+    if not 0 <= (claim.admitted_on - facts.birth_date).days <= policy.newborn_days:
         return None
     for interval in facts.newborn_of:
         if interval.holds(claim.admitted_on):

@@ -387,6 +387,18 @@ def test_how_long_a_mother_covers_her_child(days: int, outcome: Outcome) -> None
     assert adjudicate(claim, unborn, policy).outcome == Outcome.NOT_COVERED
 
 
+@pytest.mark.parametrize(("days", "outcome"), [(90, Outcome.SETTLED), (0, Outcome.WAITING)])
+def test_only_a_policy_that_covers_newborns_spares_them_the_wait(days: int, outcome: Outcome) -> None:
+    """Found by the long run of the oracle (seed 1, policy 361): the day of birth counted as within nought days."""
+    policy = replace(loaded("zhengzhou-county-2011").policy, newborn_days=days, waiting_days=30)
+    born = date(2011, 6, 1)
+    claim = ClaimInput("inpatient", born, born, (Line(1, "A", 100_000),))
+    cover = (Interval(born, None),)
+    facts = Facts(Institution("county", "in_county"), cover, {"A": Item("A", "A")}, {}, birth_date=born)
+    facts = replace(facts, newborn_of=(Interval(date(2011, 1, 1), None),))
+    assert adjudicate(claim, facts, policy).outcome == outcome
+
+
 def test_a_document_cannot_blow_up_its_tables() -> None:
     codes = ", ".join(f"K{number}" for number in range(500))
     text = GOOD.replace("            ratio: 80%", f"            diseases: [{codes}]\n            ratio: 80%", 1)

@@ -283,10 +283,13 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON · print JSON")] = False,
     pool: Annotated[str | None, typer.Option(help="取运行中系统的这个统筹地区 · fetch this pool's book first")] = None,
     book: Annotated[str, typer.Option(help="账套 · the book of --pool")] = "basic",
+    proof: Annotated[bool, typer.Option("--proof", help="文件是一张凭证的证明 · the file proves one voucher")] = False,
+    entry: Annotated[int | None, typer.Option(help="只核验 --pool 的这一号凭证 · this voucher of --pool only")] = None,
     state: StatePath = DEFAULT_DIRECTORY,
 ) -> None:
     """离线核验账簿导出, 或运行中的 --pool · check an export of the books offline, or --pool of the running stack."""
     options = [
+        *(["--proof"] * (proof or entry is not None)),
         *(f"--roots={path}" for path in roots or ()),
         *([f"--key={key}"] if key else []),
         *(["--json"] * as_json),
@@ -294,9 +297,12 @@ def verify(
     with _plain_errors():
         if (export is None) == (pool is None):
             raise DeployError("请给出导出文件, 或用 --pool。 Name an exported file, or give --pool.")
+        if entry is not None and pool is None:
+            raise DeployError("--entry 只与 --pool 同用。 --entry goes with --pool.")
         if export is not None:
             raise typer.Exit(_verify([str(export), *options]))
-        raise typer.Exit(_verify_running(StateDirectory(state), str(pool), book, options))
+        what = "export" if entry is None else f"vouchers/{entry}/proof"
+        raise typer.Exit(_verify_running(StateDirectory(state), f"/pools/{pool}/books/{book}/{what}", options))
 
 
 def _verify(arguments: list[str]) -> int:
@@ -308,19 +314,31 @@ def _path() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
-def _verify_running(directory: StateDirectory, pool: str, book: str, options: list[str]) -> int:
-    """Fetch the export of a book and the published roots with an auditor's token, then check them offline."""
+def _verify_running(directory: StateDirectory, path: str, options: list[str]) -> int:
+    """Fetch an export or a proof and the published roots with an auditor's token, then check them offline."""
     headers = {"Authorization": f"Bearer {_mint(directory, 'auditor')}"}
     base = f"{directory.origin()}/settlement/v1"
     with tempfile.TemporaryDirectory(prefix="heyi-verify-") as place:
-        export, roots = Path(place) / f"{pool}-{book}.ndjson", Path(place) / "roots.json"
-        for path, file in ((f"/pools/{pool}/books/{book}/export", export), ("/roots", roots)):
-            with httpx.stream("GET", base + path, headers=headers, timeout=60) as answer, file.open("wb") as sink:
-                if answer.status_code != 200:
-                    raise DeployError(f"{path}: {answer.read().decode(errors='replace')}")
-                for part in answer.iter_bytes():
-                    sink.write(part)
-        return _verify([str(export), f"--roots={roots}", *options])
+        file, roots = Path(place) / "file", Path(place) / "roots.ndjson"
+        with httpx.stream("GET", base + path, headers=headers, timeout=60) as answer, file.open("wb") as sink:
+            if answer.status_code != 200:
+                raise DeployError(f"{path}: {answer.read().decode(errors='replace')}")
+            for part in answer.iter_bytes():
+                sink.write(part)
+        roots.write_text("".join(json.dumps(root) + "\n" for root in _published_roots(base)), encoding="utf-8")
+        return _verify([str(file), f"--roots={roots}", *options])
+
+
+def _published_roots(base: str) -> Iterator[dict[str, Any]]:
+    """Every published root, page by page; they need no token."""
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = httpx.get(f"{base}/roots", params={"cursor": cursor} if cursor else {}, timeout=60)
+        if answer.status_code != 200:
+            raise DeployError(f"/roots: {answer.text}")
+        page = answer.json()
+        yield from page["items"]
+        cursor = page["next_cursor"]
 
 
 @events_app.command("republish")

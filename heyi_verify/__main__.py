@@ -1,4 +1,4 @@
-"""Command line: ``python -m heyi_verify EXPORT [--roots FILE]... [--key HEX] [--json]``; exit status 0, 1 or 2."""
+"""Command line: ``python -m heyi_verify EXPORT [--proof] [--roots FILE]... [--key HEX] [--json]``; status 0, 1, 2."""
 
 import argparse
 import json
@@ -10,10 +10,13 @@ from typing import Any
 from heyi_verify.canonical import Unreadable
 from heyi_verify.check import verify
 from heyi_verify.findings import Finding
+from heyi_verify.proof import read as read_proof
+from heyi_verify.proof import verify_proof
 
 CLEAN, WRONG, UNREADABLE = 0, 1, 2
 _KEY_BYTES = 32
 _HOLDS = "账本完整：凭证、哈希链、余额与封账全部相符。\nThe book holds: vouchers, chain, balances and seals all agree."
+_PROVED = "证明成立:这张凭证在当日封账的根之下。\nThe proof holds: the voucher stands under the root of its day."
 _NO_ROOTS = (
     "未提供留存在外的根（--roots）：不能排除账本被整体重写。\nWithout --roots a wholly rewritten book cannot be told."
 )
@@ -25,13 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         key = _key(options.key)
         roots = [root for path in options.roots for root in read_roots(path)]
-        with options.export.open(encoding="utf-8") as lines:
-            findings = verify(lines, roots, key)
+        findings = _findings(options.export, options.proof, roots, key)
     except (Unreadable, OSError, UnicodeDecodeError) as error:
         print(f"不能读取：{error}\nThe input cannot be read: {error}", file=sys.stderr)
         return UNREADABLE
-    _tell(findings, options.json, with_roots=bool(roots))
+    _tell(findings, options, with_roots=bool(roots))
     return WRONG if findings else CLEAN
+
+
+def _findings(path: Path, proof: bool, roots: list[dict[str, Any]], key: bytes | None) -> list[Finding]:
+    with path.open(encoding="utf-8") as lines:
+        return verify_proof(read_proof(lines.read()), roots, key) if proof else verify(lines, roots, key)
 
 
 def read_roots(path: Path) -> list[dict[str, Any]]:
@@ -62,15 +69,15 @@ def _key(text: str | None) -> bytes | None:
     return key
 
 
-def _tell(findings: list[Finding], as_json: bool, *, with_roots: bool) -> None:
-    if as_json:
+def _tell(findings: list[Finding], options: argparse.Namespace, *, with_roots: bool) -> None:
+    if options.json:
         found = [{"code": f.code, "subject": f.subject, "zh": f.zh(), "en": f.en()} for f in findings]
         print(json.dumps({"clean": not findings, "with_roots": with_roots, "findings": found}, ensure_ascii=False))
         return
     for finding in findings:
         print(f"[{finding.code}] {finding.zh()}。 {finding.en()}.")
     if not findings:
-        print(_HOLDS)
+        print(_PROVED if options.proof else _HOLDS)
     if not with_roots:
         print(_NO_ROOTS)
 
@@ -78,6 +85,7 @@ def _tell(findings: list[Finding], as_json: bool, *, with_roots: bool) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="heyi_verify", description="离线校验账本导出 Verify an exported book offline")
     parser.add_argument("export", type=Path, help="导出文件 the exported NDJSON file")
+    parser.add_argument("--proof", action="store_true", help="文件是一张凭证的证明 the file proves one voucher")
     parser.add_argument(
         "--roots",
         type=Path,

@@ -35,6 +35,14 @@ _TEXTS = {
         "{subject} 留存在外的根与导出不符：账本被重写",
         "the outside root of {subject} disagrees with the export: rewritten",
     ),
+    "proof_wrong": (
+        "第 {subject} 号凭证的证明不成立:不能由它推出封账的根",
+        "the proof of voucher {subject} fails: it does not lead to the root of the seal",
+    ),
+    "root_missing": (
+        "留存在外的根中没有 {subject},无从对照",
+        "the outside roots hold none of {subject}: nothing to compare with",
+    ),
     "signature_wrong": (
         "{subject} 的签名不能用所给公钥验证",
         "the signature of {subject} does not verify under the pinned key",

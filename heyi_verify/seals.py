@@ -28,9 +28,10 @@ def check_seals(walk: "Walk", public_key: bytes | None) -> None:
 def check_outside(walk: "Walk", roots: list[dict[str, Any]], public_key: bytes | None) -> None:
     """Roots that were kept outside: whoever rewrote the book could not rewrite these."""
     inside = {seal["day"]: seal for seal in walk.seals}
-    for root in roots:
-        if (root.get("pool_code"), root.get("book")) != (walk.book["pool_code"], walk.book["book"]):
-            continue
+    own = [root for root in roots if of_book(root, walk.book)]
+    if roots and not own and walk.seals:
+        walk.find("root_missing", f"{walk.book['pool_code']}/{walk.book['book']}")
+    for root in own:
         _check_signature(walk, root, public_key)
         if root["last_number"] >= walk.expected:
             walk.find("tail_cut", f"{walk.expected}–{root['last_number']}")
@@ -39,6 +40,24 @@ def check_outside(walk: "Walk", roots: list[dict[str, Any]], public_key: bytes |
         mine = inside.get(root["day"])
         if mine is None or canonical.seal_record(mine) != canonical.seal_record(root):
             walk.find("rewritten", root["day"])
+
+
+def of_book(root: dict[str, Any], book: dict[str, Any]) -> bool:
+    """Whether a root is one of this pool and book."""
+    return (root.get("pool_code"), root.get("book")) == (book["pool_code"], book["book"])
+
+
+def signed(seal: dict[str, Any], public_key: bytes) -> bool:
+    """Whether the seal's signature verifies under the key, and names it."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        key = Ed25519PublicKey.from_public_bytes(public_key)
+        key.verify(bytes.fromhex(seal["signature"]), canonical.seal_record(seal))
+        return bool(seal["key_id"] == canonical.sha256(public_key).hex()[:16])
+    except (InvalidSignature, ValueError):
+        return False
 
 
 def _covers(walk: "Walk", seal: dict[str, Any]) -> bool:
@@ -55,16 +74,5 @@ def _covers(walk: "Walk", seal: dict[str, Any]) -> bool:
 
 
 def _check_signature(walk: "Walk", seal: dict[str, Any], public_key: bytes | None) -> None:
-    if public_key is None:
-        return
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    try:
-        key = Ed25519PublicKey.from_public_bytes(public_key)
-        key.verify(bytes.fromhex(seal["signature"]), canonical.seal_record(seal))
-        known = seal["key_id"] == canonical.sha256(public_key).hex()[:16]
-    except (InvalidSignature, ValueError):
-        known = False
-    if not known:
+    if public_key is not None and not signed(seal, public_key):
         walk.find("signature_wrong", seal["day"])

@@ -10,7 +10,10 @@ from typing import Annotated, Any
 from fastapi import Query
 from fastapi.responses import StreamingResponse
 
-from services.settlement.ledger import export, sealing, store
+from services.settlement.ledger import books, export, sealing, store
+from services.settlement.ledger.charts import views
+from services.settlement.ledger.presentation import as_kept, shown_in
+from services.settlement.ledger.proof import prove
 from services.settlement.ledger.refusals import (
     LEDGER_ACCOUNT_UNKNOWN,
     LEDGER_BOOK_UNKNOWN,
@@ -26,6 +29,7 @@ from services.settlement.ledger.wire import (
     BalanceOut,
     BalanceQuery,
     Balances,
+    BookIn,
     BookOut,
     Books,
     Difference,
@@ -33,11 +37,14 @@ from services.settlement.ledger.wire import (
     EntryOut,
     EntryQuery,
     PostingOut,
+    Proof,
     Replay,
     Root,
     RootQuery,
     Roots,
     Sealed,
+    ViewOut,
+    Views,
     VoucherOut,
     VoucherQuery,
 )
@@ -62,6 +69,7 @@ READERS = (
     "insurer_manager",
     "supervisor",
 )
+OPENERS = ("city_finance", "county_director", "county_finance")
 SEALERS = ("county_director", "county_finance", "county_recheck", "service")
 PROVERS = (
     "auditor",
@@ -91,6 +99,38 @@ router = ServiceRouter()
 async def list_books(pool_code: str, unit: UnitDep) -> Books:
     """The pool's books with their heads."""
     return Books(items=[_book(row) for row in await store.books(unit.conn, pool_code)])
+
+
+@router.put("/pools/{pool_code}/books/{book}", openapi_extra=access(OPENERS, command="open_book"))
+async def open_book(pool_code: str, book: str, body: BookIn, unit: UnitDep) -> BookOut:
+    """Opens a further book, empty: that of the urban residents, or of a payer's budget under the payer's own code."""
+    today = await unit.business_day()
+    await books.open_book(unit.conn, pool_code, book, body.first_day, role=unit.actor.role, today=today)
+    unit.result("book", book)
+    return _book(await store.book(unit.conn, pool_code, book))
+
+
+@router.get("/pools/{pool_code}/books/{book}/charts", openapi_extra=access(READERS, command="list_views"))
+async def list_views(pool_code: str, book: str, unit: UnitDep) -> Views:
+    """The charts in which the book can be shown, with the place of each of its accounts."""
+    kept = await store.book(unit.conn, pool_code, book)
+    if kept is None:
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book)
+    found = [view for view in views().values() if kept["chart"] in view.mapping]
+    return Views(
+        book=book,
+        chart=kept["chart"],
+        items=[
+            ViewOut(
+                chart=view.view,
+                title_zh=view.title_zh,
+                title_en=view.title_en,
+                source=view.source,
+                mapping=view.mapping[kept["chart"]],
+            )
+            for view in found
+        ],
+    )
 
 
 @router.get("/pools/{pool_code}/books/{book}/accounts", openapi_extra=access(READERS, command="list_accounts"))
@@ -131,16 +171,28 @@ async def read_voucher(pool_code: str, book: str, number: VoucherNumber, unit: U
     return _voucher(*found[0])
 
 
+@router.get(
+    "/pools/{pool_code}/books/{book}/vouchers/{number}/proof", openapi_extra=access(READERS, command="prove_voucher")
+)
+async def prove_voucher(pool_code: str, book: str, number: VoucherNumber, unit: UnitDep) -> Proof:
+    """That this voucher stands under the published root of its day; checked by ``heyi verify --proof``."""
+    return Proof(**await prove(unit.conn, pool_code, book, number))
+
+
 @router.get("/pools/{pool_code}/books/{book}/balances", openapi_extra=access(READERS, command="read_balances"))
 async def read_balances(pool_code: str, book: str, unit: UnitDep, query: Annotated[BalanceQuery, Query()]) -> Balances:
-    """Balances at the end of any day, by posting date (the books) or by value date (the facts)."""
+    """Balances at the end of any day, by posting or by value date, in the book's chart or in another one."""
     at = query.at or await unit.business_day()
-    rows = await store.balances(unit.conn, pool_code, book, at, by_value=query.by == "value")
-    if not rows:
+    kept = await store.book(unit.conn, pool_code, book)
+    if kept is None:
         raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book)
-    debit, credit = sum(row["debit_fen"] for row in rows), sum(row["credit_fen"] for row in rows)
+    view = books.view_of(query.chart or kept["chart"], book, kept["chart"])
+    rows = as_kept(await store.balances(unit.conn, pool_code, book, at, by_value=query.by == "value"))
+    lines = rows if view is None else shown_in(view, kept["chart"], rows)
+    debit, credit = sum(line.debit_fen for line in lines), sum(line.credit_fen for line in lines)
     return Balances(
         book=book,
+        chart=kept["chart"] if view is None else view.view,
         at=at,
         by=query.by,
         debit=debit,
@@ -148,15 +200,15 @@ async def read_balances(pool_code: str, book: str, unit: UnitDep, query: Annotat
         ties=debit == credit,
         items=[
             BalanceOut(
-                account=row["account"],
-                name_zh=row["name_zh"],
-                name_en=row["name_en"],
-                normal_side=row["normal_side"],
-                debit=row["debit_fen"],
-                credit=row["credit_fen"],
-                balance=row["balance_fen"],
+                account=line.account,
+                name_zh=line.name_zh,
+                name_en=line.name_en,
+                normal_side=line.normal_side,
+                debit=line.debit_fen,
+                credit=line.credit_fen,
+                balance=line.balance_fen,
             )
-            for row in rows
+            for line in lines
         ],
     )
 

@@ -1,6 +1,9 @@
 """Charts of accounts and permitted flows as data: ``charts/*.yaml``, loaded into the database by a migration.
 
 A flow or an account is added by one line; a migration then calls ``load`` again. The database is what decides.
+
+A chart that is ``like`` another shares its accounts and flows and says only what is called or kept otherwise. A file
+with ``view`` is a chart for showing alone (``views``): no book is opened on it, and the database does not know it.
 """
 
 from collections.abc import Iterator
@@ -60,10 +63,33 @@ class Chart:
         return keepers.pop() if keepers else None
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An account of a view."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    normal_side: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A chart in which books of other charts can be shown; ``mapping``: kept chart -> kept account -> shown account."""
+
+    view: str
+    title_zh: str
+    title_en: str
+    source: str
+    accounts: dict[str, Shown]
+    mapping: dict[str, dict[str, str]]
+
+
 @cache
 def charts() -> tuple[Chart, ...]:
     """All charts of the directory; raises ValueError for a flow of an unknown account or between two keepers."""
-    found = tuple(_read(path) for path in sorted(DIRECTORY.glob("*.yaml")) if path.stem != "keepers")
+    documents = _documents("chart")
+    found = tuple(_read(document, documents) for document in documents.values())
     for chart in found:
         for flow in chart.flows:
             if not {flow.debit, flow.credit} <= chart.accounts.keys():
@@ -72,6 +98,34 @@ def charts() -> tuple[Chart, ...]:
         if len({(f.debit, f.credit) for f in chart.flows}) != len(chart.flows):
             raise ValueError(f"{chart.chart}: a flow is listed twice")
     return found
+
+
+@cache
+def views() -> dict[str, View]:
+    """All charts for showing, by their name; raises ValueError where an account kept has no place in one."""
+    kept = {chart.chart: chart for chart in charts()}
+    found = {}
+    for name, document in _documents("view").items():
+        accounts = {code: Shown(code, *names) for code, names in document["accounts"].items()}
+        head = {field: document[field] for field in ("view", "title_zh", "title_en", "source")}
+        found[name] = View(**head, accounts=accounts, mapping=document["mapping"])
+        for chart, places in document["mapping"].items():
+            _check_mapping(kept[chart], places, accounts)
+    return found
+
+
+def _check_mapping(chart: Chart, places: dict[str, str], shown: dict[str, Shown]) -> None:
+    """Every account has a place, on the same side: a total over a view is a total over the book."""
+    if places.keys() != chart.accounts.keys():
+        raise ValueError(f"{chart.chart}: without a place: {sorted(places.keys() ^ chart.accounts.keys())}")
+    for code, place in places.items():
+        if place not in shown or shown[place].normal_side != chart.accounts[code].normal_side:
+            raise ValueError(f"{chart.chart}: {code} cannot be shown on {place}")
+
+
+def _documents(kind: str) -> dict[str, dict[str, Any]]:
+    read = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(DIRECTORY.glob("*.yaml"))]
+    return {document[kind]: document for document in read if kind in document}
 
 
 def chart_of(book: str) -> str:
@@ -90,14 +144,18 @@ def keeper_roles() -> Iterator[tuple[str, str]]:
     yield from ((MACHINES, role) for role in document["machine"])
 
 
-def _read(path: Path) -> Chart:
-    document: dict[str, Any] = yaml.safe_load(path.read_text())
-    accounts = {
-        code: Account(code, zh, en, side, None if keeper == NOBODY else keeper, guard == "guarded")
-        for code, (zh, en, side, keeper, guard) in document["accounts"].items()
-    }
-    flows = [Flow(debit, credit, None) for debit, credit in document["flows"]]
-    for reason, pairs in document.get("flows_of", {}).items():
+def _read(document: dict[str, Any], documents: dict[str, dict[str, Any]]) -> Chart:
+    base = documents[document["like"]] if "like" in document else document
+    names, keepers = document.get("names", {}), document.get("keepers", {})
+    if unknown := (names.keys() | keepers.keys()) - base["accounts"].keys():
+        raise ValueError(f"{document['chart']}: names accounts that {base['chart']} has not: {sorted(unknown)}")
+    accounts = {}
+    for code, (zh, en, side, keeper, guard) in base["accounts"].items():
+        keeper = keepers.get(code, keeper)
+        zh, en = names.get(code, (zh, en))
+        accounts[code] = Account(code, zh, en, side, None if keeper == NOBODY else keeper, guard == "guarded")
+    flows = [Flow(debit, credit, None) for debit, credit in base["flows"]]
+    for reason, pairs in base.get("flows_of", {}).items():
         flows += [Flow(debit, credit, reason) for debit, credit in pairs]
     head = {name: document[name] for name in ("chart", "book", "title_zh", "title_en", "source")}
     return Chart(**head, accounts=accounts, flows=tuple(flows))

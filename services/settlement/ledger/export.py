@@ -84,7 +84,7 @@ async def documents(conn: Any, pool_code: str, name: str, now: datetime) -> Asyn
     vouchers = postings = 0
     async for voucher, own in store.all_vouchers(conn, pool_code, name, book["last_number"]):
         vouchers, postings = vouchers + 1, postings + len(own)
-        yield _voucher(voucher, own)
+        yield {"kind": "voucher"} | voucher_fields(voucher, own)
     for seal in await store.seals(conn, pool_code, name):
         yield {"kind": "seal"} | seal_fields(seal)
     cached = {row["account"]: row["posted_fen"] for row in await store.cached_balances(conn, pool_code, name)}
@@ -99,9 +99,9 @@ async def documents(conn: Any, pool_code: str, name: str, now: datetime) -> Asyn
     yield {"kind": "end", "vouchers": vouchers, "postings": postings}
 
 
-def _voucher(row: Any, postings: list[Any]) -> dict[str, Any]:
+def voucher_fields(row: Any, postings: list[Any]) -> dict[str, Any]:
+    """A voucher as it is exported and proved."""
     return {
-        "kind": "voucher",
         "number": row["number"],
         "month": row["month"].isoformat(),
         "month_number": row["month_number"],

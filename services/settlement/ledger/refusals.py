@@ -5,7 +5,7 @@ invariants are constraints, known by their names.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,13 @@ KEEPERS = {
     "city_finance": ("市财政局", "city finance"),
 }
 """Keepers of accounts in words (rulings §19)."""
+
+
+def keeper_words(keepers: Iterable[str]) -> tuple[str, str]:
+    """Several keepers in words, Chinese and English."""
+    words = [KEEPERS[keeper] for keeper in keepers]
+    return "、".join(zh for zh, _ in words), ", ".join(en for _, en in words)
+
 
 LEDGER_FLOW_NOT_PERMITTED = define(
     "ledger_flow_not_permitted",
@@ -151,6 +158,38 @@ LEDGER_CHART_UNKNOWN = define(
     "No such chart of accounts",
     "没有科目表 {chart}。",
     "There is no chart {chart}.",
+)
+LEDGER_VIEW_UNKNOWN = define(
+    "ledger_view_unknown",
+    422,
+    "不能按这套科目列示",
+    "The book cannot be shown in this chart",
+    "{book} 账不能按 {chart} 列示;可用的科目表:{charts}。",
+    "Book {book} cannot be shown in {chart}; these can be used: {charts}.",
+)
+LEDGER_FIRST_DAY_AHEAD = define(
+    "ledger_first_day_ahead",
+    422,
+    "建账日期还没有到",
+    "The first day of the book is ahead",
+    "建账日期 {first_day} 晚于业务日 {today}。请填业务日或更早的日期。",
+    "The first day {first_day} is after the business day {today}; name that day or an earlier one.",
+)
+LEDGER_BOOK_OPEN_ALREADY = define(
+    "ledger_book_open_already",
+    409,
+    "账簿已经建立",
+    "The book is open already",
+    "{book} 账自 {first_day} 起已经建立,建账日期不能更改。",
+    "Book {book} is open from {first_day}; its first day does not change.",
+)
+LEDGER_ENTRY_NOT_SEALED = define(
+    "ledger_entry_not_sealed",
+    409,
+    "该凭证的记账日尚未封账",
+    "The voucher's day is not sealed yet",
+    "{book} 账第 {number} 号凭证记在 {day},该日封账后才有证明。请封账后再取。",
+    "Voucher {number} of {book} is posted on {day}: there is a proof once that day is sealed. Ask again then.",
 )
 LEDGER_AMOUNT_INVALID = define(
     "ledger_amount_invalid",

@@ -11,8 +11,8 @@ from shared.db.sql import fetch, fetchrow, fetchval
 EXPORT_CHUNK = 1_000
 
 _BOOKS = """
-SELECT b.book, b.chart, c.title_zh, c.title_en, b.genesis, h.last_number, h.last_hash, h.open_day, h.sealed_through,
-       h.closed_through
+SELECT b.book, b.chart, b.first_day, c.title_zh, c.title_en, b.genesis, h.last_number, h.last_hash, h.open_day,
+       h.sealed_through, h.closed_through
 FROM book b JOIN book_head h ON h.pool_code = b.pool_code AND h.book = b.book JOIN chart c ON c.chart = b.chart
 WHERE b.pool_code = $1
 """
@@ -62,6 +62,15 @@ _SEAL_COLUMNS = """pool_code, book, day, seal_number, first_number, last_number,
        key_id, signature"""
 _SEALS = f"SELECT {_SEAL_COLUMNS} FROM day_seal WHERE pool_code = $1 AND book = $2 ORDER BY seal_number"
 _SEAL = f"SELECT {_SEAL_COLUMNS} FROM day_seal WHERE pool_code = $1 AND book = $2 AND day = $3"
+_SEAL_OVER = f"""
+SELECT {_SEAL_COLUMNS} FROM day_seal
+WHERE pool_code = $1 AND book = $2 AND first_number <= $3 AND last_number >= $3
+"""
+_HASHES = """
+SELECT string_agg(hash, ''::bytea ORDER BY number) FROM voucher
+WHERE pool_code = $1 AND book = $2 AND number >= $3 AND number <= $4
+"""
+_HASH_BYTES = 32
 _ROOTS = f"""
 SELECT {_SEAL_COLUMNS} FROM day_seal
 WHERE (pool_code, book, seal_number) > ($1, $2, $3) AND ($4::text IS NULL OR pool_code = $4)
@@ -172,6 +181,17 @@ async def unsealed_before(conn: AsyncConnection, pool_code: str, name: str, day:
 async def seal(conn: AsyncConnection, pool_code: str, name: str, day: date) -> Any:
     """The seal of a day."""
     return await fetchrow(conn, _SEAL, pool_code, name, day)
+
+
+async def seal_over(conn: AsyncConnection, pool_code: str, name: str, number: int) -> Any:
+    """The seal of the day that a voucher was posted on; None where that day is open."""
+    return await fetchrow(conn, _SEAL_OVER, pool_code, name, number)
+
+
+async def hashes(conn: AsyncConnection, pool_code: str, name: str, first: int, last: int) -> list[bytes]:
+    """Chain hashes of vouchers, in the order of their numbers."""
+    whole = await fetchval(conn, _HASHES, pool_code, name, first, last) or b""
+    return [whole[at : at + _HASH_BYTES] for at in range(0, len(whole), _HASH_BYTES)]
 
 
 async def seals(conn: AsyncConnection, pool_code: str, name: str) -> list[Any]:

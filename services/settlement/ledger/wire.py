@@ -28,6 +28,30 @@ class Books(WireModel):
     items: list[BookOut]
 
 
+class BookIn(WireModel):
+    """The day before which nothing can be posted to the new book."""
+
+    first_day: date
+
+
+class ViewOut(WireModel):
+    """A chart in which a book can be shown, and where each of its accounts stands there."""
+
+    chart: str
+    title_zh: str
+    title_en: str
+    source: str
+    mapping: dict[str, str]
+
+
+class Views(WireModel):
+    """The charts in which a book can be shown beside the one that it is kept on."""
+
+    book: str
+    chart: str
+    items: list[ViewOut]
+
+
 class AccountOut(WireModel):
     """An account of a book's chart. A guarded account may not fall below zero, holds included."""
 
@@ -93,6 +117,7 @@ class Balances(WireModel):
     """All accounts of a book through a day. ``ties``: debits equal credits."""
 
     book: str
+    chart: str
     at: date
     by: str
     items: list[BalanceOut]
@@ -177,6 +202,44 @@ class Sealed(WireModel):
     items: list[Root]
 
 
+class PathStep(WireModel):
+    """A neighbour on the way from the voucher to the root; ``side`` is where it stands."""
+
+    side: Literal["left", "right"]
+    hash: str
+
+
+class ProofVoucher(WireModel):
+    """A voucher with the fields of the export (docs/ledger-format.md, section 5), as they are hashed."""
+
+    number: int
+    month: str
+    month_number: int
+    source_event: str
+    posting_date: str
+    value_date: str
+    reason: str
+    reversal_of: int | None
+    preparer: str
+    checker: str
+    poster: str
+    text: str
+    postings: list[dict[str, str | int]]
+    hash: str
+
+
+class Proof(WireModel):
+    """One voucher, the hash before it, the path to the root of its day, and the seal of that day."""
+
+    format: str
+    pool_code: str
+    book: str
+    previous: str
+    voucher: ProofVoucher
+    path: list[PathStep]
+    seal: Root
+
+
 class Difference(WireModel):
     """Something stored that differs from what the postings give."""
 
@@ -212,10 +275,11 @@ class VoucherQuery(_Query):
 
 
 class BalanceQuery(_Query):
-    """The day, today where left out, and which of the two dates counts."""
+    """The day, today where left out; which of the two dates counts; the chart to show in, that of the book if none."""
 
     at: date | None = None
     by: Literal["posting", "value"] = "posting"
+    chart: str | None = Field(None, max_length=40)
 
 
 class EntryQuery(_Query):

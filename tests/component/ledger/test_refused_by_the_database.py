@@ -232,12 +232,19 @@ class Staging:
     INDEX = ("CREATE INDEX ON pg_temp.staged_posting (length(memo))",)
     POLICY = ("ALTER TABLE pg_temp.staged_posting ENABLE ROW LEVEL SECURITY",)
     COLUMN = ("ALTER TABLE pg_temp.staged_posting ADD COLUMN more text",)
+    COLUMN_OF_ANOTHER_TYPE = ("ALTER TABLE pg_temp.staged_posting ADD COLUMN hash bytea",)
+    COMPUTED_COLUMN = (
+        "ALTER TABLE pg_temp.staged_posting ADD COLUMN more text GENERATED ALWAYS AS (memo || 'x') STORED",
+    )
     CHILD = ("CREATE TEMP TABLE child () INHERITS (pg_temp.staged_posting)",)
     RULE = ("CREATE DOMAIN pg_temp.odd AS text CHECK (length(value) > 0)",
             "ALTER TABLE pg_temp.staged_posting ALTER COLUMN memo TYPE pg_temp.odd USING 'x'")  # fmt: skip
 
 
-@pytest.mark.parametrize("trick", ["VIEW", "INDEX", "POLICY", "COLUMN", "CHILD", "RULE"])
+_TRICKS = ("VIEW", "INDEX", "POLICY", "COLUMN", "COLUMN_OF_ANOTHER_TYPE", "COMPUTED_COLUMN", "CHILD", "RULE")
+
+
+@pytest.mark.parametrize("trick", _TRICKS)
 async def test_only_plain_staging_tables_are_read(standing: Ledger, raw: asyncpg.Connection, trick: str) -> None:
     with pytest.raises(asyncpg.PostgresError) as refused:
         async with raw.transaction():

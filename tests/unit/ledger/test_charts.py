@@ -2,11 +2,12 @@
 
 import pytest
 
-from services.settlement.ledger.charts import Chart, Flow, chart_of, charts, keeper_roles
+from services.settlement.ledger.charts import Chart, Flow, chart_of, charts, keeper_roles, views
+from services.settlement.ledger.presentation import Line, shown_in
 from shared.http.tokens import ROLES
 
 BASIC = next(chart for chart in charts() if chart.book == "basic")
-FUND_MONEY = {"1001.02", "1002", "1003", "1009.01", "1009.02", "1009.03", "1009.04", "1009.05"}
+FUND_MONEY = {"1001.01", "1001.02", "1002", "1003", "1009.01", "1009.02", "1009.03", "1009.04", "1009.05"}
 
 
 def _reaches(start: str, without: str) -> set[str]:
@@ -24,14 +25,23 @@ def _reaches(start: str, without: str) -> set[str]:
 @pytest.mark.requirement("ZZ-10", "income and expenditure are two lines: money reaches the insurer through 1002 alone")
 @pytest.mark.parametrize("start", ["1003", "1009.01", "1009.02", "1009.05"])
 def test_income_reaches_the_expenditure_account_only_through_the_fiscal_account(start: str) -> None:
-    assert "1001.02" not in _reaches(start, without="1002")
-    assert "1001.02" in _reaches(start, without="-")
+    assert not {"1001.01", "1001.02"} & _reaches(start, without="1002")
+    assert {"1001.01", "1001.02"} <= _reaches(start, without="-")
 
 
 @pytest.mark.requirement("ZZ-14", "the ring is closed: money leaves the fund's accounts for benefits and refunds alone")
 def test_money_leaves_the_ring_only_for_benefits_refunds_and_the_risk_fund() -> None:
     out = {f.debit for f in BASIC.flows if f.credit in FUND_MONEY and f.debit not in FUND_MONEY}
-    assert out == {"5001.01", "5001.02", "5002", "4001", "4002", "2101", "1101", "1201"}
+    benefits = {a for a in BASIC.accounts if a.startswith("5")}
+    receivables_and_deposits, refunds = {"1101", "1102", "1201"}, {"4001", "4002", "2101", "2001"}
+    assert out == benefits | receivables_and_deposits | refunds
+    assert benefits == {"5001.01", "5001.02", "5001.03", "5001.04", "5001.05", "5002"}
+
+
+@pytest.mark.requirement("ZZ-10", "the expenditure accounts pay benefits and give back; no income is spent before 1002")
+def test_benefits_are_paid_from_an_expenditure_account_alone() -> None:
+    paying = {f.credit for f in BASIC.flows if f.debit.startswith("5") and f.reason is None}
+    assert paying == {"1001.01", "1001.02"}
 
 
 @pytest.mark.requirement("LS-12", "administration is an account of the budget book; the fund's book has none")
@@ -42,7 +52,7 @@ def test_no_book_but_the_budget_has_a_fee_or_administration() -> None:
             for a in chart.accounts.values()
             if any(w in a.name_zh for w in ("管理费", "管理经费", "工资", "质押"))
         }
-        assert bool(words) == (chart.book == "budget")
+        assert bool(words) == (chart.book in ("budget", "county_budget")), chart.chart
 
 
 def test_every_flow_touches_one_keeper_at_most() -> None:
@@ -75,3 +85,51 @@ def test_a_chart_is_complete() -> None:
         assert isinstance(chart, Chart)
         used = {code for f in chart.flows for code in (f.debit, f.credit)}
         assert used == set(chart.accounts), (chart.chart, set(chart.accounts) ^ used)
+
+
+@pytest.mark.requirement("CQ-07", "one administration, a book for each original scheme: same accounts, books apart")
+def test_the_urban_residents_book_has_the_rural_accounts_and_flows() -> None:
+    urban = next(chart for chart in charts() if chart.book == "urban")
+    assert (urban.chart, urban.flows) == ("urban-2008", BASIC.flows)
+    assert {a: (x.normal_side, x.keeper, x.guarded) for a, x in urban.accounts.items()} == {
+        a: (x.normal_side, x.keeper, x.guarded) for a, x in BASIC.accounts.items()
+    }
+    assert urban.accounts["4001"].name_zh == "城镇居民个人缴费收入"
+
+
+@pytest.mark.requirement("WC-17", "a county's own administration money has a budget book that its finance bureau keeps")
+def test_each_budget_book_is_kept_by_its_own_payer() -> None:
+    keepers = {c.book: c.accounts["1001"].keeper for c in charts() if "budget" in c.book}
+    assert keepers == {"budget": "city_finance", "county_budget": "finance"}
+    roles = {keeper: {role for k, role in keeper_roles() if k == keeper} for keeper in keepers.values()}
+    assert roles == {"city_finance": {"city_finance"}, "finance": {"county_finance"}}
+
+
+@pytest.mark.parametrize("chart", ["basic-2008", "urban-2008"])
+def test_every_account_kept_has_one_place_in_the_chart_of_2017(chart: str) -> None:
+    kept, view = next(c for c in charts() if c.chart == chart), views()["fund-2017"]
+    places = view.mapping[chart]
+    assert places.keys() == kept.accounts.keys()
+    assert len(set(places.values())) == len(places)
+    for code, place in places.items():
+        assert view.accounts[place].normal_side == kept.accounts[code].normal_side
+    assert sorted(view.accounts.keys() - places.values()) == [
+        "1001", "1005", "1201", "1301", "3102", "4005", "4006", "5002", "5003", "5005",
+    ]  # fmt: skip
+
+
+def test_a_total_over_the_view_is_a_total_over_the_book() -> None:
+    places = views()["fund-2017"].mapping["basic-2008"]
+    lines = [
+        Line(code, "", "", a.normal_side, 1 << n, 3 << n, 2 << n if a.normal_side == "credit" else -2 << n)
+        for n, (code, a) in enumerate(sorted(BASIC.accounts.items()))
+    ]  # fmt: skip
+    shown = {line.account: line for line in shown_in(views()["fund-2017"], "basic-2008", lines)}
+    assert shown.keys() == views()["fund-2017"].accounts.keys()
+    for line in lines:
+        there = shown[places[line.account]]
+        assert (there.debit_fen, there.credit_fen, there.balance_fen) == (
+            line.debit_fen, line.credit_fen, line.balance_fen,
+        )  # fmt: skip
+    assert sum(x.debit_fen for x in shown.values()) == sum(x.debit_fen for x in lines)
+    assert shown["5005"].debit_fen == shown["1005"].balance_fen == 0

@@ -138,6 +138,12 @@ def test_without_outside_roots_a_rewritten_chain_looks_true() -> None:
     assert _found(_rewrite(book.copied(TRUE)), []) == {}
 
 
+def test_roots_of_other_books_are_no_outside_roots_of_this_one() -> None:
+    """Somebody who hands in the roots of another pool must not read that this book was compared with them."""
+    others = [{**root, "pool_code": "410182"} for root in book.copied(ROOTS)]
+    assert _found(book.copied(TRUE), others) == {"root_missing": {"522422/basic"}}
+
+
 @given(st.integers(1, COUNT), st.sampled_from(["text", "source_event", "value_date", "preparer", "checker", "reason"]))
 def test_any_edited_field_is_named_with_its_voucher(number: int, field: str) -> None:
     documents = book.copied(TRUE)

@@ -38,10 +38,10 @@ DECLARE
   found text[];
 BEGIN
   SELECT array_agg(c.relname || ':' || (
-           SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, NULL), ',' ORDER BY a.attnum)
-           FROM pg_attribute a
-           WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attgenerated = ''
-             AND a.atttypid IN (16, 20, 23, 25, 1082, 2950)) ORDER BY c.relname)
+           SELECT string_agg(a.attname || ' ' || CASE
+                    WHEN a.attgenerated = '' AND a.atttypid IN (16, 20, 23, 25, 1082, 2950)
+                    THEN format_type(a.atttypid, NULL) ELSE '?' END, ',' ORDER BY a.attnum)
+           FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) ORDER BY c.relname)
     INTO found
     FROM pg_class c
     WHERE c.oid IN (to_regclass('pg_temp.staged_voucher'), to_regclass('pg_temp.staged_posting'))

@@ -27,7 +27,7 @@ from services.enrollment.registry.territory import (
     member_within,
     sees_whole_pool,
 )
-from shared.contracts.wire import WireModel, Yuan
+from shared.contracts.wire import FreeText, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
@@ -42,7 +42,7 @@ Year = Annotated[int, Path(ge=2003, le=2200)]
 YearQuery = Annotated[int, Query(ge=2003, le=2200)]
 Township = Annotated[str, Field(pattern=r"^\d{7,9}$")]
 Text60 = Annotated[str, Field(min_length=1, max_length=60)]
-Reason = Annotated[str, Field(min_length=2, max_length=200)]
+Reason = Annotated[FreeText, Field(min_length=2)]
 Level = Literal["central", "province", "city", "county"]
 
 MONEY_READERS = (
@@ -86,7 +86,7 @@ class StandardBody(WireModel):
     coverage_to: date
     collection_until: date | None = None
     late_start: Literal["payment_day", "next_day", "next_month", "refused"] = "payment_day"
-    document_number: Text60 | None = None
+    document_number: Annotated[FreeText, Field(min_length=1, max_length=60)] | None = None
 
 
 class StandardAnswer(WireModel):
@@ -172,7 +172,7 @@ class RemittanceAnswer(WireModel):
 class SponsorshipBody(WireModel):
     """Who pays the premiums of a group: all of it, or the members named."""
 
-    sponsor: Text60
+    sponsor: Annotated[FreeText, Field(min_length=1, max_length=60)]
     year: Annotated[int, Field(ge=2003, le=2200)]
     group: str
     member_ids: Annotated[list[UUID], Field(min_length=1, max_length=5000)] | None = None

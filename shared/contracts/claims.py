@@ -13,6 +13,8 @@ DAY_TOPIC = "heyi.claims.day.v1"
 
 Kind = Literal["inpatient", "outpatient"]
 Bearer = Literal["hospital", "patient", "insurer", "nobody"]
+Ground = Literal["price", "necessity", "not_in_scope", "papers", "fictitious", "not_his", "other"]
+"""Why a claim is refused or returned; the reviewer's own words stay in claims (contracts §6)."""
 
 
 class LayerAmount(WireModel):
@@ -39,7 +41,6 @@ class Cut(WireModel):
     """Of it the benefit: what is not paid to the hospital."""
     patient_owed: Yuan
     """Of it what the hospital owes the patient."""
-    reason: str
 
 
 class _Claim(EventPayload):
@@ -96,7 +97,7 @@ class ClaimRejected(_Claim):
     TYPE: ClassVar[str] = "heyi.claims.claim.rejected.v1"
 
     bearer: Bearer
-    ground: str
+    ground: Ground
     taken_back: bool = False
     """Whether the person's accumulators were taken back (rulings §1)."""
 
@@ -106,7 +107,7 @@ class ClaimReturned(_Claim):
 
     TYPE: ClassVar[str] = "heyi.claims.claim.returned.v1"
 
-    ground: str
+    ground: Ground
 
 
 class ClaimCancelled(_Claim):

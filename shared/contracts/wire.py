@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from shared.kernel import money
+from shared.kernel.disclosure import has_personal_number
 from shared.kernel.ids import from_base32, to_base32
 
 
@@ -67,6 +68,27 @@ ShortId = Annotated[
     WithJsonSchema({"type": "string", "minLength": 26, "maxLength": 26}),
 ]
 """An id in its 26 characters, as hospitals carry it."""
+
+
+def _names_nobody(text: str) -> str:
+    if has_personal_number(text):
+        raise ValueError(
+            "不能写身份证号、银行卡号或电话号码,请删去后重发;要指明某人某事,请写参合编号、结算编号或单据号 / "
+            "must hold no ID, bank card or telephone number: take it out and send again, naming a member or document"
+        )
+    return text
+
+
+FREE_TEXT_MARK = "x-heyi-text"
+_NAMES_NOBODY = AfterValidator(_names_nobody)
+_MARKED = Field(json_schema_extra={FREE_TEXT_MARK: "free"})
+FreeText = Annotated[str, Field(max_length=200), _NAMES_NOBODY, _MARKED]
+"""What a person writes in his own words (a reason, note, title, document number), 200 characters at most.
+
+An ID, bank card or telephone number in it is refused: such texts are shown to others, exported and kept.
+"""
+Reason = Annotated[FreeText, Field(min_length=1)]
+"""A free text that cannot be left empty."""
 
 
 class WireModel(BaseModel):

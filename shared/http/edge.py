@@ -40,6 +40,7 @@ from shared.http.problems import (
 from shared.http.tokens import ANYBODY, Actor
 from shared.http.unit import CoalescedRequest, ServiceState, StreamUnit, Unit
 from shared.kernel import faults
+from shared.kernel.disclosure import PersonalData
 from shared.kernel.errors import Problem
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -47,6 +48,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 READ_METHODS = frozenset({"GET", "HEAD"})
 REPLAYED = "Idempotency-Replayed"
 NUL_TOLD = "文字里不能有 NUL 字符 (U+0000) / texts cannot hold the character U+0000"
+PERSONAL_TOLD = "内容里有身份证号,请删去 / an ID number stands in it: take it out"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _log = structlog.get_logger("heyi.edge")
@@ -143,7 +145,7 @@ class Call:
             outcome=outcome,
             request_id=self.request_id,
             resource_kind=kind,
-            resource_id=identifier or "/".join(str(v) for v in self.request.path_params.values()) or None,
+            resource_id=identifier or _storable("/".join(str(v) for v in self.request.path_params.values())) or None,
             detail=facts or {},
         )
 
@@ -217,6 +219,8 @@ def as_problem(error: Exception, request_id: str) -> Problem:
             return METHOD_NOT_ALLOWED(method="")
         if error.status_code < 500:
             return from_validation([{"loc": ("request",), "msg": str(error.detail)}])
+    if isinstance(error, PersonalData):  # in a field that is no free text, such as a number of the caller's own
+        return from_validation([{"loc": ("body",), "msg": PERSONAL_TOLD}])
     passing = failures.passing(error)
     if passing is not None:
         _log.warning("database refused for now", error=type(error).__name__, request_id=request_id)
@@ -235,12 +239,17 @@ async def _audit_refusal(call: Call, problem: Problem) -> None:
 async def _write_refusal(call: Call, code: str, status: int) -> None:
     facts: dict[str, Any] = {"code": code, "status": status}
     if call.pool_code == NO_POOL and "pool_code" in call.request.path_params:
-        facts["asked_pool"] = call.request.path_params["pool_code"]
+        facts["asked_pool"] = _storable(str(call.request.path_params["pool_code"]))
     try:
         await call.audit_apart(call.entry(audit.REFUSED, facts=facts))
     except Exception as error:
         # The refusal stands whether or not it could be logged; that it could not is an alarm of its own.
         _log.error("refusal not audited", request_id=call.request_id, exc_info=error)
+
+
+def _storable(given: str) -> str:
+    """What a caller wrote in the path, as the log can hold it: its refusal has to be there, whatever it was."""
+    return given.replace("\0", "�")[:200]
 
 
 async def _read(call: Call, handler: Handler) -> Response:

@@ -18,12 +18,16 @@ from shared.http.problems import KEY_MISSING, KEY_REUSED
 KEY_MAX = 128
 
 _CLAIM = """
-INSERT INTO idempotency (pool_code, subject, key, request_hash, created_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO idempotency (pool_code, subject, key, request_hash, created_at)
+SELECT $1, $2, $3, $4, $5 WHERE pg_advisory_xact_lock(hashtextextended($6, 0)) IS NOT NULL
 ON CONFLICT DO NOTHING RETURNING true
 """
 _CLAIM_MANY = """
 INSERT INTO idempotency (pool_code, subject, key, request_hash, created_at)
-SELECT $1, s, k, h, $5 FROM unnest($2::text[], $3::text[], $4::bytea[]) AS r(s, k, h) ORDER BY s, k
+SELECT $1, q.s, q.k, q.h, $5
+FROM (SELECT r.s, r.k, r.h, r.name FROM unnest($2::text[], $3::text[], $4::bytea[], $6::text[]) AS r(s, k, h, name)
+      ORDER BY r.s, r.k) AS q
+WHERE pg_advisory_xact_lock(hashtextextended(q.name, 0)) IS NOT NULL
 ON CONFLICT DO NOTHING RETURNING subject, key
 """
 _READ = """
@@ -54,6 +58,11 @@ class Claim:
     subject: str
     key: str
     request_hash: bytes
+
+
+def lock_name(wanted: Claim) -> str:
+    """The name under which a key is locked, by ordinary writes and by the coalescer alike (contracts §4)."""
+    return f"heyi.key:{wanted.pool_code}\x1f{wanted.subject}\x1f{wanted.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +101,11 @@ async def claim(conn: AsyncConnection, wanted: Claim, now: datetime) -> Answered
     """None: the key is ours now. Otherwise what it was answered; raises KEY_REUSED for another request.
 
     Waits for a request in flight with the same key, at most the connection's lock timeout (then the driver raises).
+    The wait is for the key's lock and not for its row: so a batch that finds the lock held lets that request leave
+    and goes on with the others.
     """
-    if await fetchval(conn, _CLAIM, wanted.pool_code, wanted.subject, wanted.key, wanted.request_hash, now):
+    values = (wanted.pool_code, wanted.subject, wanted.key, wanted.request_hash, now, lock_name(wanted))
+    if await fetchval(conn, _CLAIM, *values):
         return None
     return await read(conn, wanted)
 
@@ -101,7 +113,7 @@ async def claim(conn: AsyncConnection, wanted: Claim, now: datetime) -> Answered
 async def claim_many(
     conn: AsyncConnection, pool_code: str, wanted: Sequence[Claim], now: datetime
 ) -> set[tuple[str, str]]:
-    """Inserts the keys in sorted order in one statement; returns (subject, key) of those that are ours now."""
+    """Locks and inserts the keys in sorted order in one statement; returns (subject, key) of those ours now."""
     rows = await fetch(
         conn,
         _CLAIM_MANY,
@@ -110,6 +122,7 @@ async def claim_many(
         [c.key for c in wanted],
         [c.request_hash for c in wanted],
         now,
+        [lock_name(c) for c in wanted],
     )
     return {(row["subject"], row["key"]) for row in rows}
 

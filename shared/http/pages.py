@@ -12,6 +12,7 @@ from shared.kernel.errors import define
 
 T = TypeVar("T")
 LIMIT_MAX = 200
+INT8_MAX = 2**63 - 1
 CURSOR_INVALID = define(
     "cursor_invalid",
     422,
@@ -57,6 +58,13 @@ def decode_cursor(cursor: str | None, parts: int) -> list[Any] | None:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError as error:
         raise CURSOR_INVALID() from error
-    if not isinstance(key, list) or len(key) != parts:
+    if not isinstance(key, list) or len(key) != parts or not all(map(_ours, key)):
         raise CURSOR_INVALID()
     return key
+
+
+def _ours(part: Any) -> bool:
+    """Whether a part is a text or an integer that the database can hold."""
+    if isinstance(part, str):
+        return "\0" not in part
+    return type(part) is int and abs(part) <= INT8_MAX

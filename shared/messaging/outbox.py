@@ -4,7 +4,6 @@ Rows are kept for ever: the outbox is the archive of record, from which a topic 
 """
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,16 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.base import EventPayload
 from shared.contracts.envelope import Envelope, schema_of
 from shared.db.sql import fetch
+from shared.kernel.disclosure import PersonalData, has_sound_id_number
 from shared.kernel.ids import new_id
 from shared.observe.tracing import current_traceparent
 
 CHANNEL = "heyi_outbox"
 MAX_BYTES = 900_000  # a broker takes one megabyte a record
-_ID_NUMBER = re.compile(
-    r"(?<![0-9A-Za-z])(\d{6}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3})([\dXx])(?![0-9A-Za-z])"
-)
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK_DIGITS = "10X98765432"
 
 _INSERT = """
 WITH written AS (
@@ -43,10 +38,6 @@ _TOTALS = """
 SELECT type, count(*) AS count, coalesce(sum(amount_fen), 0)::bigint AS amount_fen FROM outbox
 WHERE pool_code = $1 AND business_day = $2 GROUP BY type ORDER BY type
 """
-
-
-class PersonalData(ValueError):
-    """The payload holds something that looks like an ID number; events carry member or person ids only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +140,9 @@ def _text(envelope: Envelope) -> str:
     if len(raw) > MAX_BYTES:
         raise ValueError(f"an event of {len(raw)} bytes is too large for the bus: {envelope.type}")
     text = raw.decode()
-    if any(is_id_number(*found) for found in _ID_NUMBER.findall(text)):
+    if has_sound_id_number(text):
         raise PersonalData(f"an event of type {envelope.type} would carry an ID number")
     return text
-
-
-def is_id_number(body: str, check: str) -> bool:
-    """Whether the 18th character is the check digit (ISO 7064 MOD 11-2) of the first 17."""
-    total = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True))
-    return _CHECK_DIGITS[total % 11] == check.upper()
 
 
 def payload_of(envelope: Envelope, payload_type: type[EventPayload]) -> EventPayload:

@@ -23,7 +23,7 @@ from services.claims.benefits.schema import Level, Place
 from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wall import wall_table
 from services.claims.benefits.wire import DecisionWire, decision_document
-from shared.contracts.wire import WireModel, Yuan
+from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.problems import documented, language_of
@@ -127,7 +127,7 @@ class Checked(WireModel):
 class DecisionIn(WireModel):
     """The committee's decision; values without source are accepted by name."""
 
-    document_number: Annotated[str, Field(min_length=1, max_length=100)]
+    document_number: Annotated[Reason, Field(max_length=100)]
     decided_on: date
     accept_illustrative: Annotated[list[str], Field(default_factory=list, max_length=200)]
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from services.claims.benefits.model import LEVELS
 from services.claims.catalogue import commands, store
 from services.claims.catalogue.commands import CATALOGUE_DECIDED, CATALOGUE_UNKNOWN
-from shared.contracts.wire import Ratio, UnitPrice, WireModel
+from shared.contracts.wire import Ratio, Reason, UnitPrice, WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
@@ -32,7 +32,7 @@ assert {"village", "township", "county", "prefecture", "province"} == set(LEVELS
 class VersionIn(WireModel):
     """Head of a draft."""
 
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Reason
     region: Annotated[str, Field(pattern=r"^([0-9]{4}|[0-9]{6})$")]
     effective_from: date
 
@@ -86,7 +86,7 @@ class ItemsWritten(WireModel):
 class DecisionIn(WireModel):
     """The document of the public side that decides the version."""
 
-    document_number: Annotated[str, Field(min_length=1, max_length=100)]
+    document_number: Annotated[Reason, Field(max_length=100)]
     decided_on: date
 
 

@@ -12,7 +12,7 @@ from services.claims.benefits.schema import Level, Place
 from services.claims.providers import commands, store
 from services.claims.providers.commands import AGREEMENT_UNKNOWN, AgreementState, InstitutionState, sealer_of
 from services.claims.providers.queries import INSTITUTION_UNKNOWN
-from shared.contracts.wire import WireModel
+from shared.contracts.wire import FreeText, Reason, WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
@@ -59,12 +59,12 @@ class AgreementIn(WireModel):
     valid_from: date
     state: Literal["active", "suspended", "none"] = "active"
     kinds: Annotated[list[Kind], Field(max_length=20)]
-    grade: Annotated[str, Field(max_length=20)] = ""
+    grade: Annotated[FreeText, Field(max_length=20)] = ""
     place: Place | None = None
     payee: Name
     bank_name: Name
     bank_account: BankAccount
-    document_number: Annotated[str, Field(min_length=1, max_length=100)]
+    document_number: Annotated[Reason, Field(max_length=100)]
     decided_on: date
 
 

@@ -29,6 +29,7 @@ from shared.contracts.claims import (
     ClaimReturned,
     Cut,
     DayClosed,
+    Ground,
     TypeTotal,
 )
 from shared.http.unit import Unit
@@ -66,7 +67,7 @@ async def _decide(unit: Unit, review: Review, payload: EventPayload, amount_fen:
         amount_fen=amount_fen,
     )
     unit.result("claim", review.claim.id)
-    unit.note(decision=review.decision, ground=review.ground, payable_fen=review.claim.payable_fen)
+    unit.note(decision=review.decision, payable_fen=review.claim.payable_fen)
     return review
 
 
@@ -89,7 +90,6 @@ async def approve(unit: Unit, claim_id: UUID, cuts: Sequence[WantedCut], note: s
             amount=cut.amount_fen,
             fund_share=cut.fund_share_fen,
             patient_owed=cut.patient_owed_fen,
-            reason=cut.reason,
         )
         for number, cut in enumerate(cuts, start=1)
     ]
@@ -104,7 +104,7 @@ async def approve(unit: Unit, claim_id: UUID, cuts: Sequence[WantedCut], note: s
     return await _decide(unit, review, payload, decided.payable_fen)
 
 
-async def reject(unit: Unit, claim_id: UUID, ground: str, bearer: str, note: str) -> Review:
+async def reject(unit: Unit, claim_id: UUID, ground: Ground, bearer: str, note: str) -> Review:
     """Refuses a claim as a whole; fictitious care, or care that was not his, is taken from the person's counts."""
     await unit.business_day()
     taken_back = ground in TAKEN_BACK
@@ -118,7 +118,7 @@ async def reject(unit: Unit, claim_id: UUID, ground: str, bearer: str, note: str
     return await _decide(unit, review, payload, claim.benefit_fen)
 
 
-async def send_back(unit: Unit, claim_id: UUID, ground: str, note: str) -> Review:
+async def send_back(unit: Unit, claim_id: UUID, ground: Ground, note: str) -> Review:
     """Returns a claim to the hospital, which cancels it and settles again."""
     await unit.business_day()
     claim = await _under_review(unit, claim_id)

@@ -4,13 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from services.claims.visits.schemas import ClaimOut, Name, Word
-from shared.contracts.wire import WireModel, Yuan
+from services.claims.visits.schemas import ClaimOut, Word
+from shared.contracts.claims import Ground
+from shared.contracts.wire import FreeText, Reason, WireModel, Yuan
 
 Bearer = Literal["hospital", "patient", "insurer", "nobody"]
-Ground = Literal["price", "necessity", "not_in_scope", "papers", "fictitious", "not_his", "other"]
 
 
 class CutIn(WireModel):
@@ -24,14 +24,14 @@ class CutIn(WireModel):
     """Of the benefit in it: withheld from the hospital unless nobody bears the cut."""
     penalty: Annotated[Yuan, Field(ge=0)] = 0
     """Owed to the treasury, never to the fund."""
-    reason: Name
+    reason: Reason
 
 
 class ApprovalIn(WireModel):
     """The claim is accepted, less the cuts."""
 
     cuts: list[CutIn] = Field(default_factory=list, max_length=500)
-    note: Annotated[str, StringConstraints(max_length=200)] = ""
+    note: FreeText = ""
 
 
 class RejectionIn(WireModel):
@@ -39,14 +39,14 @@ class RejectionIn(WireModel):
 
     ground: Ground
     bearer: Bearer
-    note: Name
+    note: Reason
 
 
 class ReturnIn(WireModel):
     """Back to the hospital, which cancels and settles again or sends what is missing."""
 
     ground: Ground
-    note: Name
+    note: Reason
 
 
 class ReviewOut(WireModel):

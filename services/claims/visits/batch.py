@@ -456,7 +456,7 @@ async def _publish(batch: _Batch) -> None:
         elif slot.cancelled is not None:
             done = slot.cancelled
             events.append(_outgoing(batch, slot, done.claim, cancelled_event(done, batch.now)))
-            entries.append(_entry(batch, slot, done.claim, {"reason": done.reason, "stood_on_it": len(done.later)}))
+            entries.append(_entry(batch, slot, done.claim, {"stood_on_it": len(done.later)}))
     await emit_many(batch.conn, events)
     await audit.write(batch.conn, entries)
 

@@ -106,13 +106,13 @@ class Coalescer(Generic[Request, Answer]):
         self._patience = asyncio.Semaphore(PATIENT_LIMIT)
         self._closing = False
 
-    async def submit(self, lane: Hashable, request: Request) -> Answer:
-        """The answer to ``request``, after its commit.
+    async def submit(self, lane: Hashable, request: Request, *, within_seconds: float | None = None) -> Answer:
+        """The answer to ``request``, after its commit, waited for ``within_seconds`` (the timeout if left out).
 
         A caller that is cancelled leaves the run undisturbed. Raises what the run says of this request, BUSY when it
         was not begun in time, and OUTCOME_UNKNOWN when it was begun and did not end in time.
         """
-        if self._closing:
+        if self._closing or (within_seconds is not None and within_seconds <= 0):
             raise BUSY(retry_after_seconds=1)
         waiting: _Waiting[Request, Answer] = _Waiting(request, asyncio.get_running_loop().create_future())
         queue = self._lanes.get(lane)
@@ -122,7 +122,9 @@ class Coalescer(Generic[Request, Answer]):
         if not queue.running:
             queue.running = True
             self._start(self._drain(queue))
-        done, _ = await asyncio.wait((waiting.answer,), timeout=self._timeout)
+        done, _ = await asyncio.wait(
+            (waiting.answer,), timeout=self._timeout if within_seconds is None else within_seconds
+        )
         if done:
             return waiting.answer.result()
         if waiting.begun:

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from services.claims.benefits.wire import DecisionWire, StepWire
 from services.claims.visits.bill import UPLOAD_LINES_MAX
-from shared.contracts.wire import Quantity, ShortId, UnitPrice, WireModel, Yuan
+from shared.contracts.wire import Quantity, Reason, ShortId, UnitPrice, WireModel, Yuan
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -65,7 +65,7 @@ class VisitIn(WireModel):
     kind: Kind
     admitted_at: Moment
     diagnosis_code: Word
-    diagnosis_name: Name
+    diagnosis_name: Reason
     circumstances: list[Circumstance] = Field(default_factory=list, max_length=3)
     accident: bool = False
 
@@ -131,7 +131,7 @@ class SettlementIn(WireModel):
 class CancellationIn(WireModel):
     """Why a settlement is cancelled."""
 
-    reason: Name
+    reason: Reason
 
 
 class LayerOut(WireModel):

@@ -1,5 +1,7 @@
 """Settlement and cancellation as a caller sees them: through the coalescer, asking enrollment where in doubt."""
 
+import asyncio
+import time
 from dataclasses import replace
 from uuid import UUID
 
@@ -23,12 +25,15 @@ async def settle(request: CoalescedRequest, visit_id: UUID, inline: Bill | None)
 
     Where the projection does not say "covered" on a fresh stream, enrollment is asked, outside any transaction, and
     its answer is kept if it is newer; then the request comes again and that answer counts, "not covered" included.
+    Both ways through the coalescer and the question between them end within one request timeout.
     """
     ask = SettleAsk(request, visit_id, inline, current_traceparent())
+    until = time.monotonic() + request.app.settings.request_timeout_seconds
     reply = await _submit(ask)
     if isinstance(reply, InDoubt):
-        await _ask_enrollment(request, reply.member_id)
-        reply = await _submit(replace(ask, asked=True))
+        async with asyncio.timeout(until - time.monotonic()):  # the edge tells its end as BUSY: nothing has moved
+            await _ask_enrollment(request, reply.member_id)
+        reply = await _submit(replace(ask, asked=True), within_seconds=until - time.monotonic())
     return _answered(reply)
 
 
@@ -37,10 +42,10 @@ async def cancel(request: CoalescedRequest, claim_id: UUID, reason: str) -> tupl
     return _answered(await _submit(CancelAsk(request, claim_id, reason, current_traceparent())))
 
 
-async def _submit(ask: Ask) -> Reply:
+async def _submit(ask: Ask, within_seconds: float | None = None) -> Reply:
     request = ask.request
     coalescer: Settlements = request.app.resources[COALESCER]
-    return await coalescer.submit((request.pool_code, request.actor.role), ask)
+    return await coalescer.submit((request.pool_code, request.actor.role), ask, within_seconds=within_seconds)
 
 
 def _answered(reply: Reply) -> tuple[Answered, bool]:

@@ -15,7 +15,7 @@ from services.claims.visits.counters import Entry, Ref, Row
 from services.claims.visits.coverage import Coverage, starts_from_rows
 from services.claims.visits.deciding import Decided, Visit, stored_decision, stored_facts
 from shared.db.sql import execute, fetch
-from shared.http.idempotency import Answered
+from shared.http.idempotency import Answered, lock_name
 from shared.http.idempotency import Claim as Key
 from shared.kernel.dates import shanghai_date
 
@@ -176,11 +176,6 @@ class Cancelled:
     before: str
     payable_before_fen: int
     later: dict[UUID, str]
-
-
-def lock_name(key: Key) -> str:
-    """The name under which an idempotency key is locked."""
-    return f"heyi.key:{key.pool_code}\x1f{key.subject}\x1f{key.key}"
 
 
 async def take_keys(conn: AsyncConnection, pool_code: str, keys: Sequence[Key], now: datetime) -> set[tuple[str, str]]:

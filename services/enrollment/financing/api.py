@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Path, Query
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from services.enrollment.financing import sponsorships as sponsorship_commands
 from services.enrollment.financing import store
@@ -27,7 +27,7 @@ from services.enrollment.registry.territory import (
     member_within,
     sees_whole_pool,
 )
-from services.enrollment.registry.texts import Reason, Text60, without_id_number
+from services.enrollment.registry.texts import Reason, ReceiptNumber, Text60
 from shared.contracts.wire import WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -121,9 +121,7 @@ class BillItem(WireModel):
 class ReceiptBody(WireModel):
     """One receipt of a collector."""
 
-    receipt_number: Annotated[
-        str, Field(min_length=1, max_length=30, pattern=r"^[0-9A-Za-z-]+$"), AfterValidator(without_id_number)
-    ]
+    receipt_number: ReceiptNumber
     bill_id: UUID
     amount: Annotated[Yuan, Field(gt=0)]
     paid_on: date

@@ -1,4 +1,4 @@
-"""Texts that people write freely: an ID number does not belong there, since they are shown, and some are published."""
+"""Texts and numbers that people write: an ID number does not belong there, since they are shown and published."""
 
 import re
 import unicodedata
@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from services.enrollment.registry.identity import check_character
+from shared.contracts.wire import FreeText
 
 ID_NUMBER_TOLD = "文字里不能写身份证号 / an ID number does not belong in this text"
 _BETWEEN = re.compile(r"[\s.,,。、_'’`·\-]")
@@ -36,5 +37,9 @@ def cursor_text(part: object) -> str:
     return part
 
 
-Text60 = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(without_id_number)]
-Reason = Annotated[str, Field(min_length=2, max_length=200), AfterValidator(without_id_number)]
+Text60 = Annotated[FreeText, Field(min_length=1, max_length=60)]
+Reason = Annotated[FreeText, Field(min_length=2)]
+ReceiptNumber = Annotated[
+    str, Field(min_length=1, max_length=30, pattern=r"^[0-9A-Za-z-]+$"), AfterValidator(without_id_number)
+]
+"""The number printed on a receipt; a collector who writes an ID number there, letters around it, is told so."""

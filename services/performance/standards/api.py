@@ -15,7 +15,7 @@ from services.performance.standards.store import DayException, Standard
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.unit import UnitDep
-from shared.http.wire import WireModel
+from shared.http.wire import Reason, WireModel
 from shared.kernel.errors import define
 
 router = ServiceRouter()
@@ -39,7 +39,6 @@ DAY_TWICE = define(
 
 
 Year = Annotated[int, Path(ge=2003, le=2100)]
-Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class WorkingDay(WireModel):
@@ -47,7 +46,7 @@ class WorkingDay(WireModel):
 
     day: date
     working: bool
-    source: Text
+    source: Reason
 
 
 class WorkingDays(WireModel):
@@ -61,7 +60,7 @@ class StandardBody(WireModel):
 
     valid_from: date
     limit_working_days: Annotated[int, Field(ge=1, le=250)]
-    document_number: Text
+    document_number: Reason
     decided_on: date
 
 

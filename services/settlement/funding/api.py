@@ -31,7 +31,7 @@ from services.settlement.funding.problems import (
 )
 from services.settlement.funding.roles import READERS
 from services.settlement.numbers import CoverageYear, int4, moment
-from shared.contracts.wire import WireModel, Yuan
+from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.db.personal import Sealer
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -358,7 +358,7 @@ class RefusalIn(WireModel):
 
     line: Annotated[int, Field(gt=0, le=2**31 - 1)]
     bearer: Literal["hospital", "patient", "insurer"]
-    reason: Name
+    reason: Reason
 
 
 class RecheckIn(WireModel):
@@ -370,7 +370,7 @@ class RecheckIn(WireModel):
 class ReasonIn(WireModel):
     """Why."""
 
-    reason: Name
+    reason: Reason
 
 
 class ReplenishmentOut(WireModel):

@@ -27,7 +27,7 @@ from services.settlement.payouts.problems import (
     PAYEE_MISSING,
     PERIOD_INVALID,
 )
-from shared.contracts.wire import WireModel, Yuan
+from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.db.personal import Sealer
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -271,7 +271,7 @@ async def post_batch_release(pool_code: str, batch_id: UUID, unit: UnitDep) -> B
 class CancelIn(WireModel):
     """Why a batch is given up."""
 
-    reason: Name
+    reason: Reason
 
 
 @router.post(
@@ -284,7 +284,6 @@ async def post_batch_cancellation(pool_code: str, batch_id: UUID, body: CancelIn
     """撤销未放行的批次,解除冻结. Gives up a batch that was not released; its money and cut-offs are free again."""
     row = await batches.cancel(await desk_of(unit), batch_id, body.reason)
     unit.result("batch", batch_id)
-    unit.note(reason=body.reason)
     return await _detail(unit, row)
 
 

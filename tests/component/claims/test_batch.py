@@ -11,10 +11,9 @@ import pytest
 from services.claims.visits.batch import Ask, CancelAsk, InDoubt, Replayed, SettleAsk, SettlementRun
 from services.claims.visits.bill import checked
 from services.claims.visits.coalescer import LEAVE
-from services.claims.visits.settling_store import lock_name
 from shared.db.counting import count_statements
 from shared.db.scope import Scope
-from shared.http.idempotency import Answered, Claim
+from shared.http.idempotency import Answered, Claim, lock_name
 from shared.http.tokens import Actor
 from shared.http.unit import CoalescedRequest
 from shared.kernel.errors import Problem

@@ -45,6 +45,23 @@ async def test_an_approval_with_cuts(world: World) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "not_under_review")
 
 
+async def test_what_people_write_stays_in_its_table(world: World) -> None:
+    """Contracts §6: events and audit rows hold codes, ids and amounts; the words are read from the record."""
+    words = "王某某的理由"
+    approved, rejected, cancelled = [await world.settled(await world.member(), "1000.00") for _ in range(3)]
+    await decide(world, approved, "approval", {"cuts": [CUT | {"reason": words}], "note": words})
+    await decide(world, rejected, "rejection", {"ground": "price", "bearer": "hospital", "note": words})
+    answer = await world.pool(
+        "hospital", "POST", f"/claims/{cancelled['claim_id']}/cancellation", json={"reason": words}
+    )
+    assert answer.status_code == 200, answer.text
+    for kept in ("claim_cut", "claim_review", "cancellation"):
+        assert any(words in str(dict(row)) for row in await world.sql(f"SELECT * FROM {kept}")), kept
+    for told in ("outbox", "audit"):
+        rows = await world.sql(f"SELECT * FROM {told}")
+        assert rows and not any(words in str(dict(row)) for row in rows), told
+
+
 async def test_a_cut_beyond_the_line_is_refused(world: World) -> None:
     claim = await world.settled(await world.member(), "50.00")
     answer = await decide(world, claim, "approval", {"cuts": [CUT]})

@@ -272,7 +272,7 @@ class World:
         """The review accepts a claim, less a cut."""
         fen = self.benefits[claim_id]
         cuts = [
-            claims.Cut(number=1, bearer="hospital", amount=cut, fund_share=cut, patient_owed=0, reason="超标准收费")
+            claims.Cut(number=1, bearer="hospital", amount=cut, fund_share=cut, patient_owed=0)
         ] if cut else []  # fmt: skip
         told = claims.ClaimApproved(
             **self.claim_facts(claim_id, fen, hospital, kind),
@@ -297,13 +297,13 @@ class World:
         """Nothing is payable."""
         fen = self.benefits[claim_id]
         facts = self.claim_facts(claim_id, fen, HOSPITAL, "inpatient")
-        return self.delivery(claims.ClaimRejected(**facts, bearer="hospital", ground="挂床"), str(claim_id), fen)
+        return self.delivery(claims.ClaimRejected(**facts, bearer="hospital", ground="fictitious"), str(claim_id), fen)
 
     def returned(self, claim_id: UUID) -> Delivery:
         """Back to the hospital."""
         fen = self.benefits[claim_id]
         facts = self.claim_facts(claim_id, fen, HOSPITAL, "inpatient")
-        return self.delivery(claims.ClaimReturned(**facts, ground="缺病历"), str(claim_id), fen)
+        return self.delivery(claims.ClaimReturned(**facts, ground="papers"), str(claim_id), fen)
 
     def cutoff(
         self, amounts: dict[UUID, int], hospital: str = HOSPITAL, kind: str = "inpatient"

@@ -8,7 +8,8 @@ import pytest
 
 from shared.contracts.envelope import Envelope
 from shared.db.scope import Scope, transaction
-from shared.messaging.outbox import PersonalData, day_totals, emit, emit_many
+from shared.kernel.disclosure import PersonalData
+from shared.messaging.outbox import day_totals, emit, emit_many
 from shared.messaging.partitions import ensure_ahead, ensure_partitions
 from shared.observe.tracing import Tracing
 from tests.component.messaging.bench import DAY, OTHER_POOL, POOL, SERVICE, Bench, NoteTaken

@@ -123,7 +123,7 @@ async def test_an_approval_that_overtakes_its_settlement_waits_for_it(performanc
 
 async def test_a_rejection_is_no_review_that_ended_in_approval(performance: Performance) -> None:
     claim_id = new_id(SETTLED)
-    rejected = ClaimRejected(**claim_facts(claim_id, APPROVED), bearer="hospital", ground="挂床")
+    rejected = ClaimRejected(**claim_facts(claim_id, APPROVED), bearer="hospital", ground="fictitious")
     await process(performance, [delivery(settled(claim_id), 1, 0), delivery(rejected, 2, 1)])
     answer = (await performance.get(f"/pools/{POOL}/indicators/review_time?month=2010-03")).json()
     assert (answer["measured"], answer["unmatched"]) == (0, 0)

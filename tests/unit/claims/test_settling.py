@@ -1,0 +1,60 @@
+"""A settlement that has to ask enrollment: both ways and the question end within one request timeout."""
+
+import asyncio
+import time
+from collections.abc import Hashable, Sequence
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.claims.visits import settling
+from services.claims.visits.batch import InDoubt
+from services.claims.visits.coalescer import Coalescer
+from shared.kernel.errors import Problem
+
+TIMEOUT, SOMEBODY = 0.6, UUID(int=7)
+
+
+class Silent:
+    """A meter that counts nothing."""
+
+    def batch(self, size: int) -> None: ...
+    def rerun(self, size: int) -> None: ...
+    def one_by_one(self) -> None: ...
+
+
+async def doubtful_then_slow(_: Hashable, asks: Sequence[Any], *, patient: bool = False) -> list[Any]:
+    """Half of the time goes by before the doubt is told; what comes after never ends in time."""
+    if asks[0].asked:
+        await asyncio.sleep(10)
+    await asyncio.sleep(TIMEOUT / 2)
+    return [InDoubt(SOMEBODY) for _ in asks]
+
+
+def request(**resources: Any) -> Any:
+    """A settlement as the edge hands it over, as far as this module looks at it."""
+    app = SimpleNamespace(settings=SimpleNamespace(request_timeout_seconds=TIMEOUT), resources=resources)
+    return SimpleNamespace(app=app, pool_code="522422", actor=SimpleNamespace(role="hospital"))
+
+
+@pytest.mark.parametrize(("answers_after", "told"), [(TIMEOUT / 6, "outcome_unknown"), (10.0, "TimeoutError")])
+async def test_one_timeout_in_all(monkeypatch: pytest.MonkeyPatch, answers_after: float, told: str) -> None:
+    async def ask(*_: Any) -> None:
+        await asyncio.sleep(answers_after)
+
+    monkeypatch.setattr(settling, "_ask_enrollment", ask)
+    coalescer: Coalescer[Any, Any] = Coalescer(doubtful_then_slow, Silent(), timeout_seconds=TIMEOUT)
+    began = time.monotonic()
+    with pytest.raises((Problem, TimeoutError)) as refused:
+        await settling.settle(request(**{settling.COALESCER: coalescer}), UUID(int=1), None)
+    assert told in repr(refused.value)
+    assert TIMEOUT / 2 < time.monotonic() - began < TIMEOUT * 1.4
+    await coalescer.close(0.01)
+
+
+async def test_no_time_left_is_told_before_anything_is_begun() -> None:
+    coalescer: Coalescer[Any, Any] = Coalescer(doubtful_then_slow, Silent(), timeout_seconds=TIMEOUT)
+    with pytest.raises(Problem, match="busy"):
+        await coalescer.submit("lane", object(), within_seconds=0)

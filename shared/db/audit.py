@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, execute_counted, executemany, fetch, fetchrow, fetchval
+from shared.db.sql import Statement, execute, execute_counted, executemany, fetch, fetchrow, fetchval
 from shared.kernel.canonical import canonical_json
 from shared.kernel.dates import SHANGHAI
 from shared.kernel.ids import new_id
@@ -66,28 +66,28 @@ VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
 
 async def write(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
     """Writes the rows in one statement, in the caller's transaction."""
-    columns = list(
-        zip(
-            *[
-                (
-                    e.pool_code,
-                    new_id(e.at),
-                    e.at,
-                    e.subject,
-                    e.role,
-                    e.action,
-                    e.outcome,
-                    e.resource_kind,
-                    e.resource_id,
-                    e.request_id,
-                    json.dumps(e.detail, ensure_ascii=False) if e.detail else None,
-                )
-                for e in entries
-            ],
-            strict=True,
-        )
+    statement = insertion(entries)
+    await execute(conn, statement.sql, *statement.args)
+
+
+def insertion(entries: Sequence[Entry]) -> Statement:
+    """The statement that writes the rows."""
+    return Statement(
+        _INSERT,
+        (
+            [e.pool_code for e in entries],
+            [new_id(e.at) for e in entries],
+            [e.at for e in entries],
+            [e.subject for e in entries],
+            [e.role for e in entries],
+            [e.action for e in entries],
+            [e.outcome for e in entries],
+            [e.resource_kind for e in entries],
+            [e.resource_id for e in entries],
+            [e.request_id for e in entries],
+            [json.dumps(e.detail, ensure_ascii=False) if e.detail else None for e in entries],
+        ),
     )
-    await execute(conn, _INSERT, *columns)
 
 
 def chained(previous: bytes, pool_code: str, number: int, row: Any) -> bytes:

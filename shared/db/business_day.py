@@ -25,7 +25,7 @@ DAY_NOT_OVER = define(
     "Today is {today}; close {day} after it has ended.",
 )
 
-_LOCK_SHARED = "SELECT pg_advisory_xact_lock_shared(hashtextextended('heyi.day:' || $1, 0))"
+_OPEN_DAY = "SELECT heyi_open_day($1)"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('heyi.day:' || $1, 0))"
 _FIRST_OPEN = "SELECT first_open_day FROM pool_day WHERE pool_code = $1"
 _OPEN_NEXT = """
@@ -37,11 +37,15 @@ ON CONFLICT (pool_code) DO UPDATE SET first_open_day = EXCLUDED.first_open_day
 async def business_day(conn: AsyncConnection, pool_code: str, now: datetime) -> date:
     """The later of Shanghai's date and the pool's first open day.
 
-    Takes the day's shared lock until the transaction ends, so that closing waits for writers in flight; the lock comes
-    in a statement of its own, because a statement reads what was committed before it began.
+    Takes the day's shared lock until the transaction ends, so that closing waits for writers in flight. The function of
+    the database locks first and reads in a statement of its own, because a statement reads what was committed before
+    it began.
     """
-    await execute(conn, _LOCK_SHARED, pool_code)
-    first_open = await fetchval(conn, _FIRST_OPEN, pool_code)
+    return later_day(now, await fetchval(conn, _OPEN_DAY, pool_code))
+
+
+def later_day(now: datetime, first_open: date | None) -> date:
+    """The business day where ``heyi_open_day`` gave ``first_open`` (None: no day was closed yet)."""
     today = shanghai_date(now)
     return today if first_open is None else max(today, first_open)
 

@@ -33,6 +33,14 @@ LANGUAGE sql SET search_path = pg_catalog AS $$
 $$
 """
 
+_OPEN_DAY_FUNCTION = """
+CREATE FUNCTION heyi_open_day(pool text) RETURNS date LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtextextended('heyi.day:' || pool, 0));
+  RETURN (SELECT d.first_open_day FROM public.pool_day d WHERE d.pool_code = pool);
+END $$
+"""
+
 _TABLES = """
 CREATE TABLE idempotency (
   pool_code text COLLATE "C" NOT NULL,
@@ -97,9 +105,10 @@ CREATE TRIGGER audit_sealed_once BEFORE UPDATE ON audit FOR EACH ROW EXECUTE FUN
 
 
 def create(op: Any, service: str) -> None:
-    """Creates the frame's function and tables with their rules; ``op`` is Alembic's."""
+    """Creates the frame's functions and tables with their rules; ``op`` is Alembic's."""
     op.execute(_SCOPE_FUNCTION)
     op.execute(_TABLES)
+    op.execute(_OPEN_DAY_FUNCTION)
     op.execute(
         pool_table(
             service,

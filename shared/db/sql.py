@@ -4,12 +4,23 @@ The driver prepares and caches each statement. A connection that is not in a tra
 survive a rollback and would have lost the scope (contracts §14).
 """
 
+import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db import counting
+
+_PARAMETER = re.compile(r"\$(\d+)")
+
+
+class Statement(NamedTuple):
+    """A statement with its arguments, to be run alone or together with others."""
+
+    sql: str
+    args: tuple[Any, ...]
 
 
 class OutsideTransaction(RuntimeError):
@@ -56,6 +67,28 @@ async def execute(conn: AsyncConnection, sql: str, *args: Any) -> str:
 async def execute_counted(conn: AsyncConnection, sql: str, *args: Any) -> int:
     """Runs one statement; returns the number of rows it touched."""
     return int((await execute(conn, sql, *args)).rsplit(" ", 1)[-1])
+
+
+async def execute_together(conn: AsyncConnection, statements: Sequence[Statement], last: str = "SELECT") -> None:
+    """Runs statements that write in one round trip, then ``last``, which has no arguments.
+
+    They see the database as it was before all of them and in no certain order: none may write a row that another reads
+    or writes, nor free a unique key that another takes.
+    """
+    sql = _together(tuple(statement.sql for statement in statements), last)
+    await execute(conn, sql, *(arg for statement in statements for arg in statement.args))
+
+
+@lru_cache(256)
+def _together(statements: tuple[str, ...], last: str) -> str:
+    """One statement whose WITH clauses are the given ones, their parameters numbered on."""
+    clauses: list[str] = []
+    before = 0
+    for sql in statements:
+        highest = max(int(number) for number in _PARAMETER.findall(sql))
+        clauses.append(_PARAMETER.sub(lambda found, before=before: f"${before + int(found[1])}", sql))  # type: ignore[misc]
+        before += highest
+    return "WITH " + ",\n".join(f"s{n} AS ({sql})" for n, sql in enumerate(clauses, 1)) + f"\n{last}"
 
 
 async def executemany(conn: AsyncConnection, sql: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -7,6 +7,7 @@ import httpx
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from shared.db.engine import create_engine
@@ -20,6 +21,9 @@ from shared.kernel.clock import Clock
 from shared.observe import logs
 from shared.observe.metrics import Metrics
 from shared.observe.tracing import Tracing
+
+NO_SECOND_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""The edge makes our spans and figures; the framework's own would carry what callers sent, and cost time."""
 
 Start = Callable[[ServiceState, AsyncExitStack], Awaitable[None]]
 """Opens resources of the service; what has to be closed is pushed on the stack."""
@@ -56,6 +60,7 @@ def create_service_app(
         redoc_url=None,
         openapi_url="/v1/openapi.json",
         redirect_slashes=False,
+        telemetry=NO_SECOND_TELEMETRY,
     )
     app.state.heyi = state
     for router in routers:

@@ -49,6 +49,7 @@ READ_METHODS = frozenset({"GET", "HEAD"})
 REPLAYED = "Idempotency-Replayed"
 NUL_TOLD = "文字里不能有 NUL 字符 (U+0000) / texts cannot hold the character U+0000"
 PERSONAL_TOLD = "内容里有身份证号,请删去 / an ID number stands in it: take it out"
+_NUL_WRITTEN = rb"\u0000"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _log = structlog.get_logger("heyi.edge")
@@ -112,9 +113,12 @@ class Call:
     async def body(self) -> bytes:
         """The whole body; raises TOO_LARGE, and INVALID for a NUL character, which no text of ours can hold."""
         body = await self.request.read_limited(self.rule.max_bytes)
-        if _NUL.search(body) and self.request.headers.get("content-type", "").startswith("application/json"):
+        if _NUL_WRITTEN in body and _NUL.search(body) and self._is_json():
             raise from_validation([{"loc": ("body",), "msg": NUL_TOLD}])
         return body
+
+    def _is_json(self) -> bool:
+        return self.request.headers.get("content-type", "").startswith("application/json")
 
     @property
     def scope(self) -> Scope:
@@ -185,8 +189,7 @@ async def _serve(
     with call.state.tracing.span(rule.command, request.headers, kind=SpanKind.SERVER):
         response = await _answer(call, filters, handler)
     response.headers["X-Request-Id"] = call.request_id
-    call.state.metrics.requests.labels(path, response.status_code).inc()
-    call.state.metrics.seconds.labels(path).observe(time.perf_counter() - started)
+    call.state.metrics.answered(path, response.status_code, time.perf_counter() - started)
     return response
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, fetch, fetchrow, fetchval
+from shared.db.sql import Statement, execute, fetch, fetchrow, fetchval
 from shared.http.problems import KEY_MISSING, KEY_REUSED
 
 KEY_MAX = 128
@@ -152,21 +152,22 @@ async def finish(conn: AsyncConnection, done: Claim, answered: Answered) -> None
     )
 
 
-async def finish_many(conn: AsyncConnection, pool_code: str, done: Sequence[tuple[Claim, Answered]]) -> None:
-    """Keeps many answers in one statement."""
-    await execute(
-        conn,
+def finishing(pool_code: str, done: Sequence[tuple[Claim, Answered]]) -> Statement:
+    """The statement that keeps many answers."""
+    return Statement(
         _FINISH_MANY,
-        pool_code,
-        [c.subject for c, _ in done],
-        [c.key for c, _ in done],
-        [a.result_kind for _, a in done],
-        [a.result_id for _, a in done],
-        [a.status for _, a in done],
-        [a.answer for _, a in done],
+        (
+            pool_code,
+            [c.subject for c, _ in done],
+            [c.key for c, _ in done],
+            [a.result_kind for _, a in done],
+            [a.result_id for _, a in done],
+            [a.status for _, a in done],
+            [a.answer for _, a in done],
+        ),
     )
 
 
-async def release_many(conn: AsyncConnection, pool_code: str, refused: Sequence[Claim]) -> None:
-    """Deletes the keys of refusals in one statement: a refused request may come again with its key."""
-    await execute(conn, _RELEASE_MANY, pool_code, [c.subject for c in refused], [c.key for c in refused])
+def releasing(pool_code: str, refused: Sequence[Claim]) -> Statement:
+    """The statement that deletes the keys of refusals: a refused request may come again with its key."""
+    return Statement(_RELEASE_MANY, (pool_code, [c.subject for c in refused], [c.key for c in refused]))

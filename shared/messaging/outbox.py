@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.base import EventPayload
 from shared.contracts.envelope import Envelope, schema_of
-from shared.db.sql import fetch
+from shared.db.sql import Statement, execute_together, fetch
 from shared.kernel.disclosure import PersonalData, has_sound_id_number
 from shared.kernel.ids import new_id
 from shared.observe.tracing import current_traceparent
@@ -23,17 +23,16 @@ CHANNEL = "heyi_outbox"
 MAX_BYTES = 900_000  # a broker takes one megabyte a record
 
 _INSERT = """
-WITH written AS (
-  INSERT INTO outbox (pool_code, business_day, id, topic, type, subject, sequence, partition_key, amount_fen, envelope,
-                      traceparent, created_at)
-  SELECT e.pool_code, e.business_day, e.id, e.topic, e.type, e.subject, e.sequence, e.subject, e.amount_fen, e.envelope,
-         e.traceparent, e.created_at
-  FROM unnest($1::text[], $2::date[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
-              $9::text[], $10::text[], $11::timestamptz[])
-    AS e (pool_code, business_day, id, topic, type, subject, sequence, amount_fen, envelope, traceparent, created_at)
-)
-SELECT pg_notify('heyi_outbox', '')
+INSERT INTO outbox (pool_code, business_day, id, topic, type, subject, sequence, partition_key, amount_fen, envelope,
+                    traceparent, created_at)
+SELECT e.pool_code, e.business_day, e.id, e.topic, e.type, e.subject, e.sequence, e.subject, e.amount_fen, e.envelope,
+       e.traceparent, e.created_at
+FROM unnest($1::text[], $2::date[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
+            $9::text[], $10::text[], $11::timestamptz[])
+  AS e (pool_code, business_day, id, topic, type, subject, sequence, amount_fen, envelope, traceparent, created_at)
 """
+WAKE_RELAY = "SELECT pg_notify('heyi_outbox', '')"
+"""Ends a statement that writes events: the relay is told at commit."""
 _TOTALS = """
 SELECT type, count(*) AS count, coalesce(sum(amount_fen), 0)::bigint AS amount_fen FROM outbox
 WHERE pool_code = $1 AND business_day = $2 GROUP BY type ORDER BY type
@@ -89,24 +88,35 @@ async def emit_many(conn: AsyncConnection, events: Sequence[Outgoing]) -> list[U
     """Writes the events in one statement, which also wakes the relay at commit; returns their ids in order."""
     if not events:
         return []
+    statement = insertion(events)
+    await execute_together(conn, [statement], WAKE_RELAY)
+    ids: list[UUID] = statement.args[_IDS]
+    return ids
+
+
+_IDS = 2
+
+
+def insertion(events: Sequence[Outgoing]) -> Statement:
+    """The statement that writes events; to be sent with WAKE_RELAY. Raises PersonalData."""
     current = current_traceparent()
     envelopes = [_envelope(event, event.traceparent or current) for event in events]
-    await fetch(
-        conn,
+    return Statement(
         _INSERT,
-        [event.pool_code for event in events],
-        [event.business_day for event in events],
-        [envelope.id for envelope in envelopes],
-        [event.payload.TOPIC for event in events],
-        [event.payload.TYPE for event in events],
-        [event.subject for event in events],
-        [event.sequence for event in events],
-        [event.amount_fen for event in events],
-        [_text(envelope) for envelope in envelopes],
-        [envelope.traceparent for envelope in envelopes],
-        [event.now for event in events],
+        (
+            [event.pool_code for event in events],
+            [event.business_day for event in events],
+            [envelope.id for envelope in envelopes],
+            [event.payload.TOPIC for event in events],
+            [event.payload.TYPE for event in events],
+            [event.subject for event in events],
+            [event.sequence for event in events],
+            [event.amount_fen for event in events],
+            [_text(envelope) for envelope in envelopes],
+            [envelope.traceparent for envelope in envelopes],
+            [event.now for event in events],
+        ),
     )
-    return [envelope.id for envelope in envelopes]
 
 
 async def day_totals(conn: AsyncConnection, pool_code: str, day: date) -> list[DayTotal]:

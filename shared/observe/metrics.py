@@ -13,6 +13,19 @@ class Metrics:
         )
         self.seconds = Histogram("heyi_request_seconds", "Seconds of a request", ["route"], registry=self.registry)
 
+        self._children: dict[
+            tuple[str, int], tuple[Counter, Histogram]
+        ] = {}  # looking labels up costs more than a count
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """Counts an answered request and its time."""
+        found = self._children.get((route, status))
+        if found is None:
+            found = self._children[route, status] = (self.requests.labels(route, status), self.seconds.labels(route))
+        count, spent = found
+        count.inc()
+        spent.observe(seconds)
+
     def exposition(self) -> bytes:
         """The text that Prometheus reads."""
         return generate_latest(self.registry)

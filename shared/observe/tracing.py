@@ -29,13 +29,22 @@ class Tracing:
         self, name: str, headers: Mapping[str, str] | None = None, *, kind: SpanKind = SpanKind.INTERNAL
     ) -> Iterator[Span]:
         """A span that continues the trace of ``headers`` (``traceparent``) if they carry one."""
-        parent = _propagator.extract(dict(headers)) if headers and "traceparent" in headers else None
-        with self._tracer.start_as_current_span(name, context=parent, kind=kind) as span:
+        span = self._tracer.start_span(name, context=_parent(headers) if headers else None, kind=kind)
+        with trace.use_span(span, end_on_exit=True):
             yield span
 
     def shutdown(self) -> None:
         """Sends what is left."""
         self.provider.shutdown()
+
+
+def _parent(headers: Mapping[str, str]) -> otel_context.Context | None:
+    """The caller's context; only the two headers that tell of it are read."""
+    given = headers.get("traceparent")
+    if given is None:
+        return None
+    state = headers.get("tracestate")
+    return _propagator.extract({"traceparent": given} if state is None else {"traceparent": given, "tracestate": state})
 
 
 def current_traceparent() -> str | None:

@@ -1,6 +1,5 @@
 """What other capabilities may ask about hospitals and their agreements."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,8 +10,8 @@ from services.claims.benefits.model import Institution, Policy
 from services.claims.benefits.queries import NO_POLICY, policy_from
 from services.claims.catalogue.queries import NO_CATALOGUE
 from services.claims.providers.model import ACTIVE, NONE, SUSPENDED, Agreement, place_of
-from shared.db.sql import fetch, fetchrow
-from shared.kernel.errors import Problem, define
+from shared.db.sql import fetchrow
+from shared.kernel.errors import define
 
 INSTITUTION_UNKNOWN = define(
     "institution_unknown",
@@ -24,20 +23,6 @@ INSTITUTION_UNKNOWN = define(
 )
 
 _INSTITUTION = "SELECT * FROM institution_on($1, $2, $3)"
-_REFERENCE = """
-SELECT i.*, p.hash, p.accepted, c.code AS catalogue_version
-FROM (SELECT 1) AS always
-LEFT JOIN LATERAL institution_on($1, $2, $3) i ON true
-LEFT JOIN LATERAL policy_on($1, $3) p ON true
-LEFT JOIN LATERAL catalogue_on($1, $3) c ON true
-"""
-_REFERENCES = """
-SELECT q.code AS asked_code, q.day AS asked_day, i.*, p.hash, p.accepted, c.code AS catalogue_version
-FROM unnest($2::text[], $3::date[]) AS q(code, day)
-LEFT JOIN LATERAL institution_on($1, q.code, q.day) i ON true
-LEFT JOIN LATERAL policy_on($1, q.day) p ON true
-LEFT JOIN LATERAL catalogue_on($1, q.day) c ON true
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +32,22 @@ class Reference:
     policy: Policy
     institution: Institution
     catalogue_version: str
+
+
+def references_sql(pairs: str) -> str:
+    """SQL that gives `reference_from` a row for each pair of the query ``pairs`` (columns code and day); $1 is the
+    pool. For callers that find the pairs in the same statement."""
+    return f"""
+SELECT q.code AS asked_code, q.day AS asked_day, i.institution_code AS known_code, i.level, i.ownership, i.area_code,
+       i.state, i.kinds, i.place, p.hash, p.accepted, c.code AS catalogue_version
+FROM ({pairs}) AS q(code, day)
+LEFT JOIN LATERAL institution_on($1, q.code, q.day) i ON true
+LEFT JOIN LATERAL policy_on($1, q.day) p ON true
+LEFT JOIN LATERAL catalogue_on($1, q.day) c ON true
+"""
+
+
+_REFERENCE = references_sql("SELECT $2::text, $3::date")
 
 
 async def agreement_on(conn: AsyncConnection, pool_code: str, institution_code: str, day: date) -> Agreement | None:
@@ -79,28 +80,13 @@ async def reference_on(conn: AsyncConnection, pool_code: str, institution_code: 
 
     Raises INSTITUTION_UNKNOWN, NO_POLICY, NO_CATALOGUE.
     """
-    return await _reference(
-        conn, pool_code, institution_code, day, await fetchrow(conn, _REFERENCE, pool_code, institution_code, day)
-    )
+    return await reference_from(conn, pool_code, await fetchrow(conn, _REFERENCE, pool_code, institution_code, day))
 
 
-async def references_on(
-    conn: AsyncConnection, pool_code: str, asked: Collection[tuple[str, date]]
-) -> dict[tuple[str, date], Reference | Problem]:
-    """`reference_on` for many (institution, day) pairs in one statement; a refusal stands in the place of its pair."""
-    found: dict[tuple[str, date], Reference | Problem] = {}
-    codes, days = [code for code, _ in asked], [day for _, day in asked]
-    for row in await fetch(conn, _REFERENCES, pool_code, codes, days):
-        code, day = row["asked_code"], row["asked_day"]
-        try:
-            found[code, day] = await _reference(conn, pool_code, code, day, row)
-        except Problem as problem:
-            found[code, day] = problem
-    return found
-
-
-async def _reference(conn: AsyncConnection, pool_code: str, institution_code: str, day: date, row: Any) -> Reference:
-    institution = _institution(pool_code, institution_code, day, row if row["institution_code"] else None)
+async def reference_from(conn: AsyncConnection, pool_code: str, row: Any) -> Reference:
+    """`reference_on` from a row of `references_sql`; another statement only where the policy is new here."""
+    day = row["asked_day"]
+    institution = _institution(pool_code, row["asked_code"], day, row if row["known_code"] else None)
     if row["hash"] is None:
         raise NO_POLICY(pool_code=pool_code, day=day)
     if row["catalogue_version"] is None:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.claims.benefits.engine import BadClaim
 from services.claims.benefits.model import AccumulatorKey, Item
 from services.claims.catalogue.queries import catalogue_items
-from services.claims.providers.queries import references_on
+from services.claims.providers.queries import Reference
 from services.claims.visits import settling_store as store
 from services.claims.visits.bill import Bill
 from services.claims.visits.claims import CANCELLED, Claim, view
@@ -32,8 +32,9 @@ from services.claims.visits.telling import cancelled_event, settled_event
 from shared.contracts.base import EventPayload
 from shared.contracts.enrollment import COVERAGE_TOPIC
 from shared.db import audit
-from shared.db.business_day import business_day
+from shared.db.business_day import later_day
 from shared.db.scope import EVERY_INSTITUTION, Scope, set_scope
+from shared.db.sql import Statement, execute_together
 from shared.http import failures, idempotency
 from shared.http.idempotency import Answered
 from shared.http.problems import KEY_IN_FLIGHT, KEY_REUSED
@@ -42,7 +43,7 @@ from shared.kernel import faults
 from shared.kernel.errors import Problem
 from shared.kernel.ids import new_id
 from shared.messaging.heartbeat import STALE_AFTER, fresh_until
-from shared.messaging.outbox import Outgoing, emit_many
+from shared.messaging.outbox import WAKE_RELAY, Outgoing, insertion
 
 SERVICE = "claims"
 _HEARD_SECONDS = 5.0
@@ -208,12 +209,10 @@ async def _run(batch: _Batch, *, patient: bool) -> None:
     await _gather(batch)
     await _take_keys(batch, patient=patient)
     if batch.going():
-        batch.day = await business_day(batch.conn, batch.pool_code, batch.now)
         await _lock(batch)
         for slot in batch.going():
             _decide_or_refuse(batch, slot)
-        await _write(batch)
-    await _finish(batch)
+    await _write(batch)
 
 
 # ---------------------------------------------------------------- facts, without a lock
@@ -224,39 +223,31 @@ async def _gather(batch: _Batch) -> None:
     settling, cancelling = batch.settling(), batch.cancelling()
     if settling:
         batch.fresh = await batch.freshness.is_fresh(batch.conn)
-        found = await store.visits_with_coverage(batch.conn, batch.pool_code, {slot.visit_id for slot in settling})
+        found = await store.visits_with_rules(batch.conn, batch.pool_code, {slot.visit_id for slot in settling})
         for slot in settling:
-            _place(slot, found.get(slot.visit_id))
-        await _gather_rules(batch, found)
+            _place(batch, slot, found.get(slot.visit_id))
     if cancelling:
         await _gather_heads(batch, cancelling)
 
 
-def _place(slot: _Slot, found: store.VisitAndCoverage | None) -> None:
-    """A visit of another institution of the batch is none of this caller's."""
+def _place(batch: _Batch, slot: _Slot, found: tuple[Visit, Coverage | None, Reference | Problem] | None) -> None:
+    """What a settlement stands on. A visit of another institution of the batch is none of this caller's; one whose
+    coverage is in doubt leaves."""
     if found is None or not _sees(slot, found[0].institution_code):
         slot.outcome = VISIT_UNKNOWN(visit_id=slot.visit_id)
+        return
+    visit, coverage, reference = found
+    if isinstance(reference, Problem):
+        slot.outcome = reference
+    elif coverage is None or not _trusted(batch, slot, visit, coverage):
+        slot.outcome = InDoubt(visit.member_id)
+    else:
+        slot.ground = Ground(visit, coverage, reference.policy, reference.institution, reference.catalogue_version)
 
 
 def _sees(slot: _Slot, institution_code: str) -> bool:
     own = slot.ask.request.scope.institutions
     return "*" in own or institution_code in own
-
-
-async def _gather_rules(batch: _Batch, found: dict[UUID, store.VisitAndCoverage]) -> None:
-    """Policy, hospital and catalogue of each settlement; one whose coverage is in doubt leaves."""
-    settling = batch.settling()
-    pairs = {(visit.institution_code, visit.admitted_on) for visit, _ in (found[slot.visit_id] for slot in settling)}
-    references = await references_on(batch.conn, batch.pool_code, pairs) if pairs else {}
-    for slot in settling:
-        visit, coverage = found[slot.visit_id]
-        reference = references[visit.institution_code, visit.admitted_on]
-        if isinstance(reference, Problem):
-            slot.outcome = reference
-        elif coverage is None or not _trusted(batch, slot, visit, coverage):
-            slot.outcome = InDoubt(visit.member_id)
-        else:
-            slot.ground = Ground(visit, coverage, reference.policy, reference.institution, reference.catalogue_version)
 
 
 def _trusted(batch: _Batch, slot: _Slot, visit: Visit, coverage: Coverage) -> bool:
@@ -283,7 +274,8 @@ async def _gather_heads(batch: _Batch, cancelling: list[_Slot]) -> None:
 
 
 async def _take_keys(batch: _Batch, *, patient: bool) -> None:
-    """Makes the keys ours; those that another transaction holds leave, those used before replay.
+    """Makes the keys ours and holds the business day open; keys that another transaction holds leave, those used
+    before replay.
 
     Requests refused by their facts take part: a key used before is answered as before, whatever became of the facts.
     """
@@ -295,7 +287,8 @@ async def _take_keys(batch: _Batch, *, patient: bool) -> None:
     wanted = [slot for slot in batch.slots if not isinstance(slot.outcome, Leave)]
     if patient:
         await store.wait_for_key(batch.conn, wanted[0].key)
-    ours = await store.take_keys(batch.conn, batch.pool_code, [slot.key for slot in wanted], batch.now)
+    ours, first_open = await store.take_keys(batch.conn, batch.pool_code, [slot.key for slot in wanted], batch.now)
+    batch.day = later_day(batch.now, first_open)
     batch.keyed = [slot for slot in wanted if slot.key_name in ours]
     await _replay(batch, [slot for slot in wanted if slot.key_name not in ours])
 
@@ -324,17 +317,15 @@ async def _lock(batch: _Batch) -> None:
         slot.refs = [slot.ground.owners.ref(key) for key in slot.keys]
     refs = in_lock_order(ref for slot in batch.going() for ref in slot.refs)
     conn, pool_code = batch.conn, batch.pool_code
-    if refs:
-        batch.counters.rows = await store.lock_rows(conn, pool_code, refs)
     visits = {slot.visit_id for slot in batch.going()}
-    locked = await store.lock_visits(conn, pool_code, visits)
     cancelled = {slot.head.id for slot in cancelling if slot.head is not None}
-    live = await store.lock_claims(conn, pool_code, cancelled, {slot.visit_id for slot in settling})
-    batch.claims = {claim.id: claim for claim in live}
+    locked = await store.lock_batch(conn, pool_code, refs, visits, cancelled, {slot.visit_id for slot in settling})
+    batch.counters.rows = locked.rows
+    batch.claims = {claim.id: claim for claim in locked.claims}
     if cancelling:
         of_cancelled = in_lock_order(ref for slot in cancelling for ref in slot.refs)
         batch.counters.earlier = await store.entries_on(conn, pool_code, of_cancelled)
-    await _reread(batch, settling, locked)
+    await _reread(batch, settling, locked.visits)
     uploaded = {slot.visit_id for slot in batch.settling() if slot.ground and slot.ground.visit.line_sheets}
     if uploaded:
         batch.bills = await store.uploaded_bills(conn, pool_code, uploaded)
@@ -430,22 +421,25 @@ def _answer(claim: Claim, status: int) -> Answered:
 
 
 async def _write(batch: _Batch) -> None:
-    """Everything that was decided, a statement a table."""
+    """Everything that was decided, and what becomes of the keys, in one statement. Cancellations come before it in one
+    of their own: a visit cancelled and settled again in one batch has its live claim once at any moment."""
     conn, pool_code = batch.conn, batch.pool_code
     decided = [slot.decided for slot in batch.slots if slot.decided is not None]
     cancelled = [slot.cancelled for slot in batch.slots if slot.cancelled is not None]
     if cancelled:
-        await store.write_cancellations(conn, pool_code, cancelled, now=batch.now, day=batch.day)
+        written = store.cancellations_written(pool_code, cancelled, now=batch.now, day=batch.day)
+        await execute_together(conn, written)
+    statements: list[Statement] = []
     if decided:
-        await store.write_claims(conn, pool_code, decided)
-        await store.write_details(conn, pool_code, decided)
+        statements += [store.claims_written(pool_code, decided), store.details_written(pool_code, decided)]
     if decided or cancelled:
-        await store.write_rows(conn, pool_code, batch.counters.changed())
-        await store.write_entries(conn, pool_code, batch.counters.new)
-        await _publish(batch)
+        statements += [*store.counts_written(pool_code, batch.counters), *_published(batch)]
+    statements += _keys_kept(batch)
+    if statements:
+        await execute_together(conn, statements, WAKE_RELAY if decided or cancelled else "SELECT")
 
 
-async def _publish(batch: _Batch) -> None:
+def _published(batch: _Batch) -> list[Statement]:
     """The events and audit rows of what was done, each under its own request's name and trace."""
     events: list[Outgoing] = []
     entries: list[audit.Entry] = []
@@ -457,18 +451,19 @@ async def _publish(batch: _Batch) -> None:
             done = slot.cancelled
             events.append(_outgoing(batch, slot, done.claim, cancelled_event(done, batch.now)))
             entries.append(_entry(batch, slot, done.claim, {"stood_on_it": len(done.later)}))
-    await emit_many(batch.conn, events)
-    await audit.write(batch.conn, entries)
+    return [insertion(events), audit.insertion(entries)]
 
 
-async def _finish(batch: _Batch) -> None:
+def _keys_kept(batch: _Batch) -> list[Statement]:
     """Keeps the answers with their keys; a refused request may come again with its key."""
     answered = [(slot.key, slot.outcome) for slot in batch.keyed if isinstance(slot.outcome, Answered)]
     refused = [slot.key for slot in batch.keyed if not isinstance(slot.outcome, Answered)]
+    statements: list[Statement] = []
     if answered:
-        await idempotency.finish_many(batch.conn, batch.pool_code, answered)
+        statements.append(idempotency.finishing(batch.pool_code, answered))
     if refused:
-        await idempotency.release_many(batch.conn, batch.pool_code, refused)
+        statements.append(idempotency.releasing(batch.pool_code, refused))
+    return statements
 
 
 def _outgoing(batch: _Batch, slot: _Slot, claim: Claim, payload: EventPayload) -> Outgoing:

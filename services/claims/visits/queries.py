@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.claims.visits import settling_store, store
 from services.claims.visits.claims import Claim
 from services.claims.visits.counters import Counters, in_lock_order
+from shared.db.sql import execute_together
 
 
 async def lock_claim(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> Claim | None:
@@ -30,5 +31,4 @@ async def take_back_counts(conn: AsyncConnection, pool_code: str, claim_id: UUID
     counters.earlier = await settling_store.entries_on(conn, pool_code, refs)
     counters.take_back_once(claim_id)
     if counters.new:
-        await settling_store.write_rows(conn, pool_code, counters.changed())
-        await settling_store.write_entries(conn, pool_code, counters.new)
+        await execute_together(conn, settling_store.counts_written(pool_code, counters))

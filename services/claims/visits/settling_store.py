@@ -9,36 +9,45 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.claims.providers.queries import Reference, reference_from, references_sql
 from services.claims.visits.bill import Bill, joined
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
-from services.claims.visits.counters import Entry, Ref, Row
+from services.claims.visits.counters import Counters, Entry, Ref, Row
 from services.claims.visits.coverage import Coverage, starts_from_rows
 from services.claims.visits.deciding import Decided, Visit, stored_decision, stored_facts
-from shared.db.sql import execute, fetch
+from shared.db.sql import Statement, execute, fetch, fetchrow
 from shared.http.idempotency import Answered, lock_name
 from shared.http.idempotency import Claim as Key
 from shared.kernel.dates import shanghai_date
+from shared.kernel.errors import Problem
 
 _TAKE_KEYS = """
-INSERT INTO idempotency (pool_code, subject, key, request_hash, created_at)
-SELECT $1, q.subject, q.key, q.request_hash, $6
-FROM unnest($2::text[], $3::text[], $4::bytea[], $5::text[]) AS q(subject, key, request_hash, name)
-WHERE pg_try_advisory_xact_lock(hashtextextended(q.name, 0))
-ORDER BY q.subject, q.key
-ON CONFLICT DO NOTHING RETURNING subject, key
+WITH taken AS (
+  INSERT INTO idempotency (pool_code, subject, key, request_hash, created_at)
+  SELECT $1, q.subject, q.key, q.request_hash, $6
+  FROM unnest($2::text[], $3::text[], $4::bytea[], $5::text[]) AS q(subject, key, request_hash, name)
+  WHERE pg_try_advisory_xact_lock(hashtextextended(q.name, 0))
+  ORDER BY q.subject, q.key
+  ON CONFLICT DO NOTHING RETURNING subject, key
+)
+SELECT coalesce(array_agg(subject), '{}') AS subjects, coalesce(array_agg(key), '{}') AS keys,
+       heyi_open_day($1) AS first_open
+FROM taken
 """
 _WAIT_KEY = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _VISITS = """
-SELECT v.*, m.household_id, m.blind_index, m.township_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups
+SELECT v.id, v.institution_code, v.institution_number, v.member_id, v.kind, v.status, v.admitted_at, v.admitted_on,
+       v.discharged_at, v.diagnosis_code, v.diagnosis_name, v.circumstances, v.third_party, v.line_sheets,
+       m.household_id, m.blind_index, m.township_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups
 FROM visit v LEFT JOIN member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
 WHERE v.pool_code = $1 AND v.id = ANY ($2::uuid[])
 """
-_LOCK_VISITS = """
-SELECT v.id, v.status, v.discharged_at, v.line_sheets, m.sequence FROM visit v
-JOIN member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
-WHERE v.pool_code = $1 AND v.id = ANY ($2::uuid[])
-ORDER BY v.id FOR UPDATE OF v FOR SHARE OF m
+_VISITS_WITH_RULES = f"""
+WITH found AS MATERIALIZED ({_VISITS}),
+     rules AS MATERIALIZED ({references_sql("SELECT DISTINCT institution_code, admitted_on FROM found")})
+SELECT f.*, r.* FROM found f JOIN rules r ON r.asked_code = f.institution_code AND r.asked_day = f.admitted_on
 """
+_LOCK_BATCH = "SELECT counted, locked, live FROM lock_batch($1, $2, $3, $4, $5, $6, $7, $8)"
 _SHEETS = """
 SELECT * FROM visit_lines WHERE pool_code = $1 AND visit_id = ANY ($2::uuid[]) ORDER BY visit_id, sheet
 """
@@ -49,11 +58,6 @@ JOIN idempotency i ON i.pool_code = $1 AND i.subject = q.subject AND i.key = q.k
 """
 _CLAIM_HEADS = """
 SELECT id, institution_code, visit_id, member_id, household_id FROM claim WHERE pool_code = $1 AND id = ANY ($2::uuid[])
-"""
-_LOCK_CLAIMS = f"""
-SELECT {", ".join(COLUMNS)} FROM claim
-WHERE pool_code = $1 AND (id = ANY ($2::uuid[]) OR (visit_id = ANY ($3::uuid[]) AND status <> 'cancelled'))
-ORDER BY id FOR UPDATE
 """
 _ENTRIES_OF = """
 SELECT e.claim_id, e.owner_id, e.scope, e.year, e.detail FROM accumulator_entry e
@@ -66,19 +70,7 @@ JOIN accumulator_entry e ON e.pool_code = $1 AND e.owner_id = q.owner_id AND e.s
  AND e.detail = q.detail
 ORDER BY e.owner_id, e.scope, e.year, e.detail, e.move
 """
-_LOCK_ROWS = """
-INSERT INTO accumulator AS a (pool_code, owner_id, scope, year, detail, used, moves)
-SELECT $1, q.owner_id, q.scope, q.year, q.detail, '{}', 0
-FROM unnest($2::uuid[], $3::text[], $4::int[], $5::text[]) WITH ORDINALITY AS q(owner_id, scope, year, detail, ord)
-ORDER BY q.ord
-ON CONFLICT (pool_code, owner_id, scope, year, detail) DO UPDATE SET moves = a.moves WHERE false
-"""
-_ROWS = """
-SELECT a.owner_id, a.scope, a.year, a.detail, a.used, a.moves
-FROM unnest($2::uuid[], $3::text[], $4::int[], $5::text[]) AS q(owner_id, scope, year, detail)
-JOIN accumulator a ON a.pool_code = $1 AND a.owner_id = q.owner_id AND a.scope = q.scope AND a.year = q.year
- AND a.detail = q.detail
-"""
+_LOCK_ROWS = "SELECT * FROM lock_accumulators($1, $2, $3, $4, $5)"
 _WRITE_ROWS = """
 UPDATE accumulator AS a SET used = q.used::jsonb, moves = q.moves
 FROM unnest($2::uuid[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bigint[])
@@ -148,6 +140,15 @@ class LockedVisit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Locked:
+    """What a batch holds locked, as it stands under the locks."""
+
+    rows: dict[Ref, Row]
+    visits: dict[UUID, LockedVisit]
+    claims: list[Claim]
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimHead:
     """What never changes of a claim."""
 
@@ -178,12 +179,16 @@ class Cancelled:
     later: dict[UUID, str]
 
 
-async def take_keys(conn: AsyncConnection, pool_code: str, keys: Sequence[Key], now: datetime) -> set[tuple[str, str]]:
-    """Tries the lock of each key, without waiting, and inserts those that are locked in sorted order (contracts §4).
+async def take_keys(
+    conn: AsyncConnection, pool_code: str, keys: Sequence[Key], now: datetime
+) -> tuple[set[tuple[str, str]], date | None]:
+    """Tries the lock of each key, without waiting, inserts those that are locked in sorted order (contracts §4), and
+    then takes the shared lock of the business day.
 
-    Returns (subject, key) of those that are ours now; of the others the lock is held elsewhere or the key was used.
+    Returns (subject, key) of those that are ours now (of the others the lock is held elsewhere or the key was used)
+    and the pool's first open day.
     """
-    rows = await fetch(
+    row = await fetchrow(
         conn,
         _TAKE_KEYS,
         pool_code,
@@ -193,7 +198,7 @@ async def take_keys(conn: AsyncConnection, pool_code: str, keys: Sequence[Key], 
         [lock_name(key) for key in keys],
         now,
     )
-    return {(row["subject"], row["key"]) for row in rows}
+    return set(zip(row["subjects"], row["keys"], strict=True)), row["first_open"]
 
 
 async def wait_for_key(conn: AsyncConnection, key: Key) -> None:
@@ -205,14 +210,47 @@ async def visits_with_coverage(
     conn: AsyncConnection, pool_code: str, ids: Collection[UUID]
 ) -> dict[UUID, VisitAndCoverage]:
     """Visits that the scope may see, each with what is known of its member's coverage."""
-    rows = await fetch(conn, _VISITS, pool_code, list(ids))
-    return {row["id"]: (visit_of(row), coverage_of(row) if row["sequence"] is not None else None) for row in rows}
+    return {row["id"]: _visit_and_coverage(row) for row in await fetch(conn, _VISITS, pool_code, list(ids))}
 
 
-async def lock_visits(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, LockedVisit]:
-    """Locks visits in order of id, and holds the coverage they rest on still; returns what may have changed of both."""
-    rows = await fetch(conn, _LOCK_VISITS, pool_code, list(ids))
-    return {row["id"]: LockedVisit(*row) for row in rows}
+async def visits_with_rules(
+    conn: AsyncConnection, pool_code: str, ids: Collection[UUID]
+) -> dict[UUID, tuple[Visit, Coverage | None, Reference | Problem]]:
+    """`visits_with_coverage` with the rules of each; a refusal stands in the place of rules that do not decide it."""
+    rules: dict[tuple[str, date], Reference | Problem] = {}
+    found: dict[UUID, tuple[Visit, Coverage | None, Reference | Problem]] = {}
+    for row in await fetch(conn, _VISITS_WITH_RULES, pool_code, list(ids)):
+        visit, coverage = _visit_and_coverage(row)
+        pair = visit.institution_code, visit.admitted_on
+        if pair not in rules:
+            try:
+                rules[pair] = await reference_from(conn, pool_code, row)
+            except Problem as problem:
+                rules[pair] = problem
+        found[visit.id] = visit, coverage, rules[pair]
+    return found
+
+
+def _visit_and_coverage(row: Any) -> VisitAndCoverage:
+    return visit_of(row), coverage_of(row) if row["sequence"] is not None else None
+
+
+async def lock_batch(
+    conn: AsyncConnection,
+    pool_code: str,
+    refs: Sequence[Ref],
+    visits: Collection[UUID],
+    claims: Collection[UUID],
+    settling: Collection[UUID],
+) -> Locked:
+    """Locks accumulator rows in the order given (making those that are missing), visits with the coverage they rest
+    on, the claims named and the live claims of the visits to settle, and reads each under its lock."""
+    row = await fetchrow(conn, _LOCK_BATCH, pool_code, *_columns(refs), list(visits), list(claims), list(settling))
+    return Locked(
+        rows=_rows(row["counted"] or ()),
+        visits={visit["id"]: LockedVisit(*visit) for visit in row["locked"]},
+        claims=[claim_of(claim) for claim in row["live"]],
+    )
 
 
 async def uploaded_bills(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, Bill]:
@@ -254,21 +292,14 @@ async def read_keys(conn: AsyncConnection, pool_code: str, keys: Sequence[Key]) 
     }
 
 
-async def lock_claims(
-    conn: AsyncConnection, pool_code: str, ids: Collection[UUID], visits: Collection[UUID]
-) -> list[Claim]:
-    """Locks in order of id the claims named and the live claims of visits; a statement of its own after the visits'
-    lock, because a statement reads what was committed before it began."""
-    return [claim_of(row) for row in await fetch(conn, _LOCK_CLAIMS, pool_code, list(ids), list(visits))]
-
-
 async def lock_rows(conn: AsyncConnection, pool_code: str, refs: Sequence[Ref]) -> dict[Ref, Row]:
-    """Locks accumulator rows in the order given, making those that are missing, then reads them."""
-    columns = _columns(refs)
-    await execute(conn, _LOCK_ROWS, pool_code, *columns)
-    rows = await fetch(conn, _ROWS, pool_code, *columns)
+    """Locks accumulator rows in the order given, making those that are missing, and reads them."""
+    return _rows(await fetch(conn, _LOCK_ROWS, pool_code, *_columns(refs)))
+
+
+def _rows(found: Iterable[Any]) -> dict[Ref, Row]:
     return {
-        Ref(row["owner_id"], row["scope"], row["year"], row["detail"]): Row(row["used"], row["moves"]) for row in rows
+        Ref(row["owner_id"], row["scope"], row["year"], row["detail"]): Row(row["used"], row["moves"]) for row in found
     }
 
 
@@ -288,60 +319,63 @@ async def entries_on(conn: AsyncConnection, pool_code: str, refs: Sequence[Ref])
     ]
 
 
-async def write_rows(conn: AsyncConnection, pool_code: str, rows: Sequence[tuple[Ref, Row]]) -> None:
-    """Writes what accumulator rows stand at."""
+def counts_written(pool_code: str, counters: Counters) -> list[Statement]:
+    """The statements that write what accumulator rows stand at, and what each claim added or took back."""
+    rows, entries = counters.changed(), counters.new
     used = [orjson.dumps(row.used).decode() for _, row in rows]
-    await execute(conn, _WRITE_ROWS, pool_code, *_columns([r for r, _ in rows]), used, [row.moves for _, row in rows])
+    columns = _columns([e.ref for e in entries])
+    added = [orjson.dumps(e.added).decode() for e in entries]
+    return [
+        Statement(_WRITE_ROWS, (pool_code, *_columns([ref for ref, _ in rows]), used, [row.moves for _, row in rows])),
+        Statement(
+            _WRITE_ENTRIES,
+            (
+                pool_code,
+                *columns,
+                [e.move for e in entries],
+                [e.claim_id for e in entries],
+                [e.institution_code for e in entries],
+                [e.takes_back for e in entries],
+                added,
+            ),
+        ),
+    ]
 
 
-async def write_entries(conn: AsyncConnection, pool_code: str, entries: Sequence[Entry]) -> None:
-    """Writes what each claim added or took back."""
-    await execute(
-        conn,
-        _WRITE_ENTRIES,
-        pool_code,
-        *_columns([e.ref for e in entries]),
-        [e.move for e in entries],
-        [e.claim_id for e in entries],
-        [e.institution_code for e in entries],
-        [e.takes_back for e in entries],
-        [orjson.dumps(e.added).decode() for e in entries],
-    )
-
-
-async def write_claims(conn: AsyncConnection, pool_code: str, decided: Sequence[Decided]) -> None:
-    """Writes settled claims."""
+def claims_written(pool_code: str, decided: Sequence[Decided]) -> Statement:
+    """The statement that writes settled claims."""
     claims = [d.claim for d in decided]
     columns: list[list[Any]] = [[getattr(claim, column) for claim in claims] for column in COLUMNS]
     layers = COLUMNS.index("layers")
     columns[layers] = [orjson.dumps(value).decode() for value in columns[layers]]
-    await execute(conn, _WRITE_CLAIMS, pool_code, *columns)
+    return Statement(_WRITE_CLAIMS, (pool_code, *columns))
 
 
-async def write_details(conn: AsyncConnection, pool_code: str, decided: Sequence[Decided]) -> None:
-    """Writes bill, outcome of each line, facts and decision of settled claims.
+def details_written(pool_code: str, decided: Sequence[Decided]) -> Statement:
+    """The statement that writes bill, outcome of each line, facts and decision of settled claims.
 
     Each bill's columns go as array literals: the driver looks at every element of an array several times.
     """
     bills, outcomes = [d.bill for d in decided], [d.adjudication.lines for d in decided]
-    await execute(
-        conn,
+    return Statement(
         _WRITE_DETAILS,
-        pool_code,
-        [d.claim.id for d in decided],
-        [d.claim.institution_code for d in decided],
-        [text_array(bill.codes) for bill in bills],
-        [text_array(bill.names) for bill in bills],
-        [plain_array(["NULL" if day is None else day.isoformat() for day in bill.days]) for bill in bills],
-        [plain_array(map(str, bill.prices_micro)) for bill in bills],
-        [plain_array(map(str, bill.quantities_e4)) for bill in bills],
-        [plain_array(map(str, bill.amounts_fen)) for bill in bills],
-        [plain_array([str(line.eligible_fen) for line in lines]) for lines in outcomes],
-        [plain_array([str(line.over_ceiling_fen) for line in lines]) for lines in outcomes],
-        [plain_array([str(line.own_share_fen) for line in lines]) for lines in outcomes],
-        [plain_array([line.reason for line in lines]) for lines in outcomes],
-        [orjson.dumps(stored_facts(d.facts)).decode() for d in decided],
-        [orjson.dumps(stored_decision(d.adjudication)).decode() for d in decided],
+        (
+            pool_code,
+            [d.claim.id for d in decided],
+            [d.claim.institution_code for d in decided],
+            [text_array(bill.codes) for bill in bills],
+            [text_array(bill.names) for bill in bills],
+            [plain_array(["NULL" if day is None else day.isoformat() for day in bill.days]) for bill in bills],
+            [plain_array(map(str, bill.prices_micro)) for bill in bills],
+            [plain_array(map(str, bill.quantities_e4)) for bill in bills],
+            [plain_array(map(str, bill.amounts_fen)) for bill in bills],
+            [plain_array([str(line.eligible_fen) for line in lines]) for lines in outcomes],
+            [plain_array([str(line.over_ceiling_fen) for line in lines]) for lines in outcomes],
+            [plain_array([str(line.own_share_fen) for line in lines]) for lines in outcomes],
+            [plain_array([line.reason for line in lines]) for lines in outcomes],
+            [orjson.dumps(stored_facts(d.facts)).decode() for d in decided],
+            [orjson.dumps(stored_decision(d.adjudication)).decode() for d in decided],
+        ),
     )
 
 
@@ -358,21 +392,22 @@ def text_array(texts: Sequence[str]) -> str:
     return '{"' + joined_texts + '"}' if texts else "{}"
 
 
-async def write_cancellations(
-    conn: AsyncConnection, pool_code: str, cancelled: Sequence[Cancelled], *, now: datetime, day: date
-) -> None:
-    """Sets claims cancelled, with who and why, and lists the later claims that stood on them."""
+def cancellations_written(
+    pool_code: str, cancelled: Sequence[Cancelled], *, now: datetime, day: date
+) -> list[Statement]:
+    """The statements that set claims cancelled, with who and why, and list the later claims that stood on them."""
     claims = [c.claim for c in cancelled]
-    await execute(conn, _CANCEL, pool_code, [c.id for c in claims], [c.version for c in claims])
-    institutions, reasons = [c.institution_code for c in claims], [c.reason for c in cancelled]
-    await execute(
-        conn, _CANCELLATIONS, pool_code, [c.id for c in claims], institutions, reasons, [c.by for c in cancelled], now,
-        day,
-    )  # fmt: skip
+    ids, institutions = [c.id for c in claims], [c.institution_code for c in claims]
+    by, reasons = [c.by for c in cancelled], [c.reason for c in cancelled]
+    statements = [
+        Statement(_CANCEL, (pool_code, ids, [c.version for c in claims])),
+        Statement(_CANCELLATIONS, (pool_code, ids, institutions, reasons, by, now, day)),
+    ]
     listed = [(later, c.claim.id, code) for c in cancelled for later, code in c.later.items()]
     if listed:
         later, of, codes = (list(column) for column in zip(*listed, strict=True))
-        await execute(conn, _READJUDICATIONS, pool_code, later, of, codes, now)
+        statements.append(Statement(_READJUDICATIONS, (pool_code, later, of, codes, now)))
+    return statements
 
 
 def _columns(refs: Sequence[Ref]) -> tuple[list[UUID], list[str], list[int], list[str]]:

@@ -196,7 +196,7 @@ async def test_statements_do_not_grow_with_the_batch(world: World) -> None:
         await same(LANE, [settle(world, visits[1])])
     with count_statements() as together:
         await same(LANE, [settle(world, visit) for visit in visits[2:34]])
-    assert alone.total() == together.total() == 17, "\n".join(sorted(together))
+    assert alone.total() == together.total() == 5, "\n".join(sorted(together))
 
 
 async def test_statements_of_cancellations_do_not_grow_either(world: World) -> None:
@@ -205,7 +205,7 @@ async def test_statements_of_cancellations_do_not_grow_either(world: World) -> N
         await run(world)(LANE, [CancelAsk(request(world), claims[0], "错")])
     with count_statements() as together:
         await run(world)(LANE, [CancelAsk(request(world), claim, "错") for claim in claims[1:]])
-    assert alone.total() == together.total() == 18, "\n".join(sorted(together))
+    assert alone.total() == together.total() == 8, "\n".join(sorted(together))
 
 
 async def test_each_event_carries_its_own_requests_trace(world: World) -> None:

@@ -1,5 +1,7 @@
 """Coverage as claims knows it, visits, claims, accumulators, reviews, cut-offs."""
 
+from pathlib import Path
+
 from alembic import op
 
 from shared.db.rules import pool_table
@@ -9,6 +11,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+SETTLING = (Path(__file__).parents[1] / "sql" / "settling.sql").read_text()
 COVERAGE = """
 CREATE TABLE member_coverage (
   pool_code text COLLATE "C" NOT NULL,
@@ -269,7 +272,7 @@ def _rules() -> list[str]:
 
 
 def upgrade() -> None:
-    for statement in (COVERAGE, VISITS, CLAIMS, ACCUMULATORS, REVIEW, *_rules()):
+    for statement in (COVERAGE, VISITS, CLAIMS, ACCUMULATORS, REVIEW, SETTLING, *_rules()):
         op.execute(statement)
 
 

@@ -14,7 +14,7 @@ from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.bill import Bill, joined
 from services.claims.visits.coverage import CONSUMER, Coverage
 from services.claims.visits.deciding import Ground, the_bill
-from services.claims.visits.problems import BAD_CLAIM, ENROLLMENT_SILENT, MEMBER_UNKNOWN, VISIT_UNKNOWN
+from services.claims.visits.problems import BAD_CLAIM, ENROLLMENT_SILENT, MEMBER_UNKNOWN, VISIT_UNKNOWN, bad_claim_words
 from services.claims.visits.settling import DESK
 from shared.contracts.enrollment import COVERAGE_TOPIC
 from shared.db.personal import Sealer
@@ -123,7 +123,7 @@ async def quote(unit: Unit, visit_id: UUID, inline: Bill | None) -> Adjudication
     try:
         return adjudicate(visit.input(day, bill), facts, reference.policy)
     except BadClaim as bad:
-        raise BAD_CLAIM(reason=str(bad)) from bad
+        raise BAD_CLAIM(reason=bad_claim_words(bad)) from bad
 
 
 async def _coverage(unit: Unit, member_id: UUID, day: date) -> Coverage:

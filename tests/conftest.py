@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from shared.kernel.errors import _KINDS, Problem
 from tests.support.postgres import BusDatabase, ServiceDatabase, TestPostgres
 from tests.support.tokens import TestTokens
+from tests.support.words import mixed_problem
 
 TESTS = Path(__file__).parent
 _spent: dict[str, float] = defaultdict(float)
@@ -65,6 +67,31 @@ def suite_of(path: Path) -> str:
     except ValueError:
         return path.parent.name
     return "/".join(parts[:2]) or "."
+
+
+# -- every refusal that a test meets in its own process is told in one language at a time
+
+_raised: list[Problem] = []
+_made = Problem.__init__
+
+
+def _recorded(self: Problem, *args: Any, **options: Any) -> None:
+    _made(self, *args, **options)
+    if self.kind.code in _KINDS:  # not one that a test made up
+        _raised.append(self)
+
+
+Problem.__init__ = _recorded  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def refusals_speak_one_language() -> Iterator[None]:
+    """Fails a test during which a refusal was raised that mixes Chinese and English."""
+    _raised.clear()
+    yield
+    met = list(_raised)
+    _raised.clear()
+    assert [wrong for problem in met for wrong in mixed_problem(problem)] == []
 
 
 # -- fixtures

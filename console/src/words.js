@@ -15,7 +15,15 @@ const ROLES = {
   city_health: ["市卫生局", "City health bureau"],
   county_finance: ["县财政局", "County finance"],
   city_finance: ["市财政局", "City finance"],
+  sponsor: ["资助单位", "Sponsor"],
   auditor: ["审计", "Auditor"],
+  insurance_regulator: ["保险监管部门", "Insurance regulator"],
+  discipline: ["纪检监察", "Discipline inspection"],
+  supervisor: ["监督委员会", "Supervisory committee"],
+  coordination_secretary: ["协调领导小组秘书", "Coordination secretary"],
+  public: ["公众", "Public"],
+  service: ["系统服务", "Service"],
+  operator: ["系统运维", "Operator"],
 };
 
 const STATES = {

@@ -43,10 +43,5 @@ class Sealer:
         return hmac.new(self._keys.lookup, f"{kind}\0{normalised}".encode(), hashlib.sha256).digest()
 
 
-def normalise_id_number(text: str) -> str:
-    """An ID number as it is indexed: no spaces, upper case."""
-    return "".join(text.split()).upper()
-
-
 def _place(table: str, column: str, row_id: object) -> bytes:
     return f"{table}\0{column}\0{row_id}".encode()

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from shared.db.scope import EVERY_INSTITUTION, NO_POOL, Scope
 from shared.http.problems import FORBIDDEN_INSTITUTION, FORBIDDEN_POOL, FORBIDDEN_ROLE
-from shared.http.tokens import ROLES, Actor
+from shared.http.roles import ROLES, role_words, roles_words
+from shared.http.tokens import Actor
 
 EXTENSION = "x-heyi-access"
 BODY_MAX = 2 * 1024 * 1024
@@ -36,7 +37,7 @@ class AccessRule:
         if self.scope == "public":
             return str(path.get("pool_code", NO_POOL))
         if actor.role not in self.roles:
-            raise FORBIDDEN_ROLE(role=actor.role, allowed=", ".join(sorted(self.roles)))
+            raise FORBIDDEN_ROLE(role=role_words(actor.role), allowed=roles_words(self.roles))
         if self.scope == "free":
             return NO_POOL
         pool_code = str(path["pool_code"])

@@ -100,8 +100,8 @@ class Call:
         if self.query:
             unknown = sorted(set(self.request.query_params) - filters)
             if unknown:
-                told = "、".join(sorted(filters)) or "-"
-                msg = f"没有这个筛选条件,可用的有 {told} / no such filter, there are {told}"
+                zh, en = "、".join(f"“{name}”" for name in sorted(filters)), ", ".join(sorted(filters))
+                msg = f"没有这个筛选条件,可用的有 {zh or '(无)'} / no such filter, there are {en or 'none'}"
                 raise from_validation([{"loc": ("query", name), "msg": msg} for name in unknown])
 
     @property

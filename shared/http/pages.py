@@ -18,7 +18,7 @@ CURSOR_INVALID = define(
     422,
     "翻页标记无效",
     "Invalid cursor",
-    "请原样使用上一页返回的 next_cursor。",
+    "请原样使用上一页返回的“next_cursor”。",
     "Use next_cursor of the previous page as it was given.",
 )
 

@@ -1,5 +1,6 @@
 """Problems of the edge itself, and how any problem becomes an answer (RFC 9457)."""
 
+import re
 from collections import defaultdict
 from types import MappingProxyType
 from typing import Any
@@ -7,14 +8,14 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 
-from shared.kernel.errors import Problem, ProblemType, define
+from shared.kernel.errors import Problem, ProblemType, Words, define
 
 UNAUTHENTICATED = define(
     "unauthenticated",
     401,
     "没有有效的令牌",
     "No valid token",
-    "请在 Authorization 头中带上有效的 Bearer 令牌:{reason}。",
+    "请在“Authorization: Bearer”头中带上有效的令牌:{reason}。",
     "Send a valid Bearer token: {reason}.",
 )
 FORBIDDEN_ROLE = define(
@@ -22,8 +23,8 @@ FORBIDDEN_ROLE = define(
     403,
     "角色无权",
     "Role not allowed",
-    "角色 {role} 不能做这件事;可以做的角色:{allowed}。",
-    "Role {role} may not do this; roles that may: {allowed}.",
+    "您的角色“{role}”不能做这件事;可以做的角色:{allowed}。",
+    "Your role ({role}) may not do this; roles that may: {allowed}.",
 )
 FORBIDDEN_POOL = define(
     "forbidden_pool",
@@ -86,7 +87,7 @@ INVALID = define(
     422,
     "请求内容有误",
     "Invalid request",
-    "请按 errors 所列逐项改正后重发;什么都没有改动。",
+    "请按“errors”所列逐项改正后重发;什么都没有改动。",
     "Correct what errors lists and send again; nothing was changed.",
 )
 NOT_FOUND = define(
@@ -199,15 +200,17 @@ def from_validation(errors: list[Any]) -> Problem:
     return INVALID(errors=told)
 
 
-def _reason(error: Any) -> str:
-    """What is wrong at one place; a message that tells it in Chinese already is left as it is."""
+def _reason(error: Any) -> Words:
+    """What is wrong at one place, in Chinese and in English; a message of ours may hold both: ``中文 / English``."""
     message = str(error["msg"]).removeprefix("Value error, ")
-    if any("\u4e00" <= character <= "\u9fff" for character in message):
-        return message
-    chinese = _REASONS_ZH.get(error.get("type", ""), _WRONG_FORM_ZH).format_map(
-        defaultdict(lambda: "…", error.get("ctx", {}))
-    )
-    return f"{chinese} / {message}"
+    chinese, divided, english = message.partition(" / ")
+    if divided and any("\u4e00" <= character <= "\u9fff" for character in chinese):
+        return chinese, english
+    facts = error.get("ctx", {})
+    if "expected" in facts:  # pydantic's list of codes: 'a', 'b' or 'c'
+        facts = facts | {"expected": re.sub("'([^']*)'", "“\\1”", str(facts["expected"])).replace(" or ", "或")}
+    chinese = _REASONS_ZH.get(error.get("type", ""), _WRONG_FORM_ZH).format_map(defaultdict(lambda: "…", facts))
+    return chinese, message
 
 
 def documented(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:

@@ -11,36 +11,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from shared.http.problems import BUSY, UNAUTHENTICATED
+from shared.http.roles import ROLES
 from shared.http.transport import Transport
 
 ALGORITHMS = ["EdDSA", "ES256", "RS256"]
-ROLES = frozenset(
-    [
-        "hospital",
-        "insurer_intake",
-        "insurer_reviewer",
-        "insurer_approver",
-        "insurer_finance",
-        "insurer_manager",
-        "township_clerk",
-        "township_director",
-        "county_recheck",
-        "county_inspector",
-        "county_director",
-        "city_health",
-        "county_finance",
-        "city_finance",
-        "sponsor",
-        "auditor",
-        "insurance_regulator",
-        "discipline",
-        "supervisor",
-        "coordination_secretary",
-        "public",
-        "service",
-        "operator",
-    ]
-)
 _KEYS_SECONDS = 300.0
 _KEYS_AGAIN_SECONDS = 5.0
 _CACHE_MAX = 4_096
@@ -83,7 +57,7 @@ class TokenVerifier:
         """The caller of an Authorization header; raises UNAUTHENTICATED, or BUSY when the issuer does not answer."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise UNAUTHENTICATED(reason="no bearer token")
+            raise UNAUTHENTICATED(reason=("请求没有带令牌", "no bearer token"))
         known = self._known.get(token)
         if known is not None:
             if known[0] > time.time():
@@ -104,7 +78,7 @@ class TokenVerifier:
             try:
                 decoded = jwt.decode(token, await self._key_set(_KEYS_AGAIN_SECONDS), algorithms=ALGORITHMS)
             except (JoseError, ValueError) as error:
-                raise UNAUTHENTICATED(reason="signature or form") from error
+                raise UNAUTHENTICATED(reason=("签名或格式不对", "its signature or form is wrong")) from error
         rules = jwt.JWTClaimsRegistry(
             leeway=_LEEWAY_SECONDS,
             iss={"essential": True, "value": self._issuer},
@@ -115,7 +89,7 @@ class TokenVerifier:
         try:
             rules.validate(decoded.claims)
         except JoseError as error:
-            raise UNAUTHENTICATED(reason=str(error)) from error
+            raise UNAUTHENTICATED(reason=("已过期,或不是为本系统签发", str(error))) from error
         return decoded.claims
 
     async def _key_set(self, older_than_seconds: float = _KEYS_SECONDS) -> KeySet:
@@ -138,7 +112,7 @@ class TokenVerifier:
 def _actor(claims: dict[str, Any]) -> Actor:
     role = claims.get("role")
     if role not in ROLES or role == "public":
-        raise UNAUTHENTICATED(reason="the token names no role of this system")
+        raise UNAUTHENTICATED(reason=("令牌里的角色不是本系统的角色", "it names no role of this system"))
     return Actor(
         subject=str(claims["sub"]),
         role=role,

@@ -8,6 +8,8 @@ mobile or with its trunk code. Half-width and full-width digits count alike; bla
 import re
 import unicodedata
 
+from shared.kernel.id_numbers import check_character
+
 _DATE = r"(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12]\d|3[01])"
 _ALONE = r"(?<![0-9A-Za-z]){}(?![0-9A-Za-z])"
 _ID_18 = re.compile(_ALONE.format(rf"[1-9]\d{{5}}[ -]?(?:18|19|20)\d\d[ -]?{_DATE}[ -]?\d{{3}}[\dXx]"))
@@ -19,8 +21,6 @@ _SOUND_ID = re.compile(
     _ALONE.format(r"([1-9]\d{5}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3})([\dXx])")
 )
 _STRIDE, _FOUR_DIGITS = 4, re.compile(r"\d{4}")
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK_CHARACTERS = "10X98765432"
 
 
 class PersonalData(ValueError):
@@ -41,12 +41,7 @@ def has_sound_id_number(text: str) -> bool:
     """Whether a text of ours holds an ID number whose check digit is right (ids and amounts look like others)."""
     if _FOUR_DIGITS.search(text[::_STRIDE]) is None:  # 17 digits in a row leave four in a row among every fourth
         return False
-    return any(_CHECK_CHARACTERS[_weighed(body)] == check.upper() for body, check in _SOUND_ID.findall(text))
-
-
-def _weighed(first_17: str) -> int:
-    """ISO 7064 MOD 11-2."""
-    return sum(int(digit) * weight for digit, weight in zip(first_17, _WEIGHTS, strict=True)) % 11
+    return any(check_character(body) == check.upper() for body, check in _SOUND_ID.findall(text))
 
 
 def _has_luhn_digit(card: str) -> bool:

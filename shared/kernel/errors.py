@@ -9,13 +9,15 @@ Each kind of refusal is defined once, beside the code that raises it; calling th
 from dataclasses import dataclass
 from typing import Any
 
+Words = tuple[str, str]
+"""A parameter that is words: in Chinese, in English."""
 _KINDS: dict[str, "ProblemType"] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
     """One stable ``code`` with its HTTP status and its texts; details say what to do and may hold ``{parameters}``:
-    numbers, ids, or words as a pair (Chinese, English)."""
+    numbers, ids, codes, or words as a pair (Chinese, English). ``errors`` list places, their reasons are such pairs."""
 
     code: str
     status: int
@@ -54,7 +56,7 @@ class Problem(Exception):
             "detail": detail.format_map(params),
         }
         if self.errors:
-            document["errors"] = self.errors
+            document["errors"] = [dict(_in_language(one, language)) for one in self.errors]
         return document
 
 

@@ -35,7 +35,7 @@ TOPIC_NOT_OURS = define(
     422,
     "主题不属于本服务",
     "The topic is another service's",
-    "{topic} 由其他服务发布;请向发布它的服务提出,本服务的主题以 heyi.{service}. 开头。",
+    "{topic} 由其他服务发布;请向发布它的服务提出,本服务的主题以“heyi.{service}.”开头。",
     "{topic} is published by another service; ask that one. Topics of this service begin with heyi.{service}.",
 )
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from services.enrollment.registry.identity import check_character
+from shared.kernel.id_numbers import check_character
 from tests.component.enrollment.conftest import Office, sheet
 from tests.support.postgres import ServiceDatabase, TestPostgres
 from tests.support.services import running_app

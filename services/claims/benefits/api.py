@@ -27,7 +27,7 @@ from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.problems import documented, language_of
-from shared.http.tokens import ROLES
+from shared.http.roles import ROLES
 from shared.http.unit import UnitDep
 from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import define
@@ -46,7 +46,7 @@ NEGATIVE = define(
     422,
     "金额不能为负",
     "Amounts must not be negative",
-    "eligible 和 used 不能为负。",
+    "“eligible”和“used”不能为负。",
     "eligible and used must not be negative.",
 )
 GROUP_UNKNOWN = define(

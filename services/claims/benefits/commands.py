@@ -15,19 +15,26 @@ from services.claims.benefits.document import Finding, PolicyErrors, read
 from shared.http.problems import FOUR_EYES
 from shared.http.unit import Unit
 from shared.kernel.dates import shanghai_date
-from shared.kernel.errors import Problem, define
+from shared.kernel.errors import Problem, Words, define
 from shared.kernel.ids import new_id
 
 SUBMIT = ("提出方案", "submit the policy")
 PUBLIC_SIDE = ("county_director", "county_recheck", "city_health")
 DECIDERS = ("county_director", "city_health")
+STATUS_WORDS: dict[str, Words] = {
+    "draft": ("草案", "a draft"),
+    "proposed": ("提议", "a proposal"),
+    "checked": ("已审核", "checked"),
+    "decided": ("已决定", "decided"),
+}
+_UNCHECKED: Words = ("草案或提议", "a draft or a proposal")
 
 DOCUMENT_INVALID = define(
     "policy_document_invalid",
     422,
     "方案文件不能使用",
     "The policy document cannot be used",
-    "请按 errors 所列的行改正方案文件后重新提交;什么都没有改动。",
+    "请按“errors”所列的行改正方案文件后重新提交;什么都没有改动。",
     "Correct the lines that errors names and send the document again; nothing was changed.",
 )
 POLICY_UNKNOWN = define(
@@ -51,7 +58,7 @@ OTHER_POOL = define(
     422,
     "方案不是为本统筹区写的",
     "The policy is written for another pool",
-    "方案写明适用于 {pools},不含 {pool_code};请改正 pools 后重新提交。",
+    "方案写明适用于 {pools},不含 {pool_code};请改正“pools”后重新提交。",
     "The policy names {pools} and not {pool_code}: correct pools and send it again.",
 )
 WRONG_STATE = define(
@@ -59,8 +66,8 @@ WRONG_STATE = define(
     409,
     "方案的状态不允许这一步",
     "The policy is not in that state",
-    "方案现在是 {status},这一步需要 {needed};请按 提出、审核、决定 的顺序办理。",
-    "The policy is {status} and this step needs {needed}: it is proposed, checked, then decided.",
+    "方案现在的状态是“{status}”,这一步须是“{needed}”;请按提出、审核、决定的顺序办理。",
+    "The policy is {status} and this step needs one that is {needed}: it is proposed, checked, then decided.",
 )
 ACCEPTED_UNKNOWN = define(
     "accepted_unknown",
@@ -122,7 +129,7 @@ async def check(unit: Unit, policy_id: UUID) -> list[Finding]:
     """A second person on the public side has read it; returns what the machine found. Raises the problems above."""
     policy = await locked(unit, policy_id)
     if policy["status"] not in ("draft", "proposed"):
-        raise WRONG_STATE(status=policy["status"], needed="draft, proposed")
+        raise WRONG_STATE(status=STATUS_WORDS[policy["status"]], needed=_UNCHECKED)
     if policy["author"] == unit.actor.subject:
         raise FOUR_EYES(act=SUBMIT, then=("审核", "check it"))
     canonical = await store.canonical(unit.conn, unit.pool_code, policy_id)
@@ -139,7 +146,7 @@ async def decide(unit: Unit, policy_id: UUID, decision: Decision) -> Any:
     """The committee's document makes it count from its effective date on. Returns the row as it was before."""
     policy = await locked(unit, policy_id)
     if policy["status"] != "checked":
-        raise WRONG_STATE(status=policy["status"], needed="checked")
+        raise WRONG_STATE(status=STATUS_WORDS[policy["status"]], needed=STATUS_WORDS["checked"])
     if policy["author"] == unit.actor.subject:
         raise FOUR_EYES(act=SUBMIT, then=("决定", "decide on it"))
     today = shanghai_date(unit.now)

@@ -17,7 +17,7 @@ from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from shared.http.problems import documented
-from shared.http.tokens import ROLES
+from shared.http.roles import ROLES
 from shared.http.unit import UnitDep
 
 router = ServiceRouter(tags=["catalogue"])

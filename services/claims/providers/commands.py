@@ -37,7 +37,7 @@ KINDS_MISSING = define(
     422,
     "协议没有写明服务种类",
     "The agreement names no kind of care",
-    "请写明协议包括的服务种类(inpatient、outpatient)。",
+    "请写明协议包括的服务种类(住院“inpatient”、门诊“outpatient”)。",
     "Name the kinds of care that the agreement covers (inpatient, outpatient).",
 )
 AGREEMENT_AHEAD = define(

@@ -19,7 +19,7 @@ from services.claims.review.rules import (
 from services.claims.review.store import Approved, Cutoff, Review
 from services.claims.visits import queries
 from services.claims.visits.claims import APPROVED, REJECTED, RETURNED, SETTLED, Claim, told_layers
-from services.claims.visits.problems import CLAIM_UNKNOWN
+from services.claims.visits.problems import CLAIM_UNKNOWN, STATUS_WORDS
 from services.claims.visits.telling import head_of
 from shared.contracts.base import EventPayload
 from shared.contracts.claims import (
@@ -47,7 +47,7 @@ async def _under_review(unit: Unit, claim_id: UUID) -> Claim:
         raise CLAIM_UNKNOWN(claim_id=claim_id)
     check_reviewer(unit.actor, claim)
     if claim.status != SETTLED:
-        raise NOT_UNDER_REVIEW(claim_id=claim_id, status=claim.status)
+        raise NOT_UNDER_REVIEW(claim_id=claim_id, status=STATUS_WORDS[claim.status])
     return claim
 
 

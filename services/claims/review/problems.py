@@ -4,7 +4,7 @@ from shared.kernel.errors import define
 
 NOT_UNDER_REVIEW = define(
     "not_under_review", 409, "不在待审状态", "Not under review",
-    "结算 {claim_id} 目前的状态是 {status},只有待审的结算可以审核。",
+    "结算 {claim_id} 目前的状态是“{status}”,只有待审的结算可以审核。",
     "Claim {claim_id} is {status}; only a settled claim can be reviewed.",
 )  # fmt: skip
 CUT_LINE = define(

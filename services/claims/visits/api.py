@@ -13,6 +13,7 @@ from services.claims.visits.deciding import REGISTERED, Visit
 from services.claims.visits.problems import (
     BAD_TIME,
     ENROLLMENT_SILENT,
+    FIELD_WORDS,
     MEMBER_UNKNOWN,
     VISIT_EXISTS,
     VISIT_SETTLED,
@@ -48,7 +49,7 @@ def moment(text: str, field: str) -> datetime:
     try:
         return hospital_time(text)
     except ValueError as error:
-        raise BAD_TIME(field=field) from error
+        raise BAD_TIME(field=FIELD_WORDS[field]) from error
 
 
 def bill_of(lines: Sequence[LineIn]) -> Bill:

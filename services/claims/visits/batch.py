@@ -26,7 +26,7 @@ from services.claims.visits.coalescer import LEAVE, CommitDoubtful, Leave
 from services.claims.visits.counters import Counters, Ref, in_lock_order
 from services.claims.visits.coverage import CONSUMER, Coverage
 from services.claims.visits.deciding import Decided, Ground, Visit, cancel, settle
-from services.claims.visits.problems import BAD_CLAIM, CLAIM_UNKNOWN, VISIT_UNKNOWN
+from services.claims.visits.problems import BAD_CLAIM, CLAIM_UNKNOWN, VISIT_UNKNOWN, bad_claim_words
 from services.claims.visits.settling_store import Cancelled
 from services.claims.visits.telling import cancelled_event, settled_event
 from shared.contracts.base import EventPayload
@@ -383,7 +383,7 @@ def _decide_or_refuse(batch: _Batch, slot: _Slot) -> None:
     except Problem as problem:
         slot.outcome = problem
     except BadClaim as bad:
-        slot.outcome = BAD_CLAIM(reason=str(bad))
+        slot.outcome = BAD_CLAIM(reason=bad_claim_words(bad))
 
 
 def _decide(batch: _Batch, slot: _Slot) -> None:

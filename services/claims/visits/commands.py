@@ -12,7 +12,9 @@ from services.claims.visits.coverage import Coverage
 from services.claims.visits.deciding import DISCHARGED, INPATIENT, Visit
 from services.claims.visits.problems import (
     BILL_TOO_LONG,
+    DISCHARGE,
     DISCHARGE_BEFORE_ADMISSION,
+    FIELD_WORDS,
     MEMBER_UNKNOWN,
     TIME_AHEAD,
     VISIT_EXISTS,
@@ -20,6 +22,7 @@ from services.claims.visits.problems import (
     VISIT_SETTLED,
     VISIT_STATE,
     VISIT_UNKNOWN,
+    VISIT_WORDS,
     refused,
 )
 from services.claims.visits.settling import DESK
@@ -51,11 +54,12 @@ async def register(unit: Unit, new: Visit) -> tuple[Visit, bool]:
     if new.institution_code not in own:
         raise FORBIDDEN_INSTITUTION(institution_code=new.institution_code)
     if too_far_ahead(new.admitted_at, unit.now):
-        raise TIME_AHEAD(field="admitted_at")
+        raise TIME_AHEAD(field=FIELD_WORDS["admitted_at"])
     await member_coverage(unit, new.member_id)
     place = await institution_on(unit.conn, unit.pool_code, new.institution_code, new.admitted_on)
     if place.suspended:
-        raise refused(Outcome.INSTITUTION_SUSPENDED, f"{new.institution_code}, {new.admitted_on}")
+        at_hospital = f"{new.institution_code},{new.admitted_on}"
+        raise refused(Outcome.INSTITUTION_SUSPENDED, (at_hospital, at_hospital))
     if await store.register(unit.conn, unit.pool_code, new, now=unit.now, by=unit.actor.subject):
         return new, True
     known = await store.visit(unit.conn, unit.pool_code, new.id)
@@ -114,11 +118,11 @@ async def discharge(unit: Unit, visit_id: UUID, at: datetime) -> Visit:
     """Discharges an inpatient, once. Raises DISCHARGE_BEFORE_ADMISSION, TIME_AHEAD, VISIT_STATE besides."""
     visit = await open_visit(unit, visit_id)
     if visit.kind != INPATIENT or (visit.status == DISCHARGED and visit.discharged_at != at):
-        raise VISIT_STATE(visit_id=visit_id, status=f"{visit.kind}/{visit.status}", act="discharge")
+        raise VISIT_STATE(visit_id=visit_id, status=VISIT_WORDS[visit.kind, visit.status], act=DISCHARGE)
     if at < visit.admitted_at:
         raise DISCHARGE_BEFORE_ADMISSION(discharged_at=at.isoformat(), admitted_at=visit.admitted_at.isoformat())
     if too_far_ahead(at, unit.now):
-        raise TIME_AHEAD(field="discharged_at")
+        raise TIME_AHEAD(field=FIELD_WORDS["discharged_at"])
     await store.discharge(unit.conn, unit.pool_code, visit_id, at)
     changed = await store.visit(unit.conn, unit.pool_code, visit_id)
     assert changed is not None

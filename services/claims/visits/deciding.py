@@ -143,7 +143,9 @@ def settle(
     facts = ground.facts(items, counters.used(ground.owners, keys))
     result = adjudicate(visit.input(day, bill), facts, ground.policy)
     if result.outcome.refuses:
-        raise refused(result.outcome, f"visit {visit.id}, {visit.admitted_on}, policy {ground.policy.id}")
+        facts_zh = f"就诊 {visit.id},{visit.admitted_on},方案 {ground.policy.id}"
+        facts_en = f"visit {visit.id}, {visit.admitted_on}, policy {ground.policy.id}"
+        raise refused(result.outcome, (facts_zh, facts_en))
     claim = _claim(claim_id, ground, result, now=now, day=day, by=by)
     counters.add(ground.owners, claim_id, visit.institution_code, keys, result.movements)
     return Decided(claim, bill, result, facts)

@@ -1,7 +1,48 @@
 """What visits and claims refuse, and what the caller can do about it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from services.claims.benefits.engine import BadClaim
 from services.claims.benefits.model import REFUSALS, Outcome
-from shared.kernel.errors import Problem, ProblemType, define
+from shared.kernel.errors import Problem, ProblemType, Words, define
+
+FIELD_WORDS: Mapping[str, Words] = MappingProxyType(
+    {"admitted_at": ("入院时间", "admitted_at"), "discharged_at": ("出院时间", "discharged_at")}
+)
+STATUS_WORDS: Mapping[str, Words] = MappingProxyType(
+    {
+        "settled": ("已结算", "settled"),
+        "approved": ("已审核", "approved"),
+        "rejected": ("已拒付", "rejected"),
+        "returned": ("已退回", "returned"),
+        "cancelled": ("已取消", "cancelled"),
+        "released": ("已放行", "released"),
+    }
+)
+"""What the states of a claim are called."""
+VISIT_WORDS: Mapping[tuple[str, str], Words] = MappingProxyType(
+    {
+        ("inpatient", "registered"): ("住院中", "in hospital"),
+        ("inpatient", "discharged"): ("已出院", "discharged"),
+        ("outpatient", "registered"): ("门诊", "an outpatient visit"),
+        ("outpatient", "discharged"): ("门诊", "an outpatient visit"),
+    }
+)
+DISCHARGE: Words = ("办理出院", "discharge")
+BAD_CLAIM_ZH: Mapping[str, str] = MappingProxyType(
+    {
+        "discharged before admitted": "出院早于入院",
+        "amount and quantity must not be negative": "金额和数量不能为负",
+        "two lines have the same number": "有两行明细的行号相同",
+        "the amount from the family account must not be negative": "家庭账户支付的金额不能为负",
+        "a basic settlement made elsewhere comes without lines": "在别处做的基本结算不能带明细",
+        "the basic settlement made elsewhere must have benefit ≤ eligible ≤ total, none negative": (
+            "在别处做的基本结算,补偿不得超过可补费用,可补费用不得超过总额,都不能为负"
+        ),
+    }
+)
+"""The Chinese of what the engine finds contradictory; a test holds it complete."""
 
 VISIT_UNKNOWN = define(
     "visit_unknown",
@@ -32,8 +73,8 @@ VISIT_STATE = define(
     409,
     "就诊状态不允许",
     "The visit is in another state",
-    "就诊 {visit_id} 目前的状态是 {status},不能{act}。",
-    "Visit {visit_id} is {status}: it cannot take '{act}'.",
+    "就诊 {visit_id} 目前是“{status}”,不能{act}。",
+    "Visit {visit_id} is {status}: one cannot {act} it.",
 )
 VISIT_NOT_DISCHARGED = define(
     "visit_not_discharged",
@@ -64,7 +105,7 @@ TIME_AHEAD = define(
     422,
     "时间超前",
     "The time lies ahead",
-    "{field} 比现在晚十分钟以上,请核对医院时钟。",
+    "{field}比现在晚十分钟以上,请核对医院时钟。",
     "{field} lies more than ten minutes ahead: check the hospital's clock.",
 )
 BAD_TIME = define(
@@ -72,7 +113,7 @@ BAD_TIME = define(
     422,
     "时间写法不对",
     "Not a time",
-    "{field} 不是有效的时间,请写成 2010-03-01T08:30(北京时间)或带时区。",
+    "{field}不是有效的时间,请写成 2010-03-01T08:30(北京时间)或带时区。",
     "{field} is not a time: write 2010-03-01T08:30 (Shanghai time) or add an offset.",
 )
 LINE_AMOUNT = define(
@@ -197,14 +238,21 @@ _BY_OUTCOME: dict[Outcome, ProblemType] = {
         422,
         f"不予结算:{zh}",
         f"Refused: {en}",
-        zh + ";请由患者全额付费,并按县合管办的规定办理。({facts})",
-        en + "; the patient pays in full; the county office tells what to do. ({facts})",
+        zh + "({facts});请由患者全额付费,并按县合管办的规定办理。",
+        en + " ({facts}); the patient pays in full; the county office tells what to do.",
     )
     for outcome, (zh, en) in _REFUSED.items()
 }
 assert _BY_OUTCOME.keys() == REFUSALS
 
 
-def refused(outcome: Outcome, facts: str) -> Problem:
-    """The refusal of a claim that lies outside the policy; ``facts`` are ids and dates only."""
+def refused(outcome: Outcome, facts: Words) -> Problem:
+    """The refusal of a claim that lies outside the policy; ``facts`` are words, ids and dates only."""
     return _BY_OUTCOME[outcome](facts=facts)
+
+
+def bad_claim_words(bad: BadClaim) -> Words:
+    """What contradicts itself in a claim, and in which line, in both languages."""
+    english = str(bad)
+    chinese = BAD_CLAIM_ZH.get(english.removeprefix(f"line {bad.line}: "), "内容自相矛盾")
+    return (chinese if bad.line is None else f"第 {bad.line} 行:{chinese}"), english

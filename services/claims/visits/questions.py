@@ -14,13 +14,14 @@ from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.bill import Bill, joined
 from services.claims.visits.coverage import CONSUMER, Coverage
 from services.claims.visits.deciding import Ground, the_bill
-from services.claims.visits.problems import BAD_CLAIM, ENROLLMENT_SILENT, MEMBER_UNKNOWN, VISIT_UNKNOWN
+from services.claims.visits.problems import BAD_CLAIM, ENROLLMENT_SILENT, MEMBER_UNKNOWN, VISIT_UNKNOWN, bad_claim_words
 from services.claims.visits.settling import DESK
 from shared.contracts.enrollment import COVERAGE_TOPIC
-from shared.db.personal import Sealer, normalise_id_number
+from shared.db.personal import Sealer
 from shared.http.unit import Unit
 from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import Problem
+from shared.kernel.id_numbers import normal_form
 from shared.messaging.heartbeat import is_fresh
 
 ID_NUMBER = "id_number"
@@ -58,7 +59,7 @@ async def look_up(unit: Unit, id_number: str, day: date) -> Found:
 
     Raises MEMBER_UNKNOWN, ENROLLMENT_SILENT.
     """
-    index = Sealer(unit.settings.personal_keys()).blind_index(ID_NUMBER, normalise_id_number(id_number))
+    index = Sealer(unit.settings.personal_keys()).blind_index(ID_NUMBER, normal_form(id_number))
     known = await coverage_store.by_index(unit.conn, unit.pool_code, index)
     desk: EnrollmentDesk = unit.app.resources[DESK]
     name: str | None = None
@@ -122,7 +123,7 @@ async def quote(unit: Unit, visit_id: UUID, inline: Bill | None) -> Adjudication
     try:
         return adjudicate(visit.input(day, bill), facts, reference.policy)
     except BadClaim as bad:
-        raise BAD_CLAIM(reason=str(bad)) from bad
+        raise BAD_CLAIM(reason=bad_claim_words(bad)) from bad
 
 
 async def _coverage(unit: Unit, member_id: UUID, day: date) -> Coverage:

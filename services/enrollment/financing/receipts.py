@@ -15,7 +15,7 @@ from services.enrollment.registry.act import SERVICE, Act
 from services.enrollment.registry.model import within
 from shared.contracts.enrollment import PremiumCollected, PremiumRemitted, YearAmount
 from shared.db.personal import Sealer
-from shared.kernel.errors import define
+from shared.kernel.errors import Words, define
 from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
 from shared.messaging.outbox import Outgoing, emit_many
@@ -25,7 +25,7 @@ RECEIPTS_REFUSED = define(
     422,
     "收据有误",
     "Receipts refused",
-    "errors 所列收据有误;整批没有入账。请改正后重发。",
+    "“errors”所列收据有误;整批没有入账。请改正后重发。",
     "The receipts listed in errors are wrong; none of the batch was booked.",
 )
 REMITTANCE_EMPTY = define(
@@ -96,29 +96,29 @@ async def collect(act: Act, sealer: Sealer, areas: Sequence[str], receipts: Sequ
 
 def judge(
     receipts: Sequence[NewReceipt], bills: Mapping[UUID, Any], used: set[str], areas: Sequence[str], today: date
-) -> list[dict[str, str]]:
+) -> list[dict[str, str | Words]]:
     """What is wrong with each receipt, beside the others and the bills."""
-    errors: list[dict[str, str]] = []
+    errors: list[dict[str, str | Words]] = []
     left = {bill_id: bill["due_fen"] - bill["paid_fen"] for bill_id, bill in bills.items()}
     seen: set[str] = set()
 
-    def refuse(number: int, field: str, reason: str) -> None:
+    def refuse(number: int, field: str, reason: Words) -> None:
         errors.append({"at": f"receipts.{number}.{field}", "reason": reason})
 
     for number, receipt in enumerate(receipts):
         if receipt.receipt_number in used or receipt.receipt_number in seen:
-            refuse(number, "receipt_number", f"收据号 {receipt.receipt_number} 已用过 / number used before")
+            refuse(number, "receipt_number", (f"收据号“{receipt.receipt_number}”已用过", "number used before"))
         seen.add(receipt.receipt_number)
         if receipt.paid_on > today:
-            refuse(number, "paid_on", f"缴费日期晚于今天 {today} / paid after today")
+            refuse(number, "paid_on", (f"缴费日期晚于今天 {today}", "paid after today"))
         bill = bills.get(receipt.bill_id)
         if bill is None or not within(areas, bill["township_code"]):
-            refuse(number, "bill_id", "没有这张缴费单,或不归您经办 / no such bill of yours")
+            refuse(number, "bill_id", ("没有这张缴费单,或不归您经办", "no such bill of yours"))
             continue
         left[receipt.bill_id] -= receipt.amount_fen
         if left[receipt.bill_id] < 0:
             open_fen = bill["due_fen"] - bill["paid_fen"]
-            refuse(number, "amount", f"超过应缴余额 {format_yuan(open_fen)} 元 / more than is open")
+            refuse(number, "amount", (f"超过应缴余额 {format_yuan(open_fen)} 元", "more than is open"))
     return errors
 
 
@@ -146,7 +146,7 @@ async def _book(act: Act, receipts: Sequence[NewReceipt], ids: Sequence[UUID], b
     except asyncpg.UniqueViolationError as error:
         # Somebody booked one of these numbers for another bill since they were looked up.
         raise RECEIPTS_REFUSED(
-            errors=[{"at": "receipts", "reason": "收据号刚被用过 / number used just now"}]
+            errors=[{"at": "receipts", "reason": ("收据号刚被用过", "number used just now")}]
         ) from error
     await store.pay_bills(
         act.conn,

@@ -1,20 +1,17 @@
-"""The resident ID number 公民身份号码 (GB 11643-1999): normal form, checksum, date and sex.
+"""The resident ID number 公民身份号码 (GB 11643-1999): checksum, date and sex.
 
 The first six digits are the place of first registration; people move and numbers are issued late, so the place decides
 nothing here. Checksum (ISO 7064 mod 11-2) and date decide.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK_CHARACTERS = "10X98765432"
+from shared.kernel.id_numbers import check_character, normal_form
+
 _FULL = re.compile(r"[1-9][0-9]{16}[0-9X]")
-_OLD = re.compile(r"[1-9][0-9]{14}")
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]{1,2}")
-_JUNK = re.compile(r"[\s'’`·\-]")
 OLDEST_YEARS = 130
 
 MALE, FEMALE = "male", "female"
@@ -36,22 +33,6 @@ class Unsound:
     code: str
 
 
-def normal_form(text: str) -> str:
-    """Half-width, without blanks, quotes and dashes, with a capital X."""
-    return _JUNK.sub("", unicodedata.normalize("NFKC", text)).upper()
-
-
-def check_character(first_17: str) -> str:
-    """The 18th character of 17 digits."""
-    return _CHECK_CHARACTERS[sum(int(d) * w for d, w in zip(first_17, _WEIGHTS, strict=True)) % 11]
-
-
-def full_form(number_15: str) -> str:
-    """The 18-character form of a first-generation number of 15 digits (births of the 20th century)."""
-    first_17 = number_15[:6] + "19" + number_15[6:]
-    return first_17 + check_character(first_17)
-
-
 def read_identity(text: str, today: date) -> Identity | Unsound:
     """The identity that a written ID number states, or why it is unsound; ``today`` bounds the birth date."""
     number = normal_form(text)
@@ -59,13 +40,11 @@ def read_identity(text: str, today: date) -> Identity | Unsound:
         return Unsound("id_missing")
     if _SCIENTIFIC.fullmatch(number):
         return Unsound("id_scientific")
-    if _OLD.fullmatch(number):
-        number = full_form(number)
-    elif len(number) != 18:
+    if len(number) != 18:
         return Unsound("id_length")
-    elif not _FULL.fullmatch(number):
+    if not _FULL.fullmatch(number):
         return Unsound("id_characters")
-    elif check_character(number[:17]) != number[17]:
+    if check_character(number[:17]) != number[17]:
         return Unsound("id_checksum")
     birth = _birth_date(number)
     if birth is None or birth > today or today.year - birth.year > OLDEST_YEARS:

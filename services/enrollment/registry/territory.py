@@ -7,6 +7,7 @@ from uuid import UUID
 from services.enrollment.registry import store
 from services.enrollment.registry.model import within
 from shared.http.problems import NOT_FOUND
+from shared.http.roles import role_words
 from shared.http.tokens import Actor
 from shared.http.unit import Unit, UnitDep
 from shared.kernel.errors import define
@@ -20,7 +21,7 @@ AREAS_MISSING = define(
     403,
     "令牌没有写明辖区",
     "The token names no area",
-    "角色 {role} 的令牌必须写明所辖乡镇或村(areas),请管理员补上。",
+    "角色“{role}”的令牌必须写明所辖乡镇或村(“areas”),请管理员补上。",
     "A token of role {role} has to name the townships or villages (areas) it is for; ask the operator.",
 )
 
@@ -31,7 +32,7 @@ def areas_of(actor: Actor) -> Sequence[str]:
         return WHOLE_POOL
     areas = sorted({area for area in actor.areas if area})
     if not areas:
-        raise AREAS_MISSING(role=actor.role)
+        raise AREAS_MISSING(role=role_words(actor.role))
     return areas
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from services.enrollment.registry.identity import check_character
 from shared.contracts.wire import FreeText
+from shared.kernel.id_numbers import check_character
 
 ID_NUMBER_TOLD = "文字里不能写身份证号 / an ID number does not belong in this text"
 _BETWEEN = re.compile(r"[\s.,,。、_'’`·\-]")

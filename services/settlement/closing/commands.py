@@ -20,6 +20,7 @@ from shared.contracts.settlement import DayClosed, TypeTotal
 from shared.db.business_day import close_business_days
 from shared.http.unit import Unit
 from shared.kernel.dates import next_month, shanghai_date
+from shared.kernel.errors import Words
 from shared.kernel.money import format_yuan
 from shared.messaging.closing import ClosedDay, Tell, tell_closed
 from shared.messaging.outbox import day_totals
@@ -64,13 +65,18 @@ def _told_day(desk: Desk) -> Tell:
     return told
 
 
-async def day_differences(conn: Any, pool: str, day: date) -> list[dict[str, str]]:
+async def day_differences(conn: Any, pool: str, day: date) -> list[dict[str, str | Words]]:
     """What keeps a day from being closed, by source and type; empty where all agrees."""
     closed = await store.sources_closed(conn, pool, day)
     theirs = _by_source(await store.published(conn, pool, day))
     ours = _by_source(await store.received(conn, pool, day))
-    found = [
-        {"day": str(day), "source": source, "type": "day.closed", "reason": "对方尚未结账 not closed by the source"}
+    found: list[dict[str, str | Words]] = [
+        {
+            "day": str(day),
+            "source": source,
+            "type": "day.closed",
+            "reason": ("对方尚未结账", "not closed by the source"),
+        }
         for source in SOURCES
         if source not in closed
     ]
@@ -79,7 +85,7 @@ async def day_differences(conn: Any, pool: str, day: date) -> list[dict[str, str
     return found
 
 
-def _told(day: date, d: Difference) -> dict[str, str]:
+def _told(day: date, d: Difference) -> dict[str, str | Words]:
     return {
         "day": str(day),
         "source": d.source,

@@ -36,13 +36,14 @@ from services.settlement.funding.problems import (
     SPONSORSHIP_UNKNOWN,
     TRANSFER_RELEASED,
     TRANSFER_UNKNOWN,
-    Words,
 )
 from services.settlement.ledger.posting import SYSTEM
 from services.settlement.ledger.refusals import KEEPERS
 from shared.db.personal import Sealer
 from shared.http.problems import FOUR_EYES
+from shared.http.roles import role_words
 from shared.kernel.dates import shanghai_date
+from shared.kernel.errors import Words
 from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
 
@@ -90,7 +91,9 @@ def account_of(code: str) -> BankAccount:
 def check_keeper(account: BankAccount, role: str) -> None:
     """Raises KEEPER_ONLY unless the role acts for the account's keeper (rulings §19)."""
     if role not in account.roles:
-        raise KEEPER_ONLY(name=(account.name_zh, account.name_en), keeper=KEEPERS[account.keeper], role=role)
+        raise KEEPER_ONLY(
+            name=(account.name_zh, account.name_en), keeper=KEEPERS[account.keeper], role=role_words(role)
+        )
 
 
 def check_not_future(day: date, desk: Desk) -> None:

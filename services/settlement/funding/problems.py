@@ -1,9 +1,6 @@
 """What funding refuses, and what to do about it."""
 
-from shared.kernel.errors import define
-
-Words = tuple[str, str]
-"""A parameter that is words, in Chinese and in English."""
+from shared.kernel.errors import Words, define
 
 HOME_INSTITUTION: Words = ("原单位所在医疗机构", "home institution")
 
@@ -37,8 +34,8 @@ KEEPER_ONLY = define(
     403,
     "只有保管方可以办理",
     "Keeper only",
-    "{name}由{keeper}保管,角色 {role} 不能经办。",
-    "{name} is kept by {keeper}; role {role} may not act on it.",
+    "{name}由{keeper}保管,您的角色“{role}”不能经办。",
+    "{name} is kept by {keeper}; your role ({role}) may not act on it.",
 )
 REFERENCE_USED = define(
     "bank_reference_used",
@@ -125,7 +122,7 @@ LINES_INVALID = define(
     422,
     "行号有误",
     "Lines invalid",
-    "请核对 errors 所列的行号:只能拒付本申请中的支付行,每行一次。",
+    "请核对“errors”所列的行号:只能拒付本申请中的支付行,每行一次。",
     "Check the lines in errors: only payment lines of this application can be refused, each once.",
 )
 REFUSALS_EXCEED = define(

@@ -19,9 +19,9 @@ from services.settlement.funding.problems import (
     REFUSALS_EXCEED,
     REPLENISHMENT_STATE,
     REPLENISHMENT_UNKNOWN,
-    Words,
 )
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
+from shared.kernel.errors import Words
 from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
 
@@ -108,7 +108,7 @@ async def recheck(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
     if wrong or repeated:
         raise LINES_INVALID(
             errors=[
-                {"at": f"line {line}", "reason": "没有这一支付行,或重复列出 no such payment line, or named twice"}
+                {"at": f"line {line}", "reason": ("没有这一支付行,或重复列出", "no such payment line, or named twice")}
                 for line in sorted({*wrong, *repeated})
             ]
         )

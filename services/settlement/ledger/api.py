@@ -19,6 +19,7 @@ from services.settlement.ledger.refusals import (
     LEDGER_BOOK_UNKNOWN,
     LEDGER_FILTER_NEEDED,
     LEDGER_VOUCHER_UNKNOWN,
+    book_words,
 )
 from services.settlement.ledger.signing import Signer
 from services.settlement.ledger.wire import (
@@ -115,7 +116,7 @@ async def list_views(pool_code: str, book: str, unit: UnitDep) -> Views:
     """The charts in which the book can be shown, with the place of each of its accounts."""
     kept = await store.book(unit.conn, pool_code, book)
     if kept is None:
-        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book)
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book_words(book))
     found = [view for view in views().values() if kept["chart"] in view.mapping]
     return Views(
         book=book,
@@ -138,7 +139,7 @@ async def list_accounts(pool_code: str, book: str, unit: UnitDep) -> Accounts:
     """The book's chart of accounts."""
     rows = await store.accounts(unit.conn, pool_code, book)
     if not rows:
-        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book)
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book_words(book))
     return Accounts(book=book, items=[AccountOut(**row) for row in rows])
 
 
@@ -150,7 +151,7 @@ async def list_vouchers(
     await _book_or_refuse(unit, pool_code, book)
     if query.source_event is not None:
         if query.from_ or query.to or query.cursor:
-            raise LEDGER_FILTER_NEEDED(filters="source_event")
+            raise LEDGER_FILTER_NEEDED(filters=("只用“source_event”", "source_event alone"))
         found = await store.voucher_of_source(unit.conn, pool_code, book, query.source_event)
         return Page(items=[_voucher(*pair) for pair in found], next_cursor=None)
     first, last = await store.numbers_of(unit.conn, pool_code, book, query.from_ or FIRST, query.to or LAST)
@@ -167,7 +168,7 @@ async def read_voucher(pool_code: str, book: str, number: VoucherNumber, unit: U
     """One voucher."""
     found = await store.vouchers(unit.conn, pool_code, book, after=number - 1, through=number, limit=1)
     if not found:
-        raise LEDGER_VOUCHER_UNKNOWN(book=book, number=number)
+        raise LEDGER_VOUCHER_UNKNOWN(book=book_words(book), number=number)
     return _voucher(*found[0])
 
 
@@ -185,7 +186,7 @@ async def read_balances(pool_code: str, book: str, unit: UnitDep, query: Annotat
     at = query.at or await unit.business_day()
     kept = await store.book(unit.conn, pool_code, book)
     if kept is None:
-        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book)
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book_words(book))
     view = books.view_of(query.chart or kept["chart"], book, kept["chart"])
     rows = as_kept(await store.balances(unit.conn, pool_code, book, at, by_value=query.by == "value"))
     lines = rows if view is None else shown_in(view, kept["chart"], rows)
@@ -218,7 +219,7 @@ async def read_available(pool_code: str, book: str, unit: UnitDep) -> Available:
     """What each account holds now, what of it is set aside, what can be spent."""
     rows = await store.cached_balances(unit.conn, pool_code, book)
     if not rows:
-        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book)
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book_words(book))
     return Available(
         book=book,
         items=[
@@ -238,7 +239,9 @@ async def list_entries(pool_code: str, book: str, unit: UnitDep, query: Annotate
     """The detail ledger 明细账: postings of an account, a party or a business number in a period."""
     period = query.from_ is not None and query.to is not None
     if not (query.account or query.party or query.ref) or not (period or query.ref):
-        raise LEDGER_FILTER_NEEDED(filters="(account | party) + from + to, ref")
+        raise LEDGER_FILTER_NEEDED(
+            filters=("“account”或“party”连同起止日期,或者“ref”", "(account | party) + from + to, or ref")
+        )
     await _book_or_refuse(unit, pool_code, book)
     first, last = query.from_ or FIRST, query.to or LAST
     opening, closing = await _balances_around(unit, pool_code, book, query, first, last)
@@ -319,7 +322,7 @@ async def _whole(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byte
 
 async def _book_or_refuse(unit: Unit, pool_code: str, book: str) -> None:
     if await store.book(unit.conn, pool_code, book) is None:
-        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book)
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book_words(book))
 
 
 async def _balances_around(
@@ -330,7 +333,7 @@ async def _balances_around(
         return None, None
     closing = await store.balance_of(unit.conn, pool_code, book, query.account, last)
     if closing is None:
-        raise LEDGER_ACCOUNT_UNKNOWN(book=book, account=query.account)
+        raise LEDGER_ACCOUNT_UNKNOWN(book=book_words(book), account=query.account)
     if query.party or query.ref:
         return None, None
     before = first - timedelta(days=1) if first > FIRST else FIRST

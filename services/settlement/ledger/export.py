@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from services.settlement.ledger import store
-from services.settlement.ledger.refusals import LEDGER_BOOK_UNKNOWN
+from services.settlement.ledger.refusals import LEDGER_BOOK_UNKNOWN, book_words
 from shared.http.unit import StreamUnit
 from shared.kernel.money import format_yuan
 
@@ -59,7 +59,7 @@ async def documents(conn: Any, pool_code: str, name: str, now: datetime) -> Asyn
     """The export, one object a line; raises LEDGER_BOOK_UNKNOWN. ``conn`` is in a REPEATABLE READ transaction."""
     book = await store.book(conn, pool_code, name)
     if book is None:
-        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=name)
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book_words(name))
     yield {
         "kind": "book",
         "format": FORMAT,

@@ -10,6 +10,7 @@ from services.settlement.ledger.refusals import (
     LEDGER_BOOK_UNKNOWN,
     LEDGER_ENTRY_NOT_SEALED,
     LEDGER_VOUCHER_UNKNOWN,
+    book_words,
 )
 
 FORMAT = "heyi-proof-1"
@@ -22,13 +23,13 @@ async def prove(conn: AsyncConnection, pool_code: str, name: str, number: int) -
     """
     book = await store.book(conn, pool_code, name)
     if book is None:
-        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=name)
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book_words(name))
     found = await store.vouchers(conn, pool_code, name, after=number - 1, through=number, limit=1)
     if not found:
-        raise LEDGER_VOUCHER_UNKNOWN(book=name, number=number)
+        raise LEDGER_VOUCHER_UNKNOWN(book=book_words(name), number=number)
     seal = await store.seal_over(conn, pool_code, name, number)
     if seal is None:
-        raise LEDGER_ENTRY_NOT_SEALED(book=name, number=number, day=found[0][0]["posting_date"])
+        raise LEDGER_ENTRY_NOT_SEALED(book=book_words(name), number=number, day=found[0][0]["posting_date"])
     first = seal["first_number"]
     hashes = await store.hashes(conn, pool_code, name, max(first - 1, 1), seal["last_number"])
     day = hashes if first == 1 else hashes[1:]

@@ -11,7 +11,8 @@ from typing import Any
 
 import asyncpg
 
-from shared.kernel.errors import Problem, ProblemType, define
+from shared.http.roles import ROLE_WORDS
+from shared.kernel.errors import Problem, ProblemType, Words, define
 from shared.kernel.money import format_yuan
 
 SQLSTATE = "HL001"
@@ -23,6 +24,17 @@ KEEPERS = {
     "city_finance": ("市财政局", "city finance"),
 }
 """Keepers of accounts in words (rulings §19)."""
+BOOK_WORDS = {
+    "basic": ("基本基金", "basic fund"),
+    "obligations": ("应付备查", "obligations"),
+    "supplementary": ("补充保险", "supplementary cover"),
+}
+"""Books in words; a book of another name is told by it."""
+
+
+def book_words(book: str) -> Words:
+    """What a book is called."""
+    return BOOK_WORDS.get(book, (f"“{book}”", book))
 
 
 def keeper_words(keepers: Iterable[str]) -> tuple[str, str]:
@@ -36,7 +48,7 @@ LEDGER_FLOW_NOT_PERMITTED = define(
     422,
     "资金流向不被允许",
     "This flow of money is not permitted",
-    "{book} 账不允许 {flow}(借 ← 贷):基金封闭运行,费用、工资和预算不能动用基金,资金须经过财政专户。请核对科目。",
+    "{book}账不允许 {flow}(借 ← 贷):基金封闭运行,费用、工资和预算不能动用基金,资金须经过财政专户。请核对科目。",
     "Book {book} does not permit {flow} (debit ← credit): the fund runs in a closed loop. Check the accounts.",
 )
 LEDGER_TWO_KEEPERS = define(
@@ -52,15 +64,15 @@ LEDGER_NOT_KEEPER = define(
     403,
     "不是该账户的管户人",
     "Not the keeper of the account",
-    "该账户由{keeper}管理,角色 {role} 不能记账。请由管户人办理。",
-    "The account is kept by {keeper}; role {role} cannot post to it. Ask its keeper.",
+    "该账户由{keeper}管理,您的角色“{role}”不能记账。请由管户人办理。",
+    "The account is kept by {keeper}; your role ({role}) cannot post to it. Ask its keeper.",
 )
 LEDGER_DAY_CLOSED = define(
     "ledger_day_closed",
     409,
     "记账日期已封账",
     "The posting day is closed",
-    "{book} 账已封至 {sealed_through},目前记账日为 {open_day}。请记在开放日,业务日期另填。",
+    "{book}账已封至 {sealed_through},目前记账日为 {open_day}。请记在开放日,业务日期另填。",
     "Book {book} is sealed through {sealed_through}; its open day is {open_day}. Post there and keep the value date.",
 )
 LEDGER_OVERDRAWN = define(
@@ -68,7 +80,7 @@ LEDGER_OVERDRAWN = define(
     409,
     "账户余额不足",
     "The account has not enough money",
-    "{book} 账 {account} 可用余额 {available} 元(已扣除冻结),本次需要 {change} 元。请先补足或减少金额。",
+    "{book}账 {account} 可用余额 {available} 元(已扣除冻结),本次需要 {change} 元。请先补足或减少金额。",
     "Account {account} of {book} has {available} yuan available after holds; this would change it by {change}.",
 )
 LEDGER_SOURCE_POSTED = define(
@@ -124,7 +136,7 @@ LEDGER_BOOK_UNKNOWN = define(
     404,
     "没有这本账",
     "No such book",
-    "统筹地区 {pool_code} 没有账簿 {book}。请先建账。",
+    "统筹地区 {pool_code} 没有{book}账簿。请先建账。",
     "Pool {pool_code} has no book {book}. Open it first.",
 )
 LEDGER_VOUCHER_UNKNOWN = define(
@@ -132,7 +144,7 @@ LEDGER_VOUCHER_UNKNOWN = define(
     404,
     "没有这张凭证",
     "No such voucher",
-    "{book} 账没有第 {number} 号凭证。",
+    "{book}账没有第 {number} 号凭证。",
     "Book {book} has no voucher {number}.",
 )
 LEDGER_FILTER_NEEDED = define(
@@ -148,7 +160,7 @@ LEDGER_ACCOUNT_UNKNOWN = define(
     404,
     "没有这个科目",
     "No such account",
-    "账簿 {book} 没有可用的科目 {account}。请查看会计科目表。",
+    "{book}账没有可用的科目 {account}。请查看会计科目表。",
     "Book {book} has no such account {account}; see its chart.",
 )
 LEDGER_CHART_UNKNOWN = define(
@@ -212,7 +224,7 @@ LEDGER_VOUCHER_INVALID = define(
     422,
     "凭证不完整",
     "The voucher is incomplete",
-    "凭证不符合 {constraint}。请补全来源、摘要、经办人和分录。",
+    "凭证不完整(规则“{constraint}”)。请补全来源、摘要、经办人和分录。",
     "The voucher breaks {constraint}. Complete it.",
 )
 LEDGER_SEALED_ALREADY = define(
@@ -268,7 +280,7 @@ LEDGER_OPENED_ALREADY = define(
     409,
     "账簿已开始记账",
     "The book has begun",
-    "账簿 {book} 已有日常凭证,不能再记期初余额。更正请做更正凭证。",
+    "{book}账已有日常凭证,不能再记期初余额。更正请做更正凭证。",
     "Book {book} has ordinary vouchers; opening balances come before them. Correct by a correcting voucher.",
 )
 LEDGER_STAGING_INVALID = define(
@@ -320,6 +332,7 @@ def _params(detail: str | None) -> dict[str, Any]:
     for name in ("available", "change"):
         if f"{name}_fen" in params:
             params[name] = format_yuan(params[f"{name}_fen"])
-    if params.get("keeper") in KEEPERS:
-        params["keeper"] = KEEPERS[params["keeper"]]
+    for name, words in (("keeper", KEEPERS), ("book", BOOK_WORDS), ("role", ROLE_WORDS)):
+        if name in params:
+            params[name] = words.get(params[name], params[name])
     return params

@@ -6,7 +6,12 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.ledger import store
-from services.settlement.ledger.refusals import LEDGER_BOOK_UNKNOWN, LEDGER_SEAL_NOT_YET, refused_by_the_database
+from services.settlement.ledger.refusals import (
+    LEDGER_BOOK_UNKNOWN,
+    LEDGER_SEAL_NOT_YET,
+    book_words,
+    refused_by_the_database,
+)
 from services.settlement.ledger.signing import Signer
 from shared.contracts.settlement import DaySealed
 from shared.messaging.outbox import Outgoing, emit_many
@@ -24,7 +29,7 @@ async def seal_through(
     if day > today:
         raise LEDGER_SEAL_NOT_YET(day=day, today=today)
     if await store.book(conn, pool_code, book) is None:
-        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book)
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book_words(book))
     days = [*await store.unsealed_before(conn, pool_code, book, day), day]
     sealed = [await _seal(conn, pool_code, book, one, now, signer) for one in days]
     await emit_many(

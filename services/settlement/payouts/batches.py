@@ -11,7 +11,7 @@ from uuid import UUID
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import BASIC, EXPENDITURE
 from services.settlement.funding.booking import Desk
-from services.settlement.funding.problems import HOME_INSTITUTION, Words
+from services.settlement.funding.problems import HOME_INSTITUTION
 from services.settlement.ledger.posting import Hold, hold_many, release_hold
 from services.settlement.payouts import store
 from services.settlement.payouts.paymentfile import Party, PaymentFile, Transfer, control_sum, render
@@ -31,6 +31,7 @@ from services.settlement.payouts.problems import (
 )
 from shared.db.personal import Sealer
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
+from shared.kernel.errors import Words
 from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
 

@@ -15,7 +15,7 @@ CUTOFF_INCOMPLETE = define(
     409,
     "放行尚未收齐",
     "Cut-off incomplete",
-    "只能整次放行列入批次;errors 列出尚未收齐的放行和相差的件数、金额,请稍后再试。",
+    "只能整次放行列入批次;“errors”列出尚未收齐的放行和相差的件数、金额,请稍后再试。",
     "Only whole cut-offs are batched; errors lists what is still missing. Try again shortly.",
 )
 CUTOFF_BATCHED = define(
@@ -103,6 +103,6 @@ PERIOD_INVALID = define(
     422,
     "期间有误",
     "Invalid period",
-    "from 不得晚于 to,期间最长 {days} 天。",
+    "“from”不得晚于“to”,期间最长 {days} 天。",
     "'from' is not after 'to', and a period has at most {days} days.",
 )

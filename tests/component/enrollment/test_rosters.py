@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 
 from deploy.demo.roster import make_roster
-from services.enrollment.registry.identity import check_character
 from shared.db.counting import count_statements
+from shared.kernel.id_numbers import check_character
 from tests.component.enrollment.conftest import HEADINGS, OTHER_POOL, POOL, YEAR, Office, sheet
 
 pytestmark = pytest.mark.anyio

@@ -7,18 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.demo.roster import check_character as demo_check_character
-from services.enrollment.registry.identity import (
-    FEMALE,
-    MALE,
-    Identity,
-    Unsound,
-    check_character,
-    full_form,
-    mask_name,
-    mask_number,
-    normal_form,
-    read_identity,
-)
+from services.enrollment.registry.identity import FEMALE, MALE, Identity, Unsound, mask_name, mask_number, read_identity
+from shared.kernel.id_numbers import check_character, full_form, normal_form
 
 TODAY = date(2010, 3, 1)
 births = st.dates(date(1900, 1, 1), TODAY)

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.enrollment.registry.groups import CODES
-from services.enrollment.registry.identity import check_character
 from services.enrollment.registry.model import Area, Register
 from services.enrollment.roster.headings import REQUIRED, Column, HeadingFault, Layout, find_layout, heading_of
 from services.enrollment.roster.households import Places, bare_township, bare_village, judge, locate
 from services.enrollment.roster.reasons import REASONS
 from services.enrollment.roster.rows import RELATIONS, read_date, read_row
 from services.enrollment.roster.workbook import Cell, Row
+from shared.kernel.id_numbers import check_character
 
 TODAY = date(2010, 3, 1)
 GOOD = {

@@ -4,7 +4,7 @@ import pytest
 
 from services.settlement.ledger.charts import Chart, Flow, chart_of, charts, keeper_roles, views
 from services.settlement.ledger.presentation import Line, shown_in
-from shared.http.tokens import ROLES
+from shared.http.roles import ROLES
 
 BASIC = next(chart for chart in charts() if chart.book == "basic")
 FUND_MONEY = {"1001.01", "1001.02", "1002", "1003", "1009.01", "1009.02", "1009.03", "1009.04", "1009.05"}

@@ -20,7 +20,8 @@ class AccessRule:
 
     ``free``: no pool. ``public``: no token. ``personal``: reading it is an audited act. ``query``: a POST that only
     asks. ``coalesced``: the capability opens the transaction itself (contracts §4). ``stream``: the body reads from a
-    session of its own. ``max_bytes`` bounds the body.
+    session of its own. ``max_bytes`` bounds the body. ``bulk``: the path of the sibling that takes many of these writes
+    as NDJSON, and ``bulk_of`` there the single one (``shared.http.bulk``).
     """
 
     command: str
@@ -31,6 +32,8 @@ class AccessRule:
     stream: bool = False
     query: bool = False
     max_bytes: int = BODY_MAX
+    bulk: str | None = None
+    bulk_of: str | None = None
 
     def pool_of(self, actor: Actor, path: Mapping[str, Any]) -> str:
         """The pool that the request may touch, ``-`` for none; raises the FORBIDDEN problems."""
@@ -64,6 +67,7 @@ def access(
     stream: bool = False,
     query: bool = False,
     max_bytes: int = BODY_MAX,
+    bulk: str | None = None,
 ) -> dict[str, Any]:
     """The ``openapi_extra`` of a route: who may call it. Raises ValueError for a role that does not exist."""
     unknown = set(roles) - ROLES
@@ -76,6 +80,8 @@ def access(
     rule |= {name: True for name, value in optional.items() if value}
     if max_bytes != BODY_MAX:
         rule["max_bytes"] = max_bytes
+    if bulk is not None:
+        rule["bulk"] = bulk
     return {EXTENSION: rule}
 
 

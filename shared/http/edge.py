@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.dependencies.utils import get_flat_params, get_validation_alias
@@ -23,7 +24,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from shared.contracts.wire import JsonNumber
 from shared.db import audit
 from shared.db.scope import NO_POOL, Scope, set_scope, transaction
-from shared.http import failures, idempotency
+from shared.http import bulk, failures, idempotency
 from shared.http.access import AccessRule, rule_from
 from shared.http.idempotency import Answered, Claim
 from shared.http.problems import (
@@ -49,8 +50,10 @@ READ_METHODS = frozenset({"GET", "HEAD"})
 REPLAYED = "Idempotency-Replayed"
 NUL_TOLD = "文字里不能有 NUL 字符 (U+0000) / texts cannot hold the character U+0000"
 PERSONAL_TOLD = "内容里有身份证号,请删去 / an ID number stands in it: take it out"
-_NUL_WRITTEN = rb"\u0000"
+_ESCAPED = rb"\u"
+HALF_TOLD = "文字里有半个字符 (\\ud800–\\udfff) / a text holds half a character (\\ud800 to \\udfff)"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _log = structlog.get_logger("heyi.edge")
 
@@ -60,7 +63,7 @@ class EdgeRequest(Request):
 
     async def json(self) -> Any:
         if not hasattr(self, "_parsed"):
-            self._parsed = json.loads(await self.body(), parse_int=JsonNumber)
+            self._parsed = json.loads((await self.body()).decode(), parse_int=JsonNumber)
         return self._parsed
 
     async def read_limited(self, limit: int) -> bytes:
@@ -111,10 +114,13 @@ class Call:
         return raw.decode("latin-1")
 
     async def body(self) -> bytes:
-        """The whole body; raises TOO_LARGE, and INVALID for a NUL character, which no text of ours can hold."""
+        """The whole body; raises TOO_LARGE, and INVALID for what no text of ours can hold: NUL, half a character."""
         body = await self.request.read_limited(self.rule.max_bytes)
-        if _NUL_WRITTEN in body and _NUL.search(body) and self._is_json():
-            raise from_validation([{"loc": ("body",), "msg": NUL_TOLD}])
+        if _ESCAPED in body and self._is_json():  # few bodies hold any escaped character
+            if _NUL.search(body):
+                raise from_validation([{"loc": ("body",), "msg": NUL_TOLD}])
+            if _HALF.search(body) and not _is_whole(body):
+                raise from_validation([{"loc": ("body",), "msg": HALF_TOLD}])
         return body
 
     def _is_json(self) -> bool:
@@ -159,6 +165,15 @@ class Call:
             await audit.write(conn, [entry])
 
 
+def _is_whole(body: bytes) -> bool:
+    """Whether every escaped surrogate of a JSON body has its other half; orjson refuses those that have not."""
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
 class EdgeRoute(APIRoute):
     """A route with an access rule; without one it cannot even be declared."""
 
@@ -180,6 +195,16 @@ class ServiceRouter(APIRouter):
     def __init__(self, **options: Any) -> None:
         super().__init__(route_class=EdgeRoute, **options)
 
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Adds a route, and beside it the bulk route that its access rule names."""
+        super().add_api_route(path, endpoint, **options)
+        rule = rule_from(options.get("openapi_extra"), self.prefix + path)
+        if rule.bulk is not None:
+            single = self.routes[-1]
+            assert isinstance(single, APIRoute)
+            many, its_options = bulk.sibling_of(single, self.prefix + rule.bulk)
+            super().add_api_route(rule.bulk, many, **its_options)
+
 
 async def _serve(
     rule: AccessRule, path: str, filters: frozenset[str], handler: Handler, request: EdgeRequest
@@ -196,9 +221,11 @@ async def _serve(
 async def _answer(call: Call, filters: frozenset[str], handler: Handler) -> Response:
     try:
         await call.admit(filters)
+        if (whole := call.request.scope.get(bulk.WHOLE)) is not None:
+            return await _join(call, handler, whole)
         if call.rule.coalesced:
             return await _coalesced(call, handler)
-        if call.rule.stream:
+        if call.rule.stream or (call.rule.bulk_of and not bulk.is_atomic(call.request)):
             return await _stream(call, handler)
         if call.is_read:
             return await _read(call, handler)
@@ -233,6 +260,8 @@ def as_problem(error: Exception, request_id: str) -> Problem:
 
 
 async def _audit_refusal(call: Call, problem: Problem) -> None:
+    if bulk.WHOLE in call.request.scope:
+        return  # the whole is refused and audited, when its transaction is over
     told = problem.kind.status == 403 or not call.is_read or call.rule.personal
     if call.actor is ANYBODY or not told or problem.kind.status >= 500:
         return
@@ -270,6 +299,7 @@ async def _read(call: Call, handler: Handler) -> Response:
 
 async def _stream(call: Call, handler: Handler) -> Response:
     call.request.state.unit = StreamUnit(call.actor, call.scope, call.now, call.pool_code, call.request_id, call.state)
+    await call.body()
     if call.rule.personal and call.actor.role != "service":
         await call.audit_apart(call.entry(audit.READ))
     return await handler(call.request)
@@ -322,11 +352,7 @@ async def _write(call: Call, handler: Handler) -> Response:
             await conn.rollback()
             await _write_refusal(call, "returned", response.status_code)
             return response
-        body = bytes(response.body) if hasattr(response, "body") else b""
-        await idempotency.finish(conn, claim, Answered(response.status_code, body, unit.result_kind, unit.result_id))
-        await audit.write(
-            conn, [call.entry(audit.DONE, kind=unit.result_kind, identifier=unit.result_id, facts=unit.facts)]
-        )
+        await _keep(call, claim, unit, response)
         faults.point("edge.before_commit")
         try:
             await conn.commit()
@@ -336,6 +362,33 @@ async def _write(call: Call, handler: Handler) -> Response:
             return await _after_lost_commit(call, claim)
         faults.point("edge.after_commit")
         return response
+
+
+async def _keep(call: Call, claim: Claim, unit: Unit, response: Response) -> None:
+    """Keeps the answer with its key, and writes the audit row."""
+    body = bytes(response.body) if hasattr(response, "body") else b""
+    answered = Answered(response.status_code, body, unit.result_kind, unit.result_id)
+    await idempotency.finish(unit.conn, claim, answered)
+    done = call.entry(audit.DONE, kind=unit.result_kind, identifier=unit.result_id, facts=unit.facts)
+    await audit.write(unit.conn, [done])
+
+
+async def _join(call: Call, handler: Handler, whole: Unit) -> Response:
+    """A line of an atomic bulk: in the transaction of the whole, which has taken the line's key (shared.http.bulk).
+
+    What a refused line wrote is undone at once, so that the lines after it are judged without it.
+    """
+    call.now = whole.now
+    claim = await _claim_of(call)
+    async with whole.conn.begin_nested() as savepoint:
+        unit = Unit(whole.conn, call.actor, whole.now, call.pool_code, call.request_id, call.state)
+        call.request.state.unit = unit
+        response = await handler(call.request)
+        if 200 <= response.status_code < 300:
+            await _keep(call, claim, unit, response)
+        else:
+            await savepoint.rollback()
+    return response
 
 
 def replay(known: Answered) -> Response:

@@ -123,6 +123,38 @@ async def test_a_hospital_reaches_only_its_own_institution(
             assert answer.json()["code"] == "forbidden_institution", route.name
 
 
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_filter_that_does_not_exist_is_refused_on_every_route(
+    apps: dict[str, RunningApp], tokens: TestTokens, service: str
+) -> None:
+    for route in routes(service, apps[service].app.openapi()):
+        rule = declared(service)[route.name]
+        headers = _token(tokens, min(rule.roles)) if rule.roles else {}
+        answer = await apps[service].client.request(
+            route.method, filled(route, OWN), params={"no_such_filter": "1"}, headers=headers
+        )
+        assert answer.status_code == 422, route.name
+        assert answer.json()["errors"][0]["at"] == "query.no_such_filter", route.name
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_bulk_route_asks_for_what_its_single_route_asks(apps: dict[str, RunningApp], service: str) -> None:
+    document = apps[service].app.openapi()
+    rules = {
+        route.name: document["paths"][route.path][route.method]["x-heyi-access"] for route in routes(service, document)
+    }
+    singles = {name.replace(" /v1", " "): rule for name, rule in rules.items() if "bulk" in rule}
+    many = {rule["bulk_of"]: (name, rule) for name, rule in rules.items() if "bulk_of" in rule}
+    assert set(singles) == set(many)
+    for name, single in singles.items():
+        path, rule = many[name]
+        assert (rule["roles"], rule["scope"]) == (single["roles"], single["scope"]), path
+        operation = document["paths"][path.split(" ")[1]]["post"]
+        line = operation["requestBody"]["content"]["application/x-ndjson"]["schema"]
+        assert line["properties"]["body"]["$ref"].rsplit("/", 1)[1] in document["components"]["schemas"], path
+        assert len(line["required"]) == 2 + name.count("{") - path.count("{"), path
+
+
 def test_a_route_without_a_rule_cannot_be_declared() -> None:
     from shared.http.edge import ServiceRouter
 

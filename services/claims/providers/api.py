@@ -99,7 +99,7 @@ class PayeeAccount(WireModel):
 
 @router.put(
     "/institutions/{institution_code}",
-    openapi_extra=access(commands.DECIDERS, scope="free", command="put_institution"),
+    openapi_extra=access(commands.DECIDERS, scope="free", command="put_institution", bulk="/institutions/bulk"),
     responses=documented(commands.INSTITUTION_ELSEWHERE),
 )
 async def put_institution(institution_code: InstitutionCode, body: InstitutionIn, unit: UnitDep) -> InstitutionOut:
@@ -137,7 +137,7 @@ async def read_institution(institution_code: InstitutionCode, unit: UnitDep, on:
 
 @router.put(
     "/pools/{pool_code}/agreements/{institution_code}",
-    openapi_extra=access(commands.DECIDERS, command="put_agreement"),
+    openapi_extra=access(commands.DECIDERS, command="put_agreement", bulk="/pools/{pool_code}/agreements/bulk"),
     responses=documented(INSTITUTION_UNKNOWN, commands.KINDS_MISSING, commands.AGREEMENT_AHEAD),
 )
 async def put_agreement(

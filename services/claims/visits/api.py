@@ -123,7 +123,7 @@ def _remaining(left: questions.CapLeft) -> Remaining:
 
 @router.put(
     "/visits/{visit_id}",
-    openapi_extra=access(HOSPITAL, command="register_visit", scope="institution"),
+    openapi_extra=access(HOSPITAL, command="register_visit", scope="institution", bulk="/visits/bulk"),
     status_code=201,
     responses=documented(MEMBER_UNKNOWN, VISIT_EXISTS, ENROLLMENT_SILENT),
 )
@@ -173,7 +173,7 @@ async def read_visit(pool_code: Pool, visit_id: ShortId, unit: UnitDep) -> Visit
 
 @router.post(
     "/visits/{visit_id}/lines",
-    openapi_extra=access(HOSPITAL, command="upload_lines", scope="institution"),
+    openapi_extra=access(HOSPITAL, command="upload_lines", scope="institution", bulk="/visits/lines/bulk"),
     status_code=201,
     responses=documented(VISIT_UNKNOWN, VISIT_SETTLED),
 )

@@ -397,7 +397,12 @@ def _bill_item(row: Any) -> BillItem:
 
 @router.post(
     "/pools/{pool_code}/receipts",
-    openapi_extra=access(("township_clerk",), command="book_receipts", max_bytes=RECEIPTS_MAX_BYTES),
+    openapi_extra=access(
+        ("township_clerk",),
+        command="book_receipts",
+        max_bytes=RECEIPTS_MAX_BYTES,
+        bulk="/pools/{pool_code}/receipts/bulk",
+    ),
 )
 async def book_receipts(pool_code: PoolCode, body: ReceiptsBody, unit: UnitDep) -> ReceiptsAnswer:
     """Books premium receipts; a household whose bill becomes complete is covered by the date of payment."""

@@ -57,7 +57,9 @@ class PayeeOut(WireModel):
 @router.put(
     "/pools/{pool_code}/payees/{institution_code}",
     response_model=PayeeOut,
-    openapi_extra=access({"county_director", "county_recheck"}, command="register_payee"),
+    openapi_extra=access(
+        {"county_director", "county_recheck"}, command="register_payee", bulk="/pools/{pool_code}/payees/bulk"
+    ),
 )
 async def put_payee(pool_code: str, institution_code: str, body: PayeeIn, unit: UnitDep) -> PayeeOut:
     """登记医疗机构收款账户(由县合管办登记,另一人确认后生效). Registers who receives; a second person confirms it."""
@@ -83,7 +85,11 @@ class PayeeConfirmationIn(WireModel):
     "/pools/{pool_code}/payees/{institution_code}/confirmation",
     response_model=PayeeOut,
     responses=documented(FOUR_EYES, PAYEE_MISSING, PAYEE_DIFFERS),
-    openapi_extra=access({"county_director", "county_recheck"}, command="confirm_payee"),
+    openapi_extra=access(
+        {"county_director", "county_recheck"},
+        command="confirm_payee",
+        bulk="/pools/{pool_code}/payees/confirmations/bulk",
+    ),
 )
 async def post_payee_confirmation(
     pool_code: str, institution_code: str, body: PayeeConfirmationIn, unit: UnitDep

@@ -72,7 +72,9 @@ class StatementOut(WireModel):
     responses=documented(
         ACCOUNT_UNKNOWN, KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_GAP, STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER
     ),
-    openapi_extra=access(KEEPERS, command="import_bank_statement", max_bytes=_BODY_MAX),
+    openapi_extra=access(
+        KEEPERS, command="import_bank_statement", max_bytes=_BODY_MAX, bulk="/pools/{pool_code}/bank-statements/bulk"
+    ),
 )
 async def post_statement(pool_code: str, body: StatementIn, unit: UnitDep) -> StatementOut:
     """导入银行对账单,逐行核对;对不上的留作未达账. Imports a statement; lines match by reference and amount."""

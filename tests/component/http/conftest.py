@@ -43,7 +43,7 @@ class NoteIn(WireModel):
 router = ServiceRouter(prefix="/pools/{pool_code}")
 
 
-@router.post("/notes", status_code=201, openapi_extra=access(ROLES, command="write_note"))
+@router.post("/notes", status_code=201, openapi_extra=access(ROLES, command="write_note", bulk="/notes/bulk"))
 async def write_note(unit: UnitDep, body: NoteIn) -> dict[str, Any]:
     """Writes first and refuses afterwards, so that a refusal has something to undo."""
     number = await fetchval(

@@ -23,6 +23,8 @@ KEY = "11" * 32
     ("path", "options"),
     [
         (NOTES, {"content": b'{"text": "a\\u0000b", "amount": "1.00"}'}),
+        (NOTES, {"content": b'{"text": "a\\ud800b", "amount": "1.00"}'}),
+        (NOTES, {"content": b'{"text": "a\xed\xa0\x80b", "amount": "1.00"}'}),
         (NOTES + "?x=%00", {"json": {"text": "a", "amount": "1.00"}}),
         (NOTES + "?amuont=1", {"json": {"text": "a", "amount": "1.00"}}),
     ],
@@ -37,6 +39,12 @@ async def test_what_no_text_can_hold_and_filters_that_do_not_exist(bench: Bench,
 async def test_an_escaped_backslash_is_no_nul(bench: Bench) -> None:
     headers = bench.headers("k1") | {"Content-Type": "application/json"}
     body = b'{"text": "a\\\\u0000b", "amount": "1.00"}'
+    assert (await bench.client.post(NOTES, content=body, headers=headers)).status_code == 201
+
+
+async def test_a_character_written_as_two_escapes_is_whole(bench: Bench) -> None:
+    headers = bench.headers("k1") | {"Content-Type": "application/json"}
+    body = b'{"text": "\\ud840\\udc00", "amount": "1.00"}'
     assert (await bench.client.post(NOTES, content=body, headers=headers)).status_code == 201
 
 

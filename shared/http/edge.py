@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import orjson
 import structlog
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response, params
 from fastapi.dependencies.utils import get_flat_params, get_validation_alias
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -181,7 +181,8 @@ class EdgeRoute(APIRoute):
         rule = rule_from(self.openapi_extra, self.path_format)
         handler = super().get_route_handler()
         path = self.path_format
-        filters = frozenset(map(get_validation_alias, get_flat_params(self.dependant))) - self.param_convertors.keys()
+        asked = (one for one in get_flat_params(self.dependant) if not isinstance(one.field_info, params.Header))
+        filters = frozenset(map(get_validation_alias, asked)) - self.param_convertors.keys()
 
         async def handle(request: Request) -> Response:
             return await _serve(rule, path, filters, handler, EdgeRequest(request.scope, request.receive))

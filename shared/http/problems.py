@@ -119,8 +119,24 @@ PRECONDITION_FAILED = define(
     412,
     "内容已被他人修改",
     "Changed by somebody else",
-    "请重新读取后再改。",
-    "Read it again before you change it.",
+    "您读取之后内容已变;请重新读取,核对后用新的 ETag 作 If-Match 再改。什么都没有改动。",
+    "It changed after you read it. Read it again, compare, and send its new ETag as If-Match. Nothing was changed.",
+)
+PRECONDITION_REQUIRED = define(
+    "precondition_required",
+    428,
+    "须说明所依据的内容",
+    "Say what you have read",
+    "这一项已经存在,修改前请先读取,把返回的 ETag 放进 If-Match 头再发,以免覆盖他人的修改。",
+    "This exists already: read it first and send its ETag as If-Match, so that nobody's change is overwritten.",
+)
+EXISTS_ALREADY = define(
+    "exists_already",
+    412,
+    "已经存在",
+    "Exists already",
+    "这一项已经存在,没有新建;要修改请先读取,用它的 ETag 作 If-Match。",
+    "This exists already and was not made anew: to change it, read it and send its ETag as If-Match.",
 )
 OUTCOME_UNKNOWN = define(
     "outcome_unknown",

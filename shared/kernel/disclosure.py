@@ -1,8 +1,8 @@
 """Numbers of persons in texts that people write: such texts are shown, exported and kept, so they hold none.
 
-An ID number 身份证号 is recognised by its shape (region, date, serial) with or without a right check digit, because a
-mistyped one still points at a person; a bank card by length, first digit and the Luhn digit; a telephone number as
-mobile or with its trunk code. Half-width and full-width digits count alike; blanks and dashes may stand between groups.
+An ID number 身份证号 is recognised by its check digit, and by its shape (region, date, serial) alone where it stands by
+itself, because a mistyped one still points at a person; a bank card by length, first digit and the Luhn digit; a
+telephone number as mobile or with its trunk code. Full-width digits count; blanks and dashes may stand between groups.
 """
 
 import re
@@ -20,6 +20,8 @@ _LANDLINE = re.compile(r"(?<![\d-])(?:0\d{2,3}[ -]?|\(0\d{2,3}\) ?)[2-9]\d{6,7}(
 _SOUND_ID = re.compile(
     _ALONE.format(r"([1-9]\d{5}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3})([\dXx])")
 )
+_BETWEEN = re.compile(r"[\s.,,。、_'’`·\-]")
+_ANYWHERE = re.compile(r"(?=([1-9]\d{5}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3})([\dXx]))")
 _STRIDE, _FOUR_DIGITS = 4, re.compile(r"\d{4}")
 
 
@@ -32,16 +34,28 @@ def has_personal_number(text: str) -> bool:
     plain = unicodedata.normalize("NFKC", text)
     if sum(c.isdecimal() for c in plain) < 10:  # the shortest, a telephone number with its trunk code
         return False
-    if any(kind.search(plain) for kind in (_ID_18, _ID_15, _MOBILE, _LANDLINE)):
+    if has_id_number(plain) or any(kind.search(plain) for kind in (_ID_18, _ID_15, _MOBILE, _LANDLINE)):
         return True
     return any(_has_luhn_digit(found.group()) for found in _CARD.finditer(plain))
 
 
+def has_id_number(text: str) -> bool:
+    """Whether an ID number with its right check digit stands anywhere in a text, however it is written: full-width,
+    with blanks, dots or dashes inside, or glued to other letters."""
+    plain = _BETWEEN.sub("", unicodedata.normalize("NFKC", text))
+    return any(_is_sound(*found) for found in _ANYWHERE.findall(plain))
+
+
 def has_sound_id_number(text: str) -> bool:
-    """Whether a text of ours holds an ID number whose check digit is right (ids and amounts look like others)."""
+    """Whether an ID number with its right check digit stands by itself in a document of ours, whose ids, hashes and
+    amounts hold long digits that are none."""
     if _FOUR_DIGITS.search(text[::_STRIDE]) is None:  # 17 digits in a row leave four in a row among every fourth
         return False
-    return any(check_character(body) == check.upper() for body, check in _SOUND_ID.findall(text))
+    return any(_is_sound(*found) for found in _SOUND_ID.findall(text))
+
+
+def _is_sound(body: str, check: str) -> bool:
+    return check_character(body) == check.upper()
 
 
 def _has_luhn_digit(card: str) -> bool:

@@ -27,9 +27,6 @@ PHONE = "请联系 13812345678"
 NOT_FREE = {
     ("enrollment", "RemittanceBody", "receipt_numbers"): "numbers of receipt books, looked up",
     ("enrollment", "NewbornBody", "id_number"): "is the ID number; sealed in its column",
-    ("enrollment", "NewbornBody", "name"): "a person's name, read as one",
-    ("enrollment", "AreaBody", "name"): "an area's name",
-    ("enrollment", "PoolBody", "name"): "a pool's name",
     ("enrollment", "SponsorshipBody", "group"): "a code, checked against the list",
     ("claims", "LookupIn", "id_number"): "is the ID number; only its blind index is used",
     ("claims", "AgreementIn", "bank_account"): "is the account; sealed in its column",

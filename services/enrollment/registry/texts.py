@@ -1,32 +1,20 @@
-"""Texts and numbers that people write: an ID number does not belong there, since they are shown and published."""
+"""Texts of the register: free ones, numbers on paper, and parts of cursors."""
 
-import re
-import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from shared.contracts.wire import FreeText
-from shared.kernel.id_numbers import check_character
+from shared.kernel.disclosure import has_id_number
 
-ID_NUMBER_TOLD = "文字里不能写身份证号 / an ID number does not belong in this text"
-_BETWEEN = re.compile(r"[\s.,,。、_'’`·\-]")
-_LIKE_A_NUMBER = re.compile(
-    r"(?=([0-9]{6}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]))"
-)
+ID_NUMBER_TOLD = "不能写身份证号 / an ID number does not belong here"
 
 
-def holds_id_number(text: str) -> bool:
-    """Whether a resident ID number of 18 characters stands in a text, full-width, spaced or dashed ones included."""
-    plain = _BETWEEN.sub("", unicodedata.normalize("NFKC", text))
-    return any(check_character(found[:17]) == found[17].upper() for found in _LIKE_A_NUMBER.findall(plain))
-
-
-def without_id_number(text: str) -> str:
-    """The text; raises ValueError where it holds an ID number."""
-    if holds_id_number(text):
+def without_id_number(number: str) -> str:
+    """The number of a paper; raises ValueError where it holds an ID number."""
+    if has_id_number(number):
         raise ValueError(ID_NUMBER_TOLD)
-    return text
+    return number
 
 
 def cursor_text(part: object) -> str:

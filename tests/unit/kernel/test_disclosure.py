@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from shared.contracts.wire import FreeText, Reason
-from shared.kernel.disclosure import has_personal_number
+from shared.kernel.disclosure import has_id_number, has_personal_number
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_number_of_a_person_is_seen(text: str) -> None:
         "4111111111111112",
         "0127e2f0-0000-7000-8000-000000000000",
         "H52242200001 应退 123456789.00 元",
-        "A522422196503121236B",
+        "A522422196503121237B",
     ],
 )
 def test_other_numbers_are_left_alone(text: str) -> None:
@@ -52,3 +52,32 @@ def test_a_free_text_says_what_to_do() -> None:
         TypeAdapter(FreeText).validate_python("电话 13812345678")
     with pytest.raises(ValidationError, match="at least 1"):
         TypeAdapter(Reason).validate_python("")
+
+
+NUMBER = "11010519491231002X"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NUMBER,
+        f"本人{NUMBER}的申请",
+        "11010519491231002x",
+        "110105 19491231 002X",
+        "110105-1949-1231-002X",
+        "R11010519491231002X001",
+        "110105194912310021 11010519491231002X",
+        "11010519491231002X",
+        "2010-02-01 11010519491231002X",
+    ],
+)
+def test_an_id_number_is_found_anywhere(text: str) -> None:
+    assert has_id_number(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "毕署〔2009〕12号", "110105194912310021", "R000001", "13800000000", "2010-02-01 至 2010-12-31", "1" * 30],
+)
+def test_no_other_text_is_taken_for_an_id_number(text: str) -> None:
+    assert not has_id_number(text)

@@ -204,6 +204,8 @@ class EventProcessor:
     async def _apply(self, pool_code: str, events: list[Arrived]) -> None:
         """The effects of the events in one transaction, in their order."""
         now, started = self._clock.now(), time.perf_counter()
+        if self.consumer.whole_state:  # each replaces its subject's row: in the order in which others lock these rows
+            events = sorted(events, key=lambda arrived: arrived.event.subject)
         async with transaction(self._engine, Scope(_WORKER, (pool_code,))) as conn:
             heads = await inbox.lock_heads(conn, self.reader, pool_code, {arrived.key for arrived in events})
             taken = await inbox.already_taken(conn, self.reader, events)

@@ -253,7 +253,7 @@ def _sees(slot: _Slot, institution_code: str) -> bool:
 def _trusted(batch: _Batch, slot: _Slot, visit: Visit, coverage: Coverage) -> bool:
     """Covered on the day of admission, as a fresh stream says or enrollment itself answered (contracts §7)."""
     assert isinstance(slot.ask, SettleAsk)
-    return slot.ask.asked or (batch.fresh and coverage.covered_on(visit.admitted_on))
+    return slot.ask.asked or (batch.fresh and coverage.may_be_relied_on(visit.admitted_on))
 
 
 async def _gather_heads(batch: _Batch, cancelling: list[_Slot]) -> None:

@@ -26,10 +26,16 @@ class Coverage:
     sequence: int
     timeline: tuple[Start, ...]
     groups: tuple[tuple[str, Start], ...]
+    doubted: bool = False
+    """An event about the member is parked: what is known here may be out of date."""
 
     def covered_on(self, day: date) -> bool:
         """Whether the member is covered on a day."""
         return state_on(self.timeline, day) == COVERED
+
+    def may_be_relied_on(self, day: date) -> bool:
+        """Whether a fresh stream's word counts for a day: covered, and nothing newer is parked (contracts §7)."""
+        return not self.doubted and self.covered_on(day)
 
     def intervals(self) -> tuple[Interval, ...]:
         """The days of coverage, in order; what was superseded does not count."""

@@ -7,15 +7,17 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.visits.coverage import Coverage, starts_as_rows
-from services.claims.visits.settling_store import coverage_of
+from services.claims.visits.settling_store import DOUBTED, coverage_of
 from shared.db.sql import execute, fetchrow
 
 EVENT, ANSWER = "event", "answer"
 
-_COLUMNS = "member_id, household_id, blind_index, township_code, birth_date, sex, sequence, timeline, groups"
-_OF_MEMBER = f"SELECT {_COLUMNS} FROM member_coverage WHERE pool_code = $1 AND member_id = $2"
+_COLUMNS = (
+    f"member_id, household_id, blind_index, township_code, birth_date, sex, sequence, timeline, groups, {DOUBTED}"
+)
+_OF_MEMBER = f"SELECT {_COLUMNS} FROM member_coverage m WHERE pool_code = $1 AND member_id = $2"
 _BY_INDEX = f"""
-SELECT {_COLUMNS} FROM member_coverage WHERE pool_code = $1 AND blind_index = $2 ORDER BY sequence DESC LIMIT 1
+SELECT {_COLUMNS} FROM member_coverage m WHERE pool_code = $1 AND blind_index = $2 ORDER BY sequence DESC LIMIT 1
 """
 _REPLACE = """
 INSERT INTO member_coverage AS m (pool_code, member_id, household_id, blind_index, township_code, birth_date, sex,

@@ -143,7 +143,7 @@ def settle(
     facts = ground.facts(items, counters.used(ground.owners, keys))
     result = adjudicate(visit.input(day, bill), facts, ground.policy)
     if result.outcome.refuses:
-        facts_zh = f"就诊 {visit.id},{visit.admitted_on},方案 {ground.policy.id}"
+        facts_zh = f"就诊 {visit.id},{visit.admitted_on},方案“{ground.policy.id}”"
         facts_en = f"visit {visit.id}, {visit.admitted_on}, policy {ground.policy.id}"
         raise refused(result.outcome, (facts_zh, facts_en))
     claim = _claim(claim_id, ground, result, now=now, day=day, by=by)

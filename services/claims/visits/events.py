@@ -13,10 +13,11 @@ from shared.kernel.ids import new_id
 from shared.messaging.consumer import Consumer, EventUnit
 from shared.messaging.outbox import Outgoing, emit_many
 
+# By the member's visits: a policy may count for the household alone, or nothing at all, and leave no row of the person.
 _EARLIER = """
-SELECT DISTINCT c.id, c.institution_code, c.admitted_on, c.benefit_fen FROM accumulator_entry e
-JOIN claim c ON c.pool_code = e.pool_code AND c.id = e.claim_id
-WHERE e.pool_code = $1 AND e.owner_id = $2 AND c.status <> 'cancelled' AND c.coverage_sequence < $3
+SELECT c.id, c.institution_code, c.admitted_on, c.benefit_fen FROM visit v
+JOIN claim c ON c.pool_code = v.pool_code AND c.visit_id = v.id AND c.status <> 'cancelled'
+WHERE v.pool_code = $1 AND v.member_id = $2 AND c.coverage_sequence < $3
 ORDER BY c.id
 """
 _OPEN = """

@@ -78,7 +78,7 @@ async def look_up(unit: Unit, id_number: str, day: date) -> Found:
 
 async def _says_covered(unit: Unit, known: Coverage, day: date) -> bool:
     """Whether the projection may be trusted (contracts §7)."""
-    if not known.covered_on(day):
+    if not known.may_be_relied_on(day):
         return False
     return await is_fresh(unit.conn, CONSUMER, [COVERAGE_TOPIC], datetime.now(UTC))  # real time: heartbeats
 

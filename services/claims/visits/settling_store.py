@@ -13,8 +13,9 @@ from services.claims.providers.queries import Reference, reference_from, referen
 from services.claims.visits.bill import Bill, joined
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.counters import Counters, Entry, Ref, Row
-from services.claims.visits.coverage import Coverage, starts_from_rows
+from services.claims.visits.coverage import CONSUMER, Coverage, starts_from_rows
 from services.claims.visits.deciding import Decided, Visit, stored_decision, stored_facts
+from shared.contracts.enrollment import COVERAGE_TOPIC
 from shared.db.sql import Statement, execute, fetch, fetchrow
 from shared.http.idempotency import Answered, lock_name
 from shared.http.idempotency import Claim as Key
@@ -35,10 +36,15 @@ SELECT coalesce(array_agg(subject), '{}') AS subjects, coalesce(array_agg(key), 
 FROM taken
 """
 _WAIT_KEY = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
-_VISITS = """
+DOUBTED = f"""
+EXISTS (SELECT FROM parked p WHERE p.consumer = '{CONSUMER}' AND p.generation = 1 AND p.pool_code = m.pool_code
+        AND p.topic = '{COVERAGE_TOPIC}' AND p.subject = m.member_id::text AND p.released_at IS NULL) AS doubted"""
+"""Whether an event of a member's coverage is parked: what is known of him may be out of date."""
+_VISITS = f"""
 SELECT v.id, v.institution_code, v.institution_number, v.member_id, v.kind, v.status, v.admitted_at, v.admitted_on,
        v.discharged_at, v.diagnosis_code, v.diagnosis_name, v.circumstances, v.third_party, v.line_sheets,
-       m.household_id, m.blind_index, m.township_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups
+       m.household_id, m.blind_index, m.township_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups,
+       {DOUBTED}
 FROM visit v LEFT JOIN member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
 WHERE v.pool_code = $1 AND v.id = ANY ($2::uuid[])
 """
@@ -449,4 +455,5 @@ def coverage_of(row: Any) -> Coverage:
         sequence=row["sequence"],
         timeline=timeline,
         groups=groups,
+        doubted=row["doubted"],
     )

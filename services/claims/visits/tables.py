@@ -100,7 +100,7 @@ def _coverage(metadata: MetaData) -> None:
 
 
 def _visits(metadata: MetaData) -> None:
-    Table(
+    visit = Table(
         "visit",
         metadata,
         code("pool_code"),
@@ -124,6 +124,7 @@ def _visits(metadata: MetaData) -> None:
         UniqueConstraint("pool_code", "id", "institution_code", name="visit_institution"),
         UniqueConstraint("pool_code", "institution_code", "institution_number", name="visit_institution_number"),
     )
+    Index("visit_of_member", visit.c.pool_code, visit.c.member_id)
     Table(
         "visit_lines",
         metadata,

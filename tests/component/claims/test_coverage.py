@@ -1,13 +1,22 @@
 """Coverage as claims knows it: the five cases of contracts §7, with a real HTTP stand-in for enrollment."""
 
+import asyncio
 import json
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from shared.kernel.ids import new_id
-from tests.component.claims.world import ENROLLED, World, line
+from tests.component.claims.world import ENROLLED, POOL, World, line
 
 LAPSED = date(2010, 2, 1)
+_OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_HELD = f"SELECT pid, query {_OTHERS} AND (xact_start IS NOT NULL OR state LIKE 'idle in transaction%')"
+"""Transactions that are open in other sessions of this test's database, and with them all that they have locked."""
+_LOCK_BATCH = "SELECT unnest(locked) AS visit FROM lock_batch($1, '{}', '{}', '{}', '{}', $2, '{}', '{}')"
+_WAITING = f"SELECT pid {_OTHERS} AND wait_event_type = 'Lock'"
 
 
 async def cases(world: World) -> list[tuple[UUID, str]]:
@@ -95,6 +104,14 @@ async def test_a_back_dated_birth(world: World) -> None:
     assert (answer.status_code, answer.json()["benefit"]) == (201, "70.00")
 
 
+async def _until_asked(world: World, times: int) -> None:
+    for _ in range(500):
+        if world.enrollment.asked >= times:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("enrollment is not asked")
+
+
 async def test_no_answer_is_503_and_nothing_moves(world: World) -> None:
     told = world.coverage((ENROLLED, 1, "none"))
     world.enrollment.known[told.member_id] = told
@@ -105,11 +122,111 @@ async def test_no_answer_is_503_and_nothing_moves(world: World) -> None:
     assert (answer.status_code, answer.json()["code"]) == (503, "enrollment_silent")
     assert int(answer.headers["Retry-After"]) > 0
     world.enrollment.silent, world.enrollment.slow_seconds = False, 0.8
-    answer = await world.settle(visit, line(), key="k")
+    waiting = asyncio.create_task(world.settle(visit, line(), key="k"))
+    await _until_asked(world, 3)
+    held = await world.sql(_HELD)
+    answer = await waiting
     assert (answer.status_code, answer.json()["code"]) == (503, "enrollment_silent"), "500 ms and no longer"
+    assert held == [], "nothing is held while enrollment is asked"
     assert await world.counts() == before
-    locks = await world.sql("SELECT 1 FROM pg_locks WHERE locktype IN ('advisory', 'tuple') AND NOT granted")
-    assert locks == []
+
+
+async def test_a_parked_event_makes_its_member_be_asked_about(world: World) -> None:
+    member, other = await world.member(), await world.member()
+    lapse = world.coverage((ENROLLED, 1, "covered"), (LAPSED, 2, "none"), member_id=member, sequence=2)
+    await world.tell(lapse, broken=True)
+    (parked,) = await world.sql("SELECT subject, reason FROM parked WHERE released_at IS NULL")
+    assert (parked["subject"], parked["reason"]) == (str(member), "error")
+    world.enrollment.known[member] = lapse
+    asked = world.enrollment.asked
+    refused = await world.settle(await world.visit(member), line())
+    assert (refused.status_code, refused.json()["code"]) == (422, "refused_not_covered"), "enrollment's word counts"
+    assert world.enrollment.asked == asked + 1
+    quote = await world.pool("hospital", "POST", f"/visits/{await world.visit(member)}/quote", json={"lines": [line()]})
+    assert (quote.status_code, quote.json()["decision"]["outcome"]) == (200, "not_covered")
+    assert world.enrollment.asked == asked + 2
+    await world.settled(other)
+    assert world.enrollment.asked == asked + 2, "nobody else is in doubt"
+
+
+async def test_a_parked_event_and_no_answer_is_503(world: World) -> None:
+    member = await world.member()
+    await world.tell(world.coverage(member_id=member, sequence=2), broken=True)
+    visit = await world.visit(member)
+    world.enrollment.silent = True
+    answer = await world.settle(visit, line())
+    assert (answer.status_code, answer.json()["code"]) == (503, "enrollment_silent")
+    await world.sql("UPDATE parked SET released_at = parked_at")
+    assert (await world.settle(visit, line())).status_code == 201, "released, it is trusted again"
+
+
+async def test_a_claim_that_left_no_row_of_the_person_is_found_too(world: World) -> None:
+    """As under a policy whose caps are all the household's, or that has none."""
+    member = await world.member()
+    claim, gone = await world.settled(member), await world.settled(member)
+    assert (await world.cancel(gone["claim_id"])).status_code == 200
+    await world.sql("DELETE FROM accumulator_entry")
+    await world.tell(world.coverage((ENROLLED, 1, "covered"), (LAPSED, 2, "none"), member_id=member, sequence=2))
+    assert await cases(world) == [(UUID(claim["claim_id"]), "coverage_withdrawn")]
+
+
+async def _locked_by_another(conn: asyncpg.Connection, member: UUID) -> bool:
+    """Whether somebody else holds a member's coverage."""
+    try:
+        async with conn.transaction():
+            await conn.execute("SELECT FROM member_coverage WHERE member_id = $1 FOR UPDATE NOWAIT", member)
+    except asyncpg.LockNotAvailableError:
+        return True
+    return False
+
+
+async def _until_somebody_waits(world: World, task: "asyncio.Task[Any]") -> None:
+    for _ in range(500):
+        if await world.sql(_WAITING):
+            return
+        assert not task.done(), "it was to wait for a lock"
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+async def test_the_consumer_takes_members_in_order_whatever_order_they_come_in(world: World) -> None:
+    low, high = sorted([await world.member(), await world.member()])
+    events = [world.coverage(member_id=member, sequence=2) for member in (high, low)]
+    conn = await asyncpg.connect(world.database.admin)
+    try:
+        transaction = conn.transaction()
+        await transaction.start()
+        await conn.execute("SELECT FROM member_coverage WHERE member_id = $1 FOR SHARE", low)
+        telling = asyncio.create_task(world.tell(*events))
+        await _until_somebody_waits(world, telling)
+        assert not await _locked_by_another(conn, high)
+        await transaction.rollback()
+        await telling
+    finally:
+        await conn.close()
+    assert {row["sequence"] for row in await world.sql("SELECT sequence FROM member_coverage")} == {2}
+
+
+async def test_settlements_take_members_in_that_order_too(world: World) -> None:
+    low, high = sorted([await world.member(), await world.member()])
+    visits = [UUID(await world.visit(high))]
+    world.clock.advance(timedelta(seconds=1))
+    visits.append(UUID(await world.visit(low)))
+    assert visits == sorted(visits), "the visits' own order is the other one"
+    conn, batch = await asyncpg.connect(world.database.admin), await asyncpg.connect(world.database.admin)
+    try:
+        transaction = conn.transaction()
+        await transaction.start()
+        await conn.execute("SELECT FROM member_coverage WHERE member_id = $1 FOR UPDATE", low)
+        async with batch.transaction():
+            locking = asyncio.create_task(batch.fetch(_LOCK_BATCH, POOL, visits))
+            await _until_somebody_waits(world, locking)
+            assert not await _locked_by_another(conn, high)
+            await transaction.rollback()
+            assert {row["visit"]["id"] for row in await locking} == set(visits)
+    finally:
+        await conn.close()
+        await batch.close()
 
 
 async def test_a_stale_stream_is_not_trusted(world: World) -> None:

@@ -47,7 +47,8 @@ async def test_the_record_shows_lines_trace_and_slip(world: World) -> None:
     assert [step["step"] for step in trace["trace"]] == ["lines", "rule", "deductible", "ratio", "cap", "layer"]
     slip = await world.pool("hospital", "GET", f"{path}/slip")
     assert slip.headers["content-type"].startswith("text/plain")
-    assert "300.00 × 70% = 210.00" in slip.text or "300.00" in slip.text
+    assert "300.00 × 70% = 210.00 元" in slip.text
+    assert "个人负担:320.00 − 210.00 = 110.00" in slip.text
     assert claim["setl_id"] in slip.text
 
 
@@ -222,6 +223,15 @@ async def test_a_lookup_by_id_number(world: World) -> None:
     assert (unknown.status_code, unknown.json()["code"]) == (404, "member_unknown")
     (row,) = await world.sql("SELECT * FROM audit WHERE action = 'look_up_member' AND outcome = 'read'")
     assert number not in json.dumps(dict(row), default=str)
+
+
+@pytest.mark.parametrize(
+    "written", ["110105491231002", " 110105-491231-002", "１１０１０５４９１２３１００２", "11010519491231002x"]
+)
+async def test_a_number_of_the_first_generation_finds_its_member(world: World, written: str) -> None:
+    member = await world.member(id_number="11010519491231002X")
+    answer = await world.pool("hospital", "POST", "/lookups", json={"id_number": written})
+    assert (answer.status_code, answer.json().get("member_id")) == (200, str(member))
 
 
 async def test_settlements_of_one_person_see_each_other(world: World) -> None:

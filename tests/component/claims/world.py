@@ -235,8 +235,8 @@ class World:
             groups=list(groups),
         )
 
-    async def tell(self, *payloads: CoverageChanged) -> None:
-        """The events through the real consumer with the worker's role."""
+    async def tell(self, *payloads: CoverageChanged, broken: bool = False) -> None:
+        """The events through the real consumer with the worker's role; ``broken`` ones cannot be understood."""
         deliveries = []
         for payload in payloads:
             event = Envelope(
@@ -250,7 +250,7 @@ class World:
                 partitionkey=str(payload.member_id),
                 poolcode=POOL,
                 businessdate=self.clock.now().date(),
-                data=json.loads(payload.model_dump_json()),
+                data={} if broken else json.loads(payload.model_dump_json()),
             )
             self._offset += 1
             deliveries.append(Delivery(COVERAGE_TOPIC, 0, self._offset, event.subject, event.to_bytes()))

@@ -36,7 +36,8 @@ BEGIN
     FROM public.visit v
     JOIN public.member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
     WHERE v.pool_code = pool AND v.id = ANY (visits)
-    ORDER BY v.id FOR UPDATE OF v FOR SHARE OF m);
+    ORDER BY v.member_id, v.id  -- members in the order in which the consumer of coverage replaces them
+    FOR UPDATE OF v FOR SHARE OF m);
   live := ARRAY(
     SELECT c FROM public.claim c
     WHERE c.pool_code = pool AND (c.id = ANY (claims) OR (c.visit_id = ANY (settling) AND c.status <> 'cancelled'))

@@ -70,6 +70,7 @@ CREATE TABLE visit (
   CHECK (discharged_at >= admitted_at),
   CHECK ((status = 'discharged') = (discharged_at IS NOT NULL))
 );
+CREATE INDEX visit_of_member ON visit (pool_code, member_id);
 CREATE TABLE visit_lines (
   pool_code text COLLATE "C" NOT NULL,
   visit_id uuid NOT NULL,

@@ -24,7 +24,7 @@ NOT_NDJSON = define(
     415,
     "不是逐行 JSON",
     "Not NDJSON",
-    "请以 Content-Type: application/x-ndjson 发送,每行一个 JSON 对象;什么都没有改动。",
+    "请以“Content-Type: application/x-ndjson”发送,每行一个 JSON 对象;什么都没有改动。",
     "Send it as Content-Type: application/x-ndjson, one JSON object a line; nothing was changed.",
 )
 BULK_EMPTY = define(
@@ -48,7 +48,7 @@ BULK_REFUSED = define(
     422,
     "整批没有办理",
     "None of the lines was done",
-    "errors 所列各行有误,整批都没有改动;请改正后重发。",
+    "“errors”所列各行有误,整批都没有改动;请改正后重发。",
     "The lines named in errors are wrong and nothing of the whole was changed; correct them and send again.",
 )
 LINE_BROKEN = define(

@@ -17,8 +17,8 @@ NEUTRAL: Mapping[str, str] = {
     # codes of the register, the catalogue, the chart, the policy
     "pool_code": "code", "known_in": "code", "area_code": "code", "areas": "codes", "township_code": "code",
     "institution_code": "code", "institution": "code", "institutions": "codes", "region": "code", "codes": "codes",
-    "account": "code", "flow": "codes of accounts", "chart": "code", "version": "code", "digest": "fingerprint",
-    "policy": "code", "pools": "codes", "names": "places in a policy", "groups": "codes of a policy",
+    "account": "code", "flow": "codes of accounts", "chart": "code", "charts": "codes", "version": "code",
+    "digest": "fingerprint", "policy": "code", "pools": "codes", "names": "places in a policy", "groups": "codes of a policy",
     "known": "codes", "constraint": "name of a rule", "consumer": "name of a consumer", "topic": "name",
     "service": "name of a service", "path": "address", "method": "HTTP method",
     # days, counts, amounts
@@ -29,7 +29,7 @@ NEUTRAL: Mapping[str, str] = {
     "expected": "count", "line": "count", "lines": "count or amount", "amount": "amount", "computed": "amount",
     "available": "amount", "change": "amount", "due": "amount", "arrived": "amount", "refused": "amount",
     "applied": "amount", "opening": "amount", "closing": "amount", "previous": "amount",
-    "limit": "count, amount or size",
+    "limit": "count, amount or size", "first_day": "day", "members": "names of members", "other": "number of a line",
     # what people wrote themselves
     "ranges": "cells of a sheet", "missing": "headings", "repeated": "headings", "sheets": "names of sheets",
     "part": "part of a file", "bank_name": "name of a bank",

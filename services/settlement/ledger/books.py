@@ -12,8 +12,10 @@ from services.settlement.ledger.refusals import (
     LEDGER_FIRST_DAY_AHEAD,
     LEDGER_NOT_KEEPER,
     LEDGER_VIEW_UNKNOWN,
+    book_words,
     keeper_words,
 )
+from shared.http.roles import role_words
 
 
 async def open_book(
@@ -29,13 +31,13 @@ async def open_book(
         raise LEDGER_CHART_UNKNOWN(chart=name)
     keepers = sorted({account.keeper for account in chart.accounts.values() if account.keeper})
     if not any((keeper, role) in set(charts.keeper_roles()) for keeper in keepers):
-        raise LEDGER_NOT_KEEPER(keeper=keeper_words(keepers), role=role)
+        raise LEDGER_NOT_KEEPER(keeper=keeper_words(keepers), role=role_words(role))
     if first_day > today:
         raise LEDGER_FIRST_DAY_AHEAD(first_day=first_day, today=today)
     await open_books(conn, pool_code, first_day, (name,))
     opened = await store.book(conn, pool_code, name)
     if opened["first_day"] != first_day:
-        raise LEDGER_BOOK_OPEN_ALREADY(book=name, first_day=opened["first_day"])
+        raise LEDGER_BOOK_OPEN_ALREADY(book=book_words(name), first_day=opened["first_day"])
 
 
 def view_of(name: str, book: str, chart: str) -> charts.View | None:
@@ -45,5 +47,5 @@ def view_of(name: str, book: str, chart: str) -> charts.View | None:
     view = charts.views().get(name)
     if view is None or chart not in view.mapping:
         possible = sorted([chart, *(v.view for v in charts.views().values() if chart in v.mapping)])
-        raise LEDGER_VIEW_UNKNOWN(book=book, chart=name, charts=", ".join(possible))
+        raise LEDGER_VIEW_UNKNOWN(book=book_words(book), chart=name, charts=", ".join(possible))
     return view

@@ -28,6 +28,9 @@ BOOK_WORDS = {
     "basic": ("基本基金", "basic fund"),
     "obligations": ("应付备查", "obligations"),
     "supplementary": ("补充保险", "supplementary cover"),
+    "urban": ("城镇居民基金", "urban residents' fund"),
+    "budget": ("预算经费", "budget money"),
+    "county_budget": ("县级预算经费", "county budget money"),
 }
 """Books in words; a book of another name is told by it."""
 
@@ -176,7 +179,7 @@ LEDGER_VIEW_UNKNOWN = define(
     422,
     "不能按这套科目列示",
     "The book cannot be shown in this chart",
-    "{book} 账不能按 {chart} 列示;可用的科目表:{charts}。",
+    "{book}账不能按 {chart} 列示;可用的科目表:{charts}。",
     "Book {book} cannot be shown in {chart}; these can be used: {charts}.",
 )
 LEDGER_FIRST_DAY_AHEAD = define(
@@ -192,7 +195,7 @@ LEDGER_BOOK_OPEN_ALREADY = define(
     409,
     "账簿已经建立",
     "The book is open already",
-    "{book} 账自 {first_day} 起已经建立,建账日期不能更改。",
+    "{book}账自 {first_day} 起已经建立,建账日期不能更改。",
     "Book {book} is open from {first_day}; its first day does not change.",
 )
 LEDGER_ENTRY_NOT_SEALED = define(
@@ -200,7 +203,7 @@ LEDGER_ENTRY_NOT_SEALED = define(
     409,
     "该凭证的记账日尚未封账",
     "The voucher's day is not sealed yet",
-    "{book} 账第 {number} 号凭证记在 {day},该日封账后才有证明。请封账后再取。",
+    "{book}账第 {number} 号凭证记在 {day},该日封账后才有证明。请封账后再取。",
     "Voucher {number} of {book} is posted on {day}: there is a proof once that day is sealed. Ask again then.",
 )
 LEDGER_AMOUNT_INVALID = define(

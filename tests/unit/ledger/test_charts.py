@@ -4,7 +4,14 @@ import pytest
 
 from services.settlement.ledger.charts import Chart, Flow, chart_of, charts, keeper_roles, views
 from services.settlement.ledger.presentation import Line, shown_in
+from services.settlement.ledger.refusals import BOOK_WORDS, KEEPERS
 from shared.http.roles import ROLES
+
+
+def test_every_book_and_keeper_has_words() -> None:
+    assert {chart.book for chart in charts() if chart.book} == BOOK_WORDS.keys()
+    assert {keeper for keeper, _ in keeper_roles()} <= KEEPERS.keys() | {"*"}
+
 
 BASIC = next(chart for chart in charts() if chart.book == "basic")
 FUND_MONEY = {"1001.01", "1001.02", "1002", "1003", "1009.01", "1009.02", "1009.03", "1009.04", "1009.05"}

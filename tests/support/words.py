@@ -19,8 +19,8 @@ NEUTRAL: Mapping[str, str] = {
     "institution_code": "code", "institution": "code", "institutions": "codes", "region": "code", "codes": "codes",
     "account": "code", "flow": "codes of accounts", "chart": "code", "charts": "codes", "version": "code",
     "digest": "fingerprint", "policy": "code", "pools": "codes", "names": "places in a policy",
-    "groups": "codes of a policy", "known": "codes", "constraint": "name of a rule", "consumer": "name of a consumer", "topic": "name",
-    "service": "name of a service", "path": "address", "method": "HTTP method",
+    "groups": "codes of a policy", "known": "codes", "constraint": "name of a rule", "consumer": "name of a consumer",
+    "topic": "name", "service": "name of a service", "path": "address", "method": "HTTP method",
     # days, counts, amounts
     "day": "day", "today": "day", "month": "month", "year": "year", "decided_on": "day", "paid_on": "day",
     "up_to": "day", "last": "day", "earlier": "day", "needed_through": "day", "open_day": "day",

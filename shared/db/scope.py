@@ -20,6 +20,9 @@ NO_POOL = "-"
 _SET_SCOPE = text("SELECT heyi_set_scope(:role, :pools, :institutions)").bindparams(
     bindparam("pools", type_=ARRAY(Text)), bindparam("institutions", type_=ARRAY(Text))
 )
+_SET_SCOPE_AND_PLANS = text(
+    "SELECT heyi_set_scope(:role, :pools, :institutions), set_config('plan_cache_mode', 'force_generic_plan', true)"
+).bindparams(bindparam("pools", type_=ARRAY(Text)), bindparam("institutions", type_=ARRAY(Text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,15 @@ class Scope:
     institutions: Sequence[str] = EVERY_INSTITUTION
 
 
-async def set_scope(conn: AsyncConnection, scope: Scope) -> None:
-    """Opens the transaction if none is open and sets its scope."""
+async def set_scope(conn: AsyncConnection, scope: Scope, *, same_plans: bool = False) -> None:
+    """Opens the transaction if none is open and sets its scope.
+
+    ``same_plans``: a prepared statement keeps its plan whatever its arguments. For hot paths, whose statements serve a
+    few keys each by an index: planning them anew costs more than running them.
+    """
     counting.count("scope")
     await conn.execute(
-        _SET_SCOPE,
+        _SET_SCOPE_AND_PLANS if same_plans else _SET_SCOPE,
         {"role": scope.role, "pools": list(scope.pools), "institutions": list(scope.institutions)},
     )
 

@@ -176,7 +176,7 @@ class SettlementRun:
         assert isinstance(lane, tuple)
         pool_code, role = lane
         async with self._engine.connect() as conn:
-            await set_scope(conn, Scope(role, (pool_code,), _institutions(requests)))
+            await set_scope(conn, Scope(role, (pool_code,), _institutions(requests)), same_plans=True)
             now = max(ask.request.now for ask in requests)
             batch = _Batch(conn, pool_code, [_Slot(ask) for ask in requests], now, self._freshness)
             try:

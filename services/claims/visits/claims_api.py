@@ -4,12 +4,15 @@ from datetime import date, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Depends, Query
+from anyio.to_thread import run_sync
+from fastapi import Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from services.claims.visits import record, store
 from services.claims.visits.api import Pool
 from services.claims.visits.claims import Claim, view
+from services.claims.visits.paper import claim_paper
+from services.claims.visits.paper_queries import PRINTERS, surroundings
 from services.claims.visits.problems import CLAIM_UNKNOWN
 from services.claims.visits.schemas import CaseOut, ClaimOut, ReadjudicationOut, StateTotal, Status, TotalsOut, TraceOut
 from shared.contracts.wire import ShortId
@@ -19,6 +22,7 @@ from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
 from shared.http.problems import documented, language_of
 from shared.http.unit import Unit, UnitDep
 from shared.kernel.dates import shanghai_date
+from shared.kernel.ids import to_base32
 
 router = ServiceRouter(prefix="/pools/{pool_code}", tags=["claims"])
 READERS = [
@@ -26,6 +30,7 @@ READERS = [
     "county_recheck", "county_inspector", "county_director", "city_health", "county_finance", "city_finance", "auditor",
     "insurance_regulator", "discipline", "supervisor",
 ]  # fmt: skip
+PDF = "application/pdf"
 _DAYS_SHOWN = timedelta(days=366)
 
 
@@ -127,6 +132,29 @@ async def read_slip(
     """The slip (结算单) that the patient can redo by hand."""
     claim = await known_claim(unit, claim_id)
     return record.claim_slip(claim, await store.detail(unit.conn, unit.pool_code, claim_id), language)
+
+
+@router.get(
+    "/claims/{claim_id}/slip.pdf",
+    openapi_extra=access(READERS, command="read_slip", scope="institution", personal=True),
+    response_class=Response,
+    responses={
+        200: {"content": {PDF: {"schema": {"type": "string", "format": "binary"}}}},
+        **documented(CLAIM_UNKNOWN),
+    },
+)
+async def read_slip_paper(
+    pool_code: Pool, claim_id: ShortId, unit: UnitDep, language: Annotated[str, Depends(language_of)]
+) -> Response:
+    """The slip (结算单) to be printed, with the patient's masked name; a character that the font lacks is a code."""
+    claim = await known_claim(unit, claim_id)
+    detail = await store.detail(unit.conn, unit.pool_code, claim_id)
+    around = await surroundings(unit, claim, detail)
+    printed = await run_sync(claim_paper, claim, detail, around, language, limiter=unit.app.resources[PRINTERS])
+    if printed.lacking:
+        unit.note(characters_lacking=len(printed.lacking))
+    headers = {"Content-Disposition": f'inline; filename="slip-{to_base32(claim.id)}.pdf"'}
+    return Response(printed.pdf, media_type=PDF, headers=headers)
 
 
 @router.get("/totals", openapi_extra=access(READERS, command="read_totals", scope="institution"))

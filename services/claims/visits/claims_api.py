@@ -8,13 +8,25 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 
+from services.claims.benefits.queries import decided_version
 from services.claims.visits import record, store
 from services.claims.visits.api import Pool
 from services.claims.visits.claims import Claim, view
 from services.claims.visits.paper import claim_paper
 from services.claims.visits.paper_queries import PRINTERS, surroundings
-from services.claims.visits.problems import CLAIM_UNKNOWN
-from services.claims.visits.schemas import CaseOut, ClaimOut, ReadjudicationOut, StateTotal, Status, TotalsOut, TraceOut
+from services.claims.visits.problems import CLAIM_UNKNOWN, POLICY_UNDECIDED
+from services.claims.visits.retroactive import Difference
+from services.claims.visits.retroactive_queries import late_differences
+from services.claims.visits.schemas import (
+    CaseOut,
+    ClaimOut,
+    LateDifferenceOut,
+    ReadjudicationOut,
+    StateTotal,
+    Status,
+    TotalsOut,
+    TraceOut,
+)
 from shared.contracts.wire import ShortId
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -217,3 +229,47 @@ async def list_readjudications(
     last = items[-1] if len(rows) > limit else None
     following = encode_cursor(last.claim_id, last.cancelled_claim_id) if last else None
     return Page[ReadjudicationOut](items=items, next_cursor=following)
+
+
+@router.get(
+    "/policies/{policy_id}/late-differences",
+    openapi_extra=access(
+        [*OFFICE, "city_health", "county_finance", "insurer_manager"], command="list_late_differences", personal=True
+    ),
+    responses=documented(POLICY_UNDECIDED),
+)
+async def list_late_differences(
+    pool_code: Pool, policy_id: UUID, unit: UnitDep, cursor: Cursor = None, limit: Limit = 50
+) -> Page[LateDifferenceOut]:
+    """Claims settled by an earlier version though this one, decided later, was to count already: what each would get.
+
+    `limit` counts households. An increase is paid after approval; nothing is taken back from patients.
+    """
+    late = await decided_version(unit.conn, unit.pool_code, policy_id)
+    if late is None:
+        raise POLICY_UNDECIDED(policy_id=policy_id)
+    key = read_cursor(cursor, UUID)
+    found, last = await late_differences(unit, late, key[0] if key else None, limit)
+    unit.result("policy", policy_id)
+    items = [_late_difference(one) for one in found]
+    return Page[LateDifferenceOut](items=items, next_cursor=encode_cursor(last) if last else None)
+
+
+def _late_difference(one: Difference) -> LateDifferenceOut:
+    return LateDifferenceOut.model_validate(
+        {
+            "claim_id": one.claim.id,
+            "setl_id": to_base32(one.claim.id),
+            "member_id": one.claim.member_id,
+            "institution_code": one.claim.institution_code,
+            "admitted_on": one.claim.admitted_on,
+            "settled_on": one.claim.settled_on,
+            "policy_before": one.claim.policy_id,
+            "outcome": one.outcome,
+            "benefit_before": one.claim.benefit_fen,
+            "benefit": one.benefit_fen,
+            "difference": one.difference_fen,
+            "to_pay": one.to_pay_fen,
+            "reproduced": one.reproduced,
+        }
+    )

@@ -1,4 +1,4 @@
-"""A claim's slip as a printed paper: what stands on it beside the decision. Pure."""
+"""A claim's slip as a printed paper: what stands on it beside the decision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 # 合医 Heyi. `make` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test check soak bench lock docs format \
+.PHONY: help run demo reset test check soak mutants bench lock docs format \
   check-style check-types check-imports check-sql check-migrations check-docs
 
 BUS ?= postgres
@@ -59,6 +59,9 @@ test: .venv/dev.stamp ## 全部测试 (真实 PostgreSQL 与 Kafka) · all tests
 
 soak: .venv/dev.stamp ## 长时间运行, 数字记入 docs/evidence · long runs
 	HEYI_HYPOTHESIS_PROFILE=soak $(PY) -m tools.soak
+
+mutants: .venv/dev.stamp ## 变异测试: 补偿计算的测试能不能发现错误 · are the tests of the benefit engine any good
+	$(PY) -m tests.oracle.mutants
 
 bench: .venv/dev.stamp ## 性能比值 · performance as ratios
 	$(PY) -m tests.bench

@@ -95,3 +95,42 @@ def split_by_weight(amount_fen: int, weights: list[int]) -> list[int]:
     for i in by_remainder[: amount_fen - sum(shares)]:
         shares[i] += 1
     return shares
+
+
+_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+_PLACES = ("", "拾", "佰", "仟")
+_GROUPS = ("", "万", "亿", "万亿")
+
+
+def capital_yuan(amount_fen: int) -> str:
+    """An amount in the capital numerals of vouchers and receipts: 10,250.06 yuan is 壹万零贰佰伍拾元零陆分.
+
+    As the rules for bills have it: one 零 for any run of noughts between digits, 整 where no fen follow.
+    """
+    sign, amount = ("负", -amount_fen) if amount_fen < 0 else ("", amount_fen)
+    yuan, jiao, fen = amount // 100, amount // 10 % 10, amount % 10
+    whole = _capital_whole(yuan)
+    if not jiao and not fen:
+        return f"{sign}{whole or '零'}元整"
+    told = f"{whole}元" if whole else ""
+    if jiao:
+        told += f"{_DIGITS[jiao]}角"
+    elif whole:
+        told += "零"
+    return f"{sign}{told}{f'{_DIGITS[fen]}分' if fen else '整'}"
+
+
+def _capital_whole(number: int) -> str:
+    """The digits of a whole number in groups of four; '' for nought."""
+    told, gap = "", False
+    for place in range(len(str(number)) - 1, -1, -1):
+        digit = number // 10**place % 10
+        group, within = divmod(place, 4)
+        if digit:
+            told += ("零" if gap and told else "") + _DIGITS[digit] + _PLACES[within]
+            gap = False
+        else:
+            gap = True
+        if within == 0 and group and number // 10**place % 10_000:
+            told += _GROUPS[group]
+    return told

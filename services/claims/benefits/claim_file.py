@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 from services.claims.benefits.compiler import message_of, path_of
 from services.claims.benefits.document import PolicyErrors, read
 from services.claims.benefits.engine import BadClaim, adjudicate, benefit_year
+from services.claims.benefits.face import Face
 from services.claims.benefits.model import (
     AccumulatorKey,
     Adjudication,
@@ -158,10 +159,11 @@ class ClaimDoc(Part):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The decision and the names of the lines."""
+    """The decision, the names of the lines, and the lines as a printed slip shows them."""
 
     adjudication: Adjudication
     names: dict[int, str]
+    faces: dict[int, Face]
 
 
 def read_claim(text: str) -> ClaimDoc:
@@ -192,7 +194,13 @@ def decide(document: ClaimDoc, policy: Policy) -> Answer:
         for code, item in document.catalogue.items()
     } or {_PLAIN: Item(_PLAIN, "A", name="可补偿费用")}
     names = {line.number: items[line.code].name or line.code for line in claim.lines if line.code in items}
-    return Answer(adjudicate(claim, _facts(document, claim, policy, items), policy), names)
+    faces = {
+        line.number: Face(
+            names.get(line.number, line.code), items[line.code].item_class if line.code in items else "none"
+        )
+        for line in claim.lines
+    }
+    return Answer(adjudicate(claim, _facts(document, claim, policy, items), policy), names, faces)
 
 
 def _claim(document: ClaimDoc, policy: Policy) -> ClaimInput:

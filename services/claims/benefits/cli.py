@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -17,11 +17,13 @@ from services.claims.benefits.compiler import Loaded, load
 from services.claims.benefits.diff import differences
 from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.engine import BadClaim
+from services.claims.benefits.face import Face
 from services.claims.benefits.quote import Question, UnknownGroup, quote
 from services.claims.benefits.schema import Level, Place
 from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wall import wall_table
 from services.claims.benefits.wire import decision_document
+from shared.kernel.dates import SHANGHAI
 from shared.kernel.money import parse_yuan
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="补偿方案与试算 · benefit policies and quotes")
@@ -88,14 +90,16 @@ def quote_command(
     claim: Annotated[Path | None, typer.Option(metavar="FILE", help="写明整笔费用的文件 · a whole claim")] = None,
     english: Annotated[bool, typer.Option("--english", help="英文 · in English")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
+    pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="另存为可打印的结算单 · the slip as PDF")] = None,
 ) -> None:
     """按方案试算补偿,逐步说明 · calculate a benefit and tell every step."""
     loaded = open_policy(policy)
     names: dict[int, str] = {}
+    faces: dict[int, Face] = {1: Face("可补偿费用" if not english else "eligible costs", "A")}
     try:
         if claim is not None:
             answer = decide(_claim_file(claim), loaded.policy)
-            result, names = answer.adjudication, answer.names
+            result, names, faces = answer.adjudication, answer.names, answer.faces
         elif level is None or eligible is None:
             _fail("写 --level 和 --eligible,或者写 --claim FILE · give --level and --eligible, or --claim FILE")
         else:
@@ -118,10 +122,30 @@ def quote_command(
     except (UnknownGroup, BadClaim) as wrong:
         _fail(str(wrong))
     document = decision_document(result)
+    if pdf is not None:
+        _print(pdf, document, faces, loaded, "en" if english else "zh")
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
         typer.echo(slip_text(document, names=names, language="en" if english else "zh"), nl=False)
+
+
+def _print(path: Path, document: dict[str, Any], faces: dict[int, Face], loaded: Loaded, language: str) -> None:
+    """Writes the slip as PDF and says which characters the font lacks. The moment on it is the policy's first day."""
+    from services.claims.benefits.sheet import slip_paper  # the library of papers takes a second to import
+
+    made_at = datetime.combine(loaded.policy.effective_from, time(), SHANGHAI)
+    heading = [
+        ("方案" if language == "zh" else "Policy", loaded.policy.id),
+        ("性质" if language == "zh" else "Nature", "试算" if language == "zh" else "a quote"),
+    ]
+    printed = slip_paper(document, heading, faces, made_at, language, loaded.policy.title)
+    try:
+        path.write_bytes(printed.pdf)
+    except OSError as wrong:
+        _fail(f"不能写入 {path}:{wrong}")
+    if printed.lacking:
+        errors.print(f"字体中没有,以编码表示的字:{'、'.join(printed.lacking)} · not in the font", markup=False)
 
 
 def _claim_file(path: Path) -> ClaimDoc:

@@ -68,8 +68,7 @@ def adjudicate(claim: ClaimInput, facts: Facts, policy: Policy) -> Adjudication:
         return _refused(claim, policy, *refused)
     if policy.newborn_days and facts.newborn_of:
         facts = replace(facts, coverage=facts.coverage + facts.newborn_of)
-    after_coverage = covered if policy.lines_after_coverage == "excluded" else None
-    lines, sums = count_lines(claim, facts, after_coverage)
+    lines, sums = count_lines(claim, facts, policy.lines_after_coverage == "excluded")
     if claim.elsewhere is not None:
         sums = _taken_as_given(claim.elsewhere)
     case = Case(claim, facts, policy, benefit_year(claim, policy), [])

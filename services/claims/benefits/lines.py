@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from services.claims.benefits.model import FULL_RATIO, ClaimInput, Facts, Interval, Item, Line, LineResult, Reason
+from services.claims.benefits.model import FULL_RATIO, ClaimInput, Facts, Item, Line, LineResult, Reason
 from shared.kernel.money import line_amount_fen, round_half_up
 
 
@@ -30,13 +30,13 @@ class Sums(NamedTuple):
         )
 
 
-def count_lines(claim: ClaimInput, facts: Facts, covered: Interval | None) -> tuple[tuple[LineResult, ...], Sums]:
-    """What of each line counts. `covered`: lines dated outside it are excluded; None: their dates do not matter."""
+def count_lines(claim: ClaimInput, facts: Facts, covered_days: bool) -> tuple[tuple[LineResult, ...], Sums]:
+    """What of each line counts. `covered_days`: a line dated outside the person's coverage does not."""
     items, level = facts.items, facts.institution.level
     results = []
     total = excluded = over = own = 0
     for line in claim.lines:
-        result = _count_line(line, items.get(line.code), level, facts, covered)
+        result = _count_line(line, items.get(line.code), level, facts, covered_days)
         results.append(result)
         total += line.amount_fen
         excluded += result.excluded_fen
@@ -45,9 +45,9 @@ def count_lines(claim: ClaimInput, facts: Facts, covered: Interval | None) -> tu
     return tuple(results), Sums(total, excluded, over, own, total - excluded - over - own)
 
 
-def _count_line(line: Line, item: Item | None, level: str, facts: Facts, covered: Interval | None) -> LineResult:
+def _count_line(line: Line, item: Item | None, level: str, facts: Facts, covered_days: bool) -> LineResult:
     amount = line.amount_fen
-    reason = _excluded(line, item, facts, covered)
+    reason = _excluded(line, item, facts, covered_days)
     if reason is not None or item is None:
         return LineResult(line.number, reason or Reason.NOT_IN_CATALOGUE, amount, 0, 0, 0)
     over = _over_ceiling_fen(line, item, level) if item.ceilings_micro else 0
@@ -56,16 +56,14 @@ def _count_line(line: Line, item: Item | None, level: str, facts: Facts, covered
     return LineResult(line.number, reason, 0, over, own, amount - over - own)
 
 
-def _excluded(line: Line, item: Item | None, facts: Facts, covered: Interval | None) -> Reason | None:
+def _excluded(line: Line, item: Item | None, facts: Facts, covered_days: bool) -> Reason | None:
     """Why a line does not count at all, or None."""
-    day = line.day
-    if (
-        covered is not None
-        and day is not None
-        and not (covered.start <= day and (covered.end or day) >= day)
-        and not any(interval.holds(day) for interval in facts.coverage)
-    ):
-        return Reason.NOT_COVERED_ON_DAY
+    if covered_days and line.day is not None:
+        for start, end in facts.coverage:  # `Interval.holds` written out: twenty lines a settlement
+            if start <= line.day and (end is None or line.day <= end):
+                break
+        else:
+            return Reason.NOT_COVERED_ON_DAY
     if item is None:
         return Reason.NOT_IN_CATALOGUE
     if item.item_class in ("C", "none"):

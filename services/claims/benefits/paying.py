@@ -128,7 +128,7 @@ def _fixed(case: Case, benefit: Benefit, rule: Rule, fixed_fen: int, base: Base)
     factor = _accident_factor(case, benefit)
     if factor != FULL_RATIO:
         amount = round_half_up(amount * factor, FULL_RATIO)
-    return Paid(0, amount, 0, 0)
+    return Paid(amount, amount, 0, 0)
 
 
 def _by_ratio(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Paid:
@@ -157,7 +157,7 @@ def _by_ratio(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Paid:
         _ratio_step(case, rule, bands, rest, uncapped, more)
     if benefit.floor is not None and case.facts.third_party != "accident":
         uncapped = _floor(case, benefit, base, uncapped)
-    return Paid(0, uncapped, deductible, round_half_up(bands[0].ratio, FULL_RATIO) if len(bands) == 1 else 0)
+    return Paid(uncapped, uncapped, deductible, round_half_up(bands[0].ratio, FULL_RATIO) if len(bands) == 1 else 0)
 
 
 def _limited(case: Case, rule: Rule, limit: Limit, eligible_fen: int) -> int:

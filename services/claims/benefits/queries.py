@@ -1,6 +1,8 @@
 """What others may ask of the policies. Parsed policies are kept by hash: a decided document never changes."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,6 +27,32 @@ POLICY_HASH_UNKNOWN = define(
     "统筹区 {pool_code} 没有经决定的方案 {digest}。",
     "Pool {pool_code} has no decided policy {digest}.",
 )
+_LATE = """
+SELECT p.hash, p.effective_from, p.decided_at,
+       (SELECT min(s.valid_from) FROM policy_start s
+        WHERE s.pool_code = $1 AND s.valid_from > p.effective_from) AS until
+FROM policy p WHERE p.pool_code = $1 AND p.id = $2 AND p.status = 'decided'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A decided version and the days of admission that it decides: from `since` until the next version's `until`."""
+
+    policy: Policy
+    since: date
+    until: date | None
+    decided_at: datetime
+    """When the decision was recorded: claims are settled by the version from then on."""
+
+
+async def decided_version(conn: AsyncConnection, pool_code: str, policy_id: UUID) -> Late | None:
+    """A decided version with its days, or None: two statements."""
+    row = await fetchrow(conn, _LATE, pool_code, policy_id)
+    if row is None:
+        return None
+    policy = await policy_by_hash(conn, pool_code, row["hash"])
+    return Late(policy, row["effective_from"], row["until"], row["decided_at"])
 
 
 async def policy_for(conn: AsyncConnection, pool_code: str, admitted_on: date) -> Policy:

@@ -138,12 +138,12 @@ def slip_text(
     `heading` are lines above the sum (person, hospital, dates) as (label, value); `names` are the names of bill lines
     by their number; `language` is `zh` or `en`.
     """
-    say = _Voice(language)
+    say = Voice(language)
     lines = [say("title"), "=" * WIDTH, *(say("pair", label=label, value=value) for label, value in heading), ""]
-    lines += [say("costs"), *_costs(decision, say)]
+    lines += [say("costs"), *costs(decision, say)]
     lines += ["", say("calculation")]
-    lines += [f"  {number}. {sentence}" for number, sentence in enumerate(_steps(decision, say), start=1)]
-    lines += ["", say("result"), *_result(decision, say)]
+    lines += [f"  {number}. {sentence}" for number, (sentence, _) in enumerate(steps(decision, say), start=1)]
+    lines += ["", say("result"), *result(decision, say)]
     if cut := list(_cut_lines(decision, names or {}, say)):
         lines += ["", say("cut"), *cut]
     lines += ["", "-" * WIDTH, say("policy", policy=decision["policy"], digest=decision["policy_hash"][:16])]
@@ -169,7 +169,7 @@ def points(ratio: str) -> str:
     return str(value // 100) if value % 100 == 0 else f"{value // 100}.{value % 100:02d}".rstrip("0")
 
 
-class _Voice:
+class Voice:
     """Sentences in one language; amounts among the parameters come ready to print."""
 
     def __init__(self, language: str) -> None:
@@ -179,10 +179,12 @@ class _Voice:
         return words.word(SENTENCES, key, self.language).format_map(parameters)
 
     def code(self, table: words.Words, code: str) -> str:
+        """The words of a code."""
         return words.word(table, code, self.language)
 
 
-def _costs(decision: Document, say: _Voice) -> Iterator[str]:
+def costs(decision: Document, say: Voice) -> Iterator[str]:
+    """From the total charges to the eligible costs."""
     yield say("total", amount=yuan(decision["total"]))
     for member in ("excluded", "over_ceiling", "own_share"):
         if parse_yuan(decision[member]):
@@ -190,7 +192,8 @@ def _costs(decision: Document, say: _Voice) -> Iterator[str]:
     yield say("eligible", amount=yuan(decision["eligible"]))
 
 
-def _steps(decision: Document, say: _Voice) -> Iterator[str]:
+def steps(decision: Document, say: Voice) -> Iterator[tuple[str, Document]]:
+    """Each step of the calculation in words, with the step; a clause is quoted once."""
     base = decision["eligible"]
     told: set[str] = set()
     for step in decision["trace"]:
@@ -202,10 +205,10 @@ def _steps(decision: Document, say: _Voice) -> Iterator[str]:
         if step["clause"] and step["clause"] not in told and step["step"] != "layer":
             told.add(step["clause"])
             sentence += say("clause", clause=step["clause"])
-        yield sentence
+        yield sentence, step
 
 
-def _sentence(step: Document, base: str, say: _Voice) -> str | None:
+def _sentence(step: Document, base: str, say: Voice) -> str | None:
     """One step in words; None for a step that the costs have told already."""
     inputs, amount = step["inputs"], yuan(step["amount"])
     match step["step"]:
@@ -248,7 +251,7 @@ def _printed(inputs: Mapping[str, str]) -> dict[str, str]:
     return printed
 
 
-def _deductible(step: Document, base: str, say: _Voice) -> str:
+def _deductible(step: Document, base: str, say: Voice) -> str:
     if not parse_yuan(step["inputs"]["full"]):
         return say("no_deductible")
     if "before" in step["inputs"]:
@@ -263,7 +266,7 @@ def _deductible(step: Document, base: str, say: _Voice) -> str:
     )
 
 
-def _ratio(step: Document, say: _Voice) -> str:
+def _ratio(step: Document, say: Voice) -> str:
     """The multiplication as it can be redone by hand."""
     inputs, amount = step["inputs"], yuan(step["amount"])
     expression, single = _expression(inputs, inputs["base"])
@@ -292,7 +295,7 @@ def _expression(inputs: Mapping[str, str], amount: str) -> tuple[str, bool]:
     return " + ".join(told) or "0.00", False
 
 
-def _cap(step: Document, say: _Voice) -> str:
+def _cap(step: Document, say: Voice) -> str:
     inputs = step["inputs"]
     amounts = {member: yuan(inputs[member]) for member in ("cap", "used", "left", "before")}
     cut = parse_yuan(step["amount"]) < parse_yuan(inputs["before"])
@@ -307,7 +310,8 @@ def _cap(step: Document, say: _Voice) -> str:
     )
 
 
-def _result(decision: Document, say: _Voice) -> Iterator[str]:
+def result(decision: Document, say: Voice) -> Iterator[str]:
+    """What is paid, what is left to the patient, and how the claim ended."""
     total, benefit, elsewhere = yuan(decision["total"]), yuan(decision["benefit"]), decision["elsewhere"]
     own = yuan(decision["patient"])
     yield say("benefit", amount=benefit)
@@ -322,7 +326,7 @@ def _result(decision: Document, say: _Voice) -> Iterator[str]:
     yield say("outcome", outcome=say.code(words.OUTCOMES, decision["outcome"]))
 
 
-def _cut_lines(decision: Document, names: Mapping[int, str], say: _Voice) -> Iterator[str]:
+def _cut_lines(decision: Document, names: Mapping[int, str], say: Voice) -> Iterator[str]:
     for line in decision.get("lines", ()):
         if line["reason"] in ("eligible", "claim_refused"):
             continue

@@ -75,6 +75,13 @@ ENTITLEMENTS: Words = {
 
 KINDS: Words = {"inpatient": ("住院", "inpatient"), "outpatient": ("门诊", "outpatient")}
 
+ITEM_CLASSES: Words = {
+    "A": ("甲类", "class A"),
+    "B": ("乙类", "class B"),
+    "C": ("丙类", "class C"),
+    "none": ("目录以外", "outside the catalogue"),
+}
+
 GROUPS: Words = {
     "wubao": ("五保", "five guarantees"),
     "dibao": ("低保", "minimum living allowance"),

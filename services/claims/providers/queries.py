@@ -75,6 +75,14 @@ async def institution_on(conn: AsyncConnection, pool_code: str, institution_code
     )
 
 
+async def institution_name_on(conn: AsyncConnection, pool_code: str, institution_code: str, day: date) -> str:
+    """The hospital's name on a day. Raises INSTITUTION_UNKNOWN."""
+    row = await fetchrow(conn, _INSTITUTION, pool_code, institution_code, day)
+    if row is None:
+        raise INSTITUTION_UNKNOWN(institution_code=institution_code, day=day)
+    return str(row["name"])
+
+
 async def reference_on(conn: AsyncConnection, pool_code: str, institution_code: str, day: date) -> Reference:
     """Policy, hospital and catalogue version of a claim admitted on `day`.
 

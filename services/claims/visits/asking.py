@@ -9,6 +9,7 @@ from services.claims.visits.coverage import Coverage, told
 from services.claims.visits.problems import ENROLLMENT_SILENT
 from shared.contracts.enrollment import CoverageChanged
 from shared.http.client import PeerClient, PeerUnavailable
+from shared.kernel.errors import Problem
 
 ANSWER_SECONDS = 0.5
 _RETRY_SECONDS = 5
@@ -28,6 +29,14 @@ class EnrollmentDesk:
     async def by_index(self, pool_code: str, blind_index: bytes) -> tuple[Coverage, str | None] | None:
         """Coverage and masked name of the member with a blind index, or None. Raises ENROLLMENT_SILENT."""
         return await self._ask(f"/v1/pools/{pool_code}/coverage/by-index/{blind_index.hex()}")
+
+    async def masked_name(self, pool_code: str, member_id: UUID) -> str | None:
+        """A member's masked name (张**) for a paper; None where there is no such member or no answer in time."""
+        try:
+            answer = await self._ask(f"/v1/pools/{pool_code}/members/{member_id}/coverage")
+        except Problem:
+            return None
+        return None if answer is None else answer[1]
 
     async def _ask(self, path: str) -> tuple[Coverage, str | None] | None:
         if self._client is None:

@@ -4,14 +4,29 @@ from datetime import date, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Depends, Query
+from anyio.to_thread import run_sync
+from fastapi import Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 
+from services.claims.benefits.queries import decided_version
 from services.claims.visits import record, store
 from services.claims.visits.api import Pool
 from services.claims.visits.claims import Claim, view
-from services.claims.visits.problems import CLAIM_UNKNOWN
-from services.claims.visits.schemas import CaseOut, ClaimOut, ReadjudicationOut, StateTotal, Status, TotalsOut, TraceOut
+from services.claims.visits.paper import claim_paper
+from services.claims.visits.paper_queries import PRINTERS, surroundings
+from services.claims.visits.problems import CLAIM_UNKNOWN, POLICY_UNDECIDED
+from services.claims.visits.retroactive import Difference
+from services.claims.visits.retroactive_queries import late_differences
+from services.claims.visits.schemas import (
+    CaseOut,
+    ClaimOut,
+    LateDifferenceOut,
+    ReadjudicationOut,
+    StateTotal,
+    Status,
+    TotalsOut,
+    TraceOut,
+)
 from shared.contracts.wire import ShortId
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -19,6 +34,7 @@ from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
 from shared.http.problems import documented, language_of
 from shared.http.unit import Unit, UnitDep
 from shared.kernel.dates import shanghai_date
+from shared.kernel.ids import to_base32
 
 router = ServiceRouter(prefix="/pools/{pool_code}", tags=["claims"])
 READERS = [
@@ -26,6 +42,7 @@ READERS = [
     "county_recheck", "county_inspector", "county_director", "city_health", "county_finance", "city_finance", "auditor",
     "insurance_regulator", "discipline", "supervisor",
 ]  # fmt: skip
+PDF = "application/pdf"
 _DAYS_SHOWN = timedelta(days=366)
 
 
@@ -129,6 +146,29 @@ async def read_slip(
     return record.claim_slip(claim, await store.detail(unit.conn, unit.pool_code, claim_id), language)
 
 
+@router.get(
+    "/claims/{claim_id}/slip.pdf",
+    openapi_extra=access(READERS, command="read_slip", scope="institution", personal=True),
+    response_class=Response,
+    responses={
+        200: {"content": {PDF: {"schema": {"type": "string", "format": "binary"}}}},
+        **documented(CLAIM_UNKNOWN),
+    },
+)
+async def read_slip_paper(
+    pool_code: Pool, claim_id: ShortId, unit: UnitDep, language: Annotated[str, Depends(language_of)]
+) -> Response:
+    """The slip (结算单) to be printed, with the patient's masked name; a character that the font lacks is a code."""
+    claim = await known_claim(unit, claim_id)
+    detail = await store.detail(unit.conn, unit.pool_code, claim_id)
+    around = await surroundings(unit, claim, detail)
+    printed = await run_sync(claim_paper, claim, detail, around, language, limiter=unit.app.resources[PRINTERS])
+    if printed.lacking:
+        unit.note(characters_lacking=len(printed.lacking))
+    headers = {"Content-Disposition": f'inline; filename="slip-{to_base32(claim.id)}.pdf"'}
+    return Response(printed.pdf, media_type=PDF, headers=headers)
+
+
 @router.get("/totals", openapi_extra=access(READERS, command="read_totals", scope="institution"))
 async def read_totals(
     pool_code: Pool,
@@ -189,3 +229,47 @@ async def list_readjudications(
     last = items[-1] if len(rows) > limit else None
     following = encode_cursor(last.claim_id, last.cancelled_claim_id) if last else None
     return Page[ReadjudicationOut](items=items, next_cursor=following)
+
+
+@router.get(
+    "/policies/{policy_id}/late-differences",
+    openapi_extra=access(
+        [*OFFICE, "city_health", "county_finance", "insurer_manager"], command="list_late_differences", personal=True
+    ),
+    responses=documented(POLICY_UNDECIDED),
+)
+async def list_late_differences(
+    pool_code: Pool, policy_id: UUID, unit: UnitDep, cursor: Cursor = None, limit: Limit = 50
+) -> Page[LateDifferenceOut]:
+    """Claims settled by an earlier version though this one, decided later, was to count already: what each would get.
+
+    `limit` counts households. An increase is paid after approval; nothing is taken back from patients.
+    """
+    late = await decided_version(unit.conn, unit.pool_code, policy_id)
+    if late is None:
+        raise POLICY_UNDECIDED(policy_id=policy_id)
+    key = read_cursor(cursor, UUID)
+    found, last = await late_differences(unit, late, key[0] if key else None, limit)
+    unit.result("policy", policy_id)
+    items = [_late_difference(one) for one in found]
+    return Page[LateDifferenceOut](items=items, next_cursor=encode_cursor(last) if last else None)
+
+
+def _late_difference(one: Difference) -> LateDifferenceOut:
+    return LateDifferenceOut.model_validate(
+        {
+            "claim_id": one.claim.id,
+            "setl_id": to_base32(one.claim.id),
+            "member_id": one.claim.member_id,
+            "institution_code": one.claim.institution_code,
+            "admitted_on": one.claim.admitted_on,
+            "settled_on": one.claim.settled_on,
+            "policy_before": one.claim.policy_id,
+            "outcome": one.outcome,
+            "benefit_before": one.claim.benefit_fen,
+            "benefit": one.benefit_fen,
+            "difference": one.difference_fen,
+            "to_pay": one.to_pay_fen,
+            "reproduced": one.reproduced,
+        }
+    )

@@ -172,6 +172,14 @@ ENROLLMENT_SILENT = define(
     "参合系统没有及时答复,什么都没有改动;请稍后用同一个键重发。",
     "Enrollment gave no answer in time and nothing was changed; send it again shortly with the same key.",
 )
+POLICY_UNDECIDED = define(
+    "policy_undecided",
+    404,
+    "没有这个经决定的方案",
+    "No such decided policy",
+    "没有编号为 {policy_id} 的经决定的方案;只有决定以后的方案才能列出此前结算的差额。",
+    "There is no decided policy {policy_id}: differences are listed once a version is decided.",
+)
 CLAIM_UNKNOWN = define(
     "claim_unknown",
     404,

@@ -102,14 +102,18 @@ def document(result: Adjudication) -> dict[str, Any]:
     return decision_document(result) | {"outcome_text": words.OUTCOMES[result.outcome][0]}
 
 
-def claim_slip(claim: Claim, detail: Mapping[str, Any], language: str) -> str:
-    """The slip of a claim, to be printed; it names the claim by number and nobody by name."""
-    heading = [
+def heading(claim: Claim, language: str) -> list[tuple[str, str]]:
+    """What stands above the sum: the claim by its numbers; nobody is named."""
+    return [
         ("结算编号" if language == "zh" else "Claim", to_base32(claim.id)),
         ("医疗机构" if language == "zh" else "Institution", claim.institution_code),
         ("参合编号" if language == "zh" else "Member", to_base32(claim.member_id)),
         ("入院(就诊)日期" if language == "zh" else "Admitted", claim.admitted_on.isoformat()),
         ("结算日期" if language == "zh" else "Settled", claim.settled_on.isoformat()),
     ]
+
+
+def claim_slip(claim: Claim, detail: Mapping[str, Any], language: str) -> str:
+    """The slip of a claim as text; it names the claim by number and nobody by name."""
     names = dict(enumerate(detail["item_names"], start=1))
-    return slip_text(document(adjudication_of(claim, detail)), heading, names, language)
+    return slip_text(document(adjudication_of(claim, detail)), heading(claim, language), names, language)

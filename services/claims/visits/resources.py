@@ -2,11 +2,13 @@
 
 from contextlib import AsyncExitStack
 
+from anyio import CapacityLimiter
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.batch import Ask, Reply, SettlementRun
 from services.claims.visits.coalescer import LIMIT, Coalescer
+from services.claims.visits.paper_queries import PRINTERS
 from services.claims.visits.settling import COALESCER, DESK
 from shared.http.client import ClientCredentials, PeerClient
 from shared.http.unit import ServiceState
@@ -48,6 +50,7 @@ async def start(state: ServiceState, stack: AsyncExitStack) -> None:
     )
     state.resources[COALESCER] = coalescer
     state.resources[DESK] = EnrollmentDesk(await _client(state, stack))
+    state.resources[PRINTERS] = CapacityLimiter(1)
 
     async def close() -> None:
         await coalescer.close(timeout * _CLOSING_SHARE)

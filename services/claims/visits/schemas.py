@@ -258,3 +258,22 @@ class ReadjudicationOut(WireModel):
     cancelled_claim_id: UUID
     institution_code: str
     listed_at: datetime
+
+
+class LateDifferenceOut(WireModel):
+    """A claim settled before a version was decided that was to count already: difference = benefit − benefit_before,
+    and to_pay is an increase or nothing."""
+
+    claim_id: UUID
+    setl_id: ShortId
+    member_id: UUID
+    institution_code: str
+    admitted_on: date
+    settled_on: date
+    policy_before: str
+    outcome: str
+    benefit_before: Yuan
+    benefit: Yuan
+    difference: Yuan
+    to_pay: Yuan
+    reproduced: bool

@@ -273,3 +273,23 @@ async def test_the_short_way_refuses_what_the_declared_form_refuses(world: World
     quote, settlement = (answer.json() for answer in told)
     assert quote["code"] == settlement["code"] == "invalid_request"
     assert [one["at"] for one in quote["errors"]] == [one["at"] for one in settlement["errors"]]
+
+
+async def test_the_slip_as_a_paper(world: World) -> None:
+    visit = await world.visit(await world.member())
+    claim = (await world.settle(visit, line("A1", "300.00"), line("X9", "20.00"))).json()
+    path = f"/claims/{claim['claim_id']}/slip.pdf"
+    answer = await world.pool("hospital", "GET", path)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    assert answer.content.startswith(b"%PDF-")
+    assert b"/FontFile" in answer.content
+    assert (await world.pool("auditor", "GET", path)).content == answer.content, "the same each time"
+    seen = await world.sql("SELECT * FROM audit WHERE action = 'read_slip'")
+    assert {(one["outcome"], one["resource_id"]) for one in seen} == {("read", claim["claim_id"])}
+    assert sorted(one["subject"] for one in seen) == ["auditor-1", "hospital-1"]
+    world.enrollment.silent = True
+    unnamed = await world.pool("hospital", "GET", path)
+    assert unnamed.status_code == 200
+    assert unnamed.content != answer.content, "without enrollment's answer the name is left to be written"
+    other = await world.pool("hospital", "GET", path, of=TOWNSHIP)
+    assert (other.status_code, other.json()["code"]) == (404, "claim_unknown")

@@ -103,6 +103,20 @@ def test_quote_on_the_command_line() -> None:
     assert "特殊人群:补偿比例提高 10 个百分点" in text.stdout
 
 
+def test_quote_writes_a_paper(tmp_path: Path) -> None:
+    asked = ["quote", "--policy", "dafang-2010", "--level", "county", "--eligible", "10000"]
+    path = tmp_path / "slip.pdf"
+    answer = run.invoke(app, [*asked, "--pdf", str(path)])
+    assert answer.exit_code == 0, answer.output
+    assert path.read_bytes().startswith(b"%PDF-")
+    again = tmp_path / "again.pdf"
+    run.invoke(app, [*asked, "--pdf", str(again)])
+    assert again.read_bytes() == path.read_bytes()
+    nowhere = run.invoke(app, [*asked, "--pdf", str(tmp_path / "none" / "slip.pdf")])
+    assert nowhere.exit_code == 2
+    assert "不能写入" in nowhere.output
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

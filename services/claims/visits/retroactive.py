@@ -1,0 +1,150 @@
+"""What a decision later than its effective date changes for claims settled in between (rulings §8). Pure.
+
+Each claim is decided again on the facts that it was decided on, by the version that it was decided by and by the new
+one. What the new version would have counted differently for the earlier claims of the same person and household is
+counted along, so that a cap that was lifted helps every later claim as far as it would have.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from services.claims.benefits.engine import adjudicate
+from services.claims.benefits.model import (
+    AccumulatorKey,
+    Adjudication,
+    ClaimInput,
+    Entitlement,
+    Facts,
+    Institution,
+    Interval,
+    Item,
+    Policy,
+    Reason,
+)
+from services.claims.visits.bill import Bill
+from services.claims.visits.claims import Claim
+from services.claims.visits.counters import Owners, Ref
+from services.claims.visits.deciding import Visit
+
+FAMILY_ACCOUNT = "family_account"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A claim with what it was decided on."""
+
+    claim: Claim
+    input: ClaimInput
+    facts: Facts
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A claim under both versions, amounts in fen."""
+
+    claim: Claim
+    outcome: str
+    benefit_fen: int
+    reproduced: bool
+    """The version that it was settled by gives again what was paid: a false one is for a person to look at."""
+
+    @property
+    def difference_fen(self) -> int:
+        """What the new version gives more; negative where it gives less."""
+        return self.benefit_fen - self.claim.benefit_fen
+
+    @property
+    def to_pay_fen(self) -> int:
+        """An increase is paid after approval; nothing is taken back from patients."""
+        return max(0, self.difference_fen)
+
+
+def differences(settled: Iterable[Settled], policy: Policy) -> Iterator[Difference]:
+    """Claims by household and moment of settlement, each with what the new version gives it."""
+    ahead: dict[tuple[Ref, str], int] = defaultdict(int)
+    for one in settled:
+        owners = Owners(one.claim.member_id, one.claim.household_id)
+        before = adjudicate(one.input, one.facts, one.policy)
+        after = adjudicate(one.input, _moved(one.facts, owners, ahead), policy)
+        for sign, result in ((1, after), (-1, before)):
+            for key, amount in result.movements:
+                ahead[owners.ref(key), key.name] += sign * amount
+        yield Difference(one.claim, after.outcome.value, after.benefit_fen, _same(before, one.claim))
+
+
+def _moved(facts: Facts, owners: Owners, ahead: Mapping[tuple[Ref, str], int]) -> Facts:
+    """The facts with what the new version would have counted more or less before."""
+    used = dict(facts.used)
+    mine = {owners.member_id, owners.household_id}
+    for (ref, name), amount in ahead.items():
+        if amount and ref.owner_id in mine:
+            key = AccumulatorKey(ref.scope, name, ref.year, ref.detail)
+            used[key] = max(0, used.get(key, 0) + amount)
+    return replace(facts, used=used)
+
+
+def _same(result: Adjudication, claim: Claim) -> bool:
+    return (result.benefit_fen, result.outcome.value) == (claim.benefit_fen, claim.outcome)
+
+
+# ---------------------------------------------------------------- back from the record
+
+
+def settled_of(claim: Claim, visit: Visit, detail: Any, items: Mapping[str, Item], policy: Policy) -> Settled:
+    """A claim's input and facts from its record; `items` are those of its catalogue version."""
+    bill = Bill(
+        list(detail["item_codes"]),
+        list(detail["item_names"]),
+        list(detail["days"]),
+        list(detail["prices_micro"]),
+        list(detail["quantities_e4"]),
+        list(detail["amounts_fen"]),
+        [reason != Reason.RESTRICTION_NOT_MET for reason in detail["reasons"]],
+    )
+    asked = visit.as_of("discharged", visit.discharged_at, visit.line_sheets).input(claim.settled_on, bill)
+    account = sum(one["amount_fen"] for one in claim.layers if one["layer"] == FAMILY_ACCOUNT)
+    asked = replace(asked, discharged_on=claim.discharged_on, from_account_fen=account)
+    return Settled(claim, asked, kept_facts(detail["facts"], items), policy)
+
+
+def kept_facts(kept: Mapping[str, Any], items: Mapping[str, Item]) -> Facts:
+    """The facts of a record (`deciding.stored_facts`)."""
+    place = kept["institution"]
+    kinds = place["kinds"]
+    return Facts(
+        institution=Institution(
+            place["level"],
+            place["place"],
+            place["ownership"],
+            place["designation"],
+            None if kinds is None else frozenset(kinds),
+            place["suspended"],
+        ),
+        coverage=tuple(Interval(_day(start), _open_day(end)) for start, end in kept["coverage"]),
+        items=items,
+        used={AccumulatorKey(*key): amount for *key, amount in kept["used"]},
+        groups=frozenset(kept["groups"]),
+        birth_date=_open_day(kept["birth_date"]),
+        third_party=kept["third_party"],
+        third_party_share=kept.get("third_party_share", 0),
+        entitlements=tuple(
+            Entitlement(kind, disease, _day(start), _open_day(end))
+            for kind, disease, start, end in kept.get("entitlements", ())
+        ),
+        newborn_of=tuple(Interval(_day(start), _open_day(end)) for start, end in kept.get("newborn_of", ())),
+        account_credit_fen=kept.get("account_credit", 0),
+    )
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _open_day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

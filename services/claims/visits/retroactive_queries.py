@@ -1,0 +1,50 @@
+"""Claims settled between a version's effective date and its decision, with what the version gives each."""
+
+from collections import defaultdict
+from datetime import timedelta
+from uuid import UUID
+
+from services.claims.benefits.model import Item, Policy
+from services.claims.benefits.queries import Late, policy_by_hash
+from services.claims.catalogue.queries import catalogue_items
+from services.claims.visits import retroactive_store
+from services.claims.visits.claims import Claim
+from services.claims.visits.retroactive import Difference, differences, settled_of
+from services.claims.visits.retroactive_store import Wanted
+from shared.http.unit import Unit
+
+_IN_FLIGHT = timedelta(minutes=1)
+"""A settlement under way while the decision was recorded may still have used the version before."""
+
+
+async def late_differences(
+    unit: Unit, late: Late, after: UUID | None, households: int
+) -> tuple[list[Difference], UUID | None]:
+    """The differences of a page of households, and the last household of the page where there may be more.
+
+    Statements: three, and one for each catalogue version and policy version that is new in this process.
+    """
+    wanted = Wanted(late.since, late.until, late.decided_at + _IN_FLIGHT, late.policy.hash, after, households)
+    claims = await retroactive_store.claims_in_between(unit.conn, unit.pool_code, wanted)
+    details = await retroactive_store.details(unit.conn, unit.pool_code, claims)
+    visits = await retroactive_store.visits(unit.conn, unit.pool_code, claims)
+    codes: dict[str, set[str]] = defaultdict(set)
+    for claim in claims:
+        codes[claim.catalogue_version].update(details[claim.id]["item_codes"])
+    items = {version: await catalogue_items(unit.conn, version, wanted) for version, wanted in codes.items()}
+    policies = await _policies(unit, claims)
+    settled = [
+        settled_of(claim, visits[claim.visit_id], details[claim.id], _of(items, claim), policies[claim.policy_hash])
+        for claim in claims
+    ]
+    full = len({claim.household_id for claim in claims}) == households
+    return list(differences(settled, late.policy)), claims[-1].household_id if claims and full else None
+
+
+async def _policies(unit: Unit, claims: list[Claim]) -> dict[str, Policy]:
+    hashes = {claim.policy_hash for claim in claims}
+    return {digest: await policy_by_hash(unit.conn, unit.pool_code, digest) for digest in sorted(hashes)}
+
+
+def _of(items: dict[str, dict[str, Item]], claim: Claim) -> dict[str, Item]:
+    return items.get(claim.catalogue_version, {})

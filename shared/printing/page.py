@@ -1,0 +1,276 @@
+"""Papers as PDF, A4, from blocks: a title, pairs, tables, numbered steps, notes. Same blocks, same bytes.
+
+The whole paper is laid out first, so that the font can be cut down to its characters and each page says how many
+there are. Lengths are millimetres, sizes of type points.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from fpdf import FPDF
+
+from shared.printing.font import FAMILY, TYPEFACE, pieces
+
+WIDTH, HEIGHT = 210.0, 297.0
+LEFT, TOP, BOTTOM = 15.0, 14.0, 18.0
+INNER = WIDTH - 2 * LEFT
+TEXT, SMALL, HEADING, TITLE = 9.0, 7.5, 10.5, 15.0
+_MM_PER_POINT = 25.4 / 72
+_LEADING = 1.45
+_PAD = 1.2
+_GAP = 1.0
+_GREY = 235
+_FOOT = "第 {page} 页,共 {pages} 页"
+
+Align = Literal["left", "right", "centre"]
+
+
+class Column(NamedTuple):
+    """A column of a table; its share is of the width of the page."""
+
+    title: str
+    share: float
+    align: Align = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The name of the paper, in the middle, and a line under it."""
+
+    text: str
+    under: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Begins a part; stays on the page of what follows."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Labels and values, two a line."""
+
+    pairs: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table; a strong one is shaded."""
+
+    cells: Sequence[str]
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; its titles come again on every page."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Small text."""
+
+    text: str
+
+
+Block = Title | Heading | Pairs | Table | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A paper, and the codes (`U+323AF`) of characters that the font lacks and that stand on it as codes."""
+
+    pdf: bytes
+    lacking: tuple[str, ...]
+
+
+class _Cells(NamedTuple):
+    """A row whose texts are broken into lines."""
+
+    lines: list[list[str]]
+    height: float
+    strong: bool
+
+
+@dataclass(slots=True)
+class _Page:
+    texts: list[tuple[float, float, float, str]] = field(default_factory=list)
+    """(x, y of the base line, size, text)"""
+    boxes: list[tuple[float, float, float, float, bool]] = field(default_factory=list)
+    """(x, y, width, height, shaded)"""
+
+
+def paper(blocks: Iterable[Block], made_at: datetime, name: str, foot: str = "") -> Printed:
+    """The blocks as a paper. `name` is its title among the properties of the file, `foot` stands under each page."""
+    layout = _Layout(foot)
+    for block in blocks:
+        layout.add(block)
+    return layout.printed(made_at, name)
+
+
+class _Layout:
+    """Pages while blocks are added."""
+
+    def __init__(self, foot: str) -> None:
+        self._lacking: dict[str, None] = {}
+        self._foot = self._shown(foot)
+        self._pages = [_Page()]
+        self._y = TOP
+
+    def add(self, block: Block) -> None:
+        """Lays a block out below the last."""
+        match block:
+            case Title():
+                self._line(self._shown(block.text), TITLE, "centre")
+                if block.under:
+                    self._line(self._shown(block.under), TEXT, "centre")
+                self._y += 2
+            case Heading():
+                self._room(_height(HEADING) + 14)
+                self._y += 2
+                self._line(self._shown(block.text), HEADING, "left")
+                self._y += 0.5
+            case Pairs():
+                self._pairs(block)
+            case Table():
+                self._table(block)
+            case Note():
+                for line in _wrapped(self._shown(block.text), SMALL, INNER):
+                    self._line(line, SMALL, "left")
+
+    def printed(self, made_at: datetime, name: str) -> Printed:
+        """The pages as PDF."""
+        note = f"字体中没有的字以其编码表示:{'、'.join(self._lacking)}" if self._lacking else ""
+        feet = [_FOOT.format(page=number, pages=len(self._pages)) for number in range(1, len(self._pages) + 1)]
+        texts = [text for page in self._pages for *_, text in page.texts]
+        characters = set("".join((self._foot, note, *feet, *texts))) | {" "}
+        pdf = FPDF(format="A4")
+        pdf.set_auto_page_break(False)
+        pdf.set_creation_date(made_at)
+        pdf.set_title(name)
+        pdf.set_lang("zh-CN")
+        with tempfile.TemporaryDirectory(prefix="heyi-paper-") as place:
+            path = Path(place) / f"{FAMILY}.ttf"
+            path.write_bytes(TYPEFACE.cut_down(characters))
+            pdf.add_font(FAMILY, fname=path)
+            pdf.fonts[FAMILY.lower()].ttfont.recalcBBoxes = False  # type: ignore[union-attr]  # as in the font itself
+            for page, number in zip(self._pages, feet, strict=True):
+                self._draw(pdf, page, number, note)
+            return Printed(bytes(pdf.output()), tuple(self._lacking))
+
+    def _draw(self, pdf: FPDF, page: _Page, number: str, note: str) -> None:
+        pdf.add_page()
+        pdf.set_draw_color(120)
+        pdf.set_line_width(0.15)
+        pdf.set_fill_color(_GREY)
+        for x, y, width, height, shaded in page.boxes:
+            pdf.rect(x, y, width, height, style="DF" if shaded else "D")
+        last = HEIGHT - BOTTOM + 8
+        feet = [(LEFT, last, SMALL, self._foot), (WIDTH - LEFT - _length(number, SMALL), last, SMALL, number)]
+        if note:
+            feet.append((LEFT, last - _height(SMALL), SMALL, note))
+        for x, y, size, text in (*page.texts, *feet):
+            pdf.set_font(FAMILY, size=size)
+            pdf.text(x, y, text)
+
+    def _shown(self, text: str) -> str:
+        shown, lacking = TYPEFACE.shown(text)
+        self._lacking.update(dict.fromkeys(lacking))
+        return shown
+
+    def _room(self, height: float) -> bool:
+        """Begins a page where so much does not fit any more; True when it did."""
+        if self._y + height <= HEIGHT - BOTTOM:
+            return False
+        self._pages.append(_Page())
+        self._y = TOP
+        return True
+
+    def _line(self, text: str, size: float, align: Align) -> None:
+        self._room(_height(size))
+        self._text(text, LEFT, self._y, INNER, size, align)
+        self._y += _height(size)
+
+    def _text(self, text: str, x: float, y: float, width: float, size: float, align: Align) -> None:
+        free = width - _length(text, size)
+        x += {"left": 0.0, "right": free, "centre": free / 2}[align]
+        self._pages[-1].texts.append((round(x, 3), round(y + size * _MM_PER_POINT, 3), size, text))
+
+    def _pairs(self, block: Pairs) -> None:
+        half = (Column("", 0.14), Column("", 0.36))
+        cells = [cell for pair in block.pairs for cell in pair]
+        rows = [cells[start : start + 4] for start in range(0, len(cells), 4)]
+        for row in rows:
+            self._row(half * 2, self._cells(half * 2, Row([*row, *[""] * (4 - len(row))])))
+        self._y += _GAP
+
+    def _table(self, block: Table) -> None:
+        titles = self._cells(block.columns, Row([column.title for column in block.columns], strong=True))
+        self._row(block.columns, titles)
+        for row in block.rows:
+            cells = self._cells(block.columns, row)
+            if self._room(cells.height):
+                self._row(block.columns, titles)
+            self._row(block.columns, cells)
+        self._y += _GAP
+
+    def _cells(self, columns: Sequence[Column], row: Row) -> _Cells:
+        lines = [
+            list(_wrapped(self._shown(cell), TEXT, column.share * INNER - 2 * _PAD))
+            for column, cell in zip(columns, row.cells, strict=True)
+        ]
+        return _Cells(lines, max(map(len, lines)) * _height(TEXT) + 2 * _PAD, row.strong)
+
+    def _row(self, columns: Sequence[Column], row: _Cells) -> None:
+        """One row; it is never broken over two pages."""
+        self._room(row.height)
+        x = LEFT
+        for column, lines in zip(columns, row.lines, strict=True):
+            width = column.share * INNER
+            box = (round(x, 3), round(self._y, 3), round(width, 3), round(row.height, 3), row.strong)
+            self._pages[-1].boxes.append(box)
+            for number, line in enumerate(lines):
+                top = self._y + _PAD + number * _height(TEXT)
+                self._text(line, x + _PAD, top, width - 2 * _PAD, TEXT, column.align)
+            x += width
+        self._y += row.height
+
+
+def _height(size: float) -> float:
+    """Of a line, in millimetres."""
+    return size * _MM_PER_POINT * _LEADING
+
+
+def _length(text: str, size: float) -> float:
+    """Of a text, in millimetres."""
+    return TYPEFACE.width(text) * size * _MM_PER_POINT / 1000
+
+
+def _wrapped(text: str, size: float, width: float) -> Iterator[str]:
+    """The lines of a text; what may not be broken is broken only where it is longer than a whole line."""
+    room = width * 1000 / (size * _MM_PER_POINT)
+    line, length = "", 0
+    for piece in pieces(text):
+        if line and length + TYPEFACE.width(piece.rstrip()) > room:
+            yield line.rstrip()
+            line, length = "", 0
+        if not line and not piece.strip():
+            continue
+        for character in piece:
+            wide = TYPEFACE.width(character)
+            if line and length + wide > room and character != " ":
+                yield line
+                line, length = "", 0
+            line, length = line + character, length + wide
+    yield line.rstrip()

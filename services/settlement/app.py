@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.settlement.closing.api import router as closing
 from services.settlement.funding.api import router as funding
 from services.settlement.inquiry.api import router as inquiry
+from services.settlement.inquiry.fund_api import router as fund_year
 from services.settlement.ledger.api import router as ledger
 from services.settlement.payouts.api import router as payouts
 from services.settlement.reconciliation.api import router as reconciliation
@@ -16,7 +17,7 @@ from shared.http.unit import ServiceState
 from shared.messaging.operator import router as operator
 
 TITLE = "Heyi settlement 合医·基金结算"
-ROUTERS = (ledger, funding, payouts, reconciliation, closing, inquiry, operator)
+ROUTERS = (ledger, funding, payouts, reconciliation, closing, inquiry, fund_year, operator)
 
 
 async def _open_signer(state: ServiceState, _stack: AsyncExitStack) -> None:

@@ -90,7 +90,8 @@ class CapabilityPrivacy(_NamedContract):
 
 
 class CapabilityLevels(_NamedContract):
-    """app/worker ▸ api/events ▸ commands ▸ store + rules: a lower level never imports a higher one."""
+    """app/worker ▸ api/events ▸ commands ▸ store + rules: a lower level never imports a higher one; the queries of a
+    capability below are open to every level of one above, also to a store that joins them into its own round trip."""
 
     type_name = "capability_levels"
 
@@ -103,4 +104,5 @@ class CapabilityLevels(_NamedContract):
             return False
         if source.level == HELPER:
             return target.level >= LEVELS["api"]
-        return target.level > source.level
+        same = (source.service, source.capability) == (target.service, target.capability)
+        return target.level > (source.level if same else max(source.level, LEVELS["queries"]))

@@ -38,7 +38,7 @@ class Problem(Exception):
     def __init__(
         self, kind: ProblemType, params: dict[str, Any], retry_after_seconds: int | None, errors: list[dict[str, Any]]
     ) -> None:
-        super().__init__(f"{kind.code}: {kind.detail_en.format_map(_in_language(params, 'en'))}")
+        super().__init__(f"{kind.code}: {kind.detail_en.format_map(in_language(params, 'en'))}")
         self.kind = kind
         self.params = params
         self.retry_after_seconds = retry_after_seconds
@@ -46,7 +46,7 @@ class Problem(Exception):
 
     def body(self, language: str = "zh") -> dict[str, Any]:
         """The problem document; ``language`` is ``zh`` or ``en``."""
-        kind, params = self.kind, _in_language(self.params, language)
+        kind, params = self.kind, in_language(self.params, language)
         title, detail = (kind.title_en, kind.detail_en) if language == "en" else (kind.title_zh, kind.detail_zh)
         document: dict[str, Any] = {
             "type": f"urn:heyi:problem:{kind.code}",
@@ -56,11 +56,11 @@ class Problem(Exception):
             "detail": detail.format_map(params),
         }
         if self.errors:
-            document["errors"] = [dict(_in_language(one, language)) for one in self.errors]
+            document["errors"] = [dict(in_language(one, language)) for one in self.errors]
         return document
 
 
-def _in_language(params: dict[str, Any], language: str) -> "_Lenient":
+def in_language(params: dict[str, Any], language: str) -> "_Lenient":
     """A parameter that is a word is given as (Chinese, English); anything else is told as it is."""
     chosen = 1 if language == "en" else 0
     return _Lenient({k: v[chosen] if isinstance(v, tuple) and len(v) == 2 else v for k, v in params.items()})

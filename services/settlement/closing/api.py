@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Path, Request
 
 from services.settlement.closing import commands, store
 from services.settlement.closing.problems import DAY_TOTALS_DIFFER, MONTH_DAYS_OPEN
@@ -13,8 +13,9 @@ from shared.contracts.wire import WireModel, Yuan
 from shared.db.business_day import DAY_CLOSED_ALREADY, DAY_NOT_OVER
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.problems import documented
+from shared.http.problems import documented, language_of
 from shared.http.unit import UnitDep
+from shared.kernel.errors import in_language
 
 router = ServiceRouter()
 
@@ -43,10 +44,11 @@ class ControlTotalsOut(WireModel):
     response_model=ControlTotalsOut,
     openapi_extra=access(READERS | {"operator", "service"}, command="show_control_totals"),
 )
-async def get_control_totals(pool_code: str, day: date, unit: UnitDep) -> ControlTotalsOut:
+async def get_control_totals(pool_code: str, day: date, unit: UnitDep, request: Request) -> ControlTotalsOut:
     """当日控制总数与差异. Control totals of a day against those of its sources."""
     closed = await store.sources_closed(unit.conn, pool_code, day)
     rows = await store.received(unit.conn, pool_code, day)
+    found = await commands.day_differences(unit.conn, pool_code, day)
     return ControlTotalsOut(
         day=day,
         sources_closed=sorted(closed),
@@ -55,7 +57,7 @@ async def get_control_totals(pool_code: str, day: date, unit: UnitDep) -> Contro
             TotalOut(source=r["source"], type=r["kind"], count=r["count"], amount=r["amount_fen"])
             for r in sorted(rows, key=lambda r: (r["source"], r["kind"]))
         ],
-        differences=await commands.day_differences(unit.conn, pool_code, day),
+        differences=[dict(in_language(one, language_of(request))) for one in found],
     )
 
 

@@ -37,7 +37,7 @@ NEUTRAL: Mapping[str, str] = {
 """Parameters that are neither Chinese nor English, and what they are; any other has to be words in both."""
 
 _QUOTED = re.compile(r"“[^”]*”|`[^`]*`")
-_FIXED = re.compile(r"Idempotency-Key|ASCII|Excel|WPS|\.xlsx?\b|JSON|CSV|XLSX|YAML|UTF-8|NUL")
+_FIXED = re.compile(r"Idempotency-Key|If-(?:None-)?Match|ETag|ASCII|Excel|WPS|\.xlsx?\b|JSON|CSV|XLSX|YAML|UTF-8|NUL")
 """Names of headers, of formats and of programs, which Chinese texts use as they are."""
 _PARAMETER = re.compile(r"\{[a-z_]+\}")
 _ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b")

@@ -7,10 +7,12 @@ from uuid import UUID
 from fastapi import Path
 
 from services.claims.review import commands, store
-from services.claims.review.problems import CUTOFF_UNKNOWN, NOT_UNDER_REVIEW, NOTHING_TO_RELEASE
+from services.claims.review.problems import CANCELLATION_RELEASED, CUTOFF_UNKNOWN, NOT_UNDER_REVIEW, NOTHING_TO_RELEASE
 from services.claims.review.rules import WantedCut
 from services.claims.review.schemas import (
     ApprovalIn,
+    CancellationReleaseIn,
+    CancellationReleaseOut,
     CutoffIn,
     CutoffOut,
     DayOut,
@@ -21,7 +23,7 @@ from services.claims.review.schemas import (
 )
 from services.claims.review.store import Cutoff, Review
 from services.claims.visits.claims import view
-from services.claims.visits.problems import CLAIM_UNKNOWN
+from services.claims.visits.problems import CLAIM_CANCELLED, CLAIM_RELEASED, CLAIM_UNKNOWN
 from services.claims.visits.schemas import ClaimOut
 from shared.contracts.wire import ShortId
 from shared.db.business_day import DAY_CLOSED_ALREADY, DAY_NOT_OVER
@@ -109,6 +111,22 @@ async def reject_claim(pool_code: Pool, claim_id: ShortId, body: RejectionIn, un
 async def return_claim(pool_code: Pool, claim_id: ShortId, body: ReturnIn, unit: UnitDep) -> ReviewOut:
     """Sends a claim back to its hospital."""
     return _told(unit, await commands.send_back(unit, claim_id, body.ground, body.note))
+
+
+@router.post(
+    "/claims/{claim_id}/cancellation-release",
+    openapi_extra=access(["county_recheck", "county_director"], command="release_cancellation"),
+    status_code=201,
+    responses=documented(CLAIM_UNKNOWN, CLAIM_CANCELLED, CLAIM_RELEASED, CANCELLATION_RELEASED, CONFLICT_OF_INTEREST),
+)
+async def release_cancellation(
+    pool_code: Pool, claim_id: ShortId, body: CancellationReleaseIn, unit: UnitDep
+) -> CancellationReleaseOut:
+    """Lets the hospital cancel a claim on which a later one of another hospital stands; that one is then listed."""
+    await commands.release_cancellation(unit, claim_id, body.reason)
+    return CancellationReleaseOut(
+        claim_id=claim_id, reason=body.reason, released_at=unit.now, released_by=unit.actor.subject
+    )
 
 
 def _cutoff(cutoff: Cutoff) -> CutoffOut:

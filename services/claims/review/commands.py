@@ -7,19 +7,29 @@ from typing import Any
 from uuid import UUID
 
 from services.claims.review import store
-from services.claims.review.problems import NOT_UNDER_REVIEW, NOTHING_TO_RELEASE
+from services.claims.review.problems import CANCELLATION_RELEASED, NOT_UNDER_REVIEW, NOTHING_TO_RELEASE
 from services.claims.review.rules import (
     TAKEN_BACK,
     WantedCut,
     check_cuts,
     check_releaser,
     check_reviewer,
+    check_tie,
     payable_layers,
 )
 from services.claims.review.store import Approved, Cutoff, Review
 from services.claims.visits import queries
-from services.claims.visits.claims import APPROVED, REJECTED, RETURNED, SETTLED, Claim, told_layers
-from services.claims.visits.problems import CLAIM_UNKNOWN, STATUS_WORDS
+from services.claims.visits.claims import (
+    APPROVED,
+    CANCELLABLE,
+    CANCELLED,
+    REJECTED,
+    RETURNED,
+    SETTLED,
+    Claim,
+    told_layers,
+)
+from services.claims.visits.problems import CLAIM_CANCELLED, CLAIM_RELEASED, CLAIM_UNKNOWN, STATUS_WORDS
 from services.claims.visits.telling import head_of
 from shared.contracts.base import EventPayload
 from shared.contracts.claims import (
@@ -130,6 +140,25 @@ async def send_back(unit: Unit, claim_id: UUID, ground: Ground, note: str) -> Re
 
 def _bearer(text: str) -> Any:
     return text
+
+
+async def release_cancellation(unit: Unit, claim_id: UUID, reason: str) -> Claim:
+    """Lets a hospital cancel a claim on which a claim of another hospital stands; that one is then listed (rulings §2).
+
+    Raises CLAIM_UNKNOWN, CLAIM_CANCELLED, CLAIM_RELEASED, CANCELLATION_RELEASED, CONFLICT_OF_INTEREST.
+    """
+    claim = await queries.lock_claim(unit.conn, unit.pool_code, claim_id)
+    if claim is None:
+        raise CLAIM_UNKNOWN(claim_id=claim_id)
+    check_tie(unit.actor, claim)
+    if claim.status == CANCELLED:
+        raise CLAIM_CANCELLED(claim_id=claim_id)
+    if claim.status not in CANCELLABLE:
+        raise CLAIM_RELEASED(claim_id=claim_id)
+    if not await store.release_cancellation(unit.conn, unit.pool_code, claim, reason, unit.actor.subject, unit.now):
+        raise CANCELLATION_RELEASED(claim_id=claim_id)
+    unit.result("claim", claim_id)
+    return claim
 
 
 async def cut_off(unit: Unit, institution_code: str, up_to: date) -> Cutoff:

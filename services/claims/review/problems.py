@@ -7,6 +7,11 @@ NOT_UNDER_REVIEW = define(
     "结算 {claim_id} 目前的状态是“{status}”,只有待审的结算可以审核。",
     "Claim {claim_id} is {status}; only a settled claim can be reviewed.",
 )  # fmt: skip
+CANCELLATION_RELEASED = define(
+    "cancellation_released_already", 409, "取消已经放行", "The cancellation is released",
+    "结算 {claim_id} 的取消已由县合管办放行,请医疗机构办理取消。",
+    "The county office has released the cancellation of claim {claim_id}: its hospital can cancel it now.",
+)  # fmt: skip
 CUT_LINE = define(
     "cut_line", 422, "扣减所指的明细不存在", "The cut names no line",
     "第 {number} 项扣减所指的第 {line} 行不存在;该结算共 {lines} 行。",

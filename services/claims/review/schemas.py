@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.claims.visits.schemas import ClaimOut, Word
 from shared.contracts.claims import Ground
-from shared.contracts.wire import FreeText, Reason, WireModel, Yuan
+from shared.contracts.wire import FreeText, Reason, ShortId, WireModel, Yuan
 
 Bearer = Literal["hospital", "patient", "insurer", "nobody"]
 
@@ -58,6 +58,21 @@ class ReviewOut(WireModel):
     decided_at: datetime
     cut: Yuan
     taken_back: bool
+
+
+class CancellationReleaseIn(WireModel):
+    """Why the county office lets a claim be cancelled on which a claim of another hospital stands."""
+
+    reason: Reason
+
+
+class CancellationReleaseOut(WireModel):
+    """The release; it holds for good."""
+
+    claim_id: ShortId
+    reason: str
+    released_at: datetime
+    released_by: str
 
 
 class CutoffIn(WireModel):

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.review.rules import WantedCut
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
-from shared.db.sql import execute, fetch, fetchrow
+from shared.db.sql import execute, execute_counted, fetch, fetchrow
 
 _QUEUE = f"""
 SELECT {", ".join(COLUMNS)} FROM claim
@@ -45,6 +45,10 @@ ORDER BY c.id FOR UPDATE OF c
 _RELEASE = """
 UPDATE claim SET status = 'released', version = version + 1, cutoff_id = $3
 WHERE pool_code = $1 AND id = ANY ($2::uuid[])
+"""
+_RELEASE_CANCELLATION = """
+INSERT INTO cancellation_release (pool_code, claim_id, institution_code, reason, released_at, released_by)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
 """
 _CUTOFF = """
 INSERT INTO cutoff (pool_code, id, institution_code, up_to, claims, amount_fen, released_at, released_on, released_by)
@@ -97,6 +101,14 @@ class Cutoff:
     amount_fen: int
     released_at: datetime
     released_by: str
+
+
+async def release_cancellation(
+    conn: AsyncConnection, pool_code: str, claim: Claim, reason: str, by: str, now: datetime
+) -> bool:
+    """Records that the county office lets a claim be cancelled; False where it did before."""
+    values = (pool_code, claim.id, claim.institution_code, reason, now, by)
+    return bool(await execute_counted(conn, _RELEASE_CANCELLATION, *values))
 
 
 async def queue(

@@ -408,8 +408,9 @@ def _decide(batch: _Batch, slot: _Slot) -> None:
         batch.claims[claim.id] = claim
         slot.outcome = _answer(claim, 201)
     else:
+        assert slot.head is not None
         before = batch.claims[slot.ask.claim_id]
-        claim, later = cancel(before, batch.counters, now=batch.now)
+        claim, later = cancel(before, batch.counters, now=batch.now, county_released=slot.head.county_released)
         by = slot.ask.request.actor.subject
         slot.cancelled = Cancelled(claim, slot.ask.reason, by, before.status, before.payable_fen, later)
         batch.claims[claim.id] = claim

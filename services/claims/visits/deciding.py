@@ -197,10 +197,13 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
     )
 
 
-def cancel(claim: Claim, counters: Counters, *, now: datetime) -> tuple[Claim, dict[UUID, str]]:
+def cancel(
+    claim: Claim, counters: Counters, *, now: datetime, county_released: bool = False
+) -> tuple[Claim, dict[UUID, str]]:
     """The claim cancelled and its counts taken back, with the later claims that stood on it (rulings §2).
 
-    Within the hour those keep their result and are listed; after it their existence refuses the cancellation. Raises
+    Within the hour those keep their result and are listed. After it those of the same hospital go first, and those of
+    another hold it up until the county office releases it; then they are listed too. Raises
     CLAIM_CANCELLED, CLAIM_RELEASED, LATER_CLAIM, LATER_CLAIM_ELSEWHERE.
     """
     if claim.status == CANCELLED:
@@ -210,9 +213,10 @@ def cancel(claim: Claim, counters: Counters, *, now: datetime) -> tuple[Claim, d
     later = counters.standing_on(claim.id)
     if later and now - claim.settled_at > WITHIN_THE_HOUR:
         here = [other for other, institution in later.items() if institution == claim.institution_code]
-        if len(here) < len(later):
+        if len(here) < len(later) and not county_released:
             raise LATER_CLAIM_ELSEWHERE(claim_id=claim.id)
-        raise LATER_CLAIM(claim_id=claim.id, later_claim_id=here[-1])
+        if here:
+            raise LATER_CLAIM(claim_id=claim.id, later_claim_id=here[-1])
     counters.take_back_once(claim.id)
     return replace(claim, status=CANCELLED, version=claim.version + 1, payable_fen=0), later
 

@@ -199,10 +199,11 @@ CLAIM_CANCELLED = define(
 CLAIM_RELEASED = define(
     "claim_released",
     409,
-    "结算已进入付款批次",
-    "The claim is being paid",
-    "结算 {claim_id} 已进入付款批次,付款结果出来之前不能取消;付款后由县合管办办理冲减。",
-    "Claim {claim_id} is in a payment batch: wait for the bank's answer; once paid, ask the county office.",
+    "结算已放行付款",
+    "The claim is released for payment",
+    "结算 {claim_id} 已放行付款,不能再取消;如有差错,由县合管办在复核回补申请时拒付该笔,列为责任方应还款。",
+    "Claim {claim_id} is released for payment and cannot be cancelled; if it is wrong, the county office refuses its "
+    "line at the re-check of the replenishment, as a receivable on its bearer.",
 )
 LATER_CLAIM = define(
     "later_claim",
@@ -217,8 +218,9 @@ LATER_CLAIM_ELSEWHERE = define(
     409,
     "外院有后续结算",
     "A later claim of another hospital stands on it",
-    "参合人之后在另一家医疗机构有结算建立在这笔的累计数上,请联系县合管办办理。",
-    "A later claim at another hospital stands on what this one counted; ask the county office.",
+    "参合人之后在另一家医疗机构有结算建立在这笔的累计数上;请县合管办放行结算 {claim_id} 的取消,再重发。",
+    "A later claim of another hospital stands on what claim {claim_id} counted; have the county office release its "
+    "cancellation and send it again.",
 )
 BAD_CLAIM = define(
     "bad_claim",

@@ -63,7 +63,10 @@ FROM unnest($2::text[], $3::text[]) AS q(subject, key)
 JOIN idempotency i ON i.pool_code = $1 AND i.subject = q.subject AND i.key = q.key
 """
 _CLAIM_HEADS = """
-SELECT id, institution_code, visit_id, member_id, household_id FROM claim WHERE pool_code = $1 AND id = ANY ($2::uuid[])
+SELECT c.id, c.institution_code, c.visit_id, c.member_id, c.household_id,
+       EXISTS (SELECT FROM cancellation_release r
+               WHERE r.pool_code = c.pool_code AND r.claim_id = c.id) AS county_released
+FROM claim c WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[])
 """
 _ENTRIES_OF = """
 SELECT e.claim_id, e.owner_id, e.scope, e.year, e.detail FROM accumulator_entry e
@@ -156,13 +159,14 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class ClaimHead:
-    """What never changes of a claim."""
+    """What never changes of a claim, and whether the county office has released its cancellation (for good)."""
 
     id: UUID
     institution_code: str
     visit_id: UUID
     member_id: UUID
     household_id: UUID
+    county_released: bool
 
 
 @dataclass(frozen=True, slots=True)

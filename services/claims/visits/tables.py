@@ -238,6 +238,18 @@ def _accumulators(metadata: MetaData) -> None:
         PrimaryKeyConstraint("pool_code", "claim_id"),
     )
     Table(
+        "cancellation_release",
+        metadata,
+        code("pool_code"),
+        required("claim_id", Uuid),
+        code("institution_code"),
+        required("reason", Text),
+        required("released_at", MOMENT),
+        required("released_by", Text),
+        PrimaryKeyConstraint("pool_code", "claim_id"),
+        ForeignKeyConstraint(["pool_code", "claim_id"], ["claim.pool_code", "claim.id"]),
+    )
+    Table(
         "readjudication",
         metadata,
         code("pool_code"),

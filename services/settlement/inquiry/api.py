@@ -15,7 +15,7 @@ from services.settlement.funding.accounts import (
 )
 from services.settlement.funding.roles import READERS
 from services.settlement.inquiry import store
-from services.settlement.inquiry.figures import bank_checks, terms
+from services.settlement.inquiry.figures import bank_checks, terms, unheard
 from services.settlement.inquiry.identities import Identity, Term, identities
 from shared.contracts.wire import WireModel, Yuan
 from shared.http.access import access
@@ -84,7 +84,7 @@ async def get_identities(pool_code: str, unit: UnitDep) -> IdentitiesOut:
     """六个恒等式,逐项列明 (rulings §20). The identities that must always tie, every term named."""
     year = shanghai_date(unit.now).year
     figures = await store.figures(unit.conn, pool_code, year)
-    found = identities(terms(figures), bank_checks(figures))
+    found = identities(terms(figures), bank_checks(figures), unheard(figures))
     return IdentitiesOut(as_of=unit.now, ties=all(x.ties for x in found), identities=[_identity(x) for x in found])
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from services.settlement.closing.sources import CLAIMS, SOURCES
 from services.settlement.funding.accounts import (
     BANK_ACCOUNTS,
     EXPENDITURE,
@@ -14,7 +15,9 @@ from services.settlement.funding.accounts import (
     TOWNSHIP_TO_INCOME,
 )
 from services.settlement.inquiry.identities import BankCheck
+from shared.contracts.claims import ClaimSettled
 
+_SETTLED = ClaimSettled.TYPE
 _AT_BANK = ("prepared", "released", "sent", "unknown")
 
 
@@ -34,7 +37,6 @@ def terms(stored: Mapping[str, int]) -> dict[str, int]:
                 "premiums_current",
                 "premiums_next_year",
                 "sponsors_arrived",
-                "settled",
                 "cut",
                 "paid_not_applied",
                 "applied_undecided",
@@ -43,6 +45,9 @@ def terms(stored: Mapping[str, int]) -> dict[str, int]:
             )
         },
         **{f"subsidy_{level}": get(f"subsidy_{level}") for level in LEVELS},
+        "settled": get(f"published_{_SETTLED}", f"received_open_{_SETTLED}"),
+        "settled_closed_days": get(f"published_{_SETTLED}"),
+        "settled_open_day": get(f"received_open_{_SETTLED}"),
         "township_held": get(f"balance_{TOWNSHIP_HELD}"),
         "township_to_income": get(f"balance_{TOWNSHIP_TO_INCOME}"),
         "income_account": get(f"balance_{INCOME}"),
@@ -70,6 +75,17 @@ def terms(stored: Mapping[str, int]) -> dict[str, int]:
         "replenishment_in_transit": get("transfer_replenishment_released"),
         "expenditure_interest_unswept": get(f"interest_{EXPENDITURE}") - sent("sweep"),
     }
+
+
+def unheard(stored: Mapping[str, int]) -> tuple[str, ...]:
+    """Types of claims' events whose number or sum on closed days is not what claims told: one never came, or twice."""
+    return tuple(
+        kind
+        for kind in sorted(SOURCES[CLAIMS])
+        for published, received in [(f"published_{kind}", f"received_{kind}")]
+        if stored.get(published, 0) != stored.get(received, 0)
+        or stored.get(f"published_count_{kind}", 0) != stored.get(f"received_count_{kind}", 0)
+    )
 
 
 def bank_checks(stored: Mapping[str, int]) -> list[BankCheck]:

@@ -30,7 +30,7 @@ class Identity:
     right: tuple[Term, ...]
     apart: tuple[Term, ...] = ()
     broken: tuple[str, ...] = ()
-    """Accounts that differ although the sums may agree: two errors never cancel each other."""
+    """Accounts or types of events that differ although the sums may agree: two errors never cancel each other."""
 
     @property
     def left_fen(self) -> int:
@@ -70,13 +70,14 @@ Figures = Mapping[str, int]
 """Fen by name; a name that nothing was booked under may be missing and counts as zero."""
 
 
-def identities(figures: Figures, bank: Sequence[BankCheck]) -> tuple[Identity, ...]:
-    """Identities (a) to (f); (f) has one entry for each bank account."""
+def identities(figures: Figures, bank: Sequence[BankCheck], unheard: tuple[str, ...] = ()) -> tuple[Identity, ...]:
+    """Identities (a) to (f); (f) has one entry for each bank account. ``unheard``: events of claims that do not agree
+    with what claims told of their closed days."""
     value = _Reader(figures)
     return (
         premiums(value),
         fiscal_account(value),
-        fund_share(value),
+        fund_share(value, unheard),
         approved(value),
         advance(value),
         bank_equals_book(bank),
@@ -140,8 +141,9 @@ def fiscal_account(value: _Reader) -> Identity:
     )
 
 
-def fund_share(value: _Reader) -> Identity:
-    """(c) every fen settled at a bedside is decided or still open."""
+def fund_share(value: _Reader, unheard: tuple[str, ...]) -> Identity:
+    """(c) every fen settled at a bedside is decided or still open: what claims told of their closed days, and of the
+    open day what arrived, against settlement's own projection of the claims. An event that never came is seen."""
     return Identity(
         "c",
         "已结算基金支付 = 审核通过 + 核减 + 拒付 + 退回 + 撤销 + 待审",
@@ -155,6 +157,11 @@ def fund_share(value: _Reader) -> Identity:
             value("cancelled", "撤销", "cancelled"),
             value("open", "待审", "still open"),
         ),
+        apart=(
+            value("settled_closed_days", "其中：已结账各日（理赔系统公布）", "of it on closed days, as claims told"),
+            value("settled_open_day", "其中：未结账之日（已收到）", "of it on days not closed, as received"),
+        ),
+        broken=unheard,
     )
 
 

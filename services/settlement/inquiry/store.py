@@ -7,6 +7,10 @@ from shared.db.sql import fetch
 
 # opening vouchers are the first of a book: a bound keeps the search for them from reading it all
 _OPENING_VOUCHERS_MAX = 100
+# days whose totals claims themselves have told
+_CLOSED = """
+SELECT FROM source_day d
+WHERE d.pool_code = c.pool_code AND d.source = c.source AND d.business_day = c.business_day"""
 _FIGURES = f"""
 SELECT 'premiums_current' AS name, coalesce(sum(amount_fen), 0)::bigint AS fen FROM premium
 WHERE pool_code = $1 AND coverage_year <= $2
@@ -20,8 +24,16 @@ UNION ALL SELECT 'transfer_' || kind || '_' || status, sum(amount_fen)::bigint F
 WHERE pool_code = $1 GROUP BY kind, status
 UNION ALL SELECT 'interest_' || account, sum(signed_fen)::bigint FROM movement
 WHERE pool_code = $1 AND kind = 'interest' GROUP BY account
-UNION ALL SELECT 'settled', coalesce(sum(amount_fen), 0)::bigint FROM control_total
-WHERE pool_code = $1 AND kind = 'heyi.claims.claim.settled.v1'
+UNION ALL SELECT 'published_' || kind, sum(amount_fen)::bigint FROM published_total
+WHERE pool_code = $1 AND source = 'claims' GROUP BY kind
+UNION ALL SELECT 'published_count_' || kind, sum(count)::bigint FROM published_total
+WHERE pool_code = $1 AND source = 'claims' GROUP BY kind
+UNION ALL SELECT 'received_' || kind, sum(amount_fen)::bigint FROM control_total c
+WHERE pool_code = $1 AND source = 'claims' AND EXISTS ({_CLOSED}) GROUP BY kind
+UNION ALL SELECT 'received_count_' || kind, sum(count)::bigint FROM control_total c
+WHERE pool_code = $1 AND source = 'claims' AND EXISTS ({_CLOSED}) GROUP BY kind
+UNION ALL SELECT 'received_open_' || kind, sum(amount_fen)::bigint FROM control_total c
+WHERE pool_code = $1 AND source = 'claims' AND NOT EXISTS ({_CLOSED}) GROUP BY kind
 UNION ALL SELECT 'state_' || state, fund_fen FROM claim_total WHERE pool_code = $1
 UNION ALL SELECT 'approved_' || state, approved_fen FROM claim_total WHERE pool_code = $1
 UNION ALL SELECT 'cut', coalesce(sum(cut_fen), 0)::bigint FROM claim_total WHERE pool_code = $1

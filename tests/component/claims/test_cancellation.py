@@ -86,3 +86,43 @@ async def test_an_approved_claim_is_cancelled_and_a_released_one_is_not(world: W
     refused = await world.cancel(other["claim_id"])
     assert (refused.status_code, refused.json()["code"]) == (409, "claim_released")
     assert "付款" in refused.json()["detail"], "it says when to retry"
+
+
+async def _release(world: World, claim_id: str, **options: Any) -> Any:
+    path, body = f"/claims/{claim_id}/cancellation-release", {"reason": "录入差错,经核实"}
+    return await world.pool("county_recheck", "POST", path, json=body, **options)
+
+
+async def test_the_county_office_releases_what_another_hospital_stands_on(world: World) -> None:
+    member = await world.member()
+    first = await world.settled(member, "80000.00")
+    second = await world.settled(member, "80000.00", of=TOWNSHIP)
+    world.clock.advance(timedelta(hours=2))
+    assert (await world.cancel(first["claim_id"])).json()["code"] == "later_claim_elsewhere"
+    tied = await _release(world, first["claim_id"], home_institution=COUNTY)
+    assert (tied.status_code, tied.json()["code"]) == (403, "conflict_of_interest")
+    assert (await world.cancel(first["claim_id"])).status_code == 409, "a refused release moved nothing"
+    assert (await _release(world, first["claim_id"])).status_code == 201
+    again = await _release(world, first["claim_id"])
+    assert (again.status_code, again.json()["code"]) == (409, "cancellation_released_already")
+    assert (await world.cancel(first["claim_id"])).status_code == 200
+    assert await world.used(member) == {"basic.inpatient.benefit": 400000}, "exactly what its claim added"
+    (shown,) = (await world.pool("county_recheck", "GET", "/readjudications")).json()["items"]
+    assert (shown["claim_id"], shown["cancelled_claim_id"]) == (second["claim_id"], first["claim_id"])
+    late = await _release(world, first["claim_id"])
+    assert (late.status_code, late.json()["code"]) == (409, "claim_cancelled")
+    (row,) = await world.sql(
+        "SELECT outcome, detail FROM audit WHERE action = 'release_cancellation' AND outcome = 'done'"
+    )
+    assert "录入差错" not in str(row["detail"])
+
+
+async def test_a_released_cancellation_still_lets_the_hospitals_own_later_claim_go_first(world: World) -> None:
+    member = await world.member()
+    first, own = await world.settled(member), await world.settled(member)
+    await world.settled(member, of=TOWNSHIP)
+    world.clock.advance(timedelta(hours=2))
+    assert (await _release(world, first["claim_id"])).status_code == 201
+    answer = await world.cancel(first["claim_id"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "later_claim")
+    assert own["claim_id"] in answer.text

@@ -35,6 +35,30 @@ async def test_a_difference_is_named_by_day_type_and_amount(world: World) -> Non
     assert totals["differences"] == [error]
 
 
+@pytest.mark.requirement("ZZ-14", "what claims told of a day stands against what settlement knows of its claims")
+async def test_an_event_that_never_came_breaks_the_identity_of_the_fund_share(world: World) -> None:
+    kept = uuid4()
+    await world.feed(world.settled(kept, 7000))
+    lost = world.settled(uuid4(), 2500)
+    assert (await world.term("c", "settled"), await world.term("c", "settled_open_day")) == ("70.00", "70.00")
+    await world.sources_close(DAY)
+    (found,) = [i for i in (await world.get("/identities"))["identities"] if not i["ties"]]
+    assert (found["code"], found["difference"], found["broken"]) == ("c", "25.00", ["heyi.claims.claim.settled.v1"])
+    await world.feed(lost)
+    assert (await world.term("c", "settled"), await world.term("c", "settled_closed_days")) == ("95.00", "95.00")
+
+
+async def test_a_lost_decision_breaks_it_too_though_the_sums_agree(world: World) -> None:
+    claim = uuid4()
+    await world.feed(world.settled(claim, 7000))
+    lost = world.approved(claim)
+    await world.sources_close(DAY)
+    (found,) = [i for i in (await world.get("/identities"))["identities"] if not i["ties"]]
+    assert (found["code"], found["difference"], found["broken"]) == ("c", "0.00", ["heyi.claims.claim.approved.v1"])
+    await world.feed(lost)
+    assert await world.term("c", "approved") == "70.00"
+
+
 async def test_a_closed_day_is_sealed_and_what_is_owed_is_booked(world: World) -> None:
     await world.fund("1000.00", "500.00")
     day = world.clock.now().date()

@@ -187,6 +187,16 @@ CREATE TABLE cancellation (
   cancelled_by text NOT NULL,
   PRIMARY KEY (pool_code, claim_id)
 );
+CREATE TABLE cancellation_release (
+  pool_code text COLLATE "C" NOT NULL,
+  claim_id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  reason text NOT NULL,
+  released_at timestamptz NOT NULL,
+  released_by text NOT NULL,
+  PRIMARY KEY (pool_code, claim_id),
+  FOREIGN KEY (pool_code, claim_id) REFERENCES claim
+);
 CREATE TABLE readjudication (
   pool_code text COLLATE "C" NOT NULL,
   claim_id uuid NOT NULL,
@@ -265,6 +275,7 @@ def _rules() -> list[str]:
         pool_table(service, "accumulator", update_columns="used, moves"),
         pool_table(service, "accumulator_entry"),
         pool_table(service, "cancellation", institution_column=of),
+        pool_table(service, "cancellation_release", institution_column=of),
         pool_table(service, "readjudication"),
         pool_table(service, "claim_review", institution_column=of),
         pool_table(service, "claim_cut", institution_column=of),

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("tests.bench.settlement", "tests.bench.ledger_ratio")
+BENCHMARKS = ("tests.bench.settlement", "tests.bench.engine_share", "tests.bench.ledger_ratio")
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from services.claims.benefits.diff import differences
 from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.engine import BadClaim
 from services.claims.benefits.face import Face
+from services.claims.benefits.payment_document import payment_findings, payment_words, read_payment
 from services.claims.benefits.quote import Question, UnknownGroup, quote
 from services.claims.benefits.schema import Level, Place
 from services.claims.benefits.slip import slip_text
@@ -171,6 +172,22 @@ def check_command(
         errors.print(f"提示 {finding}", markup=False)
     if strict and warnings:
         raise typer.Exit(1)
+
+
+@policy_app.command("payment")
+def payment_command(
+    file: Annotated[Path, typer.Argument(help="支付办法文件 · document of payment to a provider")],
+) -> None:
+    """检查对医疗机构的支付办法,并用文字说明 · check how a provider is paid, and say it in words."""
+    try:
+        document, source = read_payment(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as wrong:
+        _fail(f"不能读取 {file}:{wrong}")
+    except PolicyErrors as wrong:
+        _fail(f"{file} 不能使用:\n" + "\n".join(f"  {finding}" for finding in wrong.findings))
+    typer.echo(payment_words(document), nl=False)
+    for finding in payment_findings(document, source):
+        errors.print(f"提示 {finding}", markup=False)
 
 
 @policy_app.command("diff")

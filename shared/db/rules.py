@@ -60,7 +60,7 @@ def pool_table(
         f"CREATE POLICY app ON {table} TO {app_role} USING ({rows}) WITH CHECK ({rows});",
         f"CREATE POLICY worker ON {table} TO {worker_role} "
         + ("USING (true) WITH CHECK (true);" if worker_all_pools else f"USING ({IN_POOL}) WITH CHECK ({IN_POOL});"),
-        f"CREATE POLICY reader ON {table} FOR SELECT TO {role(service, 'reader')} USING ({IN_POOL});",
+        f"CREATE POLICY reader ON {table} FOR SELECT TO {role(service, 'reader')} USING ({rows});",
     ]
     if owner_sees:
         statements.append(f"CREATE POLICY owner ON {table} TO {role(service, 'owner')} USING (true) WITH CHECK (true);")

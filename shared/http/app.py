@@ -8,6 +8,8 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from shared.db.engine import create_engine
@@ -24,7 +26,8 @@ from shared.observe.tracing import Tracing
 
 NO_SECOND_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 """The edge makes our spans and figures; the framework's own would carry what callers sent, and cost time."""
-
+_READERS = 4
+"""Streams and exports at a time; one more waits, at most the request timeout."""
 Start = Callable[[ServiceState, AsyncExitStack], Awaitable[None]]
 """Opens resources of the service; what has to be closed is pushed on the stack."""
 
@@ -46,6 +49,7 @@ def create_service_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(state.engine.dispose)
+            stack.push_async_callback(state.reader.dispose)
             stack.push_async_callback(state.verifier.aclose)
             stack.callback(state.tracing.shutdown)
             for start in starts:
@@ -73,16 +77,12 @@ def create_service_app(
 def _state(
     settings: ServiceSettings, service: str, clock: Clock | None, token_client: httpx.AsyncClient | None
 ) -> ServiceState:
-    timeout = settings.request_timeout_seconds
     return ServiceState(
         service=service,
         settings=settings,
-        engine=create_engine(
-            settings.database_url.get_secret_value(),
-            pool_size=settings.database_pool_size,
-            statement_timeout_seconds=timeout,
-            lock_timeout_seconds=timeout * 0.8,
-            application_name=f"heyi-{service}",
+        engine=_engine(settings, settings.database_url, settings.database_pool_size, f"heyi-{service}"),
+        reader=_engine(
+            settings, settings.reader_database_url or settings.database_url, _READERS, f"heyi-{service}-reader"
         ),
         clock=clock or settings.clock(),
         verifier=TokenVerifier(
@@ -90,6 +90,17 @@ def _state(
         ),
         tracing=Tracing(service, settings.otlp_endpoint),
         metrics=Metrics(),
+    )
+
+
+def _engine(settings: ServiceSettings, url: SecretStr, pool_size: int, name: str) -> AsyncEngine:
+    timeout = settings.request_timeout_seconds
+    return create_engine(
+        url.get_secret_value(),
+        pool_size=pool_size,
+        statement_timeout_seconds=timeout,
+        lock_timeout_seconds=timeout * 0.8,
+        application_name=name,
     )
 
 

@@ -3,6 +3,8 @@
 A route class and not a ``yield`` dependency: FastAPI ends a plain one after the response has gone out, and neither kind
 sees that a handler *returned* a 409. Here the response is in hand before anything is committed: 2xx commits, anything
 else rolls back.
+
+Longer than most: what becomes of a request, from its token to its commit, is told in one place.
 """
 
 import json
@@ -24,7 +26,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from shared.contracts.wire import JsonNumber
 from shared.db import audit
 from shared.db.scope import NO_POOL, Scope, set_scope, transaction
-from shared.http import bulk, failures, idempotency
+from shared.http import bulk, exports, failures, idempotency
 from shared.http.access import AccessRule, rule_from
 from shared.http.idempotency import Answered, Claim
 from shared.http.problems import (
@@ -83,8 +85,9 @@ class EdgeRequest(Request):
 class Call:
     """One call of one route: what is known before its handler runs."""
 
-    def __init__(self, rule: AccessRule, request: EdgeRequest) -> None:
+    def __init__(self, rule: AccessRule, sheet: exports.Sheet | None, request: EdgeRequest) -> None:
         self.rule = rule
+        self.sheet = sheet
         self.request = request
         self.state: ServiceState = request.app.state.heyi
         given = request.headers.get("x-request-id", "")
@@ -180,12 +183,12 @@ class EdgeRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Any]:
         rule = rule_from(self.openapi_extra, self.path_format)
         handler = super().get_route_handler()
-        path = self.path_format
+        path, sheet = self.path_format, exports.sheet_of(self.openapi_extra)
         asked = (one for one in get_flat_params(self.dependant) if not isinstance(one.field_info, params.Header))
         filters = frozenset(map(get_validation_alias, asked)) - self.param_convertors.keys()
 
         async def handle(request: Request) -> Response:
-            return await _serve(rule, path, filters, handler, EdgeRequest(request.scope, request.receive))
+            return await _serve(Call(rule, sheet, EdgeRequest(request.scope, request.receive)), path, filters, handler)
 
         return handle
 
@@ -207,12 +210,9 @@ class ServiceRouter(APIRouter):
             super().add_api_route(rule.bulk, many, **its_options)
 
 
-async def _serve(
-    rule: AccessRule, path: str, filters: frozenset[str], handler: Handler, request: EdgeRequest
-) -> Response:
-    call = Call(rule, request)
+async def _serve(call: Call, path: str, filters: frozenset[str], handler: Handler) -> Response:
     started = time.perf_counter()
-    with call.state.tracing.span(rule.command, request.headers, kind=SpanKind.SERVER):
+    with call.state.tracing.span(call.rule.command, call.request.headers, kind=SpanKind.SERVER):
         response = await _answer(call, filters, handler)
     response.headers["X-Request-Id"] = call.request_id
     call.state.metrics.answered(path, response.status_code, time.perf_counter() - started)
@@ -221,9 +221,11 @@ async def _serve(
 
 async def _answer(call: Call, filters: frozenset[str], handler: Handler) -> Response:
     try:
-        await call.admit(filters)
+        await call.admit(filters if call.sheet is None else filters | {"format"})
         if (whole := call.request.scope.get(bulk.WHOLE)) is not None:
             return await _join(call, handler, whole)
+        if call.sheet is not None and "format" in call.request.query_params:
+            return await exports.answer(call, call.sheet, filters, handler)
         if call.rule.coalesced:
             return await _coalesced(call, handler)
         if call.rule.stream or (call.rule.bulk_of and not bulk.is_atomic(call.request)):

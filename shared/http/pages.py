@@ -66,5 +66,5 @@ def decode_cursor(cursor: str | None, parts: int) -> list[Any] | None:
 def _ours(part: Any) -> bool:
     """Whether a part is a text or an integer that the database can hold."""
     if isinstance(part, str):
-        return "\0" not in part
+        return "\0" not in part and not any("\ud800" <= character <= "\udfff" for character in part)
     return type(part) is int and abs(part) <= INT8_MAX

@@ -26,6 +26,8 @@ class ServiceState:
     service: str
     settings: ServiceSettings
     engine: AsyncEngine
+    reader: AsyncEngine
+    """Connections of the role that only reads, for streams and exports: they take none from the counter."""
     clock: Clock
     verifier: TokenVerifier
     tracing: Tracing
@@ -96,7 +98,7 @@ class StreamUnit:
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncConnection]:
         """A read-only REPEATABLE READ transaction of its own, since the request's would be over at the first row."""
-        async with transaction(self.app.engine, self.scope, read_only=True, repeatable=True) as conn:
+        async with transaction(self.app.reader, self.scope, read_only=True, repeatable=True) as conn:
             yield conn
 
 

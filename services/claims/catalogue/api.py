@@ -10,7 +10,7 @@ from fastapi import Path
 from pydantic import Field
 
 from services.claims.benefits.model import LEVELS
-from services.claims.catalogue import commands, store
+from services.claims.catalogue import commands, sheets, store
 from services.claims.catalogue.commands import CATALOGUE_DECIDED, CATALOGUE_UNKNOWN
 from shared.contracts.wire import Ratio, Reason, UnitPrice, WireModel
 from shared.http.access import access
@@ -144,7 +144,7 @@ async def put_catalogue_items(version: Version, body: ItemsIn, unit: UnitDep) ->
 
 @router.get(
     "/catalogues/{version}/items",
-    openapi_extra=access(READERS, scope="free", command="list_catalogue_items"),
+    openapi_extra=access(READERS, scope="free", command="list_catalogue_items") | sheets.ITEMS,
     responses=documented(CATALOGUE_UNKNOWN),
 )
 async def list_catalogue_items(

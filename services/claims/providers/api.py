@@ -9,7 +9,7 @@ from fastapi import Path, Query
 from pydantic import BeforeValidator, Field
 
 from services.claims.benefits.schema import Level, Place
-from services.claims.providers import commands, store
+from services.claims.providers import commands, sheets, store
 from services.claims.providers.commands import AGREEMENT_UNKNOWN, AgreementState, InstitutionState, sealer_of
 from services.claims.providers.queries import INSTITUTION_UNKNOWN
 from shared.contracts.wire import FreeText, Reason, WireModel
@@ -109,7 +109,9 @@ async def put_institution(institution_code: InstitutionCode, body: InstitutionIn
     return InstitutionOut(code=institution_code, **body.model_dump())
 
 
-@router.get("/institutions", openapi_extra=access(READERS, scope="free", command="list_institutions"))
+@router.get(
+    "/institutions", openapi_extra=access(READERS, scope="free", command="list_institutions") | sheets.INSTITUTIONS
+)
 async def list_institutions(
     unit: UnitDep, on: On = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[InstitutionOut]:
@@ -152,7 +154,7 @@ async def put_agreement(
 
 @router.get(
     "/pools/{pool_code}/agreements",
-    openapi_extra=access(READERS, command="list_agreements"),
+    openapi_extra=access(READERS, command="list_agreements") | sheets.AGREEMENTS,
 )
 async def list_agreements(
     pool_code: str, unit: UnitDep, on: On = None, limit: Limit = 100, cursor: Cursor = None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Path
 
-from services.claims.review import commands, store
+from services.claims.review import commands, sheets, store
 from services.claims.review.problems import CANCELLATION_RELEASED, CUTOFF_UNKNOWN, NOT_UNDER_REVIEW, NOTHING_TO_RELEASE
 from services.claims.review.rules import WantedCut
 from services.claims.review.schemas import (
@@ -158,7 +158,8 @@ async def release_claims(pool_code: Pool, body: CutoffIn, unit: UnitDep) -> Cuto
         ["hospital", *REVIEWER, *APPROVER, "insurer_finance", *WATCHERS, "county_finance"],
         command="list_cutoffs",
         scope="institution",
-    ),
+    )
+    | sheets.CUTOFFS,
 )
 async def list_cutoffs(
     pool_code: Pool, unit: UnitDep, institution_code: str | None = None, cursor: Cursor = None, limit: Limit = 50

@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from services.claims.benefits.queries import decided_version
-from services.claims.visits import record, store
+from services.claims.visits import record, sheets, store
 from services.claims.visits.api import Pool
 from services.claims.visits.claims import Claim, view
 from services.claims.visits.paper import claim_paper
@@ -48,7 +48,7 @@ _DAYS_SHOWN = timedelta(days=366)
 
 @router.get(
     "/claims",
-    openapi_extra=access(READERS, command="list_claims", scope="institution", personal=True),
+    openapi_extra=access(READERS, command="list_claims", scope="institution", personal=True) | sheets.CLAIMS,
 )
 async def list_claims(
     pool_code: Pool,
@@ -202,7 +202,9 @@ def _state_total(one: store.StateSum) -> StateTotal:
 OFFICE = ["county_inspector", "county_recheck", "county_director", "auditor", "supervisor"]
 
 
-@router.get("/coverage-cases", openapi_extra=access(OFFICE, command="list_coverage_cases", personal=True))
+@router.get(
+    "/coverage-cases", openapi_extra=access(OFFICE, command="list_coverage_cases", personal=True) | sheets.CASES
+)
 async def list_coverage_cases(
     pool_code: Pool,
     unit: UnitDep,

@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import Depends, Path, Query
 from pydantic import Field
 
+from services.enrollment.financing import sheets, store
 from services.enrollment.financing import sponsorships as sponsorship_commands
-from services.enrollment.financing import store
 from services.enrollment.financing.billing import standard_for
 from services.enrollment.financing.closing import close_day
 from services.enrollment.financing.corrections import correct, enrol_newborn
@@ -360,7 +360,7 @@ async def read_standard(pool_code: PoolCode, year: Year, unit: UnitDep) -> Stand
     )
 
 
-@router.get("/pools/{pool_code}/bills", openapi_extra=access(MONEY_READERS, command="list_bills"))
+@router.get("/pools/{pool_code}/bills", openapi_extra=access(MONEY_READERS, command="list_bills") | sheets.BILLS)
 async def list_bills(
     pool_code: PoolCode,
     unit: UnitDep,
@@ -453,7 +453,8 @@ async def apply_sponsorship(pool_code: PoolCode, body: SponsorshipBody, unit: Un
     "/pools/{pool_code}/sponsorships",
     openapi_extra=access(
         ("sponsor", "county_finance", "county_director", "county_recheck", "auditor"), command="list_sponsorships"
-    ),
+    )
+    | sheets.SPONSORSHIPS,
 )
 async def list_sponsorships(
     pool_code: PoolCode, unit: UnitDep, cursor: Cursor = None, limit: Limit = 50

@@ -8,7 +8,7 @@ from fastapi import Depends, Path, Query
 from pydantic import Field
 
 from services.enrollment.registry import areas as area_commands
-from services.enrollment.registry import store
+from services.enrollment.registry import sheets, store
 from services.enrollment.registry.act import sealer_of
 from services.enrollment.registry.areas import areas_of_pool
 from services.enrollment.registry.identity import mask_name, mask_number
@@ -248,7 +248,8 @@ async def list_areas(pool_code: PoolCode, unit: UnitDep, on: date | None = None)
 
 
 @router.get(
-    "/pools/{pool_code}/households", openapi_extra=access(REGISTER_READERS, command="list_households", personal=True)
+    "/pools/{pool_code}/households",
+    openapi_extra=access(REGISTER_READERS, command="list_households", personal=True) | sheets.HOUSEHOLDS,
 )
 async def list_households(
     pool_code: PoolCode,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from services.enrollment.registry import store
+from services.enrollment.registry import sheets, store
 from services.enrollment.registry.api import REGISTER_READERS, PoolCode, certificate
 from services.enrollment.registry.territory import areas_named, areas_of
 from services.enrollment.registry.texts import cursor_text
@@ -35,7 +35,10 @@ class NamedMember(WireModel):
     certificate_number: str
 
 
-@router.get("/pools/{pool_code}/members", openapi_extra=access(REGISTER_READERS, command="list_members", personal=True))
+@router.get(
+    "/pools/{pool_code}/members",
+    openapi_extra=access(REGISTER_READERS, command="list_members", personal=True) | sheets.MEMBERS,
+)
 async def list_members(
     pool_code: PoolCode,
     unit: UnitDep,

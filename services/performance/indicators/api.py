@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query, status
 from pydantic import Field
 
-from services.performance.indicators import commands, store
+from services.performance.indicators import commands, sheets, store
 from services.performance.indicators.review_time import DEFINITION, INDICATOR, Figure, hours_e2
 from services.performance.indicators.store import FixedFigure
 from services.performance.roles import FIXERS, READERS
@@ -142,7 +142,7 @@ async def read_review_time(pool_code: str, unit: UnitDep, month: MonthQuery = No
 
 @router.get(
     "/pools/{pool_code}/indicators/review_time/evidence",
-    openapi_extra=access(READERS, command="read_review_time_evidence"),
+    openapi_extra=access(READERS, command="read_review_time_evidence") | sheets.EVIDENCE,
 )
 async def read_review_time_evidence(
     pool_code: str, unit: UnitDep, month: MonthQuery = None, cursor: Cursor = None, limit: Limit = 50

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.settlement.funding import commands, replenishment, store
+from services.settlement.funding import commands, replenishment, sheets, store
 from services.settlement.funding import replenishment_store as lines_store
 from services.settlement.funding.accounts import BANK_ACCOUNTS, LEVELS, TRANSFERS
 from services.settlement.funding.booking import desk_of
@@ -328,7 +328,7 @@ async def post_transfer_release(pool_code: str, transfer_id: UUID, unit: UnitDep
 @router.get(
     "/pools/{pool_code}/transfers",
     response_model=Page[TransferOut],
-    openapi_extra=access(READERS, command="list_transfers"),
+    openapi_extra=access(READERS, command="list_transfers") | sheets.TRANSFERS,
 )
 async def get_transfers(
     pool_code: str,
@@ -423,7 +423,7 @@ async def post_replenishment(pool_code: str, body: ReplenishmentIn, unit: UnitDe
 @router.get(
     "/pools/{pool_code}/replenishments",
     response_model=Page[ReplenishmentOut],
-    openapi_extra=access(READERS, command="list_replenishments"),
+    openapi_extra=access(READERS, command="list_replenishments") | sheets.REPLENISHMENTS,
 )
 async def get_replenishments(
     pool_code: str, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None
@@ -452,7 +452,7 @@ class ReplenishmentLineOut(WireModel):
 @router.get(
     "/pools/{pool_code}/replenishments/{replenishment_id}/lines",
     response_model=Page[ReplenishmentLineOut],
-    openapi_extra=access(READERS, command="list_replenishment_lines"),
+    openapi_extra=access(READERS, command="list_replenishment_lines") | sheets.REPLENISHMENT_LINES,
 )
 async def get_replenishment_lines(
     pool_code: str, replenishment_id: UUID, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None

@@ -14,7 +14,7 @@ from services.settlement.funding.accounts import (
     TOWNSHIP_TO_INCOME,
 )
 from services.settlement.funding.roles import READERS
-from services.settlement.inquiry import store
+from services.settlement.inquiry import sheets, store
 from services.settlement.inquiry.figures import bank_checks, terms, unheard
 from services.settlement.inquiry.identities import Identity, Term, identities
 from shared.contracts.wire import WireModel, Yuan
@@ -78,7 +78,7 @@ def _identity(identity: Identity) -> IdentityOut:
 @router.get(
     "/pools/{pool_code}/identities",
     response_model=IdentitiesOut,
-    openapi_extra=access(READERS, command="show_identities"),
+    openapi_extra=access(READERS, command="show_identities") | sheets.IDENTITIES,
 )
 async def get_identities(pool_code: str, unit: UnitDep) -> IdentitiesOut:
     """六个恒等式,逐项列明 (rulings §20). The identities that must always tie, every term named."""

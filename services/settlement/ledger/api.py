@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from fastapi.responses import StreamingResponse
 
-from services.settlement.ledger import books, export, sealing, store
+from services.settlement.ledger import books, export, sealing, sheets, store
 from services.settlement.ledger.charts import views
 from services.settlement.ledger.presentation import as_kept, shown_in
 from services.settlement.ledger.proof import prove
@@ -143,7 +143,9 @@ async def list_accounts(pool_code: str, book: str, unit: UnitDep) -> Accounts:
     return Accounts(book=book, items=[AccountOut(**row) for row in rows])
 
 
-@router.get("/pools/{pool_code}/books/{book}/vouchers", openapi_extra=access(READERS, command="list_vouchers"))
+@router.get(
+    "/pools/{pool_code}/books/{book}/vouchers", openapi_extra=access(READERS, command="list_vouchers") | sheets.VOUCHERS
+)
 async def list_vouchers(
     pool_code: str, book: str, unit: UnitDep, query: Annotated[VoucherQuery, Query()]
 ) -> Page[VoucherOut]:
@@ -180,7 +182,9 @@ async def prove_voucher(pool_code: str, book: str, number: VoucherNumber, unit: 
     return Proof(**await prove(unit.conn, pool_code, book, number))
 
 
-@router.get("/pools/{pool_code}/books/{book}/balances", openapi_extra=access(READERS, command="read_balances"))
+@router.get(
+    "/pools/{pool_code}/books/{book}/balances", openapi_extra=access(READERS, command="read_balances") | sheets.BALANCES
+)
 async def read_balances(pool_code: str, book: str, unit: UnitDep, query: Annotated[BalanceQuery, Query()]) -> Balances:
     """Balances at the end of any day, by posting or by value date, in the book's chart or in another one."""
     at = query.at or await unit.business_day()
@@ -234,7 +238,9 @@ async def read_available(pool_code: str, book: str, unit: UnitDep) -> Available:
     )
 
 
-@router.get("/pools/{pool_code}/books/{book}/entries", openapi_extra=access(READERS, command="list_entries"))
+@router.get(
+    "/pools/{pool_code}/books/{book}/entries", openapi_extra=access(READERS, command="list_entries") | sheets.ENTRIES
+)
 async def list_entries(pool_code: str, book: str, unit: UnitDep, query: Annotated[EntryQuery, Query()]) -> Entries:
     """The detail ledger 明细账: postings of an account, a party or a business number in a period."""
     period = query.from_ is not None and query.to is not None

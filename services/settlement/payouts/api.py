@@ -11,7 +11,7 @@ from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import ACCOUNT_NOT_REGISTERED
 from services.settlement.funding.roles import INSURER, READERS, WATCHERS
 from services.settlement.numbers import moment
-from services.settlement.payouts import batches, store
+from services.settlement.payouts import batches, sheets, store
 from services.settlement.payouts.paymentfile import MEDIA_TYPE
 from services.settlement.payouts.problems import (
     BATCH_STATE,
@@ -116,7 +116,9 @@ class CutoffOut(WireModel):
 
 
 @router.get(
-    "/pools/{pool_code}/cutoffs", response_model=Page[CutoffOut], openapi_extra=access(READERS, command="list_cutoffs")
+    "/pools/{pool_code}/cutoffs",
+    response_model=Page[CutoffOut],
+    openapi_extra=access(READERS, command="list_cutoffs") | sheets.CUTOFFS,
 )
 async def get_cutoffs(
     pool_code: str,
@@ -235,7 +237,9 @@ async def post_batch(pool_code: str, body: BatchIn, unit: UnitDep) -> BatchDetai
 
 
 @router.get(
-    "/pools/{pool_code}/batches", response_model=Page[BatchOut], openapi_extra=access(READERS, command="list_batches")
+    "/pools/{pool_code}/batches",
+    response_model=Page[BatchOut],
+    openapi_extra=access(READERS, command="list_batches") | sheets.BATCHES,
 )
 async def get_batches(pool_code: str, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None) -> Page[BatchOut]:
     """付款批次. Batches, newest first."""
@@ -356,7 +360,8 @@ class PaymentsOut(WireModel):
     "/pools/{pool_code}/institutions/{institution_code}/payments",
     response_model=PaymentsOut,
     responses=documented(PERIOD_INVALID),
-    openapi_extra=access(READERS | {"hospital"}, command="list_institution_payments", scope="institution"),
+    openapi_extra=access(READERS | {"hospital"}, command="list_institution_payments", scope="institution")
+    | sheets.PAYMENTS,
 )
 async def get_institution_payments(
     pool_code: str,
@@ -397,7 +402,7 @@ class PaidClaimOut(WireModel):
     "/pools/{pool_code}/payments/{instruction_id}/claims",
     response_model=Page[PaidClaimOut],
     responses=documented(INSTRUCTION_UNKNOWN),
-    openapi_extra=access(WATCHERS | INSURER, command="list_payment_claims"),
+    openapi_extra=access(WATCHERS | INSURER, command="list_payment_claims") | sheets.PAID_CLAIMS,
 )
 async def get_payment_claims(
     pool_code: str, instruction_id: UUID, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None

@@ -18,6 +18,8 @@ from shared.db.sql import execute, fetch, fetchval
 from shared.http.access import access
 from shared.http.app import create_service_app
 from shared.http.edge import ServiceRouter
+from shared.http.exports import exported
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
 from shared.http.settings import ServiceSettings
 from shared.http.unit import StreamDep, UnitDep
 from shared.http.wire import WireModel, Yuan
@@ -75,6 +77,70 @@ async def return_refusal(unit: UnitDep) -> Response:
 async def list_notes(unit: UnitDep) -> list[str]:
     """All notes that the caller may see."""
     return [row["text"] for row in await fetch(unit.conn, "SELECT text FROM note ORDER BY id")]
+
+
+class Part(WireModel):
+    """A part of a record."""
+
+    code: str
+    amount: Yuan
+
+
+class Record(WireModel):
+    """A row of a list that can be taken away."""
+
+    number: int
+    text: str
+    amount: Yuan
+    is_large: bool
+    at: datetime
+    note: str | None
+    parts: list[Part]
+
+
+SHEET = exported(
+    "记录",
+    {
+        "number": "编号",
+        "text": "文字",
+        "amount": "金额",
+        "is_large": "大额",
+        "at": "时间",
+        "note": "备注",
+        "parts.code": "部分",
+        "parts.amount": "部分金额",
+    },
+)
+
+
+@router.get("/records", openapi_extra=access(ROLES, command="list_records", personal=True) | SHEET)
+async def list_records(
+    unit: UnitDep, text: str | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[Record]:
+    """Notes in pages; a text of "refused" refuses the list."""
+    if text == "refused":
+        raise NOTE_REFUSED()
+    key = read_cursor(cursor, int)
+    rows = await fetch(
+        unit.conn,
+        "SELECT id, text, amount_fen FROM note WHERE id > $1 AND ($2::text IS NULL OR text = $2) ORDER BY id LIMIT $3",
+        key[0] if key else 0,
+        text,
+        limit + 1,
+    )
+    items = [
+        Record(
+            number=row["id"],
+            text=row["text"],
+            amount=row["amount_fen"],
+            is_large=row["amount_fen"] > 100_000,
+            at=unit.now,
+            note=None,
+            parts=[Part(code=code, amount=row["amount_fen"]) for code in ("a", "b")],
+        )
+        for row in rows[:limit]
+    ]
+    return Page(items=items, next_cursor=encode_cursor(items[-1].number) if len(rows) > limit else None)
 
 
 @router.get("/stream", openapi_extra=access(ROLES, command="stream_notes", stream=True))
@@ -142,6 +208,7 @@ async def bench(postgres: TestPostgres, tokens: TestTokens) -> AsyncIterator[Ben
     settings = ServiceSettings(
         environment="test",
         database_url=SecretStr(database.app),
+        reader_database_url=SecretStr(database.reader),
         bus="postgres",
         issuer=tokens.origin,
         jwks_url=tokens.jwks_url,

@@ -7,6 +7,7 @@ import pytest
 
 from shared.db.counting import count_statements
 from tests.component.performance.conftest import HOSPITAL, OTHER_POOL, POOL, Performance
+from tests.support.exports import assert_as_listed, column
 
 MONDAY = datetime(2010, 3, 1, 1, 0, tzinfo=UTC)
 REVIEW_TIME = f"/pools/{POOL}/indicators/review_time"
@@ -153,3 +154,12 @@ async def test_a_measured_event_can_be_neither_changed_nor_forged_by_the_applica
                 await conn.execute("DELETE FROM measured_event")
         finally:
             await conn.close()
+
+
+async def test_the_evidence_can_be_taken_away(performance: Performance) -> None:
+    for hours in (1, 2, 3):
+        await performance.review(MONDAY, MONDAY + timedelta(hours=hours))
+    headers = performance.tokens.headers("auditor")
+    path = f"/v1{REVIEW_TIME}/evidence?month=2010-03"
+    rows = await assert_as_listed(performance.client, path, headers, times=("settled_at", "approved_at"))
+    assert column(rows, "审核时间") == ["2010-03-01 10:00:00", "2010-03-01 11:00:00", "2010-03-01 12:00:00"]

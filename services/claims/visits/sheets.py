@@ -1,0 +1,53 @@
+"""The lists of claims as files: which columns, under which headings."""
+
+from shared.http.exports import exported
+
+CLAIMS = exported(
+    "结算单",
+    {
+        "setl_id": "结算编号",
+        "mdtrt_id": "就诊编号",
+        "status": "状态",
+        "kind": "就医类别",
+        "institution_code": "医疗机构编码",
+        "township_code": "参合乡镇",
+        "member_id": "人员编号",
+        "admitted_on": "入院日期",
+        "discharged_on": "出院日期",
+        "settled_on": "结算业务日",
+        "settled_at": "结算时间",
+        "benefit_year": "待遇年度",
+        "outcome": "结果",
+        "total": "总费用",
+        "eligible": "合规费用",
+        "benefit": "补偿金额",
+        "patient": "个人支付",
+        "payable": "应付金额",
+        "layers.layer": "支付层次",
+        "layers.payer": "支付方",
+        "layers.book": "账簿",
+        "layers.risk_bearer": "风险承担",
+        "layers.amount": "各层应付",
+        "cutoff_id": "放行批号",
+        "policy_id": "政策编号",
+        "policy_hash": "政策校验值",
+        "catalogue_version": "目录版本",
+        "coverage_sequence": "参合记录序号",
+        "version": "版本",
+        "claim_id": "结算内部编号",
+        "visit_id": "就诊内部编号",
+    },
+)
+CASES = exported(
+    "参合撤销案",
+    {
+        "case_id": "案件编号",
+        "kind": "类别",
+        "status": "状态",
+        "claim_id": "结算内部编号",
+        "member_id": "人员编号",
+        "institution_code": "医疗机构编码",
+        "coverage_sequence": "参合记录序号",
+        "opened_at": "立案时间",
+    },
+)

@@ -1,0 +1,95 @@
+"""Every list that is offered as a file has a heading for every member of its rows, and the headings are Chinese."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+OPENAPI = Path(__file__).parents[3] / "docs/openapi"
+SERVICES = {"enrollment": 4, "claims": 6, "settlement": 11, "performance": 1}
+"""How many lists each service offers at least."""
+
+
+def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema behind its reference."""
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    return schema
+
+
+def places(document: dict[str, Any], schema: dict[str, Any], each: set[str]) -> set[str]:
+    """Where the values of a row stand: its members, and those of the objects in its lists."""
+    found = set()
+    for name, member in schema["properties"].items():
+        inner = resolved(document, member.get("items", {}))
+        if name in each:
+            found |= {f"*.{part}" for part in inner["properties"]} | ({"*"} if len(each) > 1 else set())
+        elif "properties" in inner:
+            found |= {f"{name}.{part}" for part in inner["properties"]}
+        else:
+            found.add(name)
+    return found
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_file_has_a_column_for_every_member_of_the_list(service: str) -> None:
+    document = json.loads((OPENAPI / f"{service}.json").read_text())
+    offered = 0
+    for path, operations in document["paths"].items():
+        sheet = operations.get("get", {}).get("x-heyi-export")
+        if sheet is None:
+            continue
+        offered += 1
+        content = operations["get"]["responses"]["200"]["content"]
+        assert {"application/json", "text/csv"} < set(content), path
+        answer = resolved(document, content["application/json"]["schema"])
+        listed = answer["properties"][sheet["items"]] if sheet["items"] else answer
+        row = resolved(document, listed["items"])
+        columns = set(sheet["columns"])
+        around = {f"^.{name}" for name in answer.get("properties", {})}
+        shown = {name.split(".")[0] if name.startswith("price_ceilings.") else name for name in columns - around}
+        assert shown == places(document, row, set(sheet["each"])), path
+        assert len(set(sheet["columns"].values())) == len(columns), f"{path}: two columns have one heading"
+        for text in (sheet["title"], *sheet["columns"].values()):
+            assert any("一" <= character <= "鿿" for character in text), path
+        assert len(sheet["title"]) <= 31, f"{path}: Excel takes no longer name"
+    assert offered >= SERVICES[service]
+
+
+WHOLE = {
+    "catalogues": "a handful of versions",
+    "areas": "the areas of one county",
+    "policies": "a handful of versions of one county",
+    "quote/policies": "the documents that stand in the repository",
+    "bank-accounts": "three accounts",
+    "books": "the books of one county",
+    "accounts": "one chart",
+    "charts": "the charts of one book",
+    "available": "one chart",
+    "balances": "one chart",
+    "identities": "six",
+    "money-ring": "the nodes of the ring",
+    "payments": "at most 366 days of one hospital: a longer period is refused",
+    "standards/review_time": "one a decision of the city",
+    "indicators": "the indicators that there are",
+}
+"""Lists that are always answered whole, and why they can be."""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_list_has_pages_or_is_told_to_be_whole(service: str) -> None:
+    document = json.loads((OPENAPI / f"{service}.json").read_text())
+    paged = 0
+    for path, operations in document["paths"].items():
+        read = operations.get("get", {})
+        content = read.get("responses", {}).get("200", {}).get("content", {}).get("application/json", {})
+        answer = resolved(document, content.get("schema", {}))
+        members = answer.get("properties", {})
+        parameters = {one["name"] for one in read.get("parameters", [])}
+        if answer.get("type") != "array" and "items" not in members and "next_cursor" not in members:
+            continue
+        last = path.removeprefix("/v1/pools/{pool_code}/").removeprefix("/v1/").rsplit("}/", 1)[-1]
+        assert ({"cursor", "limit"} <= parameters and "next_cursor" in members) != (last in WHOLE), path
+        paged += "next_cursor" in members
+    assert paged

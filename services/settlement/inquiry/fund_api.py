@@ -12,7 +12,7 @@ from services.settlement.inquiry import fund_store
 from services.settlement.inquiry.fund_figures import Figure, Year, figures
 from services.settlement.inquiry.publication import Stated, compare, printed
 from services.settlement.ledger import queries
-from services.settlement.ledger.refusals import LEDGER_BOOK_UNKNOWN
+from services.settlement.ledger.refusals import LEDGER_BOOK_UNKNOWN, book_words
 from shared.contracts.wire import WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -143,7 +143,7 @@ async def compare_publication(
 async def _figures(unit: Unit, pool_code: str, book: str, year: int) -> dict[str, Figure]:
     names = await queries.account_names(unit.conn, pool_code, book)
     if not names:
-        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book)
+        raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book_words(book))
     flows = await fund_store.flows(unit.conn, pool_code, book, date(year, 1, 1), date(year, 12, 31))
     # enrollment's events tell what is due to the rural fund alone
     due, heads = await fund_store.due(unit.conn, pool_code, year) if book == "basic" else (None, None)

@@ -125,7 +125,7 @@ async def answer(call: "Call", sheet: Sheet, filters: frozenset[str], handler: H
 def _form(request: Request) -> str:
     form = request.query_params["format"]
     if form not in FORMATS:
-        raise from_validation([{"loc": ("query", "format"), "msg": "只能是 csv 或 xlsx / csv or xlsx"}])
+        raise from_validation([{"loc": ("query", "format"), "msg": "只能是“csv”或“xlsx” / csv or xlsx"}])
     if paged := [name for name in ("cursor", "limit") if name in request.query_params]:
         raise from_validation([{"loc": ("query", name), "msg": WHOLE_LIST} for name in paged])
     return form

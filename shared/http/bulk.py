@@ -60,6 +60,7 @@ class Told:
     status: int
     replayed: bool
     body: bytes
+    etag: str | None = None
 
     @property
     def is_done(self) -> bool:
@@ -80,12 +81,15 @@ async def _ask(sibling: Sibling, request: Request, line: Line, whole: Unit | Non
     await request.app(_scope(sibling, request, line, whole), receive, send)
     headers = dict(taken[0]["headers"])
     body = b"".join(message.get("body", b"") for message in taken[1:])
-    return Told(taken[0]["status"], headers.get(b"idempotency-replayed") == b"true", body)
+    etag = headers.get(b"etag")
+    replayed = headers.get(b"idempotency-replayed") == b"true"
+    return Told(taken[0]["status"], replayed, body, etag.decode("latin-1") if etag else None)
 
 
 def _scope(sibling: Sibling, request: Request, line: Line, whole: Unit | None) -> dict[str, Any]:
     kept = ("type", "asgi", "http_version", "scheme", "root_path", "client", "server", "app")
-    headers = [(name, value) for name, value in request.scope["headers"] if name.lower() not in _OWN_HEADERS]
+    own = _OWN_HEADERS | line.conditions.keys()
+    headers = [(name, value) for name, value in request.scope["headers"] if name.lower() not in own]
     scope = {name: request.scope[name] for name in kept if name in request.scope} | {
         "method": sibling.method,
         "path": line.path,
@@ -93,6 +97,7 @@ def _scope(sibling: Sibling, request: Request, line: Line, whole: Unit | None) -
         "query_string": b"",
         "headers": [
             *headers,
+            *line.conditions.items(),
             (b"content-type", b"application/json"),
             (b"idempotency-key", line.key.encode()),
             (b"x-request-id", _request_id(request, line.number).encode()),
@@ -132,6 +137,8 @@ def _shown(line: Line | Broken, told: Told) -> dict[str, Any]:
     result: dict[str, Any] = {"line": line.number, "key": line.key, "status": told.status}
     if told.replayed:
         result["replayed"] = True
+    if told.etag is not None:
+        result["etag"] = told.etag
     result["body" if told.is_done else "problem"] = orjson.Fragment(told.body) if told.body else None
     return result
 
@@ -293,7 +300,9 @@ def _line_schema(sibling: Sibling, single: APIRoute) -> dict[str, Any]:
     members: dict[str, Any] = {"key": text | {"maxLength": idempotency.KEY_MAX}}
     members |= dict.fromkeys(sibling.parameters, text)
     members["body"] = {"$ref": f"#/components/schemas/{getattr(model, '__name__', '')}"}
-    return _object(members, description=f"one line; at most {sibling.line_bytes_max} bytes")
+    schema = _object(members, description=f"one line; at most {sibling.line_bytes_max} bytes")
+    conditions = {name: {"type": "string", "description": "of this line"} for name in sorted(sibling.conditions)}
+    return schema | {"properties": members | conditions}
 
 
 def _answers() -> dict[str, Any]:
@@ -303,6 +312,7 @@ def _answers() -> dict[str, Any]:
         "key": {"type": ["string", "null"]},
         "status": {"type": "integer"},
         "replayed": {"type": "boolean"},
+        "etag": {"type": "string", "description": "the edition that the write made, where it has one"},
         "body": {"description": "the answer of the single write"},
         "problem": {"type": "object", "description": "why the line was refused (RFC 9457)"},
     }

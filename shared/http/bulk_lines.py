@@ -2,10 +2,12 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 
 from shared.http import idempotency
@@ -17,6 +19,7 @@ NDJSON = "application/x-ndjson"
 BULK_BYTES_MAX = 32 * 1024 * 1024
 LINES_MAX = 10_000
 ATOMIC_LINES_MAX = 1_000
+CONDITIONS = frozenset(["if_match", "if_none_match"])
 PARAMETER = re.compile(r"{(\w+)}")
 
 NOT_NDJSON = define(
@@ -77,6 +80,8 @@ class Line:
     key: str
     path: str
     body: bytes
+    conditions: Mapping[bytes, bytes]
+    """If-Match and If-None-Match of this line; those of the whole request hold where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,7 @@ class Sibling:
         self.command: str = rule["command"] + "_bulk"
         self.line_bytes_max: int = rule.get("max_bytes", BODY_MAX)
         self.parameters = [p for p in PARAMETER.findall(single.path_format) if p not in PARAMETER.findall(path)]
+        self.conditions = CONDITIONS & {one.name for one in get_flat_params(single.dependant)}
         members = ['"key": "…"', *(f'"{name}": "…"' for name in self.parameters), '"body": {…}']
         self.members = "{" + ", ".join(members) + "}"
         if {"key", "body"} & set(self.parameters):
@@ -118,12 +124,20 @@ class Sibling:
             found = self._opened(raw)
             key = found["key"] if isinstance(found.get("key"), str) else None
             idempotency.key_of({"idempotency-key": key or ""})
-            path = self._path(request, found)
+            path, conditions = self._path(request, found), self._conditions(found)
         except Problem as problem:
             return Broken(number, key, problem)
         body = json.dumps(found.get("body"), ensure_ascii=False, separators=(",", ":"))
         assert key is not None
-        return Line(number, key, path, body.encode("utf-8", "surrogatepass"))
+        return Line(number, key, path, body.encode("utf-8", "surrogatepass"), conditions)
+
+    def _conditions(self, found: dict[str, Any]) -> dict[bytes, bytes]:
+        """The preconditions of a line as headers; raises INVALID."""
+        given = {name: found[name] for name in self.conditions & found.keys()}
+        for name, value in given.items():
+            if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+                raise from_validation([{"loc": (name,), "msg": "要照读到的“ETag”原样写 / the ETag as it was read"}])
+        return {name.replace("_", "-").encode(): value.encode() for name, value in given.items()}
 
     def _opened(self, raw: bytes) -> dict[str, Any]:
         if len(raw) > self.line_bytes_max:
@@ -132,7 +146,7 @@ class Sibling:
             found = json.loads(raw)
         except (ValueError, RecursionError) as error:
             raise LINE_BROKEN(members=self.members) from error
-        if not isinstance(found, dict) or found.keys() != {"key", "body", *self.parameters}:
+        if not isinstance(found, dict) or found.keys() - self.conditions != {"key", "body", *self.parameters}:
             raise LINE_BROKEN(members=self.members)
         return found
 

@@ -56,7 +56,7 @@ EXPORT_TOO_LONG = define(
     422,
     "一张表装不下",
     "Too long for a sheet",
-    "超过 {limit} 行,一张 Excel 工作表装不下;请缩小范围,或用 format=csv。",
+    "超过 {limit} 行,一张 Excel 工作表装不下;请缩小范围,或用“format=csv”。",
     "More than {limit} rows do not fit a sheet of Excel: narrow the filters, or use format=csv.",
 )
 WHOLE_LIST = "导出总是全部各行,请去掉这一项 / an export always has all rows: leave it out"
@@ -125,7 +125,7 @@ async def answer(call: "Call", sheet: Sheet, filters: frozenset[str], handler: H
 def _form(request: Request) -> str:
     form = request.query_params["format"]
     if form not in FORMATS:
-        raise from_validation([{"loc": ("query", "format"), "msg": "只能是 csv 或 xlsx / csv or xlsx"}])
+        raise from_validation([{"loc": ("query", "format"), "msg": "只能是 CSV 或 XLSX / csv or xlsx"}])
     if paged := [name for name in ("cursor", "limit") if name in request.query_params]:
         raise from_validation([{"loc": ("query", name), "msg": WHOLE_LIST} for name in paged])
     return form

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import anyio
 import orjson
-from anyio.lowlevel import checkpoint_if_cancelled
+from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
@@ -115,12 +115,12 @@ def _request_id(request: Request, number: int) -> str:
 # ---------------------------------------------------------------- each line for itself
 
 
-async def _each(sibling: Sibling, request: Request, lines: list[Line | Broken]) -> AsyncIterator[bytes]:
+async def _each(sibling: Sibling, request: Request, given: list[tuple[int, bytes]]) -> AsyncIterator[bytes]:
     """The result lines. Who hangs up leaves done what is done: a line begun is ended, the next one is not begun."""
-    for line in lines:
+    for number, raw in given:
         await checkpoint_if_cancelled()
         with anyio.CancelScope(shield=True):
-            result = await _result(sibling, request, line)
+            result = await _result(sibling, request, sibling.read(request, number, raw))
         yield orjson.dumps(result) + b"\n"
 
 
@@ -163,10 +163,10 @@ async def _audit_broken(sibling: Sibling, unit: StreamUnit, request: Request, li
 # ---------------------------------------------------------------- all or nothing
 
 
-async def _all(sibling: Sibling, request: Request, lines: list[Line | Broken]) -> Response:
+async def _all(sibling: Sibling, request: Request, given: list[tuple[int, bytes]]) -> Response:
     """Every line in the one transaction of this request; its answer is 2xx only where all moved."""
     unit: Unit = request.state.unit
-    good = _readable(request, lines)
+    good = await _readable(sibling, request, given)
     claims = {line.number: _claim(sibling, unit, line) for line in good}
     ours = await _take_keys(unit, list(claims.values()))
     results, wrong = [], []
@@ -185,13 +185,13 @@ async def _all(sibling: Sibling, request: Request, lines: list[Line | Broken]) -
     return Response(orjson.dumps({"lines": results}), media_type="application/json")
 
 
-def _readable(request: Request, lines: list[Line | Broken]) -> list[Line]:
+async def _readable(sibling: Sibling, request: Request, given: list[tuple[int, bytes]]) -> list[Line]:
     """The lines, where all can be read and no key stands twice; raises BULK_REFUSED naming those that are wrong."""
-    if len(lines) > ATOMIC_LINES_MAX:
-        raise BULK_TOO_MANY_LINES(limit=ATOMIC_LINES_MAX, lines=len(lines))
     good: dict[str, Line] = {}
     wrong = []
-    for line in lines:
+    for number, raw in given:
+        await checkpoint()  # others are served while a large body is read
+        line = sibling.read(request, number, raw)
         problem = line.problem if isinstance(line, Broken) else None
         if isinstance(line, Line) and good.setdefault(line.key, line) is not line:
             problem = KEY_TWICE(other=good[line.key].number)
@@ -252,10 +252,10 @@ def sibling_of(single: APIRoute, path: str) -> tuple[Callable[..., Awaitable[Res
     ) -> Response:
         if not request.headers.get("content-type", "").startswith(NDJSON):
             raise NOT_NDJSON()
-        lines = sibling.lines(request, await request.body())
+        body = await request.body()
         if is_atomic(request):
-            return await _all(sibling, request, lines)
-        return StreamingResponse(_each(sibling, request, lines), media_type=NDJSON)
+            return await _all(sibling, request, sibling.given(body, ATOMIC_LINES_MAX))
+        return StreamingResponse(_each(sibling, request, sibling.given(body, LINES_MAX)), media_type=NDJSON)
 
     endpoint.__name__ = f"{single.name}_bulk"
     endpoint.__doc__ = (

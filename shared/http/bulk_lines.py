@@ -109,16 +109,20 @@ class Sibling:
         if {"key", "body"} & set(self.parameters):
             raise ValueError(f"{path}: a parameter of the single route has the name of a member of the line")
 
-    def lines(self, request: Request, body: bytes) -> list[Line | Broken]:
-        """The lines of the body, empty ones left out. Raises BULK_EMPTY, BULK_TOO_MANY_LINES."""
+    def given(self, body: bytes, limit: int) -> list[tuple[int, bytes]]:
+        """The lines as they were sent, each with its number, empty ones left out.
+
+        Raises BULK_EMPTY, BULK_TOO_MANY_LINES.
+        """
         given = [(n, raw) for n, raw in enumerate(body.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1) if raw.strip()]
         if not given:
             raise BULK_EMPTY()
-        if len(given) > LINES_MAX:
-            raise BULK_TOO_MANY_LINES(limit=LINES_MAX, lines=len(given))
-        return [self._line(request, number, raw) for number, raw in given]
+        if len(given) > limit:
+            raise BULK_TOO_MANY_LINES(limit=limit, lines=len(given))
+        return given
 
-    def _line(self, request: Request, number: int, raw: bytes) -> Line | Broken:
+    def read(self, request: Request, number: int, raw: bytes) -> Line | Broken:
+        """One line read, or what is wrong with it."""
         key = None
         try:
             found = self._opened(raw)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import anyio
 import orjson
-from anyio.lowlevel import checkpoint_if_cancelled
+from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
@@ -60,6 +60,7 @@ class Told:
     status: int
     replayed: bool
     body: bytes
+    etag: str | None = None
 
     @property
     def is_done(self) -> bool:
@@ -80,12 +81,15 @@ async def _ask(sibling: Sibling, request: Request, line: Line, whole: Unit | Non
     await request.app(_scope(sibling, request, line, whole), receive, send)
     headers = dict(taken[0]["headers"])
     body = b"".join(message.get("body", b"") for message in taken[1:])
-    return Told(taken[0]["status"], headers.get(b"idempotency-replayed") == b"true", body)
+    etag = headers.get(b"etag")
+    replayed = headers.get(b"idempotency-replayed") == b"true"
+    return Told(taken[0]["status"], replayed, body, etag.decode("latin-1") if etag else None)
 
 
 def _scope(sibling: Sibling, request: Request, line: Line, whole: Unit | None) -> dict[str, Any]:
     kept = ("type", "asgi", "http_version", "scheme", "root_path", "client", "server", "app")
-    headers = [(name, value) for name, value in request.scope["headers"] if name.lower() not in _OWN_HEADERS]
+    own = _OWN_HEADERS | line.conditions.keys()
+    headers = [(name, value) for name, value in request.scope["headers"] if name.lower() not in own]
     scope = {name: request.scope[name] for name in kept if name in request.scope} | {
         "method": sibling.method,
         "path": line.path,
@@ -93,6 +97,7 @@ def _scope(sibling: Sibling, request: Request, line: Line, whole: Unit | None) -
         "query_string": b"",
         "headers": [
             *headers,
+            *line.conditions.items(),
             (b"content-type", b"application/json"),
             (b"idempotency-key", line.key.encode()),
             (b"x-request-id", _request_id(request, line.number).encode()),
@@ -110,12 +115,12 @@ def _request_id(request: Request, number: int) -> str:
 # ---------------------------------------------------------------- each line for itself
 
 
-async def _each(sibling: Sibling, request: Request, lines: list[Line | Broken]) -> AsyncIterator[bytes]:
+async def _each(sibling: Sibling, request: Request, given: list[tuple[int, bytes]]) -> AsyncIterator[bytes]:
     """The result lines. Who hangs up leaves done what is done: a line begun is ended, the next one is not begun."""
-    for line in lines:
+    for number, raw in given:
         await checkpoint_if_cancelled()
         with anyio.CancelScope(shield=True):
-            result = await _result(sibling, request, line)
+            result = await _result(sibling, request, sibling.read(request, number, raw))
         yield orjson.dumps(result) + b"\n"
 
 
@@ -132,6 +137,8 @@ def _shown(line: Line | Broken, told: Told) -> dict[str, Any]:
     result: dict[str, Any] = {"line": line.number, "key": line.key, "status": told.status}
     if told.replayed:
         result["replayed"] = True
+    if told.etag is not None:
+        result["etag"] = told.etag
     result["body" if told.is_done else "problem"] = orjson.Fragment(told.body) if told.body else None
     return result
 
@@ -156,10 +163,10 @@ async def _audit_broken(sibling: Sibling, unit: StreamUnit, request: Request, li
 # ---------------------------------------------------------------- all or nothing
 
 
-async def _all(sibling: Sibling, request: Request, lines: list[Line | Broken]) -> Response:
+async def _all(sibling: Sibling, request: Request, given: list[tuple[int, bytes]]) -> Response:
     """Every line in the one transaction of this request; its answer is 2xx only where all moved."""
     unit: Unit = request.state.unit
-    good = _readable(request, lines)
+    good = await _readable(sibling, request, given)
     claims = {line.number: _claim(sibling, unit, line) for line in good}
     ours = await _take_keys(unit, list(claims.values()))
     results, wrong = [], []
@@ -178,13 +185,13 @@ async def _all(sibling: Sibling, request: Request, lines: list[Line | Broken]) -
     return Response(orjson.dumps({"lines": results}), media_type="application/json")
 
 
-def _readable(request: Request, lines: list[Line | Broken]) -> list[Line]:
+async def _readable(sibling: Sibling, request: Request, given: list[tuple[int, bytes]]) -> list[Line]:
     """The lines, where all can be read and no key stands twice; raises BULK_REFUSED naming those that are wrong."""
-    if len(lines) > ATOMIC_LINES_MAX:
-        raise BULK_TOO_MANY_LINES(limit=ATOMIC_LINES_MAX, lines=len(lines))
     good: dict[str, Line] = {}
     wrong = []
-    for line in lines:
+    for number, raw in given:
+        await checkpoint()  # others are served while a large body is read
+        line = sibling.read(request, number, raw)
         problem = line.problem if isinstance(line, Broken) else None
         if isinstance(line, Line) and good.setdefault(line.key, line) is not line:
             problem = KEY_TWICE(other=good[line.key].number)
@@ -245,10 +252,10 @@ def sibling_of(single: APIRoute, path: str) -> tuple[Callable[..., Awaitable[Res
     ) -> Response:
         if not request.headers.get("content-type", "").startswith(NDJSON):
             raise NOT_NDJSON()
-        lines = sibling.lines(request, await request.body())
+        body = await request.body()
         if is_atomic(request):
-            return await _all(sibling, request, lines)
-        return StreamingResponse(_each(sibling, request, lines), media_type=NDJSON)
+            return await _all(sibling, request, sibling.given(body, ATOMIC_LINES_MAX))
+        return StreamingResponse(_each(sibling, request, sibling.given(body, LINES_MAX)), media_type=NDJSON)
 
     endpoint.__name__ = f"{single.name}_bulk"
     endpoint.__doc__ = (
@@ -293,7 +300,9 @@ def _line_schema(sibling: Sibling, single: APIRoute) -> dict[str, Any]:
     members: dict[str, Any] = {"key": text | {"maxLength": idempotency.KEY_MAX}}
     members |= dict.fromkeys(sibling.parameters, text)
     members["body"] = {"$ref": f"#/components/schemas/{getattr(model, '__name__', '')}"}
-    return _object(members, description=f"one line; at most {sibling.line_bytes_max} bytes")
+    schema = _object(members, description=f"one line; at most {sibling.line_bytes_max} bytes")
+    conditions = {name: {"type": "string", "description": "of this line"} for name in sorted(sibling.conditions)}
+    return schema | {"properties": members | conditions}
 
 
 def _answers() -> dict[str, Any]:
@@ -303,6 +312,7 @@ def _answers() -> dict[str, Any]:
         "key": {"type": ["string", "null"]},
         "status": {"type": "integer"},
         "replayed": {"type": "boolean"},
+        "etag": {"type": "string", "description": "the edition that the write made, where it has one"},
         "body": {"description": "the answer of the single write"},
         "problem": {"type": "object", "description": "why the line was refused (RFC 9457)"},
     }

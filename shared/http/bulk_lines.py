@@ -2,10 +2,12 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 
 from shared.http import idempotency
@@ -17,6 +19,7 @@ NDJSON = "application/x-ndjson"
 BULK_BYTES_MAX = 32 * 1024 * 1024
 LINES_MAX = 10_000
 ATOMIC_LINES_MAX = 1_000
+CONDITIONS = frozenset(["if_match", "if_none_match"])
 PARAMETER = re.compile(r"{(\w+)}")
 
 NOT_NDJSON = define(
@@ -77,6 +80,8 @@ class Line:
     key: str
     path: str
     body: bytes
+    conditions: Mapping[bytes, bytes]
+    """If-Match and If-None-Match of this line; those of the whole request hold where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,32 +103,45 @@ class Sibling:
         self.command: str = rule["command"] + "_bulk"
         self.line_bytes_max: int = rule.get("max_bytes", BODY_MAX)
         self.parameters = [p for p in PARAMETER.findall(single.path_format) if p not in PARAMETER.findall(path)]
+        self.conditions = CONDITIONS & {one.name for one in get_flat_params(single.dependant)}
         members = ['"key": "…"', *(f'"{name}": "…"' for name in self.parameters), '"body": {…}']
         self.members = "{" + ", ".join(members) + "}"
         if {"key", "body"} & set(self.parameters):
             raise ValueError(f"{path}: a parameter of the single route has the name of a member of the line")
 
-    def lines(self, request: Request, body: bytes) -> list[Line | Broken]:
-        """The lines of the body, empty ones left out. Raises BULK_EMPTY, BULK_TOO_MANY_LINES."""
+    def given(self, body: bytes, limit: int) -> list[tuple[int, bytes]]:
+        """The lines as they were sent, each with its number, empty ones left out.
+
+        Raises BULK_EMPTY, BULK_TOO_MANY_LINES.
+        """
         given = [(n, raw) for n, raw in enumerate(body.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1) if raw.strip()]
         if not given:
             raise BULK_EMPTY()
-        if len(given) > LINES_MAX:
-            raise BULK_TOO_MANY_LINES(limit=LINES_MAX, lines=len(given))
-        return [self._line(request, number, raw) for number, raw in given]
+        if len(given) > limit:
+            raise BULK_TOO_MANY_LINES(limit=limit, lines=len(given))
+        return given
 
-    def _line(self, request: Request, number: int, raw: bytes) -> Line | Broken:
+    def read(self, request: Request, number: int, raw: bytes) -> Line | Broken:
+        """One line read, or what is wrong with it."""
         key = None
         try:
             found = self._opened(raw)
             key = found["key"] if isinstance(found.get("key"), str) else None
             idempotency.key_of({"idempotency-key": key or ""})
-            path = self._path(request, found)
+            path, conditions = self._path(request, found), self._conditions(found)
         except Problem as problem:
             return Broken(number, key, problem)
         body = json.dumps(found.get("body"), ensure_ascii=False, separators=(",", ":"))
         assert key is not None
-        return Line(number, key, path, body.encode("utf-8", "surrogatepass"))
+        return Line(number, key, path, body.encode("utf-8", "surrogatepass"), conditions)
+
+    def _conditions(self, found: dict[str, Any]) -> dict[bytes, bytes]:
+        """The preconditions of a line as headers; raises INVALID."""
+        given = {name: found[name] for name in self.conditions & found.keys()}
+        for name, value in given.items():
+            if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+                raise from_validation([{"loc": (name,), "msg": "要照读到的“ETag”原样写 / the ETag as it was read"}])
+        return {name.replace("_", "-").encode(): value.encode() for name, value in given.items()}
 
     def _opened(self, raw: bytes) -> dict[str, Any]:
         if len(raw) > self.line_bytes_max:
@@ -132,7 +150,7 @@ class Sibling:
             found = json.loads(raw)
         except (ValueError, RecursionError) as error:
             raise LINE_BROKEN(members=self.members) from error
-        if not isinstance(found, dict) or found.keys() != {"key", "body", *self.parameters}:
+        if not isinstance(found, dict) or found.keys() - self.conditions != {"key", "body", *self.parameters}:
             raise LINE_BROKEN(members=self.members)
         return found
 

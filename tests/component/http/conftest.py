@@ -20,6 +20,7 @@ from shared.http.app import create_service_app
 from shared.http.edge import ServiceRouter
 from shared.http.exports import exported
 from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
+from shared.http.preconditions import PreconditionDep, etag, show
 from shared.http.settings import ServiceSettings
 from shared.http.unit import StreamDep, UnitDep
 from shared.http.wire import WireModel, Yuan
@@ -77,6 +78,19 @@ async def return_refusal(unit: UnitDep) -> Response:
 async def list_notes(unit: UnitDep) -> list[str]:
     """All notes that the caller may see."""
     return [row["text"] for row in await fetch(unit.conn, "SELECT text FROM note ORDER BY id")]
+
+
+@router.put("/titles/{code}", openapi_extra=access(ROLES, command="put_title", bulk="/titles/bulk"))
+async def put_title(unit: UnitDep, code: str, body: NoteIn, expected: PreconditionDep, response: Response) -> NoteIn:
+    """Something that people edit in place: the newest note of a code is its edition."""
+    newest = "SELECT text FROM note WHERE text LIKE $1 || ':%' ORDER BY id DESC LIMIT 1"
+    current = await fetchval(unit.conn, newest, code)
+    expected.check(None if current is None else etag(current))
+    text = f"{code}:{body.text}"
+    insert = "INSERT INTO note (pool_code, text, amount_fen) VALUES ($1, $2, $3)"
+    await execute(unit.conn, insert, unit.pool_code, text, body.amount)
+    show(response, etag(text))
+    return body
 
 
 class Part(WireModel):

@@ -155,6 +155,31 @@ async def test_a_token_of_another_pool_or_role_reaches_no_line(bench: Bench, ato
     assert (await notes(bench), await keys(bench)) == ([], [])
 
 
+async def test_what_people_edit_names_the_edition_it_replaces_line_by_line(bench: Bench) -> None:
+    path = f"/v1/pools/{POOL}/titles/bulk"
+
+    def title(key: str, code: str, text: str, **conditions: Any) -> dict[str, Any]:
+        return line(key, text) | {"code": code} | conditions
+
+    first = results(await send(bench, ndjson(title("k1", "a", "甲"), title("k2", "b", "乙")), path=path))
+    tags = [one["etag"] for one in first]
+    lines = [
+        title("k3", "a", "丙", if_match=tags[0]),
+        title("k4", "b", "丁", if_match=tags[0]),
+        title("k5", "b", "戊"),
+        title("k6", "c", "己", if_none_match="*"),
+        title("k7", "c", "庚", if_match=7),
+    ]
+    told = results(await send(bench, ndjson(*lines), path=path))
+    assert [one["status"] for one in told] == [200, 412, 428, 200, 422]
+    assert await notes(bench) == ["a:甲", "b:乙", "a:丙", "c:己"]
+    unasked = results(await send(bench, ndjson(line("k8") | {"if_match": "*"})))
+    assert unasked[0]["problem"]["code"] == "bulk_line_broken", "a condition that nobody looks at is refused"
+    headers = bench.headers() | {"Content-Type": "application/x-ndjson", "If-Match": "*"}
+    whole = await bench.client.post(path, content=ndjson(title("k9", "b", "辛")), headers=headers)
+    assert results(whole)[0]["status"] == 200
+
+
 # ---------------------------------------------------------------- faults and hang-ups
 
 

@@ -181,3 +181,22 @@ def _decision() -> dict[str, object]:
         "decided_on": "2009-12-20",
         "accept_illustrative": [ACCEPTED[0]],
     }
+
+
+@pytest.mark.requirement("ZZ-53", "the supplementary layer is decided by the public side and not by the insurer")
+async def test_the_health_bureau_decides_the_supplementary_layer(office: Office) -> None:
+    text = text_of("zhengzhou-2011").replace("effective_from: 2011-05-12", "effective_from: 2010-02-01", 1)
+    proposed = await office.submit(text)
+    assert (proposed.status_code, proposed.json()["status"]) == (201, "proposed")
+    path = f"{LIST}/{proposed.json()['id']}"
+    refused = await office.call("insurer_manager", "POST", f"{path}/check")
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden_role")
+    assert (await office.call("county_recheck", "POST", f"{path}/check")).status_code == 200
+    body = _decision() | {"accept_illustrative": proposed.json()["illustrative"]}
+    refused = await office.call("insurer_manager", "POST", f"{path}/decision", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden_role")
+    decided = await office.call("city_health", "POST", f"{path}/decision", json=body)
+    assert (decided.status_code, decided.json()["status"]) == (200, "in_force")
+    bill = {"kind": "inpatient", "level": "county", "eligible": "500000.00"}
+    told = (await office.call(None, "POST", f"/pools/{POOL}/quote", json=bill)).json()
+    assert [layer["benefit"] for layer in told["layers"]] == ["100000.00", "120000.00"]

@@ -401,6 +401,29 @@ def test_only_a_policy_that_covers_newborns_spares_them_the_wait(days: int, outc
     assert adjudicate(claim, facts, policy).outcome == outcome
 
 
+@pytest.mark.parametrize(("days", "eligible"), [(90, 100_000), (0, 0)])
+def test_a_mothers_coverage_counts_only_where_the_policy_says_so(days: int, eligible: int) -> None:
+    """A line dated after the child's own coverage has ended, while the mother's goes on."""
+    policy = replace(loaded("zhengzhou-county-2011").policy, newborn_days=days, lines_after_coverage="excluded")
+    born, later = date(2011, 6, 1), date(2011, 7, 5)
+    claim = ClaimInput("inpatient", born, later, (Line(1, "A", 100_000, day=later),), discharged_on=later)
+    facts = Facts(Institution("county", "in_county"), (Interval(born, date(2011, 6, 30)),), {"A": Item("A", "A")}, {})
+    facts = replace(facts, birth_date=born, newborn_of=(Interval(date(2011, 1, 1), None),))
+    assert adjudicate(claim, facts, replace(policy, waiting_days=0)).eligible_fen == eligible
+
+
+def test_a_refusal_for_want_of_acceptance_names_what_lacks() -> None:
+    policy = loaded("huali-2010").policy
+    day = policy.effective_from
+    claim = ClaimInput("outpatient", day, day, (Line(1, "A", 10_000),))
+    facts = Facts(Institution("village", "in_county"), (Interval(day, None),), {"A": Item("A", "A")}, {})
+    refused = adjudicate(claim, facts, replace(policy, accepted=frozenset()))
+    assert refused.outcome == Outcome.ILLUSTRATIVE_NOT_ACCEPTED
+    assert refused.trace[0].inputs[-1] == ("illustrative", ",".join(refused.illustrative))
+    uncovered = adjudicate(claim, replace(facts, coverage=()), policy)
+    assert [name for name, _ in uncovered.trace[0].inputs] == ["outcome", "total_fen"]
+
+
 def test_a_document_cannot_blow_up_its_tables() -> None:
     codes = ", ".join(f"K{number}" for number in range(500))
     text = GOOD.replace("            ratio: 80%", f"            diseases: [{codes}]\n            ratio: 80%", 1)

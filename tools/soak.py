@@ -1,8 +1,9 @@
 """Long runs, by hand at the end of a piece of work: ``python -m tools.soak [--seeds 30] [PATH …]``.
 
-Five million drawn claims through the engine of benefits and the oracle beside it, then the fault tests once a seed and
-the property tests with many examples, then everything once on PostgreSQL 16, the floor that we support. One line a run
-goes to docs/evidence/soak.md, with seed, commit, seconds and outcome.
+Five million drawn claims through the engine of benefits and the oracle beside it, five thousand sequences of commands
+on the fund's books beside theirs, then the fault tests once a seed and the property tests with many examples, then
+everything once on PostgreSQL 16, the floor that we support. One line a run goes to docs/evidence/soak.md, with seed,
+commit, seconds and outcome.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ HEADING = (
     "# Soak runs\n\n| when | commit | PostgreSQL | what | seed | seconds | outcome |\n|---|---|---|---|---|---|---|\n"
 )
 FIRST_SEED = 1
+MODEL = "tests/component/model"
 
 
 def runs(seeds: int, paths: list[str]) -> Iterator[tuple[str, int, int]]:
@@ -44,9 +46,15 @@ def engines(claims: int, seed: int) -> bool:
     return noted(command, f"tests.oracle.soak, {claims:,} claims", seed, "")
 
 
-def noted(command: list[str], what: str, seed: int, version: str) -> bool:
-    """Runs a command and notes it as evidence; True when it succeeded."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+def books(sequences: int, seed: int) -> bool:
+    """The fund's books beside their oracle through so many sequences, noted as evidence; True when they agree."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", f"--seed={seed}", MODEL]
+    return noted(command, f"{MODEL}, {sequences:,} sequences", seed, "18", HEYI_MODEL_SEQUENCES=str(sequences))
+
+
+def noted(command: list[str], what: str, seed: int, version: str, **more: str) -> bool:
+    """Runs a command and notes it as evidence; True when it succeeded. ``more`` goes to its environment."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | more
     if version:
         environment["HEYI_TEST_POSTGRES"] = version
     started = time.monotonic()
@@ -73,8 +81,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("paths", nargs="*", default=["tests/faults"])
     parser.add_argument("--claims", type=int, default=5_000_000, help="drawn claims for engine and oracle; 0: none")
+    parser.add_argument("--sequences", type=int, default=5_000, help="sequences for books and oracle; 0: none")
     arguments = parser.parse_args()
     outcomes = [engines(arguments.claims, FIRST_SEED)] if arguments.claims else []
+    outcomes += [books(arguments.sequences, FIRST_SEED)] if arguments.sequences else []
     outcomes += [run(*one) for one in runs(arguments.seeds, arguments.paths)]
     print(f"{sum(outcomes)} passed, {len(outcomes) - sum(outcomes)} failed")
     sys.exit(0 if all(outcomes) else 1)

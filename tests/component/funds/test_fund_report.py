@@ -68,6 +68,23 @@ async def test_a_draft_report_is_held_against_the_books(world: World) -> None:
         assert (await world.client.post(path, json=bad, headers=headers)).status_code == 422, item
 
 
+@pytest.mark.requirement("LS-16", "the auditor reads collection and use of the money, and can change nothing")
+async def test_the_auditor_reads_both_sides_and_writes_nothing(world: World) -> None:
+    await _year(world)
+    report = await world.get(f"{REPORT}/report", role="auditor")
+    assert report["sources"] and report["uses"]
+    routes = world.client._transport.app.openapi()["paths"]  # type: ignore[attr-defined]
+    writes = [
+        (path, method)
+        for path, operations in routes.items()
+        for method, operation in operations.items()
+        if method in ("post", "put", "delete")
+        and "auditor" in operation.get("x-heyi-access", {}).get("roles", ())
+        and not operation["x-heyi-access"].get("query")
+    ]
+    assert writes == []
+
+
 async def test_only_books_of_a_fund_have_a_year(world: World) -> None:
     headers = world.tokens.headers("auditor")
     for path, status in (("obligations/years/2010", 422), ("basic/years/1999", 422), ("urban/years/2010", 404)):

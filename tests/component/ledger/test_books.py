@@ -73,6 +73,7 @@ async def test_urban_residents_are_booked_apart(api: Api) -> None:
 
 @pytest.mark.requirement("ZZ-50", "fee and administration are booked under their payer, never in a book of the fund")
 @pytest.mark.requirement("WC-17", "a county's start-up and office money is booked in its budget book")
+@pytest.mark.requirement("WC-12", "the bonus for collecting premiums is administration money of the budget book")
 async def test_a_payer_has_a_budget_book_under_its_own_code(api: Api) -> None:
     assert (await api.open("budget", "city_finance", CITY)).status_code == 200
     assert (await api.open("county_budget", "county_finance")).status_code == 200
@@ -81,8 +82,9 @@ async def test_a_payer_has_a_budget_book_under_its_own_code(api: Api) -> None:
         appropriation = voucher("appropriation", Posting("1001", "4001", 900_000), book="budget")
         assert await post(conn, CITY, [appropriation]) == [1]
     office = [Posting("1001", "4001", 3_500_000), Posting("5002", "1001", 3_000_000, memo="办公经费")]
+    bonus = voucher("bonus", Posting("5002", "1001", 20_000, memo="筹资奖励"), book="county_budget")
     async with transaction(api.ledger.engine, Scope("county_finance", (POOL,))) as conn:
-        assert await post(conn, POOL, [voucher("office", *office, book="county_budget")]) == [1]
+        assert await post(conn, POOL, [voucher("office", *office, book="county_budget"), bonus]) == [1, 2]
     with pytest.raises(Problem) as refused:
         async with transaction(api.ledger.engine, Scope("city_finance", (POOL,))) as conn:
             await post(conn, POOL, [voucher("x", Posting("1001", "4001", 1), book="county_budget")])

@@ -1,46 +1,31 @@
 """What a posting costs while its book grows to three million postings: ``python -m tests.bench.ledger_growth``.
 
 The same path and settings as ``ledger_ratio``. At each size the next batches are measured: the median of their time
-and the CPU time of the database's process, both a posting. A book that grew dear with its size would show here.
+and of their CPU time (this process's and the database's), both a posting. A book that grew dear with
+its size would show here.
 """
 
 import argparse
 import asyncio
 import statistics
-import time
-from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.settlement.ledger.posting import open_books, post
 from shared.db.engine import create_engine
 from shared.db.scope import transaction
-from shared.db.sql import driver
-from tests.bench.ledger_ratio import POOL, SCOPE, batch, make_durable
+from tests.bench.ledger_ratio import POOL, SCOPE, Spent, batch, make_durable
 from tests.bench.results import Result, tell
 from tests.support.postgres import ServiceDatabase, TestPostgres
 
 SIZES = (10_000, 100_000, 1_000_000, 3_000_000)
 POSTINGS, PER_VOUCHER, MEASURED = 10_000, 4, 5
-_TICK_MICROSECONDS = 10_000
 
 
-def cpu_ticks(pid: int) -> int:
-    """CPU time of a process so far, in ticks of 10 ms."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
-
-
-async def post_batch(app: AsyncEngine, number: int) -> tuple[float, int]:
-    """Seconds of one batch, and the database's CPU time for it in microseconds."""
+async def post_batch(app: AsyncEngine, number: int, spent: Spent) -> None:
+    """Posts one batch."""
     vouchers = batch(number, POSTINGS, PER_VOUCHER)
-    started = time.perf_counter()
-    async with transaction(app, SCOPE) as conn:
-        pid = driver(conn).get_server_pid()
-        before = cpu_ticks(pid)
-        await post(conn, POOL, vouchers)
-        spent = cpu_ticks(pid) - before
-    return time.perf_counter() - started, spent * _TICK_MICROSECONDS
+    await spent.run(app, lambda conn: post(conn, POOL, vouchers))
 
 
 async def grow(database: ServiceDatabase, sizes: tuple[int, ...]) -> None:
@@ -53,14 +38,15 @@ async def grow(database: ServiceDatabase, sizes: tuple[int, ...]) -> None:
             await open_books(conn, POOL)
         for size in sizes:
             while posted * POSTINGS < size:
-                await post_batch(app, posted)
+                await post_batch(app, posted, Spent())
                 posted += 1
-            seen = [await post_batch(app, posted + n) for n in range(MEASURED)]
-            posted += MEASURED
-            wall = statistics.median(seconds for seconds, _ in seen) / POSTINGS * 1e6
-            cpu = statistics.median(spent for _, spent in seen) / POSTINGS
+            seen = Spent()
+            for _ in range(MEASURED):
+                await post_batch(app, posted, seen)
+                posted += 1
+            wall, cpu = (statistics.median(times) / POSTINGS * 1e6 for times in (seen.clock, seen.cpu))
             figures.append(f"{cpu:.0f}")
-            print(f"book of {size:>9,} postings: {wall:5.1f} us a posting, {cpu:.1f} us CPU of PostgreSQL", flush=True)
+            print(f"book of {size:>9,} postings: {wall:5.1f} us a posting, {cpu:.1f} us CPU", flush=True)
     finally:
         await app.dispose()
     tell(

@@ -35,11 +35,16 @@ def _sequence(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
+def sequence_text(value: int) -> str:
+    """The wire form of a sequence."""
+    return f"{value:0{_SEQUENCE_DIGITS}d}"
+
+
 Sequence = Annotated[
     int,
     BeforeValidator(_sequence),
     Field(ge=0, lt=10**_SEQUENCE_DIGITS),
-    PlainSerializer(lambda value: f"{value:0{_SEQUENCE_DIGITS}d}", return_type=str),
+    PlainSerializer(sequence_text, return_type=str),
 ]
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import Statement, execute, execute_counted, executemany, fetch, fetchrow, fetchval
+from shared.db.sql import Statement, execute, execute_counted, executemany, fetch, fetchrow, fetchval, rows_as_json
 from shared.kernel.canonical import canonical_json
 from shared.kernel.dates import SHANGHAI
 from shared.kernel.ids import new_id
@@ -41,8 +41,9 @@ class Entry:
 
 _INSERT = """
 INSERT INTO audit (pool_code, id, at, subject, role, action, outcome, resource_kind, resource_id, request_id, detail)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
-                     $8::text[], $9::text[], $10::text[], $11::jsonb[])
+SELECT * FROM json_to_recordset($1::json)
+  AS e(pool_code text, id uuid, at timestamptz, subject text, role text, action text, outcome text, resource_kind text,
+       resource_id text, request_id text, detail jsonb)
 """
 _HEAD = "SELECT number, hash FROM audit_head WHERE pool_code = $1"
 _UNSEALED = """
@@ -72,22 +73,23 @@ async def write(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
 
 def insertion(entries: Sequence[Entry]) -> Statement:
     """The statement that writes the rows."""
-    return Statement(
-        _INSERT,
-        (
-            [e.pool_code for e in entries],
-            [new_id(e.at) for e in entries],
-            [e.at for e in entries],
-            [e.subject for e in entries],
-            [e.role for e in entries],
-            [e.action for e in entries],
-            [e.outcome for e in entries],
-            [e.resource_kind for e in entries],
-            [e.resource_id for e in entries],
-            [e.request_id for e in entries],
-            [json.dumps(e.detail, ensure_ascii=False) if e.detail else None for e in entries],
-        ),
-    )
+    return Statement(_INSERT, (rows_as_json([_row(entry) for entry in entries]),))
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "pool_code": entry.pool_code,
+        "id": new_id(entry.at),
+        "at": entry.at,
+        "subject": entry.subject,
+        "role": entry.role,
+        "action": entry.action,
+        "outcome": entry.outcome,
+        "resource_kind": entry.resource_kind,
+        "resource_id": entry.resource_id,
+        "request_id": entry.request_id,
+        "detail": entry.detail or None,
+    }
 
 
 def chained(previous: bytes, pool_code: str, number: int, row: Any) -> bytes:

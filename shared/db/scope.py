@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db import counting
@@ -17,12 +16,8 @@ from shared.db import counting
 EVERY_INSTITUTION = ("*",)
 NO_POOL = "-"
 
-_SET_SCOPE = text("SELECT heyi_set_scope(:role, :pools, :institutions)").bindparams(
-    bindparam("pools", type_=ARRAY(Text)), bindparam("institutions", type_=ARRAY(Text))
-)
-_SET_SCOPE_AND_PLANS = text(
-    "SELECT heyi_set_scope(:role, :pools, :institutions), set_config('plan_cache_mode', 'force_generic_plan', true)"
-).bindparams(bindparam("pools", type_=ARRAY(Text)), bindparam("institutions", type_=ARRAY(Text)))
+_SET_SCOPE = "SELECT heyi_set_scope($1, $2, $3)"
+_SET_SCOPE_AND_PLANS = f"{_SET_SCOPE}, set_config('plan_cache_mode', 'force_generic_plan', true)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +36,8 @@ async def set_scope(conn: AsyncConnection, scope: Scope, *, same_plans: bool = F
     few keys each by an index: planning them anew costs more than running them.
     """
     counting.count("scope")
-    await conn.execute(
-        _SET_SCOPE_AND_PLANS if same_plans else _SET_SCOPE,
-        {"role": scope.role, "pools": list(scope.pools), "institutions": list(scope.institutions)},
-    )
+    sql = _SET_SCOPE_AND_PLANS if same_plans else _SET_SCOPE
+    await conn.exec_driver_sql(sql, (scope.role, list(scope.pools), list(scope.institutions)))
 
 
 @asynccontextmanager

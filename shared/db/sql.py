@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.db import counting
@@ -21,6 +22,11 @@ class Statement(NamedTuple):
 
     sql: str
     args: tuple[Any, ...]
+
+
+def rows_as_json(rows: Sequence[Any]) -> str:
+    """Rows for ``json_to_recordset``: dictionaries or dataclasses of texts, integers, UUIDs, dates, times and JSON."""
+    return orjson.dumps(rows, default=str).decode()  # the driver's UUIDs are a class of their own
 
 
 class OutsideTransaction(RuntimeError):

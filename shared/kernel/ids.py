@@ -7,6 +7,8 @@ from uuid import UUID
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {c: i for i, c in enumerate(_ALPHABET)} | {"O": 0, "I": 1, "L": 1}
 _LENGTH = 26
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS = range(5 * (_LENGTH - 2), -1, -10)
 
 
 def new_id(now: datetime) -> UUID:
@@ -22,7 +24,7 @@ def new_id(now: datetime) -> UUID:
 def to_base32(identifier: UUID) -> str:
     """The 26 characters of Crockford base32 that a hospital's string(30) can hold."""
     value = identifier.int
-    return "".join(_ALPHABET[value >> 5 * i & 31] for i in range(_LENGTH - 1, -1, -1))
+    return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])
 
 
 def from_base32(text: str) -> UUID:

@@ -10,11 +10,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.base import EventPayload
-from shared.contracts.envelope import Envelope, schema_of
-from shared.db.sql import Statement, execute_together, fetch
+from shared.contracts.envelope import Envelope, schema_of, sequence_text
+from shared.db.sql import Statement, execute_together, fetch, rows_as_json
 from shared.kernel.disclosure import PersonalData, has_sound_id_number
 from shared.kernel.ids import new_id
 from shared.observe.tracing import current_traceparent
@@ -27,9 +28,9 @@ INSERT INTO outbox (pool_code, business_day, id, topic, type, subject, sequence,
                     traceparent, created_at)
 SELECT e.pool_code, e.business_day, e.id, e.topic, e.type, e.subject, e.sequence, e.subject, e.amount_fen, e.envelope,
        e.traceparent, e.created_at
-FROM unnest($1::text[], $2::date[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
-            $9::text[], $10::text[], $11::timestamptz[])
-  AS e (pool_code, business_day, id, topic, type, subject, sequence, amount_fen, envelope, traceparent, created_at)
+FROM json_to_recordset($1::json)
+  AS e(pool_code text, business_day date, id uuid, topic text, type text, subject text, sequence bigint,
+       amount_fen bigint, envelope text, traceparent text, created_at timestamptz)
 """
 WAKE_RELAY = "SELECT pg_notify('heyi_outbox', '')"
 """Ends a statement that writes events: the relay is told at commit."""
@@ -88,35 +89,35 @@ async def emit_many(conn: AsyncConnection, events: Sequence[Outgoing]) -> list[U
     """Writes the events in one statement, which also wakes the relay at commit; returns their ids in order."""
     if not events:
         return []
-    statement = insertion(events)
-    await execute_together(conn, [statement], WAKE_RELAY)
-    ids: list[UUID] = statement.args[_IDS]
-    return ids
-
-
-_IDS = 2
+    rows = [_row(event) for event in events]
+    await execute_together(conn, [_written(rows)], WAKE_RELAY)
+    return [row["id"] for row in rows]
 
 
 def insertion(events: Sequence[Outgoing]) -> Statement:
     """The statement that writes events; to be sent with WAKE_RELAY. Raises PersonalData."""
-    current = current_traceparent()
-    envelopes = [_envelope(event, event.traceparent or current) for event in events]
-    return Statement(
-        _INSERT,
-        (
-            [event.pool_code for event in events],
-            [event.business_day for event in events],
-            [envelope.id for envelope in envelopes],
-            [event.payload.TOPIC for event in events],
-            [event.payload.TYPE for event in events],
-            [event.subject for event in events],
-            [event.sequence for event in events],
-            [event.amount_fen for event in events],
-            [_text(envelope) for envelope in envelopes],
-            [envelope.traceparent for envelope in envelopes],
-            [event.now for event in events],
-        ),
-    )
+    return _written([_row(event) for event in events])
+
+
+def _written(rows: Sequence[dict[str, Any]]) -> Statement:
+    return Statement(_INSERT, (rows_as_json(rows),))
+
+
+def _row(event: Outgoing) -> dict[str, Any]:
+    event_id, traceparent = new_id(event.now), event.traceparent or current_traceparent()
+    return {
+        "pool_code": event.pool_code,
+        "business_day": event.business_day,
+        "id": event_id,
+        "topic": event.payload.TOPIC,
+        "type": event.payload.TYPE,
+        "subject": event.subject,
+        "sequence": event.sequence,
+        "amount_fen": event.amount_fen,
+        "envelope": _envelope(event, event_id, traceparent),
+        "traceparent": traceparent,
+        "created_at": event.now,
+    }
 
 
 async def day_totals(conn: AsyncConnection, pool_code: str, day: date) -> list[DayTotal]:
@@ -125,33 +126,35 @@ async def day_totals(conn: AsyncConnection, pool_code: str, day: date) -> list[D
     return [DayTotal(**row) for row in rows if ".day.closed." not in row["type"]]
 
 
-def _envelope(event: Outgoing, traceparent: str | None) -> Envelope:
-    data: dict[str, Any] = event.payload.model_dump(mode="json")
-    return Envelope.model_construct(  # its values are ours and typed; what a bus brings is checked when it is read
-        id=new_id(event.now),
-        source=f"/heyi/{event.service}",
-        type=event.payload.TYPE,
-        subject=event.subject,
-        time=event.now,
-        dataschema=schema_of(event.payload.TYPE),
-        sequence=event.sequence,
-        partitionkey=event.subject,
-        poolcode=event.pool_code,
-        businessdate=event.business_day,
-        traceparent=traceparent,
-        causationid=event.causation_id,
-        data=data,
-    )
-
-
-def _text(envelope: Envelope) -> str:
-    """The envelope as stored and sent; raises PersonalData, and ValueError above MAX_BYTES."""
-    raw = envelope.to_bytes()
+def _envelope(event: Outgoing, event_id: UUID, traceparent: str | None) -> str:
+    """The envelope as stored and sent, in the form of ``Envelope``; its values are ours and typed, so no model is made
+    of them: what a bus brings is checked when it is read. Raises PersonalData, and ValueError above MAX_BYTES."""
+    kind = event.payload.TYPE
+    members: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": f"/heyi/{event.service}",
+        "type": kind,
+        "subject": event.subject,
+        "time": event.now,
+        "datacontenttype": "application/json",
+        "dataschema": schema_of(kind),
+        "sequence": sequence_text(event.sequence),
+        "partitionkey": event.subject,
+        "poolcode": event.pool_code,
+        "businessdate": event.business_day,
+    }
+    if traceparent is not None:
+        members["traceparent"] = traceparent
+    if event.causation_id is not None:
+        members["causationid"] = event.causation_id
+    members["data"] = event.payload.model_dump(mode="json")
+    raw = orjson.dumps(members, default=str, option=orjson.OPT_UTC_Z)
     if len(raw) > MAX_BYTES:
-        raise ValueError(f"an event of {len(raw)} bytes is too large for the bus: {envelope.type}")
+        raise ValueError(f"an event of {len(raw)} bytes is too large for the bus: {kind}")
     text = raw.decode()
     if has_sound_id_number(text):
-        raise PersonalData(f"an event of type {envelope.type} would carry an ID number")
+        raise PersonalData(f"an event of type {kind} would carry an ID number")
     return text
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from itertools import count
 
 from services.claims.benefits.model import Line
 from services.claims.visits.problems import LINE_AMOUNT, LINE_NEGATIVE
 from shared.kernel.money import format_yuan, line_amount_fen
 
+_computed = lru_cache(16_384)(line_amount_fen)  # the same items come again and again at the same price
 UPLOAD_LINES_MAX = 500
 VISIT_LINES_MAX = 5_000
 TOLERANCE_FEN = 1
@@ -30,21 +33,17 @@ class Bill:
 
     def lines(self) -> tuple[Line, ...]:
         """The lines as the engine reads them."""
-        return tuple(
-            Line(number, code, amount, quantity, price, day, met)
-            for number, (code, amount, quantity, price, day, met) in enumerate(
-                zip(
-                    self.codes,
-                    self.amounts_fen,
-                    self.quantities_e4,
-                    self.prices_micro,
-                    self.days,
-                    self.restrictions_met,
-                    strict=True,
-                ),
-                start=1,
-            )
+        columns = zip(
+            count(1),
+            self.codes,
+            self.amounts_fen,
+            self.quantities_e4,
+            self.prices_micro,
+            self.days,
+            self.restrictions_met,
+            strict=False,  # the numbers have no end
         )
+        return tuple(map(Line._make, columns))
 
 
 EMPTY = Bill([], [], [], [], [], [], [])
@@ -65,7 +64,7 @@ def checked(
     """
     amounts: list[int] = []
     for number, (price, quantity, sent) in enumerate(zip(prices_micro, quantities_e4, amounts_fen, strict=True), 1):
-        computed = line_amount_fen(price, quantity)
+        computed = _computed(price, quantity)
         amount = computed if sent is None else sent
         if quantity < 0 or amount < 0:
             raise LINE_NEGATIVE(line=number)

@@ -16,7 +16,7 @@ from services.claims.visits.counters import Counters, Entry, Ref, Row
 from services.claims.visits.coverage import CONSUMER, Coverage, starts_from_rows
 from services.claims.visits.deciding import Decided, Visit, stored_decision, stored_facts
 from shared.contracts.enrollment import COVERAGE_TOPIC
-from shared.db.sql import Statement, execute, fetch, fetchrow
+from shared.db.sql import Statement, execute, fetch, fetchrow, rows_as_json
 from shared.http.idempotency import Answered, lock_name
 from shared.http.idempotency import Claim as Key
 from shared.kernel.dates import shanghai_date
@@ -98,14 +98,12 @@ _TYPES = {
     "id": "uuid", "visit_id": "uuid", "member_id": "uuid", "household_id": "uuid", "cutoff_id": "uuid",
     "version": "int", "benefit_year": "int", "admitted_on": "date", "discharged_on": "date", "settled_on": "date",
     "settled_at": "timestamptz", "total_fen": "bigint", "eligible_fen": "bigint", "benefit_fen": "bigint",
-    "payable_fen": "bigint", "coverage_sequence": "bigint",
+    "payable_fen": "bigint", "coverage_sequence": "bigint", "layers": "jsonb",
 }  # fmt: skip
 _WRITE_CLAIMS = (
-    f"INSERT INTO claim (pool_code, {', '.join(COLUMNS)}) SELECT $1, "
-    + ", ".join(f"q.{c}::jsonb" if c == "layers" else f"q.{c}" for c in COLUMNS)
-    + " FROM unnest("
-    + ", ".join(f"${number}::{_TYPES.get(c, 'text')}[]" for number, c in enumerate(COLUMNS, start=2))
-    + f") AS q({', '.join(COLUMNS)})"
+    f"INSERT INTO claim (pool_code, {', '.join(COLUMNS)}) SELECT $1, q.* FROM json_to_recordset($2::json) AS q("
+    + ", ".join(f"{column} {_TYPES.get(column, 'text')}" for column in COLUMNS)
+    + ")"
 )
 _WRITE_DETAILS = """
 INSERT INTO claim_detail (pool_code, claim_id, institution_code, item_codes, item_names, days, prices_micro,
@@ -113,11 +111,10 @@ INSERT INTO claim_detail (pool_code, claim_id, institution_code, item_codes, ite
                           decision)
 SELECT $1, q.claim_id, q.institution_code, q.codes::text[], q.names::text[], q.days::date[], q.prices::bigint[],
        q.quantities::bigint[], q.amounts::bigint[], q.eligible::bigint[], q.over_ceiling::bigint[],
-       q.own_share::bigint[], q.reasons::text[], q.facts::json, q.decision::json
-FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-            $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
-  AS q(claim_id, institution_code, codes, names, days, prices, quantities, amounts, eligible, over_ceiling, own_share,
-       reasons, facts, decision)
+       q.own_share::bigint[], q.reasons::text[], q.facts, q.decision
+FROM json_to_recordset($2::json)
+  AS q(claim_id uuid, institution_code text, codes text, names text, days text, prices text, quantities text,
+       amounts text, eligible text, over_ceiling text, own_share text, reasons text, facts json, decision json)
 """
 _CANCEL = """
 UPDATE claim AS c SET status = 'cancelled', version = q.version, payable_fen = 0
@@ -353,40 +350,37 @@ def counts_written(pool_code: str, counters: Counters) -> list[Statement]:
 
 
 def claims_written(pool_code: str, decided: Sequence[Decided]) -> Statement:
-    """The statement that writes settled claims."""
-    claims = [d.claim for d in decided]
-    columns: list[list[Any]] = [[getattr(claim, column) for claim in claims] for column in COLUMNS]
-    layers = COLUMNS.index("layers")
-    columns[layers] = [orjson.dumps(value).decode() for value in columns[layers]]
-    return Statement(_WRITE_CLAIMS, (pool_code, *columns))
+    """The statement that writes settled claims.
+
+    One JSON document a table: the driver looks at every element of an array several times.
+    """
+    return Statement(_WRITE_CLAIMS, (pool_code, rows_as_json([d.claim for d in decided])))
 
 
 def details_written(pool_code: str, decided: Sequence[Decided]) -> Statement:
-    """The statement that writes bill, outcome of each line, facts and decision of settled claims.
+    """The statement that writes bill, outcome of each line, facts and decision of settled claims; a bill's columns go
+    as array literals."""
+    return Statement(_WRITE_DETAILS, (pool_code, rows_as_json([_detail(d) for d in decided])))
 
-    Each bill's columns go as array literals: the driver looks at every element of an array several times.
-    """
-    bills, outcomes = [d.bill for d in decided], [d.adjudication.lines for d in decided]
-    return Statement(
-        _WRITE_DETAILS,
-        (
-            pool_code,
-            [d.claim.id for d in decided],
-            [d.claim.institution_code for d in decided],
-            [text_array(bill.codes) for bill in bills],
-            [text_array(bill.names) for bill in bills],
-            [plain_array(["NULL" if day is None else day.isoformat() for day in bill.days]) for bill in bills],
-            [plain_array(map(str, bill.prices_micro)) for bill in bills],
-            [plain_array(map(str, bill.quantities_e4)) for bill in bills],
-            [plain_array(map(str, bill.amounts_fen)) for bill in bills],
-            [plain_array([str(line.eligible_fen) for line in lines]) for lines in outcomes],
-            [plain_array([str(line.over_ceiling_fen) for line in lines]) for lines in outcomes],
-            [plain_array([str(line.own_share_fen) for line in lines]) for lines in outcomes],
-            [plain_array([line.reason for line in lines]) for lines in outcomes],
-            [orjson.dumps(stored_facts(d.facts)).decode() for d in decided],
-            [orjson.dumps(stored_decision(d.adjudication)).decode() for d in decided],
-        ),
-    )
+
+def _detail(decided: Decided) -> dict[str, Any]:
+    bill, lines = decided.bill, decided.adjudication.lines
+    return {
+        "claim_id": decided.claim.id,
+        "institution_code": decided.claim.institution_code,
+        "codes": text_array(bill.codes),
+        "names": text_array(bill.names),
+        "days": plain_array(["NULL" if day is None else day.isoformat() for day in bill.days]),
+        "prices": plain_array(map(str, bill.prices_micro)),
+        "quantities": plain_array(map(str, bill.quantities_e4)),
+        "amounts": plain_array(map(str, bill.amounts_fen)),
+        "eligible": plain_array([str(line.eligible_fen) for line in lines]),
+        "over_ceiling": plain_array([str(line.over_ceiling_fen) for line in lines]),
+        "own_share": plain_array([str(line.own_share_fen) for line in lines]),
+        "reasons": plain_array([line.reason for line in lines]),
+        "facts": stored_facts(decided.facts),
+        "decision": stored_decision(decided.adjudication),
+    }
 
 
 def plain_array(words: Iterable[str]) -> str:

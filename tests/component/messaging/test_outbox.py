@@ -1,6 +1,6 @@
 """Publishing: the row is in the fact's transaction, under row security, without personal data."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -8,7 +8,7 @@ import pytest
 
 from shared.contracts.envelope import Envelope
 from shared.db.scope import Scope, transaction
-from shared.kernel.disclosure import PersonalData
+from shared.kernel.disclosure import PersonalData, has_sound_id_number
 from shared.messaging.outbox import day_totals, emit, emit_many
 from shared.messaging.partitions import ensure_ahead, ensure_partitions
 from shared.observe.tracing import Tracing
@@ -34,6 +34,21 @@ async def test_an_event_is_a_cloud_event_of_the_facts_transaction(bench: Bench) 
     assert event.data == {"text": "合作医疗"}
     assert trace_id in (event.traceparent or "")
     assert (row["amount_fen"], row["sent_at"], row["traceparent"]) == (12345, None, event.traceparent)
+
+
+async def test_the_envelope_is_written_in_the_form_of_its_model(bench: Bench) -> None:
+    bench.clock.advance(timedelta(microseconds=1_500))
+    async with transaction(bench.app, SCOPE) as conn:
+        await emit_many(conn, [bench.outgoing("n1", 1, text='合作"医\\疗')])
+    (row,) = await bench.rows("SELECT envelope FROM outbox")
+    raw = row["envelope"].encode()
+    assert Envelope.from_bytes(raw).to_bytes() == raw
+
+
+@pytest.mark.parametrize("before", range(5))
+def test_an_id_number_is_found_wherever_it_stands(before: int) -> None:
+    assert has_sound_id_number(" " * before + "11010519491231002X")
+    assert not has_sound_id_number(" " * before + "1101051949123100")
 
 
 async def test_nothing_is_published_by_a_transaction_that_is_rolled_back(bench: Bench) -> None:

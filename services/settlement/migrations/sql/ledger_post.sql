@@ -72,8 +72,8 @@ BEGIN
   RETURN head;
 END $$;
 
-CREATE FUNCTION ledger_link(state bytea, seed bytea, content bytea) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN sha256(coalesce(state, seed) || content);
+CREATE FUNCTION ledger_link(state bytea, seed bytea, content bytea) RETURNS bytea LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$ BEGIN RETURN sha256(coalesce(state, seed) || content); END $$; -- a sum of SQL functions would start an executor a row
 CREATE AGGREGATE ledger_chain(seed bytea, content bytea) (SFUNC = ledger_link, STYPE = bytea);
 
 -- Canonical bytes of docs/ledger-format.md.
@@ -207,7 +207,7 @@ BEGIN
   SELECT w.number - w.month_number, w.hash INTO v_month_base, v_hash FROM written w ORDER BY w.number DESC LIMIT 1;
   INSERT INTO public.posting (pool_code, book, number, line, debit, credit, amount_fen, party, ref, memo)
   SELECT p_pool, p_book, head.last_number + s.seq, s.line, s.debit, s.credit, s.amount_fen, s.party, s.ref, s.memo
-  FROM pg_temp.staged_posting s WHERE s.book = p_book ORDER BY s.seq, s.line;
+  FROM pg_temp.staged_posting s WHERE s.book = p_book; -- in the order staged: sorting them would cost and gain nothing
 
   PERFORM public.ledger_apply(p_pool, p_book, v_chart, head.last_number, head.open_day);
   UPDATE public.book_head h SET last_number = head.last_number + v_count, last_hash = v_hash, open_day = v_last,

@@ -135,7 +135,7 @@ def create(op: Any, service: str) -> None:
         pool_table(
             service,
             "audit_head",
-            app="",
+            app="SELECT",
             worker="SELECT, INSERT",
             worker_update_columns="number, hash",
             worker_all_pools=True,

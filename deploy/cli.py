@@ -38,8 +38,10 @@ app = typer.Typer(
 )
 clock_app = typer.Typer(no_args_is_help=True, help="业务时钟 · the business clock of the local stack")
 events_app = typer.Typer(no_args_is_help=True, help="事件 · events")
+audit_app = typer.Typer(no_args_is_help=True, help="操作日志 · the audit log")
 app.add_typer(clock_app, name="clock")
 app.add_typer(events_app, name="events")
+app.add_typer(audit_app, name="audit")
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
@@ -316,15 +318,10 @@ def _path() -> dict[str, str]:
 
 def _verify_running(directory: StateDirectory, path: str, options: list[str]) -> int:
     """Fetch an export or a proof and the published roots with an auditor's token, then check them offline."""
-    headers = {"Authorization": f"Bearer {_mint(directory, 'auditor')}"}
     base = f"{directory.origin()}/settlement/v1"
     with tempfile.TemporaryDirectory(prefix="heyi-verify-") as place:
         file, roots = Path(place) / "file", Path(place) / "roots.ndjson"
-        with httpx.stream("GET", base + path, headers=headers, timeout=60) as answer, file.open("wb") as sink:
-            if answer.status_code != 200:
-                raise DeployError(f"{path}: {answer.read().decode(errors='replace')}")
-            for part in answer.iter_bytes():
-                sink.write(part)
+        _fetch(directory, f"/settlement/v1{path}", file)
         roots.write_text("".join(json.dumps(root) + "\n" for root in _published_roots(base)), encoding="utf-8")
         return _verify([str(file), f"--roots={roots}", *options])
 
@@ -339,6 +336,46 @@ def _published_roots(base: str) -> Iterator[dict[str, Any]]:
         page = answer.json()
         yield from page["items"]
         cursor = page["next_cursor"]
+
+
+def _fetch(directory: StateDirectory, path: str, file: Path) -> None:
+    """Write an answer of the running stack to a file, with an auditor's token. Raises DeployError."""
+    headers = {"Authorization": f"Bearer {_mint(directory, 'auditor')}"}
+    url = directory.origin() + path
+    with httpx.stream("GET", url, headers=headers, timeout=60) as answer, file.open("wb") as sink:
+        if answer.status_code != 200:
+            raise DeployError(f"{path}: {answer.read().decode(errors='replace')}")
+        for part in answer.iter_bytes():
+            sink.write(part)
+
+
+@audit_app.command("verify")
+def verify_audit(
+    export: Annotated[Path | None, typer.Argument(help="操作日志导出文件 · an exported audit log")] = None,
+    roots: Annotated[list[Path] | None, typer.Option(help="留存在外的根 · roots kept outside; may repeat")] = None,
+    key: Annotated[str | None, typer.Option(help="公钥 (十六进制) · the pinned public key, hexadecimal")] = None,
+    pool: Annotated[str | None, typer.Option(help="取运行中系统的这个统筹地区 · fetch this pool's logs first")] = None,
+    state: StatePath = DEFAULT_DIRECTORY,
+) -> None:
+    """核验操作日志: 导出文件, 或运行中的 --pool · check an exported audit log, or --pool of the running services."""
+    options = [*(f"--roots={path}" for path in roots or ()), *([f"--key={key}"] if key else [])]
+    with _plain_errors():
+        if (export is None) == (pool is None):
+            raise DeployError("请给出导出文件, 或用 --pool。 Name an exported file, or give --pool.")
+        if export is not None:
+            raise typer.Exit(_verify([str(export), *options]))
+        raise typer.Exit(max(_verify_audit(StateDirectory(state), str(pool), options)))
+
+
+def _verify_audit(directory: StateDirectory, pool: str, options: list[str]) -> Iterator[int]:
+    """The verifier's exit status for each service's log of the pool and of what belongs to no pool."""
+    with tempfile.TemporaryDirectory(prefix="heyi-audit-") as place:
+        for service in SERVICES:
+            for path in (f"/pools/{pool}/audit", "/audit"):
+                file = Path(place) / "audit.ndjson"
+                _fetch(directory, f"/{service}/v1{path}", file)
+                _say(f"{service} {path}:")
+                yield _verify([str(file), *options])
 
 
 @events_app.command("republish")

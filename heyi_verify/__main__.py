@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from heyi_verify.audit import FORMAT as FORMAT_OF_AUDIT
 from heyi_verify.canonical import Unreadable
 from heyi_verify.check import verify
 from heyi_verify.findings import Finding
@@ -17,8 +18,9 @@ CLEAN, WRONG, UNREADABLE = 0, 1, 2
 _KEY_BYTES = 32
 _HOLDS = "账本完整：凭证、哈希链、余额与封账全部相符。\nThe book holds: vouchers, chain, balances and seals all agree."
 _PROVED = "证明成立:这张凭证在当日封账的根之下。\nThe proof holds: the voucher stands under the root of its day."
+_LOG_HOLDS = "操作日志完整：记录、哈希链、末尾与日终根全部相符。\nThe log holds: rows, chain, end and day roots agree."
 _NO_ROOTS = (
-    "未提供留存在外的根（--roots）：不能排除账本被整体重写。\nWithout --roots a wholly rewritten book cannot be told."
+    "未提供留存在外的根（--roots）：不能排除被整体重写。\nWithout --roots a wholly rewritten chain cannot be told."
 )
 
 
@@ -69,6 +71,11 @@ def _key(text: str | None) -> bytes | None:
     return key
 
 
+def _is_audit(export: Path) -> bool:
+    with export.open(encoding="utf-8") as lines:
+        return FORMAT_OF_AUDIT in lines.readline()
+
+
 def _tell(findings: list[Finding], options: argparse.Namespace, *, with_roots: bool) -> None:
     if options.json:
         found = [{"code": f.code, "subject": f.subject, "zh": f.zh(), "en": f.en()} for f in findings]
@@ -77,7 +84,7 @@ def _tell(findings: list[Finding], options: argparse.Namespace, *, with_roots: b
     for finding in findings:
         print(f"[{finding.code}] {finding.zh()}。 {finding.en()}.")
     if not findings:
-        print(_PROVED if options.proof else _HOLDS)
+        print(_PROVED if options.proof else _LOG_HOLDS if _is_audit(options.export) else _HOLDS)
     if not with_roots:
         print(_NO_ROOTS)
 

@@ -7,9 +7,12 @@ thousand.
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from heyi_verify import canonical
+from heyi_verify.audit import FORMAT as FORMAT_OF_AUDIT
+from heyi_verify.audit import verify_audit
 from heyi_verify.canonical import Unreadable
 from heyi_verify.findings import Finding
 from heyi_verify.seals import check_outside, check_seals
@@ -46,9 +49,11 @@ class Walk:
 def verify(
     lines: Iterable[str], roots: Iterable[dict[str, Any]] = (), public_key: bytes | None = None
 ) -> list[Finding]:
-    """All findings in an export; raises Unreadable where the input is not one."""
+    """All findings in an export of a book or of the audit log; raises Unreadable where the input is not one."""
     documents = _documents(lines)
     book = next(documents, None)
+    if book is not None and book.get("format") == FORMAT_OF_AUDIT:
+        return verify_audit(chain((book,), documents), list(roots), public_key)
     if book is None or book.get("kind") != "book" or book.get("format") != canonical.FORMAT:
         raise Unreadable(f"the first line does not begin an export of {canonical.FORMAT}")
     walk = Walk(book, previous=canonical.genesis(book))

@@ -43,6 +43,20 @@ _TEXTS = {
         "留存在外的根中没有 {subject},无从对照",
         "the outside roots hold none of {subject}: nothing to compare with",
     ),
+    "row_edited": (
+        "第 {subject} 条操作记录的内容被改动：与其哈希不符",
+        "audit row {subject} was edited: its content does not give its hash",
+    ),
+    "row_missing": ("缺少操作记录 {subject}：被删除", "audit rows {subject} are missing: deleted"),
+    "row_misplaced": (
+        "第 {subject} 条操作记录编号重复或位置不对",
+        "audit row {subject} has a number that is repeated or out of order",
+    ),
+    "rows_cut": ("末尾的操作记录被截去：{subject}", "audit rows at the end were cut off: {subject}"),
+    "chain_rewritten": (
+        "{subject} 的日终根与记录链不符：记录被重写",
+        "the day root of {subject} is not that of the chain: rewritten",
+    ),
     "signature_wrong": (
         "{subject} 的签名不能用所给公钥验证",
         "the signature of {subject} does not verify under the pinned key",

@@ -1,6 +1,5 @@
 """Whole numbers in paths and page cursors, bounded by the columns they are compared with: beyond is 422, never 500."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Path
@@ -20,14 +19,6 @@ def int4(part: Any) -> int:
 def int8(part: Any) -> int:
     """A cursor's part for a bigint column; raises ValueError beyond it."""
     return _bounded(part, _LARGE_MAX)
-
-
-def moment(part: Any) -> datetime:
-    """A cursor's part for a timestamptz column; raises ValueError without an offset."""
-    at = datetime.fromisoformat(part)
-    if at.tzinfo is None:
-        raise ValueError("a moment has an offset")
-    return at
 
 
 def _bounded(part: Any, most: int) -> int:

@@ -6,7 +6,7 @@ transaction would let one write at a time through.
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,6 +21,10 @@ from shared.kernel.ids import new_id
 
 DONE, REFUSED, READ = "done", "refused", "read"
 GENESIS = bytes(32)
+FORMAT = "heyi-audit-1"
+_PLAIN = ("subject", "role", "action", "outcome", "resource_kind", "resource_id", "request_id")
+_EXPORT_PAGE = 1_000
+_NOTHING: dict[str, Any] = {"kind": "end", "last_number": 0, "last_hash": GENESIS.hex()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,14 @@ _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('heyi.audit:' || 
 _LAST_BEFORE = """
 SELECT number, hash FROM audit WHERE pool_code = $1 AND number IS NOT NULL AND at < $2 ORDER BY number DESC LIMIT 1
 """
+_HASH_OF = "SELECT hash FROM audit WHERE pool_code = $1 AND number = $2"
+_CHAINED = """
+SELECT number, id, at, subject, role, action, outcome, resource_kind, resource_id, request_id, detail, hash
+FROM audit WHERE pool_code = $1 AND number > $2 ORDER BY number LIMIT $3
+"""
+_ROOTS = """
+SELECT day, through_number, root, signature, key_id, signed_at FROM audit_root WHERE pool_code = $1 ORDER BY day
+"""
 _ROOT = """
 INSERT INTO audit_root (pool_code, day, through_number, root, signature, key_id, signed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
@@ -94,24 +106,16 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 def chained(previous: bytes, pool_code: str, number: int, row: Any) -> bytes:
     """The hash of a row: SHA-256 of the previous hash and the row's canonical JSON."""
-    detail = row["detail"]  # the pool's connections decode jsonb
+    told = [row[name] for name in _PLAIN]
     content = canonical_json(
-        [
-            pool_code,
-            number,
-            str(row["id"]),
-            row["at"].isoformat(),
-            row["subject"],
-            row["role"],
-            row["action"],
-            row["outcome"],
-            row["resource_kind"],
-            row["resource_id"],
-            row["request_id"],
-            json.dumps(detail, sort_keys=True, ensure_ascii=False) if detail else None,
-        ]
+        [pool_code, number, str(row["id"]), row["at"].isoformat(), *told, _detail_text(row["detail"])]
     )
     return hashlib.sha256(previous + content).digest()
+
+
+def _detail_text(detail: Any) -> str | None:
+    """What is hashed of the detail; the pool's connections decode jsonb."""
+    return json.dumps(detail, sort_keys=True, ensure_ascii=False) if detail else None
 
 
 async def seal_pending(conn: AsyncConnection, pool_code: str, limit: int = 5_000) -> int:
@@ -148,20 +152,43 @@ async def sign_day(
     return day if made else None
 
 
-async def verify_chain(conn: AsyncConnection, pool_code: str) -> str | None:
-    """None if the sealed rows of the pool are as they were sealed, otherwise what is wrong first."""
-    previous, expected = GENESIS, 0
-    rows = await fetch(
-        conn, "SELECT * FROM audit WHERE pool_code = $1 AND number IS NOT NULL ORDER BY number", pool_code
-    )
-    for row in rows:
-        expected += 1
-        if row["number"] != expected:
-            return f"row {expected} is missing"
-        previous = chained(previous, pool_code, expected, row)
-        if previous != row["hash"]:
-            return f"row {expected} was changed"
-    head = await fetchrow(conn, _HEAD, pool_code)
-    if head and (head["number"], head["hash"]) != (expected, previous):
-        return f"rows after {expected} are missing"
-    return None
+async def exported(
+    conn: AsyncConnection, pool_code: str, after: int, head: dict[str, Any]
+) -> AsyncIterator[list[dict[str, Any]]]:
+    """The chain after a number in the form of docs/audit-format.md, in pages; ``conn`` is in a REPEATABLE READ
+    transaction. Nothing is judged here: the verifier, which shares no code with this, does."""
+    previous = await fetchval(conn, _HASH_OF, pool_code, after) if after else GENESIS
+    start = {"pool_code": pool_code, "after": after, "previous": previous.hex() if previous else None}
+    yield [{"kind": "audit", "format": FORMAT} | head | start]
+    number = after
+    while rows := await fetch(conn, _CHAINED, pool_code, number, _EXPORT_PAGE):
+        yield [_exported_row(row) for row in rows]
+        number = rows[-1]["number"]
+    yield [_exported_root(pool_code, row) for row in await fetch(conn, _ROOTS, pool_code)]
+    last = await fetchrow(conn, _HEAD, pool_code)
+    yield [{"kind": "end", "last_number": last["number"], "last_hash": last["hash"].hex()} if last else _NOTHING]
+
+
+def _exported_row(row: Any) -> dict[str, Any]:
+    return {
+        "kind": "row",
+        "number": row["number"],
+        "id": str(row["id"]),
+        "at": row["at"].isoformat(),
+        **{name: row[name] for name in _PLAIN},
+        "detail": _detail_text(row["detail"]),
+        "hash": row["hash"].hex(),
+    }
+
+
+def _exported_root(pool_code: str, row: Any) -> dict[str, Any]:
+    return {
+        "kind": "root",
+        "pool_code": pool_code,
+        "day": row["day"].isoformat(),
+        "through_number": row["through_number"],
+        "root": row["root"].hex(),
+        "signature": row["signature"].hex(),
+        "key_id": row["key_id"],
+        "signed_at": row["signed_at"].isoformat(),
+    }

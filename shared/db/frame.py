@@ -93,6 +93,12 @@ CREATE TABLE pool_day (
   pool_code text COLLATE "C" PRIMARY KEY,
   first_open_day date NOT NULL
 );
+CREATE TABLE number_series (
+  pool_code text COLLATE "C" NOT NULL,
+  day date NOT NULL,
+  last bigint NOT NULL CHECK (last > 0),
+  PRIMARY KEY (pool_code, day)
+) WITH (fillfactor = 50);
 CREATE FUNCTION heyi_audit_sealed_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.number IS NOT NULL THEN
@@ -129,7 +135,7 @@ def create(op: Any, service: str) -> None:
         pool_table(
             service,
             "audit_head",
-            app="",
+            app="SELECT",
             worker="SELECT, INSERT",
             worker_update_columns="number, hash",
             worker_all_pools=True,
@@ -146,6 +152,7 @@ def create(op: Any, service: str) -> None:
             worker_all_pools=True,
         )
     )
+    op.execute(pool_table(service, "number_series", update_columns="last"))
 
 
 def declare(metadata: MetaData) -> None:
@@ -210,4 +217,12 @@ def declare(metadata: MetaData) -> None:
         metadata,
         Column("pool_code", pool, primary_key=True),
         Column("first_open_day", Date, nullable=False),
+    )
+    Table(
+        "number_series",
+        metadata,
+        Column("pool_code", pool),
+        Column("day", Date),
+        Column("last", BigInteger, nullable=False),
+        PrimaryKeyConstraint("pool_code", "day"),
     )

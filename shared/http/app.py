@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from shared.db.engine import create_engine
 from shared.db.scope import Scope, transaction
+from shared.http.audit_api import router as audit_log
 from shared.http.edge import as_problem
 from shared.http.problems import METHOD_NOT_ALLOWED, NO_SUCH_PATH, language_of, render
 from shared.http.settings import ServiceSettings
@@ -67,7 +68,7 @@ def create_service_app(
         telemetry=NO_SECOND_TELEMETRY,
     )
     app.state.heyi = state
-    for router in routers:
+    for router in (*routers, audit_log):
         app.include_router(router, prefix="/v1")
     _add_health(app, state)
     _add_problem_handlers(app)

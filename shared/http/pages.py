@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
@@ -48,6 +49,14 @@ def read_cursor(cursor: str | None, *kinds: Callable[[Any], Any]) -> list[Any] |
         return [kind(part) for kind, part in zip(kinds, key, strict=True)]
     except (ValueError, TypeError, OverflowError, AttributeError) as error:
         raise CURSOR_INVALID() from error
+
+
+def moment(part: Any) -> datetime:
+    """A cursor's part for a timestamptz column; raises ValueError without an offset."""
+    at = datetime.fromisoformat(part)
+    if at.tzinfo is None:
+        raise ValueError("a moment has an offset")
+    return at
 
 
 def decode_cursor(cursor: str | None, parts: int) -> list[Any] | None:

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import Path
+from fastapi import Path, Response
 from pydantic import Field
 
 from services.claims.benefits.model import LEVELS
@@ -16,7 +16,8 @@ from shared.contracts.wire import Ratio, Reason, UnitPrice, WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from shared.http.problems import documented
+from shared.http.preconditions import PreconditionDep, show
+from shared.http.problems import PRECONDITION_FAILED, PRECONDITION_REQUIRED, documented
 from shared.http.roles import ROLES
 from shared.http.unit import UnitDep
 
@@ -101,32 +102,39 @@ async def list_catalogues(unit: UnitDep) -> Versions:
     openapi_extra=access(READERS, scope="free", command="read_catalogue"),
     responses=documented(CATALOGUE_UNKNOWN),
 )
-async def read_catalogue(version: Version, unit: UnitDep) -> VersionOut:
-    """The head of a version."""
+async def read_catalogue(version: Version, unit: UnitDep, response: Response) -> VersionOut:
+    """The head of a version; its ETag stands for head and items."""
     row = await store.get(unit.conn, version)
     if row is None:
         raise CATALOGUE_UNKNOWN(version=version)
+    show(response, commands.catalogue_tag(row))
     return _version(row)
 
 
 @router.put(
     "/catalogues/{version}",
     openapi_extra=access(commands.PUBLIC_SIDE, scope="free", command="put_catalogue"),
-    responses=documented(CATALOGUE_DECIDED, commands.OTHER_REGION),
+    responses=documented(CATALOGUE_DECIDED, commands.OTHER_REGION, PRECONDITION_FAILED, PRECONDITION_REQUIRED),
 )
-async def put_catalogue(version: Version, body: VersionIn, unit: UnitDep) -> VersionOut:
-    """Makes a draft, or changes the head of one."""
-    await commands.put_version(unit, version, body.title, body.region, body.effective_from)
-    return _version(await store.get(unit.conn, version))
+async def put_catalogue(
+    version: Version, body: VersionIn, unit: UnitDep, expected: PreconditionDep, response: Response
+) -> VersionOut:
+    """Makes a draft, or changes the head of one, which needs the ETag of the draft as it was read."""
+    await commands.put_version(unit, version, body.title, body.region, body.effective_from, expected)
+    return await read_catalogue(version, unit, response)
 
 
 @router.post(
     "/catalogues/{version}/items",
     openapi_extra=access(commands.PUBLIC_SIDE, scope="free", command="put_catalogue_items", max_bytes=UPLOAD_MAX),
-    responses=documented(CATALOGUE_UNKNOWN, CATALOGUE_DECIDED, commands.ITEM_TWICE, commands.OWN_SHARE),
+    responses=documented(
+        CATALOGUE_UNKNOWN, CATALOGUE_DECIDED, commands.ITEM_TWICE, commands.OWN_SHARE, PRECONDITION_FAILED
+    ),
 )
-async def put_catalogue_items(version: Version, body: ItemsIn, unit: UnitDep) -> ItemsWritten:
-    """Writes up to 5,000 items into a draft in one transaction."""
+async def put_catalogue_items(
+    version: Version, body: ItemsIn, unit: UnitDep, expected: PreconditionDep, response: Response
+) -> ItemsWritten:
+    """Writes up to 5,000 items into a draft in one transaction; with If-Match only into the edition that was read."""
     items = [
         {
             "code": item.code,
@@ -139,7 +147,9 @@ async def put_catalogue_items(version: Version, body: ItemsIn, unit: UnitDep) ->
         }
         for item in body.items
     ]
-    return ItemsWritten(version=version, item_count=await commands.put_items(unit, version, items))
+    count = await commands.put_items(unit, version, items, expected)
+    show(response, commands.catalogue_tag(await store.get(unit.conn, version)))
+    return ItemsWritten(version=version, item_count=count)
 
 
 @router.get(
@@ -174,12 +184,17 @@ async def list_catalogue_items(
 @router.post(
     "/catalogues/{version}/decision",
     openapi_extra=access(commands.DECIDERS, scope="free", command="decide_catalogue"),
-    responses=documented(CATALOGUE_UNKNOWN, CATALOGUE_DECIDED, commands.CATALOGUE_EMPTY, commands.DECIDED_AHEAD),
+    responses=documented(
+        CATALOGUE_UNKNOWN, CATALOGUE_DECIDED, commands.CATALOGUE_EMPTY, commands.DECIDED_AHEAD, PRECONDITION_FAILED
+    ),
 )
-async def decide_catalogue(version: Version, body: DecisionIn, unit: UnitDep) -> VersionOut:
-    """Another person than the author records the decision; from here on nothing of the version changes."""
-    await commands.decide(unit, version, body.document_number, body.decided_on)
-    return _version(await store.get(unit.conn, version))
+async def decide_catalogue(
+    version: Version, body: DecisionIn, unit: UnitDep, expected: PreconditionDep, response: Response
+) -> VersionOut:
+    """Another person than the author records the decision, with If-Match on the edition that was read; from here on
+    nothing of the version changes."""
+    await commands.decide(unit, version, body.document_number, body.decided_on, expected)
+    return await read_catalogue(version, unit, response)
 
 
 def _version(row: dict[str, object]) -> VersionOut:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from services.claims.catalogue import store
+from shared.http.preconditions import Precondition, etag
 from shared.http.problems import FOUR_EYES
 from shared.http.tokens import Actor
 from shared.http.unit import Unit
@@ -74,19 +75,29 @@ DECIDED_AHEAD = define(
 )
 
 
-async def put_version(unit: Unit, code: str, title: str, region: str, since: date) -> None:
-    """Makes a draft, or changes the head of one."""
+def catalogue_tag(head: Any) -> str:
+    """The ETag of a version: of its head and its items together."""
+    return etag("catalogue", head["code"], head["edition"])
+
+
+async def put_version(unit: Unit, code: str, title: str, region: str, since: date, expected: Precondition) -> None:
+    """Makes a draft, or changes the head of one. Raises what ``expected`` raises besides."""
     _competent(unit.actor, region)
     if not await store.insert(unit.conn, code, title, region, since, unit.actor.subject, unit.now):
-        await _draft(unit, code)
-        await store.change(unit.conn, code, title, region, since)
+        head = await _draft(unit, code)
+        changed = (head["title"], head["region"], head["effective_from"]) != (title, region, since)
+        expected.check(catalogue_tag(head), needed=changed)
+        if changed:
+            await store.change(unit.conn, code, title, region, since)
+    else:
+        expected.check(None)
     unit.result("catalogue", code)
     unit.note(region=region, effective_from=since.isoformat())
 
 
-async def put_items(unit: Unit, code: str, items: list[dict[str, Any]]) -> int:
-    """Writes items into a draft; returns how many it now holds."""
-    await _draft(unit, code)
+async def put_items(unit: Unit, code: str, items: list[dict[str, Any]], expected: Precondition) -> int:
+    """Writes items into a draft; returns how many it now holds. Raises what ``expected`` raises besides."""
+    expected.check(catalogue_tag(await _draft(unit, code)), needed=False)
     codes = Counter(item["code"] for item in items)
     if len(codes) < len(items):
         raise ITEM_TWICE(codes=", ".join(sorted(code for code, times in codes.items() if times > 1)[:20]))
@@ -99,9 +110,10 @@ async def put_items(unit: Unit, code: str, items: list[dict[str, Any]]) -> int:
     return total
 
 
-async def decide(unit: Unit, code: str, document_number: str, decided_on: date) -> Any:
+async def decide(unit: Unit, code: str, document_number: str, decided_on: date, expected: Precondition) -> Any:
     """Another person than the author decides on the document's authority. Returns the head."""
     head = await _draft(unit, code)
+    expected.check(catalogue_tag(head), needed=False)
     if head["author"] == unit.actor.subject:
         raise FOUR_EYES(act=("起草目录", "draft the catalogue"), then=("决定", "decide on it"))
     today = shanghai_date(unit.now)

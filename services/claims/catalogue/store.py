@@ -9,15 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.db.sql import execute, execute_counted, fetch, fetchrow, fetchval
 
 _VERSION = """
-SELECT code, title, region, effective_from, status, author, item_count, decided_by, document_number, decided_on
+SELECT code, title, region, effective_from, status, author, item_count, edition, decided_by, document_number, decided_on
 FROM catalogue_version
 """
 _INSERT = """
-INSERT INTO catalogue_version (code, title, region, effective_from, status, author, created_at, item_count)
-VALUES ($1, $2, $3, $4, 'draft', $5, $6, 0)
+INSERT INTO catalogue_version (code, title, region, effective_from, status, author, created_at, item_count,
+                               edition)
+VALUES ($1, $2, $3, $4, 'draft', $5, $6, 0, 1)
 ON CONFLICT (code) DO NOTHING RETURNING code
 """
-_CHANGE = "UPDATE catalogue_version SET title = $2, region = $3, effective_from = $4 WHERE code = $1"
+_CHANGE = """
+UPDATE catalogue_version SET title = $2, region = $3, effective_from = $4, edition = edition + 1 WHERE code = $1
+"""
 _ITEMS = """
 INSERT INTO catalogue_item
   (version_code, code, name, category, item_class, own_share, ceilings, restricted, restriction)
@@ -29,11 +32,13 @@ ON CONFLICT (version_code, code) DO UPDATE SET name = EXCLUDED.name, category = 
   restricted = EXCLUDED.restricted, restriction = EXCLUDED.restriction
 """
 _COUNT = """
-UPDATE catalogue_version SET item_count = (SELECT count(*) FROM catalogue_item WHERE version_code = $1)
+UPDATE catalogue_version SET edition = edition + 1,
+  item_count = (SELECT count(*) FROM catalogue_item WHERE version_code = $1)
 WHERE code = $1 RETURNING item_count
 """
 _DECIDE = """
-UPDATE catalogue_version SET status = 'decided', decided_by = $2, decided_at = $3, document_number = $4, decided_on = $5
+UPDATE catalogue_version SET status = 'decided', decided_by = $2, decided_at = $3, document_number = $4,
+  decided_on = $5, edition = edition + 1
 WHERE code = $1
 """
 _PAGE = """

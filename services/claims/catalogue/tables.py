@@ -31,6 +31,7 @@ def declare(metadata: MetaData) -> None:
         Column("author", Text, nullable=False),
         Column("created_at", moment, nullable=False),
         Column("item_count", Integer, nullable=False),
+        Column("edition", Integer, nullable=False),
         Column("decided_by", Text),
         Column("decided_at", moment),
         Column("document_number", Text),

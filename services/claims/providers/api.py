@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 from pydantic import BeforeValidator, Field
 
 from services.claims.benefits.schema import Level, Place
@@ -16,7 +16,8 @@ from shared.contracts.wire import FreeText, Reason, WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from shared.http.problems import documented
+from shared.http.preconditions import PreconditionDep, show
+from shared.http.problems import PRECONDITION_FAILED, PRECONDITION_REQUIRED, documented
 from shared.http.roles import ROLES
 from shared.http.unit import UnitDep
 from shared.kernel.dates import shanghai_date
@@ -100,13 +101,15 @@ class PayeeAccount(WireModel):
 @router.put(
     "/institutions/{institution_code}",
     openapi_extra=access(commands.DECIDERS, scope="free", command="put_institution", bulk="/institutions/bulk"),
-    responses=documented(commands.INSTITUTION_ELSEWHERE),
+    responses=documented(commands.INSTITUTION_ELSEWHERE, PRECONDITION_FAILED, PRECONDITION_REQUIRED),
 )
-async def put_institution(institution_code: InstitutionCode, body: InstitutionIn, unit: UnitDep) -> InstitutionOut:
-    """Registers an institution, or records what it is from a day on."""
+async def put_institution(
+    institution_code: InstitutionCode, body: InstitutionIn, unit: UnitDep, expected: PreconditionDep, response: Response
+) -> InstitutionOut:
+    """Registers an institution, or records what it is from a day on; correcting a day's start needs its ETag."""
     wanted = InstitutionState(body.valid_from, body.name, body.level, body.ownership, body.area_code)
-    await commands.put_institution(unit, institution_code, wanted)
-    return InstitutionOut(code=institution_code, **body.model_dump())
+    await commands.put_institution(unit, institution_code, wanted, expected)
+    return await read_institution(institution_code, unit, response, body.valid_from)
 
 
 @router.get(
@@ -128,28 +131,42 @@ async def list_institutions(
     openapi_extra=access(READERS, scope="free", command="read_institution"),
     responses=documented(INSTITUTION_UNKNOWN),
 )
-async def read_institution(institution_code: InstitutionCode, unit: UnitDep, on: On = None) -> InstitutionOut:
-    """One institution on a day."""
+async def read_institution(
+    institution_code: InstitutionCode, unit: UnitDep, response: Response, on: On = None
+) -> InstitutionOut:
+    """One institution on a day, with the ETag of the start that counts on it."""
     day = on or shanghai_date(unit.now)
     row = await store.institution(unit.conn, institution_code, day)
     if row is None:
         raise INSTITUTION_UNKNOWN(institution_code=institution_code, day=day)
-    return InstitutionOut.model_validate(dict(row))
+    show(response, commands.start_tag(commands.INSTITUTION, row) or "")
+    return InstitutionOut.model_validate({name: row[name] for name in InstitutionOut.model_fields})
 
 
 @router.put(
     "/pools/{pool_code}/agreements/{institution_code}",
     openapi_extra=access(commands.DECIDERS, command="put_agreement", bulk="/pools/{pool_code}/agreements/bulk"),
-    responses=documented(INSTITUTION_UNKNOWN, commands.KINDS_MISSING, commands.AGREEMENT_AHEAD),
+    responses=documented(
+        INSTITUTION_UNKNOWN,
+        commands.KINDS_MISSING,
+        commands.AGREEMENT_AHEAD,
+        PRECONDITION_FAILED,
+        PRECONDITION_REQUIRED,
+    ),
 )
 async def put_agreement(
-    pool_code: str, institution_code: InstitutionCode, body: AgreementIn, unit: UnitDep
+    pool_code: str,
+    institution_code: InstitutionCode,
+    body: AgreementIn,
+    unit: UnitDep,
+    expected: PreconditionDep,
+    response: Response,
 ) -> AgreementOut:
-    """Records what the agreement says from a day on, with the document that decided it."""
+    """Records what the agreement says from a day on, with the document that decided it; correcting a day's start
+    needs its ETag."""
     members = body.model_dump() | {"kinds": tuple(body.kinds)}
-    await commands.put_agreement(unit, institution_code, AgreementState(**members))
-    row = await store.agreement(unit.conn, pool_code, institution_code, body.valid_from)
-    return _agreement(unit, row)
+    await commands.put_agreement(unit, institution_code, AgreementState(**members), expected)
+    return await read_agreement(pool_code, institution_code, unit, response, body.valid_from)
 
 
 @router.get(
@@ -173,10 +190,12 @@ async def list_agreements(
     responses=documented(AGREEMENT_UNKNOWN),
 )
 async def read_agreement(
-    pool_code: str, institution_code: InstitutionCode, unit: UnitDep, on: On = None
+    pool_code: str, institution_code: InstitutionCode, unit: UnitDep, response: Response, on: On = None
 ) -> AgreementOut:
-    """The agreement as it stands on a day."""
-    return _agreement(unit, await _found(unit, institution_code, on))
+    """The agreement as it stands on a day, with the ETag of the start that counts on it."""
+    row = await _found(unit, institution_code, on)
+    show(response, commands.start_tag(commands.AGREEMENT, row) or "")
+    return _agreement(unit, row)
 
 
 @router.get(

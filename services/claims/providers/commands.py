@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from services.claims.providers import store
 from services.claims.providers.queries import INSTITUTION_UNKNOWN
 from shared.db.personal import Sealer
+from shared.http.preconditions import Precondition, etag
 from shared.http.unit import ServiceState, Unit
 from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import define
 from shared.kernel.ids import new_id
 
 DECIDERS = ("county_director", "city_health")
+INSTITUTION, AGREEMENT = "institution", "agreement"
 
 INSTITUTION_ELSEWHERE = define(
     "institution_elsewhere",
@@ -85,21 +88,37 @@ def sealer_of(app: ServiceState) -> Sealer:
     return sealer
 
 
-async def put_institution(unit: Unit, code: str, wanted: InstitutionState) -> None:
-    """Registers an institution, or records what it is from a day on."""
+def start_tag(kind: str, row: Any) -> str | None:
+    """The ETag of what counts on a day: the start that it rests on; None where there is none."""
+    return None if row is None else etag(kind, row["valid_from"].isoformat(), row["recorded_seq"])
+
+
+def _check(expected: Precondition, kind: str, row: Any, valid_from: date) -> None:
+    """A start on a new day adds to the timeline and takes nothing away; one on a day that has a start corrects it,
+    which takes the ETag of what is corrected."""
+    expected.check(start_tag(kind, row), needed=row is not None and row["valid_from"] == valid_from)
+
+
+async def put_institution(unit: Unit, code: str, wanted: InstitutionState, expected: Precondition) -> None:
+    """Registers an institution, or records what it is from a day on. Raises what ``expected`` raises besides."""
     known = await store.institution(unit.conn, code, None)
     if known is not None and unit.actor.role != "city_health":
         for area_code in (known["area_code"], wanted.area_code):
             if area_code[:6] not in unit.actor.pools:
                 raise INSTITUTION_ELSEWHERE(institution_code=code, area_code=area_code)
+    await store.lock(unit.conn, code)
+    _check(expected, INSTITUTION, await store.institution(unit.conn, code, wanted.valid_from), wanted.valid_from)
     described = (wanted.name, wanted.level, wanted.ownership, wanted.area_code)
     await store.put_institution(unit.conn, code, wanted.valid_from, described, unit.actor.subject, unit.now)
     unit.result("institution", code)
     unit.note(level=wanted.level, ownership=wanted.ownership, valid_from=wanted.valid_from.isoformat())
 
 
-async def put_agreement(unit: Unit, institution_code: str, wanted: AgreementState) -> int:
-    """Records what the agreement says from a day on; an end is the state `none`. Returns its recorded_seq."""
+async def put_agreement(unit: Unit, institution_code: str, wanted: AgreementState, expected: Precondition) -> int:
+    """Records what the agreement says from a day on; an end is the state `none`. Returns its recorded_seq.
+
+    Raises AGREEMENT_AHEAD, KINDS_MISSING, INSTITUTION_UNKNOWN, and what ``expected`` raises.
+    """
     today = shanghai_date(unit.now)
     if wanted.decided_on > today:
         raise AGREEMENT_AHEAD(decided_on=wanted.decided_on, today=today)
@@ -107,6 +126,9 @@ async def put_agreement(unit: Unit, institution_code: str, wanted: AgreementStat
         raise KINDS_MISSING()
     if await store.institution(unit.conn, institution_code, wanted.valid_from) is None:
         raise INSTITUTION_UNKNOWN(institution_code=institution_code, day=wanted.valid_from)
+    await store.lock(unit.conn, f"{unit.pool_code}:{institution_code}")
+    known = await store.agreement(unit.conn, unit.pool_code, institution_code, wanted.valid_from)
+    _check(expected, AGREEMENT, known, wanted.valid_from)
     agreement_id = new_id(unit.now)
     sequence = await store.put_agreement(
         unit.conn,

@@ -14,7 +14,7 @@ INSERT INTO institution_start
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 _INSTITUTION_ON = """
-SELECT institution_code AS code, valid_from, name, level, ownership, area_code FROM institution_start
+SELECT institution_code AS code, valid_from, recorded_seq, name, level, ownership, area_code FROM institution_start
 WHERE institution_code = $1 AND valid_from <= $2 ORDER BY valid_from DESC, recorded_seq DESC LIMIT 1
 """
 _INSTITUTION_NEWEST = """
@@ -73,6 +73,11 @@ async def institution(conn: AsyncConnection, code: str, day: date | None) -> Any
     if day is None:
         return await fetchrow(conn, _INSTITUTION_NEWEST, code)
     return await fetchrow(conn, _INSTITUTION_ON, code, day)
+
+
+async def lock(conn: AsyncConnection, subject: str) -> None:
+    """One correction at a time of an institution or agreement."""
+    await execute(conn, "SELECT pg_advisory_xact_lock(hashtextextended('heyi.provider:' || $1, 0))", subject)
 
 
 async def institutions(conn: AsyncConnection, after: str, day: date, limit: int) -> list[Any]:

@@ -6,7 +6,7 @@ The number of statements does not depend on the number of requests.
 """
 
 import time
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -33,6 +33,7 @@ from shared.contracts.base import EventPayload
 from shared.contracts.enrollment import COVERAGE_TOPIC
 from shared.db import audit
 from shared.db.business_day import later_day
+from shared.db.numbers import NumberStock
 from shared.db.scope import EVERY_INSTITUTION, Scope, set_scope
 from shared.db.sql import Statement, execute_together
 from shared.http import failures, idempotency
@@ -150,6 +151,7 @@ class _Batch:
     bills: dict[UUID, Bill] = field(default_factory=dict)
     claims: dict[UUID, Claim] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
+    numbers: Iterator[str] = field(default_factory=lambda: iter(()))
 
     def going(self) -> list[_Slot]:
         """Those that have not left, in order of arrival."""
@@ -170,17 +172,19 @@ class SettlementRun:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._freshness = Freshness()
+        self._numbers = NumberStock(engine)
 
     async def __call__(self, lane: Hashable, requests: Sequence[Ask], *, patient: bool = False) -> list[Outcome]:
         """Decides and writes a batch; see ``coalescer.Run``. The lane is (pool, role)."""
         assert isinstance(lane, tuple)
         pool_code, role = lane
+        now = max(ask.request.now for ask in requests)
+        await self._numbers.fill(pool_code, sum(isinstance(ask, SettleAsk) for ask in requests), now)
         async with self._engine.connect() as conn:
             await set_scope(conn, Scope(role, (pool_code,), _institutions(requests)), same_plans=True)
-            now = max(ask.request.now for ask in requests)
             batch = _Batch(conn, pool_code, [_Slot(ask) for ask in requests], now, self._freshness)
             try:
-                await _run(batch, patient=patient)
+                await _run(batch, self._numbers, patient=patient)
             except Exception as error:
                 if patient and failures.waited_too_long(error):
                     raise KEY_IN_FLIGHT(retry_after_seconds=1) from error
@@ -204,11 +208,13 @@ def _institutions(asks: Iterable[Ask]) -> tuple[str, ...]:
     return EVERY_INSTITUTION if "*" in found else tuple(sorted(found))
 
 
-async def _run(batch: _Batch, *, patient: bool) -> None:
+async def _run(batch: _Batch, stock: NumberStock, *, patient: bool) -> None:
     """All of the transaction but its commit."""
     await _gather(batch)
     await _take_keys(batch, patient=patient)
     if batch.going():
+        wanted = len(batch.settling())
+        batch.numbers = iter(await stock.draw(batch.conn, batch.pool_code, batch.day, wanted) if wanted else ())
         await _lock(batch)
         for slot in batch.going():
             _decide_or_refuse(batch, slot)
@@ -405,6 +411,7 @@ def _decide(batch: _Batch, slot: _Slot) -> None:
             by=slot.ask.request.actor.subject,
         )
         claim = slot.decided.claim
+        claim.number = next(batch.numbers)
         batch.claims[claim.id] = claim
         slot.outcome = _answer(claim, 201)
     else:

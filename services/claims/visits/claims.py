@@ -46,6 +46,8 @@ class Claim:
     coverage_sequence: int
     layers: list[dict[str, Any]]
     cutoff_id: UUID | None = None
+    number: str = ""
+    """For people; given when the settlement is decided."""
 
     @property
     def patient_fen(self) -> int:
@@ -99,6 +101,7 @@ def view(claim: Claim) -> dict[str, Any]:
     return {
         "claim_id": str(claim.id),
         "setl_id": to_base32(claim.id),
+        "number": claim.number,
         "visit_id": str(claim.visit_id),
         "mdtrt_id": to_base32(claim.visit_id),
         "institution_code": claim.institution_code,

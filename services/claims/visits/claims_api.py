@@ -28,10 +28,11 @@ from services.claims.visits.schemas import (
     TraceOut,
 )
 from shared.contracts.wire import ShortId
+from shared.db.numbers import Number, day_of
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
-from shared.http.problems import documented, language_of
+from shared.http.problems import documented, from_validation, language_of
 from shared.http.unit import Unit, UnitDep
 from shared.kernel.dates import shanghai_date
 from shared.kernel.ids import to_base32
@@ -56,14 +57,18 @@ async def list_claims(
     status: Status | None = None,
     institution_code: str | None = None,
     member_id: ShortId | None = None,
+    number: Annotated[Number | None, Query()] = None,
     day: date | None = None,
     from_day: Annotated[date | None, Query(alias="from")] = None,
     to_day: Annotated[date | None, Query(alias="to")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[ClaimOut]:
-    """Claims by business day of the settlement, latest first; without days those of the last year."""
+    """Claims by business day of the settlement, latest first; without days those of the last year, or the day that
+    stands in the number."""
     today = shanghai_date(unit.now)
+    if number is not None and day is None and from_day is None and to_day is None:
+        day = _day_in(number)
     key = read_cursor(cursor, date.fromisoformat, UUID)
     wanted = store.ClaimsWanted(
         from_day=day or from_day or today - _DAYS_SHOWN,
@@ -71,6 +76,7 @@ async def list_claims(
         status=status,
         institution_code=institution_code,
         member_id=member_id,
+        number=number,
         after=(key[0], key[1]) if key else None,
         limit=limit + 1,
     )
@@ -78,6 +84,13 @@ async def list_claims(
     shown = rows[:limit]
     following = encode_cursor(shown[-1].settled_on, shown[-1].id) if len(rows) > limit else None
     return Page[ClaimOut](items=[claim_out(claim) for claim in shown], next_cursor=following)
+
+
+def _day_in(number: str) -> date:
+    try:
+        return day_of(number)
+    except ValueError as error:
+        raise from_validation([{"loc": ("query", "number"), "msg": "单号中的日期不存在 / no such day"}]) from error
 
 
 def claim_out(claim: Claim) -> ClaimOut:

@@ -105,6 +105,7 @@ def document(result: Adjudication) -> dict[str, Any]:
 def heading(claim: Claim, language: str) -> list[tuple[str, str]]:
     """What stands above the sum: the claim by its numbers; nobody is named."""
     return [
+        ("结算单号" if language == "zh" else "Number", claim.number),
         ("结算编号" if language == "zh" else "Claim", to_base32(claim.id)),
         ("医疗机构" if language == "zh" else "Institution", claim.institution_code),
         ("参合编号" if language == "zh" else "Member", to_base32(claim.member_id)),

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from services.claims.benefits.wire import DecisionWire, StepWire
 from services.claims.visits.bill import UPLOAD_LINES_MAX
 from shared.contracts.wire import Quantity, Reason, ShortId, UnitPrice, WireModel, Yuan
+from shared.db.numbers import Number
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -145,10 +146,11 @@ class LayerOut(WireModel):
 
 
 class ClaimOut(WireModel):
-    """A claim; ``setl_id`` and ``mdtrt_id`` are ids in the form of hospitals."""
+    """A claim; ``setl_id`` and ``mdtrt_id`` are ids in the form of hospitals, ``number`` is the one for people."""
 
     claim_id: UUID
     setl_id: ShortId
+    number: Number
     visit_id: UUID
     mdtrt_id: ShortId
     institution_code: str

@@ -46,6 +46,7 @@ WHERE pool_code = $1 AND settled_on >= $2 AND settled_on <= $3
   AND ($7::date IS NULL OR (settled_on, id) < ($7, $8::uuid))
 ORDER BY settled_on DESC, id DESC LIMIT $9
 """
+_CLAIMS_NUMBERED = _CLAIMS.replace("WHERE pool_code = $1", "WHERE pool_code = $1 AND number = $10")
 _TOTALS = """
 SELECT status, count(*) AS count, sum(total_fen)::bigint AS total_fen, sum(benefit_fen)::bigint AS benefit_fen,
        sum(payable_fen)::bigint AS payable_fen
@@ -77,6 +78,7 @@ class ClaimsWanted:
     status: str | None
     institution_code: str | None
     member_id: UUID | None
+    number: str | None
     after: tuple[date, UUID] | None
     limit: int
 
@@ -188,9 +190,7 @@ async def detail(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> Any:
 async def claims(conn: AsyncConnection, pool_code: str, wanted: ClaimsWanted) -> Sequence[Claim]:
     """Claims, the latest business day first."""
     day, last = wanted.after or (None, None)
-    rows = await fetch(
-        conn,
-        _CLAIMS,
+    values = (
         pool_code,
         wanted.from_day,
         wanted.to_day,
@@ -201,6 +201,10 @@ async def claims(conn: AsyncConnection, pool_code: str, wanted: ClaimsWanted) ->
         last,
         wanted.limit,
     )
+    if wanted.number is None:
+        rows = await fetch(conn, _CLAIMS, *values)
+    else:
+        rows = await fetch(conn, _CLAIMS_NUMBERED, *values, wanted.number)
     return [claim_of(row) for row in rows]
 
 

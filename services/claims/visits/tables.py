@@ -172,7 +172,9 @@ def _claims(metadata: MetaData) -> None:
         required("coverage_sequence", BigInteger),
         required("layers", JSONB),
         Column("cutoff_id", Uuid),
+        code("number"),
         PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "number", name="claim_number"),
         _of_visit(),
     )
     c = claim.c

@@ -29,9 +29,10 @@ from services.enrollment.registry.territory import (
 )
 from services.enrollment.registry.texts import Reason, ReceiptNumber, Text60
 from shared.contracts.wire import WireModel, Yuan
+from shared.db.numbers import Number
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
 from shared.http.problems import NOT_FOUND, from_validation
 from shared.http.unit import UnitDep
 from shared.kernel.dates import shanghai_date
@@ -159,9 +160,10 @@ class YearAmount(WireModel):
 
 
 class RemittanceAnswer(WireModel):
-    """A recorded remittance."""
+    """A recorded remittance; ``number`` is the one for people."""
 
     remittance_id: UUID
+    number: Number
     township_code: str
     amount: Yuan
     receipt_count: int
@@ -430,12 +432,50 @@ async def record_remittance(pool_code: PoolCode, body: RemittanceBody, unit: Uni
     unit.note(receipts=done.receipt_count, amount_fen=done.amount_fen)
     return RemittanceAnswer(
         remittance_id=done.remittance_id,
+        number=done.number,
         township_code=body.township_code,
         amount=done.amount_fen,
         receipt_count=done.receipt_count,
         by_year=[YearAmount(year=year, amount=amount) for year, amount in done.by_year.items()],
         remitted_on=on,
     )
+
+
+class RemittanceItem(WireModel):
+    """A remittance in a list."""
+
+    remittance_id: UUID
+    number: Number
+    township_code: str
+    amount: Yuan
+    receipt_count: int
+    remitted_on: date
+
+
+@router.get("/pools/{pool_code}/remittances", openapi_extra=access(MONEY_READERS, command="list_remittances"))
+async def list_remittances(
+    pool_code: PoolCode,
+    unit: UnitDep,
+    number: Annotated[Number | None, Query()] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[RemittanceItem]:
+    """Remittances of the caller's townships, newest first; ``number`` finds one by its number."""
+    after = read_cursor(cursor, moment, UUID)
+    rows = await store.remittances(unit.conn, pool_code, areas_of(unit.actor), number, after, limit + 1)
+    items = [
+        RemittanceItem(
+            remittance_id=row["remittance_id"],
+            number=row["number"],
+            township_code=row["township_code"],
+            amount=row["amount_fen"],
+            receipt_count=row["receipt_count"],
+            remitted_on=row["remitted_on"],
+        )
+        for row in rows[:limit]
+    ]
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(items=items, next_cursor=encode_cursor(last["recorded_at"], last["remittance_id"]) if last else None)
 
 
 @router.post("/pools/{pool_code}/sponsorships", openapi_extra=access(("sponsor",), command="apply_sponsorship"))

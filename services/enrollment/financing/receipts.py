@@ -14,6 +14,7 @@ from services.enrollment.financing.billing import settle_complete
 from services.enrollment.registry.act import SERVICE, Act
 from services.enrollment.registry.model import within
 from shared.contracts.enrollment import PremiumCollected, PremiumRemitted, YearAmount
+from shared.db.numbers import next_number
 from shared.db.personal import Sealer
 from shared.kernel.errors import Words, define
 from shared.kernel.ids import new_id
@@ -181,6 +182,7 @@ class Remitted:
     """A remittance as it was recorded; amounts in fen."""
 
     remittance_id: UUID
+    number: str
     amount_fen: int
     receipt_count: int
     by_year: dict[int, int]
@@ -202,12 +204,14 @@ async def remit(
     by_year: Counter[int] = Counter()
     for row in receipts:
         by_year[row["year"]] += row["amount_fen"]
-    remitted = Remitted(new_id(act.now), sum(by_year.values()), len(receipts), dict(sorted(by_year.items())))
+    number = await next_number(act.conn, act.pool_code, act.day)
+    remitted = Remitted(new_id(act.now), number, sum(by_year.values()), len(receipts), dict(sorted(by_year.items())))
     await store.insert_remittance(
         act.conn,
         act.pool_code,
         [row["receipt_id"] for row in receipts],
         remitted.remittance_id,
+        remitted.number,
         township,
         remitted.amount_fen,
         remitted.receipt_count,

@@ -196,9 +196,17 @@ WHERE r.pool_code = $1 AND r.township_code = $2 AND ($3::date IS NULL OR r.paid_
 ORDER BY r.receipt_number
 """
 _INSERT_REMITTANCE = """
-INSERT INTO remittance (pool_code, remittance_id, township_code, amount_fen, receipt_count, remitted_on, recorded_by,
-                        recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO remittance (pool_code, remittance_id, number, township_code, amount_fen, receipt_count, remitted_on,
+                        recorded_by, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+_REMITTANCES = """
+SELECT remittance_id, number, township_code, amount_fen, receipt_count, remitted_on, recorded_at FROM remittance
+WHERE pool_code = $1
+  AND EXISTS (SELECT FROM unnest($2::text[]) AS mine WHERE township_code >= mine AND township_code < mine || ':')
+  AND ($3::text IS NULL OR number = $3)
+  AND ($4::timestamptz IS NULL OR (recorded_at, remittance_id) < ($4, $5::uuid))
+ORDER BY recorded_at DESC, remittance_id DESC LIMIT $6
 """
 _INSERT_REMITTANCE_LINES = """
 INSERT INTO remittance_line (pool_code, remittance_id, receipt_id) SELECT $1, $2, n FROM unnest($3::uuid[]) AS n
@@ -237,8 +245,21 @@ async def unremitted(
     return await fetch(conn, _UNREMITTED, pool_code, township, up_to, list(numbers) if numbers is not None else None)
 
 
+async def remittances(
+    conn: AsyncConnection,
+    pool_code: str,
+    areas: Sequence[str],
+    number: str | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> list[Any]:
+    """Remittances of townships within ``areas``, newest first after the last (moment, id) shown; only the one with the
+    number where one is given."""
+    return await fetch(conn, _REMITTANCES, pool_code, list(areas), number, *(after or (None, None)), limit)
+
+
 async def insert_remittance(conn: AsyncConnection, pool_code: str, receipt_ids: Sequence[UUID], *values: Any) -> None:
-    """Records a remittance (id, township, amount, count, day, by, now) and its receipts."""
+    """Records a remittance (id, number, township, amount, count, day, by, now) and its receipts."""
     await execute(conn, _INSERT_REMITTANCE, pool_code, *values)
     await execute(conn, _INSERT_REMITTANCE_LINES, pool_code, values[0], list(receipt_ids))
 

@@ -164,12 +164,14 @@ def _money(metadata: MetaData) -> None:
         "remittance",
         metadata,
         *pool_key("remittance_id"),
+        Column("number", CODE, nullable=False),
         Column("township_code", CODE, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
         Column("receipt_count", Integer, nullable=False),
         Column("remitted_on", Date, nullable=False),
         Column("recorded_by", Text, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
+        UniqueConstraint("pool_code", "number", name="remittance_number"),
     )
     Table(
         "remittance_line",

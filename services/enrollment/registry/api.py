@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Path, Query, Response
 from pydantic import Field
 
 from services.enrollment.registry import areas as area_commands
@@ -21,7 +21,8 @@ from shared.contracts.wire import WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
-from shared.http.problems import NOT_FOUND
+from shared.http.preconditions import PreconditionDep, show
+from shared.http.problems import NOT_FOUND, PRECONDITION_FAILED, PRECONDITION_REQUIRED, documented
 from shared.http.unit import Unit, UnitDep
 from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import define
@@ -193,13 +194,33 @@ def certificate(village_code: str, group: str, household_number: str) -> str:
     return village_code + (group.zfill(2) if group.isdecimal() else "00") + household_number
 
 
-@router.put("/areas/{area_code}", openapi_extra=access(PLACERS, command="put_area", scope="free"))
-async def put_area(area_code: AreaCode, body: AreaBody, unit: UnitDep) -> AreaAnswer:
-    """Registers an area, or renames it."""
+@router.put(
+    "/areas/{area_code}",
+    openapi_extra=access(PLACERS, command="put_area", scope="free"),
+    responses=documented(PRECONDITION_FAILED, PRECONDITION_REQUIRED),
+)
+async def put_area(
+    area_code: AreaCode, body: AreaBody, unit: UnitDep, expected: PreconditionDep, response: Response
+) -> AreaAnswer:
+    """Registers an area, or renames it; a new name needs the ETag of the area as it was read."""
     area = Area(area_code, body.parent_code, body.kind, body.name)
-    await area_commands.put_area(unit.conn, unit.actor, area, unit.now)
+    show(response, await area_commands.put_area(unit.conn, unit.actor, area, unit.now, expected))
     unit.result("area", area_code)
     return AreaAnswer(area_code=area_code, **body.model_dump())
+
+
+@router.get(
+    "/areas/{area_code}",
+    openapi_extra=access((*REGISTER_READERS, "city_health"), command="read_area", scope="free"),
+    responses=documented(area_commands.AREA_UNKNOWN),
+)
+async def read_area(area_code: AreaCode, unit: UnitDep, response: Response) -> AreaAnswer:
+    """One area, with its ETag."""
+    row = await store.area(unit.conn, area_code)
+    if row is None:
+        raise area_commands.AREA_UNKNOWN(area_code=area_code)
+    show(response, area_commands.area_tag(area_code, row["version"]))
+    return AreaAnswer.model_validate({name: row[name] for name in AreaAnswer.model_fields})
 
 
 @router.put("/areas/{area_code}/pools", openapi_extra=access(("city_health",), command="map_area", scope="free"))
@@ -220,9 +241,15 @@ async def map_payers(area_code: AreaCode, body: AreaPayersBody, unit: UnitDep) -
     return AreaPayersAnswer(area_code=area_code, **body.model_dump())
 
 
-@router.put("/pools/{pool_code}", openapi_extra=access(("city_health",), command="put_pool", scope="free"))
-async def put_pool(pool_code: PoolCode, body: PoolBody, unit: UnitDep) -> PoolAnswer:
-    """Registers a pool with its area and the payers of its subsidies."""
+@router.put(
+    "/pools/{pool_code}",
+    openapi_extra=access(("city_health",), command="put_pool", scope="free"),
+    responses=documented(PRECONDITION_FAILED, PRECONDITION_REQUIRED),
+)
+async def put_pool(
+    pool_code: PoolCode, body: PoolBody, unit: UnitDep, expected: PreconditionDep, response: Response
+) -> PoolAnswer:
+    """Registers a pool with its area and the payers of its subsidies; a new name needs the ETag as it was read."""
     await area_commands.put_pool(
         unit.conn,
         pool_code,
@@ -232,9 +259,25 @@ async def put_pool(pool_code: PoolCode, body: PoolBody, unit: UnitDep) -> PoolAn
         _by_level(body.payers),
         unit.actor.subject,
         unit.now,
+        expected,
     )
     unit.result("pool", pool_code)
+    show(response, area_commands.pool_tag(pool_code, body.name))
     return PoolAnswer(pool_code=pool_code, name=body.name)
+
+
+@router.get(
+    "/pools/{pool_code}",
+    openapi_extra=access((*REGISTER_READERS, "city_health"), command="read_pool", scope="free"),
+    responses=documented(area_commands.POOL_UNKNOWN),
+)
+async def read_pool(pool_code: PoolCode, unit: UnitDep, response: Response) -> PoolAnswer:
+    """A pool, with its ETag."""
+    name = await store.pool_name(unit.conn, pool_code)
+    if name is None:
+        raise area_commands.POOL_UNKNOWN(pool_code=pool_code)
+    show(response, area_commands.pool_tag(pool_code, name))
+    return PoolAnswer(pool_code=pool_code, name=name)
 
 
 @router.get("/pools/{pool_code}/areas", openapi_extra=access(REGISTER_READERS, command="list_areas"))

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.enrollment.registry import store
 from services.enrollment.registry.model import LEVELS, Area
+from shared.http.preconditions import Precondition, etag
 from shared.http.tokens import Actor
 from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import define
@@ -70,19 +71,37 @@ POOL_UNKNOWN = define(
 )
 
 
-async def put_area(conn: AsyncConnection, actor: Actor, area: Area, now: datetime) -> None:
-    """Registers an area under its parent, or renames it. Raises AREA_UNKNOWN, AREA_MISPLACED, AREA_KIND_FIXED."""
+def area_tag(area_code: str, version: int) -> str:
+    """The ETag of an area."""
+    return etag("area", area_code, version)
+
+
+def pool_tag(pool_code: str, name: str) -> str:
+    """The ETag of a pool: of its own members; its areas and their payers are timelines."""
+    return etag("pool", pool_code, name)
+
+
+async def put_area(conn: AsyncConnection, actor: Actor, area: Area, now: datetime, expected: Precondition) -> str:
+    """Registers an area under its parent, or renames it; returns its ETag.
+
+    Raises AREA_UNKNOWN, AREA_MISPLACED, AREA_KIND_FIXED, and what ``expected`` raises.
+    """
     known = await store.lock_area(conn, area.code)
     if known is not None and known["kind"] != area.kind:
         raise AREA_KIND_FIXED(area_code=area.code, kind=KIND_WORDS[known["kind"]])
     await _check_parent(conn, area)
     await _check_rights(conn, actor, area.parent if known is None else area.code, now)
     if known is None:
+        expected.check(None)
         await store.insert_area(conn, area.code, area.parent, area.kind, area.name, now)
-    elif known["parent_code"] != area.parent:
+        return area_tag(area.code, 1)
+    if known["parent_code"] != area.parent:
         raise AREA_MISPLACED(area_code=area.code, wanted=_stays(known["parent_code"]))
-    elif known["name"] != area.name:
+    renamed = known["name"] != area.name
+    expected.check(area_tag(area.code, known["version"]), needed=renamed)
+    if renamed:
         await store.rename_area(conn, area.code, area.name, now)
+    return area_tag(area.code, known["version"] + renamed)
 
 
 async def _check_parent(conn: AsyncConnection, area: Area) -> None:
@@ -133,10 +152,16 @@ async def put_pool(
     payers: Mapping[str, str],
     by: str,
     now: datetime,
+    expected: Precondition,
 ) -> None:
-    """Registers a pool, the area that it serves and who pays the subsidies there; again changes what differs."""
+    """Registers a pool, the area that it serves and who pays the subsidies there; again changes what differs.
+
+    Raises AREA_UNKNOWN, and what ``expected`` raises.
+    """
     if await store.lock_area(conn, area_code) is None:
         raise AREA_UNKNOWN(area_code=area_code)
+    known = await store.lock_pool(conn, pool_code)
+    expected.check(None if known is None else pool_tag(pool_code, known), needed=known != name)
     await store.put_pool(conn, pool_code, name, now)
     await map_area(conn, area_code, pool_code, since, by, now)
     await map_payers(conn, area_code, since, payers, by, now)

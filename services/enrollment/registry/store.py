@@ -15,7 +15,7 @@ LAST_CHARACTER = "\U0010ffff"
 
 # -- areas and pools
 
-_AREA = "SELECT area_code, parent_code, kind, name, version FROM area WHERE area_code = $1 FOR UPDATE"
+_AREA = "SELECT area_code, parent_code, kind, name, version FROM area WHERE area_code = $1"
 _AREA_INSERT = """
 INSERT INTO area (area_code, parent_code, kind, name, version, recorded_at) VALUES ($1, $2, $3, $4, 1, $5)
 """
@@ -69,6 +69,11 @@ ON CONFLICT (pool_code) DO UPDATE SET name = EXCLUDED.name, recorded_at = EXCLUD
 
 async def lock_area(conn: AsyncConnection, area_code: str) -> Any:
     """The area's row, locked, or None."""
+    return await fetchrow(conn, _AREA + " FOR UPDATE", area_code)
+
+
+async def area(conn: AsyncConnection, area_code: str) -> Any:
+    """The area's row, or None."""
     return await fetchrow(conn, _AREA, area_code)
 
 
@@ -117,6 +122,12 @@ async def map_payers(
 async def pool_name(conn: AsyncConnection, pool_code: str) -> str | None:
     """The pool's name, or None."""
     row = await fetchrow(conn, _POOL, pool_code)
+    return row["name"] if row else None
+
+
+async def lock_pool(conn: AsyncConnection, pool_code: str) -> str | None:
+    """The pool's name, its row locked, or None."""
+    row = await fetchrow(conn, _POOL + " FOR UPDATE", pool_code)
     return row["name"] if row else None
 
 

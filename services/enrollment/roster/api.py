@@ -14,8 +14,10 @@ from services.enrollment.roster.error_sheet import error_sheet
 from services.enrollment.roster.package import COMPRESSED_MAX_BYTES
 from services.enrollment.roster.tables import COUNTS
 from shared.contracts.wire import WireModel
+from shared.db.numbers import Number
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
 from shared.http.problems import NOT_FOUND
 from shared.http.unit import Unit, UnitDep
 
@@ -30,6 +32,7 @@ class RosterAnswer(WireModel):
     """What became of a roster's rows; ``to_verify`` (kept in the household) and ``rejected`` ones went back."""
 
     roster_id: UUID
+    number: Number
     year: int
     repeated: bool
     rows: int
@@ -87,6 +90,35 @@ async def _roster(unit: Unit, roster_id: UUID) -> Any:
 
 def _counts(row: Any) -> dict[str, Any]:
     return {"rows" if name == "rows_read" else name: value for name, value in dict(row).items()}
+
+
+class RosterItem(WireModel):
+    """A roster in a list."""
+
+    roster_id: UUID
+    number: Number
+    year: int
+    rows: int
+    rejected: int
+    to_verify: int
+    recorded_at: datetime
+
+
+@router.get("/pools/{pool_code}/rosters", openapi_extra=access(READERS, command="list_rosters"))
+async def list_rosters(
+    pool_code: PoolCode,
+    unit: UnitDep,
+    number: Annotated[Number | None, Query()] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[RosterItem]:
+    """Rosters that were sent in for the caller's areas, newest first; ``number`` finds one by its number."""
+    after = read_cursor(cursor, moment, UUID)
+    found = await store.rosters(unit.conn, pool_code, areas_of(unit.actor), number, after, limit + 1)
+    shown = [_counts(row) for row in found[:limit]]
+    items = [RosterItem(**{name: row[name] for name in RosterItem.model_fields}) for row in shown]
+    last = items[-1] if len(found) > limit else None
+    return Page(items=items, next_cursor=encode_cursor(last.recorded_at, last.roster_id) if last else None)
 
 
 @router.get("/pools/{pool_code}/rosters/{roster_id}", openapi_extra=access(READERS, command="read_roster"))

@@ -20,6 +20,7 @@ from services.enrollment.roster.households import Judged, Places, judge, locate
 from services.enrollment.roster.plan import Hands, Plan, plan
 from services.enrollment.roster.rows import ReadRow, read_row
 from services.enrollment.roster.workbook import Row, read_roster
+from shared.db.numbers import next_number
 from shared.db.personal import Sealer
 from shared.kernel.errors import define
 from shared.kernel.ids import new_id
@@ -91,7 +92,8 @@ async def _record(
             return Imported(same["roster_id"], repeated=True)
     roster_id = new_id(act.now)
     people = (made.enrolled, len(made.verified), made.updated, made.unchanged, made.to_verify, made.rejected)
-    values = (roster_id, year, hashed, len(rows), made.households, *people)
+    number = await next_number(act.conn, act.pool_code, act.day)
+    values = (roster_id, number, year, hashed, len(rows), made.households, *people)
     await store.insert_roster(act.conn, act.pool_code, values, areas, act.by, act.now)
     errors = [
         (j.row.number, [f.reason.code for f in j.faults], j.is_kept, _sealed(sealer, roster_id, row, j))

@@ -10,22 +10,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.db.sql import execute, fetch, fetchrow
 
 _COLUMNS = """
-roster_id, year, rows_read, households, enrolled, verified, updated, unchanged, to_verify, rejected, recorded_at
+roster_id, number, year, rows_read, households, enrolled, verified, updated, unchanged, to_verify, rejected, recorded_at
 """
 _INSERT = """
-INSERT INTO roster (pool_code, roster_id, year, content_hash, rows_read, households, enrolled, verified, updated,
-                    unchanged, to_verify, rejected, areas, uploaded_by, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+INSERT INTO roster (pool_code, roster_id, number, year, content_hash, rows_read, households, enrolled, verified,
+                    updated, unchanged, to_verify, rejected, areas, uploaded_by, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 """
 _INSERT_ERRORS = """
 INSERT INTO roster_error (pool_code, roster_id, row_number, codes, kept, row_sealed)
 SELECT $1, $2, n.number, string_to_array(n.codes, ','), n.kept, n.sealed
 FROM unnest($3::integer[], $4::text[], $5::boolean[], $6::bytea[]) AS n (number, codes, kept, sealed)
 """
-_ROSTER = f"""
-SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND roster_id = $2
-  AND NOT EXISTS (SELECT FROM unnest(string_to_array(areas, ',')) AS sent WHERE NOT EXISTS (
-        SELECT FROM unnest($3::text[]) AS mine WHERE sent >= mine AND sent < mine || ':'))
+_WITHIN = """
+NOT EXISTS (SELECT FROM unnest(string_to_array(areas, ',')) AS sent WHERE NOT EXISTS (
+        SELECT FROM unnest($2::text[]) AS mine WHERE sent >= mine AND sent < mine || ':'))
+"""
+_ROSTER = f"SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND roster_id = $3 AND {_WITHIN}"
+_ROSTERS = f"""
+SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND {_WITHIN} AND ($3::text IS NULL OR number = $3)
+  AND ($4::timestamptz IS NULL OR (recorded_at, roster_id) < ($4, $5::uuid))
+ORDER BY recorded_at DESC, roster_id DESC LIMIT $6
 """
 _SAME = f"""
 SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND year = $2 AND content_hash = $3 AND areas = $4
@@ -40,7 +45,7 @@ WHERE pool_code = $1 AND roster_id = $2 ORDER BY row_number
 async def insert_roster(
     conn: AsyncConnection, pool_code: str, values: Sequence[Any], areas: Sequence[str], by: str, now: datetime
 ) -> None:
-    """Records a roster: id, year, hash and counts in the order of tables.COUNTS; for which areas, who, when."""
+    """Records a roster: id, number, year, hash and counts in the order of tables.COUNTS; for which areas, who, when."""
     await execute(conn, _INSERT, pool_code, *values, _joined(areas), by, now)
 
 
@@ -62,7 +67,20 @@ async def insert_errors(
 
 async def roster(conn: AsyncConnection, pool_code: str, roster_id: UUID, areas: Sequence[str]) -> Any:
     """One roster, or None: also where an area that it was sent in for lies in none of ``areas``."""
-    return await fetchrow(conn, _ROSTER, pool_code, roster_id, list(areas))
+    return await fetchrow(conn, _ROSTER, pool_code, list(areas), roster_id)
+
+
+async def rosters(
+    conn: AsyncConnection,
+    pool_code: str,
+    areas: Sequence[str],
+    number: str | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> list[Any]:
+    """Rosters whose areas all lie in ``areas``, newest first after the last (moment, id) shown; only the one with the
+    number where one is given."""
+    return await fetch(conn, _ROSTERS, pool_code, list(areas), number, *(after or (None, None)), limit)
 
 
 async def same_roster(

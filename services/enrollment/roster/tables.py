@@ -11,6 +11,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -25,12 +26,14 @@ def declare(metadata: MetaData) -> None:
         "roster",
         metadata,
         *pool_key("roster_id"),
+        Column("number", CODE, nullable=False),
         Column("year", SmallInteger, nullable=False),
         Column("content_hash", LargeBinary, nullable=False),
         *(Column(name, Integer, nullable=False) for name in COUNTS),
         Column("areas", CODE, nullable=False),
         Column("uploaded_by", Text, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
+        UniqueConstraint("pool_code", "number", name="roster_number"),
     )
     Index("roster_content", roster.c.pool_code, roster.c.year, roster.c.content_hash)
     Table(

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from fastapi import Query, Response
 from pydantic import Field
 
 from services.settlement.funding import commands, replenishment, sheets, store
@@ -14,6 +15,7 @@ from services.settlement.funding import replenishment_store as lines_store
 from services.settlement.funding.accounts import BANK_ACCOUNTS, LEVELS, TRANSFERS
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import (
+    ACCOUNT_NOT_REGISTERED,
     ACCOUNT_UNKNOWN,
     BANK_NOT_STATE_OWNED,
     KEEPER_ONLY,
@@ -30,13 +32,15 @@ from services.settlement.funding.problems import (
     TRANSFER_UNKNOWN,
 )
 from services.settlement.funding.roles import READERS
-from services.settlement.numbers import CoverageYear, int4, moment
+from services.settlement.numbers import CoverageYear, int4
 from shared.contracts.wire import Reason, WireModel, Yuan
+from shared.db.numbers import Number
 from shared.db.personal import Sealer
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
-from shared.http.problems import FOUR_EYES, documented
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
+from shared.http.preconditions import PreconditionDep, show
+from shared.http.problems import FOUR_EYES, PRECONDITION_FAILED, PRECONDITION_REQUIRED, documented
 from shared.http.unit import UnitDep
 from shared.kernel.money import round_half_up
 
@@ -82,13 +86,23 @@ class Registered(WireModel):
 @router.put(
     "/pools/{pool_code}/bank-accounts/{account}",
     response_model=Registered,
-    responses=documented(ACCOUNT_UNKNOWN, BANK_NOT_STATE_OWNED, KEEPER_ONLY),
+    responses=documented(
+        ACCOUNT_UNKNOWN, BANK_NOT_STATE_OWNED, KEEPER_ONLY, PRECONDITION_FAILED, PRECONDITION_REQUIRED
+    ),
     openapi_extra=access(
         {"insurer_finance", "county_finance", "county_recheck", "county_director"}, command="register_bank_account"
     ),
 )
-async def put_bank_account(pool_code: str, account: str, body: BankAccountIn, unit: UnitDep) -> Registered:
-    """开立或变更基金银行账户;只能是国有或国有控股银行 (ZZ-12). The keeper registers an account of the fund."""
+async def put_bank_account(
+    pool_code: str,
+    account: str,
+    body: BankAccountIn,
+    unit: UnitDep,
+    expected: PreconditionDep,
+    response: Response,
+) -> Registered:
+    """开立或变更基金银行账户;只能是国有或国有控股银行 (ZZ-12). The keeper registers an account of the fund; a change
+    needs the ETag of the account as it was read."""
     desk = await desk_of(unit)
     version = await commands.register_account(
         desk,
@@ -96,7 +110,9 @@ async def put_bank_account(pool_code: str, account: str, body: BankAccountIn, un
         account,
         unit.actor.role,
         commands.AccountDetails(**body.model_dump()),
+        expected,
     )
+    show(response, commands.account_tag(account, version))
     unit.result("bank_account", f"{account}/{version}")
     return Registered(account=account, version=version)
 
@@ -108,20 +124,37 @@ async def put_bank_account(pool_code: str, account: str, body: BankAccountIn, un
 )
 async def get_bank_accounts(pool_code: str, unit: UnitDep) -> list[BankAccountOut]:
     """基金银行账户. The fund's bank accounts as registered now."""
-    rows = await store.bank_accounts(unit.conn, pool_code)
-    return [
-        BankAccountOut(
-            account=r["account"],
-            name_zh=BANK_ACCOUNTS[r["account"]].name_zh,
-            name_en=BANK_ACCOUNTS[r["account"]].name_en,
-            keeper=BANK_ACCOUNTS[r["account"]].keeper,
-            version=r["version"],
-            bank_name=r["bank_name"],
-            bank_ownership=r["bank_ownership"],
-            holder_name=r["holder_name"],
-        )
-        for r in rows
-    ]
+    return [_bank_account(row) for row in await store.bank_accounts(unit.conn, pool_code)]
+
+
+def _bank_account(row: Any) -> BankAccountOut:
+    account = BANK_ACCOUNTS[row["account"]]
+    return BankAccountOut(
+        account=row["account"],
+        name_zh=account.name_zh,
+        name_en=account.name_en,
+        keeper=account.keeper,
+        version=row["version"],
+        bank_name=row["bank_name"],
+        bank_ownership=row["bank_ownership"],
+        holder_name=row["holder_name"],
+    )
+
+
+@router.get(
+    "/pools/{pool_code}/bank-accounts/{account}",
+    response_model=BankAccountOut,
+    responses=documented(ACCOUNT_NOT_REGISTERED, ACCOUNT_UNKNOWN),
+    openapi_extra=access(READERS, command="show_bank_account"),
+)
+async def get_bank_account(pool_code: str, account: str, unit: UnitDep, response: Response) -> BankAccountOut:
+    """一个基金银行账户. One bank account of the fund, with its ETag."""
+    named = commands.account_of(account)
+    row = await store.bank_account(unit.conn, pool_code, account)
+    if row is None:
+        raise ACCOUNT_NOT_REGISTERED(name=(named.name_zh, named.name_en), account=account)
+    show(response, commands.account_tag(account, row["version"]))
+    return _bank_account(row)
 
 
 class SubsidyArrivalIn(WireModel):
@@ -374,9 +407,10 @@ class ReasonIn(WireModel):
 
 
 class ReplenishmentOut(WireModel):
-    """An application for replenishment."""
+    """An application for replenishment; ``number`` is the one for people."""
 
     id: UUID
+    number: Number
     status: str
     applied: Yuan
     refused: Yuan
@@ -391,6 +425,7 @@ class ReplenishmentOut(WireModel):
 def _replenishment(row: Any) -> ReplenishmentOut:
     return ReplenishmentOut(
         id=row["id"],
+        number=row["number"],
         status=row["status"],
         applied=row["applied_fen"],
         refused=row["refused_fen"],
@@ -426,10 +461,15 @@ async def post_replenishment(pool_code: str, body: ReplenishmentIn, unit: UnitDe
     openapi_extra=access(READERS, command="list_replenishments") | sheets.REPLENISHMENTS,
 )
 async def get_replenishments(
-    pool_code: str, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None
+    pool_code: str,
+    unit: UnitDep,
+    number: Annotated[Number | None, Query()] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Page[ReplenishmentOut]:
     """回补申请清单. Applications, newest first."""
-    rows = await lines_store.replenishments(unit.conn, pool_code, read_cursor(cursor, moment, UUID), limit + 1)
+    after = read_cursor(cursor, moment, UUID)
+    rows = await lines_store.replenishments(unit.conn, pool_code, number, after, limit + 1)
     return Page(items=[_replenishment(row) for row in rows[:limit]], next_cursor=_more(rows, limit, "applied_at"))
 
 

@@ -40,6 +40,7 @@ from services.settlement.funding.problems import (
 from services.settlement.ledger.posting import SYSTEM
 from services.settlement.ledger.refusals import KEEPERS
 from shared.db.personal import Sealer
+from shared.http.preconditions import Precondition, etag
 from shared.http.problems import FOUR_EYES
 from shared.http.roles import role_words
 from shared.kernel.dates import shanghai_date
@@ -102,10 +103,17 @@ def check_not_future(day: date, desk: Desk) -> None:
         raise IN_THE_FUTURE(day=day, today=today)
 
 
-async def register_account(desk: Desk, sealer: Sealer, code: str, role: str, details: AccountDetails) -> int:
+def account_tag(code: str, version: int) -> str:
+    """The ETag of a registered bank account."""
+    return etag("bank_account", code, version)
+
+
+async def register_account(
+    desk: Desk, sealer: Sealer, code: str, role: str, details: AccountDetails, expected: Precondition
+) -> int:
     """Registers a bank account of the fund or changes it; the version it has now.
 
-    Raises BANK_NOT_STATE_OWNED (ZZ-12), ACCOUNT_UNKNOWN and KEEPER_ONLY.
+    Raises BANK_NOT_STATE_OWNED (ZZ-12), ACCOUNT_UNKNOWN, KEEPER_ONLY, and what ``expected`` raises.
     """
     check_keeper(account_of(code), role)
     if not may_hold_fund_money(details.bank_ownership):
@@ -113,12 +121,14 @@ async def register_account(desk: Desk, sealer: Sealer, code: str, role: str, det
     await lock_account(desk, code)
     known = await store.bank_account(desk.conn, desk.pool_code, code)
     index = sealer.blind_index("bank_account", details.account_number)
-    if known and (known["bank_name"], known["bank_ownership"], known["holder_name"], known["number_index"]) == (
+    same = known and (known["bank_name"], known["bank_ownership"], known["holder_name"], known["number_index"]) == (
         details.bank_name,
         details.bank_ownership,
         details.holder_name,
         index,
-    ):
+    )
+    expected.check(account_tag(code, known["version"]) if known else None, needed=not same)
+    if same:
         return int(known["version"])
     version = known["version"] + 1 if known else 1
     sealed = sealer.seal("bank_account", "number_sealed", f"{desk.pool_code}/{code}/{version}", details.account_number)

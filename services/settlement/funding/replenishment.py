@@ -20,6 +20,7 @@ from services.settlement.funding.problems import (
     REPLENISHMENT_STATE,
     REPLENISHMENT_UNKNOWN,
 )
+from shared.db.numbers import next_number
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
 from shared.kernel.errors import Words
 from shared.kernel.ids import new_id, to_base32
@@ -82,7 +83,10 @@ async def apply(desk: Desk, up_to: date | None) -> Any:
     if fen <= 0:
         raise NOTHING_TO_APPLY_FOR(up_to=through, amount=format_yuan(fen))
     replenishment_id = new_id(desk.now)
-    await lines_store.add_application(desk.conn, desk.pool_code, replenishment_id, count, fen, desk.by, desk.now)
+    number = await next_number(desk.conn, desk.pool_code, desk.day)
+    await lines_store.add_application(
+        desk.conn, desk.pool_code, replenishment_id, number, count, fen, desk.by, desk.now
+    )
     if await lines_store.take_lines(desk.conn, desk.pool_code, replenishment_id, through) != count:
         raise RuntimeError("paid lines changed while they were applied for")
     return await lines_store.replenishment(desk.conn, desk.pool_code, replenishment_id)

@@ -40,20 +40,21 @@ async def waiting(conn: AsyncConnection, pool: str, up_to: date) -> tuple[int, i
 
 
 async def add_application(
-    conn: AsyncConnection, pool: str, replenishment_id: UUID, lines: int, fen: int, by: str, now: datetime
+    conn: AsyncConnection, pool: str, replenishment_id: UUID, number: str, lines: int, fen: int, by: str, now: datetime
 ) -> None:
     """An application in state ``applied``."""
     await execute(
         conn,
         """
-        INSERT INTO replenishment (pool_code, id, status, applied_fen, line_count, applied_by, applied_at)
-        VALUES ($1, $2, 'applied', $3, $4, $5, $6)""",
+        INSERT INTO replenishment (pool_code, id, status, applied_fen, line_count, applied_by, applied_at, number)
+        VALUES ($1, $2, 'applied', $3, $4, $5, $6, $7)""",
         pool,
         replenishment_id,
         fen,
         lines,
         by,
         now,
+        number,
     )
 
 
@@ -91,17 +92,22 @@ async def replenishment(conn: AsyncConnection, pool: str, replenishment_id: UUID
     return await fetchrow(conn, "SELECT * FROM replenishment WHERE pool_code = $1 AND id = $2", pool, replenishment_id)
 
 
-async def replenishments(conn: AsyncConnection, pool: str, after: Sequence[Any] | None, limit: int) -> list[Any]:
-    """Applications, newest first, after the last (moment, id) shown."""
+async def replenishments(
+    conn: AsyncConnection, pool: str, number: str | None, after: Sequence[Any] | None, limit: int
+) -> list[Any]:
+    """Applications, newest first, after the last (moment, id) shown; only the one with the number where one is
+    given."""
     return await fetch(
         conn,
         """
         SELECT * FROM replenishment
         WHERE pool_code = $1 AND ($2::timestamptz IS NULL OR (applied_at, id) < ($2, $3::uuid))
+          AND ($5::text IS NULL OR number = $5)
         ORDER BY applied_at DESC, id DESC LIMIT $4""",
         pool,
         *(after or (None, None)),
         limit,
+        number,
     )
 
 

@@ -167,6 +167,7 @@ def _replenishment(metadata: MetaData) -> None:
         metadata,
         Column("pool_code", _CODE),
         Column("id", Uuid),
+        Column("number", _CODE, nullable=False),
         Column("status", _CODE, nullable=False),
         Column("applied_fen", BigInteger, nullable=False),
         Column("line_count", Integer, nullable=False),
@@ -180,6 +181,7 @@ def _replenishment(metadata: MetaData) -> None:
         Column("sent_back_by", Text),
         Column("sent_back_reason", Text),
         PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "number", name="replenishment_number"),
     )
 
 

@@ -10,7 +10,6 @@ from pydantic import Field
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import ACCOUNT_NOT_REGISTERED
 from services.settlement.funding.roles import INSURER, READERS, WATCHERS
-from services.settlement.numbers import moment
 from services.settlement.payouts import batches, sheets, store
 from services.settlement.payouts.paymentfile import MEDIA_TYPE
 from services.settlement.payouts.problems import (
@@ -28,11 +27,13 @@ from services.settlement.payouts.problems import (
     PERIOD_INVALID,
 )
 from shared.contracts.wire import Reason, WireModel, Yuan
+from shared.db.numbers import Number
 from shared.db.personal import Sealer
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
-from shared.http.problems import FOUR_EYES, documented
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
+from shared.http.preconditions import PreconditionDep, show
+from shared.http.problems import FOUR_EYES, PRECONDITION_FAILED, PRECONDITION_REQUIRED, documented
 from shared.http.unit import UnitDep
 
 router = ServiceRouter()
@@ -57,12 +58,16 @@ class PayeeOut(WireModel):
 @router.put(
     "/pools/{pool_code}/payees/{institution_code}",
     response_model=PayeeOut,
+    responses=documented(PRECONDITION_FAILED, PRECONDITION_REQUIRED),
     openapi_extra=access(
         {"county_director", "county_recheck"}, command="register_payee", bulk="/pools/{pool_code}/payees/bulk"
     ),
 )
-async def put_payee(pool_code: str, institution_code: str, body: PayeeIn, unit: UnitDep) -> PayeeOut:
-    """登记医疗机构收款账户(由县合管办登记,另一人确认后生效). Registers who receives; a second person confirms it."""
+async def put_payee(
+    pool_code: str, institution_code: str, body: PayeeIn, unit: UnitDep, expected: PreconditionDep, response: Response
+) -> PayeeOut:
+    """登记医疗机构收款账户(由县合管办登记,另一人确认后生效). Registers who receives; a second person confirms it; a
+    change needs the ETag of the payee as it was read."""
     version = await batches.register_payee(
         await desk_of(unit),
         Sealer(unit.settings.personal_keys()),
@@ -70,9 +75,35 @@ async def put_payee(pool_code: str, institution_code: str, body: PayeeIn, unit: 
         body.payee_name,
         body.bank_name,
         body.account_number,
+        expected,
     )
+    show(response, batches.payee_tag(institution_code, version))
     unit.result("payee", f"{institution_code}/{version}")
     return PayeeOut(institution_code=institution_code, version=version)
+
+
+class PayeeDetail(PayeeOut):
+    """A payee as registered last; payments go to the version confirmed last. The account number is never shown."""
+
+    payee_name: str
+    bank_name: str
+    registered_by: str
+    confirmed_by: str | None
+
+
+@router.get(
+    "/pools/{pool_code}/payees/{institution_code}",
+    response_model=PayeeDetail,
+    responses=documented(PAYEE_MISSING),
+    openapi_extra=access({"county_director", "county_recheck", "auditor"}, command="show_payee", personal=True),
+)
+async def get_payee(pool_code: str, institution_code: str, unit: UnitDep, response: Response) -> PayeeDetail:
+    """登记的收款人. Who is registered to receive for a hospital, with its ETag; each reading is logged."""
+    rows = await store.payees(unit.conn, pool_code, [institution_code], confirmed=False)
+    if not rows:
+        raise PAYEE_MISSING(institutions=institution_code)
+    show(response, batches.payee_tag(institution_code, rows[0]["version"]))
+    return PayeeDetail(**{name: rows[0][name] for name in PayeeDetail.model_fields})
 
 
 class PayeeConfirmationIn(WireModel):
@@ -153,9 +184,10 @@ class BatchIn(WireModel):
 
 
 class BatchOut(WireModel):
-    """A batch of payments."""
+    """A batch of payments; ``number`` is the one for people."""
 
     id: UUID
+    number: Number
     layer: str
     status: str
     instruction_count: int
@@ -190,6 +222,7 @@ class BatchDetail(BatchOut):
 def _batch(row: Any) -> dict[str, Any]:
     return {
         "id": row["id"],
+        "number": row["number"],
         "layer": row["layer"],
         "status": row["status"],
         "amount": row["amount_fen"],
@@ -241,9 +274,15 @@ async def post_batch(pool_code: str, body: BatchIn, unit: UnitDep) -> BatchDetai
     response_model=Page[BatchOut],
     openapi_extra=access(READERS, command="list_batches") | sheets.BATCHES,
 )
-async def get_batches(pool_code: str, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None) -> Page[BatchOut]:
+async def get_batches(
+    pool_code: str,
+    unit: UnitDep,
+    number: Annotated[Number | None, Query()] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[BatchOut]:
     """付款批次. Batches, newest first."""
-    rows = await store.batches(unit.conn, pool_code, read_cursor(cursor, moment, UUID), limit + 1)
+    rows = await store.batches(unit.conn, pool_code, number, read_cursor(cursor, moment, UUID), limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(
         items=[BatchOut(**_batch(row)) for row in rows[:limit]],

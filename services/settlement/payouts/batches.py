@@ -29,7 +29,9 @@ from services.settlement.payouts.problems import (
     PAYEE_DIFFERS,
     PAYEE_MISSING,
 )
+from shared.db.numbers import next_number
 from shared.db.personal import Sealer
+from shared.http.preconditions import Precondition, etag
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
 from shared.kernel.errors import Words
 from shared.kernel.ids import new_id, to_base32
@@ -151,10 +153,11 @@ async def _make(desk: Desk, drafts: Sequence[Draft]) -> UUID:
     }
     if missing := [d.institution_code for d in drafts if d.institution_code not in payees]:
         raise PAYEE_MISSING(institutions="、".join(missing))
-    batch_id = new_id(desk.now)
+    batch_id, total = new_id(desk.now), sum(d.fen for d in drafts)
+    number = await next_number(desk.conn, desk.pool_code, desk.day)
     await store.add_batch(
         desk.conn,
-        (desk.pool_code, batch_id, BASIC_LAYER, len(drafts), sum(d.fen for d in drafts), desk.by, desk.now, desk.day),
+        (desk.pool_code, batch_id, BASIC_LAYER, len(drafts), total, desk.by, desk.now, desk.day, number),
     )
     ids = [new_id(desk.now) for _ in drafts]
     await store.add_instructions(
@@ -289,24 +292,37 @@ def payee_place(pool: str, institution_code: str, version: int) -> str:
     return f"{pool}/{institution_code}/{version}"
 
 
+def payee_tag(institution_code: str, version: int) -> str:
+    """The ETag of a registered payee."""
+    return etag("payee", institution_code, version)
+
+
 async def register_payee(
-    desk: Desk, sealer: Sealer, institution_code: str, payee_name: str, bank_name: str, account_number: str
+    desk: Desk,
+    sealer: Sealer,
+    institution_code: str,
+    payee_name: str,
+    bank_name: str,
+    account_number: str,
+    expected: Precondition,
 ) -> int:
     """Registers who receives for a hospital, or changes it; the version it has now. Until a second person has confirmed
     it nothing is paid there, and payments in flight keep the version that they were made with.
 
-    Raises CONFLICT_OF_INTEREST for the hospital where one's own home unit sits (WC-07).
+    Raises CONFLICT_OF_INTEREST for the hospital where one's own home unit sits (WC-07), and what ``expected`` raises.
     """
     if desk.home_institution == institution_code:
         raise CONFLICT_OF_INTEREST(tie=HOME_INSTITUTION)
     await funding.lock_account(desk, f"payee:{institution_code}")
     known = await store.payees(desk.conn, desk.pool_code, [institution_code], confirmed=False)
     index = sealer.blind_index("bank_account", account_number)
-    if known and (known[0]["payee_name"], known[0]["bank_name"], known[0]["number_index"]) == (
+    same = known and (known[0]["payee_name"], known[0]["bank_name"], known[0]["number_index"]) == (
         payee_name,
         bank_name,
         index,
-    ):
+    )
+    expected.check(payee_tag(institution_code, known[0]["version"]) if known else None, needed=not same)
+    if same:
         return int(known[0]["version"])
     version = known[0]["version"] + 1 if known else 1
     sealed = sealer.seal(

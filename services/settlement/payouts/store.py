@@ -226,7 +226,7 @@ async def add_batch(conn: AsyncConnection, row: Sequence[Any]) -> None:
         conn,
         """
         INSERT INTO batch (pool_code, id, layer, status, instruction_count, amount_fen, prepared_by, prepared_at,
-                           business_day) VALUES ($1, $2, $3, 'prepared', $4, $5, $6, $7, $8)""",
+                           business_day, number) VALUES ($1, $2, $3, 'prepared', $4, $5, $6, $7, $8, $9)""",
         *row,
     )
 
@@ -312,16 +312,20 @@ async def batch(conn: AsyncConnection, pool: str, batch_id: UUID) -> Any:
     return await fetchrow(conn, "SELECT * FROM batch WHERE pool_code = $1 AND id = $2", pool, batch_id)
 
 
-async def batches(conn: AsyncConnection, pool: str, after: Sequence[Any] | None, limit: int) -> list[Any]:
-    """Batches, newest first, after the last (moment, id) shown."""
+async def batches(
+    conn: AsyncConnection, pool: str, number: str | None, after: Sequence[Any] | None, limit: int
+) -> list[Any]:
+    """Batches, newest first, after the last (moment, id) shown; only the one with the number where one is given."""
     return await fetch(
         conn,
         """
         SELECT * FROM batch WHERE pool_code = $1 AND ($2::timestamptz IS NULL OR (prepared_at, id) < ($2, $3::uuid))
+          AND ($5::text IS NULL OR number = $5)
         ORDER BY prepared_at DESC, id DESC LIMIT $4""",
         pool,
         *(after or (None, None)),
         limit,
+        number,
     )
 
 

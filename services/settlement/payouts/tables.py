@@ -147,6 +147,7 @@ def _batch(metadata: MetaData) -> None:
         metadata,
         Column("pool_code", _CODE),
         Column("id", Uuid),
+        Column("number", _CODE, nullable=False),
         Column("layer", _CODE, nullable=False),
         Column("status", _CODE, nullable=False),
         Column("instruction_count", Integer, nullable=False),
@@ -161,6 +162,7 @@ def _batch(metadata: MetaData) -> None:
         Column("cancelled_by", Text),
         Column("cancel_reason", Text),
         PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "number", name="batch_number"),
     )
 
 

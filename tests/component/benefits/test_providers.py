@@ -63,8 +63,14 @@ async def test_an_agreement_is_dated(office: Office) -> None:
 
 async def test_a_correction_of_the_same_day_wins(office: Office) -> None:
     await agreed(office)
-    await office.call("county_director", "PUT", PATH, json=AGREEMENT | {"grade": "B"})
+    correction = AGREEMENT | {"grade": "B"}
+    blind = await office.call("county_director", "PUT", PATH, json=correction)
+    assert (blind.status_code, blind.json()["code"]) == (428, "precondition_required")
+    read = {"If-Match": (await office.call("auditor", "GET", PATH)).headers["ETag"]}
+    await office.call("county_director", "PUT", PATH, json=correction, headers=dict(read))
     assert (await office.call("auditor", "GET", PATH)).json()["grade"] == "B"
+    late = await office.call("county_director", "PUT", PATH, json=AGREEMENT | {"grade": "C"}, headers=dict(read))
+    assert (late.status_code, late.json()["code"]) == (412, "precondition_failed")
     assert len(await office.rows("SELECT 1 FROM agreement")) == 2, "nothing is updated"
 
 

@@ -101,6 +101,10 @@ async def test_a_remittance_equals_its_receipts_and_takes_each_once(county: Offi
     done = await county.done("township_clerk", "POST", path, json=body)
     assert (done["amount"], done["receipt_count"]) == ("60.00", 1)
     assert done["by_year"] == [{"year": 2010, "amount": "60.00"}]
+    assert done["number"].startswith(f"{POOL}-20100301-")
+    for areas, seen in ((("52242201",), [done["remittance_id"]]), (("52242202",), [])):
+        listed = await county.done("township_clerk", "GET", path, params={"number": done["number"]}, areas=areas)
+        assert [item["remittance_id"] for item in listed["items"]] == seen
     again = await county.call("township_clerk", "POST", path, json=body)
     assert (again.status_code, again.json()["code"]) == (409, "remittance_empty")
     named = await county.call("township_clerk", "POST", path, json=body | {"receipt_numbers": ["R000001"]})

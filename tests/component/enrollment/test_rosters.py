@@ -74,6 +74,8 @@ async def test_a_county_roster_is_enrolled_and_its_bad_rows_come_back(county: Of
     detail = await county.done("township_clerk", "GET", f"/pools/{POOL}/rosters/{result['roster_id']}")
     assert {r["row"]: r["codes"] for r in detail["returned"]} == {p.row: [p.bad] for p in roster.bad_rows}
     assert {r["row"] for r in detail["returned"] if r["kept"]} == {p.row for p in kept}
+    listed = await county.done("auditor", "GET", f"/pools/{POOL}/rosters", params={"number": result["number"]})
+    assert [item["roster_id"] for item in listed["items"]] == [result["roster_id"]]
     lines = await county.rows("SELECT count(*) AS n, count(DISTINCT bill_id) AS bills FROM bill_line")
     assert (lines[0]["n"], lines[0]["bills"]) == (2376 + len(kept), 600)
 

@@ -59,7 +59,11 @@ async def test_the_payee_is_registered_by_the_county_office(world: World) -> Non
     await world.refused("conflict_of_interest", confirm, number, **away)
     await world.done(confirm, number, role="county_recheck")
     changed = body | {"account_number": "95599000000010"}
-    assert (await world.done(path, changed, role="county_director", method="PUT"))["version"] == 2
+    shown = await world.client.get(f"/v1/pools/{POOL}{path}", headers=world.tokens.headers("auditor"))
+    assert (shown.json()["version"], shown.json()["confirmed_by"]) == (1, "county_recheck-1")
+    assert "account_number" not in shown.text
+    read = shown.headers["ETag"]
+    assert (await world.done(path, changed, role="county_director", method="PUT", if_match=read))["version"] == 2
     made = await world.done("/batches", {"cutoff_ids": [str(cutoff)]})
     paid_to = await world.rows("SELECT payee_version FROM instruction WHERE id = $1", made["instructions"][0]["id"])
     assert paid_to[0]["payee_version"] == 1, "what one person alone has changed receives nothing"

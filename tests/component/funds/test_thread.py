@@ -75,6 +75,10 @@ async def test_hospitals_are_paid_and_the_account_is_replenished(world: World) -
 
     applied = await world.done("/replenishments", {})
     assert (applied["applied"], applied["line_count"]) == ("1080.50", 3)
+    for things, one in (("batches", batch), ("replenishments", applied)):
+        assert [x["id"] for x in (await world.get(f"/{things}?number={one['number']}"))["items"]] == [one["id"]]
+        assert (await world.get(f"/{things}?number=522422-20100301-999999"))["items"] == []
+    assert batch["number"] < applied["number"], "one series a pool and day"
     path = f"/replenishments/{applied['id']}"
     lines = (await world.get(f"{path}/lines"))["items"]
     refused = next(line for line in lines if line["amount"] == "300.50")

@@ -69,11 +69,13 @@ class World:
         subject: str | None = None,
         method: str = "POST",
         key: str | None = None,
+        if_match: str | None = None,
         **token: Any,
     ) -> httpx.Response:
         """A write with a key of its own unless one is given; ``token`` are further claims of the token."""
         headers = self.tokens.headers(role, subject=subject or f"{role}-1", **token)
         headers["Idempotency-Key"] = key or f"key-{next(self._keys)}"
+        headers |= {"If-Match": if_match} if if_match else {}
         return await self.client.request(method, f"/v1/pools/{POOL}{path}", json=body, headers=headers)
 
     async def done(self, *args: Any, **options: Any) -> Any:

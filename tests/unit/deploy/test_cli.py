@@ -82,3 +82,25 @@ def test_republishing_needs_a_topic_of_a_service(state: StateDirectory) -> None:
     done = run.invoke(app, [*command, "--state", str(state.path)])
     assert done.exit_code == 1
     assert "heyi.weather.v1" in done.stderr
+
+
+def test_the_audit_log_of_every_service_is_fetched_and_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each service's log of the pool and of no pool; one that is damaged decides the exit status."""
+    asked: list[str] = []
+
+    def fetch(_: object, path: str, file: Path) -> None:
+        asked.append(path)
+        cut = path == "/claims/v1/audit"
+        head = {"kind": "audit", "format": "heyi-audit-1", "pool_code": "-", "after": 0, "previous": "00" * 32}
+        end = {"kind": "end", "last_number": 3 if cut else 0, "last_hash": "00" * 32}
+        file.write_text(f"{json.dumps(head)}\n{json.dumps(end)}\n")
+
+    monkeypatch.setattr("deploy.cli._fetch", fetch)
+    whole = run.invoke(app, ["audit", "verify", "--pool", "522422", "--state", str(tmp_path)])
+    assert whole.exit_code == 1
+    assert asked == [
+        f"/{service}/v1{path}"
+        for service in ("enrollment", "claims", "settlement", "performance")
+        for path in ("/pools/522422/audit", "/audit")
+    ]
+    assert run.invoke(app, ["audit", "verify"]).exit_code == 1, "a file, or a pool"

@@ -73,6 +73,7 @@ CREATE TABLE catalogue_version (
   author text NOT NULL,
   created_at timestamptz NOT NULL,
   item_count integer NOT NULL CHECK (item_count >= 0),
+  edition integer NOT NULL,
   decided_by text,
   decided_at timestamptz,
   document_number text,
@@ -200,8 +201,8 @@ def upgrade() -> None:
             "claims",
             "catalogue_version",
             app="SELECT, INSERT",
-            update_columns="title, region, effective_from, status, item_count, decided_by, decided_at, document_number,"
-            " decided_on",
+            update_columns="title, region, effective_from, status, item_count, edition, decided_by, decided_at,"
+            " document_number, decided_on",
         )
     )
     op.execute(

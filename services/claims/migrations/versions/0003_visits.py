@@ -124,7 +124,9 @@ CREATE TABLE claim (
   coverage_sequence bigint NOT NULL,
   layers jsonb NOT NULL,
   cutoff_id uuid,
+  number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
   PRIMARY KEY (pool_code, id),
+  CONSTRAINT claim_number UNIQUE (pool_code, number),
   FOREIGN KEY (pool_code, visit_id, institution_code) REFERENCES visit (pool_code, id, institution_code),
   CHECK ((status = 'released') = (cutoff_id IS NOT NULL))
 ) WITH (fillfactor = 90);

@@ -142,13 +142,15 @@ CREATE INDEX receipt_year ON receipt (pool_code, year);
 CREATE TABLE remittance (
   pool_code text COLLATE "C" NOT NULL,
   remittance_id uuid NOT NULL,
+  number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
   township_code text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   receipt_count integer NOT NULL CHECK (receipt_count > 0),
   remitted_on date NOT NULL,
   recorded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
-  PRIMARY KEY (pool_code, remittance_id)
+  PRIMARY KEY (pool_code, remittance_id),
+  CONSTRAINT remittance_number UNIQUE (pool_code, number)
 );
 CREATE TABLE remittance_line (
   pool_code text COLLATE "C" NOT NULL,
@@ -182,6 +184,7 @@ ROSTERS = """
 CREATE TABLE roster (
   pool_code text COLLATE "C" NOT NULL,
   roster_id uuid NOT NULL,
+  number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
   year smallint NOT NULL,
   content_hash bytea NOT NULL,
   rows_read integer NOT NULL,
@@ -195,7 +198,8 @@ CREATE TABLE roster (
   areas text COLLATE "C" NOT NULL,
   uploaded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
-  PRIMARY KEY (pool_code, roster_id)
+  PRIMARY KEY (pool_code, roster_id),
+  CONSTRAINT roster_number UNIQUE (pool_code, number)
 );
 CREATE INDEX roster_content ON roster (pool_code, year, content_hash);
 CREATE TABLE roster_error (

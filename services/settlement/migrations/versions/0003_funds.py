@@ -101,6 +101,7 @@ CREATE TABLE arrival (
 CREATE TABLE replenishment (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
+  number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
   status text COLLATE "C" NOT NULL CHECK (status IN ('applied', 'rechecked', 'approved', 'transferred', 'sent_back')),
   applied_fen bigint NOT NULL CHECK (applied_fen > 0),
   line_count integer NOT NULL CHECK (line_count > 0),
@@ -114,6 +115,7 @@ CREATE TABLE replenishment (
   sent_back_by text,
   sent_back_reason text,
   PRIMARY KEY (pool_code, id),
+  CONSTRAINT replenishment_number UNIQUE (pool_code, number),
   CHECK (refused_fen <= applied_fen),
   CHECK (rechecked_by <> applied_by),
   CHECK (approved_by <> applied_by AND approved_by <> rechecked_by)
@@ -275,6 +277,7 @@ CREATE TABLE payee (
 CREATE TABLE batch (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
+  number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
   layer text COLLATE "C" NOT NULL,
   status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'released', 'sent', 'cancelled')),
   instruction_count integer NOT NULL CHECK (instruction_count > 0),
@@ -289,6 +292,7 @@ CREATE TABLE batch (
   cancelled_by text,
   cancel_reason text,
   PRIMARY KEY (pool_code, id),
+  CONSTRAINT batch_number UNIQUE (pool_code, number),
   CHECK (released_by <> prepared_by),
   CHECK ((status IN ('prepared', 'cancelled')) = (released_by IS NULL)),
   CHECK ((status = 'cancelled') = (cancelled_by IS NOT NULL))

@@ -84,7 +84,8 @@ class Registered(WireModel):
     response_model=Registered,
     responses=documented(ACCOUNT_UNKNOWN, BANK_NOT_STATE_OWNED, KEEPER_ONLY),
     openapi_extra=access(
-        {"insurer_finance", "county_finance", "county_recheck", "county_director"}, command="register_bank_account"
+        {"insurer_finance", "county_finance", "county_recheck", "county_director", "city_finance"},
+        command="register_bank_account",
     ),
 )
 async def put_bank_account(pool_code: str, account: str, body: BankAccountIn, unit: UnitDep) -> Registered:

@@ -52,6 +52,8 @@ PAYMENT_STATUS: Mapping[str, Words] = MappingProxyType(
         "unknown": ("银行逾期未回", "without a result by the bank's deadline"),
         "confirmed": ("已由银行确认", "confirmed by the bank"),
         "returned": ("已退票", "returned"),
+        "not_executed": ("已申明未执行", "declared not executed"),
+        "paid_twice": ("已重复支付", "paid twice"),
     }
 )
 BANK_DEADLINE_DAYS = 3
@@ -94,7 +96,8 @@ async def prepare(desk: Desk, cutoff_ids: Sequence[UUID]) -> Any:
 
 
 async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
-    """A new batch of one instruction that names the returned one and pays its claims; once (contracts §11).
+    """A new batch of one instruction that names the one returned or declared not executed, and pays its claims; once
+    (contracts §11).
 
     Raises INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY and the ledger's overdrawn.
     """
@@ -103,13 +106,15 @@ async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
         raise INSTRUCTION_UNKNOWN(instruction=instruction_id)
     if old["replaced_by"] is not None:
         raise PAID_AGAIN_ALREADY(instruction=instruction_id)
-    if old["status"] != "returned":
+    if old["status"] not in ("returned", "not_executed"):
         raise NOT_RETURNED(instruction=instruction_id, status=PAYMENT_STATUS[old["status"]])
     drafts = [Draft(old["institution_code"], old["claim_count"], old["amount_fen"], instruction_id)]
     await funding.lock_account(desk, EXPENDITURE)
     again = await store.instruction(desk.conn, desk.pool_code, instruction_id)
     if again["replaced_by"] is not None:
         raise PAID_AGAIN_ALREADY(instruction=instruction_id)
+    if again["status"] != old["status"]:  # the bank's statement has shown it meanwhile
+        raise NOT_RETURNED(instruction=instruction_id, status=PAYMENT_STATUS[again["status"]])
     batch_id = await _make(desk, drafts)
     made = await _hold(desk, batch_id)
     moved = await store.retake_payables(desk.conn, desk.pool_code, instruction_id, made[0]["id"])

@@ -87,8 +87,8 @@ NOT_RETURNED = define(
     409,
     "付款没有退回",
     "Payment was not returned",
-    "付款 {instruction} {status};只有退回的付款才能重付。",
-    "Payment {instruction} is {status}; only a returned payment is paid again.",
+    "付款 {instruction} {status};只有退回的、或经两人申明银行未执行的付款才能重付。",
+    "Payment {instruction} is {status}; only one returned, or declared not executed by two persons, is paid again.",
 )
 PAID_AGAIN_ALREADY = define(
     "payment_replaced_already",

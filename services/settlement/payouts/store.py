@@ -40,21 +40,21 @@ async def write_claim(
 _WRITE_CLAIM = """
 WITH put AS (
   INSERT INTO claim_state AS c (pool_code, claim_id, version, state, institution_code, township_code, care_kind,
-                                fund_fen, approved_fen, cut_fen, settled_on)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                                fund_fen, approved_fen, cut_fen, settled_on, benefit_year)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
   ON CONFLICT (pool_code, claim_id) DO UPDATE SET version = excluded.version, state = excluded.state,
     fund_fen = excluded.fund_fen, approved_fen = excluded.approved_fen, cut_fen = excluded.cut_fen
   WHERE c.version < excluded.version
 ), totals AS (
   INSERT INTO claim_total AS t (pool_code, state, claims, fund_fen, approved_fen, cut_fen)
-  SELECT $1, c.* FROM unnest($12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[])
+  SELECT $1, c.* FROM unnest($13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[])
     AS c (state, claims, fund_fen, approved_fen, cut_fen)
   ON CONFLICT (pool_code, state) DO UPDATE SET claims = t.claims + excluded.claims,
     fund_fen = t.fund_fen + excluded.fund_fen, approved_fen = t.approved_fen + excluded.approved_fen,
     cut_fen = t.cut_fen + excluded.cut_fen
 )
 INSERT INTO obligation_day AS o (pool_code, business_day, debit, credit, amount_fen)
-SELECT $1, $17::date, f.* FROM unnest($18::text[], $19::text[], $20::bigint[]) AS f (debit, credit, amount_fen)
+SELECT $1, $18::date, f.* FROM unnest($19::text[], $20::text[], $21::bigint[]) AS f (debit, credit, amount_fen)
 ON CONFLICT (pool_code, business_day, debit, credit) DO UPDATE SET amount_fen = o.amount_fen + excluded.amount_fen
 """
 
@@ -288,7 +288,7 @@ async def take_payables(
 
 
 async def retake_payables(conn: AsyncConnection, pool: str, old: UUID, new: UUID) -> Any:
-    """bounced ▸ batched for the payables of a returned instruction; count and sum."""
+    """bounced ▸ batched for the payables of an instruction returned or not executed; count and sum."""
     return await fetchrow(
         conn,
         """
@@ -469,24 +469,24 @@ async def instruction_sums(conn: AsyncConnection, pool: str, ids: Sequence[UUID]
     return await fetch(
         conn,
         """
-        SELECT c.instruction_id, i.institution_code, i.end_to_end_id, c.expense_account,
+        SELECT c.instruction_id, i.institution_code, i.end_to_end_id, i.status, c.expense_account,
                sum(c.amount_fen)::bigint AS fen
         FROM instruction_claim c JOIN instruction i ON i.pool_code = c.pool_code AND i.id = c.instruction_id
         WHERE c.pool_code = $1 AND c.instruction_id = ANY ($2::uuid[])
-        GROUP BY 1, 2, 3, 4 ORDER BY 1, 4""",
+        GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 5""",
         pool,
         list(ids),
     )
 
 
 async def confirm(conn: AsyncConnection, pool: str, ids: Sequence[UUID], days: Sequence[date]) -> int:
-    """released, sent or unknown ▸ confirmed; how many."""
+    """released, sent, unknown or declared not executed ▸ confirmed; how many."""
     return await execute_counted(
         conn,
         """
         UPDATE instruction i SET status = 'confirmed', confirmed_on = a.day
         FROM unnest($2::uuid[], $3::date[]) AS a (id, day)
-        WHERE i.pool_code = $1 AND i.id = a.id AND i.status IN ('released', 'sent', 'unknown')""",
+        WHERE i.pool_code = $1 AND i.id = a.id AND i.status IN ('released', 'sent', 'unknown', 'not_executed')""",
         pool,
         list(ids),
         list(days),
@@ -507,14 +507,32 @@ async def bounce(conn: AsyncConnection, pool: str, ids: Sequence[UUID], days: Se
     )
 
 
-async def move_payables(conn: AsyncConnection, pool: str, ids: Sequence[UUID], before: str, after: str) -> list[Any]:
+async def undo(conn: AsyncConnection, pool: str, instruction_id: UUID, after: str) -> bool:
+    """unknown ▸ not_executed, or not_executed ▸ paid_twice; False if it is in another state by now."""
+    return (
+        await execute_counted(
+            conn,
+            """
+        UPDATE instruction SET status = $3 WHERE pool_code = $1 AND id = $2
+          AND status = CASE $3 WHEN 'not_executed' THEN 'unknown' WHEN 'paid_twice' THEN 'not_executed' END""",
+            pool,
+            instruction_id,
+            after,
+        )
+        == 1
+    )
+
+
+async def move_payables(
+    conn: AsyncConnection, pool: str, ids: Sequence[UUID], before: Sequence[str], after: str
+) -> list[Any]:
     """Payables of instructions from one state to the next, each with the sequence of the event that tells it."""
     return await fetch(
         conn,
         """
         WITH locked AS (
           SELECT claim_id, layer FROM payable
-          WHERE pool_code = $1 AND instruction_id = ANY ($2::uuid[]) AND status = $3
+          WHERE pool_code = $1 AND instruction_id = ANY ($2::uuid[]) AND status = ANY ($3::text[])
           ORDER BY claim_id, layer FOR UPDATE
         )
         UPDATE payable p SET status = $4, published = p.published + 1 FROM locked
@@ -523,7 +541,7 @@ async def move_payables(conn: AsyncConnection, pool: str, ids: Sequence[UUID], b
                   p.published""",
         pool,
         list(ids),
-        before,
+        list(before),
         after,
     )
 

@@ -56,6 +56,7 @@ def _claim_state(metadata: MetaData) -> None:
         Column("approved_fen", BigInteger, nullable=False),
         Column("cut_fen", BigInteger, nullable=False),
         Column("settled_on", Date, nullable=False),
+        Column("benefit_year", Integer, nullable=False),
         PrimaryKeyConstraint("pool_code", "claim_id"),
     )
 

@@ -18,13 +18,15 @@ CREATE TABLE bank_account (
   account text COLLATE "C" NOT NULL,
   version integer NOT NULL CHECK (version > 0),
   bank_name text NOT NULL,
-  bank_ownership text NOT NULL CHECK (bank_ownership IN ('state_owned', 'state_controlled')),
+  bank_ownership text NOT NULL,
   holder_name text NOT NULL,
   number_sealed bytea NOT NULL,
   number_index bytea NOT NULL,
   registered_by text NOT NULL,
   registered_at timestamptz NOT NULL,
-  PRIMARY KEY (pool_code, account, version)
+  PRIMARY KEY (pool_code, account, version),
+  CHECK (bank_ownership IN ('state_owned', 'state_controlled')
+    OR bank_ownership = 'other' AND account IN ('supplementary-1001', 'budget-1001'))
 );
 CREATE TABLE premium (
   pool_code text COLLATE "C" NOT NULL,
@@ -149,6 +151,7 @@ CREATE TABLE movement (
   kind text COLLATE "C" NOT NULL,
   source_id uuid NOT NULL,
   value_date date NOT NULL,
+  booked_on date NOT NULL,
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, account, kind, source_id)
 );
@@ -183,17 +186,23 @@ CREATE TABLE replenishment_line (
 CREATE TABLE receivable (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
-  replenishment_id uuid NOT NULL,
-  line integer NOT NULL,
+  origin text COLLATE "C" NOT NULL CHECK (origin IN ('recheck', 'second_payment')),
+  replenishment_id uuid,
+  line integer,
+  instruction_id uuid,
   bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer')),
   reason text NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   reference text COLLATE "C" NOT NULL,
+  arisen_on date NOT NULL,
   made_good_on date,
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, reference),
   UNIQUE (pool_code, replenishment_id, line),
-  FOREIGN KEY (pool_code, replenishment_id, line) REFERENCES replenishment_line (pool_code, replenishment_id, line)
+  UNIQUE (pool_code, instruction_id),
+  FOREIGN KEY (pool_code, replenishment_id, line) REFERENCES replenishment_line (pool_code, replenishment_id, line),
+  CHECK ((origin = 'recheck') = (replenishment_id IS NOT NULL AND line IS NOT NULL)),
+  CHECK ((origin = 'second_payment') = (instruction_id IS NOT NULL))
 );
 """
 
@@ -211,6 +220,7 @@ CREATE TABLE claim_state (
   approved_fen bigint NOT NULL,
   cut_fen bigint NOT NULL,
   settled_on date NOT NULL,
+  benefit_year integer NOT NULL,
   PRIMARY KEY (pool_code, claim_id)
 );
 CREATE TABLE claim_total (
@@ -314,7 +324,8 @@ CREATE TABLE instruction (
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   claim_count integer NOT NULL CHECK (claim_count > 0),
   status text COLLATE "C" NOT NULL
-    CHECK (status IN ('prepared', 'released', 'sent', 'unknown', 'confirmed', 'returned', 'cancelled')),
+    CHECK (status IN ('prepared', 'released', 'sent', 'unknown', 'confirmed', 'returned', 'not_executed',
+                      'paid_twice', 'cancelled')),
   replaces uuid,
   deadline date,
   confirmed_on date,

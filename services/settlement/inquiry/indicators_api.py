@@ -13,7 +13,7 @@ from shared.kernel.money import format_ratio
 router = ServiceRouter()
 
 
-class RatioOut(WireModel):
+class FundRatioOut(WireModel):
     """A ratio with what it divides, in words; limits are empty where it has none."""
 
     code: str
@@ -38,14 +38,14 @@ class FundYearOut(WireModel):
     paid_for_earlier_years: Yuan
     accumulated: Yuan
     risk_fund: Yuan
-    ratios: list[RatioOut]
+    ratios: list[FundRatioOut]
 
 
-def _ratio(ratio: Ratio) -> RatioOut:
+def _ratio(ratio: Ratio) -> FundRatioOut:
     def told(value: int | None) -> str | None:
         return None if value is None else format_ratio(value)
 
-    return RatioOut(
+    return FundRatioOut(
         code=ratio.code,
         name_zh=ratio.zh,
         name_en=ratio.en,

@@ -246,6 +246,21 @@ async def record_second_payment(desk: Desk, second: SecondPayment) -> UUID:
     return receivable_id
 
 
+async def hospital_receivables(desk: Desk, ids: Sequence[UUID]) -> list[Any]:
+    """Of the named receivables those that a hospital owes and that can be set off."""
+    return await lines_store.hospital_receivables(desk.conn, desk.pool_code, ids)
+
+
+async def begin_set_off(desk: Desk, ids: Sequence[UUID], instruction_ids: Sequence[UUID]) -> None:
+    """Each receivable will be made good by its instruction."""
+    await lines_store.begin_set_off(desk.conn, desk.pool_code, ids, instruction_ids)
+
+
+async def set_offs_confirmed(desk: Desk, instruction_ids: Sequence[UUID]) -> None:
+    """Receivables that confirmed payments set off are made good; their entries are booked by the caller before."""
+    await lines_store.set_off_done(desk.conn, desk.pool_code, instruction_ids, desk.day)
+
+
 async def refused_of(desk: Desk, instruction_ids: Sequence[UUID]) -> list[Refused]:
     """Refused lines of instructions whose money comes back: the bank makes them good, nobody owes them any more."""
     rows = await lines_store.refused_open(desk.conn, desk.pool_code, instruction_ids)

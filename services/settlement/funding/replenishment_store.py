@@ -185,6 +185,49 @@ async def add_second_payment(conn: AsyncConnection, row: Sequence[Any]) -> None:
     )
 
 
+async def hospital_receivables(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
+    """Those of the named receivables that a hospital owes and that nothing has made good or is about to set off, with
+    the hospital."""
+    return await fetch(
+        conn,
+        """
+        SELECT r.id, r.amount_fen, i.institution_code FROM receivable r
+        LEFT JOIN replenishment_line l ON l.pool_code = r.pool_code AND l.replenishment_id = r.replenishment_id
+          AND l.line = r.line
+        JOIN instruction i ON i.pool_code = r.pool_code AND i.id = coalesce(r.instruction_id, l.instruction_id)
+        WHERE r.pool_code = $1 AND r.id = ANY ($2::uuid[]) AND r.bearer = 'hospital' AND r.made_good_on IS NULL
+          AND r.set_off_by IS NULL ORDER BY r.id FOR UPDATE OF r""",
+        pool,
+        list(ids),
+    )
+
+
+async def begin_set_off(conn: AsyncConnection, pool: str, ids: Sequence[UUID], instruction_ids: Sequence[UUID]) -> None:
+    """Each receivable will be set off by its instruction."""
+    await execute(
+        conn,
+        """
+        UPDATE receivable r SET set_off_by = s.instruction_id
+        FROM unnest($2::uuid[], $3::uuid[]) AS s (id, instruction_id) WHERE r.pool_code = $1 AND r.id = s.id""",
+        pool,
+        list(ids),
+        list(instruction_ids),
+    )
+
+
+async def set_off_done(conn: AsyncConnection, pool: str, instruction_ids: Sequence[UUID], day: date) -> None:
+    """The bank confirmed the payments that set them off."""
+    await execute(
+        conn,
+        """
+        UPDATE receivable SET made_good_on = $3
+        WHERE pool_code = $1 AND set_off_by = ANY ($2::uuid[]) AND made_good_on IS NULL""",
+        pool,
+        list(instruction_ids),
+        day,
+    )
+
+
 async def recheck(
     conn: AsyncConnection, pool: str, replenishment_id: UUID, refused: int, by: str, now: datetime
 ) -> bool:
@@ -282,7 +325,10 @@ async def refused_open(conn: AsyncConnection, pool: str, instruction_ids: Sequen
           AND l.replenishment_id = r.replenishment_id AND l.line = r.line
         JOIN paid_line p ON p.pool_code = l.pool_code AND p.instruction_id = l.instruction_id
           AND p.claim_id = l.claim_id AND p.layer = l.layer AND p.sign = l.sign
-        WHERE r.pool_code = $1 AND r.made_good_on IS NULL AND l.instruction_id = ANY ($2::uuid[])""",
+        WHERE r.pool_code = $1 AND r.made_good_on IS NULL AND l.instruction_id = ANY ($2::uuid[])
+          AND r.set_off_by IS NULL AND NOT EXISTS (
+            SELECT FROM instruction_claim c WHERE c.pool_code = p.pool_code AND c.instruction_id = p.instruction_id
+              AND c.claim_id = p.claim_id AND c.layer = p.layer AND c.set_off_fen > 0)""",
         pool,
         list(instruction_ids),
     )

@@ -285,6 +285,7 @@ def _receivable(metadata: MetaData) -> None:
         Column("amount_fen", BigInteger, nullable=False),
         Column("reference", _CODE, nullable=False),
         Column("arisen_on", Date, nullable=False),
+        Column("set_off_by", Uuid),
         Column("made_good_on", Date),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "reference"),

@@ -42,6 +42,7 @@ def terms(stored: Mapping[str, int]) -> dict[str, int]:
                 "applied_undecided",
                 "refused_not_made_good",
                 "paid_twice",
+                "set_off",
                 "fiscal_opening",
                 "fiscal_other_income",
                 "fiscal_other_outflow",

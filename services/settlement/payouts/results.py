@@ -18,6 +18,7 @@ from services.settlement.funding.replenishment import (
     record_paid,
     record_second_payment,
     refused_of,
+    set_offs_confirmed,
 )
 from services.settlement.ledger.posting import release_hold
 from services.settlement.payouts import obligations, store
@@ -38,7 +39,10 @@ async def confirmation_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
             f"payment:{s.source_id}:confirmed",
             s.value_date,
             "银行确认支付补偿款",
-            tuple((row["expense_account"], EXPENDITURE, row["fen"]) for row in rows),
+            (
+                *((row["expense_account"], EXPENDITURE, row["fen"]) for row in rows),
+                *((row["expense_account"], RECEIVABLE, row["set_off_fen"]) for row in rows),
+            ),
             hold_id=None if rows[0]["status"] == NOT_EXECUTED else s.source_id,
             party=rows[0]["institution_code"],
             ref=s.reference,
@@ -93,6 +97,7 @@ async def confirmed(desk: Desk, seen: Sequence[Seen]) -> None:
     rows = await store.move_payables(desk.conn, desk.pool_code, ids, ("batched", "bounced"), "paid")
     by_id = {s.source_id: s for s in seen}
     await _record(desk, rows, 1)
+    await set_offs_confirmed(desk, ids)
     await emit_many(
         desk.conn,
         [
@@ -184,13 +189,23 @@ async def _record(
 ) -> None:
     """Lines to apply for (a refused one that came back was never replenished), and what the day changed in what is
     owed."""
+    found = await store.claim_amounts(desk.conn, desk.pool_code, sorted({row["instruction_id"] for row in rows}))
+    # paid: the whole benefit, what was set off included; come back: the money alone
     lines = [
-        PaidLine(row["instruction_id"], row["claim_id"], row["layer"], sign, row["amount_fen"], row["expense_account"])
-        for row in rows
-        if (row["instruction_id"], row["claim_id"], row["layer"]) not in refused
+        PaidLine(
+            row["instruction_id"],
+            row["claim_id"],
+            row["layer"],
+            sign,
+            row["amount_fen"] - (row["set_off_fen"] if sign < 0 else 0),
+            row["expense_account"],
+        )
+        for row in found
     ]
-    await record_paid(desk, lines)
-    total = sum(row["amount_fen"] for row in rows)
+    await record_paid(
+        desk, [x for x in lines if x.amount_fen and (x.instruction_id, x.claim_id, x.layer) not in refused]
+    )
+    total = sum(x.amount_fen for x in lines)
     flow = obligations.paid(total) if sign > 0 else obligations.bounced(total)
     await store.add_obligations(desk.conn, desk.pool_code, desk.day, obligations.totals([flow]))
 

@@ -134,11 +134,13 @@ SELECT 'remittance', r.id, r.amount_fen, r.reference FROM remittance r
 WHERE r.pool_code = $1 AND $2 = '1003' AND r.reference = ANY ($3::text[]) AND r.arrived_on IS NULL
 UNION ALL
 SELECT 'receivable', d.id, d.amount_fen, d.reference FROM receivable d
-WHERE d.pool_code = $1 AND $2 = '1001.02' AND d.reference = ANY ($3::text[]) AND d.made_good_on IS NULL
+WHERE d.pool_code = $1 AND $2 = '1001.02' AND d.reference = ANY ($3::text[])
+  AND d.made_good_on IS NULL AND d.set_off_by IS NULL
 UNION ALL
 SELECT 'receivable', d.id, d.amount_fen, i.end_to_end_id
 FROM receivable d JOIN instruction i ON i.pool_code = d.pool_code AND i.id = d.instruction_id
-WHERE d.pool_code = $1 AND $2 = '1001.02' AND i.end_to_end_id = ANY ($3::text[]) AND d.made_good_on IS NULL
+WHERE d.pool_code = $1 AND $2 = '1001.02' AND i.end_to_end_id = ANY ($3::text[])
+  AND d.made_good_on IS NULL AND d.set_off_by IS NULL
 """
 
 

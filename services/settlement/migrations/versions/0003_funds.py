@@ -195,6 +195,7 @@ CREATE TABLE receivable (
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   reference text COLLATE "C" NOT NULL,
   arisen_on date NOT NULL,
+  set_off_by uuid,
   made_good_on date,
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, reference),
@@ -322,6 +323,7 @@ CREATE TABLE instruction (
   payee_version integer NOT NULL,
   end_to_end_id text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  set_off_fen bigint NOT NULL DEFAULT 0 CHECK (set_off_fen >= 0),
   claim_count integer NOT NULL CHECK (claim_count > 0),
   status text COLLATE "C" NOT NULL
     CHECK (status IN ('prepared', 'released', 'sent', 'unknown', 'confirmed', 'returned', 'not_executed',
@@ -349,6 +351,7 @@ CREATE TABLE instruction_claim (
   layer text COLLATE "C" NOT NULL,
   expense_account text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  set_off_fen bigint NOT NULL DEFAULT 0 CHECK (set_off_fen BETWEEN 0 AND amount_fen),
   PRIMARY KEY (pool_code, instruction_id, claim_id, layer),
   FOREIGN KEY (pool_code, instruction_id) REFERENCES instruction (pool_code, id),
   FOREIGN KEY (pool_code, claim_id, layer) REFERENCES payable (pool_code, claim_id, layer)
@@ -473,7 +476,6 @@ def upgrade() -> None:
         "arrival",
         "replenishment_line",
         "payment_file",
-        "instruction_claim",
         "statement",
         "statement_line",
         "day_close",
@@ -517,7 +519,7 @@ _CHANGING = {
     ),
     "transfer": (_FULL, _READ, "status, released_by, released_on, arrived_on"),
     "paid_line": (_FULL, _READ, "replenishment_id"),
-    "receivable": (_FULL, _READ, "made_good_on"),
+    "receivable": (_FULL, _READ, "made_good_on, set_off_by"),
     "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen"),
     "claim_total": (_READ, _FULL, "claims, fund_fen, approved_fen, cut_fen"),
     "cutoff": (_READ, _FULL, "received_count, received_fen"),
@@ -525,6 +527,7 @@ _CHANGING = {
     "batch": (_FULL, _READ, "status, released_by, released_at, sent_by, sent_at, cancelled_by, cancel_reason"),
     "batch_cutoff": (_FULL, _READ, "cancelled"),
     "instruction": (_FULL, _CHANGE, "status, deadline, confirmed_on, returned_on"),
+    "instruction_claim": (_FULL, _READ, "set_off_fen"),
     "obligation_day": (_FULL, _FULL, "amount_fen"),
     "control_total": (_READ, _FULL, "count, amount_fen"),
 }

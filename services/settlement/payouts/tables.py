@@ -56,6 +56,7 @@ def _claim_state(metadata: MetaData) -> None:
         Column("approved_fen", BigInteger, nullable=False),
         Column("cut_fen", BigInteger, nullable=False),
         Column("settled_on", Date, nullable=False),
+        Column("benefit_year", Integer, nullable=False),
         PrimaryKeyConstraint("pool_code", "claim_id"),
     )
 
@@ -200,6 +201,7 @@ def _instruction(metadata: MetaData) -> None:
         Column("payee_version", Integer, nullable=False),
         Column("end_to_end_id", _CODE, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
+        Column("set_off_fen", BigInteger, nullable=False, server_default=text("0")),
         Column("claim_count", Integer, nullable=False),
         Column("status", _CODE, nullable=False),
         Column("replaces", Uuid),
@@ -242,6 +244,7 @@ def _instruction_claim(metadata: MetaData) -> None:
         Column("layer", _CODE),
         Column("expense_account", _CODE, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
+        Column("set_off_fen", BigInteger, nullable=False, server_default=text("0")),
         PrimaryKeyConstraint("pool_code", "instruction_id", "claim_id", "layer"),
         ForeignKeyConstraint(
             ["pool_code", "claim_id", "layer"], ["payable.pool_code", "payable.claim_id", "payable.layer"]

@@ -6,6 +6,8 @@ import httpx
 from fastapi import FastAPI
 
 from services.claims.benefits.api import router as benefits
+from services.claims.campaigns.api import router as campaigns
+from services.claims.cases.api import router as cases
 from services.claims.catalogue.api import router as catalogue
 from services.claims.providers.api import router as providers
 from services.claims.review.api import router as review
@@ -19,7 +21,8 @@ from shared.kernel.clock import Clock
 from shared.messaging.operator import router as operator
 
 TITLE = "Heyi claims 合医·审核结算"
-ROUTERS = (settling, visits, claims, review, benefits, catalogue, providers, operator)  # the busiest first
+_BUSIEST = (settling, visits, claims, review)
+ROUTERS = (*_BUSIEST, cases, campaigns, benefits, catalogue, providers, operator)
 
 
 def build(

@@ -3,6 +3,8 @@
 from sqlalchemy import MetaData
 
 from services.claims.benefits import tables as benefits_tables
+from services.claims.campaigns import tables as campaigns_tables
+from services.claims.cases import tables as cases_tables
 from services.claims.catalogue import tables as catalogue_tables
 from services.claims.providers import tables as providers_tables
 from services.claims.review import tables as review_tables
@@ -14,5 +16,13 @@ metadata = MetaData()
 
 frame.declare(metadata)
 schema.declare(metadata)
-for capability in (benefits_tables, catalogue_tables, providers_tables, visits_tables, review_tables):
+for capability in (
+    benefits_tables,
+    catalogue_tables,
+    providers_tables,
+    visits_tables,
+    cases_tables,
+    review_tables,
+    campaigns_tables,
+):
     capability.declare(metadata)

@@ -10,6 +10,7 @@ from shared.contracts.wire import WireModel, Yuan
 CLAIM_TOPIC = "heyi.claims.claim.v1"
 CASE_TOPIC = "heyi.claims.case.v1"
 DAY_TOPIC = "heyi.claims.day.v1"
+CAMPAIGN_TOPIC = "heyi.claims.campaign.v1"
 
 Kind = Literal["inpatient", "outpatient"]
 Bearer = Literal["hospital", "patient", "insurer", "nobody"]
@@ -60,6 +61,8 @@ class _Claim(EventPayload):
     """When this happened."""
     benefit: Yuan
     """As settled and paid to the patient at the bedside."""
+    account: Yuan = 0
+    """What the household's family account paid besides, of the patient's part (contracts §8)."""
 
 
 class ClaimSettled(_Claim):
@@ -147,6 +150,51 @@ class CaseOpened(EventPayload):
     coverage_sequence: int
     """Of the coverage that no longer holds the day of admission."""
     at: datetime
+
+
+class _CampaignPayment(EventPayload):
+    """What every event of a second compensation carries; the subject is the payment, one a person (rulings §3)."""
+
+    TOPIC: ClassVar[str] = CAMPAIGN_TOPIC
+
+    payment_id: UUID
+    campaign_id: UUID
+    member_id: UUID
+    household_id: UUID
+    township_code: str
+    benefit_year: int
+    """The year of care, under which it is reported; it is spent in the year of payment."""
+    amount: Yuan
+    at: datetime
+
+
+class CampaignPaymentReleased(_CampaignPayment):
+    """Payable to the person from now on, until ``claim_by``."""
+
+    TYPE: ClassVar[str] = "heyi.claims.campaign.released.v1"
+
+    document_number: str
+    """Of the committee's decision of the pot."""
+    claim_by: date
+    payer: str
+    book: str
+    account: str
+    expense_account: str
+
+
+class CampaignPaymentPaid(_CampaignPayment):
+    """The person has the money, by bank or in cash against signature."""
+
+    TYPE: ClassVar[str] = "heyi.claims.campaign.paid.v1"
+
+    paid_on: date
+    channel: Literal["bank", "cash"]
+
+
+class CampaignPaymentReturned(_CampaignPayment):
+    """Nobody claimed it by the deadline: it is payable no longer and stays in the fund."""
+
+    TYPE: ClassVar[str] = "heyi.claims.campaign.returned.v1"
 
 
 class TypeTotal(WireModel):

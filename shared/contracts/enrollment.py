@@ -1,10 +1,10 @@
 """What enrollment tells the others. Ids and the blind index only: no names, no ID numbers, no phones (contracts §6)."""
 
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from shared.contracts.base import EventPayload
 from shared.contracts.wire import WireModel, Yuan
@@ -15,6 +15,7 @@ SPONSORSHIP_TOPIC = "heyi.enrollment.sponsorship.v1"
 REMITTANCE_TOPIC = "heyi.enrollment.remittance.v1"
 SUBSIDY_TOPIC = "heyi.enrollment.subsidy.v1"
 DAY_TOPIC = "heyi.enrollment.day.v1"
+ACCOUNT_TOPIC = "heyi.enrollment.account.v1"
 
 Level = Literal["central", "province", "city", "county"]
 
@@ -137,6 +138,22 @@ class SubsidyDue(EventPayload):
     amount: Yuan
     """By how much this revision changed the due; the first one is the total. Summed in the day's control totals."""
     revision: int
+    at: datetime
+
+
+class FamilyAccountCredited(EventPayload):
+    """A household's family account gets money to spend; claims posts it (contracts §8); subject is the credit."""
+
+    TYPE: ClassVar[str] = "heyi.enrollment.account.credited.v1"
+    TOPIC: ClassVar[str] = ACCOUNT_TOPIC
+
+    credit_id: UUID
+    household_id: UUID
+    year: int
+    """Coverage year of the premiums that it was split from."""
+    amount: Annotated[Yuan, Field(gt=0)]
+    reason: str
+    credited_on: date
     at: datetime
 
 

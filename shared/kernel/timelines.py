@@ -6,7 +6,7 @@ higher ``recorded_seq``. Overlaps and gaps cannot be written down.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 NONE = "none"
 
@@ -33,6 +33,19 @@ def current(starts: Iterable[Start]) -> tuple[Start, ...]:
 def as_known(starts: Iterable[Start], recorded_seq: int) -> tuple[Start, ...]:
     """The timeline as it was known after entry ``recorded_seq``."""
     return current(s for s in starts if s.recorded_seq <= recorded_seq)
+
+
+def periods(starts: Iterable[Start], state: str) -> tuple[tuple[date, date | None], ...]:
+    """The days, both ends included, on which the subject is in ``state``, in order; an open end is None."""
+    found: list[tuple[date, date | None]] = []
+    since: date | None = None
+    for start in current(starts):
+        if start.state == state:
+            since = since or start.valid_from
+        elif since is not None:
+            found.append((since, start.valid_from - timedelta(days=1)))
+            since = None
+    return (*found, (since, None)) if since is not None else tuple(found)
 
 
 def state_on(starts: Iterable[Start], day: date) -> str:

@@ -12,6 +12,7 @@ NEUTRAL: Mapping[str, str] = {
     # ids and numbers
     "batch": "id", "bill_id": "id", "claim_id": "id", "cutoff_id": "id", "cutoffs": "ids", "event_id": "id",
     "hold_id": "id", "instruction": "id", "later_claim_id": "id", "policy_id": "id", "replenishment": "id",
+    "campaign_id": "id", "case_id": "id", "objection_id": "id", "payment_id": "id", "settlement": "number of a scheme",
     "request_id": "id", "sponsorship": "id", "transfer": "id", "visit_id": "id", "source_event": "id",
     "number": "number", "numbers": "numbers of receipts", "reversal_of": "number", "reference": "bank's number",
     # codes of the register, the catalogue, the chart, the policy
@@ -21,7 +22,9 @@ NEUTRAL: Mapping[str, str] = {
     "digest": "fingerprint", "policy": "code", "pools": "codes", "names": "places in a policy",
     "groups": "codes of a policy", "known": "codes", "constraint": "name of a rule", "consumer": "name of a consumer",
     "topic": "name", "service": "name of a service", "path": "address", "method": "HTTP method",
+    "count_name": "name of a count",
     # days, counts, amounts
+    "first": "day", "until": "day", "count": "count",
     "day": "day", "today": "day", "month": "month", "year": "year", "decided_on": "day", "paid_on": "day",
     "up_to": "day", "last": "day", "earlier": "day", "needed_through": "day", "open_day": "day",
     "first_open_day": "day", "sealed_through": "day", "closed_through": "day", "admitted_at": "time",

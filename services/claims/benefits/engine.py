@@ -41,6 +41,8 @@ from shared.kernel.money import round_half_up
 _THIRD_PARTY = {"pending": Outcome.THIRD_PARTY_PENDING, "liable": Outcome.THIRD_PARTY_LIABLE}
 ACCOUNT_SPENT = "family_account.spent"
 """Accumulator of the household: all that was ever paid from its family account."""
+ACCOUNT_LAYER = "family_account"
+"""Name under which the family account stands among a claim's payables."""
 
 
 class BadClaim(ValueError):
@@ -503,5 +505,5 @@ def _from_account(case: Case, account: FamilyAccount, own_fen: int, eligible_fen
     case.step("account", "family_account", account.origin.clause, inputs, amount)
     case.added[_ACCOUNT_KEY] = amount
     return LayerResult(
-        "family_account", account.payer, account.account, account.expense_account, account.book, "pool", amount
+        ACCOUNT_LAYER, account.payer, account.account, account.expense_account, account.book, "pool", amount
     )

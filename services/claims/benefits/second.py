@@ -26,6 +26,8 @@ class Candidate(NamedTuple):
     """What all payers have paid of them."""
     excluded_fen: int = 0
     """Of what the person paid himself: fixed-amount diseases, accidents, whatever the pool leaves out."""
+    room_fen: int | None = None
+    """What the cap of the year of care leaves him, where the policy counts the second compensation toward it."""
 
     @property
     def own_fen(self) -> int:
@@ -79,7 +81,11 @@ class PaymentList:
 
 
 class BadCampaign(ValueError):
-    """The campaign cannot be computed: a negative amount, a person twice, bands that do not rise."""
+    """The campaign cannot be computed: a negative amount, a person twice, bands that do not rise; in both languages."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.words = zh, en
 
 
 def proportional(candidates: Iterable[Candidate], campaign: Campaign) -> PaymentList:
@@ -96,7 +102,9 @@ def banded(candidates: Iterable[Candidate], campaign: Campaign, bands: Sequence[
 def top_up(candidates: Iterable[Candidate], campaign: Campaign, floor_ratio: int) -> PaymentList:
     """What a person lacks to a least share (1/10,000) of his eligible costs, half up to the fen."""
     if not 0 <= floor_ratio <= FULL_RATIO:
-        raise BadCampaign(f"a floor ratio lies between 0 and {FULL_RATIO}, not {floor_ratio}")
+        raise BadCampaign(
+            "补足比例须在 0 到 100% 之间", f"a floor ratio lies between 0 and {FULL_RATIO}, not {floor_ratio}"
+        )
 
     def lacking(base: int, candidate: Candidate) -> int:
         least = round_half_up(candidate.eligible_fen * floor_ratio, FULL_RATIO)
@@ -110,13 +118,13 @@ def unclaimed(payments: PaymentList, claimed: Iterable[str]) -> tuple[Payment, .
     known = {payment.person for payment in payments.payments}
     taken = set(claimed)
     if strangers := taken - known:
-        raise BadCampaign(f"not on the list: {', '.join(sorted(strangers))}")
+        raise BadCampaign("有人不在名单上", f"not on the list: {', '.join(sorted(strangers))}")
     return tuple(payment for payment in payments.payments if payment.person not in taken)
 
 
 def _list(candidates: Iterable[Candidate], campaign: Campaign, formula: Callable[[int, Candidate], int]) -> PaymentList:
     """Applies a formula to everybody and fits the result into the pot; those who get nothing are not listed."""
-    people = sorted(candidates)
+    people = sorted(candidates, key=lambda candidate: candidate.person)
     _check(people, campaign)
     due = []
     for candidate in people:
@@ -124,6 +132,8 @@ def _list(candidates: Iterable[Candidate], campaign: Campaign, formula: Callable
         amount = min(base, formula(base, candidate))
         if campaign.combined_cap_fen is not None:
             amount = min(amount, max(0, campaign.combined_cap_fen - candidate.first_fen))
+        if candidate.room_fen is not None:
+            amount = min(amount, candidate.room_fen)
         if amount:
             due.append((candidate.person, base, amount))
     amounts = [amount for _, _, amount in due]
@@ -135,21 +145,26 @@ def _list(candidates: Iterable[Candidate], campaign: Campaign, formula: Callable
 
 def _check(people: Sequence[Candidate], campaign: Campaign) -> None:
     if campaign.pot_fen < 0 or campaign.threshold_fen < 0 or (campaign.combined_cap_fen or 0) < 0:
-        raise BadCampaign("pot, threshold and combined cap must not be negative")
+        raise BadCampaign(
+            "资金总额、起付额和合计封顶线不得为负", "pot, threshold and combined cap must not be negative"
+        )
     if len({candidate.person for candidate in people}) != len(people):
-        raise BadCampaign("a person stands on the list twice")
+        raise BadCampaign("同一人列了两次", "a person stands on the list twice")
     for candidate in people:
-        if min(candidate[1:]) < 0 or candidate.first_fen > candidate.eligible_fen:
-            raise BadCampaign(f"{candidate.person}: amounts must not be negative, nor the benefit over the eligible")
+        if min(*candidate[1:4], candidate.room_fen or 0) < 0 or candidate.first_fen > candidate.eligible_fen:
+            raise BadCampaign(
+                "金额不得为负,已付不得超过可补偿费用",
+                f"{candidate.person}: amounts below zero, or paid over the eligible",
+            )
 
 
 def _check_bands(bands: Sequence[Band]) -> None:
     ends = [band.up_to_fen for band in bands[:-1]]
     rising = all(end is not None for end in ends) and ends == sorted(set(ends))  # type: ignore[type-var]
     if not bands or bands[-1].up_to_fen is not None or not rising:
-        raise BadCampaign("bands rise and the last is open")
+        raise BadCampaign("分段须由低到高,最后一段不写上限", "bands rise and the last is open")
     if any(not 0 <= band.ratio <= FULL_RATIO for band in bands):
-        raise BadCampaign("a ratio lies between 0 and 100%")
+        raise BadCampaign("比例须在 0 到 100% 之间", "a ratio lies between 0 and 100%")
 
 
 def _by_bands(base_fen: int, bands: Sequence[Band]) -> int:

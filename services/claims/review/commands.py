@@ -91,7 +91,8 @@ async def approve(unit: Unit, claim_id: UUID, cuts: Sequence[WantedCut], note: s
     check_cuts(claim, await queries.line_amounts(unit.conn, unit.pool_code, claim_id), cuts)
     withheld = sum(cut.fund_share_fen for cut in cuts if cut.bearer != "nobody")
     layers = payable_layers(claim, withheld)
-    decided = replace(claim, status=APPROVED, version=claim.version + 1, payable_fen=claim.benefit_fen - withheld)
+    payable_fen = claim.benefit_fen + claim.account_fen - withheld
+    decided = replace(claim, status=APPROVED, version=claim.version + 1, payable_fen=payable_fen)
     told = [
         Cut(
             number=number,

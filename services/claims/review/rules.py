@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.claims.benefits.engine import ACCOUNT_LAYER
 from services.claims.review.problems import CUT_LINE, CUT_TOO_LARGE
 from services.claims.visits.claims import Claim
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
@@ -51,10 +52,14 @@ def check_cuts(claim: Claim, line_amounts_fen: Sequence[int], cuts: Sequence[Wan
 
 
 def payable_layers(claim: Claim, withheld_fen: int) -> list[dict[str, Any]]:
-    """The layers less what is withheld of the benefit, spread over them by their amounts, fen by largest remainder."""
+    """The layers less what is withheld of the benefit, spread over them by their amounts, fen by largest remainder.
+
+    What the family account paid is no benefit and stays whole.
+    """
     if not withheld_fen:
         return claim.layers
-    shares = split_by_weight(withheld_fen, [layer["amount_fen"] for layer in claim.layers])
+    weights = [0 if layer["layer"] == ACCOUNT_LAYER else layer["amount_fen"] for layer in claim.layers]
+    shares = split_by_weight(withheld_fen, weights)
     return [
         layer | {"amount_fen": layer["amount_fen"] - share} for layer, share in zip(claim.layers, shares, strict=True)
     ]

@@ -78,7 +78,8 @@ class Review:
     @property
     def cut_fen(self) -> int:
         """What is withheld of the benefit."""
-        return self.claim.benefit_fen - self.claim.payable_fen if self.decision == "approved" else 0
+        claim = self.claim
+        return claim.benefit_fen + claim.account_fen - claim.payable_fen if self.decision == "approved" else 0
 
 
 @dataclass(frozen=True, slots=True)

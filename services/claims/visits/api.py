@@ -10,8 +10,12 @@ from services.claims.benefits.slip import slip_text
 from services.claims.visits import commands, questions, record
 from services.claims.visits.bill import Bill, checked
 from services.claims.visits.deciding import REGISTERED, Visit
+from services.claims.visits.elsewhere import Given
 from services.claims.visits.problems import (
     BAD_TIME,
+    ELSEWHERE_PERSON,
+    ELSEWHERE_SUMS,
+    ELSEWHERE_TWICE,
     ENROLLMENT_SILENT,
     FIELD_WORDS,
     MEMBER_UNKNOWN,
@@ -21,6 +25,7 @@ from services.claims.visits.problems import (
 )
 from services.claims.visits.schemas import (
     DischargeIn,
+    ElsewhereIn,
     LineIn,
     LinesIn,
     LinesOut,
@@ -81,6 +86,9 @@ def visit_out(visit: Visit) -> VisitOut:
         diagnosis_name=visit.diagnosis_name,
         circumstances=list(visit.circumstances),
         third_party=visit.third_party,
+        third_party_share=visit.third_party_share,
+        mother_id=visit.mother_id,
+        elsewhere=None if visit.elsewhere is None else visit.elsewhere.settlement_id,
     )
 
 
@@ -148,6 +156,7 @@ async def register_visit(
         circumstances=tuple(sorted(set(body.circumstances))),
         third_party="pending" if body.accident else "none",
         line_sheets=0,
+        mother_id=body.mother_id,
     )
     visit, is_new = await commands.register(unit, new)
     unit.result("visit", visit.id)
@@ -186,6 +195,20 @@ async def upload_lines(pool_code: Pool, visit_id: ShortId, body: LinesIn, unit: 
     return LinesOut(visit_id=visit_id, sheet=sheet, lines=lines, amount=sum(bill.amounts_fen), total=total_fen)
 
 
+@router.put(
+    "/visits/{visit_id}/elsewhere",
+    openapi_extra=access([*HOSPITAL, "insurer_intake"], command="enter_elsewhere", scope="institution"),
+    responses=documented(VISIT_UNKNOWN, VISIT_SETTLED, ELSEWHERE_PERSON, ELSEWHERE_TWICE, ELSEWHERE_SUMS),
+)
+async def enter_elsewhere(pool_code: Pool, visit_id: ShortId, body: ElsewhereIn, unit: UnitDep) -> VisitOut:
+    """Enters the basic settlement that another system made of a visit; the layers above start from it."""
+    given = Given(body.scheme, body.settlement, body.total, body.eligible, body.benefit, body.over_cap)
+    visit = await commands.settled_elsewhere(unit, visit_id, given, body.id_number)
+    unit.result("visit", visit_id)
+    unit.note(settlement=body.settlement, benefit_fen=body.benefit)
+    return visit_out(visit)
+
+
 @router.post(
     "/visits/{visit_id}/discharge",
     openapi_extra=access(HOSPITAL, command="discharge_patient", scope="institution"),
@@ -211,7 +234,7 @@ async def quote_visit(
     language: Annotated[str, Depends(language_of)],
 ) -> QuoteOut:
     """What a settlement would give now, with its trace and slip."""
-    result = await questions.quote(unit, visit_id, bill_of(body.lines) if body.lines else None)
+    result = await questions.quote(unit, visit_id, bill_of(body.lines) if body.lines else None, body.from_account)
     document = record.document(result)
     return QuoteOut.model_validate(
         {

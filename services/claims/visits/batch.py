@@ -59,6 +59,7 @@ class SettleAsk:
     inline: Bill | None
     traceparent: str | None = None
     asked: bool = False
+    from_account_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,9 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class InDoubt:
-    """Coverage cannot be told from here: ask enrollment, then come again. Nothing stays locked or written."""
+    """Coverage cannot be told from here: ask enrollment of these, then come again. Nothing stays locked or written."""
 
-    member_id: UUID
+    members: tuple[UUID, ...]
 
 
 Ask = SettleAsk | CancelAsk
@@ -246,9 +247,22 @@ def _place(batch: _Batch, slot: _Slot, found: tuple[Visit, Coverage | None, Refe
     if isinstance(reference, Problem):
         slot.outcome = reference
     elif coverage is None or not _trusted(batch, slot, visit, coverage):
-        slot.outcome = InDoubt(visit.member_id)
+        slot.outcome = _in_doubt(visit)
     else:
-        slot.ground = Ground(visit, coverage, reference.policy, reference.institution, reference.catalogue_version)
+        assert isinstance(slot.ask, SettleAsk)
+        slot.ground = Ground(
+            visit,
+            coverage,
+            reference.policy,
+            reference.institution,
+            reference.catalogue_version,
+            slot.ask.from_account_fen,
+        )
+
+
+def _in_doubt(visit: Visit) -> InDoubt:
+    """The member is to be asked for, and the mother of a newborn."""
+    return InDoubt((visit.member_id,) if visit.mother_id is None else (visit.member_id, visit.mother_id))
 
 
 def _sees(slot: _Slot, institution_code: str) -> bool:
@@ -344,7 +358,7 @@ async def _reread(batch: _Batch, settling: list[_Slot], locked: dict[UUID, store
     for slot in settling:
         assert slot.ground is not None
         known, now = slot.ground, locked[slot.visit_id]
-        if now.coverage_sequence != known.coverage.sequence:
+        if not now.same_facts(known.visit, known.coverage):
             moved.append(slot)
         else:
             visit = known.visit.as_of(now.status, now.discharged_at, now.line_sheets)
@@ -361,7 +375,7 @@ def _moved(batch: _Batch, slot: _Slot, visit: Visit, coverage: Coverage | None) 
     assert slot.ground is not None
     household = slot.ground.coverage.household_id
     if coverage is None or coverage.household_id != household or not _trusted(batch, slot, visit, coverage):
-        slot.outcome = InDoubt(visit.member_id)
+        slot.outcome = _in_doubt(visit)
     else:
         slot.ground = replace(slot.ground, visit=visit, coverage=coverage)
 

@@ -40,6 +40,7 @@ class Claim:
     eligible_fen: int
     benefit_fen: int
     payable_fen: int
+    """What the fund owes the hospital: benefit and family account, less what the review withholds."""
     policy_id: str
     policy_hash: str
     catalogue_version: str
@@ -48,11 +49,15 @@ class Claim:
     cutoff_id: UUID | None = None
     number: str = ""
     """For people; given when the settlement is decided."""
+    account_fen: int = 0
+    """What of the patient's part the family account pays."""
+    elsewhere_fen: int = 0
+    """Benefit of the basic settlement that was made elsewhere."""
 
     @property
     def patient_fen(self) -> int:
-        """What the patient bears."""
-        return self.total_fen - self.benefit_fen
+        """The patient's part, of which the family account may pay some."""
+        return self.total_fen - self.elsewhere_fen - self.benefit_fen
 
 
 COLUMNS = tuple(Claim.__dataclass_fields__)
@@ -120,6 +125,8 @@ def view(claim: Claim) -> dict[str, Any]:
         "eligible": format_yuan(claim.eligible_fen),
         "benefit": format_yuan(claim.benefit_fen),
         "patient": format_yuan(claim.patient_fen),
+        "account": format_yuan(claim.account_fen),
+        "elsewhere": format_yuan(claim.elsewhere_fen),
         "payable": format_yuan(claim.payable_fen),
         "policy_id": claim.policy_id,
         "policy_hash": claim.policy_hash,

@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from services.claims.benefits.queries import decided_version
-from services.claims.visits import record, sheets, store
+from services.claims.visits import accounts, record, sheets, store
 from services.claims.visits.api import Pool
 from services.claims.visits.claims import Claim, view
 from services.claims.visits.paper import claim_paper
@@ -20,6 +20,8 @@ from services.claims.visits.retroactive_queries import late_differences
 from services.claims.visits.schemas import (
     CaseOut,
     ClaimOut,
+    CreditOut,
+    FamilyAccountOut,
     LateDifferenceOut,
     ReadjudicationOut,
     StateTotal,
@@ -209,6 +211,31 @@ def _state_total(one: store.StateSum) -> StateTotal:
             "benefit": one.benefit_fen,
             "payable": one.payable_fen,
         }
+    )
+
+
+@router.get(
+    "/households/{household_id}/family-account",
+    openapi_extra=access(
+        ["hospital", "insurer_intake", "insurer_reviewer", "county_recheck", "auditor"],
+        command="read_family_account",
+        personal=True,
+    ),
+)
+async def read_family_account(pool_code: Pool, household_id: ShortId, unit: UnitDep) -> FamilyAccountOut:
+    """What a household may still spend, and what it was credited."""
+    found = await accounts.account(unit.conn, unit.pool_code, household_id)
+    rows = await accounts.credits_of(unit.conn, unit.pool_code, household_id)
+    unit.result("family_account", household_id)
+    return FamilyAccountOut(
+        household_id=household_id,
+        credited=found.credited_fen,
+        spent=found.spent_fen,
+        balance=found.balance_fen,
+        credits=[
+            CreditOut(year=r["year"], amount=r["amount_fen"], reason=r["reason"], credited_on=r["credited_on"])
+            for r in rows
+        ],
     )
 
 

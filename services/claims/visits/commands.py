@@ -8,14 +8,21 @@ from services.claims.providers.queries import institution_on
 from services.claims.visits import coverage_store, store
 from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.bill import VISIT_LINES_MAX, Bill
-from services.claims.visits.coverage import Coverage
+from services.claims.visits.coverage import ID_NUMBER, Coverage
 from services.claims.visits.deciding import DISCHARGED, INPATIENT, Visit
+from services.claims.visits.elsewhere import Given
 from services.claims.visits.problems import (
+    BILL_AND_ELSEWHERE,
     BILL_TOO_LONG,
     DISCHARGE,
     DISCHARGE_BEFORE_ADMISSION,
+    ELSEWHERE_LINES,
+    ELSEWHERE_PERSON,
+    ELSEWHERE_SUMS,
+    ELSEWHERE_TWICE,
     FIELD_WORDS,
     MEMBER_UNKNOWN,
+    OWN_MOTHER,
     TIME_AHEAD,
     VISIT_EXISTS,
     VISIT_NUMBER_USED,
@@ -26,9 +33,11 @@ from services.claims.visits.problems import (
     refused,
 )
 from services.claims.visits.settling import DESK
+from shared.db.personal import Sealer
 from shared.http.problems import FORBIDDEN_INSTITUTION
 from shared.http.unit import Unit
 from shared.kernel.dates import too_far_ahead
+from shared.kernel.id_numbers import normal_form
 
 
 async def member_coverage(unit: Unit, member_id: UUID) -> Coverage:
@@ -56,6 +65,10 @@ async def register(unit: Unit, new: Visit) -> tuple[Visit, bool]:
     if too_far_ahead(new.admitted_at, unit.now):
         raise TIME_AHEAD(field=FIELD_WORDS["admitted_at"])
     await member_coverage(unit, new.member_id)
+    if new.mother_id is not None:
+        if new.mother_id == new.member_id:
+            raise OWN_MOTHER()
+        await member_coverage(unit, new.mother_id)
     place = await institution_on(unit.conn, unit.pool_code, new.institution_code, new.admitted_on)
     if place.suspended:
         at_hospital = f"{new.institution_code},{new.admitted_on}"
@@ -81,8 +94,9 @@ async def _taken(unit: Unit, new: Visit) -> tuple[Visit, bool]:
 def _same(known: Visit, new: Visit) -> bool:
     """Whether a registration says again what is registered; what came later (discharge, lines) does not matter."""
     facts = ("institution_code", "institution_number", "member_id", "kind", "admitted_at", "diagnosis_code",
-             "diagnosis_name", "circumstances", "third_party")  # fmt: skip
-    return all(getattr(known, fact) == getattr(new, fact) for fact in facts)
+             "diagnosis_name", "circumstances", "mother_id")  # fmt: skip
+    accident = (known.third_party == "none") == (new.third_party == "none") or known.facts_seq > 0
+    return accident and all(getattr(known, fact) == getattr(new, fact) for fact in facts)
 
 
 async def known_visit(unit: Unit, visit_id: UUID) -> Visit:
@@ -107,11 +121,34 @@ async def open_visit(unit: Unit, visit_id: UUID) -> Visit:
 async def add_lines(unit: Unit, visit_id: UUID, bill: Bill) -> tuple[int, int, int]:
     """Adds an upload to a visit: its number, and lines and sum in fen of all uploads. Raises BILL_TOO_LONG besides."""
     visit = await open_visit(unit, visit_id)
+    if visit.elsewhere is not None:
+        raise BILL_AND_ELSEWHERE(visit_id=visit_id)
     lines, total_fen = await store.uploaded(unit.conn, unit.pool_code, visit_id)
     if lines + len(bill) > VISIT_LINES_MAX:
         raise BILL_TOO_LONG(limit=VISIT_LINES_MAX)
     sheet = await store.add_sheet(unit.conn, unit.pool_code, visit, bill, now=unit.now, by=unit.actor.subject)
     return sheet, lines + len(bill), total_fen + sum(bill.amounts_fen)
+
+
+async def settled_elsewhere(unit: Unit, visit_id: UUID, given: Given, id_number: str) -> Visit:
+    """Keeps the basic settlement that another system made of a visit: its layers above start from it (rulings §3).
+
+    Taken as given. Raises ELSEWHERE_SUMS where it does not add up, ELSEWHERE_PERSON where it is somebody else's,
+    ELSEWHERE_TWICE where another visit rests on it, ELSEWHERE_LINES where fee lines were uploaded, VISIT_SETTLED.
+    """
+    if not given.adds_up:
+        raise ELSEWHERE_SUMS()
+    visit = await open_visit(unit, visit_id)
+    if visit.line_sheets:
+        raise ELSEWHERE_LINES(visit_id=visit_id)
+    coverage = await member_coverage(unit, visit.member_id)
+    index = Sealer(unit.settings.personal_keys()).blind_index(ID_NUMBER, normal_form(id_number))
+    if index != coverage.blind_index:
+        raise ELSEWHERE_PERSON(visit_id=visit_id)
+    other = await store.set_elsewhere(unit.conn, unit.pool_code, visit_id, given)
+    if other is not None:
+        raise ELSEWHERE_TWICE(settlement=given.settlement)
+    return await known_visit(unit, visit_id)
 
 
 async def discharge(unit: Unit, visit_id: UUID, at: datetime) -> Visit:

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
+from services.claims.benefits.engine import ACCOUNT_SPENT
 from services.claims.benefits.model import AccumulatorKey, Movement
 
-_LOCK_ORDER = {"household_year": 0, "person_year": 1, "disease_year": 2}
-_OTHERS = 3
+FAMILY_ACCOUNT = "family_account"
+"""Scope of a household's family account: one row a household, not of a year (contracts §8)."""
+CREDITED = "family_account.credited"
+_LOCK_ORDER = {"household_year": 0, "person_year": 1, "disease_year": 2, "person_day": 3, FAMILY_ACCOUNT: 4}
 
 
 class Ref(NamedTuple):
@@ -43,8 +46,15 @@ class Owners(NamedTuple):
 
     def ref(self, key: AccumulatorKey) -> Ref:
         """The row that counts a key of the engine."""
+        if key.name == ACCOUNT_SPENT:
+            return account_of(self.household_id)
         owner = self.household_id if key.scope == "household_year" else self.member_id
         return Ref(owner, key.scope, key.year, key.detail)
+
+
+def account_of(household_id: UUID) -> Ref:
+    """The row of a household's family account."""
+    return Ref(household_id, FAMILY_ACCOUNT, 0, "")
 
 
 @dataclass(slots=True)
@@ -57,8 +67,8 @@ class Row:
 
 
 def in_lock_order(refs: Iterable[Ref]) -> list[Ref]:
-    """Household year, person year, disease year, the rest; each sorted (contracts §4)."""
-    return sorted(set(refs), key=lambda r: (_LOCK_ORDER.get(r.scope, _OTHERS), r.owner_id.bytes, r[1:]))
+    """Household year, person year, disease year, person day, family account; each sorted (contracts §4)."""
+    return sorted(set(refs), key=lambda r: (_LOCK_ORDER[r.scope], r.owner_id.bytes, r[1:]))
 
 
 @dataclass(slots=True)
@@ -78,6 +88,12 @@ class Counters:
                 found[key] = amount
         return found
 
+    def credit(self, owners: Owners, keys: Iterable[AccumulatorKey]) -> int:
+        """All that was ever credited to the family account, in fen; nothing where no key asks for the account."""
+        if all(key.name != ACCOUNT_SPENT for key in keys):
+            return 0
+        return self.rows[account_of(owners.household_id)].used.get(CREDITED, 0)
+
     def add(
         self,
         owners: Owners,
@@ -95,6 +111,10 @@ class Counters:
             names[movement.key.name] = names.get(movement.key.name, 0) + movement.amount
         for ref, names in added.items():
             self._move(ref, claim_id, institution_code, names, takes_back=False)
+
+    def count(self, ref: Ref, claim_id: UUID, name: str, amount: int) -> None:
+        """Counts what is paid for the year beside claims, under an id of its own."""
+        self._move(ref, claim_id, "", {name: amount}, takes_back=False)
 
     def take_back_once(self, claim_id: UUID) -> None:
         """Takes from each row exactly what the claim added, unless that was done before (a rejection may do it)."""

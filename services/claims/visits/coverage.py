@@ -1,14 +1,17 @@
 """Coverage as claims knows it (contracts §7): a member's whole timeline in the pool. Pure."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from services.claims.benefits.model import Interval
+from services.claims.visits.entitlements import Entitlements
 from shared.contracts.enrollment import CoverageChanged
-from shared.kernel.timelines import Start, current, state_on
+from shared.kernel.timelines import Start, periods, state_on
 
+ID_NUMBER = "id_number"
+"""The kind of blind index of ID numbers, the same in enrollment."""
 COVERED, MEMBER = "covered", "member"
 CONSUMER = "coverage"
 
@@ -28,6 +31,9 @@ class Coverage:
     groups: tuple[tuple[str, Start], ...]
     doubted: bool = False
     """An event about the member is parked: what is known here may be out of date."""
+    entitlements: Entitlements = ()
+    """What cases decided here grant; claims' own, not of enrollment."""
+    entitlement_seq: int = 0
 
     def covered_on(self, day: date) -> bool:
         """Whether the member is covered on a day."""
@@ -39,22 +45,17 @@ class Coverage:
 
     def intervals(self) -> tuple[Interval, ...]:
         """The days of coverage, in order; what was superseded does not count."""
-        found: list[Interval] = []
-        since: date | None = None
-        for start in current(self.timeline):
-            if start.state == COVERED:
-                since = since or start.valid_from
-            elif since is not None:
-                found.append(Interval(since, start.valid_from - timedelta(days=1)))
-                since = None
-        if since is not None:
-            found.append(Interval(since, None))
-        return tuple(found)
+        return intervals(self.timeline)
 
     def groups_on(self, day: date) -> frozenset[str]:
         """The special groups that the member belongs to on a day."""
         names = {name for name, _ in self.groups}
         return frozenset(name for name in names if state_on([s for n, s in self.groups if n == name], day) == MEMBER)
+
+
+def intervals(timeline: tuple[Start, ...]) -> tuple[Interval, ...]:
+    """The days that a timeline covers, in order."""
+    return tuple(Interval(*days) for days in periods(timeline, COVERED))
 
 
 def told(payload: CoverageChanged) -> Coverage:

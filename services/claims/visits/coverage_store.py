@@ -13,7 +13,8 @@ from shared.db.sql import execute, fetchrow
 EVENT, ANSWER = "event", "answer"
 
 _COLUMNS = (
-    f"member_id, household_id, blind_index, township_code, birth_date, sex, sequence, timeline, groups, {DOUBTED}"
+    "member_id, household_id, blind_index, township_code, birth_date, sex, sequence, timeline, groups, entitlements, "
+    f"entitlement_seq, {DOUBTED}"
 )
 _OF_MEMBER = f"SELECT {_COLUMNS} FROM member_coverage m WHERE pool_code = $1 AND member_id = $2"
 _BY_INDEX = f"""
@@ -52,9 +53,9 @@ async def replace(conn: AsyncConnection, pool_code: str, told: Coverage, learnt_
     )
 
 
-async def of_member(conn: AsyncConnection, pool_code: str, member_id: UUID) -> Coverage | None:
+async def of_member(conn: AsyncConnection, pool_code: str, member_id: UUID, *, lock: bool = False) -> Coverage | None:
     """What is known of a member."""
-    row = await fetchrow(conn, _OF_MEMBER, pool_code, member_id)
+    row = await fetchrow(conn, _OF_MEMBER + " FOR UPDATE" if lock else _OF_MEMBER, pool_code, member_id)
     return None if row is None else coverage_of(row)
 
 

@@ -7,8 +7,18 @@ from typing import Any
 from uuid import UUID
 
 from services.claims.benefits.engine import accumulators, adjudicate
-from services.claims.benefits.model import AccumulatorKey, Adjudication, ClaimInput, Facts, Institution, Item, Policy
-from services.claims.visits.bill import Bill
+from services.claims.benefits.model import (
+    AccumulatorKey,
+    Adjudication,
+    ClaimInput,
+    Elsewhere,
+    Facts,
+    Institution,
+    Interval,
+    Item,
+    Policy,
+)
+from services.claims.visits.bill import EMPTY, Bill
 from services.claims.visits.claims import (
     CANCELLABLE,
     CANCELLED,
@@ -20,7 +30,9 @@ from services.claims.visits.claims import (
 )
 from services.claims.visits.counters import Counters, Owners
 from services.claims.visits.coverage import Coverage
+from services.claims.visits.entitlements import EMERGENCY, MIGRANT, REFERRED, cards, circumstances_on
 from services.claims.visits.problems import (
+    BILL_AND_ELSEWHERE,
     BILL_EMPTY,
     BILL_TWICE,
     CLAIM_CANCELLED,
@@ -56,6 +68,14 @@ class Visit:
     circumstances: tuple[str, ...]
     third_party: str
     line_sheets: int
+    third_party_share: int = 0
+    """1/10,000 of the eligible amount that somebody else bears, where ``third_party`` is ``shared``."""
+    mother_id: UUID | None = None
+    newborn_of: tuple[Interval, ...] = ()
+    """Coverage of the mother of a newborn, where the visit was read with it."""
+    elsewhere: Elsewhere | None = None
+    facts_seq: int = 0
+    """Counts the changes of third party and of the basic settlement made elsewhere."""
 
     def as_of(self, status: str, discharged_at: datetime | None, line_sheets: int) -> "Visit":
         """The visit with what may change of it; itself where nothing did."""
@@ -64,18 +84,26 @@ class Visit:
         left = None if discharged_at is None else shanghai_date(discharged_at)
         return replace(self, status=status, discharged_at=discharged_at, discharged_on=left, line_sheets=line_sheets)
 
-    def input(self, settled_on: date, bill: Bill | None) -> ClaimInput:
-        """The visit as the engine reads it; without a bill where only the accumulators are asked for."""
+    def input(
+        self, settled_on: date, bill: Bill | None, granted: frozenset[str] = frozenset(), from_account_fen: int = 0
+    ) -> ClaimInput:
+        """The visit as the engine reads it; without a bill where only the accumulators are asked for.
+
+        ``granted``: circumstances that decided cases state beside those that the hospital stated at registration.
+        """
+        stated = granted.union(self.circumstances)
         return ClaimInput(
             kind=self.kind,
             admitted_on=self.admitted_on,
             settled_on=settled_on,
             lines=bill.lines() if bill is not None else (),
             discharged_on=self.discharged_on,
-            emergency="emergency" in self.circumstances,
-            migrant="migrant" in self.circumstances,
-            referred="referred" in self.circumstances,
+            emergency=EMERGENCY in stated,
+            migrant=MIGRANT in stated,
+            referred=REFERRED in stated,
             disease=self.diagnosis_code,
+            from_account_fen=from_account_fen,
+            elsewhere=self.elsewhere,
         )
 
 
@@ -88,6 +116,17 @@ class Ground:
     policy: Policy
     institution: Institution
     catalogue_version: str
+    from_account_fen: int = 0
+    """What the patient wants to pay from the family account, at most."""
+
+    @property
+    def granted(self) -> frozenset[str]:
+        """The circumstances that decided cases state for the day of admission."""
+        return circumstances_on(self.coverage.entitlements, self.visit.admitted_on)
+
+    def input(self, settled_on: date, bill: Bill | None) -> ClaimInput:
+        """The visit as the engine reads it, with what cases granted."""
+        return self.visit.input(settled_on, bill, self.granted, self.from_account_fen)
 
     @property
     def owners(self) -> Owners:
@@ -96,9 +135,9 @@ class Ground:
 
     def keys(self, settled_on: date) -> tuple[AccumulatorKey, ...]:
         """The accumulators that a decision may read or move."""
-        return accumulators(self.visit.input(settled_on, None), self.policy)
+        return accumulators(self.input(settled_on, None), self.policy)
 
-    def facts(self, items: Mapping[str, Item], used: Mapping[AccumulatorKey, int]) -> Facts:
+    def facts(self, items: Mapping[str, Item], used: Mapping[AccumulatorKey, int], credit_fen: int = 0) -> Facts:
         """What the engine is given."""
         return Facts(
             institution=self.institution,
@@ -108,6 +147,10 @@ class Ground:
             groups=self.coverage.groups_on(self.visit.admitted_on),
             birth_date=self.coverage.birth_date,
             third_party=self.visit.third_party,
+            third_party_share=self.visit.third_party_share,
+            entitlements=cards(self.coverage.entitlements),
+            newborn_of=self.visit.newborn_of,
+            account_credit_fen=credit_fen,
         )
 
 
@@ -119,6 +162,8 @@ class Decided:
     bill: Bill
     adjudication: Adjudication
     facts: Facts
+    granted: frozenset[str] = frozenset()
+    """Circumstances that decided cases stated beside the visit's own."""
 
 
 def settle(
@@ -140,15 +185,15 @@ def settle(
     if live is not None:
         raise VISIT_SETTLED(visit_id=visit.id, claim_id=live.id)
     bill = the_bill(visit, uploaded, inline)
-    facts = ground.facts(items, counters.used(ground.owners, keys))
-    result = adjudicate(visit.input(day, bill), facts, ground.policy)
+    facts = ground.facts(items, counters.used(ground.owners, keys), counters.credit(ground.owners, keys))
+    result = adjudicate(ground.input(day, bill), facts, ground.policy)
     if result.outcome.refuses:
         facts_zh = f"就诊 {visit.id},{visit.admitted_on},方案“{ground.policy.id}”"
         facts_en = f"visit {visit.id}, {visit.admitted_on}, policy {ground.policy.id}"
         raise refused(result.outcome, (facts_zh, facts_en))
     claim = _claim(claim_id, ground, result, now=now, day=day, by=by)
     counters.add(ground.owners, claim_id, visit.institution_code, keys, result.movements)
-    return Decided(claim, bill, result, facts)
+    return Decided(claim, bill, result, facts, ground.granted)
 
 
 def the_bill(visit: Visit, uploaded: Bill | None, inline: Bill | None, *, final: bool = True) -> Bill:
@@ -161,6 +206,10 @@ def the_bill(visit: Visit, uploaded: Bill | None, inline: Bill | None, *, final:
     if uploaded is not None and inline is not None:
         raise BILL_TWICE(visit_id=visit.id)
     bill = inline if inline is not None else uploaded
+    if visit.elsewhere is not None:
+        if bill is not None:
+            raise BILL_AND_ELSEWHERE(visit_id=visit.id)
+        return EMPTY
     if bill is None or not any(bill.amounts_fen):
         raise BILL_EMPTY(visit_id=visit.id)
     return bill
@@ -188,12 +237,14 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
         total_fen=result.total_fen,
         eligible_fen=result.eligible_fen,
         benefit_fen=result.benefit_fen,
-        payable_fen=result.benefit_fen,
+        account_fen=result.account_fen,
+        elsewhere_fen=result.elsewhere_fen,
+        payable_fen=result.benefit_fen + result.account_fen,
         policy_id=result.policy_id,
         policy_hash=result.policy_hash,
         catalogue_version=ground.catalogue_version,
         coverage_sequence=coverage.sequence,
-        layers=stored_layers(result.layers),
+        layers=stored_layers(result.layers if result.account is None else (*result.layers, result.account)),
     )
 
 
@@ -221,7 +272,7 @@ def cancel(
     return replace(claim, status=CANCELLED, version=claim.version + 1, payable_fen=0), later
 
 
-def stored_facts(facts: Facts) -> dict[str, Any]:
+def stored_facts(facts: Facts, granted: frozenset[str] = frozenset()) -> dict[str, Any]:
     """What beside policy, catalogue and lines reproduces a decision (contracts §5)."""
     place = facts.institution
     return {
@@ -237,8 +288,21 @@ def stored_facts(facts: Facts) -> dict[str, Any]:
         "groups": sorted(facts.groups),
         "birth_date": facts.birth_date,
         "third_party": facts.third_party,
+        **_rarer(facts, granted),
         "used": [[key.scope, key.name, key.year, key.detail, amount] for key, amount in facts.used.items()],
     }
+
+
+def _rarer(facts: Facts, granted: frozenset[str]) -> dict[str, Any]:
+    """Facts that few claims rest on, kept where they are there."""
+    rarer: dict[str, Any] = {
+        "third_party_share": facts.third_party_share,
+        "entitlements": [[*one] for one in facts.entitlements],
+        "newborn_of": [[*one] for one in facts.newborn_of],
+        "account_credit": facts.account_credit_fen,
+        "granted": sorted(granted),
+    }
+    return {name: value for name, value in rarer.items() if value}
 
 
 def stored_decision(result: Adjudication) -> dict[str, Any]:

@@ -45,20 +45,26 @@ class _Line(TypedDict):
 class _Settlement(TypedDict):
     __pydantic_config__ = _FORBID  # type: ignore[misc]
     lines: NotRequired[Annotated[list[_Line], Field(min_length=1, max_length=UPLOAD_LINES_MAX)] | None]
+    from_account: NotRequired[Number]
 
 
 _SCHEMA: TypeAdapter[Any] = TypeAdapter(_Settlement)
 
 
-def settlement_bill(body: bytes) -> Bill | None:
-    """The lines of a settlement's body, None where there are none.
+def settlement_asked(body: bytes) -> tuple[Bill | None, int]:
+    """The lines of a settlement's body, None where there are none, and what the family account is to pay, in fen.
 
     Raises RequestValidationError for a body of another form, LINE_NEGATIVE, LINE_AMOUNT.
     """
     try:
-        lines = _SCHEMA.validate_json(body).get("lines")
+        told = _SCHEMA.validate_json(body)
+        from_account = told.get("from_account")
+        from_account_fen = 0 if from_account is None else _yuan(from_account)
+        if from_account_fen < 0:
+            raise ValueError("an amount from the family account is not negative")
+        lines = told.get("lines")
         if lines is None:
-            return None
+            return None, from_account_fen
         columns = (
             [line["item_code"] for line in lines],
             [line["item_name"] for line in lines],
@@ -71,7 +77,7 @@ def settlement_bill(body: bytes) -> Bill | None:
     except ValueError:
         _explain(body)
         raise
-    return checked(*columns)
+    return checked(*columns), from_account_fen
 
 
 def _explain(body: bytes) -> None:

@@ -266,3 +266,53 @@ def bad_claim_words(bad: BadClaim) -> Words:
     english = str(bad)
     chinese = BAD_CLAIM_ZH.get(english.removeprefix(f"line {bad.line}: "), "内容自相矛盾")
     return (chinese if bad.line is None else f"第 {bad.line} 行:{chinese}"), english
+
+
+BILL_AND_ELSEWHERE = define(
+    "bill_and_elsewhere",
+    409,
+    "已在别处结算,不能再有费用明细",
+    "Settled elsewhere: no fee lines",
+    "就诊 {visit_id} 的基本补偿已在别处结算,照录其金额,不再收费用明细;请不带明细结算。",
+    "The basic settlement of visit {visit_id} was made elsewhere and is taken as given: settle it without lines.",
+)
+ELSEWHERE_LINES = define(
+    "elsewhere_lines",
+    409,
+    "已上传费用明细",
+    "Fee lines were uploaded",
+    "就诊 {visit_id} 已上传费用明细,不能再录入别处的基本结算;请另行登记一次就诊。",
+    "Visit {visit_id} has fee lines, so no basic settlement of elsewhere can be entered: register another visit.",
+)
+ELSEWHERE_PERSON = define(
+    "elsewhere_person",
+    409,
+    "不是本人的结算",
+    "The settlement is another person's",
+    "结算单上的身份证号码与就诊 {visit_id} 登记的人不符,请核对结算单和就诊。",
+    "The ID number of the settlement is not that of the patient of visit {visit_id}: check both.",
+)
+ELSEWHERE_SUMS = define(
+    "elsewhere_sums",
+    422,
+    "别处结算的金额不平",
+    "The sums do not add up",
+    "补偿不得超过可补偿费用,可补偿费用不得超过总费用,总费用须大于零;请按原结算单核对。",
+    "Benefit must not exceed the eligible amount, nor that the total, which is above zero: check the original.",
+)
+ELSEWHERE_TWICE = define(
+    "elsewhere_twice",
+    409,
+    "该结算已录入",
+    "The settlement was entered before",
+    "别处的结算 {settlement} 已录入另一次就诊,不能重复使用。",
+    "Settlement {settlement} of elsewhere belongs to another visit already.",
+)
+OWN_MOTHER = define(
+    "own_mother",
+    422,
+    "母亲与本人是同一人",
+    "The mother is the patient",
+    "新生儿的母亲须是另一位参合人员,请核对参合编号。",
+    "The mother of a newborn is another member: check the number.",
+)

@@ -1,13 +1,27 @@
-"""What other capabilities may ask of visits and claims, and the one thing they may do: take back a claim's counts."""
+"""What other capabilities may ask of visits and claims, and what they may do: take back a claim's counts, and set what
+decided cases say of a member or a visit."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.claims.visits import settling_store, store
+from services.claims.visits import coverage_store, settling_store, store
+from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.claims import Claim
-from services.claims.visits.counters import Counters, in_lock_order
-from shared.db.sql import execute_together
+from services.claims.visits.counters import Counters, Ref, in_lock_order
+from services.claims.visits.coverage import Coverage
+from services.claims.visits.entitlements import Entitlements
+from services.claims.visits.settling import DESK
+from shared.db.sql import execute, execute_together
+from shared.http.unit import Unit
+from shared.kernel.areas import within
+
+_SET_ENTITLEMENTS = """
+UPDATE member_coverage SET entitlements = $3::jsonb, entitlement_seq = $4 WHERE pool_code = $1 AND member_id = $2
+"""
 
 
 async def lock_claim(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> Claim | None:
@@ -32,3 +46,71 @@ async def take_back_counts(conn: AsyncConnection, pool_code: str, claim_id: UUID
     counters.take_back_once(claim_id)
     if counters.new:
         await execute_together(conn, settling_store.counts_written(pool_code, counters))
+
+
+async def entitlements(
+    conn: AsyncConnection, pool_code: str, member_id: UUID, areas: Sequence[str]
+) -> Entitlements | None:
+    """What cases granted a member of these areas; None where no such member is known."""
+    known = await coverage_store.of_member(conn, pool_code, member_id)
+    return None if known is None or not within(areas, known.township_code) else known.entitlements
+
+
+async def lock_entitlements(conn: AsyncConnection, pool_code: str, member_id: UUID) -> Coverage:
+    """A member's row, locked until the transaction ends: settlements that read it wait, or read it anew."""
+    known = await coverage_store.of_member(conn, pool_code, member_id, lock=True)
+    assert known is not None
+    return known
+
+
+async def set_entitlements(conn: AsyncConnection, pool_code: str, member_id: UUID, now: Entitlements) -> None:
+    """Brings what settlements read of a locked member to the starts that were recorded."""
+    rows = orjson.dumps([one.row() for one in now]).decode()
+    await execute(conn, _SET_ENTITLEMENTS, pool_code, member_id, rows, max(one.recorded_seq for one in now))
+
+
+async def set_third_party(conn: AsyncConnection, pool_code: str, visit_id: UUID, liability: str, share: int) -> None:
+    """Sets what an accident inquiry found of a locked visit; the share in 1/10,000."""
+    await store.set_third_party(conn, pool_code, visit_id, liability, share)
+
+
+class YearAmount(NamedTuple):
+    """What is paid to a person for a year beside his claims, under an id of its own; in fen."""
+
+    id: UUID
+    member_id: UUID
+    amount_fen: int
+
+
+def _of_year(amounts: Sequence[YearAmount], year: int) -> list[Ref]:
+    return in_lock_order(Ref(one.member_id, "person_year", year, "") for one in amounts)
+
+
+async def add_to_year(
+    conn: AsyncConnection, pool_code: str, year: int, name: str, cap_fen: int | None, amounts: Sequence[YearAmount]
+) -> bool:
+    """Adds amounts to a yearly count of persons; False, and nothing is written, where one would pass the cap."""
+    counters = Counters(rows=await settling_store.lock_rows(conn, pool_code, _of_year(amounts, year)))
+    for one in amounts:
+        ref = Ref(one.member_id, "person_year", year, "")
+        counters.count(ref, one.id, name, one.amount_fen)
+        if cap_fen is not None and counters.rows[ref].used[name] > cap_fen:
+            return False
+    await execute_together(conn, settling_store.counts_written(pool_code, counters))
+    return True
+
+
+async def take_from_year(conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount]) -> None:
+    """Takes back what ``add_to_year`` added, once."""
+    refs = _of_year(amounts, year)
+    counters = Counters(rows=await settling_store.lock_rows(conn, pool_code, refs))
+    counters.earlier = await settling_store.entries_on(conn, pool_code, refs)
+    for one in amounts:
+        counters.take_back_once(one.id)
+    await execute_together(conn, settling_store.counts_written(pool_code, counters))
+
+
+async def face(unit: Unit, member_id: UUID) -> tuple[str, str] | None:
+    """Masked name and village of a member, as enrollment tells them. Raises ENROLLMENT_SILENT."""
+    desk: EnrollmentDesk = unit.app.resources[DESK]
+    return await desk.face(unit.pool_code, member_id)

@@ -1,6 +1,6 @@
 """Questions that change nothing: look-up of a person, quote of a visit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -9,10 +9,10 @@ from services.claims.benefits.model import AccumulatorKey, Adjudication, Policy
 from services.claims.benefits.queries import NO_POLICY, policy_for
 from services.claims.catalogue.queries import catalogue_items
 from services.claims.providers.queries import reference_on
-from services.claims.visits import coverage_store, store
+from services.claims.visits import accounts, coverage_store, store
 from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.bill import Bill, joined
-from services.claims.visits.coverage import CONSUMER, Coverage
+from services.claims.visits.coverage import CONSUMER, ID_NUMBER, Coverage
 from services.claims.visits.deciding import Ground, the_bill
 from services.claims.visits.problems import BAD_CLAIM, ENROLLMENT_SILENT, MEMBER_UNKNOWN, VISIT_UNKNOWN, bad_claim_words
 from services.claims.visits.settling import DESK
@@ -23,9 +23,6 @@ from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import Problem
 from shared.kernel.id_numbers import normal_form
 from shared.messaging.heartbeat import is_fresh
-
-ID_NUMBER = "id_number"
-"""The kind of blind index of ID numbers, the same in enrollment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +104,24 @@ def caps_left(policy: Policy, used: dict[tuple[str, int, str, str], int], day: d
     return left
 
 
-async def quote(unit: Unit, visit_id: UUID, inline: Bill | None) -> Adjudication:
+async def quote(unit: Unit, visit_id: UUID, inline: Bill | None, from_account_fen: int = 0) -> Adjudication:
     """What a settlement would give now, without a lock. Raises what a settlement would, but refusals are outcomes."""
-    visit = await store.visit(unit.conn, unit.pool_code, visit_id)
+    visit = await store.visit_with_mother(unit.conn, unit.pool_code, visit_id)
     if visit is None:
         raise VISIT_UNKNOWN(visit_id=visit_id)
     reference = await reference_on(unit.conn, unit.pool_code, visit.institution_code, visit.admitted_on)
     coverage = await _coverage(unit, visit.member_id, visit.admitted_on)
-    ground = Ground(visit, coverage, reference.policy, reference.institution, reference.catalogue_version)
+    ground = Ground(
+        visit, coverage, reference.policy, reference.institution, reference.catalogue_version, from_account_fen
+    )
     sheets = await store.sheets(unit.conn, unit.pool_code, visit_id) if visit.line_sheets else []
     bill = the_bill(visit, joined(sheets) if sheets else None, inline, final=False)
     items = await catalogue_items(unit.conn, reference.catalogue_version, bill.codes)
     day = max(shanghai_date(unit.now), visit.admitted_on)
-    facts = ground.facts(items, await _used(unit, ground, day))
+    used = await _used(unit, ground, day)
+    facts = ground.facts(items, used, await accounts.credit(unit.conn, unit.pool_code, coverage.household_id, used))
     try:
-        return adjudicate(visit.input(day, bill), facts, reference.policy)
+        return adjudicate(ground.input(day, bill), facts, reference.policy)
     except BadClaim as bad:
         raise BAD_CLAIM(reason=bad_claim_words(bad)) from bad
 
@@ -135,7 +135,9 @@ async def _coverage(unit: Unit, member_id: UUID, day: date) -> Coverage:
     told = await desk.of_member(unit.pool_code, member_id)
     if told is None:
         raise MEMBER_UNKNOWN(pool_code=unit.pool_code)
-    return told
+    if known is None:
+        return told
+    return replace(told, entitlements=known.entitlements, entitlement_seq=known.entitlement_seq)
 
 
 async def _used(unit: Unit, ground: Ground, day: date) -> dict[AccumulatorKey, int]:

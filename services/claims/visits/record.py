@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.claims.benefits import words
+from services.claims.benefits.engine import ACCOUNT_LAYER
 from services.claims.benefits.model import Adjudication, LayerResult, LineResult, Outcome, Reason, TraceStep
 from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wire import decision_document
@@ -29,6 +30,7 @@ def adjudication_of(claim: Claim, detail: Mapping[str, Any]) -> Adjudication:
             start=1,
         )
     )
+    layers = [_layer(one) for one in claim.layers]
     return Adjudication(
         outcome=Outcome(claim.outcome),
         policy_id=claim.policy_id,
@@ -44,10 +46,12 @@ def adjudication_of(claim: Claim, detail: Mapping[str, Any]) -> Adjudication:
         benefit_fen=claim.benefit_fen,
         patient_fen=claim.patient_fen,
         lines=lines,
-        layers=tuple(_layer(one) for one in claim.layers),
+        layers=tuple(layer for layer in layers if layer.layer != ACCOUNT_LAYER),
         movements=(),
         trace=tuple(_step(one) for one in kept["trace"]),
         illustrative=tuple(kept["illustrative"]),
+        elsewhere_fen=claim.elsewhere_fen,
+        account=next((layer for layer in layers if layer.layer == ACCOUNT_LAYER), None),
     )
 
 

@@ -28,10 +28,8 @@ from services.claims.benefits.model import (
 )
 from services.claims.visits.bill import Bill
 from services.claims.visits.claims import Claim
-from services.claims.visits.counters import Owners, Ref
+from services.claims.visits.counters import FAMILY_ACCOUNT, Owners, Ref
 from services.claims.visits.deciding import Visit
-
-FAMILY_ACCOUNT = "family_account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,8 @@ def _moved(facts: Facts, owners: Owners, ahead: Mapping[tuple[Ref, str], int]) -
     mine = {owners.member_id, owners.household_id}
     for (ref, name), amount in ahead.items():
         if amount and ref.owner_id in mine:
-            key = AccumulatorKey(ref.scope, name, ref.year, ref.detail)
+            scope = "household_year" if ref.scope == FAMILY_ACCOUNT else ref.scope  # as the engine names the account
+            key = AccumulatorKey(scope, name, ref.year, ref.detail)
             used[key] = max(0, used.get(key, 0) + amount)
     return replace(facts, used=used)
 
@@ -107,10 +106,12 @@ def settled_of(claim: Claim, visit: Visit, detail: Any, items: Mapping[str, Item
         list(detail["amounts_fen"]),
         [reason != Reason.RESTRICTION_NOT_MET for reason in detail["reasons"]],
     )
-    asked = visit.as_of("discharged", visit.discharged_at, visit.line_sheets).input(claim.settled_on, bill)
-    account = sum(one["amount_fen"] for one in claim.layers if one["layer"] == FAMILY_ACCOUNT)
-    asked = replace(asked, discharged_on=claim.discharged_on, from_account_fen=account)
-    return Settled(claim, asked, kept_facts(detail["facts"], items), policy)
+    kept = detail["facts"]
+    granted = frozenset(kept.get("granted", ()))
+    asked = visit.as_of("discharged", visit.discharged_at, visit.line_sheets).input(
+        claim.settled_on, bill, granted, claim.account_fen
+    )
+    return Settled(claim, replace(asked, discharged_on=claim.discharged_on), kept_facts(kept, items), policy)
 
 
 def kept_facts(kept: Mapping[str, Any], items: Mapping[str, Item]) -> Facts:

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from services.claims.benefits.wire import DecisionWire, StepWire
 from services.claims.visits.bill import UPLOAD_LINES_MAX
-from shared.contracts.wire import Quantity, Reason, ShortId, UnitPrice, WireModel, Yuan
+from shared.contracts.wire import Quantity, Ratio, Reason, ShortId, UnitPrice, WireModel, Yuan
 from shared.db.numbers import Number
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
@@ -69,6 +69,8 @@ class VisitIn(WireModel):
     diagnosis_name: Reason
     circumstances: list[Circumstance] = Field(default_factory=list, max_length=3)
     accident: bool = False
+    mother_id: ShortId | None = None
+    """The mother of a newborn, whose coverage may cover the child (rulings §17)."""
 
 
 class VisitOut(WireModel):
@@ -87,6 +89,10 @@ class VisitOut(WireModel):
     diagnosis_name: str
     circumstances: list[str]
     third_party: str
+    third_party_share: Ratio
+    mother_id: UUID | None
+    elsewhere: str | None
+    """Number of the basic settlement that was made elsewhere."""
 
 
 class LineIn(WireModel):
@@ -117,6 +123,22 @@ class LinesOut(WireModel):
     total: Yuan
 
 
+class ElsewhereIn(WireModel):
+    """A basic settlement made elsewhere, in the national fields: taken as given (rulings §3)."""
+
+    scheme: Word
+    """Code of the scheme that settled, for example 390."""
+    settlement: Word
+    """Its number there (setl_id)."""
+    id_number: Annotated[str, StringConstraints(min_length=15, max_length=18, strip_whitespace=True)]
+    """Of the patient, as the settlement names him."""
+    total: Yuan
+    eligible: Yuan
+    benefit: Yuan
+    over_cap: Yuan = 0
+    """What its cap took from its benefit."""
+
+
 class DischargeIn(WireModel):
     """The discharge of an inpatient."""
 
@@ -127,6 +149,8 @@ class SettlementIn(WireModel):
     """A settlement of the lines uploaded before, or of the lines sent along."""
 
     lines: list[LineIn] | None = Field(default=None, min_length=1, max_length=UPLOAD_LINES_MAX)
+    from_account: Annotated[Yuan, Field(ge=0)] = 0
+    """What the patient wants to pay of his part from the household's family account, at most."""
 
 
 class CancellationIn(WireModel):
@@ -169,6 +193,10 @@ class ClaimOut(WireModel):
     eligible: Yuan
     benefit: Yuan
     patient: Yuan
+    """The patient's part; ``account`` of it came from the family account."""
+    account: Yuan
+    elsewhere: Yuan
+    """Benefit of the basic settlement that was made elsewhere."""
     payable: Yuan
     policy_id: str
     policy_hash: str
@@ -279,3 +307,22 @@ class LateDifferenceOut(WireModel):
     difference: Yuan
     to_pay: Yuan
     reproduced: bool
+
+
+class CreditOut(WireModel):
+    """A credit of a family account."""
+
+    year: int
+    amount: Yuan
+    reason: str
+    credited_on: date
+
+
+class FamilyAccountOut(WireModel):
+    """A household's family account: balance = credited − spent."""
+
+    household_id: UUID
+    credited: Yuan
+    spent: Yuan
+    balance: Yuan
+    credits: list[CreditOut]

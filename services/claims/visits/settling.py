@@ -20,19 +20,22 @@ Settlements = Coalescer[Ask, Reply]
 COALESCER, DESK = "settlements", "enrollment"
 
 
-async def settle(request: CoalescedRequest, visit_id: UUID, inline: Bill | None) -> tuple[Answered, bool]:
+async def settle(
+    request: CoalescedRequest, visit_id: UUID, inline: Bill | None, from_account_fen: int = 0
+) -> tuple[Answered, bool]:
     """Settles a visit; the answer, and whether it is a replay. Raises the problem of the refusal.
 
     Where the projection does not say "covered" on a fresh stream, enrollment is asked, outside any transaction, and
     its answer is kept if it is newer; then the request comes again and that answer counts, "not covered" included.
     Both ways through the coalescer and the question between them end within one request timeout.
     """
-    ask = SettleAsk(request, visit_id, inline, current_traceparent())
+    ask = SettleAsk(request, visit_id, inline, current_traceparent(), from_account_fen=from_account_fen)
     until = time.monotonic() + request.app.settings.request_timeout_seconds
     reply = await _submit(ask)
     if isinstance(reply, InDoubt):
         async with asyncio.timeout(until - time.monotonic()):  # the edge tells its end as BUSY: nothing has moved
-            await _ask_enrollment(request, reply.member_id)
+            for member_id in reply.members:
+                await _ask_enrollment(request, member_id)
         reply = await _submit(replace(ask, asked=True), within_seconds=until - time.monotonic())
     return _answered(reply)
 

@@ -9,12 +9,15 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.claims.benefits.model import Interval
 from services.claims.providers.queries import Reference, reference_from, references_sql
 from services.claims.visits.bill import Bill, joined
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.counters import Counters, Entry, Ref, Row
-from services.claims.visits.coverage import CONSUMER, Coverage, starts_from_rows
+from services.claims.visits.coverage import CONSUMER, Coverage, intervals, starts_from_rows
 from services.claims.visits.deciding import Decided, Visit, stored_decision, stored_facts
+from services.claims.visits.elsewhere import elsewhere_from_row
+from services.claims.visits.entitlements import from_rows
 from shared.contracts.enrollment import COVERAGE_TOPIC
 from shared.db.sql import Statement, execute, fetch, fetchrow, rows_as_json
 from shared.http.idempotency import Answered, lock_name
@@ -43,9 +46,12 @@ EXISTS (SELECT FROM parked p WHERE p.consumer = '{CONSUMER}' AND p.generation = 
 _VISITS = f"""
 SELECT v.id, v.institution_code, v.institution_number, v.member_id, v.kind, v.status, v.admitted_at, v.admitted_on,
        v.discharged_at, v.diagnosis_code, v.diagnosis_name, v.circumstances, v.third_party, v.line_sheets,
-       m.household_id, m.blind_index, m.township_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups,
+       v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, m.household_id, m.blind_index, m.township_code,
+       m.birth_date, m.sex, m.sequence, m.timeline, m.groups, m.entitlements, m.entitlement_seq,
+       mother.timeline AS mothers_timeline,
        {DOUBTED}
 FROM visit v LEFT JOIN member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
+LEFT JOIN member_coverage mother ON mother.pool_code = v.pool_code AND mother.member_id = v.mother_id
 WHERE v.pool_code = $1 AND v.id = ANY ($2::uuid[])
 """
 _VISITS_WITH_RULES = f"""
@@ -98,7 +104,8 @@ _TYPES = {
     "id": "uuid", "visit_id": "uuid", "member_id": "uuid", "household_id": "uuid", "cutoff_id": "uuid",
     "version": "int", "benefit_year": "int", "admitted_on": "date", "discharged_on": "date", "settled_on": "date",
     "settled_at": "timestamptz", "total_fen": "bigint", "eligible_fen": "bigint", "benefit_fen": "bigint",
-    "payable_fen": "bigint", "coverage_sequence": "bigint", "layers": "jsonb",
+    "payable_fen": "bigint", "account_fen": "bigint", "elsewhere_fen": "bigint", "coverage_sequence": "bigint",
+    "layers": "jsonb",
 }  # fmt: skip
 _WRITE_CLAIMS = (
     f"INSERT INTO claim (pool_code, {', '.join(COLUMNS)}) SELECT $1, q.* FROM json_to_recordset($2::json) AS q("
@@ -142,7 +149,14 @@ class LockedVisit(NamedTuple):
     status: str
     discharged_at: datetime | None
     line_sheets: int
+    facts_seq: int
     coverage_sequence: int
+    entitlement_seq: int
+
+    def same_facts(self, visit: Visit, coverage: Coverage) -> bool:
+        """Whether third party, basic settlement of elsewhere, coverage and cases are as they were first read."""
+        known = (visit.facts_seq, coverage.sequence, coverage.entitlement_seq)
+        return (self.facts_seq, self.coverage_sequence, self.entitlement_seq) == known
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +392,7 @@ def _detail(decided: Decided) -> dict[str, Any]:
         "over_ceiling": plain_array([str(line.over_ceiling_fen) for line in lines]),
         "own_share": plain_array([str(line.own_share_fen) for line in lines]),
         "reasons": plain_array([line.reason for line in lines]),
-        "facts": stored_facts(decided.facts),
+        "facts": stored_facts(decided.facts, decided.granted),
         "decision": stored_decision(decided.adjudication),
     }
 
@@ -437,7 +451,18 @@ def visit_of(row: Any) -> Visit:
         circumstances=tuple(row["circumstances"]),
         third_party=row["third_party"],
         line_sheets=row["line_sheets"],
+        third_party_share=row["third_party_share"],
+        mother_id=row["mother_id"],
+        newborn_of=mothers_coverage(row),
+        elsewhere=elsewhere_from_row(row["elsewhere"]),
+        facts_seq=row["facts_seq"],
     )
+
+
+def mothers_coverage(row: Any) -> tuple[Interval, ...]:
+    """The days on which the mother of a newborn is covered, where the row was read with her."""
+    told = row.get("mothers_timeline")
+    return () if told is None else intervals(starts_from_rows(told, [])[0])
 
 
 def coverage_of(row: Any) -> Coverage:
@@ -454,4 +479,6 @@ def coverage_of(row: Any) -> Coverage:
         timeline=timeline,
         groups=groups,
         doubted=row["doubted"],
+        entitlements=from_rows(row["entitlements"]),
+        entitlement_seq=row["entitlement_seq"],
     )

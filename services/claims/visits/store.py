@@ -6,23 +6,39 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.visits.bill import Bill
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.deciding import Visit
+from services.claims.visits.elsewhere import Given
 from services.claims.visits.settling_store import visit_of
 from shared.db.sql import execute, execute_counted, fetch, fetchrow, fetchval
 
 _VISIT = "SELECT * FROM visit WHERE pool_code = $1 AND id = $2"
+_VISIT_WITH_MOTHER = """
+SELECT v.*, mother.timeline AS mothers_timeline FROM visit v
+LEFT JOIN member_coverage mother ON mother.pool_code = v.pool_code AND mother.member_id = v.mother_id
+WHERE v.pool_code = $1 AND v.id = $2
+"""
 _BY_NUMBER = "SELECT id FROM visit WHERE pool_code = $1 AND institution_code = $2 AND institution_number = $3"
 _REGISTER = """
 INSERT INTO visit (pool_code, id, institution_code, institution_number, member_id, kind, status, admitted_at,
-                   admitted_on, diagnosis_code, diagnosis_name, circumstances, third_party, registered_at,
+                   admitted_on, diagnosis_code, diagnosis_name, circumstances, third_party, mother_id, registered_at,
                    registered_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT DO NOTHING
 """
+_THIRD_PARTY = """
+UPDATE visit SET third_party = $3, third_party_share = $4, facts_seq = facts_seq + 1 WHERE pool_code = $1 AND id = $2
+"""
+_SAME_ELSEWHERE = """
+SELECT id FROM visit WHERE pool_code = $1 AND elsewhere IS NOT NULL AND (elsewhere ->> 'scheme') = $2
+  AND (elsewhere ->> 'settlement') = $3 AND id <> $4
+"""
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+_ELSEWHERE = "UPDATE visit SET elsewhere = $3::jsonb, facts_seq = facts_seq + 1 WHERE pool_code = $1 AND id = $2"
 _DISCHARGE = "UPDATE visit SET status = 'discharged', discharged_at = $3 WHERE pool_code = $1 AND id = $2"
 _UPLOADED = """
 SELECT coalesce(sum(cardinality(amounts_fen)), 0)::bigint AS lines,
@@ -100,6 +116,29 @@ async def visit(conn: AsyncConnection, pool_code: str, visit_id: UUID, *, lock: 
     return None if row is None else visit_of(row)
 
 
+async def visit_with_mother(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> Visit | None:
+    """A visit that the scope may see, with the coverage of a newborn's mother."""
+    row = await fetchrow(conn, _VISIT_WITH_MOTHER, pool_code, visit_id)
+    return None if row is None else visit_of(row)
+
+
+async def set_elsewhere(conn: AsyncConnection, pool_code: str, visit_id: UUID, given: Given) -> UUID | None:
+    """Keeps a basic settlement with a locked visit; the visit that has the same one already, or None.
+
+    Two that enter the same settlement at once come one after the other: the second learns of the first.
+    """
+    await execute(conn, _ONE_AT_A_TIME, f"heyi.elsewhere:{pool_code}\x1f{given.scheme}\x1f{given.settlement}")
+    other: UUID | None = await fetchval(conn, _SAME_ELSEWHERE, pool_code, given.scheme, given.settlement, visit_id)
+    if other is None:
+        await execute(conn, _ELSEWHERE, pool_code, visit_id, orjson.dumps(given.row()).decode())
+    return other
+
+
+async def set_third_party(conn: AsyncConnection, pool_code: str, visit_id: UUID, liability: str, share: int) -> None:
+    """Sets what the accident inquiry found of a locked visit; the share in 1/10,000."""
+    await execute(conn, _THIRD_PARTY, pool_code, visit_id, liability, share)
+
+
 async def visit_with_number(conn: AsyncConnection, pool_code: str, institution: str, number: str) -> UUID | None:
     """The visit that has a hospital's own number."""
     found: UUID | None = await fetchval(conn, _BY_NUMBER, pool_code, institution, number)
@@ -124,6 +163,7 @@ async def register(conn: AsyncConnection, pool_code: str, new: Visit, *, now: da
         new.diagnosis_name,
         list(new.circumstances),
         new.third_party,
+        new.mother_id,
         now,
         by,
     )

@@ -76,6 +76,8 @@ def _coverage(metadata: MetaData) -> None:
         required("sequence", BigInteger),
         required("timeline", JSONB),
         required("groups", JSONB),
+        Column("entitlements", JSONB, nullable=False, server_default="[]"),
+        Column("entitlement_seq", BigInteger, nullable=False, server_default="0"),
         required("learnt_from", Text),
         required("learnt_at", MOMENT),
         PrimaryKeyConstraint("pool_code", "member_id"),
@@ -117,6 +119,10 @@ def _visits(metadata: MetaData) -> None:
         required("diagnosis_name", Text),
         required("circumstances", ARRAY(Text)),
         required("third_party", Text),
+        Column("third_party_share", Integer, nullable=False, server_default="0"),
+        Column("mother_id", Uuid),
+        Column("elsewhere", JSONB),
+        Column("facts_seq", Integer, nullable=False, server_default="0"),
         Column("line_sheets", Integer, nullable=False, server_default="0"),
         required("registered_at", MOMENT),
         required("registered_by", Text),
@@ -125,6 +131,15 @@ def _visits(metadata: MetaData) -> None:
         UniqueConstraint("pool_code", "institution_code", "institution_number", name="visit_institution_number"),
     )
     Index("visit_of_member", visit.c.pool_code, visit.c.member_id)
+    given = visit.c.elsewhere
+    Index(
+        "visit_elsewhere_once",
+        visit.c.pool_code,
+        given["scheme"].astext,
+        given["settlement"].astext,
+        unique=True,
+        postgresql_where=text("elsewhere IS NOT NULL"),
+    )
     Table(
         "visit_lines",
         metadata,
@@ -165,6 +180,8 @@ def _claims(metadata: MetaData) -> None:
         required("total_fen", BigInteger),
         required("eligible_fen", BigInteger),
         required("benefit_fen", BigInteger),
+        Column("account_fen", BigInteger, nullable=False, server_default="0"),
+        Column("elsewhere_fen", BigInteger, nullable=False, server_default="0"),
         required("payable_fen", BigInteger),
         required("policy_id", Text),
         required("policy_hash", Text),
@@ -227,6 +244,20 @@ def _accumulators(metadata: MetaData) -> None:
         required("added", JSONB),
         PrimaryKeyConstraint("pool_code", "owner_id", "scope", "year", "detail", "move"),
     )
+    credited = Table(
+        "family_account_credit",
+        metadata,
+        code("pool_code"),
+        required("id", Uuid),
+        required("household_id", Uuid),
+        required("year", Integer),
+        required("amount_fen", BigInteger),
+        required("reason", Text),
+        required("credited_on", Date),
+        required("posted_at", MOMENT),
+        PrimaryKeyConstraint("pool_code", "id"),
+    )
+    Index("family_account_credit_of", credited.c.pool_code, credited.c.household_id, credited.c.id)
     Table(
         "cancellation",
         metadata,

@@ -21,6 +21,7 @@ def head_of(claim: Claim, at: datetime) -> dict[str, Any]:
         "settled_at": claim.settled_at,
         "at": at,
         "benefit": claim.benefit_fen,
+        "account": claim.account_fen,
     }
 
 

@@ -27,6 +27,7 @@ def declare(metadata: MetaData) -> None:
     _reinstatements(metadata)
     _money(metadata)
     _dues(metadata)
+    _family_accounts(metadata)
 
 
 def _of(table: str, *columns: str) -> ForeignKeyConstraint:
@@ -199,5 +200,24 @@ def _dues(metadata: MetaData) -> None:
         Column("recorded_by", Text, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
         UniqueConstraint("pool_code", "year", "level", "payer", "revision", name="subsidy_due_once"),
+        _of("standard", "year"),
+    )
+
+
+def _family_accounts(metadata: MetaData) -> None:
+    Table(
+        "family_account_credit",
+        metadata,
+        *pool_key("credit_id"),
+        Column("household_id", Uuid, nullable=False),
+        Column("township_code", CODE, nullable=False),
+        Column("year", SmallInteger, nullable=False),
+        Column("head_count", Integer, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("document_number", Text, nullable=False),
+        Column("credited_on", Date, nullable=False),
+        Column("credited_by", CODE, nullable=False),
+        UniqueConstraint("pool_code", "household_id", "year", name="family_account_credit_once"),
+        _of("household", "household_id"),
         _of("standard", "year"),
     )

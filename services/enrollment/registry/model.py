@@ -1,11 +1,12 @@
 """What the register holds, as other capabilities decide on it: plain data, no I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
 from services.enrollment.registry.names import name_order
+from shared.kernel.areas import within as within
 from shared.kernel.timelines import Start, state_on
 
 LEVELS = ("central", "province", "city", "county")
@@ -141,8 +142,3 @@ class Enrolment:
     members: list[MemberRow] = field(default_factory=list)
     changed: list[MemberRow] = field(default_factory=list)
     groups: list[tuple[UUID, str, date, int, str]] = field(default_factory=list)
-
-
-def within(areas: Sequence[str], area_code: str) -> bool:
-    """Whether an area lies in one of ``areas`` (codes begin with those of their parents)."""
-    return any(area_code.startswith(code) for code in areas)

@@ -127,7 +127,7 @@ class World:
         self, role: str, method: str, path: str, *, key: str | None = None, of: str | None = None, **options: Any
     ) -> httpx.Response:
         """A request of a role; ``of`` names the institution of a hospital's token, ``subject`` another person."""
-        who = {name: options.pop(name) for name in ("subject", "pools", "home_institution", "household_id")
+        who = {name: options.pop(name) for name in ("subject", "pools", "home_institution", "household_id", "areas")
                if name in options}  # fmt: skip
         institutions = (of,) if of else (COUNTY,) if role == "hospital" else ()
         headers = options.pop("headers", {}) | self.tokens.headers(role, institutions=institutions, **who)

@@ -98,6 +98,7 @@ def test_what_nobody_claims_returns() -> None:
         lambda: proportional([Candidate("a", 1, 0), Candidate("a", 2, 0)], Campaign(1)),
         lambda: proportional([Candidate("a", 1, 2)], Campaign(1)),
         lambda: proportional([Candidate("a", -1, -1)], Campaign(1)),
+        lambda: proportional([Candidate("a", 1, 0, 0, -1)], Campaign(1)),
         lambda: top_up([], Campaign(1), 10_001),
         lambda: top_up([], Campaign(1), -1),
         lambda: banded([], Campaign(1), []),
@@ -119,7 +120,8 @@ def people(draw: Any) -> list[Candidate]:
     for number in range(draw(st.integers(0, 12))):
         eligible = draw(st.integers(0, 10_000_000))
         first = draw(st.integers(0, eligible))
-        found.append(Candidate(f"p{number}", eligible, first, draw(st.integers(0, 500_000))))
+        room = draw(st.none() | st.integers(0, 3_000_000))
+        found.append(Candidate(f"p{number}", eligible, first, draw(st.integers(0, 500_000)), room))
     return found
 
 
@@ -143,6 +145,7 @@ def test_what_holds_for_every_formula(
             candidate = known[one.person]
             assert 0 < one.amount_fen <= one.due_fen <= one.base_fen <= candidate.own_fen
             assert cap is None or candidate.first_fen + one.due_fen <= cap
+            assert candidate.room_fen is None or one.due_fen <= candidate.room_fen
             share = Fraction(one.due_fen * min(pot, 10**18), max(1, got.due_fen))
             assert got.due_fen <= pot or abs(one.amount_fen - share) <= len(candidates)
         shuffled = list(candidates)

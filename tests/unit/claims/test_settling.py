@@ -30,7 +30,7 @@ async def doubtful_then_slow(_: Hashable, asks: Sequence[Any], *, patient: bool 
     if asks[0].asked:
         await asyncio.sleep(10)
     await asyncio.sleep(TIMEOUT / 2)
-    return [InDoubt(SOMEBODY) for _ in asks]
+    return [InDoubt((SOMEBODY,)) for _ in asks]
 
 
 def request(**resources: Any) -> Any:

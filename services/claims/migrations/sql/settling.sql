@@ -16,9 +16,10 @@ BEGIN
    AND a.detail = q.detail;
 END $$;
 
--- A visit as it stands under its lock, and the sequence of the coverage it rests on.
+-- A visit as it stands under its lock, and the sequences of the coverage and of the cases it rests on.
 CREATE TYPE locked_visit AS (
-  id uuid, status text, discharged_at timestamptz, line_sheets integer, coverage_sequence bigint
+  id uuid, status text, discharged_at timestamptz, line_sheets integer, facts_seq integer, coverage_sequence bigint,
+  entitlement_seq bigint
 );
 
 -- Accumulators, then visits (with a share lock on their members' coverage), then the claims named and the live claims
@@ -32,7 +33,8 @@ BEGIN
     counted := ARRAY(SELECT a FROM public.lock_accumulators(pool, owners, scopes, years, details) AS a);
   END IF;
   locked := ARRAY(
-    SELECT ROW(v.id, v.status, v.discharged_at, v.line_sheets, m.sequence)::public.locked_visit
+    SELECT ROW(v.id, v.status, v.discharged_at, v.line_sheets, v.facts_seq, m.sequence,
+               m.entitlement_seq)::public.locked_visit
     FROM public.visit v
     JOIN public.member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
     WHERE v.pool_code = pool AND v.id = ANY (visits)

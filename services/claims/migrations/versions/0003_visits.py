@@ -24,6 +24,8 @@ CREATE TABLE member_coverage (
   sequence bigint NOT NULL CHECK (sequence >= 0),
   timeline jsonb NOT NULL,
   groups jsonb NOT NULL,
+  entitlements jsonb NOT NULL DEFAULT '[]',
+  entitlement_seq bigint NOT NULL DEFAULT 0,
   learnt_from text NOT NULL CHECK (learnt_from IN ('event', 'answer')),
   learnt_at timestamptz NOT NULL,
   PRIMARY KEY (pool_code, member_id)
@@ -60,7 +62,12 @@ CREATE TABLE visit (
   diagnosis_code text NOT NULL,
   diagnosis_name text NOT NULL,
   circumstances text[] NOT NULL,
-  third_party text NOT NULL CHECK (third_party IN ('none', 'pending', 'liable')),
+  third_party text NOT NULL
+    CHECK (third_party IN ('none', 'pending', 'liable', 'shared', 'advanced', 'accident')),
+  third_party_share integer NOT NULL DEFAULT 0 CHECK (third_party_share BETWEEN 0 AND 10000),
+  mother_id uuid,
+  elsewhere jsonb,
+  facts_seq integer NOT NULL DEFAULT 0,
   line_sheets integer NOT NULL DEFAULT 0,
   registered_at timestamptz NOT NULL,
   registered_by text NOT NULL,
@@ -68,9 +75,12 @@ CREATE TABLE visit (
   CONSTRAINT visit_institution UNIQUE (pool_code, id, institution_code),
   CONSTRAINT visit_institution_number UNIQUE (pool_code, institution_code, institution_number),
   CHECK (discharged_at >= admitted_at),
-  CHECK ((status = 'discharged') = (discharged_at IS NOT NULL))
+  CHECK ((status = 'discharged') = (discharged_at IS NOT NULL)),
+  CHECK ((third_party = 'shared') = (third_party_share > 0))
 );
 CREATE INDEX visit_of_member ON visit (pool_code, member_id);
+CREATE UNIQUE INDEX visit_elsewhere_once
+  ON visit (pool_code, (elsewhere ->> 'scheme'), (elsewhere ->> 'settlement')) WHERE elsewhere IS NOT NULL;
 CREATE TABLE visit_lines (
   pool_code text COLLATE "C" NOT NULL,
   visit_id uuid NOT NULL,
@@ -117,7 +127,9 @@ CREATE TABLE claim (
   total_fen bigint NOT NULL CHECK (total_fen > 0),
   eligible_fen bigint NOT NULL CHECK (eligible_fen BETWEEN 0 AND total_fen),
   benefit_fen bigint NOT NULL CHECK (benefit_fen BETWEEN 0 AND total_fen),
-  payable_fen bigint NOT NULL CHECK (payable_fen BETWEEN 0 AND benefit_fen),
+  account_fen bigint NOT NULL DEFAULT 0 CHECK (account_fen >= 0),
+  elsewhere_fen bigint NOT NULL DEFAULT 0 CHECK (elsewhere_fen >= 0),
+  payable_fen bigint NOT NULL,
   policy_id text NOT NULL,
   policy_hash text NOT NULL,
   catalogue_version text NOT NULL,
@@ -128,7 +140,9 @@ CREATE TABLE claim (
   PRIMARY KEY (pool_code, id),
   CONSTRAINT claim_number UNIQUE (pool_code, number),
   FOREIGN KEY (pool_code, visit_id, institution_code) REFERENCES visit (pool_code, id, institution_code),
-  CHECK ((status = 'released') = (cutoff_id IS NOT NULL))
+  CHECK ((status = 'released') = (cutoff_id IS NOT NULL)),
+  CHECK (payable_fen BETWEEN 0 AND benefit_fen + account_fen),
+  CHECK (benefit_fen + account_fen + elsewhere_fen <= total_fen)
 ) WITH (fillfactor = 90);
 CREATE UNIQUE INDEX claim_live ON claim (pool_code, visit_id) WHERE status <> 'cancelled';
 CREATE INDEX claim_of_day ON claim (pool_code, settled_on, id);
@@ -164,7 +178,10 @@ CREATE TABLE accumulator (
   used jsonb NOT NULL,
   moves bigint NOT NULL,
   PRIMARY KEY (pool_code, owner_id, scope, year, detail),
-  CONSTRAINT accumulator_not_negative CHECK (NOT jsonb_path_exists(used, '$.* ? (@ < 0)'))
+  CONSTRAINT accumulator_not_negative CHECK (NOT jsonb_path_exists(used, '$.* ? (@ < 0)')),
+  CONSTRAINT family_account_not_overdrawn CHECK (scope <> 'family_account' OR
+    coalesce((used ->> 'family_account.spent')::bigint, 0)
+      <= coalesce((used ->> 'family_account.credited')::bigint, 0))
 ) WITH (fillfactor = 80);
 CREATE TABLE accumulator_entry (
   pool_code text COLLATE "C" NOT NULL,
@@ -179,6 +196,18 @@ CREATE TABLE accumulator_entry (
   added jsonb NOT NULL,
   PRIMARY KEY (pool_code, owner_id, scope, year, detail, move)
 );
+CREATE TABLE family_account_credit (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  household_id uuid NOT NULL,
+  year integer NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  reason text NOT NULL,
+  credited_on date NOT NULL,
+  posted_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, id)
+);
+CREATE INDEX family_account_credit_of ON family_account_credit (pool_code, household_id, id);
 CREATE TABLE cancellation (
   pool_code text COLLATE "C" NOT NULL,
   claim_id uuid NOT NULL,
@@ -265,17 +294,30 @@ def _rules() -> list[str]:
         "blind_index, household_id, township_code, birth_date, sex, sequence, timeline, groups, learnt_from, learnt_at"
     )
     claim = "status, version, payable_fen, cutoff_id"
+    visit = "status, discharged_at, line_sheets, third_party, third_party_share, elsewhere, facts_seq"
+    entitled = "entitlements, entitlement_seq"
     return [
         pool_table(
-            service, "member_coverage", update_columns=coverage, worker="SELECT, INSERT", worker_update_columns=coverage
+            service,
+            "member_coverage",
+            update_columns=f"{coverage}, {entitled}",
+            worker="SELECT, INSERT",
+            worker_update_columns=coverage,
         ),
         pool_table(service, "coverage_case", app="SELECT", institution_column=of, worker="SELECT, INSERT"),
-        pool_table(service, "visit", institution_column=of, update_columns="status, discharged_at, line_sheets"),
+        pool_table(service, "visit", institution_column=of, update_columns=visit),
         pool_table(service, "visit_lines", institution_column=of),
         pool_table(service, "claim", institution_column=of, update_columns=claim),
         pool_table(service, "claim_detail", institution_column=of),
-        pool_table(service, "accumulator", update_columns="used, moves"),
+        pool_table(
+            service,
+            "accumulator",
+            update_columns="used, moves",
+            worker="SELECT, INSERT",
+            worker_update_columns="used, moves",
+        ),
         pool_table(service, "accumulator_entry"),
+        pool_table(service, "family_account_credit", app="SELECT", worker="SELECT, INSERT"),
         pool_table(service, "cancellation", institution_column=of),
         pool_table(service, "cancellation_release", institution_column=of),
         pool_table(service, "readjudication"),

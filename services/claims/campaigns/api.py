@@ -1,0 +1,441 @@
+"""Routes of second compensation, in the order in which a campaign goes."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Path, Query, Response
+
+from services.claims.benefits.model import Band
+from services.claims.benefits.second import PaymentList
+from services.claims.campaigns import commands, paying, store
+from services.claims.campaigns.model import LISTED, PAID, PUBLISHED, RELEASED, RETURNED, Campaign, Listed, Scope, Terms
+from services.claims.campaigns.payment_sheet import payment_sheet
+from services.claims.campaigns.problems import (
+    BAD_TERMS,
+    CAMPAIGN_EXISTS,
+    CAMPAIGN_STATE,
+    CAMPAIGN_UNKNOWN,
+    CAP_MOVED,
+    CLAIM_DAY,
+    COUNT_UNKNOWN,
+    NAMES_MISSING,
+    NO_CANDIDATES,
+    NOTHING_LISTED,
+    OBJECTION_UNKNOWN,
+    OBJECTIONS_OPEN,
+    OBJECTIONS_OVER,
+    OBJECTIONS_RUN,
+    PAYMENT_STATE,
+    PAYMENT_UNKNOWN,
+    STILL_CLAIMABLE,
+    YEAR_OPEN,
+)
+from services.claims.campaigns.schemas import (
+    ApprovalIn,
+    CampaignIn,
+    CampaignOut,
+    CandidateOut,
+    ComputedOut,
+    LineOut,
+    NamesOut,
+    ObjectionDecisionIn,
+    ObjectionIn,
+    ObjectionMade,
+    ObjectionOut,
+    PaymentsMadeIn,
+    PlaceSum,
+    PublicationIn,
+    PublicLineOut,
+    ReleaseIn,
+    ScopeIn,
+    SimulationOut,
+    TermsIn,
+    TownshipSum,
+    YearSum,
+)
+from services.claims.visits.problems import ENROLLMENT_SILENT
+from shared.contracts.wire import ShortId
+from shared.http.access import access
+from shared.http.edge import ServiceRouter
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
+from shared.http.problems import FOUR_EYES, documented
+from shared.http.territory import areas_of
+from shared.http.unit import Unit, UnitDep
+from shared.kernel.areas import within
+
+router = ServiceRouter(prefix="/pools/{pool_code}/campaigns", tags=["campaigns"])
+Pool = Annotated[str, Path(pattern=r"^\d{6}$")]
+Area = Annotated[str, Query(pattern=r"^\d{6,12}$")]
+DIRECTOR, OFFICE = ["county_director"], ["county_recheck", "county_director"]
+TOWNSHIP = ["township_clerk", "township_director"]
+SIMULATORS = [*OFFICE, "insurer_manager"]
+WATCHERS = [*OFFICE, "insurer_manager", "county_finance", "county_inspector", "city_health", "supervisor", "auditor"]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHOWN = (LISTED, RELEASED, PAID, RETURNED)
+
+
+async def campaign_out(unit: Unit, campaign: Campaign) -> CampaignOut:
+    """A campaign in wire form."""
+    paid_in = await store.paid_by_year(unit.conn, unit.pool_code, campaign.id)
+    same = set(CampaignOut.model_fields) & set(Campaign.__dataclass_fields__)
+    return CampaignOut.model_validate(
+        {name: getattr(campaign, name) for name in same}
+        | {
+            "campaign_id": campaign.id,
+            "pot": campaign.pot_fen,
+            "formula": None if campaign.terms is None else campaign.terms["formula"],
+            "listed_amount": campaign.listed_fen,
+            "left": campaign.pot_fen - campaign.listed_fen,
+            "paid": campaign.paid_fen,
+            "returned": campaign.returned_fen,
+            "paid_in": [YearSum(year=r["year"], persons=r["persons"], amount=r["amount_fen"]) for r in paid_in],
+        }
+    )
+
+
+@router.post(
+    "",
+    openapi_extra=access(DIRECTOR, command="open_campaign"),
+    status_code=201,
+    responses=documented(YEAR_OPEN, CAMPAIGN_EXISTS, CLAIM_DAY),
+)
+async def open_campaign(pool_code: Pool, body: CampaignIn, unit: UnitDep) -> CampaignOut:
+    """Opens the second compensation of a year that is over, with the committee's pot."""
+    opened = await commands.open_campaign(
+        unit, body.year, body.title, body.pot, body.document_number, body.decided_on
+    )  # fmt: skip
+    return await campaign_out(unit, opened)
+
+
+@router.get("", openapi_extra=access([*WATCHERS, *TOWNSHIP], command="list_campaigns"))
+async def list_campaigns(pool_code: Pool, unit: UnitDep) -> list[CampaignOut]:
+    """All campaigns, the latest year first."""
+    return [await campaign_out(unit, one) for one in await store.campaigns(unit.conn, unit.pool_code)]
+
+
+@router.get(
+    "/{campaign_id}",
+    openapi_extra=access([*WATCHERS, *TOWNSHIP], command="read_campaign"),
+    responses=documented(CAMPAIGN_UNKNOWN),
+)
+async def read_campaign(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) -> CampaignOut:
+    """A campaign as it stands."""
+    return await campaign_out(unit, await commands.known(unit, campaign_id))
+
+
+@router.post(
+    "/{campaign_id}/candidates",
+    openapi_extra=access(OFFICE, command="compute_candidates"),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, COUNT_UNKNOWN),
+)
+async def compute_candidates(pool_code: Pool, campaign_id: ShortId, body: ScopeIn, unit: UnitDep) -> ComputedOut:
+    """Computes the candidates from the reviewed claims of the year; again where more claims were reviewed since."""
+    scope = Scope(tuple(sorted(set(body.kinds))), body.exclude_fixed, body.counts_toward, body.clause)
+    campaign, found = await commands.compute(unit, campaign_id, scope)
+    missing = await store.left_out(unit.conn, unit.pool_code, campaign.year, scope.kinds)
+    return ComputedOut(campaign=await campaign_out(unit, campaign), candidates=found, left_out=missing)
+
+
+@router.get(
+    "/{campaign_id}/candidates",
+    openapi_extra=access(WATCHERS, command="list_candidates", personal=True),
+    responses=documented(CAMPAIGN_UNKNOWN),
+)
+async def list_candidates(
+    pool_code: Pool, campaign_id: ShortId, unit: UnitDep, cursor: Cursor = None, limit: Limit = 50
+) -> Page[CandidateOut]:
+    """The candidates of the run that counts, each with the claims that his year was added up from."""
+    campaign = await commands.known(unit, campaign_id)
+    key = read_cursor(cursor, UUID)
+    rows = await store.candidate_rows(unit.conn, unit.pool_code, campaign, key[0] if key else None, limit + 1)
+    items = [_candidate(row) for row in rows[:limit]]
+    following = encode_cursor(items[-1].member_id) if len(rows) > limit else None
+    return Page[CandidateOut](items=items, next_cursor=following)
+
+
+def _candidate(row: Any) -> CandidateOut:
+    return CandidateOut(
+        member_id=row["member_id"],
+        township_code=row["township_code"],
+        eligible=row["eligible_fen"],
+        first=row["first_fen"],
+        excluded=row["excluded_fen"],
+        own=store.candidate_of(row).own_fen,
+        room=row["room_fen"],
+        claims=list(row["claims"]),
+    )
+
+
+def terms_of(body: TermsIn) -> Terms:
+    """Terms as the formulas read them."""
+    bands = tuple(Band(band.up_to, band.ratio) for band in body.bands)
+    return Terms(body.formula, body.threshold, body.combined_cap, bands, body.floor_ratio)
+
+
+def _simulation(terms: Terms, found: PaymentList, township: Any) -> SimulationOut:
+    sums: dict[str, list[int]] = {}
+    for payment in found.payments:
+        sums.setdefault(township(payment.person), []).append(payment.amount_fen)
+    amounts = [payment.amount_fen for payment in found.payments] or [0]
+    return SimulationOut.model_validate(
+        {
+            "formula": terms.formula,
+            "persons": len(found.payments),
+            "due": found.due_fen,
+            "paid": found.paid_fen,
+            "left": found.left_fen,
+            "largest": max(amounts),
+            "smallest": min(amounts),
+            "townships": [
+                TownshipSum(township_code=code, persons=len(fen), amount=sum(fen)) for code, fen in sorted(sums.items())
+            ],
+        }
+    )
+
+
+_TERMS = documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, NO_CANDIDATES, BAD_TERMS, NOTHING_LISTED)
+
+
+@router.post(
+    "/{campaign_id}/simulation",
+    openapi_extra=access(SIMULATORS, command="simulate_campaign", query=True),
+    responses=_TERMS,
+)
+async def simulate_campaign(pool_code: Pool, campaign_id: ShortId, body: TermsIn, unit: UnitDep) -> SimulationOut:
+    """What terms would give; nothing is kept."""
+    campaign = await commands.known(unit, campaign_id)
+    terms = terms_of(body)
+    found, by_person = await commands.simulate(unit, campaign, terms)
+    return _simulation(terms, found, lambda person: by_person[person]["township_code"])
+
+
+@router.post("/{campaign_id}/proposal", openapi_extra=access(OFFICE, command="propose_campaign"), responses=_TERMS)
+async def propose_campaign(pool_code: Pool, campaign_id: ShortId, body: TermsIn, unit: UnitDep) -> CampaignOut:
+    """Proposes terms for approval; a later proposal replaces an earlier one."""
+    campaign, _ = await commands.propose(unit, campaign_id, terms_of(body))
+    return await campaign_out(unit, campaign)
+
+
+@router.post(
+    "/{campaign_id}/approval",
+    openapi_extra=access(DIRECTOR, command="approve_campaign"),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, FOUR_EYES),
+)
+async def approve_campaign(pool_code: Pool, campaign_id: ShortId, body: ApprovalIn, unit: UnitDep) -> CampaignOut:
+    """Approves the proposal, by a person who neither opened the campaign nor proposed: the list is written."""
+    return await campaign_out(unit, await commands.approve(unit, campaign_id, body.document_number))
+
+
+@router.post(
+    "/{campaign_id}/names",
+    openapi_extra=access(OFFICE, command="fetch_names"),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, ENROLLMENT_SILENT),
+)
+async def fetch_names(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) -> NamesOut:
+    """Gets masked names and villages from the register, some hundreds at a time, until none is missing."""
+    fetched, missing = await commands.fetch_names(unit, campaign_id)
+    return NamesOut(fetched=fetched, missing=missing)
+
+
+@router.post(
+    "/{campaign_id}/publication",
+    openapi_extra=access(OFFICE, command="publish_campaign"),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, NAMES_MISSING),
+)
+async def publish_campaign(pool_code: Pool, campaign_id: ShortId, body: PublicationIn, unit: UnitDep) -> CampaignOut:
+    """Hangs the list out by township and village, with days for objections."""
+    return await campaign_out(unit, await commands.publish(unit, campaign_id, body.days))
+
+
+@router.get(
+    "/{campaign_id}/notice",
+    openapi_extra=access([], scope="public", command="read_notice"),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE),
+)
+async def read_notice(
+    pool_code: Pool, campaign_id: ShortId, area: Area, unit: UnitDep, cursor: Cursor = None, limit: Limit = 200
+) -> Page[PublicLineOut]:
+    """The list of a township or village as it hangs out (公示), for everybody: masked names and amounts alone."""
+    campaign = await commands.known(unit, campaign_id)
+    if campaign.status not in (PUBLISHED, RELEASED):
+        raise CAMPAIGN_STATE(status=commands.STATUS[campaign.status], act=("查看公示", "read the notice"))
+    lines, following = await _page(unit, campaign, SHOWN, area, cursor, limit)
+    items = [
+        PublicLineOut.model_validate(
+            {
+                "payment_id": line.id,
+                "township_code": line.township_code,
+                "village_code": line.village_code,
+                "name": line.masked_name,
+                "amount": line.amount_fen,
+                "status": line.status,
+            }
+        )
+        for line in lines
+    ]
+    return Page[PublicLineOut](items=items, next_cursor=following)
+
+
+async def _page(
+    unit: Unit, campaign: Campaign, statuses: tuple[str, ...], area: str | None, cursor: str | None, limit: int
+) -> tuple[list[Listed], str | None]:
+    key = read_cursor(cursor, str, UUID)
+    after = (key[0], key[1]) if key else ("", UUID(int=0))
+    lines = await store.listed(unit.conn, unit.pool_code, campaign, statuses, area, after, limit + 1)
+    shown = lines[:limit]
+    return shown, encode_cursor(shown[-1].township_code, shown[-1].id) if len(lines) > limit else None
+
+
+@router.get(
+    "/{campaign_id}/payments",
+    openapi_extra=access([*WATCHERS, *TOWNSHIP, "insurer_finance"], command="list_campaign_payments", personal=True),
+    responses=documented(CAMPAIGN_UNKNOWN, PAYMENT_UNKNOWN),
+)
+async def list_payments(
+    pool_code: Pool, campaign_id: ShortId, unit: UnitDep, area: Area | None = None, cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[LineOut]:  # fmt: skip
+    """Lines of the list that counts; a township names an area of its own."""
+    campaign = await commands.known(unit, campaign_id)
+    _check_area(unit, area)
+    lines, following = await _page(unit, campaign, SHOWN, area, cursor, limit)
+    return Page[LineOut](items=[_line(line) for line in lines], next_cursor=following)
+
+
+def _check_area(unit: Unit, area: str | None) -> None:
+    """A township looks into its own areas only. Raises PAYMENT_UNKNOWN, AREAS_MISSING."""
+    if not within(areas_of(unit.actor), area or ""):
+        raise PAYMENT_UNKNOWN(payment_id=area or "-")
+
+
+def _line(line: Listed) -> LineOut:
+    return LineOut.model_validate(
+        {
+            "payment_id": line.id,
+            "psn_no": line.member_id,
+            "township_code": line.township_code,
+            "village_code": line.village_code,
+            "name": line.masked_name,
+            "base": line.base_fen,
+            "due": line.due_fen,
+            "amount": line.amount_fen,
+            "status": line.status,
+            "paid_on": line.paid_on,
+        }
+    )
+
+
+@router.get(
+    "/{campaign_id}/payments.xlsx",
+    response_class=Response,
+    openapi_extra=access([*OFFICE, *TOWNSHIP, "insurer_finance"], command="read_payment_sheet", personal=True),
+    responses={200: {"content": {XLSX: {}}}, **documented(CAMPAIGN_UNKNOWN, PAYMENT_UNKNOWN)},
+)
+async def read_payment_sheet(
+    pool_code: Pool, campaign_id: ShortId, unit: UnitDep, area: Area | None = None
+) -> Response:
+    """The payment list as a workbook, a sheet a township, for the signatures."""
+    campaign = await commands.known(unit, campaign_id)
+    _check_area(unit, area)
+    lines = await store.listed(unit.conn, unit.pool_code, campaign, (RELEASED, PAID, RETURNED), area)
+    unit.note(lines=len(lines))
+    headers = {"Content-Disposition": f'attachment; filename="second-{campaign.year}.xlsx"'}
+    return Response(payment_sheet(campaign, lines), media_type=XLSX, headers=headers)
+
+
+@router.get(
+    "/{campaign_id}/places",
+    openapi_extra=access([*WATCHERS, "insurer_finance"], command="sum_campaign"),
+    responses=documented(CAMPAIGN_UNKNOWN),
+)
+async def sum_places(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) -> list[PlaceSum]:
+    """Persons and sums by township, village and state."""
+    campaign = await commands.known(unit, campaign_id)
+    return _places(await store.places(unit.conn, unit.pool_code, campaign))
+
+
+def _places(rows: Iterable[Any]) -> list[PlaceSum]:
+    return [
+        PlaceSum(
+            township_code=row["township_code"],
+            village_code=row["village_code"],
+            status=row["status"],
+            persons=row["persons"],
+            amount=row["amount_fen"],
+        )
+        for row in rows
+    ]
+
+
+@router.post(
+    "/{campaign_id}/objections",
+    openapi_extra=access([*TOWNSHIP, *OFFICE, "supervisor"], command="object_to_list"),
+    status_code=201,
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, OBJECTIONS_OVER, PAYMENT_UNKNOWN),
+)
+async def object_to_list(pool_code: Pool, campaign_id: ShortId, body: ObjectionIn, unit: UnitDep) -> ObjectionMade:
+    """Records an objection while the list hangs out."""
+    asked = commands.Objection(body.payment_id, body.township_code, body.ground)
+    return ObjectionMade(objection_id=await commands.object_to(unit, campaign_id, asked))
+
+
+@router.get(
+    "/{campaign_id}/objections",
+    openapi_extra=access(WATCHERS, command="list_objections", personal=True),
+    responses=documented(CAMPAIGN_UNKNOWN),
+)
+async def list_objections(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) -> list[ObjectionOut]:
+    """All objections, with how they were decided."""
+    await commands.known(unit, campaign_id)
+    rows = await store.objections(unit.conn, unit.pool_code, campaign_id)
+    members = [name for name in ObjectionOut.model_fields if name != "objection_id"]
+    return [
+        ObjectionOut.model_validate({name: row[name] for name in members} | {"objection_id": row["id"]}) for row in rows
+    ]
+
+
+@router.post(
+    "/{campaign_id}/objections/{objection_id}/decision",
+    openapi_extra=access(OFFICE, command="decide_objection"),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, OBJECTION_UNKNOWN, FOUR_EYES),
+)
+async def decide_objection(
+    pool_code: Pool, campaign_id: ShortId, objection_id: ShortId, body: ObjectionDecisionIn, unit: UnitDep
+) -> CampaignOut:
+    """Decides an objection, by another person than who recorded it."""
+    now = await commands.decide_objection(unit, campaign_id, objection_id, body.outcome, body.note)
+    return await campaign_out(unit, now)
+
+
+@router.post(
+    "/{campaign_id}/release",
+    openapi_extra=access(DIRECTOR, command="release_campaign"),
+    responses=documented(
+        CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, FOUR_EYES, OBJECTIONS_RUN, OBJECTIONS_OPEN, CLAIM_DAY, CAP_MOVED
+    ),
+)
+async def release_campaign(pool_code: Pool, campaign_id: ShortId, body: ReleaseIn, unit: UnitDep) -> CampaignOut:
+    """Makes the list payable, after the notice and with every objection decided: one payable a person."""
+    return await campaign_out(unit, await paying.release(unit, campaign_id, body.claim_by))
+
+
+@router.post(
+    "/{campaign_id}/payments",
+    openapi_extra=access([*TOWNSHIP, "insurer_finance"], command="record_campaign_payments"),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, PAYMENT_UNKNOWN, PAYMENT_STATE, CLAIM_DAY),
+)
+async def record_payments(pool_code: Pool, campaign_id: ShortId, body: PaymentsMadeIn, unit: UnitDep) -> CampaignOut:
+    """Records money that reached its persons; all or none."""
+    made = [(one.payment_id, one.paid_on, one.channel, one.reference) for one in body.payments]
+    return await campaign_out(unit, await paying.record_payments(unit, campaign_id, made))
+
+
+@router.post(
+    "/{campaign_id}/closing",
+    openapi_extra=access(DIRECTOR, command="close_campaign"),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, STILL_CLAIMABLE),
+)
+async def close_campaign(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) -> CampaignOut:
+    """Ends a campaign after its deadline; what nobody claimed returns."""
+    return await campaign_out(unit, await paying.close(unit, campaign_id))

@@ -1,0 +1,329 @@
+"""From the pot to the approved list. Each command takes the request's transaction and never commits."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from services.claims.benefits.model import Policy
+from services.claims.benefits.queries import policy_for
+from services.claims.benefits.second import BadCampaign, PaymentList
+from services.claims.campaigns import store
+from services.claims.campaigns.model import (
+    APPROVED,
+    CLOSED,
+    LISTED,
+    NAMES_AT_ONCE,
+    OPEN,
+    PROPOSED,
+    PUBLISHED,
+    RELEASED,
+    SUPERSEDED,
+    Campaign,
+    Listed,
+    Scope,
+    Terms,
+    payment_list,
+    scope_from,
+    terms_from,
+)
+from services.claims.campaigns.problems import (
+    BAD_TERMS,
+    CAMPAIGN_EXISTS,
+    CAMPAIGN_STATE,
+    CAMPAIGN_UNKNOWN,
+    CLAIM_DAY,
+    COUNT_UNKNOWN,
+    NAMES_MISSING,
+    NO_CANDIDATES,
+    NOTHING_LISTED,
+    OBJECTION_UNKNOWN,
+    OBJECTIONS_OVER,
+    PAYMENT_UNKNOWN,
+    YEAR_OPEN,
+)
+from services.claims.visits import queries
+from shared.http.problems import FOUR_EYES, NOT_FOUND
+from shared.http.territory import areas_of
+from shared.http.unit import Unit
+from shared.kernel.areas import within
+from shared.kernel.ids import new_id
+
+Words = tuple[str, str]
+STATUS: Mapping[str, Words] = MappingProxyType(
+    {
+        OPEN: ("正在测算", "being computed"),
+        PROPOSED: ("已提出,待批准", "proposed"),
+        APPROVED: ("已批准,待公示", "approved"),
+        PUBLISHED: ("正在公示", "published"),
+        RELEASED: ("正在发放", "being paid"),
+        CLOSED: ("已结束", "closed"),
+    }
+)
+_ASKED_AT_ONCE = 8
+
+
+def four_eyes(unit: Unit, earlier: str | None, act: Words, then: Words) -> None:
+    """Whoever did the one may not do the other. Raises FOUR_EYES."""
+    if unit.actor.subject == earlier:
+        raise FOUR_EYES(act=act, then=then)
+
+
+async def known(unit: Unit, campaign_id: UUID, *, lock: bool = False) -> Campaign:
+    """A campaign of the pool. Raises CAMPAIGN_UNKNOWN."""
+    campaign = await store.campaign(unit.conn, unit.pool_code, campaign_id, lock=lock)
+    if campaign is None:
+        raise CAMPAIGN_UNKNOWN(campaign_id=campaign_id)
+    unit.result("campaign", campaign_id)
+    return campaign
+
+
+async def at_step(unit: Unit, campaign_id: UUID, steps: Sequence[str], act: Words) -> Campaign:
+    """A campaign, locked, that stands at one of the steps. Raises CAMPAIGN_UNKNOWN, CAMPAIGN_STATE."""
+    await unit.business_day()
+    campaign = await known(unit, campaign_id, lock=True)
+    if campaign.status not in steps:
+        raise CAMPAIGN_STATE(status=STATUS[campaign.status], act=act)
+    return campaign
+
+
+async def keep(unit: Unit, before: Campaign, **changes: Any) -> Campaign:
+    """Writes a step of a locked campaign."""
+    now = replace(before, version=before.version + 1, **changes)
+    await store.set_campaign(unit.conn, unit.pool_code, now)
+    unit.note(status=now.status, year=now.year)
+    return now
+
+
+async def open_campaign(
+    unit: Unit, year: int, title: str, pot_fen: int, document_number: str, decided_on: date
+) -> Campaign:
+    """Opens the campaign of a benefit year that is over, with the pot that the committee decided from the surplus.
+
+    Raises YEAR_OPEN, CLAIM_DAY, CAMPAIGN_EXISTS.
+    """
+    day = await unit.business_day()
+    if day.year <= year:
+        raise YEAR_OPEN(year=year)
+    if decided_on > day:
+        raise CLAIM_DAY(day=decided_on, first=date(year, 1, 1), last=day)
+    new = Campaign(
+        id=new_id(unit.now), year=year, title=title, document_number=document_number, decided_on=decided_on,
+        pot_fen=pot_fen, status=OPEN, version=1, run=0, list_number=0, scope=None, terms=None, listed=0, listed_fen=0,
+        paid_fen=0, returned_fen=0, opened_by=unit.actor.subject, opened_at=unit.now,
+    )  # fmt: skip
+    if not await store.add(unit.conn, unit.pool_code, new):
+        raise CAMPAIGN_EXISTS(year=year, campaign_id=await store.of_year(unit.conn, unit.pool_code, year))
+    unit.result("campaign", new.id)
+    unit.note(year=year, pot_fen=pot_fen, document_number=document_number)
+    return new
+
+
+async def compute(unit: Unit, campaign_id: UUID, scope: Scope) -> tuple[Campaign, int]:
+    """Computes the candidates anew from the reviewed claims of the year; how many there are. Earlier runs stay.
+
+    Raises CAMPAIGN_STATE, COUNT_UNKNOWN, NO_POLICY.
+    """
+    campaign = await at_step(unit, campaign_id, (OPEN, PROPOSED), ("测算", "compute"))
+    cap_fen = await _cap(unit, campaign.year, scope.counts_toward) if scope.counts_toward else None
+    run = campaign.run + 1
+    found = await store.compute(unit.conn, unit.pool_code, campaign, run, scope, cap_fen)
+    now = await keep(unit, campaign, status=OPEN, run=run, scope=scope.row(), terms=None, proposed_by=None)
+    return now, found
+
+
+async def _cap(unit: Unit, year: int, name: str) -> int | None:
+    """The lowest yearly cap of a person on a count, by the policy at the end of the year. Raises COUNT_UNKNOWN."""
+    policy = await policy_for(unit.conn, unit.pool_code, date(year, 12, 31))
+    caps, counted = _caps_of(policy, name)
+    if not counted:
+        raise COUNT_UNKNOWN(year=year, count_name=name)
+    return min(caps) if caps else None
+
+
+def _caps_of(policy: Policy, name: str) -> tuple[list[int], bool]:
+    """The caps of a person's year on a count, and whether the policy counts under that name at all."""
+    buckets = [benefit for layer in policy.layers for benefit in layer.buckets]
+    caps = [
+        cap.amount_fen for benefit in buckets for cap in benefit.caps
+        if (cap.period, cap.counts) == ("person_year", name)
+    ]  # fmt: skip
+    return caps, bool(caps) or any(("person_year", name) in benefit.adds_to for benefit in buckets)
+
+
+async def simulate(unit: Unit, campaign: Campaign, terms: Terms) -> tuple[PaymentList, dict[str, Any]]:
+    """What terms would give the candidates of the run that counts, with each candidate's row by person.
+
+    Raises NO_CANDIDATES, BAD_TERMS. Nothing is written.
+    """
+    rows = await store.candidate_rows(unit.conn, unit.pool_code, campaign)
+    if not rows:
+        raise NO_CANDIDATES()
+    try:
+        found = payment_list(map(store.candidate_of, rows), campaign.pot_fen, terms)
+    except BadCampaign as bad:
+        raise BAD_TERMS(reason=_words(bad)) from bad
+    return found, {str(row["member_id"]): row for row in rows}
+
+
+def _words(bad: BadCampaign) -> Words:
+    return bad.words
+
+
+async def propose(unit: Unit, campaign_id: UUID, terms: Terms) -> tuple[Campaign, PaymentList]:
+    """Proposes terms for approval, with what they give. Raises CAMPAIGN_STATE, NO_CANDIDATES, BAD_TERMS,
+    NOTHING_LISTED."""
+    campaign = await at_step(unit, campaign_id, (OPEN, PROPOSED), ("提出", "propose"))
+    found, _ = await simulate(unit, campaign, terms)
+    if not found.payments:
+        raise NOTHING_LISTED()
+    now = await keep(unit, campaign, status=PROPOSED, terms=terms.row(), proposed_by=unit.actor.subject)
+    return now, found
+
+
+async def approve(unit: Unit, campaign_id: UUID, approval_number: str) -> Campaign:
+    """Approves what was proposed, by a person who neither opened nor proposed it: the list is written.
+
+    Raises CAMPAIGN_STATE, FOUR_EYES.
+    """
+    campaign = await at_step(unit, campaign_id, (PROPOSED,), ("批准", "approve"))
+    then = ("批准", "approve it")
+    four_eyes(unit, campaign.opened_by, ("开立二次补偿", "open the campaign"), then)
+    four_eyes(unit, campaign.proposed_by, ("提出方案", "propose the terms"), then)
+    assert campaign.terms is not None
+    found, by_person = await simulate(unit, campaign, terms_from(campaign.terms))
+    now = await keep(
+        unit,
+        campaign,
+        status=APPROVED,
+        list_number=campaign.list_number + 1,
+        listed=len(found.payments),
+        listed_fen=found.paid_fen,
+        approved_by=unit.actor.subject,
+        approval_number=approval_number,
+    )
+    rows = []
+    for payment in found.payments:
+        person = by_person[payment.person]
+        who = (person["member_id"], person["household_id"], person["township_code"])
+        rows.append((new_id(unit.now), *who, payment.base_fen, payment.due_fen, payment.amount_fen))
+    await store.add_payments(unit.conn, unit.pool_code, now, rows)
+    return now
+
+
+async def fetch_names(unit: Unit, campaign_id: UUID) -> tuple[int, int]:
+    """Asks enrollment for masked names and villages of listed persons, some hundreds at a time; (got, still missing).
+
+    Raises CAMPAIGN_STATE, ENROLLMENT_SILENT.
+    """
+    campaign = await at_step(unit, campaign_id, (APPROVED,), ("取姓名", "get the names"))
+    lines = await store.unnamed(unit.conn, unit.pool_code, campaign, NAMES_AT_ONCE)
+    gate = asyncio.Semaphore(_ASKED_AT_ONCE)
+
+    async def ask(line: Listed) -> tuple[UUID, str, str]:
+        async with gate:
+            told = await queries.face(unit, line.member_id)
+        if told is None:
+            raise NOT_FOUND(what=(f"参合人员 {line.member_id}", f"member {line.member_id}"))
+        return line.id, *told
+
+    if lines:
+        await store.name(unit.conn, unit.pool_code, await asyncio.gather(*map(ask, lines)))
+    return len(lines), await store.count_unnamed(unit.conn, unit.pool_code, campaign)
+
+
+async def publish(unit: Unit, campaign_id: UUID, days: int) -> Campaign:
+    """Hangs the list out by township and village for so many days. Raises CAMPAIGN_STATE, NAMES_MISSING."""
+    campaign = await at_step(unit, campaign_id, (APPROVED,), ("公示", "publish"))
+    missing = await store.count_unnamed(unit.conn, unit.pool_code, campaign)
+    if missing:
+        raise NAMES_MISSING(count=missing)
+    day = await unit.business_day()
+    return await keep(
+        unit, campaign, status=PUBLISHED, published_on=day, objections_until=day + timedelta(days=days)
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What somebody holds against the list: against a line, or against its omissions."""
+
+    payment_id: UUID | None
+    township_code: str
+    ground: str
+
+
+async def object_to(unit: Unit, campaign_id: UUID, asked: Objection) -> UUID:
+    """Records an objection while the list hangs out. Raises CAMPAIGN_STATE, OBJECTIONS_OVER, PAYMENT_UNKNOWN."""
+    campaign = await at_step(unit, campaign_id, (PUBLISHED,), ("提出异议", "object"))
+    assert campaign.objections_until is not None
+    if await unit.business_day() > campaign.objections_until:
+        raise OBJECTIONS_OVER(until=campaign.objections_until)
+    township = asked.township_code
+    if asked.payment_id is not None:
+        township = (await line_within(unit, campaign, asked.payment_id)).township_code
+    elif not within(areas_of(unit.actor), township):
+        raise PAYMENT_UNKNOWN(payment_id=township)
+    objection_id = new_id(unit.now)
+    row = (objection_id, asked.payment_id, township, asked.ground, unit.actor.subject, unit.now)
+    await store.add_objection(unit.conn, unit.pool_code, campaign_id, row)
+    unit.result("objection", objection_id)
+    return objection_id
+
+
+async def line_within(unit: Unit, campaign: Campaign, payment_id: UUID) -> Listed:
+    """A line of the list in the caller's areas, locked. Raises PAYMENT_UNKNOWN."""
+    found = await store.lock_payments(unit.conn, unit.pool_code, campaign, [payment_id])
+    if not found or not within(areas_of(unit.actor), found[0].township_code):
+        raise PAYMENT_UNKNOWN(payment_id=payment_id)
+    return found[0]
+
+
+async def decide_objection(unit: Unit, campaign_id: UUID, objection_id: UUID, outcome: str, note: str) -> Campaign:
+    """Decides an objection, by another person than who recorded it.
+
+    ``rejected``: the list stands. ``struck``: the line goes, its money stays in the pot. ``recompute``: the list is
+    void, and candidates, proposal, approval and notice begin again.
+
+    Raises CAMPAIGN_STATE, OBJECTION_UNKNOWN, PAYMENT_UNKNOWN, FOUR_EYES.
+    """
+    campaign = await at_step(unit, campaign_id, (PUBLISHED,), ("处理异议", "decide an objection"))
+    row = await store.objection(unit.conn, unit.pool_code, campaign_id, objection_id)
+    if row is None or row["outcome"] is not None:
+        raise OBJECTION_UNKNOWN(objection_id=objection_id)
+    four_eyes(unit, row["raised_by"], ("记录异议", "record the objection"), ("处理", "decide it"))
+    if outcome == "struck" and row["payment_id"] is None:
+        raise PAYMENT_UNKNOWN(payment_id=objection_id)
+    at = (outcome, note, unit.actor.subject, unit.now)
+    await store.decide_objection(unit.conn, unit.pool_code, objection_id, *at)
+    if outcome == "rejected":
+        return campaign
+    if outcome == "struck":
+        return await _strike(unit, campaign, row["payment_id"])
+    await store.move(unit.conn, unit.pool_code, campaign, LISTED, SUPERSEDED, published=False)
+    void: dict[str, Any] = {"listed": 0, "listed_fen": 0, "terms": None, "proposed_by": None, "approved_by": None}
+    return await keep(unit, campaign, status=OPEN, approval_number=None, objections_until=None, **void)
+
+
+async def _strike(unit: Unit, campaign: Campaign, payment_id: UUID) -> Campaign:
+    (line,) = await store.lock_payments(unit.conn, unit.pool_code, campaign, [payment_id])
+    if line.status != LISTED:  # struck before
+        return campaign
+    await store.strike(unit.conn, unit.pool_code, payment_id)
+    return await keep(
+        unit, campaign, listed=campaign.listed - 1, listed_fen=campaign.listed_fen - line.amount_fen
+    )  # fmt: skip
+
+
+def scope_of(campaign: Campaign) -> Scope:
+    """The scope that its candidates were computed on."""
+    assert campaign.scope is not None
+    return scope_from(campaign.scope)
+
+
+async def cap_of(unit: Unit, campaign: Campaign) -> int | None:
+    """The cap on the count that the payments add to. Raises COUNT_UNKNOWN."""
+    return await _cap(unit, campaign.year, scope_of(campaign).counts_toward)

@@ -1,0 +1,81 @@
+"""What a campaign refuses."""
+
+from shared.kernel.errors import define
+
+CAMPAIGN_UNKNOWN = define(
+    "campaign_unknown", 404, "没有这次二次补偿", "No such campaign",
+    "没有二次补偿 {campaign_id},请核对编号。", "There is no campaign {campaign_id}: check the number.",
+)  # fmt: skip
+CAMPAIGN_EXISTS = define(
+    "campaign_exists", 409, "该年度已有二次补偿", "The year has a campaign",
+    "{year} 年度已有二次补偿 {campaign_id},一个年度办一次。",
+    "Year {year} has campaign {campaign_id}: there is one a year.",
+)  # fmt: skip
+YEAR_OPEN = define(
+    "benefit_year_open", 409, "年度还没有结束", "The benefit year is not over",
+    "{year} 年度还没有结束,请在次年办理。", "The benefit year {year} is not over: open the campaign in the next year.",
+)  # fmt: skip
+CAMPAIGN_STATE = define(
+    "campaign_state", 409, "二次补偿的进度不允许", "The campaign is at another step",
+    "二次补偿目前{status},不能{act}。", "The campaign is {status}: it is not the time to {act}.",
+)  # fmt: skip
+NO_CANDIDATES = define(
+    "no_candidates", 409, "还没有测算对象", "No candidates yet",
+    "请先按该年度已审核的结算测算对象。", "Compute the candidates from the year's reviewed claims first.",
+)  # fmt: skip
+BAD_TERMS = define(
+    "bad_terms", 422, "测算参数有误", "The terms are wrong",
+    "参数不能用于测算,请核对:{reason}", "The terms cannot be used, check them: {reason}",
+)  # fmt: skip
+NOTHING_LISTED = define(
+    "nothing_listed", 409, "名单是空的", "The list is empty",
+    "按这些参数没有人得到补偿,请调整参数后重新提出。", "These terms give nobody anything: propose others.",
+)  # fmt: skip
+COUNT_UNKNOWN = define(
+    "count_unknown", 422, "方案没有这个累计项", "The policy has no such count",
+    "{year} 年度的方案没有按人按年累计的 {count_name},请核对方案条文。",
+    "The policy of {year} has no yearly count {count_name} of a person: check its text.",
+)  # fmt: skip
+CAP_MOVED = define(
+    "cap_moved", 409, "封顶线余额已变化", "What the cap leaves has changed",
+    "测算之后有人的累计额发生变化,继续发放会超过封顶线;请以重新测算处理异议后再发放。",
+    "Counts have moved since the candidates were computed and a cap would be passed: compute again before the release.",
+)  # fmt: skip
+NAMES_MISSING = define(
+    "names_missing", 409, "名单还缺姓名", "Names are missing",
+    "名单还有 {count} 人没有取得姓名和村,请先取齐再公示。",
+    "{count} persons of the list have no name and village yet: get them before publishing.",
+)  # fmt: skip
+OBJECTIONS_RUN = define(
+    "objections_run", 409, "公示期未满", "The notice still runs",
+    "公示到 {until} 为止,期满次日起才能发放。", "The notice runs until {until}: money moves from the day after.",
+)  # fmt: skip
+OBJECTIONS_OPEN = define(
+    "objections_open", 409, "还有异议未处理", "Objections are open",
+    "还有 {count} 件异议没有处理,请先处理。", "{count} objections are undecided: decide them first.",
+)  # fmt: skip
+OBJECTIONS_OVER = define(
+    "objections_over", 409, "公示期已过", "The notice is over",
+    "异议期到 {until} 为止。", "Objections were taken until {until}.",
+)  # fmt: skip
+OBJECTION_UNKNOWN = define(
+    "objection_unknown", 404, "没有这件异议", "No such objection",
+    "没有未处理的异议 {objection_id},请核对编号。", "There is no open objection {objection_id}: check the number.",
+)  # fmt: skip
+PAYMENT_UNKNOWN = define(
+    "campaign_payment_unknown", 404, "名单上没有这一笔", "Not on the list",
+    "名单上没有 {payment_id},或不归您经办,请核对。", "{payment_id} is not on the list or not yours: check it.",
+)  # fmt: skip
+PAYMENT_STATE = define(
+    "campaign_payment_state", 409, "这一笔不在待发状态", "The payment is not waiting",
+    "{payment_id} 已发放、已退回或已剔除。", "{payment_id} was paid, returned or struck off.",
+)  # fmt: skip
+CLAIM_DAY = define(
+    "claim_day", 422, "日期不对", "The day is wrong",
+    "日期 {day} 须在 {first} 到 {last} 之间。", "The day {day} has to lie between {first} and {last}.",
+)  # fmt: skip
+STILL_CLAIMABLE = define(
+    "still_claimable", 409, "领取期未满", "It may still be claimed",
+    "领取到 {until} 为止,期满次日起才能结束并退回未领款。",
+    "Payments may be claimed until {until}: what is unclaimed returns from the day after.",
+)  # fmt: skip

@@ -1,0 +1,252 @@
+"""What the routes of campaigns take and give."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.claims.campaigns.model import NOTICE_DAYS_MIN
+from services.claims.visits.schemas import Kind, Name, Word
+from shared.contracts.wire import Ratio, ShortId, WireModel, Yuan
+
+Formula = Literal["proportional", "banded", "top_up"]
+Status = Literal["open", "proposed", "approved", "published", "released", "closed"]
+LineStatus = Literal["listed", "struck", "superseded", "released", "paid", "returned"]
+
+
+class CampaignIn(WireModel):
+    """The pot of a benefit year that is over, as the committee decided it from the surplus."""
+
+    year: Annotated[int, Field(ge=2003, le=2100)]
+    title: Name
+    pot: Annotated[Yuan, Field(gt=0)]
+    document_number: Word
+    decided_on: date
+
+
+class ScopeIn(WireModel):
+    """Which own payments of the year count."""
+
+    kinds: list[Kind] = Field(default=["inpatient"], min_length=1, max_length=2)
+    exclude_fixed: bool = True
+    """Leaves out care that a fixed amount was paid for; accidents are always left out."""
+    counts_toward: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{0,64}$")] = ""
+    """Name of the yearly count of a person that the payments add to, only where the policy says so."""
+    clause: Annotated[str, Field(max_length=200)] = ""
+    """The words of the policy that say so."""
+
+
+class BandIn(WireModel):
+    """A step of the excess over the threshold; the last has no end."""
+
+    up_to: Yuan | None = None
+    ratio: Ratio
+
+
+class TermsIn(WireModel):
+    """A formula: the pot in proportion, bands of the excess, or a top-up to a least share of the eligible costs."""
+
+    formula: Formula
+    threshold: Annotated[Yuan, Field(ge=0)] = 0
+    """Own payments up to here stay with the person."""
+    combined_cap: Annotated[Yuan, Field(ge=0)] | None = None
+    """First and second compensation together, per person."""
+    bands: list[BandIn] = Field(default_factory=list, max_length=20)
+    floor_ratio: Ratio = 0
+
+
+class ApprovalIn(WireModel):
+    """The number of the document that approves the list."""
+
+    document_number: Word
+
+
+class PublicationIn(WireModel):
+    """For how many days the list hangs out."""
+
+    days: Annotated[int, Field(ge=NOTICE_DAYS_MIN, le=60)] = NOTICE_DAYS_MIN
+
+
+class ObjectionIn(WireModel):
+    """An objection to a line of the list, or to an omission in a township. Names stay out of the text."""
+
+    payment_id: UUID | None = None
+    township_code: Annotated[str, Field(max_length=12)] = ""
+    ground: Name
+
+
+class ObjectionDecisionIn(WireModel):
+    """``rejected``: the list stands; ``struck``: the line goes; ``recompute``: the list is void."""
+
+    outcome: Literal["rejected", "struck", "recompute"]
+    note: Name
+
+
+class ReleaseIn(WireModel):
+    """The last day on which the money may be claimed."""
+
+    claim_by: date
+
+
+class PaymentMadeIn(WireModel):
+    """Money that reached its person."""
+
+    payment_id: UUID
+    paid_on: date
+    channel: Literal["bank", "cash"]
+    reference: Word
+    """The bank's number, or that of the signed sheet."""
+
+
+class PaymentsMadeIn(WireModel):
+    """Payments to record; all or none."""
+
+    payments: list[PaymentMadeIn] = Field(min_length=1, max_length=1000)
+
+
+class YearSum(WireModel):
+    """What was paid in a calendar year."""
+
+    year: int
+    persons: int
+    amount: Yuan
+
+
+class CampaignOut(WireModel):
+    """A campaign as it stands: reported under ``year``, spent in the years of ``paid_in``."""
+
+    campaign_id: UUID
+    year: int
+    title: str
+    document_number: str
+    decided_on: date
+    pot: Yuan
+    status: Status
+    version: int
+    run: int
+    list_number: int
+    formula: Formula | None
+    listed: int
+    listed_amount: Yuan
+    left: Yuan
+    """What the list leaves of the pot."""
+    paid: Yuan
+    returned: Yuan
+    paid_in: list[YearSum]
+    opened_by: str
+    proposed_by: str | None
+    approved_by: str | None
+    approval_number: str | None
+    published_on: date | None
+    objections_until: date | None
+    released_on: date | None
+    claim_by: date | None
+    closed_on: date | None
+
+
+class ComputedOut(WireModel):
+    """The candidates of a run, and the claims of the year that did not count, by state."""
+
+    campaign: CampaignOut
+    candidates: int
+    left_out: dict[str, int]
+
+
+class CandidateOut(WireModel):
+    """A person's year: own = eligible − first − excluded."""
+
+    member_id: UUID
+    township_code: str
+    eligible: Yuan
+    first: Yuan
+    excluded: Yuan
+    own: Yuan
+    room: Yuan | None
+    """What the cap of the year of care leaves, where the payments count toward it."""
+    claims: list[ShortId]
+
+
+class TownshipSum(WireModel):
+    """What a list gives the people of a township."""
+
+    township_code: str
+    persons: int
+    amount: Yuan
+
+
+class SimulationOut(WireModel):
+    """What terms give; ``due`` over ``paid`` tells how far the pot falls short."""
+
+    formula: Formula
+    persons: int
+    due: Yuan
+    paid: Yuan
+    left: Yuan
+    largest: Yuan
+    smallest: Yuan
+    townships: list[TownshipSum]
+
+
+class NamesOut(WireModel):
+    """Names fetched now, and how many are still missing."""
+
+    fetched: int
+    missing: int
+
+
+class PublicLineOut(WireModel):
+    """A line as it hangs out: masked name, village, amount."""
+
+    payment_id: UUID
+    township_code: str
+    village_code: str
+    name: str
+    amount: Yuan
+    status: LineStatus
+
+
+class LineOut(WireModel):
+    """A line of the list."""
+
+    payment_id: UUID
+    psn_no: ShortId
+    township_code: str
+    village_code: str | None
+    name: str | None
+    base: Yuan
+    due: Yuan
+    amount: Yuan
+    status: LineStatus
+    paid_on: date | None
+
+
+class PlaceSum(WireModel):
+    """The list of a village in one state."""
+
+    township_code: str
+    village_code: str | None
+    status: LineStatus
+    persons: int
+    amount: Yuan
+
+
+class ObjectionOut(WireModel):
+    """An objection and how it was decided."""
+
+    objection_id: UUID
+    payment_id: UUID | None
+    township_code: str
+    ground: str
+    raised_by: str
+    raised_at: datetime
+    outcome: Literal["rejected", "struck", "recompute"] | None
+    note: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+class ObjectionMade(WireModel):
+    """The number of an objection."""
+
+    objection_id: UUID

@@ -1,0 +1,299 @@
+"""What people do to a case. Each command takes the request's transaction and never commits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from services.claims.cases import store
+from services.claims.cases.model import (
+    ACCIDENT,
+    CODES,
+    DECIDABLE,
+    DENIED,
+    ENDED,
+    ENDORSED,
+    FOR_DISEASE,
+    GRANTED,
+    OPPOSED,
+    SUBMITTED,
+    Case,
+    Step,
+    due_on,
+)
+from services.claims.cases.problems import CASE_FORM, CASE_OPEN, CASE_STATE, CASE_UNKNOWN
+from services.claims.visits import commands as visits
+from services.claims.visits import queries
+from services.claims.visits.coverage import Coverage
+from services.claims.visits.entitlements import Entitled, setting, timeline
+from shared.http.problems import CONFLICT_OF_INTEREST, FORBIDDEN_INSTITUTION, FOUR_EYES
+from shared.http.territory import areas_of
+from shared.http.unit import Unit
+from shared.kernel.areas import within
+from shared.kernel.ids import new_id
+from shared.kernel.timelines import NONE
+
+Words = tuple[str, str]
+STATUS: Mapping[str, Words] = MappingProxyType(
+    {
+        SUBMITTED: ("待乡镇核实", "waiting for the township"),
+        ENDORSED: ("乡镇同意,待县级决定", "endorsed, waiting for the county"),
+        OPPOSED: ("乡镇不同意,待县级决定", "opposed, waiting for the county"),
+        GRANTED: ("已批准", "granted"),
+        DENIED: ("未批准", "denied"),
+        ENDED: ("已终止", "ended"),
+    }
+)
+SUBMIT, CHECK, DECIDE = ("提交申请", "submit the case"), ("核实", "check it"), ("决定", "decide it")
+END = ("终止", "ended")
+HOUSEHOLD = ("家庭", "household")
+HOME_UNIT = ("所在单位", "home unit")
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A case as it is handed in."""
+
+    kind: str
+    member_id: UUID
+    institution_code: str
+    visit_id: UUID | None
+    disease_code: str
+    valid_from: date
+    valid_to: date | None
+    papers: list[dict[str, str]]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check or a decision says; liability and share (1/10,000) for accidents, days for everything else."""
+
+    yes: bool
+    note: str
+    liability: str | None = None
+    share: int = 0
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+async def submit(unit: Unit, asked: Application) -> Case:
+    """Takes a case in. Raises CASE_FORM, CASE_OPEN, CASE_UNKNOWN outside one's area, MEMBER_UNKNOWN, VISIT_UNKNOWN."""
+    if unit.actor.role == "hospital" and asked.institution_code not in unit.actor.institutions:
+        raise FORBIDDEN_INSTITUTION(institution_code=asked.institution_code)
+    _check_form(asked)
+    day = await unit.business_day()
+    coverage = await visits.member_coverage(unit, asked.member_id)
+    if asked.visit_id is not None:
+        await _check_visit(unit, asked.visit_id, asked.member_id)
+    new = Case(
+        id=new_id(unit.now),
+        institution_code=asked.institution_code if unit.actor.role == "hospital" else "",
+        kind=asked.kind,
+        member_id=asked.member_id,
+        household_id=coverage.household_id,
+        township_code=coverage.township_code,
+        visit_id=asked.visit_id,
+        disease_code=asked.disease_code,
+        valid_from=asked.valid_from,
+        valid_to=asked.valid_to,
+        papers=asked.papers,
+        status=SUBMITTED,
+        version=1,
+        submitted_by=unit.actor.subject,
+        submitted_at=unit.now,
+        due_on=due_on(day),
+    )
+    _check_area(unit, new)
+    if not await store.add(unit.conn, unit.pool_code, new):
+        raise CASE_OPEN(case_id=await store.open_case(unit.conn, unit.pool_code, new))
+    await _step(unit, new, SUBMITTED, asked.note, {})
+    return new
+
+
+def _check_form(asked: Application) -> None:
+    """Raises CASE_FORM for what its kind asks for and the form lacks, all in the words of the office."""
+    if asked.kind == ACCIDENT and asked.visit_id is None:
+        raise CASE_FORM(reason=("意外伤害调查须写明就诊编号。", "An accident inquiry names its visit."))
+    if asked.kind != ACCIDENT and asked.visit_id is not None:
+        raise CASE_FORM(reason=("只有意外伤害调查写就诊编号。", "Only an accident inquiry names a visit."))
+    if (asked.kind in FOR_DISEASE) != bool(asked.disease_code):
+        raise CASE_FORM(
+            reason=(
+                "慢性病、特殊病和专项须写病种编码,其他申请不写。",
+                "Cards and programmes name a disease by its code; other cases do not.",
+            )
+        )
+    _check_days(asked.valid_from, asked.valid_to)
+    if not asked.papers:
+        raise CASE_FORM(reason=("请至少附一份材料。", "Name at least one paper."))
+
+
+def _check_days(valid_from: date, valid_to: date | None) -> None:
+    if valid_to is not None and valid_to < valid_from:
+        raise CASE_FORM(reason=("有效期止早于有效期起。", "The last day lies before the first."))
+
+
+async def _check_visit(unit: Unit, visit_id: UUID, member_id: UUID) -> None:
+    """The visit is of this person, waits for an inquiry and is not settled."""
+    visit = await visits.open_visit(unit, visit_id)
+    if visit.member_id != member_id:
+        raise CASE_FORM(reason=("就诊不是该参合人员的。", "The visit is another member's."))
+    if visit.third_party == "none":
+        raise CASE_FORM(reason=("该次就诊没有登记为意外伤害。", "The visit was not registered as an accident."))
+
+
+def _check_area(unit: Unit, case: Case) -> None:
+    if not within(areas_of(unit.actor), case.township_code):
+        raise CASE_UNKNOWN(case_id=case.id)
+
+
+async def known(unit: Unit, case_id: UUID, *, lock: bool = False) -> Case:
+    """A case that the caller may see. Raises CASE_UNKNOWN."""
+    case = await store.case(unit.conn, unit.pool_code, case_id, lock=lock)
+    if case is None:
+        raise CASE_UNKNOWN(case_id=case_id)
+    _check_area(unit, case)
+    return case
+
+
+async def check(unit: Unit, case_id: UUID, finding: Finding) -> Case:
+    """The township's check; of an accident by its director with scene and liability (WW-10).
+
+    Raises CASE_UNKNOWN, CASE_STATE, FOUR_EYES, CASE_FORM.
+    """
+    await unit.business_day()
+    case = await known(unit, case_id, lock=True)
+    if case.status != SUBMITTED:
+        raise CASE_STATE(case_id=case_id, status=STATUS[case.status], act=CHECK)
+    _by_another(unit, case.submitted_by, SUBMIT, CHECK)
+    if case.kind == ACCIDENT:
+        if unit.actor.role != "township_director":
+            raise CASE_FORM(
+                reason=("意外伤害由乡镇负责人签署意见。", "The township's director gives the opinion on an accident.")
+            )
+        _check_liability(finding)
+    elif finding.liability is not None:
+        raise CASE_FORM(reason=("只有意外伤害写责任认定。", "Only an accident has a liability."))
+    status = ENDORSED if finding.yes else OPPOSED
+    now = replace(case, status=status, version=case.version + 1, liability=finding.liability, share=finding.share)
+    await store.set_case(unit.conn, unit.pool_code, now)
+    await _step(unit, now, status, finding.note, _told(finding))
+    return now
+
+
+async def decide(unit: Unit, case_id: UUID, finding: Finding) -> Case:
+    """The county's decision: the fact stands from its first day on, and the visit of an accident can be settled.
+
+    Raises CASE_UNKNOWN, CASE_STATE, FOUR_EYES, CONFLICT_OF_INTEREST, CASE_FORM, VISIT_SETTLED.
+    """
+    await unit.business_day()
+    case = await known(unit, case_id, lock=True)
+    if case.status not in DECIDABLE:
+        raise CASE_STATE(case_id=case_id, status=STATUS[case.status], act=DECIDE)
+    _check_ties(unit, case)
+    for step in await store.steps(unit.conn, unit.pool_code, case_id):
+        _by_another(unit, step.by, SUBMIT if step.act == SUBMITTED else CHECK, DECIDE)
+    if case.kind == ACCIDENT:
+        now = await _decide_accident(unit, case, finding)
+    else:
+        now = await _decide_fact(unit, case, finding)
+    await store.set_case(unit.conn, unit.pool_code, now)
+    await _step(unit, now, now.status, finding.note, _told(finding))
+    return now
+
+
+async def _decide_fact(unit: Unit, case: Case, finding: Finding) -> Case:
+    if finding.liability is not None:
+        raise CASE_FORM(reason=("只有意外伤害写责任认定。", "Only an accident has a liability."))
+    start, end = finding.valid_from or case.valid_from, finding.valid_to or case.valid_to
+    _check_days(start, end)
+    status = GRANTED if finding.yes else DENIED
+    now = replace(case, status=status, version=case.version + 1, valid_from=start, valid_to=end)
+    if finding.yes:
+        await _record(unit, now, GRANTED, start, end)
+    return now
+
+
+async def _decide_accident(unit: Unit, case: Case, finding: Finding) -> Case:
+    """Granted: the benefit follows the liability that was found. Denied: a third party is held to pay all."""
+    assert case.visit_id is not None
+    liability, share = (finding.liability, finding.share) if finding.yes else ("liable", 0)
+    _check_liability(replace(finding, liability=liability, share=share))
+    await visits.open_visit(unit, case.visit_id)
+    assert liability is not None
+    await queries.set_third_party(unit.conn, unit.pool_code, case.visit_id, liability, share)
+    status = GRANTED if finding.yes else DENIED
+    return replace(case, status=status, version=case.version + 1, liability=liability, share=share)
+
+
+async def end(unit: Unit, case_id: UUID, from_day: date, note: str) -> Case:
+    """Ends what was granted from a day on, by another person than who decided it; claims settled before stand.
+
+    Raises CASE_UNKNOWN, CASE_STATE, FOUR_EYES, CASE_FORM.
+    """
+    await unit.business_day()
+    case = await known(unit, case_id, lock=True)
+    if case.status != GRANTED or case.kind == ACCIDENT:
+        raise CASE_STATE(case_id=case_id, status=STATUS[case.status], act=END)
+    _check_ties(unit, case)
+    decided = (await store.steps(unit.conn, unit.pool_code, case_id))[-1]
+    _by_another(unit, decided.by, DECIDE, END)
+    if from_day < case.valid_from or (case.valid_to is not None and from_day > case.valid_to):
+        raise CASE_FORM(reason=("终止日须在有效期内。", "The day has to lie within the validity."))
+    last = max(case.valid_from, from_day - timedelta(days=1))
+    now = replace(case, status=ENDED, version=case.version + 1, valid_to=last)
+    await _record(unit, now, NONE, from_day, case.valid_to)
+    await store.set_case(unit.conn, unit.pool_code, now)
+    await _step(unit, now, ENDED, note, {"from_day": from_day.isoformat()})
+    return now
+
+
+async def _record(unit: Unit, case: Case, state: str, start: date, end: date | None) -> None:
+    """Appends starts to the member's timeline and brings what settlements read to them."""
+    coverage: Coverage = await queries.lock_entitlements(unit.conn, unit.pool_code, case.member_id)
+    code, disease = CODES[case.kind], case.disease_code
+    before = timeline(coverage.entitlements, code, disease)
+    starts = [
+        Entitled(code, disease, day, coverage.entitlement_seq + number, state_then)
+        for number, (day, state_then) in enumerate(setting(before, state, start, end), start=1)
+    ]
+    await store.add_starts(unit.conn, unit.pool_code, case, starts, unit.now)
+    await queries.set_entitlements(unit.conn, unit.pool_code, case.member_id, (*coverage.entitlements, *starts))
+
+
+def _check_liability(finding: Finding) -> None:
+    if finding.liability is None:
+        raise CASE_FORM(reason=("意外伤害须写明责任认定。", "An accident needs a liability."))
+    if (finding.liability == "shared") != (finding.share > 0):
+        raise CASE_FORM(
+            reason=("按份分担时写明他方承担比例,其他情形不写。", "Write the other's share where it is shared only.")
+        )
+
+
+def _check_ties(unit: Unit, case: Case) -> None:
+    """Nobody decides for his own household or the hospital of his home unit (rulings §8)."""
+    if unit.actor.household_id is not None and unit.actor.household_id == str(case.household_id):
+        raise CONFLICT_OF_INTEREST(tie=HOUSEHOLD)
+    if unit.actor.home_institution is not None and unit.actor.home_institution == case.institution_code:
+        raise CONFLICT_OF_INTEREST(tie=HOME_UNIT)
+
+
+def _by_another(unit: Unit, earlier: str, act: Words, then: Words) -> None:
+    if unit.actor.subject == earlier:
+        raise FOUR_EYES(act=act, then=then)
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    told = {"liability": finding.liability, "share": finding.share or None}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+async def _step(unit: Unit, case: Case, act: str, note: str, detail: dict[str, Any]) -> None:
+    day = await unit.business_day()
+    step = Step(act, unit.actor.subject, unit.actor.role, unit.now, day, note, detail)
+    await store.add_step(unit.conn, unit.pool_code, case, step)
+    unit.result("case", case.id)
+    unit.note(kind=case.kind, act=act)

@@ -1,0 +1,20 @@
+"""What the case form refuses."""
+
+from shared.kernel.errors import define
+
+CASE_UNKNOWN = define(
+    "case_unknown", 404, "没有这件申请", "No such case",
+    "没有申请 {case_id},请核对编号和辖区。", "There is no case {case_id}: check the number and your area.",
+)  # fmt: skip
+CASE_STATE = define(
+    "case_state", 409, "申请状态不允许", "The case is in another state",
+    "申请 {case_id} 目前是{status},不能{act}。", "Case {case_id} is {status}: it cannot be {act}.",
+)  # fmt: skip
+CASE_FORM = define(
+    "case_form", 422, "申请内容不全", "The case form is incomplete",
+    "{reason}", "{reason}",
+)  # fmt: skip
+CASE_OPEN = define(
+    "case_open", 409, "已有同样的申请在办", "The same case is open",
+    "该人同类申请 {case_id} 还在办理,请等它办结。", "Case {case_id} of the same kind is open: wait for its decision.",
+)  # fmt: skip

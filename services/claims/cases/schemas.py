@@ -1,0 +1,121 @@
+"""What the routes of cases take and give."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from services.claims.visits.schemas import Name
+from shared.contracts.wire import Ratio, ShortId, WireModel
+
+Kind = Literal[
+    "chronic_card", "special_card", "tb", "rabies", "delivery", "referral", "out_of_area", "emergency", "migrant",
+    "accident",
+]  # fmt: skip
+Status = Literal["submitted", "endorsed", "opposed", "granted", "denied", "ended"]
+Liability = Literal["none", "accident", "shared", "liable", "advanced"]
+Code = Annotated[str, StringConstraints(max_length=64, strip_whitespace=True)]
+Note = Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True)]
+
+
+class PaperIn(WireModel):
+    """A paper that came with the case: what it is, and where it is kept or its digest."""
+
+    kind: Name
+    reference: Annotated[str, StringConstraints(max_length=128)] = ""
+
+
+class CaseIn(WireModel):
+    """The case form. ``visit_id`` for an accident, ``disease_code`` for cards and programmes."""
+
+    kind: Kind
+    member_id: ShortId
+    institution_code: Code = ""
+    visit_id: ShortId | None = None
+    disease_code: Code = ""
+    valid_from: date
+    valid_to: date | None = None
+    papers: list[PaperIn] = Field(max_length=50)
+    note: Note = ""
+
+
+class CheckIn(WireModel):
+    """The township's opinion; of an accident with the liability that scene and witnesses show."""
+
+    endorsed: bool
+    note: Name
+    liability: Liability | None = None
+    share: Ratio = 0
+    """Part that somebody else pays, where the liability is shared."""
+
+
+class CaseDecisionIn(WireModel):
+    """The county's decision; days that are left out stay as applied for."""
+
+    granted: bool
+    note: Name
+    valid_from: date | None = None
+    valid_to: date | None = None
+    liability: Liability | None = None
+    share: Ratio = 0
+
+
+class EndIn(WireModel):
+    """From which day on what was granted no longer holds, and why."""
+
+    from_day: date
+    note: Name
+
+
+class CaseStepOut(WireModel):
+    """What was done, by whom."""
+
+    act: Status
+    by: str
+    role: str
+    at: datetime
+    on: date
+    note: str
+    detail: dict[str, Any]
+
+
+class EntitlementCaseOut(WireModel):
+    """A case as it stands."""
+
+    case_id: UUID
+    kind: Kind
+    status: Status
+    version: int
+    institution_code: str
+    member_id: UUID
+    township_code: str
+    visit_id: UUID | None
+    disease_code: str
+    valid_from: date
+    valid_to: date | None
+    papers: list[PaperIn]
+    submitted_by: str
+    submitted_at: datetime
+    due_on: date
+    late: bool
+    """Whether it waits beyond the day on which it was due."""
+    liability: Liability | None
+    share: Ratio
+
+
+class CaseRecordOut(WireModel):
+    """A case with its whole timeline."""
+
+    case: EntitlementCaseOut
+    steps: list[CaseStepOut]
+
+
+class EntitledOut(WireModel):
+    """From ``valid_from`` on a fact is granted or not; of one date the highest ``recorded_seq`` counts."""
+
+    code: str
+    disease_code: str
+    valid_from: date
+    recorded_seq: int
+    state: Literal["granted", "none"]

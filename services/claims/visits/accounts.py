@@ -1,0 +1,87 @@
+"""The family account of a household: credits told by enrollment, spending by claims (contracts §8).
+
+The account is one accumulator row a household, so that settlement locks, spends and cancels it like any other count;
+the row's CHECK keeps the balance from falling below zero. Enrollment decides the credits, claims alone posts them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.claims.benefits.engine import ACCOUNT_SPENT
+from services.claims.benefits.model import AccumulatorKey
+from services.claims.visits import settling_store
+from services.claims.visits.counters import CREDITED, account_of
+from shared.contracts.enrollment import ACCOUNT_TOPIC, FamilyAccountCredited
+from shared.contracts.envelope import Envelope
+from shared.db.sql import execute, fetch, fetchval
+from shared.messaging.consumer import Consumer, EventUnit
+
+CONSUMER = "family_accounts"
+_CREDIT = """
+INSERT INTO family_account_credit (pool_code, id, household_id, year, amount_fen, reason, credited_on, posted_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+_POST = "UPDATE accumulator SET used = $4::jsonb WHERE pool_code = $1 AND owner_id = $2 AND scope = $3"
+_USED = "SELECT used FROM accumulator WHERE pool_code = $1 AND owner_id = $2 AND scope = 'family_account'"
+_CREDITS = """
+SELECT id, year, amount_fen, reason, credited_on FROM family_account_credit
+WHERE pool_code = $1 AND household_id = $2 ORDER BY id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyAccount:
+    """What a household's account stands at, in fen."""
+
+    credited_fen: int
+    spent_fen: int
+
+    @property
+    def balance_fen(self) -> int:
+        """What is left to spend; never cashed, never set off against premiums (rulings §4)."""
+        return self.credited_fen - self.spent_fen
+
+
+async def account(conn: AsyncConnection, pool_code: str, household_id: UUID) -> FamilyAccount:
+    """A household's account, without a lock; nothing credited and nothing spent where there is none."""
+    used: dict[str, int] = await fetchval(conn, _USED, pool_code, household_id) or {}
+    return FamilyAccount(used.get(CREDITED, 0), used.get(ACCOUNT_SPENT, 0))
+
+
+async def credits_of(conn: AsyncConnection, pool_code: str, household_id: UUID) -> list[Any]:
+    """What was credited to a household, in order."""
+    return await fetch(conn, _CREDITS, pool_code, household_id)
+
+
+async def credit(conn: AsyncConnection, pool_code: str, household_id: UUID, keys: Mapping[AccumulatorKey, int]) -> int:
+    """All that was ever credited, in fen, for a quote; not asked for where no key names the account."""
+    if all(key.name != ACCOUNT_SPENT for key in keys):
+        return 0
+    return (await account(conn, pool_code, household_id)).credited_fen
+
+
+async def credited(unit: EventUnit, event: Envelope, payload: FamilyAccountCredited) -> None:
+    """Posts a credit once; the inbox keeps it from coming twice, the key of its row says so again."""
+    ref = account_of(payload.household_id)
+    row = (await settling_store.lock_rows(unit.conn, unit.pool_code, [ref]))[ref]
+    await _record(unit.conn, unit.pool_code, payload, unit.now)
+    used = row.used | {CREDITED: row.used.get(CREDITED, 0) + payload.amount}
+    await execute(unit.conn, _POST, unit.pool_code, ref.owner_id, ref.scope, orjson.dumps(used).decode())
+
+
+async def _record(conn: AsyncConnection, pool_code: str, told: FamilyAccountCredited, now: datetime) -> None:
+    await execute(
+        conn, _CREDIT, pool_code, told.credit_id, told.household_id, told.year, told.amount, told.reason,
+        told.credited_on, now,
+    )  # fmt: skip
+
+
+def consumer() -> Consumer:
+    """The reader of the credits of family accounts."""
+    return Consumer(CONSUMER, [ACCOUNT_TOPIC], {FamilyAccountCredited.TYPE: credited})

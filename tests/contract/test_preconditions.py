@@ -18,6 +18,7 @@ ADDED_ONLY = {
     ("enrollment", "/v1/areas/{area_code}/pools"): "a timeline of starts: what was recorded stays",
     ("enrollment", "/v1/areas/{area_code}/payers"): "a timeline of starts: what was recorded stays",
     ("enrollment", "/v1/pools/{pool_code}/standards/{year}"): "recorded once; a different one is refused",
+    ("settlement", "/v1/pools/{pool_code}/books/{book}"): "opened once, empty",
     ("claims", "/v1/pools/{pool_code}/visits/{visit_id}"): "made once; a different one is refused",
     ("performance", "/v1/working-days/{year}"): "adds the days named; days not named stay, all recordings are kept",
 }

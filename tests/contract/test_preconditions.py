@@ -117,7 +117,7 @@ async def test_the_second_of_two_is_told(apps: dict[str, RunningApp], tokens: Te
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_put_is_editable_or_adds_only(apps: dict[str, RunningApp], service: str) -> None:
+async def test_every_put_is_editable_or_adds_only(apps: dict[str, RunningApp], service: str) -> None:
     document = apps[service].app.openapi()
     for route in routes(service, document):
         if route.method not in ("put", "patch"):

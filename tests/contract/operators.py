@@ -77,7 +77,7 @@ async def of_statements(conn: asyncpg.Connection, whole: Iterable[str]) -> tuple
     for statement in whole:
         try:
             trees.append(await _tree(conn, statement))
-        except asyncpg.PostgresSyntaxError:
+        except (asyncpg.PostgresSyntaxError, asyncpg.UndefinedTableError):  # the rest of it names the table
             parts.append(statement)
     return await _described(conn, trees), parts
 

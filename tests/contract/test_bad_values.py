@@ -262,7 +262,7 @@ async def test_a_number_of_a_person_in_a_free_text_is_refused_by_name(
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_text_of_a_body_is_free_or_explained(apps: dict[str, RunningApp], service: str) -> None:
+async def test_every_text_of_a_body_is_free_or_explained(apps: dict[str, RunningApp], service: str) -> None:
     document = Document(apps[service].app.openapi())
     for route in routes(service, apps[service].app.openapi()):
         for name in _models(document, document.paths[route.path][route.method].get("requestBody", {})):

@@ -18,6 +18,7 @@ ADDED_ONLY = {
     ("enrollment", "/v1/areas/{area_code}/pools"): "a timeline of starts: what was recorded stays",
     ("enrollment", "/v1/areas/{area_code}/payers"): "a timeline of starts: what was recorded stays",
     ("enrollment", "/v1/pools/{pool_code}/standards/{year}"): "recorded once; a different one is refused",
+    ("settlement", "/v1/pools/{pool_code}/books/{book}"): "opened once, empty",
     ("claims", "/v1/pools/{pool_code}/visits/{visit_id}"): "made once; a different one is refused",
     ("performance", "/v1/working-days/{year}"): "adds the days named; days not named stay, all recordings are kept",
 }
@@ -116,7 +117,7 @@ async def test_the_second_of_two_is_told(apps: dict[str, RunningApp], tokens: Te
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_put_is_editable_or_adds_only(apps: dict[str, RunningApp], service: str) -> None:
+async def test_every_put_is_editable_or_adds_only(apps: dict[str, RunningApp], service: str) -> None:
     document = apps[service].app.openapi()
     for route in routes(service, document):
         if route.method not in ("put", "patch"):

@@ -5,6 +5,7 @@ from shared.http.exports import exported
 CLAIMS = exported(
     "结算单",
     {
+        "number": "结算单号",
         "setl_id": "结算编号",
         "mdtrt_id": "就诊编号",
         "status": "状态",

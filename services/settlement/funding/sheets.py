@@ -20,6 +20,7 @@ TRANSFERS = exported(
 REPLENISHMENTS = exported(
     "回补申请",
     {
+        "number": "回补申请单号",
         "id": "回补申请编号",
         "status": "状态",
         "line_count": "笔数",

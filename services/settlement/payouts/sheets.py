@@ -22,6 +22,7 @@ PAYMENTS = exported(
 BATCHES = exported(
     "付款批次",
     {
+        "number": "批次单号",
         "id": "批次编号",
         "layer": "支付层次",
         "status": "状态",

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from services.claims.benefits.lines import Sums, count_lines
 from services.claims.benefits.model import (
-    EACH_TIME,
     FULL_RATIO,
     AccumulatorKey,
     Adjudication,
@@ -115,8 +114,7 @@ def accumulators(claim: ClaimInput, policy: Policy) -> tuple[AccumulatorKey, ...
     for layer in policy.layers:
         for benefit in layer.buckets:
             if benefit.kind == claim.kind:
-                wanted.update(benefit.adds_to)
-                wanted.update((cap.period, cap.counts) for cap in benefit.caps if cap.period not in EACH_TIME)
+                wanted.update(benefit.adds_to)  # a cap limits what its bucket adds to, in the period that it names
                 wanted.update(("person_year", name) for name in counters(benefit))
     keys = {key_of(claim, year, *one) for one in wanted if one[0] != "disease_year" or claim.disease}
     if policy.family_account is not None and claim.from_account_fen:

@@ -424,6 +424,13 @@ def test_a_refusal_for_want_of_acceptance_names_what_lacks() -> None:
     assert [name for name, _ in uncovered.trace[0].inputs] == ["outcome", "total_fen"]
 
 
+def test_a_line_of_nought_is_no_error() -> None:
+    policy = loaded("dafang-2010").policy
+    claim = ClaimInput("inpatient", date(2010, 3, 5), date(2010, 3, 5), (Line(1, "A", 0, 0), Line(2, "A", 1_000)))
+    facts = Facts(Institution("county", "in_county"), (Interval(date(2010, 1, 1), None),), {"A": Item("A", "A")}, {})
+    assert adjudicate(claim, facts, policy).benefit_fen == 700
+
+
 def test_a_document_cannot_blow_up_its_tables() -> None:
     codes = ", ".join(f"K{number}" for number in range(500))
     text = GOOD.replace("            ratio: 80%", f"            diseases: [{codes}]\n            ratio: 80%", 1)

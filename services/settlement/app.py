@@ -8,16 +8,33 @@ from services.settlement.closing.api import router as closing
 from services.settlement.funding.api import router as funding
 from services.settlement.inquiry.api import router as inquiry
 from services.settlement.inquiry.fund_api import router as fund_year
+from services.settlement.inquiry.indicators_api import router as indicators
 from services.settlement.ledger.api import router as ledger
+from services.settlement.orders.api import router as orders
 from services.settlement.payouts.api import router as payouts
+from services.settlement.payouts.deposits_api import router as deposits
 from services.settlement.reconciliation.api import router as reconciliation
+from services.settlement.reporting.api import router as reporting
 from services.settlement.settings import SettlementSettings
 from shared.http.app import configure_process, create_service_app
 from shared.http.unit import ServiceState
 from shared.messaging.operator import router as operator
 
 TITLE = "Heyi settlement 合医·基金结算"
-ROUTERS = (ledger, funding, payouts, reconciliation, closing, inquiry, fund_year, operator)
+ROUTERS = (
+    ledger,
+    funding,
+    payouts,
+    deposits,
+    orders,
+    reconciliation,
+    closing,
+    inquiry,
+    fund_year,
+    indicators,
+    reporting,
+    operator,
+)
 
 
 async def _open_signer(state: ServiceState, _stack: AsyncExitStack) -> None:

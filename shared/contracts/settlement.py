@@ -10,6 +10,7 @@ from shared.contracts.wire import WireModel, Yuan
 PAYMENT_TOPIC = "heyi.settlement.payment.v1"
 PERIOD_TOPIC = "heyi.settlement.period.v1"
 DAY_TOPIC = "heyi.settlement.day.v1"
+REFUND_TOPIC = "heyi.settlement.refund.v1"
 
 
 class _Payment(EventPayload):
@@ -40,6 +41,47 @@ class PaymentReturned(_Payment):
     TYPE: ClassVar[str] = "heyi.settlement.payment.returned.v1"
 
     returned_on: date
+
+
+class PaymentNotExecuted(_Payment):
+    """Two persons declared, after statements that cover its whole validity, that the bank never executed the payment:
+    the payable is open again and may be paid once more by a new instruction (contracts §11)."""
+
+    TYPE: ClassVar[str] = "heyi.settlement.payment.not_executed.v1"
+
+    declared_on: date
+
+
+class PaymentPaidTwice(EventPayload):
+    """An alarm: the bank executed a payment that had been declared not executed and was paid again. The second payment
+    is a receivable on the hospital; the subject is the instruction."""
+
+    TYPE: ClassVar[str] = "heyi.settlement.payment.paid_twice.v1"
+    TOPIC: ClassVar[str] = PAYMENT_TOPIC
+
+    institution_code: str
+    instruction_id: UUID
+    end_to_end_id: str
+    receivable_id: UUID
+    amount: Yuan
+    paid_on: date
+    at: datetime
+
+
+class PremiumRefunded(EventPayload):
+    """A premium was paid back from the fiscal account: income, head count and subsidy claim of its coverage year
+    shrink (rulings §18). The subject is the refund."""
+
+    TYPE: ClassVar[str] = "heyi.settlement.premium.refunded.v1"
+    TOPIC: ClassVar[str] = REFUND_TOPIC
+
+    refund_id: UUID
+    bill_id: UUID
+    year: int
+    cause: str
+    amount: Yuan
+    refunded_on: date
+    at: datetime
 
 
 class DaySealed(EventPayload):

@@ -19,7 +19,7 @@ from shared.printing.font import FAMILY, TYPEFACE, pieces
 
 WIDTH, HEIGHT = 210.0, 297.0
 LEFT, TOP, BOTTOM = 15.0, 14.0, 18.0
-INNER = WIDTH - 2 * LEFT
+
 TEXT, SMALL, HEADING, TITLE = 9.0, 7.5, 10.5, 15.0
 _MM_PER_POINT = 25.4 / 72
 _LEADING = 1.45
@@ -84,7 +84,12 @@ class Note:
     text: str
 
 
-Block = Title | Heading | Pairs | Table | Note
+@dataclass(frozen=True, slots=True)
+class NewPage:
+    """What follows begins a page."""
+
+
+Block = Title | Heading | Pairs | Table | Note | NewPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +116,10 @@ class _Page:
     """(x, y, width, height, shaded)"""
 
 
-def paper(blocks: Iterable[Block], made_at: datetime, name: str, foot: str = "") -> Printed:
-    """The blocks as a paper. `name` is its title among the properties of the file, `foot` stands under each page."""
-    layout = _Layout(foot)
+def paper(blocks: Iterable[Block], made_at: datetime, name: str, foot: str = "", *, crosswise: bool = False) -> Printed:
+    """The blocks as a paper. `name` is its title among the properties of the file, `foot` stands under each page;
+    `crosswise` turns the pages, for tables of many columns."""
+    layout = _Layout(foot, crosswise=crosswise)
     for block in blocks:
         layout.add(block)
     return layout.printed(made_at, name)
@@ -122,7 +128,9 @@ def paper(blocks: Iterable[Block], made_at: datetime, name: str, foot: str = "")
 class _Layout:
     """Pages while blocks are added."""
 
-    def __init__(self, foot: str) -> None:
+    def __init__(self, foot: str, *, crosswise: bool = False) -> None:
+        self._width, self._height = (HEIGHT, WIDTH) if crosswise else (WIDTH, HEIGHT)
+        self._inner = self._width - 2 * LEFT
         self._lacking: dict[str, None] = {}
         self._foot = self._shown(foot)
         self._pages = [_Page()]
@@ -145,8 +153,11 @@ class _Layout:
                 self._pairs(block)
             case Table():
                 self._table(block)
+            case NewPage():
+                self._pages.append(_Page())
+                self._y = TOP
             case Note():
-                for line in _wrapped(self._shown(block.text), SMALL, INNER):
+                for line in _wrapped(self._shown(block.text), SMALL, self._inner):
                     self._line(line, SMALL, "left")
 
     def printed(self, made_at: datetime, name: str) -> Printed:
@@ -155,7 +166,7 @@ class _Layout:
         feet = [_FOOT.format(page=number, pages=len(self._pages)) for number in range(1, len(self._pages) + 1)]
         texts = [text for page in self._pages for *_, text in page.texts]
         characters = set("".join((self._foot, note, *feet, *texts))) | {" "}
-        pdf = FPDF(format="A4")
+        pdf = FPDF(format=(self._width, self._height))
         pdf.set_auto_page_break(False)
         pdf.set_creation_date(made_at)
         pdf.set_title(name)
@@ -176,8 +187,8 @@ class _Layout:
         pdf.set_fill_color(_GREY)
         for x, y, width, height, shaded in page.boxes:
             pdf.rect(x, y, width, height, style="DF" if shaded else "D")
-        last = HEIGHT - BOTTOM + 8
-        feet = [(LEFT, last, SMALL, self._foot), (WIDTH - LEFT - _length(number, SMALL), last, SMALL, number)]
+        last = self._height - BOTTOM + 8
+        feet = [(LEFT, last, SMALL, self._foot), (self._width - LEFT - _length(number, SMALL), last, SMALL, number)]
         if note:
             feet.append((LEFT, last - _height(SMALL), SMALL, note))
         for x, y, size, text in (*page.texts, *feet):
@@ -191,7 +202,7 @@ class _Layout:
 
     def _room(self, height: float) -> bool:
         """Begins a page where so much does not fit any more; True when it did."""
-        if self._y + height <= HEIGHT - BOTTOM:
+        if self._y + height <= self._height - BOTTOM:
             return False
         self._pages.append(_Page())
         self._y = TOP
@@ -199,7 +210,7 @@ class _Layout:
 
     def _line(self, text: str, size: float, align: Align) -> None:
         self._room(_height(size))
-        self._text(text, LEFT, self._y, INNER, size, align)
+        self._text(text, LEFT, self._y, self._inner, size, align)
         self._y += _height(size)
 
     def _text(self, text: str, x: float, y: float, width: float, size: float, align: Align) -> None:
@@ -227,7 +238,7 @@ class _Layout:
 
     def _cells(self, columns: Sequence[Column], row: Row) -> _Cells:
         lines = [
-            list(_wrapped(self._shown(cell), TEXT, column.share * INNER - 2 * _PAD))
+            list(_wrapped(self._shown(cell), TEXT, column.share * self._inner - 2 * _PAD))
             for column, cell in zip(columns, row.cells, strict=True)
         ]
         return _Cells(lines, max(map(len, lines)) * _height(TEXT) + 2 * _PAD, row.strong)
@@ -237,7 +248,7 @@ class _Layout:
         self._room(row.height)
         x = LEFT
         for column, lines in zip(columns, row.lines, strict=True):
-            width = column.share * INNER
+            width = column.share * self._inner
             box = (round(x, 3), round(self._y, 3), round(width, 3), round(row.height, 3), row.strong)
             self._pages[-1].boxes.append(box)
             for number, line in enumerate(lines):

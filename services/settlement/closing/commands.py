@@ -9,10 +9,11 @@ from services.settlement.closing import store
 from services.settlement.closing.problems import DAY_TOTALS_DIFFER, MONTH_DAYS_OPEN
 from services.settlement.closing.sources import SOURCES
 from services.settlement.closing.totals import Difference, Total, differences
+from services.settlement.closing.yearend import carry_forward
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import OBLIGATIONS
 from services.settlement.funding.booking import Desk, Entry, book, ensure_books
-from services.settlement.ledger.posting import BOOKS, SYSTEM, close_period
+from services.settlement.ledger.posting import SYSTEM, close_period
 from services.settlement.ledger.sealing import seal_through
 from services.settlement.ledger.signing import Signer
 from services.settlement.payouts import queries as payouts
@@ -48,6 +49,8 @@ async def _close_one(unit: Unit, desk: Desk, day: date) -> None:
     found = await day_differences(desk.conn, desk.pool_code, day)
     if found:
         raise DAY_TOTALS_DIFFER(day=day, errors=found)
+    if (day.month, day.day) == (12, 31):
+        await carry_forward(desk, day.year)
     await _seal_books(unit, desk, day)
     await _book_obligations(desk, day)
     await store.add_day_close(desk.conn, desk.pool_code, day, desk.by, desk.now)
@@ -141,6 +144,6 @@ async def close_month(unit: Unit, month: date) -> date:
     missing = await store.days_open(unit.conn, unit.pool_code, month.replace(day=1), last)
     if missing:
         raise MONTH_DAYS_OPEN(month=f"{month:%Y-%m}", errors=[{"day": str(day)} for day in missing])
-    for name in BOOKS:
+    for name in await store.books(unit.conn, unit.pool_code):
         await close_period(unit.conn, unit.pool_code, name, month)
     return last

@@ -135,3 +135,9 @@ async def books_unsealed(conn: AsyncConnection, pool: str, day: date) -> list[st
         day,
     )
     return [row["book"] for row in rows]
+
+
+async def books(conn: AsyncConnection, pool: str) -> list[str]:
+    """The books that the pool has."""
+    rows = await fetch(conn, "SELECT book FROM book WHERE pool_code = $1 ORDER BY book", pool)
+    return [row["book"] for row in rows]

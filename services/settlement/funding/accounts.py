@@ -9,7 +9,13 @@ from types import MappingProxyType
 
 BASIC = "basic"
 OBLIGATIONS = "obligations"
+SUPPLEMENTARY = "supplementary"
+ASSISTANCE = "assistance"
+BUDGET = "budget"
+COUNTY_BUDGET = "county_budget"
 BOOKS = (BASIC, OBLIGATIONS)
+SUPPLEMENTARY_ACCOUNT, ASSISTANCE_ACCOUNT, BUDGET_ACCOUNT = "supplementary-1001", "assistance-1001", "budget-1001"
+COUNTY_BUDGET_ACCOUNT = "county_budget-1001"
 
 EXPENDITURE = "1001.02"
 FISCAL = "1002"
@@ -37,13 +43,25 @@ BANK_OWNERSHIP = (STATE_OWNED, STATE_CONTROLLED, "other")
 
 @dataclass(frozen=True, slots=True)
 class BankAccount:
-    """One account at a bank; only roles of its keeper post to it and bring in its statements."""
+    """One account at a bank; only roles of its keeper post to it and bring in its statements.
+
+    ``code`` is its name here: the account in the fund's book, or ``<book>-<account>`` in another one. ``fund`` says
+    whether the money is the fund's, which only certain banks may keep (ZZ-12).
+    """
 
     code: str
     name_zh: str
     name_en: str
     keeper: str
     roles: frozenset[str]
+    book: str = BASIC
+    account: str = ""
+    fund: bool = True
+
+    @property
+    def ledger_account(self) -> str:
+        """The account's code in its book."""
+        return self.account or self.code
 
 
 BANK_ACCOUNTS: Mapping[str, BankAccount] = MappingProxyType(
@@ -62,6 +80,45 @@ BANK_ACCOUNTS: Mapping[str, BankAccount] = MappingProxyType(
             "income account",
             "county_office",
             frozenset({"county_recheck", "county_director"}),
+        ),
+        SUPPLEMENTARY_ACCOUNT: BankAccount(
+            SUPPLEMENTARY_ACCOUNT,
+            "补充医疗保险保费专户",
+            "insurer's premium account of the supplementary cover",
+            "insurer",
+            frozenset({"insurer_finance"}),
+            SUPPLEMENTARY,
+            "1001",
+            fund=False,
+        ),
+        ASSISTANCE_ACCOUNT: BankAccount(
+            ASSISTANCE_ACCOUNT,
+            "医疗救助资金专户",
+            "medical assistance account",
+            "finance",
+            frozenset({"county_finance"}),
+            ASSISTANCE,
+            "1001",
+        ),
+        BUDGET_ACCOUNT: BankAccount(
+            BUDGET_ACCOUNT,
+            "市级预算经费存款",
+            "budget account of the city",
+            "city_finance",
+            frozenset({"city_finance"}),
+            BUDGET,
+            "1001",
+            fund=False,
+        ),
+        COUNTY_BUDGET_ACCOUNT: BankAccount(
+            COUNTY_BUDGET_ACCOUNT,
+            "县级预算经费存款",
+            "budget account of the county",
+            "finance",
+            frozenset({"county_finance"}),
+            COUNTY_BUDGET,
+            "1001",
+            fund=False,
         ),
     }
 )

@@ -90,7 +90,8 @@ class Registered(WireModel):
         ACCOUNT_UNKNOWN, BANK_NOT_STATE_OWNED, KEEPER_ONLY, PRECONDITION_FAILED, PRECONDITION_REQUIRED
     ),
     openapi_extra=access(
-        {"insurer_finance", "county_finance", "county_recheck", "county_director"}, command="register_bank_account"
+        {"insurer_finance", "county_finance", "county_recheck", "county_director", "city_finance"},
+        command="register_bank_account",
     ),
 )
 async def put_bank_account(

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.settlement.ledger.posting import BOOKS, SYSTEM, Posting, Voucher, open_books, post
+from services.settlement.ledger.posting import BOOKS, NORMAL, SYSTEM, Posting, Voucher, open_books, post
 from shared.db.business_day import business_day
-from shared.db.sql import fetchval
+from shared.db.sql import fetch
 from shared.http.unit import Unit
 from shared.messaging.consumer import EventUnit
 
-_BOOKS_OPEN = "SELECT count(*) FROM book WHERE pool_code = $1 AND book = ANY ($2::text[])"
+_BOOKS_OPEN = "SELECT book FROM book WHERE pool_code = $1 AND book = ANY ($2::text[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Entry:
     """One voucher to be: ``source`` is unique in its book, lines are (debit, credit, fen).
 
     Without a ``preparer`` it is whoever acts, and without a ``checker`` the rule that the source names: one who enters
-    a fact alone is its preparer and never its checker (contracts §9).
+    a fact alone is its preparer and never its checker (contracts §9). ``posting_date`` is the desk's day where none is
+    given.
     """
 
     book: str
@@ -49,6 +50,8 @@ class Entry:
     hold_id: UUID | None = None
     party: str = ""
     ref: str = ""
+    reason: str = NORMAL
+    posting_date: date | None = None
 
 
 async def desk_of(unit: Unit) -> Desk:
@@ -63,10 +66,11 @@ async def desk_of_event(unit: EventUnit) -> Desk:
     return Desk(unit.conn, unit.pool_code, unit.now, day, SYSTEM)
 
 
-async def ensure_books(conn: AsyncConnection, pool_code: str) -> None:
-    """Opens the books of a pool at its first act of settlement."""
-    if await fetchval(conn, _BOOKS_OPEN, pool_code, list(BOOKS)) < len(BOOKS):
-        await open_books(conn, pool_code)
+async def ensure_books(conn: AsyncConnection, pool_code: str, books: Sequence[str] = BOOKS) -> None:
+    """Opens the books of a pool at its first act of settlement; those of assistance and of a budget at their own."""
+    known = {row["book"] for row in await fetch(conn, _BOOKS_OPEN, pool_code, list(books))}
+    if missing := [name for name in books if name not in known]:
+        await open_books(conn, pool_code, books=missing)
 
 
 async def book(desk: Desk, entries: Sequence[Entry]) -> None:
@@ -75,7 +79,7 @@ async def book(desk: Desk, entries: Sequence[Entry]) -> None:
     Raises the ledger's refusals: flow not permitted, overdrawn, not the keeper, source booked already.
     """
     if entries:
-        await ensure_books(desk.conn, desk.pool_code)
+        await ensure_books(desk.conn, desk.pool_code, sorted({*BOOKS, *(entry.book for entry in entries)}))
         await post(desk.conn, desk.pool_code, [_voucher(desk, entry) for entry in entries])
 
 
@@ -83,13 +87,14 @@ def _voucher(desk: Desk, entry: Entry) -> Voucher:
     return Voucher(
         book=entry.book,
         source_event=entry.source,
-        posting_date=desk.day,
+        posting_date=entry.posting_date or desk.day,
         value_date=entry.value_date,
         text=entry.text,
         preparer=entry.preparer or desk.by,
         checker=entry.checker or f"rule:{entry.source.split(':')[0]}",
         poster=SYSTEM,
         hold_id=entry.hold_id,
+        reason=entry.reason,
         postings=tuple(
             Posting(debit, credit, fen, party=entry.party, ref=entry.ref) for debit, credit, fen in entry.lines if fen
         ),

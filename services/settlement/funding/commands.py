@@ -115,8 +115,9 @@ async def register_account(
 
     Raises BANK_NOT_STATE_OWNED (ZZ-12), ACCOUNT_UNKNOWN, KEEPER_ONLY, and what ``expected`` raises.
     """
-    check_keeper(account_of(code), role)
-    if not may_hold_fund_money(details.bank_ownership):
+    account = account_of(code)
+    check_keeper(account, role)
+    if account.fund and not may_hold_fund_money(details.bank_ownership):
         raise BANK_NOT_STATE_OWNED(bank_name=details.bank_name)
     await lock_account(desk, code)
     known = await store.bank_account(desk.conn, desk.pool_code, code)
@@ -252,6 +253,7 @@ async def journal(desk: Desk, movements: Sequence[Movement]) -> None:
         await store.add_movements(
             desk.conn,
             desk.pool_code,
+            desk.day,
             [(m.id, m.account, m.signed_fen, m.reference, m.kind, m.source_id, m.value_date) for m in movements],
         )
 
@@ -350,10 +352,10 @@ def remittance_entries(seen: Sequence[Seen]) -> list[Entry]:
 
 
 def interest_entry(account: str, line_id: UUID, fen: int, day: date, importer: str, checker: str) -> Entry:
-    """Interest that the bank credited: recognised by a second person."""
-    return Entry(
-        BASIC, f"interest:{line_id}", day, "银行利息", ((account, INTEREST, fen),), preparer=importer, checker=checker
-    )
+    """Interest that the bank credited: recognised by a second person. Its account has one code in every chart."""
+    known = BANK_ACCOUNTS[account]
+    lines = ((known.ledger_account, INTEREST, fen),)
+    return Entry(known.book, f"interest:{line_id}", day, "银行利息", lines, preparer=importer, checker=checker)
 
 
 async def transfers_arrived(desk: Desk, seen: Sequence[Seen]) -> None:

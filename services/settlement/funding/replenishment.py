@@ -148,7 +148,7 @@ async def _refuse(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
             )
         ],
     )
-    await lines_store.add_receivables(desk.conn, desk.pool_code, replenishment_id, rows)
+    await lines_store.add_receivables(desk.conn, desk.pool_code, replenishment_id, desk.day, rows)
 
 
 async def send_back(desk: Desk, replenishment_id: UUID, reason: str) -> Any:
@@ -221,6 +221,48 @@ class Refused:
     expense_account: str
     amount_fen: int
     receivable_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SecondPayment:
+    """A payment that the bank executed after it had been declared not executed and paid again."""
+
+    instruction_id: UUID
+    amount_fen: int
+    reference: str
+
+
+async def record_second_payment(desk: Desk, second: SecondPayment) -> UUID:
+    """The receivable on the hospital that was paid twice; its entry is booked by the caller before."""
+    receivable_id = new_id(desk.now)
+    await lines_store.add_second_payment(
+        desk.conn,
+        (
+            desk.pool_code,
+            receivable_id,
+            second.instruction_id,
+            f"银行在申明未执行后仍支付 {second.reference}",
+            second.amount_fen,
+            to_base32(receivable_id),
+            desk.day,
+        ),
+    )
+    return receivable_id
+
+
+async def hospital_receivables(desk: Desk, ids: Sequence[UUID]) -> list[Any]:
+    """Of the named receivables those that a hospital owes and that can be set off."""
+    return await lines_store.hospital_receivables(desk.conn, desk.pool_code, ids)
+
+
+async def begin_set_off(desk: Desk, ids: Sequence[UUID], instruction_ids: Sequence[UUID]) -> None:
+    """Each receivable will be made good by its instruction."""
+    await lines_store.begin_set_off(desk.conn, desk.pool_code, ids, instruction_ids)
+
+
+async def set_offs_confirmed(desk: Desk, instruction_ids: Sequence[UUID]) -> None:
+    """Receivables that confirmed payments set off are made good; their entries are booked by the caller before."""
+    await lines_store.set_off_done(desk.conn, desk.pool_code, instruction_ids, desk.day)
 
 
 async def refused_of(desk: Desk, instruction_ids: Sequence[UUID]) -> list[Refused]:

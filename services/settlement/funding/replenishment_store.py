@@ -161,19 +161,76 @@ async def lines_named(conn: AsyncConnection, pool: str, replenishment_id: UUID, 
 
 
 async def add_receivables(
-    conn: AsyncConnection, pool: str, replenishment_id: UUID, rows: Sequence[Sequence[Any]]
+    conn: AsyncConnection, pool: str, replenishment_id: UUID, day: date, rows: Sequence[Sequence[Any]]
 ) -> None:
     """Refused lines: (id, line, bearer, reason, fen, reference) a row."""
     columns = [[row[column] for row in rows] for column in range(6)]
     await execute(
         conn,
         """
-        INSERT INTO receivable (pool_code, replenishment_id, id, line, bearer, reason, amount_fen, reference)
-        SELECT $1, $2, r.* FROM unnest($3::uuid[], $4::integer[], $5::text[], $6::text[], $7::bigint[], $8::text[])
+        INSERT INTO receivable (pool_code, replenishment_id, arisen_on, origin, id, line, bearer, reason, amount_fen,
+                                reference)
+        SELECT $1, $2, $3, 'recheck', r.* FROM unnest($4::uuid[], $5::integer[], $6::text[], $7::text[], $8::bigint[],
+                                                      $9::text[])
           AS r (id, line, bearer, reason, amount_fen, reference)""",
         pool,
         replenishment_id,
+        day,
         *columns,
+    )
+
+
+async def add_second_payment(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """A receivable on a hospital that was paid twice."""
+    await execute(
+        conn,
+        """
+        INSERT INTO receivable (pool_code, id, origin, instruction_id, bearer, reason, amount_fen, reference, arisen_on)
+        VALUES ($1, $2, 'second_payment', $3, 'hospital', $4, $5, $6, $7)""",
+        *row,
+    )
+
+
+async def hospital_receivables(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
+    """Those of the named receivables that a hospital owes and that nothing has made good or is about to set off, with
+    the hospital."""
+    return await fetch(
+        conn,
+        """
+        SELECT r.id, r.amount_fen, i.institution_code FROM receivable r
+        LEFT JOIN replenishment_line l ON l.pool_code = r.pool_code AND l.replenishment_id = r.replenishment_id
+          AND l.line = r.line
+        JOIN instruction i ON i.pool_code = r.pool_code AND i.id = coalesce(r.instruction_id, l.instruction_id)
+        WHERE r.pool_code = $1 AND r.id = ANY ($2::uuid[]) AND r.bearer = 'hospital' AND r.made_good_on IS NULL
+          AND r.set_off_by IS NULL ORDER BY r.id FOR UPDATE OF r""",
+        pool,
+        list(ids),
+    )
+
+
+async def begin_set_off(conn: AsyncConnection, pool: str, ids: Sequence[UUID], instruction_ids: Sequence[UUID]) -> None:
+    """Each receivable will be set off by its instruction."""
+    await execute(
+        conn,
+        """
+        UPDATE receivable r SET set_off_by = s.instruction_id
+        FROM unnest($2::uuid[], $3::uuid[]) AS s (id, instruction_id) WHERE r.pool_code = $1 AND r.id = s.id""",
+        pool,
+        list(ids),
+        list(instruction_ids),
+    )
+
+
+async def set_off_done(conn: AsyncConnection, pool: str, instruction_ids: Sequence[UUID], day: date) -> None:
+    """The bank confirmed the payments that set them off."""
+    await execute(
+        conn,
+        """
+        UPDATE receivable SET made_good_on = $3
+        WHERE pool_code = $1 AND set_off_by = ANY ($2::uuid[]) AND made_good_on IS NULL""",
+        pool,
+        list(instruction_ids),
+        day,
     )
 
 
@@ -270,9 +327,14 @@ async def refused_open(conn: AsyncConnection, pool: str, instruction_ids: Sequen
         """
         SELECT l.instruction_id, l.claim_id, l.layer, p.benefit_account AS expense_account, r.amount_fen,
                r.id AS receivable_id
-        FROM receivable r JOIN replenishment_line l USING (pool_code, replenishment_id, line)
-        JOIN paid_line p USING (pool_code, instruction_id, claim_id, layer, sign)
-        WHERE r.pool_code = $1 AND r.made_good_on IS NULL AND l.instruction_id = ANY ($2::uuid[])""",
+        FROM receivable r JOIN replenishment_line l ON l.pool_code = r.pool_code
+          AND l.replenishment_id = r.replenishment_id AND l.line = r.line
+        JOIN paid_line p ON p.pool_code = l.pool_code AND p.instruction_id = l.instruction_id
+          AND p.claim_id = l.claim_id AND p.layer = l.layer AND p.sign = l.sign
+        WHERE r.pool_code = $1 AND r.made_good_on IS NULL AND l.instruction_id = ANY ($2::uuid[])
+          AND r.set_off_by IS NULL AND NOT EXISTS (
+            SELECT FROM instruction_claim c WHERE c.pool_code = p.pool_code AND c.instruction_id = p.instruction_id
+              AND c.claim_id = p.claim_id AND c.layer = p.layer AND c.set_off_fen > 0)""",
         pool,
         list(instruction_ids),
     )

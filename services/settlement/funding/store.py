@@ -208,15 +208,17 @@ async def add_arrival(conn: AsyncConnection, row: Sequence[Any]) -> bool:
     )
 
 
-async def add_movements(conn: AsyncConnection, pool: str, rows: Sequence[Sequence[Any]]) -> None:
-    """The bank journal: (id, account, signed fen, reference, kind, source id, value date) a row."""
+async def add_movements(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequence[Any]]) -> None:
+    """The bank journal of a day: (id, account, signed fen, reference, kind, source id, value date) a row."""
     await execute(
         conn,
         """
-        INSERT INTO movement (pool_code, id, account, signed_fen, reference, kind, source_id, value_date)
-        SELECT $1, m.* FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::uuid[], $8::date[])
+        INSERT INTO movement (pool_code, booked_on, id, account, signed_fen, reference, kind, source_id, value_date)
+        SELECT $1, $2, m.* FROM unnest($3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::uuid[],
+                                       $9::date[])
           AS m (id, account, signed_fen, reference, kind, source_id, value_date)""",
         pool,
+        day,
         *_columns(rows, 7),
     )
 

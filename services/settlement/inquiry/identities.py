@@ -129,13 +129,14 @@ def fiscal_account(value: _Reader) -> Identity:
                 value(f"subsidy_{level}", f"{zh}财政补助到账", f"{level} subsidies")
                 for level, zh in (("central", "中央"), ("province", "省级"), ("city", "市级"), ("county", "县级"))
             ),
+            value("fiscal_other_income", "捐赠、扶持及其他收入", "donations, support and other money in"),
             value("fiscal_interest", "财政专户利息", "interest on the fiscal account"),
             value("returned_to_fiscal", "支出户退回", "money returned from the expenditure account"),
         ),
         right=(
             value("advance_released", "拨付周转金", "advance"),
             value("replenishment_released", "拨付回补", "replenishments"),
-            value("fiscal_other_outflow", "其他批准支出", "other approved outflow"),
+            value("fiscal_other_outflow", "其他批准支出（退费、风险基金）", "other outflow: refunds, risk fund"),
             value("fiscal_account", "期末余额", "closing balance"),
         ),
     )
@@ -189,9 +190,9 @@ def advance(value: _Reader) -> Identity:
     """(e) the advance is on the account, on its way back, or paid for claims not yet made good."""
     return Identity(
         "e",
-        "已拨周转金 = 支出户余额 + 在途 + 已付未申报 + 已申报未决 + 复核拒付未补足",
+        "已拨周转金 = 支出户余额 + 在途 + 已付未申报 + 已申报未决 + 复核拒付未补足 + 重复支付未追回",
         "advance granted = expenditure account + in transit + paid and not applied for + applied for and undecided"
-        " + refused at re-check and not made good",
+        " + refused at re-check and not made good + paid twice and not recovered",
         left=(value("advance_released", "已拨周转金", "advance granted"),),
         right=(
             value("expenditure_account", "支出户余额", "expenditure account"),
@@ -200,6 +201,7 @@ def advance(value: _Reader) -> Identity:
             value("paid_not_applied", "已付未申报", "paid and not yet applied for"),
             value("applied_undecided", "已申报未决（含已批未拨）", "applied for and undecided, or not yet transferred"),
             value("refused_not_made_good", "复核拒付未补足", "refused at re-check and not yet made good"),
+            value("paid_twice", "银行重复支付未追回", "paid twice by the bank and not yet recovered"),
             value("expenditure_interest_unswept", "减：未上划利息", "less interest not yet swept", -1),
         ),
         apart=(value("recoveries_unswept", "未上划追回款", "recoveries not yet swept"),),

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.settlement.funding.accounts import BANK_ACCOUNTS
+from services.settlement.funding.accounts import BANK_ACCOUNTS, FISCAL
 from shared.db.sql import fetch
 
 # opening vouchers are the first of a book: a bound keeps the search for them from reading it all
@@ -38,9 +38,17 @@ UNION ALL SELECT 'state_' || state, fund_fen FROM claim_total WHERE pool_code = 
 UNION ALL SELECT 'approved_' || state, approved_fen FROM claim_total WHERE pool_code = $1
 UNION ALL SELECT 'cut', coalesce(sum(cut_fen), 0)::bigint FROM claim_total WHERE pool_code = $1
 UNION ALL SELECT 'instruction_' || status, sum(amount_fen)::bigint FROM instruction i
-WHERE pool_code = $1 AND NOT (status = 'returned' AND EXISTS (
+WHERE pool_code = $1 AND NOT (status IN ('returned', 'not_executed') AND EXISTS (
   SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id
     AND r.status <> 'cancelled')) GROUP BY status
+UNION ALL SELECT 'set_off', coalesce(sum(set_off_fen), 0)::bigint FROM instruction i
+WHERE pool_code = $1 AND status NOT IN ('cancelled', 'paid_twice') AND NOT (status = 'not_executed' AND EXISTS (
+  SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id AND r.status <> 'cancelled'))
+UNION ALL SELECT 'deposit_withheld', (coalesce(sum(withheld_fen), 0) - (
+  SELECT coalesce(sum(amount_fen), 0) FROM deposit_release WHERE pool_code = $1 AND approved_by IS NOT NULL))::bigint
+FROM instruction i
+WHERE pool_code = $1 AND status NOT IN ('cancelled', 'paid_twice') AND NOT (status = 'not_executed' AND EXISTS (
+  SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id AND r.status <> 'cancelled'))
 UNION ALL SELECT 'payable_open', coalesce(sum(amount_fen), 0)::bigint FROM payable
 WHERE pool_code = $1 AND status = 'open'
 UNION ALL SELECT 'paid_not_applied', coalesce(sum(sign * amount_fen), 0)::bigint FROM paid_line
@@ -48,8 +56,14 @@ WHERE pool_code = $1 AND replenishment_id IS NULL
 UNION ALL SELECT 'applied_undecided', coalesce(sum(applied_fen - refused_fen), 0)::bigint FROM replenishment
 WHERE pool_code = $1 AND status IN ('applied', 'rechecked', 'approved')
 UNION ALL SELECT 'refused_not_made_good', coalesce(sum(amount_fen), 0)::bigint FROM receivable
-WHERE pool_code = $1 AND made_good_on IS NULL
-UNION ALL SELECT 'balance_' || account, posted_fen FROM balance WHERE pool_code = $1 AND book = 'basic'
+WHERE pool_code = $1 AND made_good_on IS NULL AND origin = 'recheck'
+UNION ALL SELECT 'paid_twice', coalesce(sum(amount_fen), 0)::bigint FROM receivable
+WHERE pool_code = $1 AND made_good_on IS NULL AND origin = 'second_payment'
+UNION ALL SELECT 'balance_' || CASE book WHEN 'basic' THEN '' ELSE book || '-' END || account, posted_fen FROM balance
+WHERE pool_code = $1 AND book <> 'obligations'
+UNION ALL SELECT CASE WHEN direction > 0 THEN 'fiscal_other_income' ELSE 'fiscal_other_outflow' END,
+  sum(amount_fen)::bigint FROM money_order
+WHERE pool_code = $1 AND account = '{FISCAL}' AND status = 'booked' GROUP BY direction
 UNION ALL SELECT 'fiscal_opening', coalesce(sum(p.amount_fen), 0)::bigint FROM posting p
 JOIN voucher v ON v.pool_code = p.pool_code AND v.book = p.book AND v.number = p.number
 WHERE p.pool_code = $1 AND p.book = 'basic' AND p.debit = '1002' AND v.reason = 'opening'

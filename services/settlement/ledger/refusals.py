@@ -28,6 +28,7 @@ BOOK_WORDS = {
     "basic": ("基本基金", "basic fund"),
     "obligations": ("应付备查", "obligations"),
     "supplementary": ("补充保险", "supplementary cover"),
+    "assistance": ("医疗救助", "medical assistance"),
     "urban": ("城镇居民基金", "urban residents' fund"),
     "budget": ("预算经费", "budget money"),
     "county_budget": ("县级预算经费", "county budget money"),

@@ -25,6 +25,8 @@ from services.settlement.payouts.problems import (
     PAYEE_DIFFERS,
     PAYEE_MISSING,
     PERIOD_INVALID,
+    SET_OFF_INVALID,
+    SET_OFF_TOO_MUCH,
 )
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.db.numbers import Number
@@ -181,6 +183,8 @@ class BatchIn(WireModel):
     """Whole cut-offs to pay."""
 
     cutoff_ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
+    set_off: Annotated[list[UUID], Field(max_length=1000)] = Field(default_factory=list)
+    """Receivables on hospitals of the batch, each set off whole."""
 
 
 class BatchOut(WireModel):
@@ -205,6 +209,8 @@ class InstructionOut(WireModel):
     institution_code: str
     end_to_end_id: str
     amount: Yuan
+    set_off: Yuan
+    withheld: Yuan
     claim_count: int
     status: str
     replaces: UUID | None
@@ -240,6 +246,8 @@ def _instruction(row: Any) -> InstructionOut:
         institution_code=row["institution_code"],
         end_to_end_id=row["end_to_end_id"],
         amount=row["amount_fen"],
+        set_off=row["set_off_fen"],
+        withheld=row["withheld_fen"],
         claim_count=row["claim_count"],
         status=row["status"],
         replaces=row["replaces"],
@@ -258,12 +266,20 @@ async def _detail(unit: UnitDep, row: Any) -> BatchDetail:
     "/pools/{pool_code}/batches",
     status_code=201,
     response_model=BatchDetail,
-    responses=documented(CUTOFF_UNKNOWN, CUTOFF_INCOMPLETE, CUTOFF_BATCHED, NOTHING_TO_PAY, PAYEE_MISSING),
+    responses=documented(
+        CUTOFF_UNKNOWN,
+        CUTOFF_INCOMPLETE,
+        CUTOFF_BATCHED,
+        NOTHING_TO_PAY,
+        PAYEE_MISSING,
+        SET_OFF_INVALID,
+        SET_OFF_TOO_MUCH,
+    ),
     openapi_extra=access({"insurer_finance"}, command="prepare_batch"),
 )
 async def post_batch(pool_code: str, body: BatchIn, unit: UnitDep) -> BatchDetail:
     """编制付款批次:整次放行,每家医院一笔,并冻结支出户资金. Prepares a batch of whole cut-offs and holds its money."""
-    row = await batches.prepare(await desk_of(unit), body.cutoff_ids)
+    row = await batches.prepare(await desk_of(unit), body.cutoff_ids, body.set_off)
     unit.result("batch", row["id"])
     unit.note(amount_fen=row["amount_fen"], instructions=row["instruction_count"])
     return await _detail(unit, row)

@@ -13,7 +13,7 @@ from services.settlement.funding.accounts import BASIC, EXPENDITURE
 from services.settlement.funding.booking import Desk
 from services.settlement.funding.problems import HOME_INSTITUTION
 from services.settlement.ledger.posting import Hold, hold_many, release_hold
-from services.settlement.payouts import store
+from services.settlement.payouts import deposits, set_offs, store
 from services.settlement.payouts.paymentfile import Party, PaymentFile, Transfer, control_sum, render
 from services.settlement.payouts.problems import (
     BATCH_STATE,
@@ -54,6 +54,8 @@ PAYMENT_STATUS: Mapping[str, Words] = MappingProxyType(
         "unknown": ("银行逾期未回", "without a result by the bank's deadline"),
         "confirmed": ("已由银行确认", "confirmed by the bank"),
         "returned": ("已退票", "returned"),
+        "not_executed": ("已申明未执行", "declared not executed"),
+        "paid_twice": ("已重复支付", "paid twice"),
     }
 )
 BANK_DEADLINE_DAYS = 3
@@ -68,14 +70,27 @@ class Draft:
     claims: int
     fen: int
     replaces: UUID | None = None
+    set_off: int = 0
+    """What of it is set off against what the hospital owes."""
+    withheld: int = 0
+    """What of it is withheld as quality deposit; the rest is paid."""
+
+    @property
+    def paid(self) -> int:
+        """What the bank is told to pay."""
+        return self.fen - self.set_off - self.withheld
 
 
-async def prepare(desk: Desk, cutoff_ids: Sequence[UUID]) -> Any:
-    """Puts whole cut-offs into a batch and sets its money aside on the expenditure account.
+async def prepare(desk: Desk, cutoff_ids: Sequence[UUID], receivables: Sequence[UUID] = ()) -> Any:
+    """Puts whole cut-offs into a batch and sets its money aside on the expenditure account; receivables on its
+    hospitals are set off whole (rulings §1).
 
-    Raises CUTOFF_UNKNOWN, CUTOFF_INCOMPLETE, CUTOFF_BATCHED, NOTHING_TO_PAY, PAYEE_MISSING and the ledger's overdrawn.
-    The number of statements does not depend on the number of claims or hospitals.
+    Raises CUTOFF_UNKNOWN, CUTOFF_INCOMPLETE, CUTOFF_BATCHED, NOTHING_TO_PAY, PAYEE_MISSING, SET_OFF_INVALID,
+    SET_OFF_TOO_MUCH and the ledger's overdrawn. The number of statements does not depend on the number of claims or
+    hospitals.
     """
+    if receivables:
+        await funding.lock_account(desk, EXPENDITURE)
     wanted = sorted(set(cutoff_ids))
     await _check_whole(desk, wanted)
     totals = await store.open_totals(desk.conn, desk.pool_code, wanted, BASIC_LAYER)
@@ -84,19 +99,34 @@ async def prepare(desk: Desk, cutoff_ids: Sequence[UUID]) -> Any:
             raise LAYER_NOT_PAYABLE(layer=BASIC_WORDS, account=row["account"])
     if not totals:
         await _check_whole(desk, wanted)  # another batch may have taken them since: then that is what to tell
-    drafts = [Draft(row["institution_code"], row["claims"], row["fen"]) for row in totals]
+    owing = await set_offs.owing(desk, receivables)
+    withheld = await deposits.withheld(desk, cutoff_ids=wanted, totals=totals)
+    drafts = [
+        Draft(
+            code,
+            row["claims"],
+            row["fen"],
+            set_off=sum(r.amount_fen for r in owing if r.institution_code == code),
+            withheld=withheld.get(code, 0),
+        )
+        for row in totals
+        for code in (row["institution_code"],)
+    ]
+    set_offs.check(owing, {d.institution_code: d.fen - d.withheld for d in drafts})
     batch_id = await _make(desk, drafts)
     taken = await store.take_cutoffs(desk.conn, desk.pool_code, batch_id, BASIC_LAYER, wanted)
     if missing := set(wanted) - set(taken):
         raise CUTOFF_BATCHED(cutoffs=_listed(sorted(missing)))
-    await _hold(desk, batch_id)
+    made = await _hold(desk, batch_id)
     moved = await store.take_payables(desk.conn, desk.pool_code, batch_id, wanted, BASIC_LAYER)
     _check_moved(moved, drafts)
+    await set_offs.share(desk, owing, made)
     return await store.batch(desk.conn, desk.pool_code, batch_id)
 
 
 async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
-    """A new batch of one instruction that names the returned one and pays its claims; once (contracts §11).
+    """A new batch of one instruction that names the one returned or declared not executed, and pays its claims; once
+    (contracts §11).
 
     Raises INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY and the ledger's overdrawn.
     """
@@ -105,16 +135,21 @@ async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
         raise INSTRUCTION_UNKNOWN(instruction=instruction_id)
     if old["replaced_by"] is not None:
         raise PAID_AGAIN_ALREADY(instruction=instruction_id)
-    if old["status"] != "returned":
+    if old["status"] not in ("returned", "not_executed"):
         raise NOT_RETURNED(instruction=instruction_id, status=PAYMENT_STATUS[old["status"]])
-    drafts = [Draft(old["institution_code"], old["claim_count"], old["amount_fen"], instruction_id)]
+    never = old["status"] == "not_executed"
+    set_off, withheld = (old["set_off_fen"], old["withheld_fen"]) if never else (0, 0)
+    gross = old["amount_fen"] + set_off + withheld
+    drafts = [Draft(old["institution_code"], old["claim_count"], gross, instruction_id, set_off, withheld)]
     await funding.lock_account(desk, EXPENDITURE)
     again = await store.instruction(desk.conn, desk.pool_code, instruction_id)
     if again["replaced_by"] is not None:
         raise PAID_AGAIN_ALREADY(instruction=instruction_id)
+    if again["status"] != old["status"]:  # the bank's statement has shown it meanwhile
+        raise NOT_RETURNED(instruction=instruction_id, status=PAYMENT_STATUS[again["status"]])
     batch_id = await _make(desk, drafts)
     made = await _hold(desk, batch_id)
-    moved = await store.retake_payables(desk.conn, desk.pool_code, instruction_id, made[0]["id"])
+    moved = await store.retake_payables(desk.conn, desk.pool_code, instruction_id, made[0]["id"], with_set_off=never)
     _check_moved(moved, drafts)
     return await store.batch(desk.conn, desk.pool_code, batch_id)
 
@@ -153,7 +188,7 @@ async def _make(desk: Desk, drafts: Sequence[Draft]) -> UUID:
     }
     if missing := [d.institution_code for d in drafts if d.institution_code not in payees]:
         raise PAYEE_MISSING(institutions="、".join(missing))
-    batch_id, total = new_id(desk.now), sum(d.fen for d in drafts)
+    batch_id, total = new_id(desk.now), sum(d.paid for d in drafts)
     number = await next_number(desk.conn, desk.pool_code, desk.day)
     await store.add_batch(
         desk.conn,
@@ -165,7 +200,17 @@ async def _make(desk: Desk, drafts: Sequence[Draft]) -> UUID:
         desk.pool_code,
         batch_id,
         [
-            (i, d.institution_code, payees[d.institution_code], to_base32(i), d.fen, d.claims, d.replaces)
+            (
+                i,
+                d.institution_code,
+                payees[d.institution_code],
+                to_base32(i),
+                d.paid,
+                d.claims,
+                d.replaces,
+                d.set_off,
+                d.withheld,
+            )
             for i, d in zip(ids, drafts, strict=True)
         ],
     )

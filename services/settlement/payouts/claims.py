@@ -74,6 +74,7 @@ async def claim_changed(desk: Desk, event: ClaimEvent, sequence: int, business_d
             after.approved,
             after.cut,
             shanghai_date(event.settled_at),
+            event.benefit_year,
         ),
         _changes(before, after),
         business_day,

@@ -87,8 +87,8 @@ NOT_RETURNED = define(
     409,
     "付款没有退回",
     "Payment was not returned",
-    "付款 {instruction} {status};只有退回的付款才能重付。",
-    "Payment {instruction} is {status}; only a returned payment is paid again.",
+    "付款 {instruction} {status};只有退回的、或经两人申明银行未执行的付款才能重付。",
+    "Payment {instruction} is {status}; only one returned, or declared not executed by two persons, is paid again.",
 )
 PAID_AGAIN_ALREADY = define(
     "payment_replaced_already",
@@ -105,4 +105,44 @@ PERIOD_INVALID = define(
     "Invalid period",
     "“from”不得晚于“to”,期间最长 {days} 天。",
     "'from' is not after 'to', and a period has at most {days} days.",
+)
+SET_OFF_INVALID = define(
+    "set_off_invalid",
+    409,
+    "有的应收款不能抵扣",
+    "Some receivables cannot be set off",
+    "以下应收款不由医疗机构承担、已收回、正在抵扣,或该机构不在本批次:{receivables}。",
+    "These are not owed by a hospital of this batch, are made good, or are being set off: {receivables}.",
+)
+SET_OFF_TOO_MUCH = define(
+    "set_off_exceeds_payment",
+    409,
+    "抵扣超过应付",
+    "More to set off than to pay",
+    "{institution} 本批应付 {due} 元,所选应收款合计 {amount} 元;抵扣须小于应付,请少选几笔。",
+    "{institution} is due {due} in this batch and the chosen receivables are {amount}; choose fewer.",
+)
+DEPOSIT_SHORT = define(
+    "deposit_exceeds_withheld",
+    409,
+    "超过预留的保证金",
+    "More than is withheld",
+    "{institution} 预留质量保证金 {amount} 元,已拨付和在办 {applied} 元,不能再拨 {due} 元。",
+    "{amount} are withheld of {institution}, of which {applied} are released or applied for; {due} more is too much.",
+)
+DEPOSIT_UNKNOWN = define(
+    "deposit_release_unknown",
+    404,
+    "没有这份保证金拨付申请",
+    "No such release",
+    "没有保证金拨付申请 {release};请核对编号。",
+    "There is no release {release}; check the id.",
+)
+DEPOSIT_RELEASED = define(
+    "deposit_released_already",
+    409,
+    "保证金已批准拨付",
+    "Released already",
+    "保证金拨付申请 {release} 已批准,不能再批。",
+    "Release {release} is approved already.",
 )

@@ -1,6 +1,8 @@
 """What other capabilities may ask of payouts."""
 
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,3 +13,8 @@ from services.settlement.payouts.obligations import Flow
 async def obligations_of(conn: AsyncConnection, pool: str, day: date) -> list[Flow]:
     """What the obligations book has to be told of a business day."""
     return [Flow(row["debit"], row["credit"], row["amount_fen"]) for row in await store.obligations(conn, pool, day)]
+
+
+async def instruction_of(conn: AsyncConnection, pool: str, instruction_id: UUID) -> Any:
+    """A payment with the one that replaced it, or None."""
+    return await store.instruction(conn, pool, instruction_id)

@@ -1,40 +1,53 @@
-"""What the bank's statement does to payments: confirmed, or returned after they were paid (contracts §11)."""
+"""What becomes of payments (contracts §11): confirmed by the bank's statement, returned after they were paid, declared
+not executed by two people, and executed all the same after that."""
 
 from collections import Counter
 from collections.abc import Sequence, Set
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE
 from services.settlement.funding.booking import Desk, Entry
 from services.settlement.funding.commands import Seen
 from services.settlement.funding.replenishment import (
     PaidLine,
+    SecondPayment,
     made_good_by_return,
     record_paid,
+    record_second_payment,
     refused_of,
+    set_offs_confirmed,
 )
+from services.settlement.ledger.posting import release_hold
 from services.settlement.payouts import obligations, store
-from shared.contracts.settlement import PaymentConfirmed, PaymentReturned
+from shared.contracts.settlement import PaymentConfirmed, PaymentNotExecuted, PaymentPaidTwice, PaymentReturned
 from shared.messaging.outbox import Outgoing, emit_many
 
 SERVICE = "settlement"
+NOT_EXECUTED = "not_executed"
+_log = structlog.get_logger("heyi.settlement.payments")
 
 
 async def confirmation_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
-    """One voucher an instruction, made from the bank's confirmation; it uses the hold that the batch took."""
+    """One voucher an instruction, made from the bank's confirmation; it uses the hold that the batch took, unless that
+    was freed by declaring the payment not executed."""
     return [
         Entry(
             BASIC,
             f"payment:{s.source_id}:confirmed",
             s.value_date,
             "银行确认支付补偿款",
-            tuple((account, EXPENDITURE, fen) for account, fen in lines),
-            hold_id=s.source_id,
-            party=institution,
+            (
+                *((row["expense_account"], EXPENDITURE, row["fen"]) for row in rows),
+                *((row["expense_account"], RECEIVABLE, row["set_off_fen"]) for row in rows),
+            ),
+            hold_id=None if rows[0]["status"] == NOT_EXECUTED else s.source_id,
+            party=rows[0]["institution_code"],
             ref=s.reference,
         )
-        for s, institution, lines in await _by_instruction(desk, seen)
+        for s, rows in await _by_instruction(desk, seen)
     ]
 
 
@@ -44,9 +57,9 @@ async def return_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
     for r in await refused_of(desk, [s.source_id for s in seen]):
         refused.setdefault(r.instruction_id, Counter())[r.expense_account] += r.amount_fen
     entries = []
-    for s, institution, lines in await _by_instruction(desk, seen):
+    for s, rows in await _by_instruction(desk, seen):
         made_good = refused.get(s.source_id, Counter())
-        back = [(EXPENDITURE, account, fen - made_good[account]) for account, fen in lines]
+        back = [(EXPENDITURE, row["expense_account"], row["fen"] - made_good[row["expense_account"]]) for row in rows]
         entries.append(
             Entry(
                 BASIC,
@@ -54,20 +67,37 @@ async def return_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
                 s.value_date,
                 "银行退票",
                 (*back, (EXPENDITURE, RECEIVABLE, made_good.total())),
-                party=institution,
+                party=rows[0]["institution_code"],
                 ref=s.reference,
             )
         )
     return entries
 
 
+async def second_payment_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
+    """The bank executed what was declared not executed and paid again: the hospital owes the second payment."""
+    return [
+        Entry(
+            BASIC,
+            f"payment:{s.source_id}:second",
+            s.value_date,
+            "银行迟到支付,重复付款转应收",
+            ((RECEIVABLE, EXPENDITURE, -s.signed_fen),),
+            party=rows[0]["institution_code"],
+            ref=s.reference,
+        )
+        for s, rows in await _by_instruction(desk, seen)
+    ]
+
+
 async def confirmed(desk: Desk, seen: Sequence[Seen]) -> None:
     """Instructions and payables are paid; the lines wait to be applied for; one event a payable."""
     ids = [s.source_id for s in seen]
     _expect(await store.confirm(desk.conn, desk.pool_code, ids, [s.value_date for s in seen]), len(ids))
-    rows = await store.move_payables(desk.conn, desk.pool_code, ids, "batched", "paid")
+    rows = await store.move_payables(desk.conn, desk.pool_code, ids, ("batched", "bounced"), "paid")
     by_id = {s.source_id: s for s in seen}
     await _record(desk, rows, 1)
+    await set_offs_confirmed(desk, ids)
     await emit_many(
         desk.conn,
         [
@@ -89,7 +119,7 @@ async def returned(desk: Desk, seen: Sequence[Seen]) -> None:
     ids = [s.source_id for s in seen]
     _expect(await store.bounce(desk.conn, desk.pool_code, ids, [s.value_date for s in seen]), len(ids))
     refused = await refused_of(desk, ids)
-    rows = await store.move_payables(desk.conn, desk.pool_code, ids, "paid", "bounced")
+    rows = await store.move_payables(desk.conn, desk.pool_code, ids, ("paid",), "bounced")
     by_id = {s.source_id: s for s in seen}
     await _record(desk, rows, -1, {(r.instruction_id, r.claim_id, r.layer) for r in refused})
     if refused:
@@ -110,18 +140,48 @@ async def returned(desk: Desk, seen: Sequence[Seen]) -> None:
     )
 
 
-async def _by_instruction(desk: Desk, seen: Sequence[Seen]) -> list[tuple[Seen, str, list[tuple[str, int]]]]:
+async def declare_not_executed(desk: Desk, instruction: Any) -> None:
+    """The payment was never executed: its hold is free and its payables are open for one new instruction.
+
+    The caller holds the account's lock and has made sure that two people say so (contracts §11).
+    """
+    await release_hold(desk.conn, desk.pool_code, BASIC, instruction["id"])
+    _expect(await store.undo(desk.conn, desk.pool_code, instruction["id"], NOT_EXECUTED), 1)
+    rows = await store.move_payables(desk.conn, desk.pool_code, [instruction["id"]], ("batched",), "bounced")
+    seen = Seen(instruction["id"], -instruction["amount_fen"], instruction["end_to_end_id"], desk.day)
+    await emit_many(
+        desk.conn,
+        [_outgoing(desk, row, PaymentNotExecuted(**_common(desk, row, seen), declared_on=desk.day)) for row in rows],
+    )
+
+
+async def paid_twice(desk: Desk, seen: Sequence[Seen]) -> None:
+    """Alarms about payments executed after they were paid again; each is a receivable on its hospital."""
+    for s, rows in await _by_instruction(desk, seen):
+        hospital = rows[0]["institution_code"]
+        receivable_id = await record_second_payment(desk, SecondPayment(s.source_id, -s.signed_fen, s.reference))
+        _expect(await store.undo(desk.conn, desk.pool_code, s.source_id, "paid_twice"), 1)
+        _log.error("payment executed twice", instruction=str(s.source_id), institution=hospital)
+        told = PaymentPaidTwice(
+            institution_code=hospital,
+            instruction_id=s.source_id,
+            end_to_end_id=s.reference,
+            receivable_id=receivable_id,
+            amount=-s.signed_fen,
+            paid_on=s.value_date,
+            at=desk.now,
+        )
+        await emit_many(
+            desk.conn,
+            [Outgoing(told, desk.pool_code, str(s.source_id), 1, desk.day, desk.now, SERVICE, -s.signed_fen)],
+        )
+
+
+async def _by_instruction(desk: Desk, seen: Sequence[Seen]) -> list[tuple[Seen, list[Any]]]:
     sums: dict[UUID, list[Any]] = {}
     for row in await store.instruction_sums(desk.conn, desk.pool_code, [s.source_id for s in seen]):
         sums.setdefault(row["instruction_id"], []).append(row)
-    return [
-        (
-            s,
-            sums[s.source_id][0]["institution_code"],
-            [(row["expense_account"], row["fen"]) for row in sums[s.source_id]],
-        )
-        for s in seen
-    ]
+    return [(s, sums[s.source_id]) for s in seen]
 
 
 async def _record(
@@ -129,15 +189,27 @@ async def _record(
 ) -> None:
     """Lines to apply for (a refused one that came back was never replenished), and what the day changed in what is
     owed."""
+    found = await store.claim_amounts(desk.conn, desk.pool_code, sorted({row["instruction_id"] for row in rows}))
+    # paid: the whole benefit but what is withheld; come back: the money alone
     lines = [
-        PaidLine(row["instruction_id"], row["claim_id"], row["layer"], sign, row["amount_fen"], row["expense_account"])
-        for row in rows
-        if (row["instruction_id"], row["claim_id"], row["layer"]) not in refused
+        PaidLine(
+            row["instruction_id"],
+            row["claim_id"],
+            row["layer"],
+            sign,
+            row["amount_fen"] - row["withheld_fen"] - (row["set_off_fen"] if sign < 0 else 0),
+            row["expense_account"],
+        )
+        for row in found
     ]
-    await record_paid(desk, lines)
-    total = sum(row["amount_fen"] for row in rows)
-    flow = obligations.paid(total) if sign > 0 else obligations.bounced(total)
-    await store.add_obligations(desk.conn, desk.pool_code, desk.day, obligations.totals([flow]))
+    await record_paid(
+        desk, [x for x in lines if x.amount_fen and (x.instruction_id, x.claim_id, x.layer) not in refused]
+    )
+    total = sum(x.amount_fen for x in lines)
+    kept = sum(row["withheld_fen"] for row in found)
+    flows = [obligations.paid(total), obligations.withheld(kept)] if sign > 0 else [obligations.bounced(total)]
+    moves = obligations.totals(flow for flow in flows if flow.amount_fen)
+    await store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
 
 
 def _common(desk: Desk, row: Any, seen: Seen) -> dict[str, Any]:
@@ -152,7 +224,7 @@ def _common(desk: Desk, row: Any, seen: Seen) -> dict[str, Any]:
     }
 
 
-def _outgoing(desk: Desk, row: Any, payload: PaymentConfirmed | PaymentReturned) -> Outgoing:
+def _outgoing(desk: Desk, row: Any, payload: PaymentConfirmed | PaymentReturned | PaymentNotExecuted) -> Outgoing:
     return Outgoing(
         payload,
         desk.pool_code,

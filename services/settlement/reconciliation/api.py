@@ -10,17 +10,22 @@ from services.settlement.funding import commands as funding
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import ACCOUNT_UNKNOWN, KEEPER_ONLY
 from services.settlement.funding.roles import READERS
-from services.settlement.reconciliation import commands, store
+from services.settlement.payouts.problems import INSTRUCTION_UNKNOWN
+from services.settlement.reconciliation import commands, declarations, store
 from services.settlement.reconciliation.problems import (
+    DECLARATION_MISSING,
+    LINE_COULD_BE_IT,
     LINE_UNKNOWN,
     NOT_INTEREST,
+    NOT_UNKNOWN,
     STATEMENT_DOES_NOT_ADD_UP,
     STATEMENT_GAP,
     STATEMENT_KNOWN,
     STATEMENT_OUT_OF_ORDER,
+    VALIDITY_NOT_COVERED,
 )
 from services.settlement.reconciliation.statement import age_days
-from shared.contracts.wire import WireModel, Yuan
+from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.db.personal import Sealer
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -30,7 +35,7 @@ from shared.http.unit import Unit, UnitDep
 from shared.kernel.dates import shanghai_date
 
 router = ServiceRouter()
-KEEPERS = {"insurer_finance", "county_finance", "county_recheck", "county_director"}
+KEEPERS = {"insurer_finance", "county_finance", "county_recheck", "county_director", "city_finance"}
 _LINES_MAX = 20_000
 _BODY_MAX = 16 * 1024 * 1024
 
@@ -242,3 +247,53 @@ async def post_interest(pool_code: str, line_id: UUID, unit: UnitDep) -> Interes
     movement_id = await commands.recognise_interest(await desk_of(unit), unit.actor.role, line_id)
     unit.result("movement", movement_id)
     return InterestOut(movement_id=movement_id)
+
+
+class NonExecutionIn(WireModel):
+    """What was looked at, in words."""
+
+    reason: Reason
+
+
+class NonExecutionOut(WireModel):
+    """Who declared a payment not executed; it counts once it is confirmed."""
+
+    instruction_id: UUID
+    reason: str
+    proposed_by: str
+    confirmed_by: str | None
+
+
+def _declaration(row: Any) -> NonExecutionOut:
+    return NonExecutionOut(**{name: row[name] for name in NonExecutionOut.model_fields})
+
+
+@router.post(
+    "/pools/{pool_code}/payments/{instruction_id}/non-execution",
+    status_code=201,
+    response_model=NonExecutionOut,
+    responses=documented(INSTRUCTION_UNKNOWN, NOT_UNKNOWN, VALIDITY_NOT_COVERED, LINE_COULD_BE_IT),
+    openapi_extra=access({"insurer_finance"}, command="declare_not_executed"),
+)
+async def post_non_execution(
+    pool_code: str, instruction_id: UUID, body: NonExecutionIn, unit: UnitDep
+) -> NonExecutionOut:
+    """申明银行未执行(第一人):对账单已覆盖付款有效期而无此笔. The first of two persons declares it not executed."""
+    row = await declarations.propose(await desk_of(unit), instruction_id, body.reason)
+    unit.result("declaration", instruction_id)
+    return _declaration(row)
+
+
+@router.post(
+    "/pools/{pool_code}/payments/{instruction_id}/non-execution/confirmation",
+    response_model=NonExecutionOut,
+    responses=documented(
+        INSTRUCTION_UNKNOWN, NOT_UNKNOWN, VALIDITY_NOT_COVERED, LINE_COULD_BE_IT, DECLARATION_MISSING, FOUR_EYES
+    ),
+    openapi_extra=access({"insurer_approver", "insurer_manager"}, command="confirm_not_executed"),
+)
+async def post_non_execution_confirmation(pool_code: str, instruction_id: UUID, unit: UnitDep) -> NonExecutionOut:
+    """确认未执行(第二人),解除冻结,可重付一次. The second person confirms; the payment may be made again once."""
+    row = await declarations.confirm(await desk_of(unit), instruction_id)
+    unit.result("declaration", instruction_id)
+    return _declaration(row)

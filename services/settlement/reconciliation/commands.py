@@ -185,6 +185,8 @@ async def _entries(desk: Desk, found: Sequence[Match]) -> list[Entry]:
             entries += await results.confirmation_entries(desk, seen)
         elif kind == "payment_return":
             entries += await results.return_entries(desk, seen)
+        elif kind == "second_payment":
+            entries += await results.second_payment_entries(desk, seen)
         elif kind == "remittance":
             entries += funding.remittance_entries(seen)
         elif kind == "receivable":
@@ -199,6 +201,7 @@ _EFFECTS: Mapping[str, Effect] = MappingProxyType(
     {
         "payment": results.confirmed,
         "payment_return": results.returned,
+        "second_payment": results.paid_twice,
         "remittance": funding.remittances_arrived,
         "receivable": replenishment.receivables_made_good,
         **dict.fromkeys(TRANSFERS, funding.transfers_arrived),

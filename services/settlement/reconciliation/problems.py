@@ -50,3 +50,35 @@ NOT_INTEREST = define(
     "利息只能是收入;第 {line} 行是支出。",
     "Interest comes in; line {line} went out.",
 )
+NOT_UNKNOWN = define(
+    "payment_not_unknown",
+    409,
+    "付款结果已知",
+    "The payment's result is not unknown",
+    "付款 {instruction} {status};只有银行逾期未回的付款才能申明未执行。",
+    "Payment {instruction} is {status}; only one without a result by the bank's deadline is declared not executed.",
+)
+VALIDITY_NOT_COVERED = define(
+    "validity_not_covered",
+    409,
+    "对账单尚未覆盖付款有效期",
+    "Statements do not cover the payment's validity",
+    "付款有效期至 {deadline},支出户对账单只导入到 {last};请先导入到有效期满之日的对账单。",
+    "The payment is valid through {deadline} and statements are imported through {last}; import them through that day.",
+)
+LINE_COULD_BE_IT = define(
+    "open_line_could_be_payment",
+    409,
+    "有未达账可能就是这笔付款",
+    "An open item could be this payment",
+    "对账单行 {line}({day},支出 {amount} 元)尚未对上,金额与这笔付款相同;请先查清该行。",
+    "Statement line {line} ({day}, {amount} out) is open and has the payment's amount; find out what it is first.",
+)
+DECLARATION_MISSING = define(
+    "declaration_missing",
+    409,
+    "尚无人申明",
+    "Nobody has declared it",
+    "付款 {instruction} 尚未由第一人申明未执行;请先申明,再由另一人确认。",
+    "Nobody has declared payment {instruction} not executed; a first person declares it, then a second confirms.",
+)

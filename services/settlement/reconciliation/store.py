@@ -1,6 +1,7 @@
 """SQL of reconciliation: statements, their lines, what each line shows, and what stays open."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -115,11 +116,15 @@ SELECT 'booked' AS kind, m.id AS source_id, m.signed_fen, m.reference FROM movem
 WHERE m.pool_code = $1 AND m.account = $2 AND m.reference = ANY ($3::text[])
   AND NOT EXISTS (SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id)
 UNION ALL
-SELECT CASE i.status WHEN 'confirmed' THEN 'payment_return' ELSE 'payment' END, i.id,
+SELECT CASE WHEN i.status = 'confirmed' THEN 'payment_return'
+            WHEN i.status = 'not_executed' AND EXISTS (
+              SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id
+                AND r.status <> 'cancelled') THEN 'second_payment'
+            ELSE 'payment' END, i.id,
        CASE i.status WHEN 'confirmed' THEN i.amount_fen ELSE -i.amount_fen END, i.end_to_end_id
 FROM instruction i
 WHERE i.pool_code = $1 AND $2 = '1001.02' AND i.end_to_end_id = ANY ($3::text[])
-  AND i.status IN ('released', 'sent', 'unknown', 'confirmed')
+  AND i.status IN ('released', 'sent', 'unknown', 'confirmed', 'not_executed')
 UNION ALL
 SELECT t.kind, t.id, t.amount_fen, t.reference FROM transfer t
 WHERE t.pool_code = $1 AND t.reference = ANY ($3::text[]) AND t.status = 'released'
@@ -129,7 +134,13 @@ SELECT 'remittance', r.id, r.amount_fen, r.reference FROM remittance r
 WHERE r.pool_code = $1 AND $2 = '1003' AND r.reference = ANY ($3::text[]) AND r.arrived_on IS NULL
 UNION ALL
 SELECT 'receivable', d.id, d.amount_fen, d.reference FROM receivable d
-WHERE d.pool_code = $1 AND $2 = '1001.02' AND d.reference = ANY ($3::text[]) AND d.made_good_on IS NULL
+WHERE d.pool_code = $1 AND $2 = '1001.02' AND d.reference = ANY ($3::text[])
+  AND d.made_good_on IS NULL AND d.set_off_by IS NULL
+UNION ALL
+SELECT 'receivable', d.id, d.amount_fen, i.end_to_end_id
+FROM receivable d JOIN instruction i ON i.pool_code = d.pool_code AND i.id = d.instruction_id
+WHERE d.pool_code = $1 AND $2 = '1001.02' AND i.end_to_end_id = ANY ($3::text[])
+  AND d.made_good_on IS NULL AND d.set_off_by IS NULL
 """
 
 
@@ -167,4 +178,35 @@ async def unseen_movements(
         account,
         *(after or (None, None)),
         limit,
+    )
+
+
+async def add_declaration(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """The first person's declaration; who came first stays."""
+    await execute(
+        conn,
+        """
+        INSERT INTO declaration (pool_code, instruction_id, reason, proposed_by, proposed_at)
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING""",
+        *row,
+    )
+
+
+async def declaration(conn: AsyncConnection, pool: str, instruction_id: UUID) -> Any:
+    """The declaration about a payment, or None."""
+    return await fetchrow(
+        conn, "SELECT * FROM declaration WHERE pool_code = $1 AND instruction_id = $2", pool, instruction_id
+    )
+
+
+async def confirm_declaration(conn: AsyncConnection, pool: str, instruction_id: UUID, by: str, now: datetime) -> None:
+    """The second person's word."""
+    await execute(
+        conn,
+        """
+        UPDATE declaration SET confirmed_by = $3, confirmed_at = $4 WHERE pool_code = $1 AND instruction_id = $2""",
+        pool,
+        instruction_id,
+        by,
+        now,
     )

@@ -30,6 +30,7 @@ def declare(metadata: MetaData) -> None:
     _statement_line(metadata)
     _line_match(metadata)
     _open_line(metadata)
+    _declaration(metadata)
 
 
 def _statement(metadata: MetaData) -> None:
@@ -96,4 +97,20 @@ def _open_line(metadata: MetaData) -> None:
         PrimaryKeyConstraint("pool_code", "line_id"),
         ForeignKeyConstraint(["pool_code", "line_id"], ["statement_line.pool_code", "statement_line.id"]),
         Index("open_line_account", "pool_code", "account"),
+    )
+
+
+def _declaration(metadata: MetaData) -> None:
+    Table(
+        "declaration",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("instruction_id", Uuid),
+        Column("reason", Text, nullable=False),
+        Column("proposed_by", Text, nullable=False),
+        Column("proposed_at", _MOMENT, nullable=False),
+        Column("confirmed_by", Text),
+        Column("confirmed_at", _MOMENT),
+        PrimaryKeyConstraint("pool_code", "instruction_id"),
+        ForeignKeyConstraint(["pool_code", "instruction_id"], ["instruction.pool_code", "instruction.id"]),
     )

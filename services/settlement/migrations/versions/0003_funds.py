@@ -18,13 +18,15 @@ CREATE TABLE bank_account (
   account text COLLATE "C" NOT NULL,
   version integer NOT NULL CHECK (version > 0),
   bank_name text NOT NULL,
-  bank_ownership text NOT NULL CHECK (bank_ownership IN ('state_owned', 'state_controlled')),
+  bank_ownership text NOT NULL,
   holder_name text NOT NULL,
   number_sealed bytea NOT NULL,
   number_index bytea NOT NULL,
   registered_by text NOT NULL,
   registered_at timestamptz NOT NULL,
-  PRIMARY KEY (pool_code, account, version)
+  PRIMARY KEY (pool_code, account, version),
+  CHECK (bank_ownership IN ('state_owned', 'state_controlled')
+    OR bank_ownership = 'other' AND account IN ('supplementary-1001', 'budget-1001'))
 );
 CREATE TABLE premium (
   pool_code text COLLATE "C" NOT NULL,
@@ -151,6 +153,7 @@ CREATE TABLE movement (
   kind text COLLATE "C" NOT NULL,
   source_id uuid NOT NULL,
   value_date date NOT NULL,
+  booked_on date NOT NULL,
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, account, kind, source_id)
 );
@@ -185,17 +188,24 @@ CREATE TABLE replenishment_line (
 CREATE TABLE receivable (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
-  replenishment_id uuid NOT NULL,
-  line integer NOT NULL,
+  origin text COLLATE "C" NOT NULL CHECK (origin IN ('recheck', 'second_payment')),
+  replenishment_id uuid,
+  line integer,
+  instruction_id uuid,
   bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer')),
   reason text NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   reference text COLLATE "C" NOT NULL,
+  arisen_on date NOT NULL,
+  set_off_by uuid,
   made_good_on date,
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, reference),
   UNIQUE (pool_code, replenishment_id, line),
-  FOREIGN KEY (pool_code, replenishment_id, line) REFERENCES replenishment_line (pool_code, replenishment_id, line)
+  UNIQUE (pool_code, instruction_id),
+  FOREIGN KEY (pool_code, replenishment_id, line) REFERENCES replenishment_line (pool_code, replenishment_id, line),
+  CHECK ((origin = 'recheck') = (replenishment_id IS NOT NULL AND line IS NOT NULL)),
+  CHECK ((origin = 'second_payment') = (instruction_id IS NOT NULL))
 );
 """
 
@@ -213,6 +223,7 @@ CREATE TABLE claim_state (
   approved_fen bigint NOT NULL,
   cut_fen bigint NOT NULL,
   settled_on date NOT NULL,
+  benefit_year integer NOT NULL,
   PRIMARY KEY (pool_code, claim_id)
 );
 CREATE TABLE claim_total (
@@ -316,9 +327,12 @@ CREATE TABLE instruction (
   payee_version integer NOT NULL,
   end_to_end_id text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  set_off_fen bigint NOT NULL DEFAULT 0 CHECK (set_off_fen >= 0),
+  withheld_fen bigint NOT NULL DEFAULT 0 CHECK (withheld_fen >= 0),
   claim_count integer NOT NULL CHECK (claim_count > 0),
   status text COLLATE "C" NOT NULL
-    CHECK (status IN ('prepared', 'released', 'sent', 'unknown', 'confirmed', 'returned', 'cancelled')),
+    CHECK (status IN ('prepared', 'released', 'sent', 'unknown', 'confirmed', 'returned', 'not_executed',
+                      'paid_twice', 'cancelled')),
   replaces uuid,
   deadline date,
   confirmed_on date,
@@ -342,6 +356,8 @@ CREATE TABLE instruction_claim (
   layer text COLLATE "C" NOT NULL,
   expense_account text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  set_off_fen bigint NOT NULL DEFAULT 0 CHECK (set_off_fen >= 0),
+  withheld_fen bigint NOT NULL DEFAULT 0 CHECK (withheld_fen >= 0 AND set_off_fen + withheld_fen <= amount_fen),
   PRIMARY KEY (pool_code, instruction_id, claim_id, layer),
   FOREIGN KEY (pool_code, instruction_id) REFERENCES instruction (pool_code, id),
   FOREIGN KEY (pool_code, claim_id, layer) REFERENCES payable (pool_code, claim_id, layer)
@@ -466,7 +482,6 @@ def upgrade() -> None:
         "arrival",
         "replenishment_line",
         "payment_file",
-        "instruction_claim",
         "statement",
         "statement_line",
         "day_close",
@@ -484,7 +499,7 @@ def upgrade() -> None:
                 _SERVICE,
                 table,
                 app=_GRANTED[app],
-                update_columns=None if app == _READ else changing,
+                update_columns=None if app in (_READ, _ADD) else changing,
                 worker=_GRANTED[worker],
                 worker_update_columns=None if worker == _READ else changing,
                 institution_column="institution_code" if table in _OF_INSTITUTION else None,
@@ -495,8 +510,8 @@ def upgrade() -> None:
     op.execute(pool_table(_SERVICE, "open_line", app="SELECT, INSERT, DELETE", worker="SELECT, DELETE"))
 
 
-_READ, _CHANGE, _FULL = "read", "change", "write"
-_GRANTED = {_READ: "SELECT", _CHANGE: "SELECT", _FULL: _WRITE}
+_READ, _ADD, _CHANGE, _FULL = "read", "add", "change", "write"
+_GRANTED = {_READ: "SELECT", _ADD: _WRITE, _CHANGE: "SELECT", _FULL: _WRITE}
 _OF_INSTITUTION = {"claim_state", "payable", "instruction"}
 # what the app and the worker may do, and the columns that may change: what events tell, the worker alone writes
 _CHANGING = {
@@ -510,14 +525,15 @@ _CHANGING = {
     ),
     "transfer": (_FULL, _READ, "status, released_by, released_on, arrived_on"),
     "paid_line": (_FULL, _READ, "replenishment_id"),
-    "receivable": (_FULL, _READ, "made_good_on"),
+    "receivable": (_FULL, _READ, "made_good_on, set_off_by"),
     "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen"),
     "claim_total": (_READ, _FULL, "claims, fund_fen, approved_fen, cut_fen"),
-    "cutoff": (_READ, _FULL, "received_count, received_fen"),
-    "payable": (_CHANGE, _FULL, "version, status, instruction_id, published"),
+    "cutoff": (_ADD, _FULL, "received_count, received_fen"),
+    "payable": (_FULL, _FULL, "version, status, instruction_id, published"),
     "batch": (_FULL, _READ, "status, released_by, released_at, sent_by, sent_at, cancelled_by, cancel_reason"),
     "batch_cutoff": (_FULL, _READ, "cancelled"),
     "instruction": (_FULL, _CHANGE, "status, deadline, confirmed_on, returned_on"),
+    "instruction_claim": (_FULL, _READ, "set_off_fen, withheld_fen"),
     "obligation_day": (_FULL, _FULL, "amount_fen"),
     "control_total": (_READ, _FULL, "count, amount_fen"),
 }

@@ -1,0 +1,39 @@
+"""The sums behind a year's fund indicators."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.settlement.funding.accounts import BASIC
+from services.settlement.inquiry.indicators import YearSums
+from services.settlement.ledger.figures import EXPENDITURE, FUND, INCOME, turnover
+from shared.db.sql import fetchval
+
+RISK_FUND = "3001.02"
+_EARLIER = """
+SELECT coalesce(sum(l.sign * l.amount_fen), 0)::bigint FROM paid_line l
+JOIN claim_state c ON c.pool_code = l.pool_code AND c.claim_id = l.claim_id
+WHERE l.pool_code = $1 AND l.business_day BETWEEN $2 AND $3 AND c.benefit_year < $4
+"""
+
+
+async def year_sums(conn: AsyncConnection, pool: str, year: int) -> YearSums:
+    """Sums of the fund's book through the year's end, closing vouchers left out of income and expenditure."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    rows = await turnover(conn, pool, BASIC, first, last)
+    return YearSums(
+        income=sum(_in_year(row) for row in rows if row["account"].startswith(INCOME)),
+        expenditure=-sum(_in_year(row) for row in rows if row["account"].startswith(EXPENDITURE)),
+        for_earlier_years=await fetchval(conn, _EARLIER, pool, first, last, year),
+        accumulated=sum(_balance(row) for row in rows if row["account"][0] in (FUND, INCOME, EXPENDITURE)),
+        risk_fund=sum(_balance(row) for row in rows if row["account"] == RISK_FUND),
+    )
+
+
+def _in_year(row: Any) -> int:
+    return int(row["credit"] - row["debit"] - row["closing_credit"] + row["closing_debit"])
+
+
+def _balance(row: Any) -> int:
+    return int(row["credit_before"] + row["credit"] - row["debit_before"] - row["debit"])

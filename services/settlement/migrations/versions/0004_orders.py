@@ -1,0 +1,75 @@
+"""Money orders, and the two-person declaration that a payment was not executed (contracts §11, rulings §18)."""
+
+from alembic import op
+
+from shared.db.rules import pool_table
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+_TABLES = """
+CREATE TABLE money_order (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  debit text COLLATE "C" NOT NULL,
+  credit text COLLATE "C" NOT NULL,
+  account text COLLATE "C",
+  direction smallint NOT NULL CHECK (direction IN (-1, 0, 1)),
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  reference text COLLATE "C" NOT NULL CHECK (reference <> ''),
+  coverage_year integer,
+  bill_id uuid,
+  head_count integer CHECK (head_count > 0),
+  cause text COLLATE "C" CHECK (cause IN ('withdrawn', 'double_enrolment', 'own_error')),
+  party text NOT NULL,
+  reason text NOT NULL CHECK (reason <> ''),
+  value_date date,
+  status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'checked', 'booked', 'refused')),
+  prepared_by text NOT NULL,
+  prepared_at timestamptz NOT NULL,
+  checked_by text,
+  checked_at timestamptz,
+  booked_by text,
+  booked_on date,
+  refused_by text,
+  refusal text,
+  PRIMARY KEY (pool_code, id),
+  UNIQUE (pool_code, reference),
+  CHECK (checked_by <> prepared_by),
+  CHECK (direction = 1 OR booked_by <> prepared_by),
+  CHECK (booked_by <> checked_by),
+  CHECK ((direction = 0) = (account IS NULL)),
+  CHECK ((status = 'checked') <= (checked_by IS NOT NULL)),
+  CHECK ((status = 'booked') = (booked_by IS NOT NULL AND booked_on IS NOT NULL)),
+  CHECK ((status = 'refused') = (refused_by IS NOT NULL))
+);
+CREATE INDEX money_order_bill ON money_order (pool_code, bill_id) WHERE bill_id IS NOT NULL;
+CREATE TABLE declaration (
+  pool_code text COLLATE "C" NOT NULL,
+  instruction_id uuid NOT NULL,
+  reason text NOT NULL CHECK (reason <> ''),
+  proposed_by text NOT NULL,
+  proposed_at timestamptz NOT NULL,
+  confirmed_by text,
+  confirmed_at timestamptz,
+  PRIMARY KEY (pool_code, instruction_id),
+  FOREIGN KEY (pool_code, instruction_id) REFERENCES instruction (pool_code, id),
+  CHECK (confirmed_by <> proposed_by),
+  CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL))
+);
+"""
+
+
+def upgrade() -> None:
+    op.execute(_TABLES)
+    changing = "status, debit, checked_by, checked_at, booked_by, booked_on, value_date, refused_by, refusal"
+    op.execute(pool_table("settlement", "money_order", update_columns=changing))
+    op.execute(pool_table("settlement", "declaration", update_columns="confirmed_by, confirmed_at"))
+
+
+def downgrade() -> None:
+    raise NotImplementedError("the books are never taken back; restore a backup instead")

@@ -1,0 +1,207 @@
+"""Routes of money orders: prepare, the next hand, refuse, list."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.settlement.funding.booking import desk_of
+from services.settlement.funding.problems import IN_THE_FUTURE, REFERENCE_USED
+from services.settlement.funding.roles import READERS
+from services.settlement.orders import commands, store
+from services.settlement.orders.kinds import KINDS
+from services.settlement.orders.problems import (
+    ORDER_HAND,
+    ORDER_INCOMPLETE,
+    ORDER_KIND_UNKNOWN,
+    ORDER_STATE,
+    ORDER_UNKNOWN,
+    REFUND_UNPAID,
+    REFUND_YEAR_BEGUN,
+    RISK_FUND_FULL,
+    RISK_FUND_SHORT,
+    SUBSIDY_NOT_PER_HEAD,
+    TOWNSHIP_NOT_YOURS,
+)
+from shared.contracts.wire import Reason, WireModel, Yuan
+from shared.http.access import access
+from shared.http.edge import ServiceRouter
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
+from shared.http.problems import FOUR_EYES, documented
+from shared.http.unit import UnitDep
+
+router = ServiceRouter()
+_FIRST = frozenset().union(*(kind.hands[0] for kind in KINDS.values()))
+_NEXT = frozenset().union(*(hand for kind in KINDS.values() for hand in kind.hands[1:]))
+
+
+class OrderIn(WireModel):
+    """A money order; which members a kind needs is in ``GET …/money-order-kinds``."""
+
+    kind: Annotated[str, Field(max_length=40)]
+    amount: Annotated[Yuan, Field(gt=0)]
+    reason: Reason
+    coverage_year: Annotated[int, Field(ge=2003, le=2100)] | None = None
+    bill_id: UUID | None = None
+    head_count: Annotated[int, Field(gt=0, le=10_000_000)] | None = None
+    cause: Literal["withdrawn", "double_enrolment", "own_error"] | None = None
+    party: Reason | None = None
+    bank_reference: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")] | None = None
+    value_date: date | None = None
+
+
+class OrderOut(WireModel):
+    """A money order; ``reference`` is what the bank's statement shows."""
+
+    id: UUID
+    kind: str
+    kind_zh: str
+    book: str
+    debit: str
+    credit: str
+    account: str | None
+    amount: Yuan
+    reference: str
+    coverage_year: int | None
+    bill_id: UUID | None
+    head_count: int | None
+    cause: str | None
+    party: str
+    reason: str
+    status: str
+    prepared_by: str
+    prepared_at: datetime
+    checked_by: str | None
+    booked_by: str | None
+    booked_on: date | None
+    value_date: date | None
+    refused_by: str | None
+    refusal: str | None
+
+
+def _order(row: Any) -> OrderOut:
+    own = {name: row[name] for name in OrderOut.model_fields if name not in ("kind_zh", "amount")}
+    return OrderOut(kind_zh=KINDS[row["kind"]].zh, amount=row["amount_fen"], **own)
+
+
+@router.post(
+    "/pools/{pool_code}/money-orders",
+    status_code=201,
+    response_model=OrderOut,
+    responses=documented(
+        ORDER_KIND_UNKNOWN,
+        ORDER_INCOMPLETE,
+        ORDER_HAND,
+        IN_THE_FUTURE,
+        REFERENCE_USED,
+        REFUND_UNPAID,
+        REFUND_YEAR_BEGUN,
+        TOWNSHIP_NOT_YOURS,
+        SUBSIDY_NOT_PER_HEAD,
+        RISK_FUND_FULL,
+        RISK_FUND_SHORT,
+    ),
+    openapi_extra=access(_FIRST, command="prepare_money_order"),
+)
+async def post_order(pool_code: str, body: OrderIn, unit: UnitDep) -> OrderOut:
+    """填制资金单据(捐赠、退费、风险基金、管理费等). Writes an order; one of a single hand is booked at once."""
+    fields = body.model_dump()
+    row = await commands.prepare(
+        await desk_of(unit), unit.actor, commands.NewOrder(amount_fen=fields.pop("amount"), **fields)
+    )
+    unit.result("money_order", row["id"])
+    unit.note(kind=row["kind"], amount_fen=row["amount_fen"])
+    return _order(row)
+
+
+@router.post(
+    "/pools/{pool_code}/money-orders/{order_id}/approval",
+    response_model=OrderOut,
+    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES),
+    openapi_extra=access(_NEXT, command="approve_money_order"),
+)
+async def post_order_approval(pool_code: str, order_id: UUID, unit: UnitDep) -> OrderOut:
+    """审核、拨付(另一人);最后一步记账. The next person's hand; the last one books the order."""
+    row = await commands.advance(await desk_of(unit), unit.actor, order_id)
+    unit.result("money_order", order_id)
+    unit.note(status=row["status"])
+    return _order(row)
+
+
+class RefusalIn(WireModel):
+    """Why."""
+
+    reason: Reason
+
+
+@router.post(
+    "/pools/{pool_code}/money-orders/{order_id}/refusal",
+    response_model=OrderOut,
+    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND),
+    openapi_extra=access(_FIRST | _NEXT, command="refuse_money_order"),
+)
+async def post_order_refusal(pool_code: str, order_id: UUID, body: RefusalIn, unit: UnitDep) -> OrderOut:
+    """退回未入账的单据. Turns an order down before it is booked."""
+    row = await commands.refuse(await desk_of(unit), unit.actor, order_id, body.reason)
+    unit.result("money_order", order_id)
+    return _order(row)
+
+
+@router.get(
+    "/pools/{pool_code}/money-orders",
+    response_model=Page[OrderOut],
+    openapi_extra=access(READERS, command="list_money_orders"),
+)
+async def get_orders(
+    pool_code: str,
+    unit: UnitDep,
+    kind: str | None = None,
+    status: Literal["prepared", "checked", "booked", "refused"] | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[OrderOut]:
+    """资金单据清单. Orders, newest first."""
+    rows = await store.orders(unit.conn, pool_code, kind, status, read_cursor(cursor, moment, UUID), limit + 1)
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(
+        items=[_order(row) for row in rows[:limit]],
+        next_cursor=encode_cursor(last["prepared_at"], last["id"]) if last else None,
+    )
+
+
+class KindOut(WireModel):
+    """A kind of order: its flow, the roles of each step in order, and the members that it needs."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    book: str
+    debit: str
+    credit: str
+    account: str | None
+    hands: list[list[str]]
+    needs: list[str]
+
+
+@router.get(
+    "/pools/{pool_code}/money-order-kinds",
+    response_model=list[KindOut],
+    openapi_extra=access(READERS | _FIRST | _NEXT, command="list_money_order_kinds"),
+)
+async def get_order_kinds(pool_code: str, unit: UnitDep) -> list[KindOut]:
+    """资金单据种类及经办人. The kinds of orders and whose hands each passes."""
+    return [
+        KindOut(
+            code=kind.code,
+            name_zh=kind.zh,
+            name_en=kind.en,
+            book=kind.book,
+            debit=kind.debit,
+            credit=kind.credit,
+            account=kind.account,
+            hands=[sorted(hand) for hand in kind.hands],
+            needs=list(kind.needs),
+        )
+        for kind in KINDS.values()
+    ]

@@ -1,0 +1,318 @@
+"""Verbs of money orders: prepare, check, book, refuse. The last hand books; each hand is another person's."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from services.settlement.funding import commands as funding
+from services.settlement.funding.accounts import BASIC, PREMIUMS
+from services.settlement.funding.booking import Desk, Entry, book
+from services.settlement.funding.commands import Movement
+from services.settlement.funding.problems import REFERENCE_USED
+from services.settlement.ledger.figures import balances_now, income_of_year
+from services.settlement.orders import store
+from services.settlement.orders.kinds import (
+    BILL,
+    HEADS,
+    KINDS,
+    PARTY,
+    REFERENCE,
+    REFUND,
+    REFUND_CURRENT,
+    REFUND_LATER,
+    RISK_FUND_SET_ASIDE,
+    SUPPLEMENTARY_SUBSIDY,
+    SUPPLEMENTARY_SUBSIDY_FEN,
+    YEAR,
+    Kind,
+)
+from services.settlement.orders.problems import (
+    ORDER_HAND,
+    ORDER_INCOMPLETE,
+    ORDER_KIND_UNKNOWN,
+    ORDER_STATE,
+    ORDER_UNKNOWN,
+    REFUND_UNPAID,
+    REFUND_YEAR_BEGUN,
+    RISK_FUND_FULL,
+    RISK_FUND_SHORT,
+    SUBSIDY_NOT_PER_HEAD,
+    TOWNSHIP_NOT_YOURS,
+)
+from shared.contracts.settlement import PremiumRefunded
+from shared.http.problems import FOUR_EYES
+from shared.http.roles import role_words
+from shared.http.tokens import Actor
+from shared.kernel.errors import Words
+from shared.kernel.ids import new_id, to_base32
+from shared.kernel.money import format_yuan, round_half_up
+from shared.messaging.outbox import Outgoing, emit_many
+
+STATUS: Mapping[str, Words] = MappingProxyType(
+    {
+        "prepared": ("待审批", "waiting for the next step"),
+        "checked": ("已审核待拨付", "checked"),
+        "booked": ("已入账", "booked"),
+        "refused": ("已退回", "refused"),
+    }
+)
+ERRORS_OF_OURS = ("double_enrolment", "own_error")
+"""Why a premium is refunded although its coverage year has begun (rulings §18)."""
+RISK_FUND_SHARE, RISK_FUND_OF = 10, 100
+"""The risk fund stops growing at this share of a year's financing (practice (ii))."""
+_MEMBERS: Mapping[str, Words] = MappingProxyType(
+    {
+        YEAR: ("保障年度", YEAR),
+        BILL: ("缴费单", BILL),
+        HEADS: ("人数", HEADS),
+        REFERENCE: ("银行流水号", REFERENCE),
+        PARTY: ("对方单位", PARTY),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order as its first hand writes it; amounts in fen."""
+
+    kind: str
+    amount_fen: int
+    reason: str
+    coverage_year: int | None = None
+    bill_id: UUID | None = None
+    head_count: int | None = None
+    cause: str | None = None
+    party: str | None = None
+    bank_reference: str | None = None
+    value_date: date | None = None
+
+
+async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
+    """Writes an order; one that a single hand records is booked at once.
+
+    Raises ORDER_KIND_UNKNOWN, ORDER_HAND, ORDER_INCOMPLETE, IN_THE_FUTURE, REFERENCE_USED and what the kind refuses.
+    """
+    kind = KINDS.get(new.kind)
+    if kind is None:
+        raise ORDER_KIND_UNKNOWN(kind=new.kind)
+    _check_hand(kind, 0, actor.role)
+    missing = [_MEMBERS[name] for name in kind.needs if not getattr(new, name)]
+    if missing:
+        told = ("、".join(zh for zh, _ in missing), ", ".join(en for _, en in missing))
+        raise ORDER_INCOMPLETE(kind=(kind.zh, kind.en), missing=told)
+    if new.value_date:
+        funding.check_not_future(new.value_date, desk)
+    if kind.account is not None:
+        await funding.lock_account(desk, kind.account)
+    if kind.code in _RULES:
+        await _RULES[kind.code](desk, actor, new)
+    order_id = new_id(desk.now)
+    reference = new.bank_reference or to_base32(order_id)
+    if not await store.add(desk.conn, _row(desk, kind, new, order_id, reference)):
+        raise REFERENCE_USED(reference=reference)
+    if len(kind.hands) == 1:
+        return await _book(desk, kind, await store.order(desk.conn, desk.pool_code, order_id))
+    return await store.order(desk.conn, desk.pool_code, order_id)
+
+
+def _row(desk: Desk, kind: Kind, new: NewOrder, order_id: UUID, reference: str) -> tuple[Any, ...]:
+    return (
+        desk.pool_code,
+        order_id,
+        kind.code,
+        kind.book,
+        kind.debit,
+        kind.credit,
+        kind.account,
+        kind.direction,
+        new.amount_fen,
+        reference,
+        new.coverage_year,
+        new.bill_id,
+        new.head_count,
+        new.cause,
+        new.party or "",
+        new.reason,
+        new.value_date,
+        desk.by,
+        desk.now,
+    )
+
+
+async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
+    """The next hand: checks an order of three hands, and books with the last one.
+
+    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES and the ledger's refusals.
+    """
+    kind, known = await _take(desk, order_id, ("批准", "approve"))
+    step = 2 if known["status"] == "checked" else 1
+    _check_hand(kind, step, actor.role)
+    if desk.by in (known["prepared_by"], known["checked_by"]):
+        raise FOUR_EYES(act=("填制或审核单据", "prepare or check the order"), then=("办理下一步", "take the next step"))
+    if step < len(kind.hands) - 1:
+        await store.check(desk.conn, desk.pool_code, order_id, desk.by, desk.now)
+        return await store.order(desk.conn, desk.pool_code, order_id)
+    return await _book(desk, kind, known)
+
+
+async def refuse(desk: Desk, actor: Actor, order_id: UUID, reason: str) -> Any:
+    """Any hand of the kind turns an order down before it is booked. Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND."""
+    kind, _ = await _take(desk, order_id, ("退回", "refuse"))
+    if actor.role not in kind.roles:
+        raise ORDER_HAND(kind=(kind.zh, kind.en), allowed=_listed(kind.roles), role=role_words(actor.role))
+    await store.refuse(desk.conn, desk.pool_code, order_id, desk.by, reason)
+    return await store.order(desk.conn, desk.pool_code, order_id)
+
+
+async def _take(desk: Desk, order_id: UUID, act: Words) -> tuple[Kind, Any]:
+    """The order, kept from others until the end. Its account's lock comes before the row's, as everywhere."""
+    known = await store.order(desk.conn, desk.pool_code, order_id)
+    if known is None:
+        raise ORDER_UNKNOWN(order=order_id)
+    if known["account"] is not None:
+        await funding.lock_account(desk, known["account"])
+    known = await store.order(desk.conn, desk.pool_code, order_id, lock=True)
+    if known["status"] not in ("prepared", "checked"):
+        raise ORDER_STATE(order=order_id, status=STATUS[known["status"]], act=act)
+    return KINDS[known["kind"]], known
+
+
+def _check_hand(kind: Kind, step: int, role: str) -> None:
+    if role not in kind.hands[step]:
+        raise ORDER_HAND(kind=(kind.zh, kind.en), allowed=_listed(kind.hands[step]), role=role_words(role))
+
+
+def _listed(roles: frozenset[str]) -> Words:
+    words = [role_words(role) for role in sorted(roles)]
+    return "、".join(zh for zh, _ in words), ", ".join(en for _, en in words)
+
+
+async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
+    fen, value_date = order["amount_fen"], order["value_date"] or desk.day
+    debit = _debit_of(desk, kind, order)
+    single = len(kind.hands) == 1
+    await book(
+        desk,
+        [
+            Entry(
+                kind.book,
+                f"order:{order['id']}",
+                value_date,
+                kind.zh if order["coverage_year"] is None else f"{order['coverage_year']} 年度{kind.zh}",
+                ((debit, kind.credit, fen),),
+                preparer=order["prepared_by"],
+                checker="" if single else desk.by,
+                party=order["party"],
+                ref=order["reference"],
+                reason=kind.reason,
+            )
+        ],
+    )
+    if debit == REFUND_LATER:
+        await store.lower_temporary(desk.conn, desk.pool_code, order["coverage_year"], PREMIUMS, fen)
+    if kind.account is not None:
+        signed = kind.direction * fen
+        await funding.journal(
+            desk,
+            [Movement(new_id(desk.now), kind.account, signed, order["reference"], "order", order["id"], value_date)],
+        )
+    await store.booked(desk.conn, desk.pool_code, order["id"], desk.by, desk.day, value_date, debit)
+    if kind.code == REFUND:
+        await _tell_refund(desk, order)
+    return await store.order(desk.conn, desk.pool_code, order["id"])
+
+
+def _debit_of(desk: Desk, kind: Kind, order: Any) -> str:
+    """A refund lessens the income of its coverage year, or the temporary receipts of one that has not begun."""
+    if kind.code != REFUND:
+        return kind.debit
+    return REFUND_LATER if order["coverage_year"] > desk.day.year else REFUND_CURRENT
+
+
+async def _tell_refund(desk: Desk, order: Any) -> None:
+    told = PremiumRefunded(
+        refund_id=order["id"],
+        bill_id=order["bill_id"],
+        year=order["coverage_year"],
+        cause=order["cause"] or "withdrawn",
+        amount=order["amount_fen"],
+        refunded_on=desk.day,
+        at=desk.now,
+    )
+    await emit_many(
+        desk.conn,
+        [Outgoing(told, desk.pool_code, str(order["id"]), 1, desk.day, desk.now, "settlement", order["amount_fen"])],
+    )
+
+
+# -- what single kinds ask besides
+
+
+async def _refund(desk: Desk, actor: Actor, new: NewOrder) -> None:
+    """At most what the bill was paid, and once the year has begun only for a reason of ours (rulings §18)."""
+    assert new.bill_id is not None
+    assert new.coverage_year is not None
+    if new.coverage_year <= desk.day.year and new.cause not in ERRORS_OF_OURS:
+        raise REFUND_YEAR_BEGUN(year=new.coverage_year)
+    known = await store.premium_of_bill(desk.conn, desk.pool_code, new.bill_id, new.coverage_year)
+    if known["refunded_fen"] + new.amount_fen > known["paid_fen"]:
+        raise REFUND_UNPAID(
+            year=new.coverage_year,
+            bill=new.bill_id,
+            paid=format_yuan(known["paid_fen"]),
+            refunded=format_yuan(known["refunded_fen"]),
+            amount=format_yuan(new.amount_fen),
+        )
+    if not any(known["township_code"].startswith(area) for area in actor.areas):
+        raise TOWNSHIP_NOT_YOURS(township_code=known["township_code"])
+
+
+async def _subsidy_per_head(_desk: Desk, _actor: Actor, new: NewOrder) -> None:
+    assert new.head_count is not None
+    due = new.head_count * SUPPLEMENTARY_SUBSIDY_FEN
+    if new.amount_fen != due:
+        raise SUBSIDY_NOT_PER_HEAD(heads=new.head_count, due=format_yuan(due), amount=format_yuan(new.amount_fen))
+
+
+async def _below_ceiling(desk: Desk, _actor: Actor, new: NewOrder) -> None:
+    """The risk fund grows to a share of the year's financing and no further (practice (ii))."""
+    assert new.coverage_year is not None
+    await funding.lock_account(desk, RISK_FUND_SET_ASIDE)
+    income = await income_of_year(desk.conn, desk.pool_code, BASIC, new.coverage_year)
+    held = (await balances_now(desk.conn, desk.pool_code, BASIC)).get("3001.02", 0)
+    held += await store.waiting(desk.conn, desk.pool_code, RISK_FUND_SET_ASIDE)
+    ceiling = round_half_up(income * RISK_FUND_SHARE, RISK_FUND_OF) if income > 0 else 0
+    if held + new.amount_fen > ceiling:
+        raise RISK_FUND_FULL(
+            year=new.coverage_year,
+            income=format_yuan(income),
+            ceiling=format_yuan(ceiling),
+            held=format_yuan(held),
+            amount=format_yuan(new.amount_fen),
+        )
+
+
+async def _set_aside_before(desk: Desk, _actor: Actor, new: NewOrder) -> None:
+    """What was set aside is handed to the province, never more."""
+    balances = await balances_now(desk.conn, desk.pool_code, BASIC)
+    deposited = balances.get("1201", 0) + await store.waiting(desk.conn, desk.pool_code, "risk_fund_deposit")
+    if deposited + new.amount_fen > balances.get("3001.02", 0):
+        raise RISK_FUND_SHORT(
+            held=format_yuan(balances.get("3001.02", 0)),
+            deposited=format_yuan(deposited),
+            amount=format_yuan(new.amount_fen),
+        )
+
+
+Rule = Callable[[Desk, Actor, NewOrder], Awaitable[None]]
+_RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        REFUND: _refund,
+        SUPPLEMENTARY_SUBSIDY: _subsidy_per_head,
+        RISK_FUND_SET_ASIDE: _below_ceiling,
+        "risk_fund_deposit": _set_aside_before,
+    }
+)

@@ -1,0 +1,246 @@
+"""The kinds of money orders as data: which book and accounts each moves, and whose hands it passes (pure).
+
+A kind is one line of the closed loop: the database permits no other flow (``ledger/charts``), and this table says who
+asks for it and who approves it. An order that brings money in is recorded by one person under a rule, as arrivals are;
+one that moves money out or between funds passes two or three persons (contracts §9, rulings §18).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from services.settlement.funding.accounts import (
+    ASSISTANCE,
+    ASSISTANCE_ACCOUNT,
+    BASIC,
+    BUDGET,
+    BUDGET_ACCOUNT,
+    COUNTY_BUDGET,
+    COUNTY_BUDGET_ACCOUNT,
+    FISCAL,
+    SUPPLEMENTARY,
+    SUPPLEMENTARY_ACCOUNT,
+)
+from services.settlement.ledger.posting import CLOSING, NORMAL
+
+IN, OUT, WITHIN = 1, -1, 0
+FINANCE = frozenset({"county_finance"})
+OFFICE = frozenset({"county_recheck", "county_director"})
+TOWNSHIP = frozenset({"township_clerk", "township_director"})
+CITY = frozenset({"city_finance"})
+INSURER_ENTERS = frozenset({"insurer_finance"})
+INSURER_APPROVES = frozenset({"insurer_approver", "insurer_manager"})
+
+YEAR, BILL, HEADS, REFERENCE, PARTY = "coverage_year", "bill_id", "head_count", "bank_reference", "party"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of order.
+
+    ``hands`` are the roles of each step, the last of which books; ``account`` is the bank account that shows it, none
+    for a move between funds; ``needs`` are members of the request that this kind cannot do without.
+    """
+
+    code: str
+    zh: str
+    en: str
+    book: str
+    debit: str
+    credit: str
+    direction: int
+    account: str | None
+    hands: tuple[frozenset[str], ...]
+    needs: tuple[str, ...] = ()
+    reason: str = NORMAL
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """All who have a hand in it."""
+        return frozenset().union(*self.hands)
+
+
+def _arrives(
+    code: str, zh: str, en: str, book: str, income: str, account: str, by: frozenset[str], *needs: str
+) -> Kind:
+    debit = "1002" if account == FISCAL else "1001"
+    return Kind(code, zh, en, book, debit, income, IN, account, (by,), (REFERENCE, *needs))
+
+
+def _is_paid(
+    code: str, zh: str, en: str, book: str, debit: str, account: str, hands: tuple[frozenset[str], ...], *needs: str
+) -> Kind:
+    credit = "1002" if account == FISCAL else "1001"
+    return Kind(code, zh, en, book, debit, credit, OUT, account, hands, needs)
+
+
+def _within(code: str, zh: str, en: str, book: str, debit: str, credit: str, by: frozenset[str]) -> Kind:
+    return Kind(code, zh, en, book, debit, credit, WITHIN, None, (by, by), (PARTY,))
+
+
+def _set_aside(code: str, zh: str, en: str, fund: str, reason: str = NORMAL) -> Kind:
+    """From the pooled fund to another fund: no money moves."""
+    return Kind(code, zh, en, BASIC, "3001.01", fund, WITHIN, None, (OFFICE, FINANCE), (YEAR,), reason)
+
+
+REFUND = "premium_refund"
+REFUND_CURRENT, REFUND_LATER = "4001", "2101"
+"""What a refund lessens: the income of the coverage year, or the temporary receipts of one that has not begun."""
+RISK_FUND_SET_ASIDE = "risk_fund_set_aside"
+SUPPLEMENTARY_SUBSIDY = "supplementary_subsidy"
+SUPPLEMENTARY_SUBSIDY_FEN = 100
+"""City finance gives one yuan a head and year (ZZ-24)."""
+
+_ALL = (
+    # the fund's book
+    _arrives("donation", "社会捐赠收入", "donation to the fund", BASIC, "4006", FISCAL, FINANCE, PARTY),
+    _arrives("collective_support", "集体扶持收入", "support by a collective", BASIC, "4003", FISCAL, FINANCE, PARTY),
+    _arrives("risk_fund_return", "省级风险基金拨回", "risk fund returned", BASIC, "1201", FISCAL, FINANCE),
+    _is_paid(
+        REFUND,
+        "退还个人缴费",
+        "premium refunded",
+        BASIC,
+        REFUND_CURRENT,
+        FISCAL,
+        (TOWNSHIP, OFFICE, FINANCE),
+        YEAR,
+        BILL,
+    ),
+    _is_paid("risk_fund_deposit", "缴存省级风险基金", "risk fund deposited", BASIC, "1201", FISCAL, (FINANCE, FINANCE)),
+    _set_aside(RISK_FUND_SET_ASIDE, "提取风险基金", "risk fund set aside", "3001.02", CLOSING),
+    _set_aside("inpatient_pool_allocation", "划入住院统筹基金", "set aside for inpatients", "3001.03"),
+    _set_aside("outpatient_pool_allocation", "划入门诊统筹基金", "set aside for outpatients", "3001.04"),
+    _set_aside("family_account_allocation", "划入家庭账户基金", "credited to family accounts", "3002"),
+    # the insurer's book of the supplementary cover, outside the ring
+    _arrives(
+        "supplementary_premium",
+        "补充医疗保险个人保费",
+        "supplementary premiums",
+        SUPPLEMENTARY,
+        "4001",
+        SUPPLEMENTARY_ACCOUNT,
+        INSURER_ENTERS,
+        YEAR,
+        HEADS,
+    ),
+    Kind(
+        SUPPLEMENTARY_SUBSIDY,
+        "补充医疗保险财政补助",
+        "supplementary subsidy of the city",
+        SUPPLEMENTARY,
+        "1001",
+        "4002",
+        IN,
+        SUPPLEMENTARY_ACCOUNT,
+        (frozenset({"city_finance"}), INSURER_ENTERS),
+        (YEAR, HEADS),
+    ),
+    _is_paid(
+        "supplementary_benefit",
+        "补充医疗保险赔付",
+        "supplementary benefit",
+        SUPPLEMENTARY,
+        "5001",
+        SUPPLEMENTARY_ACCOUNT,
+        (INSURER_ENTERS, INSURER_APPROVES, INSURER_ENTERS),
+        PARTY,
+    ),
+    # medical assistance
+    _arrives(
+        "assistance_grant",
+        "拨入医疗救助资金",
+        "assistance money granted",
+        ASSISTANCE,
+        "4001",
+        ASSISTANCE_ACCOUNT,
+        FINANCE,
+    ),
+    _arrives(
+        "assistance_donation",
+        "医疗救助捐赠",
+        "donation to medical assistance",
+        ASSISTANCE,
+        "4002",
+        ASSISTANCE_ACCOUNT,
+        FINANCE,
+        PARTY,
+    ),
+    _is_paid(
+        "assistance_premiums",
+        "医疗救助资助参合",
+        "premiums paid by medical assistance",
+        ASSISTANCE,
+        "5001",
+        ASSISTANCE_ACCOUNT,
+        (FINANCE, FINANCE),
+        YEAR,
+    ),
+    _is_paid(
+        "assistance_benefit",
+        "医疗救助支出",
+        "assistance benefit",
+        ASSISTANCE,
+        "5002",
+        ASSISTANCE_ACCOUNT,
+        (OFFICE, FINANCE),
+        PARTY,
+    ),
+    # the budget of the city, which pays the handling: never the fund's money
+    _arrives(
+        "budget_appropriation", "市级财政预算拨款", "appropriation of the city", BUDGET, "4001", BUDGET_ACCOUNT, CITY
+    ),
+    _is_paid(
+        "fee_payment",
+        "委托管理费预付",
+        "management fee paid up front",
+        BUDGET,
+        "5001",
+        BUDGET_ACCOUNT,
+        (CITY, CITY),
+        PARTY,
+    ),
+    _within("fee_pledge", "委托管理费留作质押金", "management fee kept as pledge", BUDGET, "5001", "2301", CITY),
+    _is_paid(
+        "pledge_release",
+        "按考核结果拨付质押金",
+        "pledge paid by score",
+        BUDGET,
+        "2301",
+        BUDGET_ACCOUNT,
+        (CITY, CITY),
+        PARTY,
+    ),
+    _within("pledge_forfeit", "考核扣减质押金", "pledge forfeited by score", BUDGET, "2301", "5001", CITY),
+    # the budget of the county: its own administration, wages and bonuses
+    _arrives(
+        "county_appropriation",
+        "县级财政预算拨款",
+        "appropriation of the county",
+        COUNTY_BUDGET,
+        "4001",
+        COUNTY_BUDGET_ACCOUNT,
+        FINANCE,
+    ),
+    _is_paid(
+        "administration",
+        "管理经费支出(含筹资奖励)",
+        "administration, collection bonuses included",
+        COUNTY_BUDGET,
+        "5002",
+        COUNTY_BUDGET_ACCOUNT,
+        (OFFICE, FINANCE),
+        PARTY,
+    ),
+    _is_paid(
+        "essential_medicine",
+        "基本药物补助支出",
+        "essential medicine subsidy",
+        COUNTY_BUDGET,
+        "5003",
+        COUNTY_BUDGET_ACCOUNT,
+        (OFFICE, FINANCE),
+        PARTY,
+    ),
+)
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.code: kind for kind in _ALL})

@@ -1,0 +1,94 @@
+"""What money orders refuse, and what to do about it."""
+
+from shared.kernel.errors import define
+
+ORDER_KIND_UNKNOWN = define(
+    "order_kind_unknown",
+    422,
+    "没有这种资金单据",
+    "No such kind of order",
+    "没有单据种类“{kind}”;可用的种类及经办人见“money-order-kinds”。",
+    "There is no kind {kind}; money-order-kinds lists them with their hands.",
+)
+ORDER_INCOMPLETE = define(
+    "order_incomplete",
+    422,
+    "单据不完整",
+    "Order incomplete",
+    "{kind}还需填写:{missing}。",
+    "A {kind} also needs: {missing}.",
+)
+ORDER_HAND = define(
+    "order_wrong_hand",
+    403,
+    "不由该角色办理",
+    "Not this role's act",
+    "{kind}的这一步由{allowed}办理,您的角色“{role}”不能办理。",
+    "This step of a {kind} is for {allowed}; your role ({role}) cannot take it.",
+)
+ORDER_UNKNOWN = define(
+    "order_unknown",
+    404,
+    "没有这张单据",
+    "No such order",
+    "没有资金单据 {order};请核对编号。",
+    "There is no order {order}; check the id.",
+)
+ORDER_STATE = define(
+    "order_state",
+    409,
+    "单据状态不符",
+    "Order in another state",
+    "单据 {order} {status},现在不能{act}。",
+    "Order {order} is {status}; one cannot {act} it now.",
+)
+REFUND_UNPAID = define(
+    "refund_exceeds_premium",
+    409,
+    "超过该户已缴金额",
+    "More than the bill was paid",
+    "{year} 年度缴费单 {bill} 已缴 {paid} 元,已退和在办退费 {refunded} 元,不能再退 {amount} 元。",
+    "Bill {bill} of {year} was paid {paid}, {refunded} of it refunded or applied for; {amount} more is too much.",
+)
+REFUND_YEAR_BEGUN = define(
+    "refund_year_begun",
+    409,
+    "保障年度已开始",
+    "The coverage year has begun",
+    "{year} 年度保障已开始,个人缴费不再退还;只有重复参合或经办差错可以退,请填写原因。",
+    "Coverage of {year} has begun: premiums are refunded for double enrolment or our own error only; name the cause.",
+)
+TOWNSHIP_NOT_YOURS = define(
+    "refund_township_not_yours",
+    403,
+    "不归您经办的乡镇",
+    "Not your township",
+    "该缴费单属于 {township_code},不归您经办。",
+    "The bill belongs to {township_code}, which is not yours.",
+)
+SUBSIDY_NOT_PER_HEAD = define(
+    "supplementary_subsidy_not_per_head",
+    422,
+    "补助金额与人数不符",
+    "Amount differs from the head count",
+    "{heads} 人按每人 1.00 元应补 {due} 元,填写的是 {amount} 元。",
+    "{heads} heads at 1.00 yuan are {due}, not {amount}.",
+)
+RISK_FUND_FULL = define(
+    "risk_fund_ceiling",
+    409,
+    "超过风险基金规模上限",
+    "Beyond the risk fund's ceiling",
+    "风险基金以当年筹资额的 10% 为限:{year} 年度筹资 {income} 元,上限 {ceiling} 元,已有 {held} 元,"
+    "不能再提取 {amount} 元。",
+    "The risk fund's ceiling is 10% of the year's financing ({year}: {income}, ceiling {ceiling}); it holds {held}, "
+    "{amount} more is too much.",
+)
+RISK_FUND_SHORT = define(
+    "risk_fund_not_set_aside",
+    409,
+    "未提取的风险基金不能缴存",
+    "Not set aside",
+    "已提取的风险基金 {held} 元,已缴存 {deposited} 元,不能再缴存 {amount} 元;请先提取。",
+    "{held} are set aside and {deposited} deposited; {amount} more cannot be deposited before it is set aside.",
+)

@@ -1,0 +1,141 @@
+"""SQL of money orders."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db.sql import execute_counted, fetch, fetchrow, fetchval
+
+
+async def add(conn: AsyncConnection, row: Sequence[Any]) -> bool:
+    """An order in state ``prepared``; False if its reference is known already."""
+    return (
+        await execute_counted(
+            conn,
+            """
+        INSERT INTO money_order (pool_code, id, kind, book, debit, credit, account, direction, amount_fen, reference,
+                                 coverage_year, bill_id, head_count, cause, party, reason, value_date, status,
+                                 prepared_by, prepared_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'prepared', $18, $19)
+        ON CONFLICT DO NOTHING""",
+            *row,
+        )
+        == 1
+    )
+
+
+async def order(conn: AsyncConnection, pool: str, order_id: UUID, *, lock: bool = False) -> Any:
+    """An order or None; ``lock`` keeps others from moving it until the transaction ends."""
+    sql = "SELECT * FROM money_order WHERE pool_code = $1 AND id = $2" + (" FOR UPDATE" if lock else "")
+    return await fetchrow(conn, sql, pool, order_id)
+
+
+async def orders(
+    conn: AsyncConnection, pool: str, kind: str | None, status: str | None, after: Sequence[Any] | None, limit: int
+) -> list[Any]:
+    """Orders, newest first, after the last (moment, id) shown."""
+    return await fetch(
+        conn,
+        """
+        SELECT * FROM money_order WHERE pool_code = $1 AND ($2::text IS NULL OR kind = $2)
+          AND ($3::text IS NULL OR status = $3)
+          AND ($4::timestamptz IS NULL OR (prepared_at, id) < ($4, $5::uuid))
+        ORDER BY prepared_at DESC, id DESC LIMIT $6""",
+        pool,
+        kind,
+        status,
+        *(after or (None, None)),
+        limit,
+    )
+
+
+async def check(conn: AsyncConnection, pool: str, order_id: UUID, by: str, now: datetime) -> None:
+    """prepared ▸ checked; the caller holds the row."""
+    await execute_counted(
+        conn,
+        """
+        UPDATE money_order SET status = 'checked', checked_by = $3, checked_at = $4
+        WHERE pool_code = $1 AND id = $2""",
+        pool,
+        order_id,
+        by,
+        now,
+    )
+
+
+async def booked(
+    conn: AsyncConnection, pool: str, order_id: UUID, by: str, day: date, value_date: date, debit: str
+) -> None:
+    """The last step: its voucher is in the book; the caller holds the row."""
+    await execute_counted(
+        conn,
+        """
+        UPDATE money_order SET status = 'booked', booked_by = $3, booked_on = $4, value_date = $5, debit = $6
+        WHERE pool_code = $1 AND id = $2""",
+        pool,
+        order_id,
+        by,
+        day,
+        value_date,
+        debit,
+    )
+
+
+async def refuse(conn: AsyncConnection, pool: str, order_id: UUID, by: str, reason: str) -> None:
+    """Nothing comes of it; the caller holds the row."""
+    await execute_counted(
+        conn,
+        """
+        UPDATE money_order SET status = 'refused', refused_by = $3, refusal = $4 WHERE pool_code = $1 AND id = $2""",
+        pool,
+        order_id,
+        by,
+        reason,
+    )
+
+
+async def premium_of_bill(conn: AsyncConnection, pool: str, bill_id: UUID, year: int) -> Any:
+    """What a bill was paid for a year and what of it is refunded or applied for, in fen, with its township."""
+    return await fetchrow(
+        conn,
+        """
+        SELECT coalesce(sum(p.amount_fen), 0)::bigint AS paid_fen, max(p.township_code) AS township_code,
+               (SELECT coalesce(sum(o.amount_fen), 0)::bigint FROM money_order o
+                WHERE o.pool_code = $1 AND o.bill_id = $2 AND o.status <> 'refused') AS refunded_fen
+        FROM premium p WHERE p.pool_code = $1 AND p.bill_id = $3 AND p.coverage_year = $4""",
+        pool,
+        bill_id,
+        str(bill_id),
+        year,
+    )
+
+
+async def lower_temporary(conn: AsyncConnection, pool: str, year: int, income_account: str, fen: int) -> None:
+    """A refund of a temporary receipt: it will not become income."""
+    await execute_counted(
+        conn,
+        """
+        UPDATE temporary_receipt SET amount_fen = amount_fen - $4
+        WHERE pool_code = $1 AND coverage_year = $2 AND income_account = $3""",
+        pool,
+        year,
+        income_account,
+        fen,
+    )
+
+
+async def waiting(conn: AsyncConnection, pool: str, kind: str, year: int | None = None) -> int:
+    """Fen of orders of a kind that are neither booked nor refused."""
+    fen: int = await fetchval(
+        conn,
+        """
+        SELECT coalesce(sum(amount_fen), 0)::bigint FROM money_order WHERE pool_code = $1 AND kind = $2
+          AND status IN ('prepared', 'checked') AND ($3::integer IS NULL OR coverage_year = $3)""",
+        pool,
+        kind,
+        year,
+    )
+    return fen

@@ -1,0 +1,276 @@
+"""Routes of the papers: each as JSON, XLSX or PDF, and the package of a month's close."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import Path, Query, Response
+
+from services.settlement.funding.accounts import BANK_ACCOUNTS, BASIC, FISCAL
+from services.settlement.funding.roles import READERS
+from services.settlement.reporting import commands, pdf, store, xlsx
+from services.settlement.reporting.commands import Asked
+from services.settlement.reporting.form import Column, Cover, Form
+from services.settlement.reporting.problems import (
+    FORM_ACCOUNT,
+    FORM_BOOK,
+    FORM_NO_BANK,
+    FORM_PERIOD,
+    FORM_TOO_LONG,
+)
+from shared.contracts.wire import WireModel
+from shared.http.access import access
+from shared.http.edge import ServiceRouter
+from shared.http.problems import documented
+from shared.http.unit import Unit, UnitDep
+from shared.kernel.dates import SHANGHAI
+from shared.kernel.money import capital_yuan, format_yuan
+
+router = ServiceRouter()
+Format = Literal["json", "xlsx", "pdf"]
+First = Annotated[date, Query(alias="from")]
+Last = Annotated[date, Query(alias="to")]
+Book = Literal["basic", "obligations", "supplementary", "assistance", "urban", "budget", "county_budget"]
+
+
+class ColumnOut(WireModel):
+    """A column of a paper; cells of kind ``money`` are yuan with two places."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    kind: str
+
+
+class RowOut(WireModel):
+    """A row: one cell a column, empty ones are null; a strong one is a sum or a heading."""
+
+    strong: bool
+    cells: list[str | None]
+
+
+class FormOut(WireModel):
+    """A paper. ``ties`` says whether what must agree agrees; null where nothing has to."""
+
+    code: str
+    title_zh: str
+    title_en: str
+    unit: str
+    about: str
+    period: str
+    ties: bool | None
+    in_words: str | None
+    columns: list[ColumnOut]
+    rows: list[RowOut]
+    notes: list[str]
+
+
+def _out(form: Form, cover: Cover) -> FormOut:
+    return FormOut(
+        code=form.code,
+        title_zh=form.title_zh,
+        title_en=form.title_en,
+        unit=cover.unit_zh,
+        about=form.about_zh,
+        period=form.period_zh,
+        ties=form.ties,
+        in_words=f"{form.in_words[0]}:{capital_yuan(form.in_words[1])}" if form.in_words else None,
+        columns=[ColumnOut(code=c.code, name_zh=c.zh, name_en=c.en, kind=c.kind) for c in form.columns],
+        rows=[
+            RowOut(strong=r.strong, cells=[_cell(c, x) for c, x in zip(form.columns, r.cells, strict=True)])
+            for r in form.rows
+        ],
+        notes=list(form.notes),
+    )
+
+
+def _cell(column: Column, cell: Any) -> str | None:
+    if cell is None or cell == "":
+        return None
+    return format_yuan(cell) if column.kind == "money" else str(cell)
+
+
+async def _cover(unit: Unit, book: str = BASIC) -> Cover:
+    """Whose books: who holds the book's bank account, which is the fund where the book has none of its own."""
+    own = next((code for code, bank in BANK_ACCOUNTS.items() if bank.book == book and book != BASIC), FISCAL)
+    name = await store.unit_name(unit.conn, unit.pool_code, own)
+    at = unit.now.astimezone(SHANGHAI)
+    return Cover(name or unit.pool_code, unit.actor.subject, f"{at:%Y-%m-%d %H:%M}")
+
+
+async def _answer(unit: Unit, form: Form, wanted: Format, book: str = BASIC) -> Any:
+    cover = await _cover(unit, book)
+    if wanted == "json":
+        return _out(form, cover)
+    unit.note(form=form.code, format=wanted)
+    if wanted == "xlsx":
+        return _file(xlsx.workbook([form], cover), xlsx.MEDIA_TYPE, form, "xlsx")
+    return _file(pdf.papers([form], cover, unit.now), pdf.MEDIA_TYPE, form, "pdf")
+
+
+def _file(content: bytes, media_type: str, form: Form, ending: str) -> Response:
+    name = quote(f"{form.title_zh}-{form.period_zh}.{ending}")
+    headers = {"Content-Disposition": f"attachment; filename=\"{form.code}.{ending}\"; filename*=UTF-8''{name}"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+Paper = Callable[[Asked], Awaitable[Form]]
+_OF_A_BOOK: Mapping[str, Paper] = MappingProxyType(
+    {
+        "trial-balance": commands.trial_balance,
+        "balance-sheet": commands.balance_sheet,
+        "income-expenditure": commands.income_expenditure,
+        "fund-changes": commands.fund_changes,
+        "general-ledger": commands.general_ledger,
+        "vouchers": commands.vouchers,
+        "late-facts": commands.late_facts,
+    }
+)
+_OF_THE_POOL: Mapping[str, Paper] = MappingProxyType(
+    {
+        "outstanding": commands.outstanding,
+        "control-totals": commands.control_totals,
+        "spending-by-care-year": commands.spending,
+    }
+)
+
+
+@router.get(
+    "/pools/{pool_code}/books/{book}/papers/{paper}",
+    response_model=FormOut,
+    responses=documented(FORM_PERIOD, FORM_BOOK, FORM_TOO_LONG),
+    openapi_extra=access(READERS, command="print_book_paper"),
+)
+async def get_book_paper(
+    pool_code: str,
+    book: Book,
+    paper: Literal[
+        "trial-balance",
+        "balance-sheet",
+        "income-expenditure",
+        "fund-changes",
+        "general-ledger",
+        "vouchers",
+        "late-facts",
+    ],
+    unit: UnitDep,
+    first: First,
+    last: Last,
+    wanted: Annotated[Format, Query(alias="format")] = "json",
+) -> Any:
+    """账簿报表:试算平衡表、资产负债表、收支表、净资产变动表、总账、凭证、迟到事项. A paper of a book."""
+    asked = Asked(unit.conn, pool_code, first, last, book)
+    asked.check()
+    return await _answer(unit, await _OF_A_BOOK[paper](asked), wanted, book)
+
+
+@router.get(
+    "/pools/{pool_code}/books/{book}/accounts/{account}/journal",
+    response_model=FormOut,
+    responses=documented(FORM_PERIOD, FORM_BOOK, FORM_ACCOUNT, FORM_TOO_LONG),
+    openapi_extra=access(READERS, command="print_journal"),
+)
+async def get_journal(
+    pool_code: str,
+    book: Book,
+    account: str,
+    unit: UnitDep,
+    first: First,
+    last: Last,
+    wanted: Annotated[Format, Query(alias="format")] = "json",
+) -> Any:
+    """现金、银行存款日记账;其他科目为明细账. The journal of cash or a bank account, the detail ledger of any other."""
+    asked = Asked(unit.conn, pool_code, first, last, book)
+    asked.check()
+    return await _answer(unit, await commands.journal(asked, account), wanted, book)
+
+
+@router.get(
+    "/pools/{pool_code}/bank-accounts/{account}/reconciliation",
+    response_model=FormOut,
+    responses=documented(FORM_NO_BANK),
+    openapi_extra=access(READERS, command="print_bank_reconciliation"),
+)
+async def get_reconciliation(
+    pool_code: str,
+    account: str,
+    unit: UnitDep,
+    at: date,
+    wanted: Annotated[Format, Query(alias="format")] = "json",
+) -> Any:
+    """银行存款余额调节表:未达账项逐笔列明账龄. The bank reconciliation statement of an account at a day."""
+    form = await commands.bank_reconciliation(Asked(unit.conn, pool_code, at, at), account)
+    return await _answer(unit, form, wanted, BANK_ACCOUNTS[account].book)
+
+
+@router.get(
+    "/pools/{pool_code}/papers/{paper}",
+    response_model=FormOut,
+    responses=documented(FORM_PERIOD, FORM_TOO_LONG),
+    openapi_extra=access(READERS, command="print_pool_paper"),
+)
+async def get_pool_paper(
+    pool_code: str,
+    paper: Literal["outstanding", "control-totals", "spending-by-care-year"],
+    unit: UnitDep,
+    first: First,
+    last: Last,
+    wanted: Annotated[Format, Query(alias="format")] = "json",
+) -> Any:
+    """未了事项(账龄)、控制总数、按就医年度的支出. Outstanding items, control totals, expenditure by year of care."""
+    asked = Asked(unit.conn, pool_code, first, last)
+    asked.check()
+    return await _answer(unit, await _OF_THE_POOL[paper](asked), wanted)
+
+
+class ClosedDayOut(WireModel):
+    """A day that is closed."""
+
+    day: date
+    closed_by: str
+    closed_at: datetime
+
+
+class MonthReportOut(WireModel):
+    """A month at its close: which days are closed, whether all ties, and every paper."""
+
+    month: str
+    days_closed: list[ClosedDayOut]
+    days_open: list[date]
+    ties: bool
+    papers: list[FormOut]
+
+
+@router.get(
+    "/pools/{pool_code}/months/{month}/report",
+    response_model=MonthReportOut,
+    responses=documented(FORM_BOOK, FORM_TOO_LONG),
+    openapi_extra=access(READERS, command="print_month"),
+)
+async def get_month_report(
+    pool_code: str,
+    month: Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")],
+    unit: UnitDep,
+    wanted: Annotated[Format, Query(alias="format")] = "json",
+) -> Any:
+    """月结报表:全部报表一次出齐(工作簿或一份文件). All papers of a month's close, in one workbook or document."""
+    first, last = commands.month_of(month)
+    forms = await commands.month_package(Asked(unit.conn, pool_code, first, last))
+    cover = await _cover(unit)
+    if wanted != "json":
+        unit.note(form="month", format=wanted)
+        if wanted == "xlsx":
+            return _file(xlsx.workbook(forms, cover), xlsx.MEDIA_TYPE, forms[0], "xlsx")
+        return _file(pdf.papers(forms, cover, unit.now), pdf.MEDIA_TYPE, forms[0], "pdf")
+    closed = await store.days_closed(unit.conn, pool_code, first, last)
+    done = {row["day"] for row in closed}
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return MonthReportOut(
+        month=month,
+        days_closed=[ClosedDayOut(**row) for row in closed],
+        days_open=[day for day in days if day not in done],
+        ties=all(form.ties is not False for form in forms),
+        papers=[_out(form, cover) for form in forms],
+    )

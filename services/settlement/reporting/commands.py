@@ -1,0 +1,227 @@
+"""Each paper from the books: gather in a fixed number of statements, then lay out in pure code."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.settlement.closing.sources import AMOUNT_OF
+from services.settlement.funding.accounts import BANK_ACCOUNTS, BASIC
+from services.settlement.ledger.figures import turnover
+from services.settlement.reporting import books, journals, reconciling, store
+from services.settlement.reporting.form import Form
+from services.settlement.reporting.problems import (
+    FORM_ACCOUNT,
+    FORM_BOOK,
+    FORM_NO_BANK,
+    FORM_PERIOD,
+    FORM_TOO_LONG,
+)
+
+LINES_MAX = 20_000
+DAYS_MAX = 366
+MOVEMENTS = {
+    "subsidy": "财政补助",
+    "sponsor": "资助参合",
+    "order": "资金单据",
+    "advance": "周转金",
+    "replenishment": "回补资金",
+    "income_to_fiscal": "收入户上缴",
+    "sweep": "利息上划",
+    "interest": "利息",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose paper, of which book and period."""
+
+    conn: AsyncConnection
+    pool: str
+    first: date
+    last: date
+    book: str = BASIC
+
+    def check(self) -> None:
+        """Raises FORM_PERIOD for a period that is upside down or too long."""
+        if not 0 <= (self.last - self.first).days < DAYS_MAX:
+            raise FORM_PERIOD(days=DAYS_MAX)
+
+
+async def _title(asked: Asked) -> str:
+    title = await store.book_title(asked.conn, asked.pool, asked.book)
+    if title is None:
+        raise FORM_BOOK(book=asked.book)
+    return title
+
+
+async def _span(asked: Asked) -> books.Span:
+    return books.Span(await _title(asked), asked.first, asked.last)
+
+
+async def _turnover(asked: Asked, first: date) -> Sequence[Any]:
+    return await turnover(asked.conn, asked.pool, asked.book, first, asked.last)
+
+
+async def trial_balance(asked: Asked) -> Form:
+    """试算平衡表 of a book and period. Raises FORM_BOOK."""
+    return books.trial_balance(await _span(asked), await _turnover(asked, asked.first))
+
+
+async def balance_sheet(asked: Asked) -> Form:
+    """资产负债表 at the last day, beside the beginning of its year. Raises FORM_BOOK."""
+    return books.balance_sheet(await _span(asked), await _turnover(asked, asked.last.replace(month=1, day=1)))
+
+
+async def income_expenditure(asked: Asked) -> Form:
+    """收支表 of a period beside its year so far. Raises FORM_BOOK."""
+    year = await _turnover(asked, asked.last.replace(month=1, day=1))
+    return books.income_expenditure(await _span(asked), await _turnover(asked, asked.first), year)
+
+
+async def fund_changes(asked: Asked) -> Form:
+    """净资产变动表 of a period. Raises FORM_BOOK."""
+    return books.fund_changes(await _span(asked), await _turnover(asked, asked.first))
+
+
+async def general_ledger(asked: Asked) -> Form:
+    """总账 by month of posting. Raises FORM_BOOK."""
+    rows = await store.monthly(asked.conn, asked.pool, asked.book, asked.first, asked.last)
+    return journals.general_ledger(await _title(asked), asked.first, asked.last, rows)
+
+
+async def journal(asked: Asked, account: str) -> Form:
+    """日记账 of cash or a bank account, 明细账 of any other. Raises FORM_BOOK, FORM_ACCOUNT, FORM_TOO_LONG."""
+    await _title(asked)
+    chart = await store.accounts(asked.conn, asked.pool, asked.book)
+    if account not in chart:
+        raise FORM_ACCOUNT(book=asked.book, account=account)
+    before = next(row for row in await _turnover(asked, asked.first) if row["account"] == account)
+    found = await store.entries(asked.conn, asked.pool, asked.book, account, asked.first, asked.last, LINES_MAX + 1)
+    _check_length(found)
+    known = chart[account]
+    net = before["debit_before"] - before["credit_before"]
+    banks = frozenset(a.ledger_account for a in BANK_ACCOUNTS.values() if a.book == asked.book)
+    return journals.account_journal(
+        journals.AccountSpan(
+            account,
+            known["name_zh"],
+            known["normal_side"],
+            asked.first,
+            asked.last,
+            net if known["normal_side"] == "debit" else -net,
+        ),
+        found,
+        {code: row["name_zh"] for code, row in chart.items()},
+        banks,
+    )
+
+
+async def vouchers(asked: Asked) -> Form:
+    """记账凭证清单 of a period. Raises FORM_BOOK and FORM_TOO_LONG."""
+    found = await store.vouchers(asked.conn, asked.pool, asked.book, asked.first, asked.last, LINES_MAX + 1, late=False)
+    _check_length([line for _, lines in found for line in lines])
+    return journals.voucher_list(await _title(asked), asked.first, asked.last, found)
+
+
+async def late_facts(asked: Asked) -> Form:
+    """迟到事项 posted in a period. Raises FORM_BOOK and FORM_TOO_LONG."""
+    found = await store.vouchers(asked.conn, asked.pool, asked.book, asked.first, asked.last, LINES_MAX + 1, late=True)
+    _check_length(found)
+    return journals.late_facts(await _title(asked), asked.first, asked.last, found)
+
+
+def _check_length(rows: Sequence[Any]) -> None:
+    if len(rows) > LINES_MAX:
+        raise FORM_TOO_LONG(most=LINES_MAX)
+
+
+async def bank_reconciliation(asked: Asked, account: str) -> Form:
+    """银行存款余额调节表 of an account at the last day. Raises FORM_NO_BANK."""
+    known = BANK_ACCOUNTS.get(account)
+    if known is None:
+        raise FORM_NO_BANK(account=account, known="、".join(BANK_ACCOUNTS))
+    day = asked.last
+    statement = await store.last_statement(asked.conn, asked.pool, account, day)
+    rows = await turnover(asked.conn, asked.pool, known.book, day, day)
+    balance = sum(
+        r["debit_before"] + r["debit"] - r["credit_before"] - r["credit"]
+        for r in rows
+        if r["account"] == known.ledger_account
+    )
+    return reconciling.bank_reconciliation(
+        reconciling.BankDay(
+            account,
+            known.name_zh,
+            day,
+            balance,
+            statement["closing_fen"] if statement else 0,
+            statement["day"] if statement else None,
+            [
+                reconciling.OpenItem(r["day"], r["reference"], r["signed_fen"])
+                for r in await store.only_at_bank(asked.conn, asked.pool, account, day)
+            ],
+            [
+                reconciling.OpenItem(r["day"], r["reference"], r["signed_fen"], MOVEMENTS.get(r["kind"], "已付补偿款"))
+                for r in await store.only_in_book(asked.conn, asked.pool, account, day)
+            ],
+        )
+    )
+
+
+async def outstanding(asked: Asked) -> Form:
+    """未了事项 as they are now, with their ages at the last day. Raises FORM_TOO_LONG."""
+    rows = await store.outstanding(asked.conn, asked.pool, LINES_MAX + 1)
+    _check_length(rows)
+    return reconciling.outstanding(asked.last, rows)
+
+
+async def control_totals(asked: Asked) -> Form:
+    """控制总数核对表 of a period's business days."""
+    rows = await store.control_totals(asked.conn, asked.pool, asked.first, asked.last, list(AMOUNT_OF))
+    return reconciling.control_totals(asked.first, asked.last, rows)
+
+
+async def spending(asked: Asked) -> Form:
+    """基金支出 by month of payment and year of care, the difference listed (rulings §6)."""
+    by_month: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: {"care": {}, "book": {}})
+    for row in await store.spending(asked.conn, asked.pool, asked.first, asked.last):
+        by_month[row["month"]][row["what"]][row["name"]] = row["fen"]
+    months = []
+    for name, sums in sorted(by_month.items()):
+        care = {int(year): fen for year, fen in sums["care"].items()}
+        others = dict(sums["book"])
+        others["payment"] = others.get("payment", 0) - sum(care.values())
+        months.append(reconciling.Spending(name, sum(sums["book"].values()), care, others))
+    return reconciling.spending_by_care_year(asked.first, asked.last, months)
+
+
+async def month_package(asked: Asked) -> list[Form]:
+    """Everything that is signed at the close of a month, in the order of signing: the fund's book first."""
+    forms = [
+        await balance_sheet(asked),
+        await income_expenditure(asked),
+        await fund_changes(asked),
+        await trial_balance(asked),
+        await general_ledger(asked),
+        await spending(asked),
+    ]
+    for code, account in BANK_ACCOUNTS.items():
+        if account.book == BASIC:
+            forms += [await bank_reconciliation(asked, code), await journal(asked, code)]
+    forms += [
+        await journal(asked, "1009.01"),
+        await control_totals(asked),
+        await late_facts(asked),
+        await outstanding(asked),
+    ]
+    return forms
+
+
+def month_of(month: str) -> tuple[date, date]:
+    """First and last day of a month written ``YYYY-MM``."""
+    first = date.fromisoformat(f"{month}-01")
+    return first, (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)

@@ -1,0 +1,46 @@
+"""Papers as PDF, A4, in an embedded font, with lines to sign on and the number of each page."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from services.settlement.reporting.form import SIGNATURES, Column, Cover, Form, cell_text, money_zh
+from shared.kernel.money import capital_yuan
+from shared.printing import page
+
+MEDIA_TYPE = "application/pdf"
+_RIGHT = ("money", "count")
+
+
+def papers(forms: Sequence[Form], cover: Cover, made_at: datetime) -> bytes:
+    """The papers in order, each beginning a page; the same papers at the same moment are the same bytes."""
+    blocks: list[page.Block] = []
+    for number, form in enumerate(forms):
+        if number:
+            blocks.append(page.NewPage())
+        blocks += _blocks(form, cover)
+    foot = f"打印:{cover.printed_by} {cover.printed_at}"
+    crosswise = any(form.wide for form in forms)
+    return page.paper(blocks, made_at, forms[0].title_zh, foot, crosswise=crosswise).pdf
+
+
+def _blocks(form: Form, cover: Cover) -> Iterator[page.Block]:
+    yield page.Title(form.title_zh, form.period_zh)
+    about = [("核算对象", form.about_zh)] if form.about_zh else []
+    yield page.Pairs([("编制单位", cover.unit_zh), ("金额单位", "元"), *about])
+    total = sum(column.weight for column in form.columns)
+    columns = [page.Column(c.zh, c.weight / total, _align(c)) for c in form.columns]
+    rows: Sequence[page.Row] = [
+        page.Row([cell_text(c, cell) for c, cell in zip(form.columns, row.cells, strict=True)], row.strong)
+        for row in form.rows
+    ]
+    yield page.Table(columns, rows)
+    if form.in_words:
+        title, fen = form.in_words
+        yield page.Heading(f"{title}(大写):{capital_yuan(fen)}  ¥{money_zh(fen)}")
+    for note in form.notes:
+        yield page.Note(note)
+    yield page.Heading("        ".join(f"{name}:________" for name in SIGNATURES))
+
+
+def _align(column: Column) -> page.Align:
+    return "right" if column.kind in _RIGHT else "left"

@@ -1,0 +1,44 @@
+"""What the papers refuse, and what to do about it."""
+
+from shared.kernel.errors import define
+
+FORM_PERIOD = define(
+    "form_period_invalid",
+    422,
+    "期间有误",
+    "Invalid period",
+    "“from”不得晚于“to”,期间最长 {days} 天。",
+    "'from' is not after 'to', and a period has at most {days} days.",
+)
+FORM_BOOK = define(
+    "form_book_unknown",
+    404,
+    "没有这本账",
+    "No such book",
+    "该统筹地区没有账簿“{book}”;请核对账名,或先办理该账的第一笔业务。",
+    "The pool has no book {book}; check its name, or enter its first business.",
+)
+FORM_ACCOUNT = define(
+    "form_account_unknown",
+    404,
+    "没有这个科目",
+    "No such account",
+    "账簿“{book}”没有科目 {account};请核对。",
+    "Book {book} has no account {account}; check it.",
+)
+FORM_TOO_LONG = define(
+    "form_too_long",
+    422,
+    "内容太多",
+    "Too much for one paper",
+    "该期间超过 {most} 行,一张表印不下;请缩短期间。",
+    "The period has more than {most} lines; choose a shorter one.",
+)
+FORM_NO_BANK = define(
+    "form_not_a_bank_account",
+    422,
+    "不是银行账户",
+    "Not a bank account",
+    "{account} 不是银行账户;调节表只对银行账户编制,可用的是 {known}。",
+    "{account} is no bank account; a reconciliation is made of these: {known}.",
+)

@@ -1,0 +1,284 @@
+"""SQL of the papers, beside that of the ledger's own sums."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db.sql import fetch, fetchrow, fetchval
+
+
+async def unit_name(conn: AsyncConnection, pool: str, account: str) -> str | None:
+    """Who holds a bank account, whose books these are; None where it is not registered."""
+    name: str | None = await fetchval(
+        conn,
+        """
+        SELECT holder_name FROM bank_account WHERE pool_code = $1 AND account = $2 ORDER BY version DESC LIMIT 1""",
+        pool,
+        account,
+    )
+    return name
+
+
+async def book_title(conn: AsyncConnection, pool: str, book: str) -> str | None:
+    """The title of a book's chart; None where the pool has no such book."""
+    title: str | None = await fetchval(
+        conn,
+        "SELECT c.title_zh FROM book b JOIN chart c USING (chart) WHERE b.pool_code = $1 AND b.book = $2",
+        pool,
+        book,
+    )
+    return title
+
+
+async def accounts(conn: AsyncConnection, pool: str, book: str) -> dict[str, Any]:
+    """The chart of a book by account."""
+    rows = await fetch(
+        conn,
+        """
+        SELECT a.account, a.name_zh, a.normal_side FROM book b JOIN chart_account a USING (chart)
+        WHERE b.pool_code = $1 AND b.book = $2""",
+        pool,
+        book,
+    )
+    return {row["account"]: row for row in rows}
+
+
+_IN_PERIOD = """
+  (SELECT coalesce(min(first_number), 1) AS first, coalesce(max(last_number), 0) AS last FROM book_day
+   WHERE pool_code = $1 AND book = $2 AND posting_date BETWEEN $3 AND $4)
+"""
+
+
+async def entries(
+    conn: AsyncConnection, pool: str, book: str, account: str, first: date, last: date, limit: int
+) -> list[Any]:
+    """Postings of an account in a period, in the order of vouchers, ``limit`` at most."""
+    return await fetch(
+        conn,
+        f"""
+        SELECT v.posting_date, v.month, v.month_number, v.text, p.debit, p.credit, p.amount_fen
+        FROM {_IN_PERIOD} n
+        JOIN posting p ON p.pool_code = $1 AND p.book = $2 AND p.number BETWEEN n.first AND n.last
+          AND $5 IN (p.debit, p.credit)
+        JOIN voucher v ON v.pool_code = p.pool_code AND v.book = p.book AND v.number = p.number
+        ORDER BY p.number, p.line LIMIT $6""",
+        pool,
+        book,
+        first,
+        last,
+        account,
+        limit,
+    )
+
+
+async def monthly(conn: AsyncConnection, pool: str, book: str, first: date, last: date) -> list[Any]:
+    """Turnover of every account by month of posting, after one row with all that was before; those without any left
+    out."""
+    return await fetch(
+        conn,
+        """
+        SELECT d.account, a.name_zh, a.normal_side, d.month, d.debit_fen, d.credit_fen FROM (
+          SELECT account, NULL::date AS month, sum(debit_fen)::bigint AS debit_fen,
+                 sum(credit_fen)::bigint AS credit_fen
+          FROM (SELECT account, debit_fen, credit_fen FROM account_day
+                WHERE pool_code = $1 AND book = $2 AND posting_date < $3
+                UNION ALL SELECT DISTINCT account, 0, 0 FROM account_day
+                WHERE pool_code = $1 AND book = $2 AND posting_date <= $4) b GROUP BY account
+          UNION ALL
+          SELECT account, date_trunc('month', posting_date)::date, sum(debit_fen)::bigint, sum(credit_fen)::bigint
+          FROM account_day WHERE pool_code = $1 AND book = $2 AND posting_date BETWEEN $3 AND $4
+          GROUP BY account, date_trunc('month', posting_date)) d
+        JOIN book b ON b.pool_code = $1 AND b.book = $2
+        JOIN chart_account a ON a.chart = b.chart AND a.account = d.account
+        ORDER BY d.account, d.month NULLS FIRST""",
+        pool,
+        book,
+        first,
+        last,
+    )
+
+
+async def vouchers(
+    conn: AsyncConnection, pool: str, book: str, first: date, last: date, limit: int, *, late: bool
+) -> list[tuple[Any, list[Any]]]:
+    """Vouchers of a period with their postings, ``limit`` at most; of late facts alone where asked."""
+    heads = await fetch(
+        conn,
+        f"""
+        SELECT v.number, v.month, v.month_number, v.posting_date, v.value_date, v.text, v.preparer, v.checker, v.poster
+        FROM {_IN_PERIOD} n
+        JOIN voucher v ON v.pool_code = $1 AND v.book = $2 AND v.number BETWEEN n.first AND n.last
+        WHERE NOT $5 OR v.reason = 'late' ORDER BY v.number LIMIT $6""",
+        pool,
+        book,
+        first,
+        last,
+        late,
+        limit,
+    )
+    lines: dict[int, list[Any]] = {row["number"]: [] for row in heads}
+    rows = await fetch(
+        conn,
+        """
+        SELECT number, debit, credit, amount_fen, memo FROM posting
+        WHERE pool_code = $1 AND book = $2 AND number = ANY ($3::bigint[]) ORDER BY number, line""",
+        pool,
+        book,
+        list(lines),
+    )
+    for row in rows:
+        lines[row["number"]].append(row)
+    return [(row, lines[row["number"]]) for row in heads]
+
+
+# -- the bank's side
+
+
+async def last_statement(conn: AsyncConnection, pool: str, account: str, day: date) -> Any:
+    """The newest statement of an account through a day, or None."""
+    return await fetchrow(
+        conn,
+        """
+        SELECT day, closing_fen FROM statement WHERE pool_code = $1 AND account = $2 AND day <= $3
+        ORDER BY day DESC LIMIT 1""",
+        pool,
+        account,
+        day,
+    )
+
+
+async def only_at_bank(conn: AsyncConnection, pool: str, account: str, day: date) -> list[Any]:
+    """Lines of statements through a day that were not booked by then."""
+    return await fetch(
+        conn,
+        """
+        SELECT l.value_date AS day, l.reference, l.signed_fen FROM statement s
+        JOIN statement_line l ON l.pool_code = s.pool_code AND l.statement_id = s.id
+        LEFT JOIN line_match x ON x.pool_code = l.pool_code AND x.line_id = l.id
+        LEFT JOIN movement m ON m.pool_code = x.pool_code AND m.id = x.movement_id
+        WHERE s.pool_code = $1 AND s.account = $2 AND s.day <= $3 AND (m.id IS NULL OR m.booked_on > $3)
+        ORDER BY l.value_date, l.id""",
+        pool,
+        account,
+        day,
+    )
+
+
+async def only_in_book(conn: AsyncConnection, pool: str, account: str, day: date) -> list[Any]:
+    """Movements booked through a day that no statement through it shows."""
+    return await fetch(
+        conn,
+        """
+        SELECT m.value_date AS day, m.reference, m.signed_fen, m.kind FROM movement m
+        LEFT JOIN line_match x ON x.pool_code = m.pool_code AND x.movement_id = m.id
+        LEFT JOIN statement_line l ON l.pool_code = x.pool_code AND l.id = x.line_id
+        LEFT JOIN statement s ON s.pool_code = l.pool_code AND s.id = l.statement_id
+        WHERE m.pool_code = $1 AND m.account = $2 AND m.booked_on <= $3 AND (s.id IS NULL OR s.day > $3)
+        ORDER BY m.value_date, m.id""",
+        pool,
+        account,
+        day,
+    )
+
+
+# -- what waits
+
+
+async def outstanding(conn: AsyncConnection, pool: str, limit: int) -> list[Any]:
+    """Everything open now, oldest first: (kind, day, reference, text, fen) a row."""
+    return await fetch(conn, _OUTSTANDING, pool, limit)
+
+
+_OUTSTANDING = """
+SELECT * FROM (
+  SELECT 'bank_line' AS kind, l.value_date AS day, l.reference, l.account AS text, l.signed_fen AS fen
+  FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id WHERE o.pool_code = $1
+  UNION ALL
+  SELECT 'movement', m.value_date, m.reference, m.account, m.signed_fen FROM movement m
+  WHERE m.pool_code = $1 AND NOT EXISTS (
+    SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id)
+  UNION ALL
+  SELECT 'transfer', t.released_on, t.reference, t.kind, t.amount_fen FROM transfer t
+  WHERE t.pool_code = $1 AND t.status = 'released'
+  UNION ALL
+  SELECT 'remittance', r.business_day, r.reference, r.township_code, r.amount_fen FROM remittance r
+  WHERE r.pool_code = $1 AND r.arrived_on IS NULL
+  UNION ALL
+  SELECT 'payment', i.deadline, i.end_to_end_id, i.institution_code, i.amount_fen FROM instruction i
+  WHERE i.pool_code = $1 AND i.status = 'unknown'
+  UNION ALL
+  SELECT 'receivable', r.arisen_on, r.reference, r.reason, r.amount_fen FROM receivable r
+  WHERE r.pool_code = $1 AND r.made_good_on IS NULL
+  UNION ALL
+  SELECT 'money_order', (o.prepared_at AT TIME ZONE 'Asia/Shanghai')::date, o.reference, o.reason,
+         o.amount_fen * CASE WHEN o.direction < 0 THEN -1 ELSE 1 END
+  FROM money_order o WHERE o.pool_code = $1 AND o.status IN ('prepared', 'checked')
+  UNION ALL
+  SELECT 'subsidy', d.day, d.level, d.coverage_year || ' 年度', d.fen FROM (
+    SELECT s.level, s.coverage_year, min(s.business_day) AS day,
+           (sum(s.amount_fen) - coalesce((SELECT sum(a.amount_fen) FROM arrival a WHERE a.pool_code = $1
+             AND a.kind = 'subsidy' AND a.level = s.level AND a.coverage_year = s.coverage_year), 0))::bigint AS fen
+    FROM subsidy_due s WHERE s.pool_code = $1 GROUP BY s.level, s.coverage_year) d
+  WHERE d.fen > 0
+) found ORDER BY day, kind, reference LIMIT $2
+"""
+
+
+async def control_totals(conn: AsyncConnection, pool: str, first: date, last: date, kinds: list[str]) -> list[Any]:
+    """Of each day, source and consumed type: count and fen published and received; days closed by their source."""
+    return await fetch(
+        conn,
+        """
+        SELECT coalesce(p.business_day, r.business_day) AS day, coalesce(p.source, r.source) AS source,
+               coalesce(p.kind, r.kind) AS kind, coalesce(p.count, 0) AS published_count,
+               coalesce(p.amount_fen, 0) AS published_fen, coalesce(r.count, 0) AS received_count,
+               coalesce(r.amount_fen, 0) AS received_fen
+        FROM (SELECT * FROM published_total WHERE pool_code = $1 AND business_day BETWEEN $2 AND $3
+                AND kind = ANY ($4::text[])) p
+        FULL JOIN (SELECT * FROM control_total WHERE pool_code = $1 AND business_day BETWEEN $2 AND $3) r
+          ON r.source = p.source AND r.business_day = p.business_day AND r.kind = p.kind
+        ORDER BY 1, 2, 3""",
+        pool,
+        first,
+        last,
+        kinds,
+    )
+
+
+async def spending(conn: AsyncConnection, pool: str, first: date, last: date) -> list[Any]:
+    """By month: ('care', year, fen) of claims paid or come back, and ('book', source of the voucher, fen) of what the
+    book's expenditure accounts show, year-end closing left out."""
+    return await fetch(
+        conn,
+        """
+        SELECT to_char(date_trunc('month', l.business_day), 'YYYY-MM') AS month, 'care' AS what,
+               c.benefit_year::text AS name, sum(l.sign * l.amount_fen)::bigint AS fen
+        FROM paid_line l JOIN claim_state c ON c.pool_code = l.pool_code AND c.claim_id = l.claim_id
+        WHERE l.pool_code = $1 AND l.business_day BETWEEN $2 AND $3 GROUP BY 1, 3
+        UNION ALL
+        SELECT to_char(v.month, 'YYYY-MM'), 'book', split_part(v.source_event, ':', 1),
+               sum(CASE WHEN p.debit LIKE '5%' THEN p.amount_fen ELSE 0 END
+                 - CASE WHEN p.credit LIKE '5%' THEN p.amount_fen ELSE 0 END)::bigint
+        FROM (SELECT coalesce(min(first_number), 1) AS first, coalesce(max(last_number), 0) AS last FROM book_day
+              WHERE pool_code = $1 AND book = 'basic' AND posting_date BETWEEN $2 AND $3) n
+        JOIN posting p ON p.pool_code = $1 AND p.book = 'basic' AND p.number BETWEEN n.first AND n.last
+          AND (p.debit LIKE '5%' OR p.credit LIKE '5%')
+        JOIN voucher v ON v.pool_code = p.pool_code AND v.book = p.book AND v.number = p.number
+        WHERE v.reason <> 'closing' GROUP BY 1, 3
+        ORDER BY 1, 2, 3""",
+        pool,
+        first,
+        last,
+    )
+
+
+async def days_closed(conn: AsyncConnection, pool: str, first: date, last: date) -> list[Any]:
+    """Days of a period that are closed, with who closed them and when."""
+    return await fetch(
+        conn,
+        "SELECT day, closed_by, closed_at FROM day_close WHERE pool_code = $1 AND day BETWEEN $2 AND $3 ORDER BY day",
+        pool,
+        first,
+        last,
+    )

@@ -1,0 +1,116 @@
+"""A payment without a result: its hold stays, two people end it, it is paid again once, and a late execution alarms."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.settlement.payouts.jobs import mark_unknown
+from shared.db.engine import create_engine
+from shared.kernel.money import parse_yuan
+from shared.messaging.jobs import WorkerContext
+from tests.component.funds.world import EXPENDITURE, POOL, World
+
+APPROVER = {"role": "insurer_approver"}
+REASON = {"reason": "有效期内各日对账单均无此笔"}
+
+
+async def unknown(world: World, yuan: str = "70.00") -> Any:
+    """A payment whose deadline has passed without a result."""
+    cutoff, _ = await world.release_claims(yuan)
+    batch = await world.batch(cutoff)
+    world.clock.advance(timedelta(days=4))
+    engine = create_engine(world.database.worker, pool_size=1)
+    await world.rows("INSERT INTO pool_day VALUES ($1, '2010-01-01') ON CONFLICT DO NOTHING", POOL)
+    await mark_unknown(WorkerContext("settlement", None, engine, world.clock))
+    await engine.dispose()
+    (payment,) = (await world.get(f"/batches/{batch['id']}"))["instructions"]
+    assert payment["status"] == "unknown"
+    return payment
+
+
+async def declared(world: World, payment: Any) -> None:
+    """Two people declare it not executed."""
+    await world.statement(EXPENDITURE)
+    path = f"/payments/{payment['id']}/non-execution"
+    await world.done(path, REASON)
+    await world.done(f"{path}/confirmation", **APPROVER)
+
+
+async def paid_again(world: World, payment: Any) -> Any:
+    """The new instruction, released."""
+    return await world.release(await world.done(f"/payments/{payment['id']}/repayment"))
+
+
+async def held(world: World) -> str:
+    """What is set aside on the expenditure account."""
+    nodes = (await world.get("/money-ring"))["nodes"]
+    return str(next(node["held"] for node in nodes if node["account"] == EXPENDITURE))
+
+
+@pytest.mark.requirement("ZZ-36", "an unknown payment ends by a statement, or by two people after its whole validity")
+async def test_two_people_declare_it_after_its_whole_validity(world: World) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    path = f"/payments/{payment['id']}/non-execution"
+    await world.refused("payment_not_returned", f"/payments/{payment['id']}/repayment")
+    problem = await world.refused("validity_not_covered", path, REASON)
+    assert payment["deadline"] in problem["detail"]
+    await world.statement(EXPENDITURE)
+    await world.refused("declaration_missing", f"{path}/confirmation", **APPROVER)
+    await world.done(path, REASON)
+    await world.refused("four_eyes", f"{path}/confirmation", role="insurer_approver", subject="insurer_finance-1")
+    assert await held(world) == "70.00", "one person's word frees nothing"
+    await world.done(f"{path}/confirmation", **APPROVER)
+    assert await held(world) == "0.00"
+    assert await world.term("d", "bounced") == "70.00"
+    await world.refused("payment_not_unknown", path, REASON)
+    again = await paid_again(world, payment)
+    assert again["instructions"][0]["replaces"] == payment["id"]
+    await world.refused("payment_replaced_already", f"/payments/{payment['id']}/repayment")
+    await world.confirm(again)
+    assert await world.term("d", "confirmed") == "70.00"
+    told = await world.rows("SELECT type FROM outbox WHERE type LIKE '%payment%' ORDER BY sequence")
+    assert [row["type"].split(".")[3] for row in told] == ["not_executed", "confirmed"]
+    await world.check_books()
+
+
+async def test_an_open_line_of_that_amount_is_looked_at_first(world: World) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    await world.statement(EXPENDITURE, ("out", 7000, "garbled"))
+    path = f"/payments/{payment['id']}/non-execution"
+    await world.refused("open_line_could_be_payment", path, REASON)
+
+
+@pytest.mark.requirement("ZZ-36", "executed after the declaration and not paid again: it is the payment, paid once")
+async def test_a_late_execution_that_was_not_paid_again_is_the_payment(world: World) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    await declared(world, payment)
+    await world.statement(EXPENDITURE, ("out", 7000, payment["end_to_end_id"]))
+    assert await world.term("d", "confirmed") == "70.00"
+    await world.refused("payment_not_returned", f"/payments/{payment['id']}/repayment")
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-36", "executed after it was paid again: the second payment is a receivable, and alarms")
+@pytest.mark.parametrize("way_back", ["receivable", "payment"])
+async def test_a_second_payment_is_a_receivable_until_it_comes_back(world: World, way_back: str) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    await declared(world, payment)
+    await world.confirm(await paid_again(world, payment))
+    await world.statement(EXPENDITURE, ("out", 7000, payment["end_to_end_id"]))
+    assert await world.term("e", "paid_twice") == "70.00"
+    assert await world.term("d", "confirmed") == "70.00"
+    (owed,) = await world.rows("SELECT origin, bearer, reference, amount_fen FROM receivable")
+    assert (owed["origin"], owed["bearer"], owed["amount_fen"]) == ("second_payment", "hospital", 7000)
+    alarms = await world.rows("SELECT 1 FROM outbox WHERE type = 'heyi.settlement.payment.paid_twice.v1'")
+    assert len(alarms) == 1
+    reference = owed["reference"] if way_back == "receivable" else payment["end_to_end_id"]
+    await world.statement(EXPENDITURE, ("in", parse_yuan("70.00"), reference))
+    assert await world.term("e", "paid_twice") == "0.00"
+    rows = await world.rows("SELECT posted_fen FROM balance WHERE book = 'basic' AND account = '1101'")
+    assert [row["posted_fen"] for row in rows] == [0]
+    await world.check_books()

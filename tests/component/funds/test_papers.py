@@ -1,0 +1,157 @@
+"""The papers of a close: they tie, name their items, and are the same as JSON, workbook and document."""
+
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import openpyxl
+import pytest
+
+from shared.kernel.money import format_yuan
+from tests.component.funds.world import EXPENDITURE, FISCAL, INCOME, World
+
+MONTH = "from=2010-03-01&to=2010-03-31"
+
+
+def cells(paper: dict[str, Any], first: str) -> list[str | None]:
+    """The row that begins so."""
+    return next(row["cells"] for row in paper["rows"] if row["cells"][0] == first)
+
+
+async def a_busy_month(world: World) -> None:
+    """Premiums, a subsidy, a donation, an advance, payments, a refusal, interest, items on one side only."""
+    await world.collect("120.00")
+    await world.collect("60.00", year=2011)
+    remitted, reference = world.remittance("100.00")
+    await world.feed(remitted)
+    await world.statement(INCOME, ("in", 10000, reference))
+    await world.due("central", "2000.00")
+    await world.fund("1500.00", advance="500.00")
+    await world.paid("70.00", "30.50")
+    applied = await world.done("/replenishments", {})
+    refusal = {"line": 1, "bearer": "hospital", "reason": "病历不实"}
+    await world.done(f"/replenishments/{applied['id']}/recheck", {"refusals": [refusal]}, role="county_recheck")
+    await world.statement(EXPENDITURE, ("in", 123, "INT-1"))
+    body = {"level": "province", "coverage_year": 2010, "amount": "20.00", "bank_reference": "P-1"}
+    await world.done("/subsidy-arrivals", body | {"arrived_on": "2010-03-04"}, role="county_finance")
+
+
+@pytest.mark.requirement("HL-08", "both balances of an account are led to one another by items with their ages")
+async def test_the_reconciliation_names_the_items_of_both_sides(world: World) -> None:
+    await a_busy_month(world)
+    at = world.clock.now().date()
+    path = f"/bank-accounts/{EXPENDITURE}/reconciliation?at={at}"
+    paper = await world.get(path)
+    assert paper["ties"]
+    assert (paper["title_zh"], paper["unit"]) == ("银行存款余额调节表", "大方县新型农村合作医疗基金")
+    assert cells(paper, "调节前余额")[4:] == ["399.50", "400.73"]
+    assert cells(paper, "加:银行已收、账面未收")[2:] == ["1 笔", None, "1.23", None]
+    assert cells(paper, "调节后余额")[4:] == ["400.73", "400.73"]
+    fiscal = await world.get(f"/bank-accounts/{FISCAL}/reconciliation?at={at}")
+    assert cells(fiscal, "加:账面已收、银行未收")[4:] == [None, "20.00"]
+    (item,) = [row["cells"] for row in fiscal["rows"] if row["cells"][2] == "P-1"]
+    assert item[1] == "2010-03-04"
+    assert int(item[3]) == (at - date(2010, 3, 4)).days
+    before = await world.get(f"/bank-accounts/{EXPENDITURE}/reconciliation?at=2010-02-28")
+    assert cells(before, "调节后余额")[4:] == ["0.00", "0.00"], "as it was at that day"
+    line = (await world.get("/open-items"))["at_bank_not_in_book"][0]["line_id"]
+    await world.done(f"/open-items/{line}/interest", subject="insurer_finance-2")
+    after = await world.get(path)
+    assert cells(after, "调节前余额")[4:] == ["400.73", "400.73"]
+
+
+@pytest.mark.requirement("ZZ-35", "the auditor prints trial balance, balance sheet and the rest, which tie to the fen")
+async def test_the_statements_tie(world: World) -> None:
+    await a_busy_month(world)
+    papers = f"/books/basic/papers/{{}}?{MONTH}"
+    trial = await world.get(papers.format("trial-balance"))
+    assert trial["ties"]
+    assert cells(trial, "2101")[6:] == [None, "60.00"]
+    total = trial["rows"][-1]["cells"]
+    assert (total[2], total[4], total[6]) == (total[3], total[5], total[7])
+    sheet = await world.get(papers.format("balance-sheet"))
+    assert sheet["ties"]
+    (refused,) = await world.rows("SELECT amount_fen FROM receivable")
+    assets = format_yuan(170000 - 10050 + refused["amount_fen"])
+    assert cells(sheet, "资产合计")[3] == cells(sheet, "负债及净资产总计")[3] == assets
+    result = await world.get(papers.format("income-expenditure"))
+    assert cells(result, "收入合计")[2:] == ["1640.00", "1640.00"]
+    assert cells(result, "三、本期收支结余")[2] == cells(sheet, "  本年收支结余(未结转)")[3]
+    changes = await world.get(papers.format("fund-changes"))
+    assert changes["ties"]
+    assert changes["rows"][-1]["cells"][5] == cells(sheet, "净资产合计")[3]
+    ledger = await world.get(papers.format("general-ledger"))
+    assert [row["cells"][2] for row in ledger["rows"] if row["cells"][0] == FISCAL] == ["期初余额", "2010-03"]
+
+
+@pytest.mark.requirement("ZZ-36", "the insurer's daily journal of the special account, balance by balance")
+async def test_journals_run_from_opening_to_closing(world: World) -> None:
+    await a_busy_month(world)
+    bank = await world.get(f"/books/basic/accounts/{EXPENDITURE}/journal?{MONTH}", "insurer_finance")
+    assert bank["title_zh"] == "银行存款日记账"
+    assert [row["cells"][7] for row in bank["rows"] if row["cells"][1]] == ["500.00", "399.50", "399.50"][:2]
+    assert cells(bank, None)[2] == "期初余额"
+    assert bank["rows"][-1]["cells"][4:] == ["500.00", "100.50", "借", "399.50"]
+    cash = await world.get(f"/books/basic/accounts/1009.01/journal?{MONTH}")
+    assert (cash["title_zh"], cash["rows"][-1]["cells"][7]) == ("现金日记账", "80.00")
+    detail = await world.get(f"/books/basic/accounts/4001/journal?{MONTH}")
+    assert (detail["title_zh"], detail["rows"][-1]["cells"][6]) == ("明细账", "贷")
+    await world.get(f"/books/basic/papers/vouchers?{MONTH}")
+
+
+async def refused(world: World, code: str, path: str) -> None:
+    """A read that must be refused with this code."""
+    answer = await world.client.get(f"/v1/pools/522422{path}", headers=world.tokens.headers("auditor"))
+    assert answer.json()["code"] == code, answer.text
+
+
+async def test_what_cannot_be_printed_is_refused(world: World) -> None:
+    await world.fund()
+    await refused(world, "form_period_invalid", "/papers/outstanding?from=2010-03-02&to=2010-03-01")
+    await refused(world, "form_book_unknown", f"/books/budget/papers/vouchers?{MONTH}")
+    await refused(world, "form_account_unknown", f"/books/basic/accounts/9999/journal?{MONTH}")
+    await refused(world, "form_not_a_bank_account", "/bank-accounts/4001/reconciliation?at=2010-03-01")
+
+
+@pytest.mark.requirement("HL-08", "expenditure by month of payment and by year of care, the difference listed")
+async def test_spending_is_told_by_year_of_care(world: World) -> None:
+    await a_busy_month(world)
+    paper = await world.get(f"/papers/spending-by-care-year?{MONTH}")
+    assert paper["ties"]
+    refused_fen = await world.rows("SELECT amount_fen FROM receivable")
+    refused_yuan = f"{refused_fen[0]['amount_fen'] / 100:.2f}"
+    assert cells(paper, "2010-03")[2:] == ["100.50", f"-{refused_yuan}"]
+    assert cells(paper, "其中:复核拒付转应收")[-1] == f"-{refused_yuan}"
+
+
+@pytest.mark.requirement("LS-11", "what waits is listed with its age: subsidies due, transfers, receivables, items")
+async def test_what_waits_is_listed_with_its_age(world: World) -> None:
+    await a_busy_month(world)
+    paper = await world.get(f"/papers/outstanding?{MONTH}")
+    found = {row["cells"][0]: row["cells"] for row in paper["rows"]}
+    assert found["应到未到的财政补助"][3:] == ["中央", "2010 年度", "500.00"]
+    assert {"应收追回款", "银行已记、账面未达", "账面已记、银行未达"} <= found.keys()
+    assert int(found["账面已记、银行未达"][2] or 0) > 20
+
+
+@pytest.mark.requirement("ZZ-35", "the whole month as a workbook and as a document that can be signed")
+async def test_the_month_is_one_workbook_and_one_document(world: World) -> None:
+    await a_busy_month(world)
+    report = await world.get("/months/2010-03/report", "county_finance")
+    assert {paper["code"] for paper in report["papers"] if paper["ties"] is False} == {"control_totals"}
+    assert not report["ties"], "no source has closed its days"
+    assert len(report["days_open"]) == 31
+    headers = world.tokens.headers("county_finance")
+    path = "/v1/pools/522422/months/2010-03/report?format="
+    book = openpyxl.load_workbook(BytesIO((await world.client.get(path + "xlsx", headers=headers)).content))
+    assert len(book.sheetnames) == len(report["papers"])
+    sheet = book["试算平衡表"]
+    assert sheet["A1"].value == "试算平衡表"
+    last = next(row for row in sheet.iter_rows(values_only=True) if row[1] == "合计")
+    assert last[2] == last[3]
+    assert f"{last[4]:.2f}" == report["papers"][3]["rows"][-1]["cells"][4]
+    assert "制表" in str(list(sheet.iter_rows(values_only=True))[-1][0])
+    document = await world.client.get(path + "pdf", headers=headers)
+    assert document.status_code == 200, document.text
+    assert document.content.startswith(b"%PDF")
+    assert document.content == (await world.client.get(path + "pdf", headers=headers)).content

@@ -1,0 +1,64 @@
+"""The year's end: income and expenditure go to the funds, next year begins clean, ratios say what they divide."""
+
+from datetime import date
+
+import pytest
+
+from tests.component.funds.world import World
+
+
+async def balances(world: World, book: str = "basic") -> dict[str, int]:
+    """Balances of a book that are not zero, in fen."""
+    rows = await world.rows("SELECT account, posted_fen FROM balance WHERE book = $1 AND posted_fen <> 0", book)
+    return {row["account"]: row["posted_fen"] for row in rows}
+
+
+async def to_new_year(world: World) -> None:
+    """Closes 31 December on 1 January."""
+    last = date(2010, 12, 31)
+    world.clock.set(world.clock.now().replace(year=2011, month=1, day=1))
+    for day in range(20, 32):
+        await world.sources_close(last.replace(day=day))
+    await world.done(f"/days/{last}/close", role="county_director")
+
+
+@pytest.mark.requirement("DF-01", "the year is closed and carried forward by the book itself, once, to the funds")
+async def test_income_and_expenditure_are_carried_to_the_funds(world: World) -> None:
+    world.clock.set(world.clock.now().replace(month=12, day=20))
+    await world.fund("1000.00", "500.00")
+    await world.collect("60.00")
+    await world.collect("20.00", year=2011)
+    await world.paid("70.00")
+    await to_new_year(world)
+    found = await balances(world)
+    assert not {a for a in found if a[0] in "45"} - {"4001"}, found
+    assert (found["3001.01"], found["4001"]) == (100000 + 6000 - 7000, 2000), "next year's premiums are income now"
+    (voucher,) = await world.rows("SELECT * FROM voucher WHERE reason = 'closing'")
+    assert (voucher["value_date"], voucher["source_event"]) == (date(2010, 12, 31), "year-close:2010")
+    assert (voucher["preparer"], voucher["checker"]) == ("system", "rule:year-close")
+    await world.collect("5.00", year=2011)
+    year = await world.get("/years/2011/fund-indicators")
+    assert (year["income"], year["expenditure"], year["accumulated"]) == ("25.00", "0.00", "1015.00")
+    await world.identities()
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-10", "use rate and surplus limits are told with numerator, denominator and limit")
+async def test_ratios_name_what_they_divide(world: World) -> None:
+    await world.fund("1000.00", "900.00")
+    await world.paid("860.00")
+    year = await world.get("/years/2010/fund-indicators")
+    ratios = {ratio["code"]: ratio for ratio in year["ratios"]}
+    use = ratios["use_rate"]
+    assert (use["value"], use["numerator"], use["denominator"], use["least"]) == (
+        "0.8600",
+        "860.00",
+        "1000.00",
+        "0.8500",
+    )
+    assert use["within_limits"]
+    assert "收入" in use["denominator_means"]
+    assert (ratios["year_surplus_rate"]["value"], ratios["year_surplus_rate"]["within_limits"]) == ("0.1400", True)
+    assert ratios["accumulated_surplus_rate"]["most"] == "0.2500"
+    empty = {ratio["code"]: ratio for ratio in (await world.get("/years/2009/fund-indicators"))["ratios"]}
+    assert (empty["use_rate"]["value"], empty["use_rate"]["within_limits"]) == (None, None), "no base, no ratio"

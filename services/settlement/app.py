@@ -12,6 +12,7 @@ from services.settlement.inquiry.indicators_api import router as indicators
 from services.settlement.ledger.api import router as ledger
 from services.settlement.orders.api import router as orders
 from services.settlement.payouts.api import router as payouts
+from services.settlement.payouts.deposits_api import router as deposits
 from services.settlement.reconciliation.api import router as reconciliation
 from services.settlement.reporting.api import router as reporting
 from services.settlement.settings import SettlementSettings
@@ -24,6 +25,7 @@ ROUTERS = (
     ledger,
     funding,
     payouts,
+    deposits,
     orders,
     reconciliation,
     closing,

@@ -43,6 +43,7 @@ def terms(stored: Mapping[str, int]) -> dict[str, int]:
                 "refused_not_made_good",
                 "paid_twice",
                 "set_off",
+                "deposit_withheld",
                 "fiscal_opening",
                 "fiscal_other_income",
                 "fiscal_other_outflow",

@@ -44,6 +44,11 @@ WHERE pool_code = $1 AND NOT (status IN ('returned', 'not_executed') AND EXISTS 
 UNION ALL SELECT 'set_off', coalesce(sum(set_off_fen), 0)::bigint FROM instruction i
 WHERE pool_code = $1 AND status NOT IN ('cancelled', 'paid_twice') AND NOT (status = 'not_executed' AND EXISTS (
   SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id AND r.status <> 'cancelled'))
+UNION ALL SELECT 'deposit_withheld', (coalesce(sum(withheld_fen), 0) - (
+  SELECT coalesce(sum(amount_fen), 0) FROM deposit_release WHERE pool_code = $1 AND approved_by IS NOT NULL))::bigint
+FROM instruction i
+WHERE pool_code = $1 AND status NOT IN ('cancelled', 'paid_twice') AND NOT (status = 'not_executed' AND EXISTS (
+  SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id AND r.status <> 'cancelled'))
 UNION ALL SELECT 'payable_open', coalesce(sum(amount_fen), 0)::bigint FROM payable
 WHERE pool_code = $1 AND status = 'open'
 UNION ALL SELECT 'paid_not_applied', coalesce(sum(sign * amount_fen), 0)::bigint FROM paid_line

@@ -24,7 +24,7 @@ from services.settlement.orders.problems import (
     SUBSIDY_NOT_PER_HEAD,
     TOWNSHIP_NOT_YOURS,
 )
-from shared.contracts.wire import WireModel, Yuan
+from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
@@ -32,7 +32,6 @@ from shared.http.problems import FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
 router = ServiceRouter()
-Words200 = Annotated[str, Field(min_length=1, max_length=200)]
 _FIRST = frozenset().union(*(kind.hands[0] for kind in KINDS.values()))
 _NEXT = frozenset().union(*(hand for kind in KINDS.values() for hand in kind.hands[1:]))
 
@@ -42,12 +41,12 @@ class OrderIn(WireModel):
 
     kind: Annotated[str, Field(max_length=40)]
     amount: Annotated[Yuan, Field(gt=0)]
-    reason: Words200
+    reason: Reason
     coverage_year: Annotated[int, Field(ge=2003, le=2100)] | None = None
     bill_id: UUID | None = None
     head_count: Annotated[int, Field(gt=0, le=10_000_000)] | None = None
     cause: Literal["withdrawn", "double_enrolment", "own_error"] | None = None
-    party: Words200 | None = None
+    party: Reason | None = None
     bank_reference: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")] | None = None
     value_date: date | None = None
 
@@ -133,7 +132,7 @@ async def post_order_approval(pool_code: str, order_id: UUID, unit: UnitDep) -> 
 class RefusalIn(WireModel):
     """Why."""
 
-    reason: Words200
+    reason: Reason
 
 
 @router.post(

@@ -210,6 +210,7 @@ class InstructionOut(WireModel):
     end_to_end_id: str
     amount: Yuan
     set_off: Yuan
+    withheld: Yuan
     claim_count: int
     status: str
     replaces: UUID | None
@@ -246,6 +247,7 @@ def _instruction(row: Any) -> InstructionOut:
         end_to_end_id=row["end_to_end_id"],
         amount=row["amount_fen"],
         set_off=row["set_off_fen"],
+        withheld=row["withheld_fen"],
         claim_count=row["claim_count"],
         status=row["status"],
         replaces=row["replaces"],

@@ -13,7 +13,7 @@ from services.settlement.funding.accounts import BASIC, EXPENDITURE
 from services.settlement.funding.booking import Desk
 from services.settlement.funding.problems import HOME_INSTITUTION
 from services.settlement.ledger.posting import Hold, hold_many, release_hold
-from services.settlement.payouts import set_offs, store
+from services.settlement.payouts import deposits, set_offs, store
 from services.settlement.payouts.paymentfile import Party, PaymentFile, Transfer, control_sum, render
 from services.settlement.payouts.problems import (
     BATCH_STATE,
@@ -71,7 +71,14 @@ class Draft:
     fen: int
     replaces: UUID | None = None
     set_off: int = 0
-    """What of it is set off against what the hospital owes; the rest is paid."""
+    """What of it is set off against what the hospital owes."""
+    withheld: int = 0
+    """What of it is withheld as quality deposit; the rest is paid."""
+
+    @property
+    def paid(self) -> int:
+        """What the bank is told to pay."""
+        return self.fen - self.set_off - self.withheld
 
 
 async def prepare(desk: Desk, cutoff_ids: Sequence[UUID], receivables: Sequence[UUID] = ()) -> Any:
@@ -93,12 +100,19 @@ async def prepare(desk: Desk, cutoff_ids: Sequence[UUID], receivables: Sequence[
     if not totals:
         await _check_whole(desk, wanted)  # another batch may have taken them since: then that is what to tell
     owing = await set_offs.owing(desk, receivables)
+    withheld = await deposits.withheld(desk, cutoff_ids=wanted, totals=totals)
     drafts = [
-        Draft(code, row["claims"], row["fen"], set_off=sum(r.amount_fen for r in owing if r.institution_code == code))
+        Draft(
+            code,
+            row["claims"],
+            row["fen"],
+            set_off=sum(r.amount_fen for r in owing if r.institution_code == code),
+            withheld=withheld.get(code, 0),
+        )
         for row in totals
         for code in (row["institution_code"],)
     ]
-    set_offs.check(owing, {d.institution_code: d.fen for d in drafts})
+    set_offs.check(owing, {d.institution_code: d.fen - d.withheld for d in drafts})
     batch_id = await _make(desk, drafts)
     taken = await store.take_cutoffs(desk.conn, desk.pool_code, batch_id, BASIC_LAYER, wanted)
     if missing := set(wanted) - set(taken):
@@ -124,9 +138,9 @@ async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
     if old["status"] not in ("returned", "not_executed"):
         raise NOT_RETURNED(instruction=instruction_id, status=PAYMENT_STATUS[old["status"]])
     never = old["status"] == "not_executed"
-    set_off = old["set_off_fen"] if never else 0
-    gross = old["amount_fen"] + set_off
-    drafts = [Draft(old["institution_code"], old["claim_count"], gross, instruction_id, set_off)]
+    set_off, withheld = (old["set_off_fen"], old["withheld_fen"]) if never else (0, 0)
+    gross = old["amount_fen"] + set_off + withheld
+    drafts = [Draft(old["institution_code"], old["claim_count"], gross, instruction_id, set_off, withheld)]
     await funding.lock_account(desk, EXPENDITURE)
     again = await store.instruction(desk.conn, desk.pool_code, instruction_id)
     if again["replaced_by"] is not None:
@@ -174,7 +188,7 @@ async def _make(desk: Desk, drafts: Sequence[Draft]) -> UUID:
     }
     if missing := [d.institution_code for d in drafts if d.institution_code not in payees]:
         raise PAYEE_MISSING(institutions="、".join(missing))
-    batch_id, total = new_id(desk.now), sum(d.fen - d.set_off for d in drafts)
+    batch_id, total = new_id(desk.now), sum(d.paid for d in drafts)
     number = await next_number(desk.conn, desk.pool_code, desk.day)
     await store.add_batch(
         desk.conn,
@@ -191,10 +205,11 @@ async def _make(desk: Desk, drafts: Sequence[Draft]) -> UUID:
                 d.institution_code,
                 payees[d.institution_code],
                 to_base32(i),
-                d.fen - d.set_off,
+                d.paid,
                 d.claims,
                 d.replaces,
                 d.set_off,
+                d.withheld,
             )
             for i, d in zip(ids, drafts, strict=True)
         ],

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 ADVANCED_BY_HOSPITALS = "1301"
 OWED_UNDER_REVIEW = "2301.01"
 OWED_APPROVED = "2301.02"
+OWED_DEPOSIT = "2301.03"
 
 OPEN, APPROVED, RELEASED = "settled", "approved", "released"
 REJECTED, RETURNED, CANCELLED = "rejected", "returned", "cancelled"
@@ -59,6 +60,16 @@ def flows(before: Owed, after: Owed) -> tuple[Flow, ...]:
 def paid(amount_fen: int) -> Flow:
     """A confirmed payment ends what was owed and what the hospital had advanced."""
     return Flow(OWED_APPROVED, ADVANCED_BY_HOSPITALS, amount_fen)
+
+
+def withheld(amount_fen: int) -> Flow:
+    """A quality deposit is owed still, but not yet due."""
+    return Flow(OWED_APPROVED, OWED_DEPOSIT, amount_fen)
+
+
+def deposit_released(amount_fen: int) -> Flow:
+    """A quality deposit is due: it is paid like any approved benefit."""
+    return Flow(OWED_DEPOSIT, OWED_APPROVED, amount_fen)
 
 
 def bounced(amount_fen: int) -> Flow:

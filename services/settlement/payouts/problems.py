@@ -122,3 +122,27 @@ SET_OFF_TOO_MUCH = define(
     "{institution} 本批应付 {due} 元,所选应收款合计 {amount} 元;抵扣须小于应付,请少选几笔。",
     "{institution} is due {due} in this batch and the chosen receivables are {amount}; choose fewer.",
 )
+DEPOSIT_SHORT = define(
+    "deposit_exceeds_withheld",
+    409,
+    "超过预留的保证金",
+    "More than is withheld",
+    "{institution} 预留质量保证金 {amount} 元,已拨付和在办 {applied} 元,不能再拨 {due} 元。",
+    "{amount} are withheld of {institution}, of which {applied} are released or applied for; {due} more is too much.",
+)
+DEPOSIT_UNKNOWN = define(
+    "deposit_release_unknown",
+    404,
+    "没有这份保证金拨付申请",
+    "No such release",
+    "没有保证金拨付申请 {release};请核对编号。",
+    "There is no release {release}; check the id.",
+)
+DEPOSIT_RELEASED = define(
+    "deposit_released_already",
+    409,
+    "保证金已批准拨付",
+    "Released already",
+    "保证金拨付申请 {release} 已批准,不能再批。",
+    "Release {release} is approved already.",
+)

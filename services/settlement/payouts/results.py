@@ -190,14 +190,14 @@ async def _record(
     """Lines to apply for (a refused one that came back was never replenished), and what the day changed in what is
     owed."""
     found = await store.claim_amounts(desk.conn, desk.pool_code, sorted({row["instruction_id"] for row in rows}))
-    # paid: the whole benefit, what was set off included; come back: the money alone
+    # paid: the whole benefit but what is withheld; come back: the money alone
     lines = [
         PaidLine(
             row["instruction_id"],
             row["claim_id"],
             row["layer"],
             sign,
-            row["amount_fen"] - (row["set_off_fen"] if sign < 0 else 0),
+            row["amount_fen"] - row["withheld_fen"] - (row["set_off_fen"] if sign < 0 else 0),
             row["expense_account"],
         )
         for row in found
@@ -206,8 +206,10 @@ async def _record(
         desk, [x for x in lines if x.amount_fen and (x.instruction_id, x.claim_id, x.layer) not in refused]
     )
     total = sum(x.amount_fen for x in lines)
-    flow = obligations.paid(total) if sign > 0 else obligations.bounced(total)
-    await store.add_obligations(desk.conn, desk.pool_code, desk.day, obligations.totals([flow]))
+    kept = sum(row["withheld_fen"] for row in found)
+    flows = [obligations.paid(total), obligations.withheld(kept)] if sign > 0 else [obligations.bounced(total)]
+    moves = obligations.totals(flow for flow in flows if flow.amount_fen)
+    await store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
 
 
 def _common(desk: Desk, row: Any, seen: Seen) -> dict[str, Any]:

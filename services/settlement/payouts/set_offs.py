@@ -44,20 +44,26 @@ def check(found: Sequence[Owing], due: Mapping[str, int]) -> None:
 
 
 async def share(desk: Desk, found: Sequence[Owing], instructions: Sequence[Any]) -> None:
-    """Ties each receivable to its hospital's instruction, and splits what is set off over the claims by amount."""
-    if not found:
-        return
+    """Ties each receivable to its hospital's instruction, and splits what is set off and withheld over the claims by
+    amount, so that a claim of its own tells what of it was paid."""
     by_hospital = {row["institution_code"]: row for row in instructions}
-    await begin_set_off(desk, [one.id for one in found], [by_hospital[one.institution_code]["id"] for one in found])
-    concerned = {row["id"]: row["set_off_fen"] for row in instructions if row["set_off_fen"]}
+    if found:
+        tied = [by_hospital[one.institution_code]["id"] for one in found]
+        await begin_set_off(desk, [one.id for one in found], tied)
+    concerned = {row["id"]: row for row in instructions if row["set_off_fen"] or row["withheld_fen"]}
+    if not concerned:
+        return
     claims: dict[UUID, list[Any]] = {}
     for row in await store.claim_amounts(desk.conn, desk.pool_code, sorted(concerned)):
         claims.setdefault(row["instruction_id"], []).append(row)
-    shares = [
-        (row["instruction_id"], row["claim_id"], row["layer"], fen)
-        for instruction_id, rows in claims.items()
-        for row, fen in zip(
-            rows, split_by_weight(concerned[instruction_id], [r["amount_fen"] for r in rows]), strict=True
-        )
-    ]
-    await store.write_set_off(desk.conn, desk.pool_code, shares)
+    shares: list[tuple[UUID, UUID, str, int, int]] = []
+    for instruction_id, rows in claims.items():
+        amounts = [row["amount_fen"] for row in rows]
+        withheld = split_by_weight(concerned[instruction_id]["withheld_fen"], amounts)
+        left = [fen - kept for fen, kept in zip(amounts, withheld, strict=True)]
+        set_off = split_by_weight(concerned[instruction_id]["set_off_fen"], left)
+        shares += [
+            (instruction_id, row["claim_id"], row["layer"], off, kept)
+            for row, off, kept in zip(rows, set_off, withheld, strict=True)
+        ]
+    await store.write_shares(desk.conn, desk.pool_code, shares)

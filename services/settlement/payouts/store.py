@@ -247,17 +247,18 @@ async def take_cutoffs(conn: AsyncConnection, pool: str, batch_id: UUID, layer: 
 
 
 async def add_instructions(conn: AsyncConnection, pool: str, batch_id: UUID, rows: Sequence[Sequence[Any]]) -> None:
-    """Instructions: (id, institution, payee version, EndToEndId, fen, claims, replaced instruction, fen set off) a
-    row."""
+    """Instructions: (id, institution, payee version, EndToEndId, fen, claims, replaced instruction, fen set off, fen
+    withheld) a row."""
     columns = [list(column) for column in zip(*rows, strict=True)]
     await execute(
         conn,
         """
         INSERT INTO instruction (pool_code, batch_id, id, institution_code, payee_version, end_to_end_id, amount_fen,
-                                 claim_count, replaces, set_off_fen, status)
+                                 claim_count, replaces, set_off_fen, withheld_fen, status)
         SELECT $1, $2, i.*, 'prepared' FROM unnest($3::uuid[], $4::text[], $5::integer[], $6::text[], $7::bigint[],
-                                                   $8::integer[], $9::uuid[], $10::bigint[])
-          AS i (id, institution_code, payee_version, end_to_end_id, amount_fen, claim_count, replaces, set_off_fen)""",
+                                                   $8::integer[], $9::uuid[], $10::bigint[], $11::bigint[])
+          AS i (id, institution_code, payee_version, end_to_end_id, amount_fen, claim_count, replaces, set_off_fen,
+                withheld_fen)""",
         pool,
         batch_id,
         *columns,
@@ -302,13 +303,15 @@ async def retake_payables(conn: AsyncConnection, pool: str, old: UUID, new: UUID
           WHERE p.pool_code = $1 AND p.instruction_id = $2 AND p.status = 'bounced'
           RETURNING p.claim_id, p.layer
         ), due AS (
-          SELECT c.claim_id, c.layer, c.expense_account, c.amount_fen - CASE WHEN $4 THEN 0 ELSE c.set_off_fen END
-                   AS amount_fen, CASE WHEN $4 THEN c.set_off_fen ELSE 0 END AS set_off_fen
+          SELECT c.claim_id, c.layer, c.expense_account,
+                 c.amount_fen - CASE WHEN $4 THEN 0 ELSE c.set_off_fen + c.withheld_fen END AS amount_fen,
+                 CASE WHEN $4 THEN c.set_off_fen ELSE 0 END AS set_off_fen,
+                 CASE WHEN $4 THEN c.withheld_fen ELSE 0 END AS withheld_fen
           FROM taken t JOIN instruction_claim c ON c.pool_code = $1 AND c.instruction_id = $2
             AND c.claim_id = t.claim_id AND c.layer = t.layer
         ), kept AS (
           INSERT INTO instruction_claim (pool_code, instruction_id, claim_id, layer, expense_account, amount_fen,
-                                         set_off_fen)
+                                         set_off_fen, withheld_fen)
           SELECT $1, $3, d.* FROM due d WHERE d.amount_fen > 0
         ), moved AS (
           UPDATE receivable SET set_off_by = $3 WHERE $4 AND pool_code = $1 AND set_off_by = $2
@@ -490,7 +493,8 @@ async def instruction_sums(conn: AsyncConnection, pool: str, ids: Sequence[UUID]
         conn,
         """
         SELECT c.instruction_id, i.institution_code, i.end_to_end_id, i.status, c.expense_account,
-               sum(c.amount_fen - c.set_off_fen)::bigint AS fen, sum(c.set_off_fen)::bigint AS set_off_fen
+               sum(c.amount_fen - c.set_off_fen - c.withheld_fen)::bigint AS fen,
+               sum(c.set_off_fen)::bigint AS set_off_fen
         FROM instruction_claim c JOIN instruction i ON i.pool_code = c.pool_code AND i.id = c.instruction_id
         WHERE c.pool_code = $1 AND c.instruction_id = ANY ($2::uuid[])
         GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 5""",
@@ -500,25 +504,27 @@ async def instruction_sums(conn: AsyncConnection, pool: str, ids: Sequence[UUID]
 
 
 async def claim_amounts(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
-    """Of each claim of instructions: what it is owed by them, and what of that is set off; in fen."""
+    """Of each claim of instructions: what it is owed by them, and what of that is set off or withheld; in fen."""
     return await fetch(
         conn,
         """
-        SELECT instruction_id, claim_id, layer, expense_account, amount_fen, set_off_fen FROM instruction_claim
+        SELECT instruction_id, claim_id, layer, expense_account, amount_fen, set_off_fen, withheld_fen
+        FROM instruction_claim
         WHERE pool_code = $1 AND instruction_id = ANY ($2::uuid[]) ORDER BY instruction_id, claim_id, layer""",
         pool,
         list(ids),
     )
 
 
-async def write_set_off(conn: AsyncConnection, pool: str, rows: Sequence[tuple[UUID, UUID, str, int]]) -> None:
-    """Shares of set-offs: (instruction, claim, layer, fen) a row."""
-    columns = [[row[column] for row in rows] for column in range(4)]
+async def write_shares(conn: AsyncConnection, pool: str, rows: Sequence[tuple[UUID, UUID, str, int, int]]) -> None:
+    """Each claim's part of what is set off and withheld: (instruction, claim, layer, set off, withheld) a row."""
+    columns = [[row[column] for row in rows] for column in range(5)]
     await execute(
         conn,
         """
-        UPDATE instruction_claim c SET set_off_fen = s.fen
-        FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[]) AS s (instruction_id, claim_id, layer, fen)
+        UPDATE instruction_claim c SET set_off_fen = s.set_off, withheld_fen = s.withheld
+        FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[])
+          AS s (instruction_id, claim_id, layer, set_off, withheld)
         WHERE c.pool_code = $1 AND c.instruction_id = s.instruction_id AND c.claim_id = s.claim_id
           AND c.layer = s.layer""",
         pool,
@@ -602,7 +608,7 @@ async def payments_to(conn: AsyncConnection, pool: str, institution: str, first:
         conn,
         """
         SELECT i.id, i.end_to_end_id, i.batch_id, i.amount_fen, i.claim_count, i.status, i.confirmed_on, i.returned_on,
-               i.replaces, i.institution_code, i.deadline, i.set_off_fen
+               i.replaces, i.institution_code, i.deadline, i.set_off_fen, i.withheld_fen
         FROM instruction i WHERE i.pool_code = $1 AND i.institution_code = $2 AND i.confirmed_on BETWEEN $3 AND $4
         ORDER BY i.confirmed_on, i.id""",
         pool,
@@ -627,4 +633,108 @@ async def claims_of(
         instruction_id,
         after,
         limit,
+    )
+
+
+# -- quality deposits
+
+
+async def add_deposit_rate(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """The agreed share of an institution from a day on; a later word about the same day has a higher number."""
+    await execute(
+        conn,
+        """
+        INSERT INTO deposit_rate (pool_code, institution_code, valid_from, recorded_seq, rate_e4, document, set_by,
+                                  set_at)
+        SELECT $1, $2, $3, 1 + coalesce(max(recorded_seq), 0), $4, $5, $6, $7 FROM deposit_rate
+        WHERE pool_code = $1 AND institution_code = $2 AND valid_from = $3""",
+        *row,
+    )
+
+
+async def deposit_rates(conn: AsyncConnection, pool: str, institutions: Sequence[str], day: date) -> dict[str, int]:
+    """The share in 1/10,000 that is withheld of each institution's payments on a day; none where none is agreed."""
+    rows = await fetch(
+        conn,
+        """
+        SELECT DISTINCT ON (institution_code) institution_code, rate_e4 FROM deposit_rate
+        WHERE pool_code = $1 AND institution_code = ANY ($2::text[]) AND valid_from <= $3
+        ORDER BY institution_code, valid_from DESC, recorded_seq DESC""",
+        pool,
+        list(institutions),
+        day,
+    )
+    return {row["institution_code"]: row["rate_e4"] for row in rows}
+
+
+async def deposits(conn: AsyncConnection, pool: str, institution: str) -> list[Any]:
+    """What confirmed payments of an institution withheld, by expense account, and what of all was released or is about
+    to be; in fen."""
+    return await fetch(
+        conn,
+        """
+        SELECT c.expense_account, sum(c.withheld_fen)::bigint AS withheld_fen,
+               (SELECT coalesce(sum(amount_fen), 0)::bigint FROM deposit_release
+                WHERE pool_code = $1 AND institution_code = $2) AS released_fen
+        FROM instruction i JOIN instruction_claim c ON c.pool_code = i.pool_code AND c.instruction_id = i.id
+        WHERE i.pool_code = $1 AND i.institution_code = $2 AND i.status IN ('confirmed', 'returned')
+        GROUP BY c.expense_account HAVING sum(c.withheld_fen) > 0 ORDER BY 1""",
+        pool,
+        institution,
+    )
+
+
+async def add_deposit_release(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """A release that a first person asks for."""
+    await execute(
+        conn,
+        """
+        INSERT INTO deposit_release (pool_code, id, institution_code, amount_fen, reason, prepared_by, prepared_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        *row,
+    )
+
+
+async def deposit_release(conn: AsyncConnection, pool: str, release_id: UUID) -> Any:
+    """A release, kept from others until the end, or None."""
+    return await fetchrow(
+        conn, "SELECT * FROM deposit_release WHERE pool_code = $1 AND id = $2 FOR UPDATE", pool, release_id
+    )
+
+
+async def approve_deposit_release(conn: AsyncConnection, pool: str, release_id: UUID, by: str, day: date) -> None:
+    """The second person's word."""
+    await execute(
+        conn,
+        "UPDATE deposit_release SET approved_by = $3, approved_on = $4 WHERE pool_code = $1 AND id = $2",
+        pool,
+        release_id,
+        by,
+        day,
+    )
+
+
+async def deposits_in(conn: AsyncConnection, pool: str, cutoff_ids: Sequence[UUID], kind: str) -> dict[str, int]:
+    """Released deposits among the open payables of cut-offs, by institution, in fen."""
+    rows = await fetch(
+        conn,
+        """
+        SELECT institution_code, sum(amount_fen)::bigint AS fen FROM payable
+        WHERE pool_code = $1 AND cutoff_id = ANY ($2::uuid[]) AND status = 'open' AND care_kind = $3
+        GROUP BY institution_code""",
+        pool,
+        list(cutoff_ids),
+        kind,
+    )
+    return {row["institution_code"]: row["fen"] for row in rows}
+
+
+async def add_deposit_cutoff(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """A cut-off that is complete from the beginning: (pool, id, institution, payables, fen)."""
+    await execute(
+        conn,
+        """
+        INSERT INTO cutoff (pool_code, id, institution_code, expected_count, expected_fen, received_count, received_fen)
+        VALUES ($1, $2, $3, $4, $5, $4, $5)""",
+        *row,
     )

@@ -28,6 +28,8 @@ _MOMENT = DateTime(timezone=True)
 
 def declare(metadata: MetaData) -> None:
     """Declares the tables on the service's MetaData."""
+    _deposit_rate(metadata)
+    _deposit_release(metadata)
     _claim_state(metadata)
     _claim_total(metadata)
     _cutoff(metadata)
@@ -202,6 +204,7 @@ def _instruction(metadata: MetaData) -> None:
         Column("end_to_end_id", _CODE, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
         Column("set_off_fen", BigInteger, nullable=False, server_default=text("0")),
+        Column("withheld_fen", BigInteger, nullable=False, server_default=text("0")),
         Column("claim_count", Integer, nullable=False),
         Column("status", _CODE, nullable=False),
         Column("replaces", Uuid),
@@ -245,6 +248,7 @@ def _instruction_claim(metadata: MetaData) -> None:
         Column("expense_account", _CODE, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
         Column("set_off_fen", BigInteger, nullable=False, server_default=text("0")),
+        Column("withheld_fen", BigInteger, nullable=False, server_default=text("0")),
         PrimaryKeyConstraint("pool_code", "instruction_id", "claim_id", "layer"),
         ForeignKeyConstraint(
             ["pool_code", "claim_id", "layer"], ["payable.pool_code", "payable.claim_id", "payable.layer"]
@@ -280,4 +284,37 @@ def _obligation_day(metadata: MetaData) -> None:
         Column("credit", _CODE),
         Column("amount_fen", BigInteger, nullable=False),
         PrimaryKeyConstraint("pool_code", "business_day", "debit", "credit"),
+    )
+
+
+def _deposit_rate(metadata: MetaData) -> None:
+    Table(
+        "deposit_rate",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("institution_code", _CODE),
+        Column("valid_from", Date),
+        Column("recorded_seq", Integer),
+        Column("rate_e4", Integer, nullable=False),
+        Column("document", Text, nullable=False),
+        Column("set_by", Text, nullable=False),
+        Column("set_at", _MOMENT, nullable=False),
+        PrimaryKeyConstraint("pool_code", "institution_code", "valid_from", "recorded_seq"),
+    )
+
+
+def _deposit_release(metadata: MetaData) -> None:
+    Table(
+        "deposit_release",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("institution_code", _CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("prepared_by", Text, nullable=False),
+        Column("prepared_at", _MOMENT, nullable=False),
+        Column("approved_by", Text),
+        Column("approved_on", Date),
+        PrimaryKeyConstraint("pool_code", "id"),
     )

@@ -25,7 +25,7 @@ from services.settlement.reconciliation.problems import (
     VALIDITY_NOT_COVERED,
 )
 from services.settlement.reconciliation.statement import age_days
-from shared.contracts.wire import WireModel, Yuan
+from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.db.personal import Sealer
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -252,7 +252,7 @@ async def post_interest(pool_code: str, line_id: UUID, unit: UnitDep) -> Interes
 class NonExecutionIn(WireModel):
     """What was looked at, in words."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Reason
 
 
 class NonExecutionOut(WireModel):

@@ -222,7 +222,7 @@ class Spending:
         return self.book_fen - sum(self.by_care_year.values())
 
 
-_OTHERS = {"recheck": "复核拒付转应收", "opening": "期初", "order": "资金单据", "payment": "已转应收的款项退回时少冲减"}
+_OTHERS = {"recheck": "复核拒付转应收", "opening": "期初", "order": "资金单据", "payment": "质量保证金拨付及其他"}
 
 
 def spending_by_care_year(first: date, last: date, months: Sequence[Spending]) -> Form:

@@ -1,7 +1,13 @@
 """Whose hand and whose eyes: preparers and checkers of vouchers, conflicts of interest, what a watcher may read."""
 
+from typing import Any
+
 import pytest
 
+from services.settlement.app import ROUTERS
+from services.settlement.orders.kinds import KINDS
+from shared.http.access import EXTENSION
+from shared.http.edge import EdgeRoute
 from tests.component.funds.world import EXPENDITURE, HOSPITAL, INCOME, OTHER_HOSPITAL, World
 
 
@@ -78,3 +84,45 @@ async def test_a_refusal_speaks_one_language(world: World) -> None:
     chinese = (await world.refused("transfer_already_released", path, role="county_finance", subject="c"))["detail"]
     assert "已放行" in chinese
     assert "released" not in chinese
+
+
+def routes() -> list[tuple[bool, dict[str, Any]]]:
+    """Of every route of settlement whether it writes, and its access rule."""
+    found = []
+    for router in ROUTERS:
+        for route in router.routes:
+            assert isinstance(route, EdgeRoute)
+            rule = (route.openapi_extra or {})[EXTENSION]
+            found.append((bool(route.methods & {"POST", "PUT"}) and not rule.get("query", False), rule))
+    return found
+
+
+@pytest.mark.requirement("LS-16", "the auditor reads collection, use and every paper, and can change nothing")
+def test_the_auditor_reads_all_and_writes_nothing() -> None:
+    assert [rule["command"] for writes, rule in routes() if writes and "auditor" in rule["roles"]] == []
+    may_read = {rule["command"] for writes, rule in routes() if not writes and "auditor" in rule["roles"]}
+    collection = {"show_subsidies", "list_transfers", "list_money_orders"}
+    use = {"list_replenishments", "list_payment_claims", "list_vouchers", "export_book"}
+    papers = {"print_month", "print_journal", "print_bank_reconciliation", "print_book_paper", "print_pool_paper"}
+    assert collection | use | papers <= may_read
+
+
+HANDLING = {
+    "register_bank_account", "import_bank_statement", "import_bank_statement_bulk", "match_open_items",
+    "recognise_interest", "prepare_transfer", "release_transfer", "apply_for_replenishment", "prepare_batch",
+    "release_batch", "cancel_batch", "dispatch_batch", "pay_again", "declare_not_executed", "confirm_not_executed",
+    "prepare_money_order", "approve_money_order", "refuse_money_order",
+}  # fmt: skip
+"""What the insurer does: its own account, payments, applications; and the orders of its own book."""
+
+
+@pytest.mark.requirement("ZZ-13", "the insurer pays and applies; it decides nothing about the fund")
+async def test_the_insurer_pays_and_decides_nothing_about_the_fund(world: World) -> None:
+    done = {rule["command"] for writes, rule in routes() if writes and {r for r in rule["roles"] if "insurer_" in r}}
+    assert done == HANDLING
+    for kind in KINDS.values():
+        if any(role.startswith("insurer_") for role in kind.roles):
+            assert kind.book == "supplementary", kind.code
+    order = {"kind": "risk_fund_deposit", "amount": "1.00", "reason": "缴存"}
+    await world.refused("order_wrong_hand", "/money-orders", order)
+    await world.refused("forbidden_role", "/advances", {"amount": "1.00"})

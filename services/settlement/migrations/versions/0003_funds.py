@@ -328,6 +328,7 @@ CREATE TABLE instruction (
   end_to_end_id text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   set_off_fen bigint NOT NULL DEFAULT 0 CHECK (set_off_fen >= 0),
+  withheld_fen bigint NOT NULL DEFAULT 0 CHECK (withheld_fen >= 0),
   claim_count integer NOT NULL CHECK (claim_count > 0),
   status text COLLATE "C" NOT NULL
     CHECK (status IN ('prepared', 'released', 'sent', 'unknown', 'confirmed', 'returned', 'not_executed',
@@ -355,7 +356,8 @@ CREATE TABLE instruction_claim (
   layer text COLLATE "C" NOT NULL,
   expense_account text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
-  set_off_fen bigint NOT NULL DEFAULT 0 CHECK (set_off_fen BETWEEN 0 AND amount_fen),
+  set_off_fen bigint NOT NULL DEFAULT 0 CHECK (set_off_fen >= 0),
+  withheld_fen bigint NOT NULL DEFAULT 0 CHECK (withheld_fen >= 0 AND set_off_fen + withheld_fen <= amount_fen),
   PRIMARY KEY (pool_code, instruction_id, claim_id, layer),
   FOREIGN KEY (pool_code, instruction_id) REFERENCES instruction (pool_code, id),
   FOREIGN KEY (pool_code, claim_id, layer) REFERENCES payable (pool_code, claim_id, layer)
@@ -497,7 +499,7 @@ def upgrade() -> None:
                 _SERVICE,
                 table,
                 app=_GRANTED[app],
-                update_columns=None if app == _READ else changing,
+                update_columns=None if app in (_READ, _ADD) else changing,
                 worker=_GRANTED[worker],
                 worker_update_columns=None if worker == _READ else changing,
                 institution_column="institution_code" if table in _OF_INSTITUTION else None,
@@ -508,8 +510,8 @@ def upgrade() -> None:
     op.execute(pool_table(_SERVICE, "open_line", app="SELECT, INSERT, DELETE", worker="SELECT, DELETE"))
 
 
-_READ, _CHANGE, _FULL = "read", "change", "write"
-_GRANTED = {_READ: "SELECT", _CHANGE: "SELECT", _FULL: _WRITE}
+_READ, _ADD, _CHANGE, _FULL = "read", "add", "change", "write"
+_GRANTED = {_READ: "SELECT", _ADD: _WRITE, _CHANGE: "SELECT", _FULL: _WRITE}
 _OF_INSTITUTION = {"claim_state", "payable", "instruction"}
 # what the app and the worker may do, and the columns that may change: what events tell, the worker alone writes
 _CHANGING = {
@@ -526,12 +528,12 @@ _CHANGING = {
     "receivable": (_FULL, _READ, "made_good_on, set_off_by"),
     "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen"),
     "claim_total": (_READ, _FULL, "claims, fund_fen, approved_fen, cut_fen"),
-    "cutoff": (_READ, _FULL, "received_count, received_fen"),
-    "payable": (_CHANGE, _FULL, "version, status, instruction_id, published"),
+    "cutoff": (_ADD, _FULL, "received_count, received_fen"),
+    "payable": (_FULL, _FULL, "version, status, instruction_id, published"),
     "batch": (_FULL, _READ, "status, released_by, released_at, sent_by, sent_at, cancelled_by, cancel_reason"),
     "batch_cutoff": (_FULL, _READ, "cancelled"),
     "instruction": (_FULL, _CHANGE, "status, deadline, confirmed_on, returned_on"),
-    "instruction_claim": (_FULL, _READ, "set_off_fen"),
+    "instruction_claim": (_FULL, _READ, "set_off_fen, withheld_fen"),
     "obligation_day": (_FULL, _FULL, "amount_fen"),
     "control_total": (_READ, _FULL, "count, amount_fen"),
 }

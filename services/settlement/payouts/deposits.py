@@ -1,0 +1,88 @@
+"""Quality deposits: an agreed share of each payment is withheld, owed still, and spent when released (rulings §19).
+
+A release becomes a cut-off of its own with one payable an expense account, so that it is batched, paid, bounced and
+paid again like every other approved amount.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.settlement.funding import commands as funding
+from services.settlement.funding.accounts import BASIC, EXPENDITURE
+from services.settlement.funding.booking import Desk
+from services.settlement.payouts import obligations, store
+from services.settlement.payouts.problems import DEPOSIT_RELEASED, DEPOSIT_SHORT, DEPOSIT_UNKNOWN
+from shared.http.problems import FOUR_EYES
+from shared.kernel.ids import new_id
+from shared.kernel.money import RATIO_PLACES, format_yuan, round_half_up, split_by_weight
+
+KIND = "deposit"
+"""The kind of care under which a released deposit stands among the payables."""
+
+
+async def withheld(desk: Desk, *, cutoff_ids: Sequence[UUID], totals: Sequence[Any]) -> dict[str, int]:
+    """Fen to withhold of each institution's payment; nothing of deposits that are themselves paid out."""
+    rates = await store.deposit_rates(desk.conn, desk.pool_code, [row["institution_code"] for row in totals], desk.day)
+    if not rates:
+        return {}
+    exempt = await store.deposits_in(desk.conn, desk.pool_code, cutoff_ids, KIND)
+    return {
+        code: round_half_up((row["fen"] - exempt.get(code, 0)) * rates[code], 10**RATIO_PLACES)
+        for row in totals
+        if (code := row["institution_code"]) in rates
+    }
+
+
+async def set_rate(desk: Desk, institution: str, valid_from: date, rate_e4: int, document: str) -> None:
+    """The agreed share from a day on, in 1/10,000, as a document of the county office says."""
+    await funding.lock_account(desk, f"deposit:{institution}")
+    row = (desk.pool_code, institution, valid_from, rate_e4, document, desk.by, desk.now)
+    await store.add_deposit_rate(desk.conn, row)
+
+
+async def ask_release(desk: Desk, institution: str, fen: int, reason: str) -> Any:
+    """The first person asks for a release of what confirmed payments withheld. Raises DEPOSIT_SHORT."""
+    await funding.lock_account(desk, f"deposit:{institution}")
+    rows = await store.deposits(desk.conn, desk.pool_code, institution)
+    kept = sum(row["withheld_fen"] for row in rows)
+    released = rows[0]["released_fen"] if rows else 0
+    if released + fen > kept:
+        raise DEPOSIT_SHORT(
+            institution=institution, amount=format_yuan(kept), applied=format_yuan(released), due=format_yuan(fen)
+        )
+    release_id = new_id(desk.now)
+    row = (desk.pool_code, release_id, institution, fen, reason, desk.by, desk.now)
+    await store.add_deposit_release(desk.conn, row)
+    return await store.deposit_release(desk.conn, desk.pool_code, release_id)
+
+
+async def approve_release(desk: Desk, release_id: UUID) -> Any:
+    """The second person approves: it waits for a batch. Raises DEPOSIT_UNKNOWN, FOUR_EYES and DEPOSIT_RELEASED."""
+    known = await store.deposit_release(desk.conn, desk.pool_code, release_id)
+    if known is None:
+        raise DEPOSIT_UNKNOWN(release=release_id)
+    if known["prepared_by"] == desk.by:
+        raise FOUR_EYES(act=("申请拨付", "ask for the release"), then=("批准", "approve it"))
+    if known["approved_by"] is not None:
+        raise DEPOSIT_RELEASED(release=release_id)
+    await _make_payable(desk, known)
+    await store.approve_deposit_release(desk.conn, desk.pool_code, release_id, desk.by, desk.day)
+    moves = obligations.totals([obligations.deposit_released(known["amount_fen"])])
+    await store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
+    return await store.deposit_release(desk.conn, desk.pool_code, release_id)
+
+
+async def _make_payable(desk: Desk, release: Any) -> None:
+    """A cut-off whose id is the release's, with a payable for each expense account by what was withheld there."""
+    institution, fen = release["institution_code"], release["amount_fen"]
+    rows = await store.deposits(desk.conn, desk.pool_code, institution)
+    parts = split_by_weight(fen, [row["withheld_fen"] for row in rows])
+    payables = [
+        (new_id(desk.now), "basic", 1, release["id"], institution, KIND, "", "新农合基金", BASIC, EXPENDITURE,
+         row["expense_account"], part)
+        for row, part in zip(rows, parts, strict=True) if part
+    ]  # fmt: skip
+    await store.add_deposit_cutoff(desk.conn, (desk.pool_code, release["id"], institution, len(payables), fen))
+    await store.add_payables(desk.conn, desk.pool_code, payables)

@@ -1,0 +1,99 @@
+"""Routes of quality deposits: the agreed share, and the release by two people."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from services.settlement.funding.booking import desk_of
+from services.settlement.payouts import deposits
+from services.settlement.payouts.problems import DEPOSIT_RELEASED, DEPOSIT_SHORT, DEPOSIT_UNKNOWN
+from shared.contracts.wire import Ratio, Reason, WireModel, Yuan
+from shared.http.access import access
+from shared.http.edge import ServiceRouter
+from shared.http.problems import FOUR_EYES, documented
+from shared.http.unit import UnitDep
+
+router = ServiceRouter()
+OFFICE = {"county_recheck", "county_director"}
+
+
+class DepositRateIn(WireModel):
+    """The share withheld of each payment from a day on, 0.2000 at most, and the document that says so."""
+
+    valid_from: date
+    rate: Annotated[Ratio, Field(le=2000)]
+    document: Reason
+
+
+class DepositRateOut(WireModel):
+    """The share as it was recorded."""
+
+    institution_code: str
+    valid_from: date
+    rate: Ratio
+
+
+@router.put(
+    "/pools/{pool_code}/institutions/{institution_code}/deposit-rate",
+    response_model=DepositRateOut,
+    openapi_extra=access({"county_director"}, command="set_deposit_rate"),
+)
+async def put_deposit_rate(pool_code: str, institution_code: str, body: DepositRateIn, unit: UnitDep) -> DepositRateOut:
+    """登记质量保证金比例(依据文号). Records the share withheld as quality deposit from a day on."""
+    desk = await desk_of(unit)
+    await deposits.set_rate(desk, institution_code, body.valid_from, body.rate, body.document)
+    unit.result("deposit_rate", f"{institution_code}/{body.valid_from}")
+    return DepositRateOut(institution_code=institution_code, valid_from=body.valid_from, rate=body.rate)
+
+
+class ReleaseIn(WireModel):
+    """How much is released, and why."""
+
+    amount: Annotated[Yuan, Field(gt=0)]
+    reason: Reason
+
+
+class ReleaseOut(WireModel):
+    """A release; approved, its id is that of the cut-off to be batched."""
+
+    id: UUID
+    institution_code: str
+    amount: Yuan
+    reason: str
+    prepared_by: str
+    approved_by: str | None
+    approved_on: date | None
+
+
+def _release(row: Any) -> ReleaseOut:
+    own = {name: row[name] for name in ReleaseOut.model_fields if name != "amount"}
+    return ReleaseOut(amount=row["amount_fen"], **own)
+
+
+@router.post(
+    "/pools/{pool_code}/institutions/{institution_code}/deposit-releases",
+    status_code=201,
+    response_model=ReleaseOut,
+    responses=documented(DEPOSIT_SHORT),
+    openapi_extra=access(OFFICE, command="ask_deposit_release"),
+)
+async def post_deposit_release(pool_code: str, institution_code: str, body: ReleaseIn, unit: UnitDep) -> ReleaseOut:
+    """申请拨付质量保证金. Asks for a release of what was withheld; another person approves it."""
+    row = await deposits.ask_release(await desk_of(unit), institution_code, body.amount, body.reason)
+    unit.result("deposit_release", row["id"])
+    return _release(row)
+
+
+@router.post(
+    "/pools/{pool_code}/deposit-releases/{release_id}/approval",
+    response_model=ReleaseOut,
+    responses=documented(DEPOSIT_UNKNOWN, DEPOSIT_RELEASED, FOUR_EYES),
+    openapi_extra=access(OFFICE, command="approve_deposit_release"),
+)
+async def post_deposit_approval(pool_code: str, release_id: UUID, unit: UnitDep) -> ReleaseOut:
+    """批准拨付质量保证金(另一人),列入待付. The second person approves; the release waits for a batch."""
+    row = await deposits.approve_release(await desk_of(unit), release_id)
+    unit.result("deposit_release", release_id)
+    return _release(row)

@@ -1,0 +1,69 @@
+"""Quality deposits: withheld by the agreed share, owed still, released by two people, spent when they are paid."""
+
+from typing import Any
+
+import pytest
+
+from tests.component.funds.world import HOSPITAL, World
+
+RATE = {"valid_from": "2010-01-01", "rate": "0.1000", "document": "县合管办〔2010〕3号"}
+DIRECTOR = {"role": "county_director"}
+
+
+async def withheld(world: World, *yuan: str) -> Any:
+    """A confirmed batch of a hospital whose agreement withholds a tenth."""
+    await world.done(f"/institutions/{HOSPITAL}/deposit-rate", RATE, method="PUT", **DIRECTOR)
+    return await world.paid(*yuan)
+
+
+async def balance(world: World, book: str, account: str) -> int:
+    """Posted fen of an account."""
+    sql = "SELECT posted_fen FROM balance WHERE book = $1 AND account = $2"
+    rows = await world.rows(sql, book, account)
+    return int(rows[0]["posted_fen"]) if rows else 0
+
+
+@pytest.mark.requirement("ZZ-10", "a deposit withheld is an unpaid obligation and no expenditure before it is released")
+async def test_a_tenth_is_withheld_and_spent_when_it_is_released(world: World) -> None:
+    await world.fund()
+    batch = await withheld(world, "60.00", "40.05")
+    (payment,) = batch["instructions"]
+    assert (payment["amount"], payment["withheld"]) == ("90.04", "10.01")
+    assert await world.term("d", "deposit_withheld") == "10.01"
+    assert await balance(world, "basic", "5001.01") == 9004
+    assert await world.term("e", "paid_not_applied") == "90.04"
+    path = f"/institutions/{HOSPITAL}/deposit-releases"
+    too_much = {"amount": "10.02", "reason": "年度考核合格"}
+    await world.refused("deposit_exceeds_withheld", path, too_much, role="county_recheck")
+    release = await world.done(path, too_much | {"amount": "10.01"}, role="county_recheck")
+    await world.refused("deposit_exceeds_withheld", path, too_much | {"amount": "0.01"}, role="county_recheck")
+    approval = f"/deposit-releases/{release['id']}/approval"
+    await world.refused("four_eyes", approval, role="county_director", subject="county_recheck-1")
+    await world.done(approval, **DIRECTOR)
+    await world.refused("deposit_released_already", approval, role="county_director", subject="another")
+    assert await world.term("d", "released_not_batched") == "10.01"
+    made = await world.done("/batches", {"cutoff_ids": [release["id"]]})
+    assert (made["amount"], made["instructions"][0]["withheld"]) == ("10.01", "0.00"), "nothing is withheld of it again"
+    sent = await world.release(made)
+    await world.confirm(sent)
+    assert await world.term("d", "deposit_withheld") == "0.00"
+    assert await world.term("d", "confirmed") == "100.05"
+    assert await balance(world, "basic", "5001.01") == 10005
+    await world.bounce(sent)
+    assert await world.term("d", "bounced") == "10.01"
+    await world.identities()
+    await world.check_books()
+
+
+async def test_money_that_comes_back_leaves_the_deposit_withheld(world: World) -> None:
+    await world.fund()
+    batch = await withheld(world, "60.00", "40.00")
+    await world.bounce(batch)
+    assert await world.term("d", "deposit_withheld") == "10.00"
+    assert await world.term("d", "bounced") == "90.00"
+    assert await world.term("e", "paid_not_applied") == "0.00"
+    again = await world.done(f"/payments/{batch['instructions'][0]['id']}/repayment")
+    assert (again["amount"], again["instructions"][0]["withheld"]) == ("90.00", "0.00")
+    await world.confirm(await world.release(again))
+    assert await world.term("d", "deposit_withheld") == "10.00"
+    await world.check_books()

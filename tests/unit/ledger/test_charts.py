@@ -48,7 +48,8 @@ def test_money_leaves_the_ring_only_for_benefits_refunds_and_the_risk_fund() -> 
 @pytest.mark.requirement("ZZ-10", "the expenditure accounts pay benefits and give back; no income is spent before 1002")
 def test_benefits_are_paid_from_an_expenditure_account_alone() -> None:
     paying = {f.credit for f in BASIC.flows if f.debit.startswith("5") and f.reason is None}
-    assert paying == {"1001.01", "1001.02"}
+    assert paying & FUND_MONEY == {"1001.01", "1001.02"}
+    assert paying - FUND_MONEY == {"1101"}, "set off against what a hospital owes: posted gross, no money moves"
 
 
 @pytest.mark.requirement("LS-12", "administration is an account of the budget book; the fund's book has none")

@@ -10,6 +10,7 @@ from shared.kernel.errors import Problem, ProblemType
 
 NEUTRAL: Mapping[str, str] = {
     # ids and numbers
+    "order": "id", "bill": "id", "release": "id", "receivables": "ids",
     "batch": "id", "bill_id": "id", "claim_id": "id", "cutoff_id": "id", "cutoffs": "ids", "event_id": "id",
     "hold_id": "id", "instruction": "id", "later_claim_id": "id", "policy_id": "id", "replenishment": "id",
     "campaign_id": "id", "case_id": "id", "objection_id": "id", "payment_id": "id", "settlement": "number of a scheme",
@@ -17,7 +18,8 @@ NEUTRAL: Mapping[str, str] = {
     "number": "number", "numbers": "numbers of receipts", "reversal_of": "number", "reference": "bank's number",
     # codes of the register, the catalogue, the chart, the policy
     "pool_code": "code", "known_in": "code", "area_code": "code", "areas": "codes", "township_code": "code",
-    "institution_code": "code", "institution": "code", "institutions": "codes", "region": "code", "codes": "codes",
+    "code": "code", "institution_code": "code", "institution": "code", "institutions": "codes", "region": "code",
+    "codes": "codes",
     "account": "code", "flow": "codes of accounts", "chart": "code", "charts": "codes", "version": "code",
     "digest": "fingerprint", "policy": "code", "pools": "codes", "names": "places in a policy",
     "groups": "codes of a policy", "known": "codes", "constraint": "name of a rule", "consumer": "name of a consumer",
@@ -25,6 +27,8 @@ NEUTRAL: Mapping[str, str] = {
     "count_name": "name of a count",
     # days, counts, amounts
     "first": "day", "until": "day", "count": "count",
+    "deadline": "day", "most": "count", "paid": "amount", "refunded": "amount", "income": "amount",
+    "ceiling": "amount", "held": "amount", "deposited": "amount",
     "day": "day", "today": "day", "month": "month", "year": "year", "decided_on": "day", "paid_on": "day",
     "up_to": "day", "last": "day", "earlier": "day", "needed_through": "day", "open_day": "day",
     "first_open_day": "day", "sealed_through": "day", "closed_through": "day", "admitted_at": "time",

@@ -97,7 +97,7 @@ async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
     """
     kind = KINDS.get(new.kind)
     if kind is None:
-        raise ORDER_KIND_UNKNOWN(kind=new.kind)
+        raise ORDER_KIND_UNKNOWN(code=new.kind)
     _check_hand(kind, 0, actor.role)
     missing = [_MEMBERS[name] for name in kind.needs if not getattr(new, name)]
     if missing:

@@ -7,8 +7,8 @@ ORDER_KIND_UNKNOWN = define(
     422,
     "没有这种资金单据",
     "No such kind of order",
-    "没有单据种类“{kind}”;可用的种类及经办人见“money-order-kinds”。",
-    "There is no kind {kind}; money-order-kinds lists them with their hands.",
+    "没有单据种类“{code}”;可用的种类及经办人见“money-order-kinds”。",
+    "There is no kind {code}; money-order-kinds lists them with their hands.",
 )
 ORDER_INCOMPLETE = define(
     "order_incomplete",

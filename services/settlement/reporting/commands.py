@@ -54,7 +54,7 @@ class Asked:
 async def _title(asked: Asked) -> str:
     title = await store.book_title(asked.conn, asked.pool, asked.book)
     if title is None:
-        raise FORM_BOOK(book=asked.book)
+        raise FORM_BOOK(code=asked.book)
     return title
 
 
@@ -98,7 +98,7 @@ async def journal(asked: Asked, account: str) -> Form:
     await _title(asked)
     chart = await store.accounts(asked.conn, asked.pool, asked.book)
     if account not in chart:
-        raise FORM_ACCOUNT(book=asked.book, account=account)
+        raise FORM_ACCOUNT(code=asked.book, account=account)
     before = next(row for row in await _turnover(asked, asked.first) if row["account"] == account)
     found = await store.entries(asked.conn, asked.pool, asked.book, account, asked.first, asked.last, LINES_MAX + 1)
     _check_length(found)

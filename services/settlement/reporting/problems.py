@@ -15,16 +15,16 @@ FORM_BOOK = define(
     404,
     "没有这本账",
     "No such book",
-    "该统筹地区没有账簿“{book}”;请核对账名,或先办理该账的第一笔业务。",
-    "The pool has no book {book}; check its name, or enter its first business.",
+    "该统筹地区没有账簿“{code}”;请核对账名,或先办理该账的第一笔业务。",
+    "The pool has no book {code}; check its name, or enter its first business.",
 )
 FORM_ACCOUNT = define(
     "form_account_unknown",
     404,
     "没有这个科目",
     "No such account",
-    "账簿“{book}”没有科目 {account};请核对。",
-    "Book {book} has no account {account}; check it.",
+    "账簿“{code}”没有科目 {account};请核对。",
+    "Book {code} has no account {account}; check it.",
 )
 FORM_TOO_LONG = define(
     "form_too_long",

@@ -385,14 +385,19 @@ async def object_to_list(pool_code: Pool, campaign_id: ShortId, body: ObjectionI
     openapi_extra=access(WATCHERS, command="list_objections", personal=True),
     responses=documented(CAMPAIGN_UNKNOWN),
 )
-async def list_objections(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) -> list[ObjectionOut]:
-    """All objections, with how they were decided."""
+async def list_objections(
+    pool_code: Pool, campaign_id: ShortId, unit: UnitDep, cursor: Cursor = None, limit: Limit = 50
+) -> Page[ObjectionOut]:
+    """Objections in the order in which they were made, with how they were decided."""
     await commands.known(unit, campaign_id)
-    rows = await store.objections(unit.conn, unit.pool_code, campaign_id)
+    after = (read_cursor(cursor, UUID) or [UUID(int=0)])[0]
+    rows = await store.objections(unit.conn, unit.pool_code, campaign_id, after, limit + 1)
     members = [name for name in ObjectionOut.model_fields if name != "objection_id"]
-    return [
-        ObjectionOut.model_validate({name: row[name] for name in members} | {"objection_id": row["id"]}) for row in rows
+    items = [
+        ObjectionOut.model_validate({name: row[name] for name in members} | {"objection_id": row["id"]})
+        for row in rows[:limit]
     ]
+    return Page(items=items, next_cursor=encode_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None)
 
 
 @router.post(

@@ -276,9 +276,9 @@ async def add_objection(
     await execute(conn, _OBJECT, pool_code, objection_id, campaign_id, payment_id, *rest)
 
 
-async def objections(conn: AsyncConnection, pool_code: str, campaign_id: UUID) -> list[Any]:
-    """All objections of a campaign, in order."""
-    return await fetch(conn, _OBJECTION + " ORDER BY id", pool_code, campaign_id)
+async def objections(conn: AsyncConnection, pool_code: str, campaign_id: UUID, after: UUID, limit: int) -> list[Any]:
+    """Objections of a campaign beyond ``after``, in order."""
+    return await fetch(conn, _OBJECTION + " AND id > $3 ORDER BY id LIMIT $4", pool_code, campaign_id, after, limit)
 
 
 async def objection(conn: AsyncConnection, pool_code: str, campaign_id: UUID, objection_id: UUID) -> Any:

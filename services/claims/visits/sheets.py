@@ -23,6 +23,8 @@ CLAIMS = exported(
         "eligible": "合规费用",
         "benefit": "补偿金额",
         "patient": "个人支付",
+        "account": "其中家庭账户",
+        "elsewhere": "异地基本补偿",
         "payable": "应付金额",
         "layers.layer": "支付层次",
         "layers.payer": "支付方",

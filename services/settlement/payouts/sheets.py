@@ -7,6 +7,8 @@ PAYMENTS = exported(
     {
         "end_to_end_id": "付款编号",
         "institution_code": "医疗机构编码",
+        "set_off": "抵扣金额",
+        "withheld": "预留质量保证金",
         "amount": "金额",
         "claim_count": "件数",
         "status": "状态",

@@ -255,6 +255,9 @@ async def test_objections_strike_a_line_or_void_the_list(world: World) -> None:
     assert (late.status_code, late.json()["code"]) == (409, "objections_over")
     waiting = await act(world, "county_director", f"/{campaign}/release", {"claim_by": "2011-03-15"})
     assert (waiting.status_code, waiting.json()["code"]) == (409, "objections_open")
+    raised = (await world.pool("county_recheck", "GET", f"/campaigns{path}?limit=1")).json()
+    assert [one["objection_id"] for one in raised["items"]] == [made_one]
+    assert raised["next_cursor"] is None
     decision = {"outcome": "struck", "note": "经查属实"}
     own = await act(world, "county_recheck", f"{path}/{made_one}/decision", decision, subject="township_clerk-1")
     assert (own.status_code, own.json()["code"]) == (403, "four_eyes")

@@ -52,7 +52,8 @@ def free_port() -> int:
 
 @dataclass
 class Cluster:
-    """A cluster by name. `volatile` switches durability off (tests only); `version` is 18 or 16."""
+    """A cluster by name, below `place` or in the home of the local stack. `volatile` switches durability off (tests
+    only); `version` is 18 or 16."""
 
     name: str
     version: int = DEFAULT_VERSION
@@ -60,11 +61,12 @@ class Cluster:
     settings: dict[str, str] = field(default_factory=dict)
     max_connections: int = 200
     host: str = "127.0.0.1"
+    place: Path | None = None
 
     def __post_init__(self) -> None:
         self.account: Account = server_account()
         self.bin = programs(self.version)
-        self.directory = home() / "clusters" / self.name
+        self.directory = (self.place or home() / "clusters") / self.name
         self.data = self.directory / "data"
 
     # -- life

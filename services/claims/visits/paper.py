@@ -52,11 +52,12 @@ def claim_paper(claim: Claim, detail: Mapping[str, Any], around: Around, languag
 
 def _heading(claim: Claim, around: Around, language: str) -> list[tuple[str, str]]:
     zh = language == "zh"
-    number, hospital, member, admitted, settled = heading(claim, language)
+    number, claim_id, hospital, member, admitted, settled = heading(claim, language)
     kind = ("就诊类别" if zh else "Kind of care", words.word(words.KINDS, claim.kind, language))
     discharged = claim.discharged_on.isoformat() if claim.discharged_on is not None else ""
     return [
         number,
+        claim_id,
         (hospital[0], f"{around.hospital}({hospital[1]})"),
         ("姓名" if zh else "Name", around.person or _BY_HAND),
         member,

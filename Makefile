@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 BUS ?= postgres
 PYTHON ?= python3
+WORKERS ?= 2
 PY := .venv/bin/python
 export PYTHONPATH := $(CURDIR)
 export PYTHON
@@ -55,7 +56,7 @@ check-docs: .venv/dev.stamp
 	$(PY) -m tools.coverage --check
 
 test: .venv/dev.stamp ## 全部测试 (真实 PostgreSQL 与 Kafka) · all tests, on a real PostgreSQL and a real Kafka
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup
 
 soak: .venv/dev.stamp ## 长时间运行, 数字记入 docs/evidence · long runs
 	HEYI_HYPOTHESIS_PROFILE=soak $(PY) -m tools.soak

@@ -205,8 +205,9 @@ class _Op:
         self.statements.append(sql)
 
 
-@pytest.fixture
-async def bench(postgres: TestPostgres, tokens: TestTokens) -> AsyncIterator[Bench]:
+@pytest.fixture(scope="session")
+async def framed(postgres: TestPostgres) -> str:
+    """The name of a database with the frame and one table; each test takes a copy."""
     database = postgres.empty(SERVICE)
     op = _Op()
     frame.create(op, SERVICE)
@@ -219,6 +220,12 @@ async def bench(postgres: TestPostgres, tokens: TestTokens) -> AsyncIterator[Ben
     for statement in op.statements:
         await owner.execute(statement)
     await owner.close()
+    return database.name
+
+
+@pytest.fixture
+async def bench(postgres: TestPostgres, tokens: TestTokens, framed: str) -> AsyncIterator[Bench]:
+    database = postgres.clone(SERVICE, framed)
     settings = ServiceSettings(
         environment="test",
         database_url=SecretStr(database.app),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 
 from deploy.postgres.cluster import free_port
 from deploy.postgres.roles import blocking
+from heyi_verify.audit import verify_audit
 from shared.db import audit
 from shared.db.scope import Scope, transaction
 from shared.messaging.bus.postgres import create_topics
@@ -105,8 +107,12 @@ async def test_the_standing_jobs_seal_the_audit_log_and_make_partitions(
     async with running(bench, bus_database, topic):
         await until(sealed)
         await until(made)
-    async with transaction(bench.worker, Scope("worker", (POOL,))) as conn:
-        assert await audit.verify_chain(conn, POOL) is None
+    documents: list[dict[str, Any]] = []
+    async with transaction(bench.app, Scope("auditor", (POOL,)), repeatable=True) as conn:
+        async for page in audit.exported(conn, POOL, 0, {"service": SERVICE}):
+            documents += page
+    assert [document["kind"] for document in documents].count("row") == 2
+    assert verify_audit(documents) == []
 
 
 async def test_a_job_that_fails_is_tried_again_and_harms_nobody(

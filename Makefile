@@ -56,7 +56,7 @@ check-docs: .venv/dev.stamp
 	$(PY) -m tools.coverage --check
 
 test: .venv/dev.stamp ## 全部测试 (真实 PostgreSQL 与 Kafka) · all tests, on a real PostgreSQL and a real Kafka
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile
 
 soak: .venv/dev.stamp ## 长时间运行, 数字记入 docs/evidence · long runs
 	HEYI_HYPOTHESIS_PROFILE=soak $(PY) -m tools.soak

@@ -17,7 +17,6 @@ from tests.support.tokens import TestTokens
 from tests.support.words import mixed_problem
 
 TESTS = Path(__file__).parent
-ONE_STACK = ("journey",)
 _spent: dict[str, float] = defaultdict(float)
 _counted: dict[str, int] = defaultdict(int)
 
@@ -45,14 +44,6 @@ def pytest_report_header(config: pytest.Config) -> str:
     """The seeds of this run."""
     profile = os.environ.get("HEYI_HYPOTHESIS_PROFILE", "ci")
     return f"heyi: seed={config.getoption('--seed')} hypothesis profile={profile} (derandomised unless soak)"
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file, and a suite that shares a stack, stay with one worker: what they make once is made once."""
-    for item in items:
-        suite = suite_of(item.path)
-        item.add_marker(pytest.mark.xdist_group(suite if suite in ONE_STACK else str(item.path.relative_to(TESTS))))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -21,13 +21,15 @@ INSERT INTO accumulator_entry
     :used::jsonb);
 INSERT INTO claim (pool_code, id, institution_code, visit_id, member_id, household_id, township_code, kind, status,
     version, admitted_on, discharged_on, settled_on, settled_at, settled_by, benefit_year, outcome, total_fen,
-    eligible_fen, benefit_fen, payable_fen, policy_id, policy_hash, catalogue_version, coverage_sequence, layers, number)
+    eligible_fen, benefit_fen, account_fen, elsewhere_fen, payable_fen, policy_id, policy_hash, catalogue_version,
+    coverage_sequence, layers, number)
   VALUES ('522422', ('00000000-0004-7000-8000-' || lpad(:visit::text, 12, '0'))::uuid, 'H52242200001',
     ('00000000-0003-7000-8000-' || lpad(:visit::text, 12, '0'))::uuid,
     ('00000000-0001-7000-8000-' || lpad(:member::text, 12, '0'))::uuid,
     ('00000000-0002-7000-8000-' || lpad(:member::text, 12, '0'))::uuid, '522422100', 'inpatient', 'settled', 1,
     '2010-02-20', '2010-02-27', '2010-03-01', :now::timestamptz, 'hospital-1', 2010, 'settled', :total::bigint,
-    :total::bigint, :benefit::bigint, :benefit::bigint, 'dafang-2010', :policy_hash, 'gz-2010', 1, :layers::jsonb, '522422-20100301-' || lpad(:visit::text, 9, '0'));
+    :total::bigint, :benefit::bigint, 0, 0, :benefit::bigint, 'dafang-2010', :policy_hash, 'gz-2010', 1, :layers::jsonb,
+    '522422-20100301-' || lpad(:visit::text, 9, '0'));
 INSERT INTO claim_detail (pool_code, claim_id, institution_code, item_codes, item_names, days, prices_micro,
     quantities_e4, amounts_fen, eligible_fen, over_ceiling_fen, own_share_fen, reasons, facts, decision)
   VALUES ('522422', ('00000000-0004-7000-8000-' || lpad(:visit::text, 12, '0'))::uuid, 'H52242200001',

@@ -47,19 +47,23 @@ FROM generate_series(0, {MEMBERS - 1}) n;
 INSERT INTO accumulator
 SELECT '522422', ('00000000-0001-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'person_year', 2010, '', '{{}}', 0
 FROM generate_series(0, {MEMBERS - 1}) n;
-INSERT INTO visit
+INSERT INTO visit (pool_code, id, institution_code, institution_number, member_id, kind, status, admitted_at,
+  admitted_on, discharged_at, diagnosis_code, diagnosis_name, circumstances, third_party, line_sheets, registered_at,
+  registered_by)
 SELECT '522422', ('00000000-0003-7000-8000-' || lpad(n::text, 12, '0'))::uuid, '{COUNTY}', 'ZY' || n,
        ('00000000-0001-7000-8000-' || lpad((n % {MEMBERS})::text, 12, '0'))::uuid, 'inpatient', 'discharged',
        '2010-02-20 01:00+00', '2010-02-20', '2010-02-27 01:00+00', 'J18.9', '肺炎', '{{}}', 'none', 0,
        '2010-02-20 01:00+00', 'hospital-1'
 FROM generate_series(0, {VISITS - 1}) n;
-INSERT INTO claim
+INSERT INTO claim (pool_code, id, institution_code, visit_id, member_id, household_id, township_code, kind, status,
+  version, admitted_on, discharged_on, settled_on, settled_at, settled_by, benefit_year, outcome, total_fen,
+  eligible_fen, benefit_fen, payable_fen, policy_id, policy_hash, catalogue_version, coverage_sequence, layers, number)
 SELECT '522422', ('00000000-0007-7000-8000-' || lpad(n::text, 12, '0'))::uuid, '{COUNTY}',
        ('00000000-0003-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
        ('00000000-0001-7000-8000-' || lpad((n % {MEMBERS})::text, 12, '0'))::uuid,
        ('00000000-0002-7000-8000-' || lpad((n % {MEMBERS})::text, 12, '0'))::uuid, '522422100', 'inpatient', 'settled',
        1, '2010-02-20', '2010-02-27', date '2010-02-01' + (n % 28), '2010-02-28', 'hospital-1', 2010, 'settled', 10000,
-       10000, 7000, 7000, 'dafang-2010', '', 'gz-2010', 1, '[]', NULL
+       10000, 7000, 7000, 'dafang-2010', '', 'gz-2010', 1, '[]', '522422-20100228-' || lpad(n::text, 6, '0')
 FROM generate_series({VISITS - HISTORY}, {VISITS - 1}) n;
 INSERT INTO claim_detail
 SELECT '522422', id, institution_code, array_fill('A1'::text, ARRAY[20]), array_fill('A1'::text, ARRAY[20]),

@@ -28,6 +28,10 @@ NOT_FREE = {
     ("enrollment", "RemittanceBody", "receipt_numbers"): "numbers of receipt books, looked up",
     ("enrollment", "NewbornBody", "id_number"): "is the ID number; sealed in its column",
     ("enrollment", "SponsorshipBody", "group"): "a code, checked against the list",
+    ("claims", "ElsewhereIn", "scheme"): "a code of a scheme",
+    ("claims", "ElsewhereIn", "settlement"): "the number of a settlement",
+    ("claims", "ElsewhereIn", "id_number"): "is the ID number; compared by its blind index, not kept",
+    ("settlement", "StatedIn", "figure"): "the name of a figure, looked up",
     ("claims", "LookupIn", "id_number"): "is the ID number; only its blind index is used",
     ("claims", "AgreementIn", "bank_account"): "is the account; sealed in its column",
     ("claims", "AgreementIn", "bank_name"): "a bank's name, with the account",
@@ -48,8 +52,8 @@ NOT_FREE = {
     ("settlement", "PayeeIn", "payee_name"): "who is paid, with the account",
 }
 """Texts that are no free texts, and why."""
-CODES = {"topic", "policy", "disease", "diagnosis_code", "institution_code", "member_id", "account", "groups",
-         "accept_illustrative"}  # fmt: skip
+CODES = {"topic", "policy", "disease", "diagnosis_code", "institution_code", "member_id", "mother_id", "account",
+         "groups", "accept_illustrative"}  # fmt: skip
 """Members whose values are compared with what is known and kept nowhere else."""
 
 

@@ -58,7 +58,7 @@ FROM (
 LEFT JOIN accumulator a ON a.pool_code = $1 AND a.owner_id = o.member_id AND a.scope = 'person_year' AND a.year = $4
   AND a.detail = ''
 GROUP BY o.member_id
-HAVING sum(CASE WHEN o.excluded THEN 0 ELSE greatest(0, o.eligible_fen - o.first_fen - o.owed_fen) END) > 0
+HAVING sum(CASE WHEN o.excluded THEN 0 ELSE greatest(0, o.eligible_fen - o.first_fen - o.owed_fen) END)::bigint > 0
 """
 _LEFT_OUT = """
 SELECT status, count(*) AS claims FROM claim

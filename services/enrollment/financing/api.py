@@ -482,7 +482,14 @@ async def list_remittances(
 async def apply_sponsorship(pool_code: PoolCode, body: SponsorshipBody, unit: UnitDep) -> SponsorshipAnswer:
     """A sponsor lists whose premiums it pays; county finance confirms."""
     if body.group not in CODES:
-        raise from_validation([{"loc": ("body", "group"), "msg": f"只能是 {'、'.join(CODES)} 之一 / one of these"}])
+        raise from_validation(
+            [
+                {
+                    "loc": ("body", "group"),
+                    "msg": f"只能是 {'、'.join(f'“{code}”' for code in CODES)} 之一 / one of these",
+                }
+            ]
+        )
     done = await sponsorship_commands.apply(await act_of(unit), body.sponsor, body.group, body.year, body.member_ids)
     unit.result("sponsorship", done.sponsorship_id)
     unit.note(heads=done.head_count, amount_fen=done.amount_fen)

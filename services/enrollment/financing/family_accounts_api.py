@@ -8,6 +8,7 @@ from pydantic import Field
 from services.enrollment.financing import family_accounts
 from services.enrollment.registry.act import act_of
 from services.enrollment.registry.territory import areas_named
+from services.enrollment.registry.texts import Text60
 from shared.contracts.wire import WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -24,7 +25,7 @@ class CreditsBody(WireModel):
     year: Annotated[int, Field(ge=2003, le=2100)]
     township_code: Annotated[str, Field(pattern=r"^\d{8,12}$")]
     per_head: Annotated[Yuan, Field(gt=0)]
-    document_number: Annotated[str, Field(min_length=1, max_length=64)]
+    document_number: Text60
 
 
 class CreditsAnswer(WireModel):

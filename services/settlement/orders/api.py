@@ -39,7 +39,7 @@ _NEXT = frozenset().union(*(hand for kind in KINDS.values() for hand in kind.han
 class OrderIn(WireModel):
     """A money order; which members a kind needs is in ``GET …/money-order-kinds``."""
 
-    kind: Annotated[str, Field(max_length=40)]
+    kind: Annotated[str, Field(max_length=40, pattern=r"^[a-z_]+$")]
     amount: Annotated[Yuan, Field(gt=0)]
     reason: Reason
     coverage_year: Annotated[int, Field(ge=2003, le=2100)] | None = None

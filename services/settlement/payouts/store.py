@@ -678,7 +678,7 @@ async def deposits(conn: AsyncConnection, pool: str, institution: str) -> list[A
                 WHERE pool_code = $1 AND institution_code = $2) AS released_fen
         FROM instruction i JOIN instruction_claim c ON c.pool_code = i.pool_code AND c.instruction_id = i.id
         WHERE i.pool_code = $1 AND i.institution_code = $2 AND i.status IN ('confirmed', 'returned')
-        GROUP BY c.expense_account HAVING sum(c.withheld_fen) > 0 ORDER BY 1""",
+        GROUP BY c.expense_account HAVING sum(c.withheld_fen)::bigint > 0 ORDER BY 1""",
         pool,
         institution,
     )

@@ -258,12 +258,12 @@ async def spending(conn: AsyncConnection, pool: str, first: date, last: date) ->
         WHERE l.pool_code = $1 AND l.business_day BETWEEN $2 AND $3 GROUP BY 1, 3
         UNION ALL
         SELECT to_char(v.month, 'YYYY-MM'), 'book', split_part(v.source_event, ':', 1),
-               sum(CASE WHEN p.debit LIKE '5%' THEN p.amount_fen ELSE 0 END
-                 - CASE WHEN p.credit LIKE '5%' THEN p.amount_fen ELSE 0 END)::bigint
+               sum(CASE WHEN p.debit >= '5' AND p.debit < '6' THEN p.amount_fen ELSE 0 END
+                 - CASE WHEN p.credit >= '5' AND p.credit < '6' THEN p.amount_fen ELSE 0 END)::bigint
         FROM (SELECT coalesce(min(first_number), 1) AS first, coalesce(max(last_number), 0) AS last FROM book_day
               WHERE pool_code = $1 AND book = 'basic' AND posting_date BETWEEN $2 AND $3) n
         JOIN posting p ON p.pool_code = $1 AND p.book = 'basic' AND p.number BETWEEN n.first AND n.last
-          AND (p.debit LIKE '5%' OR p.credit LIKE '5%')
+          AND (p.debit >= '5' AND p.debit < '6' OR p.credit >= '5' AND p.credit < '6')
         JOIN voucher v ON v.pool_code = p.pool_code AND v.book = p.book AND v.number = p.number
         WHERE v.reason <> 'closing' GROUP BY 1, 3
         ORDER BY 1, 2, 3""",

@@ -36,7 +36,9 @@ SELECT '{POOL}', ('00000000-0001-7000-8000-' || lpad(n::text, 12, '0'))::uuid, s
        ('00000000-0002-7000-8000-' || lpad(n::text, 12, '0'))::uuid, '522422100', '1970-05-01', 'male', 1,
        '[["2010-01-01", 1, "covered"]]', '[]', 'event', '2010-01-01'
 FROM generate_series(0, {PEOPLE - 1}) n;
-INSERT INTO visit
+INSERT INTO visit (pool_code, id, institution_code, institution_number, member_id, kind, status, admitted_at,
+  admitted_on, discharged_at, diagnosis_code, diagnosis_name, circumstances, third_party, line_sheets, registered_at,
+  registered_by)
 SELECT '{POOL}', ('00000000-0003-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
        CASE WHEN n % 2 = 0 THEN '{COUNTY}' ELSE '{TOWNSHIP}' END, 'ZY' || n,
        ('00000000-0001-7000-8000-' || lpad((n % {PEOPLE})::text, 12, '0'))::uuid, 'inpatient', 'discharged',

@@ -7,8 +7,10 @@ from uuid import UUID
 from pydantic import Field
 
 from services.claims.campaigns.model import NOTICE_DAYS_MIN
-from services.claims.visits.schemas import Kind, Name, Word
-from shared.contracts.wire import Ratio, ShortId, WireModel, Yuan
+from services.claims.visits.schemas import Kind, Word
+from shared.contracts.wire import FreeText, Ratio, Reason, ShortId, WireModel, Yuan
+
+DocumentNumber = Annotated[Reason, Field(max_length=64)]
 
 Formula = Literal["proportional", "banded", "top_up"]
 Status = Literal["open", "proposed", "approved", "published", "released", "closed"]
@@ -19,9 +21,9 @@ class CampaignIn(WireModel):
     """The pot of a benefit year that is over, as the committee decided it from the surplus."""
 
     year: Annotated[int, Field(ge=2003, le=2100)]
-    title: Name
+    title: Reason
     pot: Annotated[Yuan, Field(gt=0)]
-    document_number: Word
+    document_number: DocumentNumber
     decided_on: date
 
 
@@ -33,7 +35,7 @@ class ScopeIn(WireModel):
     """Leaves out care that a fixed amount was paid for; accidents are always left out."""
     counts_toward: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{0,64}$")] = ""
     """Name of the yearly count of a person that the payments add to, only where the policy says so."""
-    clause: Annotated[str, Field(max_length=200)] = ""
+    clause: FreeText = ""
     """The words of the policy that say so."""
 
 
@@ -59,7 +61,7 @@ class TermsIn(WireModel):
 class ApprovalIn(WireModel):
     """The number of the document that approves the list."""
 
-    document_number: Word
+    document_number: DocumentNumber
 
 
 class PublicationIn(WireModel):
@@ -72,15 +74,15 @@ class ObjectionIn(WireModel):
     """An objection to a line of the list, or to an omission in a township. Names stay out of the text."""
 
     payment_id: UUID | None = None
-    township_code: Annotated[str, Field(max_length=12)] = ""
-    ground: Name
+    township_code: Annotated[str, Field(pattern=r"^(\d{6,12})?$")] = ""
+    ground: Reason
 
 
 class ObjectionDecisionIn(WireModel):
     """``rejected``: the list stands; ``struck``: the line goes; ``recompute``: the list is void."""
 
     outcome: Literal["rejected", "struck", "recompute"]
-    note: Name
+    note: Reason
 
 
 class ReleaseIn(WireModel):

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from services.claims.visits.schemas import Name
-from shared.contracts.wire import Ratio, ShortId, WireModel
+from shared.contracts.wire import FreeText, Ratio, Reason, ShortId, WireModel
 
 Kind = Literal[
     "chronic_card", "special_card", "tb", "rabies", "delivery", "referral", "out_of_area", "emergency", "migrant",
@@ -16,13 +15,12 @@ Kind = Literal[
 Status = Literal["submitted", "endorsed", "opposed", "granted", "denied", "ended"]
 Liability = Literal["none", "accident", "shared", "liable", "advanced"]
 Code = Annotated[str, StringConstraints(max_length=64, strip_whitespace=True)]
-Note = Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True)]
 
 
 class PaperIn(WireModel):
     """A paper that came with the case: what it is, and where it is kept or its digest."""
 
-    kind: Name
+    kind: Reason
     reference: Annotated[str, StringConstraints(max_length=128)] = ""
 
 
@@ -37,14 +35,14 @@ class CaseIn(WireModel):
     valid_from: date
     valid_to: date | None = None
     papers: list[PaperIn] = Field(max_length=50)
-    note: Note = ""
+    note: FreeText = ""
 
 
 class CheckIn(WireModel):
     """The township's opinion; of an accident with the liability that scene and witnesses show."""
 
     endorsed: bool
-    note: Name
+    note: Reason
     liability: Liability | None = None
     share: Ratio = 0
     """Part that somebody else pays, where the liability is shared."""
@@ -54,7 +52,7 @@ class CaseDecisionIn(WireModel):
     """The county's decision; days that are left out stay as applied for."""
 
     granted: bool
-    note: Name
+    note: Reason
     valid_from: date | None = None
     valid_to: date | None = None
     liability: Liability | None = None
@@ -65,7 +63,7 @@ class EndIn(WireModel):
     """From which day on what was granted no longer holds, and why."""
 
     from_day: date
-    note: Name
+    note: Reason
 
 
 class CaseStepOut(WireModel):

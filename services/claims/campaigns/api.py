@@ -18,6 +18,7 @@ from services.claims.campaigns.problems import (
     CAMPAIGN_UNKNOWN,
     CAP_MOVED,
     CLAIM_DAY,
+    CLAIMS_MOVED,
     COUNT_UNKNOWN,
     NAMES_MISSING,
     NO_CANDIDATES,
@@ -127,10 +128,13 @@ async def read_campaign(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) ->
 @router.post(
     "/{campaign_id}/candidates",
     openapi_extra=access(OFFICE, command="compute_candidates"),
-    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, COUNT_UNKNOWN),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, OBJECTIONS_RUN, OBJECTIONS_OPEN, COUNT_UNKNOWN),
 )
 async def compute_candidates(pool_code: Pool, campaign_id: ShortId, body: ScopeIn, unit: UnitDep) -> ComputedOut:
-    """Computes the candidates from the reviewed claims of the year; again where more claims were reviewed since."""
+    """Computes the candidates from the reviewed claims of the year; again where more claims were reviewed since.
+
+    After the notice it voids a list that was not released: proposal, approval and notice begin again.
+    """
     scope = Scope(tuple(sorted(set(body.kinds))), body.exclude_fixed, body.counts_toward, body.clause)
     campaign, found = await commands.compute(unit, campaign_id, scope)
     missing = await store.left_out(unit.conn, unit.pool_code, campaign.year, scope.kinds)
@@ -417,7 +421,14 @@ async def decide_objection(
     "/{campaign_id}/release",
     openapi_extra=access(DIRECTOR, command="release_campaign"),
     responses=documented(
-        CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, FOUR_EYES, OBJECTIONS_RUN, OBJECTIONS_OPEN, CLAIM_DAY, CAP_MOVED
+        CAMPAIGN_UNKNOWN,
+        CAMPAIGN_STATE,
+        FOUR_EYES,
+        OBJECTIONS_RUN,
+        OBJECTIONS_OPEN,
+        CLAIM_DAY,
+        CLAIMS_MOVED,
+        CAP_MOVED,
     ),
 )
 async def release_campaign(pool_code: Pool, campaign_id: ShortId, body: ReleaseIn, unit: UnitDep) -> CampaignOut:

@@ -41,7 +41,9 @@ from services.claims.campaigns.problems import (
     NO_CANDIDATES,
     NOTHING_LISTED,
     OBJECTION_UNKNOWN,
+    OBJECTIONS_OPEN,
     OBJECTIONS_OVER,
+    OBJECTIONS_RUN,
     PAYMENT_UNKNOWN,
     YEAR_OPEN,
 )
@@ -64,6 +66,19 @@ STATUS: Mapping[str, Words] = MappingProxyType(
     }
 )
 _ASKED_AT_ONCE = 8
+# What a campaign says while it has no list: before one is approved, and after one was voided.
+_NO_LIST: Mapping[str, Any] = MappingProxyType(
+    {
+        "status": OPEN,
+        "listed": 0,
+        "listed_fen": 0,
+        "terms": None,
+        "proposed_by": None,
+        "approved_by": None,
+        "approval_number": None,
+        "objections_until": None,
+    }
+)
 
 
 def four_eyes(unit: Unit, earlier: str | None, act: Words, then: Words) -> None:
@@ -125,14 +140,28 @@ async def open_campaign(
 async def compute(unit: Unit, campaign_id: UUID, scope: Scope) -> tuple[Campaign, int]:
     """Computes the candidates anew from the reviewed claims of the year; how many there are. Earlier runs stay.
 
-    Raises CAMPAIGN_STATE, COUNT_UNKNOWN, NO_POLICY.
+    After the notice a list that was not released is void with it: the way on where claims or counts have moved.
+
+    Raises CAMPAIGN_STATE, OBJECTIONS_RUN, OBJECTIONS_OPEN, COUNT_UNKNOWN, NO_POLICY.
     """
-    campaign = await at_step(unit, campaign_id, (OPEN, PROPOSED), ("测算", "compute"))
+    campaign = await at_step(unit, campaign_id, (OPEN, PROPOSED, PUBLISHED), ("测算", "compute"))
+    if campaign.status == PUBLISHED:
+        await notice_over(unit, campaign)
+        await store.move(unit.conn, unit.pool_code, campaign, LISTED, SUPERSEDED, published=False)
     cap_fen = await _cap(unit, campaign.year, scope.counts_toward) if scope.counts_toward else None
     run = campaign.run + 1
     found = await store.compute(unit.conn, unit.pool_code, campaign, run, scope, cap_fen)
-    now = await keep(unit, campaign, status=OPEN, run=run, scope=scope.row(), terms=None, proposed_by=None)
-    return now, found
+    return await keep(unit, campaign, run=run, scope=scope.row(), **_NO_LIST), found
+
+
+async def notice_over(unit: Unit, campaign: Campaign) -> None:
+    """A published list hung out its days and every objection is decided; raises OBJECTIONS_RUN, OBJECTIONS_OPEN."""
+    assert campaign.objections_until is not None
+    if await unit.business_day() <= campaign.objections_until:
+        raise OBJECTIONS_RUN(until=campaign.objections_until)
+    waiting = await store.open_objections(unit.conn, unit.pool_code, campaign.id)
+    if waiting:
+        raise OBJECTIONS_OPEN(count=waiting)
 
 
 async def _cap(unit: Unit, year: int, name: str) -> int | None:
@@ -304,8 +333,7 @@ async def decide_objection(unit: Unit, campaign_id: UUID, objection_id: UUID, ou
     if outcome == "struck":
         return await _strike(unit, campaign, row["payment_id"])
     await store.move(unit.conn, unit.pool_code, campaign, LISTED, SUPERSEDED, published=False)
-    void: dict[str, Any] = {"listed": 0, "listed_fen": 0, "terms": None, "proposed_by": None, "approved_by": None}
-    return await keep(unit, campaign, status=OPEN, approval_number=None, objections_until=None, **void)
+    return await keep(unit, campaign, **_NO_LIST)
 
 
 async def _strike(unit: Unit, campaign: Campaign, payment_id: UUID) -> Campaign:

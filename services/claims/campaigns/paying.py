@@ -8,13 +8,12 @@ from uuid import UUID
 from services.claims.benefits.model import Layer
 from services.claims.benefits.queries import policy_for
 from services.claims.campaigns import store
-from services.claims.campaigns.commands import at_step, cap_of, four_eyes, keep, scope_of
+from services.claims.campaigns.commands import at_step, cap_of, four_eyes, keep, notice_over, scope_of
 from services.claims.campaigns.model import CLOSED, LISTED, PUBLISHED, RELEASED, RETURNED, Campaign, Listed
 from services.claims.campaigns.problems import (
     CAP_MOVED,
     CLAIM_DAY,
-    OBJECTIONS_OPEN,
-    OBJECTIONS_RUN,
+    CLAIMS_MOVED,
     PAYMENT_STATE,
     PAYMENT_UNKNOWN,
     STILL_CLAIMABLE,
@@ -36,19 +35,18 @@ Paid = tuple[UUID, date, str, str]
 async def release(unit: Unit, campaign_id: UUID, claim_by: date) -> Campaign:
     """Makes every line payable to its person until a day, once the notice is over and every objection decided.
 
-    One event a person. Raises CAMPAIGN_STATE, FOUR_EYES, OBJECTIONS_RUN, OBJECTIONS_OPEN, CLAIM_DAY, CAP_MOVED.
+    One event a person. Raises CAMPAIGN_STATE, FOUR_EYES, OBJECTIONS_RUN, OBJECTIONS_OPEN, CLAIM_DAY, CLAIMS_MOVED,
+    CAP_MOVED.
     """
     campaign = await at_step(unit, campaign_id, (PUBLISHED,), ("发放", "release"))
     four_eyes(unit, campaign.proposed_by, ("提出方案", "propose the terms"), ("发放", "release the money"))
     day = await unit.business_day()
-    assert campaign.objections_until is not None
-    if day <= campaign.objections_until:
-        raise OBJECTIONS_RUN(until=campaign.objections_until)
-    waiting = await store.open_objections(unit.conn, unit.pool_code, campaign_id)
-    if waiting:
-        raise OBJECTIONS_OPEN(count=waiting)
+    await notice_over(unit, campaign)
     if claim_by <= day:
         raise CLAIM_DAY(day=claim_by, first=day, last=date(day.year + 1, 12, 31))
+    gone = await store.claims_gone(unit.conn, unit.pool_code, campaign)
+    if gone:
+        raise CLAIMS_MOVED(count=gone)
     lines = await store.listed(unit.conn, unit.pool_code, campaign, (LISTED,))
     await _count(unit, campaign, lines)
     await store.move(unit.conn, unit.pool_code, campaign, LISTED, RELEASED, published=True)

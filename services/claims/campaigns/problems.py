@@ -38,8 +38,15 @@ COUNT_UNKNOWN = define(
 )  # fmt: skip
 CAP_MOVED = define(
     "cap_moved", 409, "封顶线余额已变化", "What the cap leaves has changed",
-    "测算之后有人的累计额发生变化,继续发放会超过封顶线;请以重新测算处理异议后再发放。",
-    "Counts have moved since the candidates were computed and a cap would be passed: compute again before the release.",
+    "测算之后有人的累计额发生变化,继续发放会超过封顶线;请重新测算,再提出、批准、公示。",
+    "Counts have moved since the candidates were computed and a cap would be passed: compute anew, propose, approve "
+    "and publish again.",
+)  # fmt: skip
+CLAIMS_MOVED = define(
+    "campaign_claims_moved", 409, "有计入的结算已不再有效", "Claims that were counted stand no longer",
+    "名单上有 {count} 人的结算在测算之后撤销或退出审核,不能按原名单发放;请重新测算,再提出、批准、公示。",
+    "Since the candidates were computed, claims of {count} persons on the list were cancelled or are no longer "
+    "approved: compute anew, propose, approve and publish again.",
 )  # fmt: skip
 NAMES_MISSING = define(
     "names_missing", 409, "名单还缺姓名", "Names are missing",
@@ -48,7 +55,8 @@ NAMES_MISSING = define(
 )  # fmt: skip
 OBJECTIONS_RUN = define(
     "objections_run", 409, "公示期未满", "The notice still runs",
-    "公示到 {until} 为止,期满次日起才能发放。", "The notice runs until {until}: money moves from the day after.",
+    "公示到 {until} 为止,期满次日起才能发放或重新测算。",
+    "The notice runs until {until}: release or compute anew from the day after.",
 )  # fmt: skip
 OBJECTIONS_OPEN = define(
     "objections_open", 409, "还有异议未处理", "Objections are open",

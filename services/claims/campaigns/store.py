@@ -139,6 +139,16 @@ WHERE pool_code = $1 AND id = $2 AND outcome IS NULL
 _OPEN_OBJECTIONS = """
 SELECT count(*) FROM campaign_objection WHERE pool_code = $1 AND campaign_id = $2 AND outcome IS NULL
 """
+# A claim that is not found counts as gone: the release is refused rather than made.
+_CLAIMS_GONE = """
+SELECT count(DISTINCT p.member_id)
+FROM campaign_payment p
+JOIN campaign_candidate k ON k.pool_code = p.pool_code AND k.campaign_id = p.campaign_id AND k.run = $4
+  AND k.member_id = p.member_id
+CROSS JOIN LATERAL unnest(k.claims) AS counted(id)
+LEFT JOIN claim c ON c.pool_code = p.pool_code AND c.id = counted.id AND c.status IN ('approved', 'released')
+WHERE p.pool_code = $1 AND p.campaign_id = $2 AND p.list_number = $3 AND p.status = 'listed' AND c.id IS NULL
+"""
 
 
 def _value(column: str, value: Any) -> Any:
@@ -296,3 +306,8 @@ async def decide_objection(
 async def open_objections(conn: AsyncConnection, pool_code: str, campaign_id: UUID) -> int:
     """How many objections wait."""
     return int(await fetchval(conn, _OPEN_OBJECTIONS, pool_code, campaign_id))
+
+
+async def claims_gone(conn: AsyncConnection, pool_code: str, of: Campaign) -> int:
+    """Persons on the list of whose counted claims one is no longer approved or released."""
+    return int(await fetchval(conn, _CLAIMS_GONE, pool_code, of.id, of.list_number, of.run))

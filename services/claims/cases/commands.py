@@ -218,11 +218,15 @@ async def _decide_fact(unit: Unit, case: Case, finding: Finding) -> Case:
 
 
 async def _decide_accident(unit: Unit, case: Case, finding: Finding) -> Case:
-    """Granted: the benefit follows the liability that was found. Denied: a third party is held to pay all."""
+    """Granted: the benefit follows the liability that was found. Denied: a third party is held to pay all.
+
+    Whoever submitted the case, the hospital it touches is that of the visit.
+    """
     assert case.visit_id is not None
     liability, share = (finding.liability, finding.share) if finding.yes else ("liable", 0)
     _check_liability(replace(finding, liability=liability, share=share))
-    await visits.open_visit(unit, case.visit_id)
+    visit = await visits.open_visit(unit, case.visit_id)
+    _keep_away_from_home(unit, visit.institution_code)
     assert liability is not None
     await queries.set_third_party(unit.conn, unit.pool_code, case.visit_id, liability, share)
     status = GRANTED if finding.yes else DENIED
@@ -277,7 +281,11 @@ def _check_ties(unit: Unit, case: Case) -> None:
     """Nobody decides for his own household or the hospital of his home unit (rulings §8)."""
     if unit.actor.household_id is not None and unit.actor.household_id == str(case.household_id):
         raise CONFLICT_OF_INTEREST(tie=HOUSEHOLD)
-    if unit.actor.home_institution is not None and unit.actor.home_institution == case.institution_code:
+    _keep_away_from_home(unit, case.institution_code)
+
+
+def _keep_away_from_home(unit: Unit, institution_code: str) -> None:
+    if unit.actor.home_institution is not None and unit.actor.home_institution == institution_code:
         raise CONFLICT_OF_INTEREST(tie=HOME_UNIT)
 
 

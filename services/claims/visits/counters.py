@@ -128,7 +128,10 @@ class Counters:
         return [e for e in (*self.earlier, *self.new) if e.claim_id == claim_id and not e.takes_back]
 
     def standing_on(self, claim_id: UUID) -> dict[UUID, str]:
-        """Later claims, not taken back, that read a name which this claim moved, with their institutions; in order."""
+        """Later claims, not taken back, that read a name which this claim moved, with their institutions; in order.
+
+        What is paid for the year beside claims (``count``) has no institution and is no later claim.
+        """
         entries = (*self.earlier, *self.new)
         gone = {e.claim_id for e in entries if e.takes_back}
         if claim_id in gone:
@@ -138,7 +141,7 @@ class Counters:
             moved = {name for name, amount in mine.added.items() if amount}
             for other in entries:
                 stands = other.ref == mine.ref and other.move > mine.move and not moved.isdisjoint(other.added)
-                if stands and not other.takes_back and other.claim_id not in gone:
+                if stands and other.institution_code and not other.takes_back and other.claim_id not in gone:
                     later[other.claim_id] = other.institution_code
         return later
 

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.problems import HOME_INSTITUTION
 from services.settlement.ledger.posting import BOOKS, NORMAL, SYSTEM, Posting, Voucher, open_books, post
 from shared.db.business_day import business_day
 from shared.db.sql import fetch
+from shared.http.problems import CONFLICT_OF_INTEREST
 from shared.http.unit import Unit
 from shared.messaging.consumer import EventUnit
 
@@ -58,6 +60,12 @@ async def desk_of(unit: Unit) -> Desk:
     """The desk of a request."""
     day, actor = await unit.business_day(), unit.actor
     return Desk(unit.conn, unit.pool_code, unit.now, day, actor.subject, actor.home_institution)
+
+
+def keep_away_from_home(desk: Desk, institution_code: str) -> None:
+    """Nobody acts for the hospital where his home unit sits (WC-07, rulings §8). Raises CONFLICT_OF_INTEREST."""
+    if desk.home_institution == institution_code:
+        raise CONFLICT_OF_INTEREST(tie=HOME_INSTITUTION)
 
 
 async def desk_of_event(unit: EventUnit) -> Desk:

@@ -10,8 +10,7 @@ from uuid import UUID
 
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import BASIC, EXPENDITURE
-from services.settlement.funding.booking import Desk
-from services.settlement.funding.problems import HOME_INSTITUTION
+from services.settlement.funding.booking import Desk, keep_away_from_home
 from services.settlement.ledger.posting import Hold, hold_many, release_hold
 from services.settlement.payouts import deposits, set_offs, store
 from services.settlement.payouts.paymentfile import Party, PaymentFile, Transfer, control_sum, render
@@ -32,7 +31,7 @@ from services.settlement.payouts.problems import (
 from shared.db.numbers import next_number
 from shared.db.personal import Sealer
 from shared.http.preconditions import Precondition, etag
-from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
+from shared.http.problems import FOUR_EYES
 from shared.kernel.errors import Words
 from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
@@ -356,8 +355,7 @@ async def register_payee(
 
     Raises CONFLICT_OF_INTEREST for the hospital where one's own home unit sits (WC-07), and what ``expected`` raises.
     """
-    if desk.home_institution == institution_code:
-        raise CONFLICT_OF_INTEREST(tie=HOME_INSTITUTION)
+    keep_away_from_home(desk, institution_code)
     await funding.lock_account(desk, f"payee:{institution_code}")
     known = await store.payees(desk.conn, desk.pool_code, [institution_code], confirmed=False)
     index = sealer.blind_index("bank_account", account_number)
@@ -384,8 +382,7 @@ async def confirm_payee(desk: Desk, sealer: Sealer, institution_code: str, accou
 
     Raises CONFLICT_OF_INTEREST, PAYEE_MISSING, FOUR_EYES and PAYEE_DIFFERS.
     """
-    if desk.home_institution == institution_code:
-        raise CONFLICT_OF_INTEREST(tie=HOME_INSTITUTION)
+    keep_away_from_home(desk, institution_code)
     await funding.lock_account(desk, f"payee:{institution_code}")
     rows = await store.payees(desk.conn, desk.pool_code, [institution_code], confirmed=False)
     if not rows:

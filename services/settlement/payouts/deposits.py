@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import BASIC, EXPENDITURE
-from services.settlement.funding.booking import Desk
+from services.settlement.funding.booking import Desk, keep_away_from_home
 from services.settlement.payouts import obligations, store
 from services.settlement.payouts.problems import DEPOSIT_RELEASED, DEPOSIT_SHORT, DEPOSIT_UNKNOWN
 from shared.http.problems import FOUR_EYES
@@ -36,14 +36,22 @@ async def withheld(desk: Desk, *, cutoff_ids: Sequence[UUID], totals: Sequence[A
 
 
 async def set_rate(desk: Desk, institution: str, valid_from: date, rate_e4: int, document: str) -> None:
-    """The agreed share from a day on, in 1/10,000, as a document of the county office says."""
+    """The agreed share from a day on, in 1/10,000, as a document of the county office says.
+
+    Raises CONFLICT_OF_INTEREST.
+    """
+    keep_away_from_home(desk, institution)
     await funding.lock_account(desk, f"deposit:{institution}")
     row = (desk.pool_code, institution, valid_from, rate_e4, document, desk.by, desk.now)
     await store.add_deposit_rate(desk.conn, row)
 
 
 async def ask_release(desk: Desk, institution: str, fen: int, reason: str) -> Any:
-    """The first person asks for a release of what confirmed payments withheld. Raises DEPOSIT_SHORT."""
+    """The first person asks for a release of what confirmed payments withheld.
+
+    Raises CONFLICT_OF_INTEREST, DEPOSIT_SHORT.
+    """
+    keep_away_from_home(desk, institution)
     await funding.lock_account(desk, f"deposit:{institution}")
     rows = await store.deposits(desk.conn, desk.pool_code, institution)
     kept = sum(row["withheld_fen"] for row in rows)
@@ -59,10 +67,14 @@ async def ask_release(desk: Desk, institution: str, fen: int, reason: str) -> An
 
 
 async def approve_release(desk: Desk, release_id: UUID) -> Any:
-    """The second person approves: it waits for a batch. Raises DEPOSIT_UNKNOWN, FOUR_EYES and DEPOSIT_RELEASED."""
+    """The second person approves: it waits for a batch.
+
+    Raises DEPOSIT_UNKNOWN, CONFLICT_OF_INTEREST, FOUR_EYES and DEPOSIT_RELEASED.
+    """
     known = await store.deposit_release(desk.conn, desk.pool_code, release_id)
     if known is None:
         raise DEPOSIT_UNKNOWN(release=release_id)
+    keep_away_from_home(desk, known["institution_code"])
     if known["prepared_by"] == desk.by:
         raise FOUR_EYES(act=("申请拨付", "ask for the release"), then=("批准", "approve it"))
     if known["approved_by"] is not None:

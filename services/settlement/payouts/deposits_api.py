@@ -12,7 +12,7 @@ from services.settlement.payouts.problems import DEPOSIT_RELEASED, DEPOSIT_SHORT
 from shared.contracts.wire import Ratio, Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.problems import FOUR_EYES, documented
+from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
 router = ServiceRouter()
@@ -38,6 +38,7 @@ class DepositRateOut(WireModel):
 @router.put(
     "/pools/{pool_code}/institutions/{institution_code}/deposit-rate",
     response_model=DepositRateOut,
+    responses=documented(CONFLICT_OF_INTEREST),
     openapi_extra=access({"county_director"}, command="set_deposit_rate"),
 )
 async def put_deposit_rate(pool_code: str, institution_code: str, body: DepositRateIn, unit: UnitDep) -> DepositRateOut:
@@ -76,7 +77,7 @@ def _release(row: Any) -> ReleaseOut:
     "/pools/{pool_code}/institutions/{institution_code}/deposit-releases",
     status_code=201,
     response_model=ReleaseOut,
-    responses=documented(DEPOSIT_SHORT),
+    responses=documented(CONFLICT_OF_INTEREST, DEPOSIT_SHORT),
     openapi_extra=access(OFFICE, command="ask_deposit_release"),
 )
 async def post_deposit_release(pool_code: str, institution_code: str, body: ReleaseIn, unit: UnitDep) -> ReleaseOut:
@@ -89,7 +90,7 @@ async def post_deposit_release(pool_code: str, institution_code: str, body: Rele
 @router.post(
     "/pools/{pool_code}/deposit-releases/{release_id}/approval",
     response_model=ReleaseOut,
-    responses=documented(DEPOSIT_UNKNOWN, DEPOSIT_RELEASED, FOUR_EYES),
+    responses=documented(DEPOSIT_UNKNOWN, DEPOSIT_RELEASED, CONFLICT_OF_INTEREST, FOUR_EYES),
     openapi_extra=access(OFFICE, command="approve_deposit_release"),
 )
 async def post_deposit_approval(pool_code: str, release_id: UUID, unit: UnitDep) -> ReleaseOut:

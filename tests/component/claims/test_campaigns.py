@@ -236,6 +236,33 @@ async def test_a_count_that_moved_since_stops_the_release(world: World) -> None:
     assert await told(world, "released") == []
 
 
+async def test_a_claim_cancelled_since_stops_the_release_until_it_is_computed_anew(world: World) -> None:
+    gone, stays = await world.member(), await world.member()
+    claim = await reviewed(world, gone, "10000.00")
+    await reviewed(world, stays, "10000.00")
+    world.clock.set(AFTER)
+    campaign = await opened(world, "1000.00")
+    await approved(world, campaign)
+    await published(world, campaign)
+    during = await act(world, "county_recheck", f"/{campaign}/candidates")
+    assert (during.status_code, during.json()["code"]) == (409, "objections_run")
+    cancelled = await world.cancel(claim)
+    assert cancelled.status_code == 200, cancelled.text
+    world.clock.advance(timedelta(days=8))
+    answer = await act(world, "county_director", f"/{campaign}/release", {"claim_by": "2011-03-15"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "campaign_claims_moved")
+    assert "1 人" in answer.json()["detail"]
+    assert await told(world, "released") == []
+    anew = await done(world, "county_recheck", f"/{campaign}/candidates")
+    assert (anew["campaign"]["status"], anew["campaign"]["listed"], anew["candidates"]) == ("open", 0, 1)
+    shown = await approved(world, campaign)
+    assert (shown["list_number"], shown["listed"], shown["listed_amount"]) == (2, 1, "1000.00")
+    await published(world, campaign)
+    await released(world, campaign)
+    (event,) = await told(world, "released")
+    assert (event["data"]["member_id"], event["data"]["amount"]) == (str(stays), "1000.00")
+
+
 async def test_objections_strike_a_line_or_void_the_list(world: World) -> None:
     people = [await world.member() for _ in range(3)]
     for member in people:

@@ -278,6 +278,23 @@ async def test_what_the_inquiry_finds_decides_what_is_paid(
         assert (answer.status_code, answer.json()["layers"][0]["amount"]) == (201, basic), answer.text
 
 
+@pytest.mark.requirement("WC-07", "nobody decides on an accident treated at the hospital where his home unit sits")
+@pytest.mark.parametrize("granted", [True, False])
+async def test_nobody_decides_an_accident_for_his_home_hospital(facts: World, granted: bool) -> None:
+    member = await facts.member()
+    visit = await facts.visit(member, accident=True)
+    case = await submitted(facts, member, "accident", visit_id=visit)
+    found = {"liability": "accident"}
+    await checked(facts, case, **found)
+    path, body = f"/cases/{case}/decision", {"granted": granted, "note": "属实"} | (found if granted else {})
+    tied = await facts.pool("county_recheck", "POST", path, json=body, home_institution=COUNTY)
+    assert (tied.status_code, tied.json()["code"]) == (403, "conflict_of_interest"), tied.text
+    waiting = await facts.settle(visit, line("A1", "1100.00"))
+    assert waiting.json()["code"] == "refused_third_party_pending", "nothing was decided"
+    away = await facts.pool("county_recheck", "POST", path, json=body, home_institution=TOWNSHIP)
+    assert away.status_code == 200, away.text
+
+
 async def test_a_settled_visit_has_no_inquiry_any_more(facts: World) -> None:
     member = await facts.member()
     visit = await facts.visit(member, accident=True)

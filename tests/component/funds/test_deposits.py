@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.component.funds.world import HOSPITAL, World
+from tests.component.funds.world import HOSPITAL, OTHER_HOSPITAL, World
 
 RATE = {"valid_from": "2010-01-01", "rate": "0.1000", "document": "县合管办〔2010〕3号"}
 DIRECTOR = {"role": "county_director"}
@@ -67,3 +67,20 @@ async def test_money_that_comes_back_leaves_the_deposit_withheld(world: World) -
     await world.confirm(await world.release(again))
     assert await world.term("d", "deposit_withheld") == "10.00"
     await world.check_books()
+
+
+@pytest.mark.requirement("WC-07", "nobody sets, asks for or approves a deposit of the hospital of his home unit")
+async def test_nobody_acts_on_the_deposit_of_his_home_hospital(world: World) -> None:
+    await world.fund()
+    home, away = {"home_institution": HOSPITAL}, {"home_institution": OTHER_HOSPITAL}
+    rate = f"/institutions/{HOSPITAL}/deposit-rate"
+    await world.refused("conflict_of_interest", rate, RATE, method="PUT", **DIRECTOR, **home)
+    await withheld(world, "100.00")
+    path, body = f"/institutions/{HOSPITAL}/deposit-releases", {"amount": "10.00", "reason": "年度考核合格"}
+    await world.refused("conflict_of_interest", path, body, role="county_recheck", **home)
+    release = await world.done(path, body, role="county_recheck", **away)
+    approval = f"/deposit-releases/{release['id']}/approval"
+    await world.refused("conflict_of_interest", approval, **DIRECTOR, **home)
+    assert await world.term("d", "deposit_withheld") == "10.00"
+    await world.done(approval, **DIRECTOR, **away)
+    assert await world.term("d", "released_not_batched") == "10.00"

@@ -87,6 +87,17 @@ def test_a_claim_that_read_a_cap_stands_on_it_even_when_it_added_nothing() -> No
     assert list(counters.standing_on(UUID(int=11))) == [UUID(int=12)]
 
 
+def test_what_is_paid_beside_claims_is_no_later_claim() -> None:
+    counters = Counters(rows={ROW: Row({}, 0)})
+    first, campaign, second = UUID(int=11), UUID(int=12), UUID(int=13)
+    counters.add(OWNERS, first, "H1", [KEY], [Movement(KEY, 500)])
+    counters.count(ROW, campaign, KEY.name, 100)
+    assert counters.standing_on(first) == {}
+    counters.add(OWNERS, second, "H2", [KEY], [Movement(KEY, 300)])
+    assert counters.standing_on(first) == {second: "H2"}
+    assert counters.rows[ROW].used == {"inpatient": 900}
+
+
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=20), st.data())
 def test_after_cancelling_all_nothing_is_left(amounts: list[int], data: st.DataObject) -> None:
     counters = Counters(rows={ROW: Row({}, 0)})

@@ -440,17 +440,17 @@ FROM undone u WHERE p.pool_code = $1 AND p.instruction_id = u.id AND p.status = 
 
 
 async def move_instructions(
-    conn: AsyncConnection, pool: str, batch_id: UUID, before: str, after: str, deadline: date
+    conn: AsyncConnection, pool: str, batch_id: UUID, before: Sequence[str], after: str, deadline: date
 ) -> None:
-    """Instructions of a batch from one state to the next, with the bank's deadline."""
+    """Instructions of a batch from any of the states before to the next, with the bank's deadline."""
     await execute(
         conn,
         """
         UPDATE instruction SET status = $4, deadline = $5
-        WHERE pool_code = $1 AND batch_id = $2 AND status = $3""",
+        WHERE pool_code = $1 AND batch_id = $2 AND status = ANY ($3::text[])""",
         pool,
         batch_id,
-        before,
+        list(before),
         after,
         deadline,
     )

@@ -19,6 +19,11 @@ async def unknown(world: World, yuan: str = "70.00") -> Any:
     """A payment whose deadline has passed without a result."""
     cutoff, _ = await world.release_claims(yuan)
     batch = await world.batch(cutoff)
+    return await overdue(world, batch)
+
+
+async def overdue(world: World, batch: Any) -> Any:
+    """The one payment of a batch, four days later and marked by the worker."""
     world.clock.advance(timedelta(days=4))
     engine = create_engine(world.database.worker, pool_size=1)
     await world.rows("INSERT INTO pool_day VALUES ($1, '2010-01-01') ON CONFLICT DO NOTHING", POOL)
@@ -114,3 +119,36 @@ async def test_a_second_payment_is_a_receivable_until_it_comes_back(world: World
     rows = await world.rows("SELECT posted_fen FROM balance WHERE book = 'basic' AND account = '1101'")
     assert [row["posted_fen"] for row in rows] == [0]
     await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-36", "a file handed over late has a deadline of its own before its payment is declared")
+async def test_a_file_handed_over_late_has_a_deadline_of_its_own(world: World) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    sent = await world.done(f"/batches/{payment['batch_id']}/dispatch")
+    (late,) = sent["instructions"]
+    assert (late["status"], late["deadline"] > payment["deadline"]) == ("sent", True)
+    await world.statement(EXPENDITURE)
+    path = f"/payments/{payment['id']}/non-execution"
+    await world.refused("payment_not_unknown", path, REASON)
+    late = await overdue(world, sent)
+    problem = await world.refused("validity_not_covered", path, REASON)
+    assert late["deadline"] in problem["detail"], "the statements so far do not cover the later deadline"
+    assert await held(world) == "70.00"
+    await declared(world, late)
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-36", "what two people declared not executed can reach the bank no more")
+async def test_a_batch_declared_not_executed_is_never_handed_over(world: World) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    path = f"/v1/pools/{POOL}/batches/{payment['batch_id']}/file"
+    headers = world.tokens.headers("insurer_finance")
+    assert (await world.client.get(path, headers=headers)).status_code == 200
+    await declared(world, payment)
+    again = await paid_again(world, payment)
+    await world.refused("batch_state", f"/batches/{payment['batch_id']}/dispatch")
+    assert (await world.client.get(path, headers=headers)).json()["code"] == "batch_state"
+    assert (await world.get(f"/batches/{payment['batch_id']}"))["status"] == "released"
+    assert (await world.done(f"/batches/{again['id']}/dispatch"))["status"] == "sent"

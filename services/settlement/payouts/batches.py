@@ -38,6 +38,9 @@ from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
 
 BASIC_LAYER = "basic"
+PAID_LAYERS = (BASIC_LAYER, "family_account")
+"""What a batch pays of its cut-offs: both are the fund's, and the family account's part was advanced with the benefit.
+A batch and its cut-offs stand under the first."""
 BASIC_WORDS = ("基本医疗", "basic")
 CANCEL = ("撤销", "cancel")
 HAND_OVER = ("送银行", "hand over")
@@ -97,7 +100,7 @@ async def prepare(desk: Desk, cutoff_ids: Sequence[UUID], receivables: Sequence[
         await funding.lock_account(desk, EXPENDITURE)
     wanted = sorted(set(cutoff_ids))
     await _check_whole(desk, wanted)
-    totals = await store.open_totals(desk.conn, desk.pool_code, wanted, BASIC_LAYER)
+    totals = await store.open_totals(desk.conn, desk.pool_code, wanted, PAID_LAYERS)
     for row in totals:
         if (row["book"], row["account"]) != (BASIC, EXPENDITURE):
             raise LAYER_NOT_PAYABLE(layer=BASIC_WORDS, account=row["account"])
@@ -122,7 +125,7 @@ async def prepare(desk: Desk, cutoff_ids: Sequence[UUID], receivables: Sequence[
     if missing := set(wanted) - set(taken):
         raise CUTOFF_BATCHED(cutoffs=_listed(sorted(missing)))
     made = await _hold(desk, batch_id)
-    moved = await store.take_payables(desk.conn, desk.pool_code, batch_id, wanted, BASIC_LAYER)
+    moved = await store.take_payables(desk.conn, desk.pool_code, batch_id, wanted, PAID_LAYERS)
     _check_moved(moved, drafts)
     await set_offs.share(desk, owing, made)
     return await store.batch(desk.conn, desk.pool_code, batch_id)

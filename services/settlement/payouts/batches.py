@@ -43,6 +43,8 @@ PAID_LAYERS = (BASIC_LAYER, "family_account")
 A batch and its cut-offs stand under the first."""
 BASIC_WORDS = ("基本医疗", "basic")
 CANCEL = ("撤销", "cancel")
+SHOWN_AFTER_ALL = "银行对账单显示原付款已执行"
+"""Why a repayment is given up by the import of a statement."""
 HAND_OVER = ("送银行", "hand over")
 DOWNLOAD = ("下载付款文件", "download the file of")
 HOLDS_DECLARED = ("中有付款经两人申明未执行", "one with a payment declared not executed by two persons")
@@ -241,6 +243,7 @@ async def release(desk: Desk, batch_id: UUID, sealer: Sealer) -> Any:
 
     Raises BATCH_UNKNOWN, FOUR_EYES, BATCH_STATE, ACCOUNT_NOT_REGISTERED.
     """
+    await funding.lock_account(desk, EXPENDITURE)
     known = await _batch(desk, batch_id)
     if known["prepared_by"] == desk.by:
         raise FOUR_EYES(act=("编制批次", "prepare the batch"), then=("放行", "release it"))
@@ -255,6 +258,18 @@ async def release(desk: Desk, batch_id: UUID, sealer: Sealer) -> Any:
 
 async def cancel(desk: Desk, batch_id: UUID, reason: str) -> Any:
     """Gives up a batch that was not released: its holds are free and all is as before. Raises BATCH_STATE."""
+    await funding.lock_account(desk, EXPENDITURE)
+    return await _cancel(desk, batch_id, reason)
+
+
+async def give_up_repayments(desk: Desk, batch_ids: Sequence[UUID]) -> None:
+    """The bank's statement shows the payments that these batches would have paid again: they are given up before their
+    release, so that what the bank has executed is the payment. The account's lock is held."""
+    for batch_id in batch_ids:
+        await _cancel(desk, batch_id, SHOWN_AFTER_ALL)
+
+
+async def _cancel(desk: Desk, batch_id: UUID, reason: str) -> Any:
     known = await _batch(desk, batch_id)
     if known["status"] != "prepared":
         raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=CANCEL)

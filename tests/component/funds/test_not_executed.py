@@ -1,5 +1,6 @@
 """A payment without a result: its hold stays, two people end it, it is paid again once, and a late execution alarms."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -96,6 +97,48 @@ async def test_a_late_execution_that_was_not_paid_again_is_the_payment(world: Wo
     await world.statement(EXPENDITURE, ("out", 7000, payment["end_to_end_id"]))
     assert await world.term("d", "confirmed") == "70.00"
     await world.refused("payment_not_returned", f"/payments/{payment['id']}/repayment")
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-36", "executed after the declaration, the repayment not released: that is given up")
+async def test_a_late_execution_gives_up_the_repayment_that_was_not_released(world: World) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    await declared(world, payment)
+    again = await world.done(f"/payments/{payment['id']}/repayment")
+    await world.statement(EXPENDITURE, ("out", 7000, payment["end_to_end_id"]))
+    assert (await world.get(f"/batches/{again['id']}"))["status"] == "cancelled"
+    assert await held(world) == "0.00"
+    assert (await world.term("d", "confirmed"), await world.term("e", "paid_twice")) == ("70.00", "0.00")
+    assert await world.rows("SELECT 1 FROM receivable") == [], "the hospital was paid once and owes nothing"
+    await world.refused("batch_state", f"/batches/{again['id']}/cancellation", {"reason": "太晚"})
+    await world.refused("batch_state", f"/batches/{again['id']}/release", **APPROVER)
+    await world.check_books()
+
+
+async def test_a_line_of_another_amount_gives_up_nothing(world: World) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    await declared(world, payment)
+    again = await world.done(f"/payments/{payment['id']}/repayment")
+    await world.statement(EXPENDITURE, ("out", 6999, payment["end_to_end_id"]))
+    assert (await world.get(f"/batches/{again['id']}"))["status"] == "prepared"
+
+
+@pytest.mark.requirement("ZZ-36", "a release and the statement that shows the first payment: one of them comes first")
+async def test_the_repayment_is_released_while_the_statement_arrives(world: World) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    await declared(world, payment)
+    again = await world.done(f"/payments/{payment['id']}/repayment")
+    shown = world.statement_body(EXPENDITURE, ("out", 7000, payment["end_to_end_id"]))
+    release = f"/batches/{again['id']}/release"
+    answers = await asyncio.gather(world.send("/bank-statements", shown), world.send(release, **APPROVER))
+    assert answers[0].status_code == 201, answers[0].text
+    status = (await world.get(f"/batches/{again['id']}"))["status"]
+    owed = await world.rows("SELECT amount_fen FROM receivable")
+    assert (status, answers[1].status_code, len(owed)) in [("cancelled", 409, 0), ("released", 200, 1)]
+    await world.identities()
     await world.check_books()
 
 

@@ -64,6 +64,13 @@ class _Claim(EventPayload):
     account: Yuan = 0
     """What the household's family account paid besides, of the patient's part (contracts §8)."""
 
+    @property
+    def fund(self) -> int:
+        """What the hospital advanced for the fund, in fen: the benefit and what the family account paid. It is what the
+        totals of a day add up for a claim that is not approved."""
+        advanced: int = self.benefit + self.account
+        return advanced
+
 
 class ClaimSettled(_Claim):
     """The hospital paid the patient; the fund owes the hospital, subject to review."""

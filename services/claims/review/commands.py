@@ -91,7 +91,7 @@ async def approve(unit: Unit, claim_id: UUID, cuts: Sequence[WantedCut], note: s
     check_cuts(claim, await queries.line_amounts(unit.conn, unit.pool_code, claim_id), cuts)
     withheld = sum(cut.fund_share_fen for cut in cuts if cut.bearer != "nobody")
     layers = payable_layers(claim, withheld)
-    payable_fen = claim.benefit_fen + claim.account_fen - withheld
+    payable_fen = claim.fund_fen - withheld
     decided = replace(claim, status=APPROVED, version=claim.version + 1, payable_fen=payable_fen)
     told = [
         Cut(
@@ -126,7 +126,7 @@ async def reject(unit: Unit, claim_id: UUID, ground: Ground, bearer: str, note: 
     payload = ClaimRejected(**head_of(decided, unit.now), bearer=_bearer(bearer), ground=ground, taken_back=taken_back)
     text = f"{ground}: {note}"
     review = Review(decided, "rejected", unit.actor.subject, text, bearer, (), [], taken_back=taken_back)
-    return await _decide(unit, review, payload, claim.benefit_fen)
+    return await _decide(unit, review, payload, claim.fund_fen)
 
 
 async def send_back(unit: Unit, claim_id: UUID, ground: Ground, note: str) -> Review:
@@ -136,7 +136,7 @@ async def send_back(unit: Unit, claim_id: UUID, ground: Ground, note: str) -> Re
     decided = replace(claim, status=RETURNED, version=claim.version + 1, payable_fen=0)
     payload = ClaimReturned(**head_of(decided, unit.now), ground=ground)
     review = Review(decided, "returned", unit.actor.subject, f"{ground}: {note}", None, (), [], taken_back=False)
-    return await _decide(unit, review, payload, claim.benefit_fen)
+    return await _decide(unit, review, payload, claim.fund_fen)
 
 
 def _bearer(text: str) -> Any:

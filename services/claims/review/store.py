@@ -77,9 +77,9 @@ class Review:
 
     @property
     def cut_fen(self) -> int:
-        """What is withheld of the benefit."""
+        """What is withheld of benefit and family account."""
         claim = self.claim
-        return claim.benefit_fen + claim.account_fen - claim.payable_fen if self.decision == "approved" else 0
+        return claim.fund_fen - claim.payable_fen if self.decision == "approved" else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -497,7 +497,7 @@ def _outgoing(batch: _Batch, slot: _Slot, claim: Claim, payload: EventPayload) -
         business_day=batch.day,
         now=batch.now,
         service=SERVICE,
-        amount_fen=claim.benefit_fen,
+        amount_fen=claim.fund_fen,
         traceparent=slot.ask.traceparent,
     )
 

@@ -55,6 +55,11 @@ class Claim:
     """Benefit of the basic settlement that was made elsewhere."""
 
     @property
+    def fund_fen(self) -> int:
+        """What the hospital advanced for the fund: benefit and family account; what the day's totals count of it."""
+        return self.benefit_fen + self.account_fen
+
+    @property
     def patient_fen(self) -> int:
         """The patient's part, of which the family account may pay some."""
         return self.total_fen - self.elsewhere_fen - self.benefit_fen

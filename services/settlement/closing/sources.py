@@ -14,15 +14,15 @@ AMOUNT_OF: Mapping[str, str] = MappingProxyType(
         enrollment.PremiumSponsored.TYPE: "amount",
         enrollment.PremiumRemitted.TYPE: "amount",
         enrollment.SubsidyDue.TYPE: "amount",
-        claims.ClaimSettled.TYPE: "benefit",
+        claims.ClaimSettled.TYPE: "fund",
         claims.ClaimApproved.TYPE: "approved",
-        claims.ClaimRejected.TYPE: "benefit",
-        claims.ClaimReturned.TYPE: "benefit",
-        claims.ClaimCancelled.TYPE: "benefit",
+        claims.ClaimRejected.TYPE: "fund",
+        claims.ClaimReturned.TYPE: "fund",
+        claims.ClaimCancelled.TYPE: "fund",
         claims.ClaimReleased.TYPE: "approved",
     }
 )
-"""The member of each payload that its source adds up in the totals of the day."""
+"""The member or property of each payload that its source adds up in the totals of the day."""
 
 SOURCES: Mapping[str, frozenset[str]] = MappingProxyType(
     {

@@ -463,10 +463,10 @@ async def get_payment_claims(
     pool_code: str, instruction_id: UUID, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[PaidClaimOut]:
     """一笔付款下的案件. The claims that a payment pays, by id."""
-    key = read_cursor(cursor, UUID)
+    key = read_cursor(cursor, UUID, str)
     if await store.instruction(unit.conn, pool_code, instruction_id) is None:
         raise INSTRUCTION_UNKNOWN(instruction=instruction_id)
-    rows = await store.claims_of(unit.conn, pool_code, instruction_id, key[0] if key else None, limit + 1)
+    rows = await store.claims_of(unit.conn, pool_code, instruction_id, key, limit + 1)
     items = [
         PaidClaimOut(
             claim_id=r["claim_id"],
@@ -479,4 +479,5 @@ async def get_payment_claims(
         )
         for r in rows[:limit]
     ]
-    return Page(items=items, next_cursor=encode_cursor(items[-1].claim_id) if len(rows) > limit else None)
+    more = encode_cursor(items[-1].claim_id, items[-1].layer) if len(rows) > limit else None
+    return Page(items=items, next_cursor=more)

@@ -37,8 +37,16 @@ from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
 
 BASIC_LAYER = "basic"
+PAID_LAYERS = (BASIC_LAYER, "family_account")
+"""What a batch pays of its cut-offs: both are the fund's, and the family account's part was advanced with the benefit.
+A batch and its cut-offs stand under the first."""
 BASIC_WORDS = ("基本医疗", "basic")
 CANCEL = ("撤销", "cancel")
+SHOWN_AFTER_ALL = "银行对账单显示原付款已执行"
+"""Why a repayment is given up by the import of a statement."""
+HAND_OVER = ("送银行", "hand over")
+DOWNLOAD = ("下载付款文件", "download the file of")
+HOLDS_DECLARED = ("中有付款经两人申明未执行", "one with a payment declared not executed by two persons")
 STATUS: Mapping[str, Words] = MappingProxyType(
     {
         "prepared": ("待放行", "prepared"),
@@ -58,7 +66,8 @@ PAYMENT_STATUS: Mapping[str, Words] = MappingProxyType(
     }
 )
 BANK_DEADLINE_DAYS = 3
-"""Days after the release within which the bank has to show a result; later the instruction is ``unknown``."""
+"""Days after the release, and anew after the file was handed over, within which the bank has to show a result; later
+the instruction is ``unknown``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,7 @@ async def prepare(desk: Desk, cutoff_ids: Sequence[UUID], receivables: Sequence[
         await funding.lock_account(desk, EXPENDITURE)
     wanted = sorted(set(cutoff_ids))
     await _check_whole(desk, wanted)
-    totals = await store.open_totals(desk.conn, desk.pool_code, wanted, BASIC_LAYER)
+    totals = await store.open_totals(desk.conn, desk.pool_code, wanted, PAID_LAYERS)
     for row in totals:
         if (row["book"], row["account"]) != (BASIC, EXPENDITURE):
             raise LAYER_NOT_PAYABLE(layer=BASIC_WORDS, account=row["account"])
@@ -117,7 +126,7 @@ async def prepare(desk: Desk, cutoff_ids: Sequence[UUID], receivables: Sequence[
     if missing := set(wanted) - set(taken):
         raise CUTOFF_BATCHED(cutoffs=_listed(sorted(missing)))
     made = await _hold(desk, batch_id)
-    moved = await store.take_payables(desk.conn, desk.pool_code, batch_id, wanted, BASIC_LAYER)
+    moved = await store.take_payables(desk.conn, desk.pool_code, batch_id, wanted, PAID_LAYERS)
     _check_moved(moved, drafts)
     await set_offs.share(desk, owing, made)
     return await store.batch(desk.conn, desk.pool_code, batch_id)
@@ -233,13 +242,14 @@ async def release(desk: Desk, batch_id: UUID, sealer: Sealer) -> Any:
 
     Raises BATCH_UNKNOWN, FOUR_EYES, BATCH_STATE, ACCOUNT_NOT_REGISTERED.
     """
+    await funding.lock_account(desk, EXPENDITURE)
     known = await _batch(desk, batch_id)
     if known["prepared_by"] == desk.by:
         raise FOUR_EYES(act=("编制批次", "prepare the batch"), then=("放行", "release it"))
     if not await store.release_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
         raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=("放行", "release"))
     await store.move_instructions(
-        desk.conn, desk.pool_code, batch_id, "prepared", "released", desk.day + timedelta(days=BANK_DEADLINE_DAYS)
+        desk.conn, desk.pool_code, batch_id, ("prepared",), "released", desk.day + timedelta(days=BANK_DEADLINE_DAYS)
     )
     await _keep_file(desk, batch_id, sealer)
     return await _batch(desk, batch_id)
@@ -247,6 +257,18 @@ async def release(desk: Desk, batch_id: UUID, sealer: Sealer) -> Any:
 
 async def cancel(desk: Desk, batch_id: UUID, reason: str) -> Any:
     """Gives up a batch that was not released: its holds are free and all is as before. Raises BATCH_STATE."""
+    await funding.lock_account(desk, EXPENDITURE)
+    return await _cancel(desk, batch_id, reason)
+
+
+async def give_up_repayments(desk: Desk, batch_ids: Sequence[UUID]) -> None:
+    """The bank's statement shows the payments that these batches would have paid again: they are given up before their
+    release, so that what the bank has executed is the payment. The account's lock is held."""
+    for batch_id in batch_ids:
+        await _cancel(desk, batch_id, SHOWN_AFTER_ALL)
+
+
+async def _cancel(desk: Desk, batch_id: UUID, reason: str) -> Any:
     known = await _batch(desk, batch_id)
     if known["status"] != "prepared":
         raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=CANCEL)
@@ -258,24 +280,44 @@ async def cancel(desk: Desk, batch_id: UUID, reason: str) -> Any:
 
 
 async def dispatch(desk: Desk, batch_id: UUID) -> Any:
-    """The file was handed to the bank: released ▸ sent, and the bank's deadline runs from now."""
+    """The file was handed to the bank: its payments are sent, also overdue ones, and the bank's deadline runs from now.
+
+    Raises BATCH_UNKNOWN, and BATCH_STATE also where two people have declared a payment of it not executed: it may have
+    been paid again, and the bank must not execute both.
+    """
+    await funding.lock_account(desk, EXPENDITURE)
     known = await _batch(desk, batch_id)
+    await _expect_none_declared(desk.conn, desk.pool_code, batch_id, HAND_OVER)
     if not await store.send_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
-        raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=("送银行", "hand over"))
+        raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=HAND_OVER)
     await store.move_instructions(
-        desk.conn, desk.pool_code, batch_id, "released", "sent", desk.day + timedelta(days=BANK_DEADLINE_DAYS)
+        desk.conn,
+        desk.pool_code,
+        batch_id,
+        ("released", "unknown"),
+        "sent",
+        desk.day + timedelta(days=BANK_DEADLINE_DAYS),
     )
     return await _batch(desk, batch_id)
 
 
+async def _expect_none_declared(conn: Any, pool: str, batch_id: UUID, act: Words) -> None:
+    """No payment of the batch was declared not executed, so that its file may reach the bank. Raises BATCH_STATE."""
+    made = await store.instructions(conn, pool, batch_id)
+    if any(i["status"] in ("not_executed", "paid_twice") for i in made):
+        raise BATCH_STATE(batch=batch_id, status=HOLDS_DECLARED, act=act)
+
+
 async def file_of(conn: Any, pool: str, batch_id: UUID, sealer: Sealer) -> tuple[str, bytes]:
-    """Message id and bytes of a batch's file, the same at every download. Raises BATCH_UNKNOWN, BATCH_STATE."""
+    """Message id and bytes of a batch's file, the same at every download. Raises BATCH_UNKNOWN, and BATCH_STATE before
+    the release and once a payment of it was declared not executed."""
     known = await store.batch(conn, pool, batch_id)
     if known is None:
         raise BATCH_UNKNOWN(batch=batch_id)
     kept = await store.file(conn, pool, batch_id)
     if kept is None:
-        raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=("下载付款文件", "download the file of"))
+        raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=DOWNLOAD)
+    await _expect_none_declared(conn, pool, batch_id, DOWNLOAD)
     content = sealer.open("payment_file", "content_sealed", f"{pool}/{batch_id}", kept["content_sealed"]).encode()
     if hashlib.sha256(content).digest() != kept["sha256"]:
         raise RuntimeError("the kept payment file does not have its digest")

@@ -44,17 +44,13 @@ class Figures:
 
 
 def figures_after(event: ClaimEvent, before: Figures | None) -> Figures:
-    """The claim's figures once the event counts; the cut of an approved claim stays when it is released.
-
-    What the family account paid at the bedside is the fund's as well.
-    """
+    """The claim's figures once the event counts; the cut of an approved claim stays when it is released."""
     state = STATE_AFTER[type(event)]
-    fund = event.benefit + event.account
     if isinstance(event, ClaimApproved):
-        return Figures(state, fund, event.approved, event.cut)
+        return Figures(state, event.fund, event.approved, event.cut)
     if isinstance(event, ClaimReleased):
-        return Figures(state, fund, event.approved, before.cut if before else 0)
-    return Figures(state, fund, 0, 0)
+        return Figures(state, event.fund, event.approved, before.cut if before else 0)
+    return Figures(state, event.fund, 0, 0)
 
 
 async def claim_changed(desk: Desk, event: ClaimEvent, sequence: int, business_day: date) -> None:

@@ -206,17 +206,19 @@ async def cutoffs_listed(
     )
 
 
-async def open_totals(conn: AsyncConnection, pool: str, cutoff_ids: Sequence[UUID], layer: str) -> list[Any]:
-    """Open payables of the cut-offs by institution, book and account."""
+async def open_totals(conn: AsyncConnection, pool: str, cutoff_ids: Sequence[UUID], layers: Sequence[str]) -> list[Any]:
+    """Open payables of the cut-offs in any of the layers by institution, book and account; claims are counted once."""
     return await fetch(
         conn,
         """
-        SELECT institution_code, book, account, count(*)::integer AS claims, sum(amount_fen)::bigint AS fen
-        FROM payable WHERE pool_code = $1 AND cutoff_id = ANY ($2::uuid[]) AND layer = $3 AND status = 'open'
+        SELECT institution_code, book, account, count(DISTINCT claim_id)::integer AS claims,
+               sum(amount_fen)::bigint AS fen
+        FROM payable WHERE pool_code = $1 AND cutoff_id = ANY ($2::uuid[]) AND layer = ANY ($3::text[])
+          AND status = 'open'
         GROUP BY institution_code, book, account ORDER BY institution_code""",
         pool,
         list(cutoff_ids),
-        layer,
+        list(layers),
     )
 
 
@@ -266,26 +268,27 @@ async def add_instructions(conn: AsyncConnection, pool: str, batch_id: UUID, row
 
 
 async def take_payables(
-    conn: AsyncConnection, pool: str, batch_id: UUID, cutoff_ids: Sequence[UUID], layer: str
+    conn: AsyncConnection, pool: str, batch_id: UUID, cutoff_ids: Sequence[UUID], layers: Sequence[str]
 ) -> Any:
-    """open ▸ batched for all payables of the cut-offs, each with its hospital's instruction; count and sum."""
+    """open ▸ batched for all payables of the cut-offs in any of the layers, each with its hospital's instruction; how
+    many claims, and the sum."""
     return await fetchrow(
         conn,
         """
         WITH taken AS (
           UPDATE payable p SET status = 'batched', instruction_id = i.id FROM instruction i
-          WHERE p.pool_code = $1 AND p.cutoff_id = ANY ($3::uuid[]) AND p.layer = $4 AND p.status = 'open'
+          WHERE p.pool_code = $1 AND p.cutoff_id = ANY ($3::uuid[]) AND p.layer = ANY ($4::text[]) AND p.status = 'open'
             AND i.pool_code = $1 AND i.batch_id = $2 AND i.institution_code = p.institution_code
           RETURNING p.instruction_id, p.claim_id, p.layer, p.expense_account, p.amount_fen
         ), kept AS (
           INSERT INTO instruction_claim (pool_code, instruction_id, claim_id, layer, expense_account, amount_fen)
           SELECT $1, t.* FROM taken t
         )
-        SELECT count(*)::integer AS claims, coalesce(sum(amount_fen), 0)::bigint AS fen FROM taken""",
+        SELECT count(DISTINCT claim_id)::integer AS claims, coalesce(sum(amount_fen), 0)::bigint AS fen FROM taken""",
         pool,
         batch_id,
         list(cutoff_ids),
-        layer,
+        list(layers),
     )
 
 
@@ -316,7 +319,7 @@ async def retake_payables(conn: AsyncConnection, pool: str, old: UUID, new: UUID
         ), moved AS (
           UPDATE receivable SET set_off_by = $3 WHERE $4 AND pool_code = $1 AND set_off_by = $2
         )
-        SELECT count(*)::integer AS claims, coalesce(sum(amount_fen), 0)::bigint AS fen FROM due""",
+        SELECT count(DISTINCT claim_id)::integer AS claims, coalesce(sum(amount_fen), 0)::bigint AS fen FROM due""",
         pool,
         old,
         new,
@@ -440,17 +443,17 @@ FROM undone u WHERE p.pool_code = $1 AND p.instruction_id = u.id AND p.status = 
 
 
 async def move_instructions(
-    conn: AsyncConnection, pool: str, batch_id: UUID, before: str, after: str, deadline: date
+    conn: AsyncConnection, pool: str, batch_id: UUID, before: Sequence[str], after: str, deadline: date
 ) -> None:
-    """Instructions of a batch from one state to the next, with the bank's deadline."""
+    """Instructions of a batch from any of the states before to the next, with the bank's deadline."""
     await execute(
         conn,
         """
         UPDATE instruction SET status = $4, deadline = $5
-        WHERE pool_code = $1 AND batch_id = $2 AND status = $3""",
+        WHERE pool_code = $1 AND batch_id = $2 AND status = ANY ($3::text[])""",
         pool,
         batch_id,
-        before,
+        list(before),
         after,
         deadline,
     )
@@ -619,19 +622,20 @@ async def payments_to(conn: AsyncConnection, pool: str, institution: str, first:
 
 
 async def claims_of(
-    conn: AsyncConnection, pool: str, instruction_id: UUID, after: UUID | None, limit: int
+    conn: AsyncConnection, pool: str, instruction_id: UUID, after: Sequence[Any] | None, limit: int
 ) -> list[Any]:
-    """Claims that an instruction pays, by id."""
+    """Claims that an instruction pays, a layer a row, after the last (claim, layer) shown."""
     return await fetch(
         conn,
         """
         SELECT c.claim_id, c.layer, c.expense_account, c.amount_fen, p.cutoff_id, p.township_code, p.care_kind
         FROM instruction_claim c JOIN payable p USING (pool_code, claim_id, layer)
-        WHERE c.pool_code = $1 AND c.instruction_id = $2 AND ($3::uuid IS NULL OR c.claim_id > $3)
-        ORDER BY c.claim_id, c.layer LIMIT $4""",
+        WHERE c.pool_code = $1 AND c.instruction_id = $2
+          AND ($3::uuid IS NULL OR (c.claim_id, c.layer) > ($3, $4::text))
+        ORDER BY c.claim_id, c.layer LIMIT $5""",
         pool,
         instruction_id,
-        after,
+        *(after or (None, None)),
         limit,
     )
 

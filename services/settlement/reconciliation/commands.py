@@ -16,7 +16,7 @@ from services.settlement.funding import replenishment
 from services.settlement.funding.accounts import TRANSFERS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement, Seen
-from services.settlement.payouts import results
+from services.settlement.payouts import batches, results
 from services.settlement.reconciliation import store
 from services.settlement.reconciliation.problems import (
     LINE_UNKNOWN,
@@ -137,7 +137,12 @@ async def _check_follows(desk: Desk, statement: Statement) -> None:
 
 
 async def match_open_lines(desk: Desk, account: str) -> int:
-    """Matches the open lines of an account whose lock is held; how many. Vouchers first, then rows (contracts §4)."""
+    """Matches the open lines of an account whose lock is held; how many. Vouchers first, then rows (contracts §4).
+
+    A payment that was declared not executed and is shown after all is the payment as long as its repayment was not
+    released: that one is given up first. Otherwise it is a second payment.
+    """
+    await batches.give_up_repayments(desk, await store.repayments_not_needed(desk.conn, desk.pool_code, account))
     matched = 0
     for _ in range(_ROUNDS_MAX):
         found = await _match_round(desk, account)

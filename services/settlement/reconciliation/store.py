@@ -144,6 +144,23 @@ WHERE d.pool_code = $1 AND $2 = '1001.02' AND i.end_to_end_id = ANY ($3::text[])
 """
 
 
+async def repayments_not_needed(conn: AsyncConnection, pool: str, account: str) -> list[UUID]:
+    """Batches not yet released that would pay again what an open line of the account shows as executed."""
+    rows = await fetch(
+        conn,
+        """
+        SELECT DISTINCT r.batch_id FROM open_line o
+        JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
+        JOIN instruction i ON i.pool_code = l.pool_code AND i.end_to_end_id = l.reference
+          AND i.amount_fen = -l.signed_fen AND i.status = 'not_executed'
+        JOIN instruction r ON r.pool_code = i.pool_code AND r.replaces = i.id AND r.status = 'prepared'
+        WHERE o.pool_code = $1 AND o.account = $2 AND $2 = '1001.02' ORDER BY r.batch_id""",
+        pool,
+        account,
+    )
+    return [row["batch_id"] for row in rows]
+
+
 async def add_matches(conn: AsyncConnection, pool: str, by: str, now: Any, rows: Sequence[tuple[UUID, UUID]]) -> None:
     """Lines and the movements they show; the lines are open no more."""
     await execute(

@@ -390,6 +390,19 @@ async def test_the_account_survives_review_with_a_cut(facts: World) -> None:
     assert [(one["layer"], one["amount"]) for one in told["layers"]] == [("basic", "9.00"), ("family_account", "30.00")]
 
 
+@pytest.mark.parametrize("decision", ["rejection", "return"])
+async def test_a_days_totals_count_the_account_with_the_benefit(facts: World, decision: str) -> None:
+    member = await facts.member()
+    await credit(facts, facts.enrollment.known[member].household_id, 5000)
+    claim = (await from_account(facts, member, "50.00", "30.00")).json()
+    body = {"ground": "price", "note": "不符"} | ({"bearer": "hospital"} if decision == "rejection" else {})
+    answer = await facts.pool("insurer_reviewer", "POST", f"/claims/{claim['claim_id']}/{decision}", json=body)
+    assert answer.status_code == 200, answer.text
+    assert (await facts.cancel(claim["claim_id"], of=VILLAGE)).status_code == 200
+    rows = await facts.sql("SELECT type, amount_fen FROM outbox WHERE type LIKE '%claims.claim.%' ORDER BY sequence")
+    assert [row["amount_fen"] for row in rows] == [4000, 4000, 4000], [row["type"] for row in rows]
+
+
 async def test_many_spend_one_account_at_once_and_it_is_never_overdrawn(facts: World) -> None:
     one = await facts.member()
     household = facts.enrollment.known[one].household_id

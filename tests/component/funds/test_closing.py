@@ -48,6 +48,19 @@ async def test_an_event_that_never_came_breaks_the_identity_of_the_fund_share(wo
     assert (await world.term("c", "settled"), await world.term("c", "settled_closed_days")) == ("95.00", "95.00")
 
 
+@pytest.mark.requirement("ZZ-14", "what the family account paid counts on both sides of the fund's share")
+@pytest.mark.parametrize("decision", ["settled", "approved", "rejected", "returned", "cancelled"])
+async def test_money_of_the_family_account_is_told_and_counted_alike(world: World, decision: str) -> None:
+    claim = uuid4()
+    await world.feed(world.settled(claim, 7000, account=550))
+    if decision != "settled":
+        await world.feed(getattr(world, decision)(claim))
+    assert (await world.term("c", "settled"), await world.term("c", "settled_open_day")) == ("75.50", "75.50")
+    await world.sources_close(DAY)
+    await world.done(f"/days/{DAY}/close", role="county_director")
+    assert (await world.term("c", "settled"), await world.term("c", "settled_closed_days")) == ("75.50", "75.50")
+
+
 async def test_a_lost_decision_breaks_it_too_though_the_sums_agree(world: World) -> None:
     claim = uuid4()
     await world.feed(world.settled(claim, 7000))

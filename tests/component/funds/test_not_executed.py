@@ -1,5 +1,6 @@
 """A payment without a result: its hold stays, two people end it, it is paid again once, and a late execution alarms."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,11 @@ async def unknown(world: World, yuan: str = "70.00") -> Any:
     """A payment whose deadline has passed without a result."""
     cutoff, _ = await world.release_claims(yuan)
     batch = await world.batch(cutoff)
+    return await overdue(world, batch)
+
+
+async def overdue(world: World, batch: Any) -> Any:
+    """The one payment of a batch, four days later and marked by the worker."""
     world.clock.advance(timedelta(days=4))
     engine = create_engine(world.database.worker, pool_size=1)
     await world.rows("INSERT INTO pool_day VALUES ($1, '2010-01-01') ON CONFLICT DO NOTHING", POOL)
@@ -94,6 +100,48 @@ async def test_a_late_execution_that_was_not_paid_again_is_the_payment(world: Wo
     await world.check_books()
 
 
+@pytest.mark.requirement("ZZ-36", "executed after the declaration, the repayment not released: that is given up")
+async def test_a_late_execution_gives_up_the_repayment_that_was_not_released(world: World) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    await declared(world, payment)
+    again = await world.done(f"/payments/{payment['id']}/repayment")
+    await world.statement(EXPENDITURE, ("out", 7000, payment["end_to_end_id"]))
+    assert (await world.get(f"/batches/{again['id']}"))["status"] == "cancelled"
+    assert await held(world) == "0.00"
+    assert (await world.term("d", "confirmed"), await world.term("e", "paid_twice")) == ("70.00", "0.00")
+    assert await world.rows("SELECT 1 FROM receivable") == [], "the hospital was paid once and owes nothing"
+    await world.refused("batch_state", f"/batches/{again['id']}/cancellation", {"reason": "太晚"})
+    await world.refused("batch_state", f"/batches/{again['id']}/release", **APPROVER)
+    await world.check_books()
+
+
+async def test_a_line_of_another_amount_gives_up_nothing(world: World) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    await declared(world, payment)
+    again = await world.done(f"/payments/{payment['id']}/repayment")
+    await world.statement(EXPENDITURE, ("out", 6999, payment["end_to_end_id"]))
+    assert (await world.get(f"/batches/{again['id']}"))["status"] == "prepared"
+
+
+@pytest.mark.requirement("ZZ-36", "a release and the statement that shows the first payment: one of them comes first")
+async def test_the_repayment_is_released_while_the_statement_arrives(world: World) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    await declared(world, payment)
+    again = await world.done(f"/payments/{payment['id']}/repayment")
+    shown = world.statement_body(EXPENDITURE, ("out", 7000, payment["end_to_end_id"]))
+    release = f"/batches/{again['id']}/release"
+    answers = await asyncio.gather(world.send("/bank-statements", shown), world.send(release, **APPROVER))
+    assert answers[0].status_code == 201, answers[0].text
+    status = (await world.get(f"/batches/{again['id']}"))["status"]
+    owed = await world.rows("SELECT amount_fen FROM receivable")
+    assert (status, answers[1].status_code, len(owed)) in [("cancelled", 409, 0), ("released", 200, 1)]
+    await world.identities()
+    await world.check_books()
+
+
 @pytest.mark.requirement("ZZ-36", "executed after it was paid again: the second payment is a receivable, and alarms")
 @pytest.mark.parametrize("way_back", ["receivable", "payment"])
 async def test_a_second_payment_is_a_receivable_until_it_comes_back(world: World, way_back: str) -> None:
@@ -114,3 +162,36 @@ async def test_a_second_payment_is_a_receivable_until_it_comes_back(world: World
     rows = await world.rows("SELECT posted_fen FROM balance WHERE book = 'basic' AND account = '1101'")
     assert [row["posted_fen"] for row in rows] == [0]
     await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-36", "a file handed over late has a deadline of its own before its payment is declared")
+async def test_a_file_handed_over_late_has_a_deadline_of_its_own(world: World) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    sent = await world.done(f"/batches/{payment['batch_id']}/dispatch")
+    (late,) = sent["instructions"]
+    assert (late["status"], late["deadline"] > payment["deadline"]) == ("sent", True)
+    await world.statement(EXPENDITURE)
+    path = f"/payments/{payment['id']}/non-execution"
+    await world.refused("payment_not_unknown", path, REASON)
+    late = await overdue(world, sent)
+    problem = await world.refused("validity_not_covered", path, REASON)
+    assert late["deadline"] in problem["detail"], "the statements so far do not cover the later deadline"
+    assert await held(world) == "70.00"
+    await declared(world, late)
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-36", "what two people declared not executed can reach the bank no more")
+async def test_a_batch_declared_not_executed_is_never_handed_over(world: World) -> None:
+    await world.fund()
+    payment = await unknown(world)
+    path = f"/v1/pools/{POOL}/batches/{payment['batch_id']}/file"
+    headers = world.tokens.headers("insurer_finance")
+    assert (await world.client.get(path, headers=headers)).status_code == 200
+    await declared(world, payment)
+    again = await paid_again(world, payment)
+    await world.refused("batch_state", f"/batches/{payment['batch_id']}/dispatch")
+    assert (await world.client.get(path, headers=headers)).json()["code"] == "batch_state"
+    assert (await world.get(f"/batches/{payment['batch_id']}"))["status"] == "released"
+    assert (await world.done(f"/batches/{again['id']}/dispatch"))["status"] == "sent"

@@ -148,6 +148,37 @@ async def test_a_bounce_reopens_the_payables_and_is_paid_again_once(world: World
     await world.check_books()
 
 
+@pytest.mark.requirement("DF-18", "what the family account paid at a hospital is paid to it with the benefit")
+async def test_the_family_accounts_part_is_paid_with_the_benefit(world: World) -> None:
+    await world.fund()
+    claims = sorted([uuid4(), uuid4()])
+    await world.feed(world.settled(claims[0], 7000, account=550), world.settled(claims[1], 3000))
+    await world.feed(*(world.approved(claim) for claim in claims))
+    cutoff, events = world.cutoff({claims[0]: 7550, claims[1]: 3000})
+    await world.feed(*events)
+    assert await world.term("d", "released_not_batched") == "105.50"
+    batch = await world.batch(cutoff)
+    (payment,) = batch["instructions"]
+    assert (payment["amount"], payment["claim_count"]) == ("105.50", 2), "a claim of two layers is one claim"
+    assert [row["batch_id"] for row in (await world.get("/cutoffs", role="insurer_finance"))["items"]] == [batch["id"]]
+    paid, cursor = [], ""
+    while cursor is not None:
+        page = await world.get(f"/payments/{payment['id']}/claims?limit=1{cursor and '&cursor=' + cursor}")
+        paid += [(row["claim_id"], row["layer"], row["amount"]) for row in page["items"]]
+        cursor = page["next_cursor"]
+    first, second = map(str, claims)
+    assert paid == [(first, "basic", "70.00"), (first, "family_account", "5.50"), (second, "basic", "30.00")]
+    await world.confirm(batch)
+    assert await world.term("d", "confirmed") == "105.50"
+    await world.bounce(batch)
+    assert await world.term("d", "bounced") == "105.50"
+    again = await world.done(f"/payments/{payment['id']}/repayment")
+    assert again["instructions"][0]["claim_count"] == 2
+    await world.confirm(await world.release(again))
+    assert (await world.term("d", "confirmed"), await world.term("d", "released_not_batched")) == ("105.50", "0.00")
+    await world.check_books()
+
+
 async def test_payment_and_return_in_one_statement(world: World) -> None:
     await world.fund()
     cutoff, _ = await world.release_claims("70.00")

@@ -58,6 +58,8 @@ class World:
     ahead: date | None = None
     """The business day of what is published, where the sources have closed today; the clock's day otherwise."""
     benefits: dict[UUID, int] = field(default_factory=dict)
+    accounts: dict[UUID, int] = field(default_factory=dict)
+    """What the family account paid of a claim besides; nothing of most."""
     published: dict[tuple[str, date, str], list[int]] = field(default_factory=dict)
     _keys: Any = field(default_factory=lambda: itertools.count(1))
     _engines: list[Any] = field(default_factory=list)
@@ -246,25 +248,38 @@ class World:
             "settled_at": now,
             "at": now,
             "benefit": fen,
+            "account": self.accounts.get(claim_id, 0),
         }
 
-    def layers(self, fen: int, kind: str) -> list[claims.LayerAmount]:
-        """The basic layer alone."""
+    def layers(self, claim_id: UUID, fen: int, kind: str) -> list[claims.LayerAmount]:
+        """The basic layer, and what the family account pays of the claim."""
+        expense = "5001.01" if kind == "inpatient" else "5001.02"
+        amounts = {"basic": fen, "family_account": self.accounts.get(claim_id, 0)}
         return [
             claims.LayerAmount(
-                layer="basic",
+                layer=layer,
                 payer="新农合基金",
                 account=EXPENDITURE,
-                expense_account="5001.01" if kind == "inpatient" else "5001.02",
+                expense_account=expense if layer == "basic" else "5001.02",
                 book="basic",
                 risk_bearer="pool",
-                amount=fen,
+                amount=amount,
             )
+            for layer, amount in amounts.items()
+            if amount or layer == "basic"
         ]
 
-    def settled(self, claim_id: UUID, fen: int, hospital: str = HOSPITAL, kind: str = "inpatient") -> Delivery:
-        """A bedside settlement."""
+    def advanced(self, claim_id: UUID) -> int:
+        """What the hospital advanced for the fund: the benefit and the family account's part."""
+        return self.benefits[claim_id] + self.accounts.get(claim_id, 0)
+
+    def settled(
+        self, claim_id: UUID, fen: int, hospital: str = HOSPITAL, kind: str = "inpatient", account: int = 0
+    ) -> Delivery:
+        """A bedside settlement, of which the family account pays something besides."""
         self.benefits[claim_id] = fen
+        if account:
+            self.accounts[claim_id] = account
         told = claims.ClaimSettled(
             **self.claim_facts(claim_id, fen, hospital, kind),
             visit_id=claim_id,
@@ -275,9 +290,9 @@ class World:
             outcome="settled",
             policy_id="dafang-2010",
             policy_hash="0" * 64,
-            layers=self.layers(fen, kind),
+            layers=self.layers(claim_id, fen, kind),
         )
-        return self.delivery(told, str(claim_id), fen)
+        return self.delivery(told, str(claim_id), self.advanced(claim_id))
 
     def approved(self, claim_id: UUID, cut: int = 0, hospital: str = HOSPITAL, kind: str = "inpatient") -> Delivery:
         """The review accepts a claim, less a cut."""
@@ -287,12 +302,12 @@ class World:
         ] if cut else []  # fmt: skip
         told = claims.ClaimApproved(
             **self.claim_facts(claim_id, fen, hospital, kind),
-            approved=fen - cut,
+            approved=self.advanced(claim_id) - cut,
             cut=cut,
             cuts=cuts,
-            layers=self.layers(fen - cut, kind),
+            layers=self.layers(claim_id, fen - cut, kind),
         )
-        return self.delivery(told, str(claim_id), fen - cut)
+        return self.delivery(told, str(claim_id), self.advanced(claim_id) - cut)
 
     def cancelled(self, claim_id: UUID, before: str = "settled", approved: int | None = None) -> Delivery:
         """The hospital takes its settlement back."""
@@ -300,26 +315,30 @@ class World:
         told = claims.ClaimCancelled(
             **self.claim_facts(claim_id, fen, HOSPITAL, "inpatient"),
             before=before,
-            approved=fen if approved is None else approved,
+            approved=self.advanced(claim_id) if approved is None else approved,
         )
-        return self.delivery(told, str(claim_id), fen)
+        return self.delivery(told, str(claim_id), self.advanced(claim_id))
 
     def rejected(self, claim_id: UUID) -> Delivery:
         """Nothing is payable."""
         fen = self.benefits[claim_id]
         facts = self.claim_facts(claim_id, fen, HOSPITAL, "inpatient")
-        return self.delivery(claims.ClaimRejected(**facts, bearer="hospital", ground="fictitious"), str(claim_id), fen)
+        return self.delivery(
+            claims.ClaimRejected(**facts, bearer="hospital", ground="fictitious"),
+            str(claim_id),
+            self.advanced(claim_id),
+        )
 
     def returned(self, claim_id: UUID) -> Delivery:
         """Back to the hospital."""
         fen = self.benefits[claim_id]
         facts = self.claim_facts(claim_id, fen, HOSPITAL, "inpatient")
-        return self.delivery(claims.ClaimReturned(**facts, ground="papers"), str(claim_id), fen)
+        return self.delivery(claims.ClaimReturned(**facts, ground="papers"), str(claim_id), self.advanced(claim_id))
 
     def cutoff(
         self, amounts: dict[UUID, int], hospital: str = HOSPITAL, kind: str = "inpatient"
     ) -> tuple[UUID, list[Delivery]]:
-        """A cut-off over approved claims: one event a claim."""
+        """A cut-off over approved claims, each with what is payable of it: one event a claim."""
         cutoff_id = new_id(self.clock.now())
         events = []
         for claim_id, fen in amounts.items():
@@ -329,7 +348,7 @@ class World:
                 cutoff_count=len(amounts),
                 cutoff_amount=sum(amounts.values()),
                 approved=fen,
-                layers=self.layers(fen, kind),
+                layers=self.layers(claim_id, fen - self.accounts.get(claim_id, 0), kind),
             )
             events.append(self.delivery(told, str(claim_id), fen))
         return cutoff_id, events

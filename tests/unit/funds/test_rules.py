@@ -26,7 +26,7 @@ def test_transfers_pass_the_fiscal_account() -> None:
 
 def test_the_counted_member_exists_in_every_payload() -> None:
     known = payload_types()
-    assert all(amount in known[kind].model_fields for kind, amount in AMOUNT_OF.items())
+    assert all(amount in known[kind].model_fields or hasattr(known[kind], amount) for kind, amount in AMOUNT_OF.items())
     assert frozenset().union(*SOURCES.values()) == frozenset(AMOUNT_OF)
 
 

@@ -118,7 +118,7 @@ async def post_order(pool_code: str, body: OrderIn, unit: UnitDep) -> OrderOut:
 @router.post(
     "/pools/{pool_code}/money-orders/{order_id}/approval",
     response_model=OrderOut,
-    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES),
+    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_YEAR_BEGUN),
     openapi_extra=access(_NEXT, command="approve_money_order"),
 )
 async def post_order_approval(pool_code: str, order_id: UUID, unit: UnitDep) -> OrderOut:

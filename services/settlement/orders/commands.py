@@ -145,7 +145,7 @@ def _row(desk: Desk, kind: Kind, new: NewOrder, order_id: UUID, reference: str) 
 async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     """The next hand: checks an order of three hands, and books with the last one.
 
-    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES and the ledger's refusals.
+    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_YEAR_BEGUN and the ledger's refusals.
     """
     kind, known = await _take(desk, order_id, ("批准", "approve"))
     step = 2 if known["status"] == "checked" else 1
@@ -191,6 +191,8 @@ def _listed(roles: frozenset[str]) -> Words:
 
 
 async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
+    if kind.code == REFUND:  # the year may have begun since it was applied for
+        _check_year(desk, order["coverage_year"], order["cause"])
     fen, value_date = order["amount_fen"], order["value_date"] or desk.day
     debit = _debit_of(desk, kind, order)
     single = len(kind.hands) == 1
@@ -255,8 +257,7 @@ async def _refund(desk: Desk, actor: Actor, new: NewOrder) -> None:
     """At most what the bill was paid, and once the year has begun only for a reason of ours (rulings §18)."""
     assert new.bill_id is not None
     assert new.coverage_year is not None
-    if new.coverage_year <= desk.day.year and new.cause not in ERRORS_OF_OURS:
-        raise REFUND_YEAR_BEGUN(year=new.coverage_year)
+    _check_year(desk, new.coverage_year, new.cause)
     known = await store.premium_of_bill(desk.conn, desk.pool_code, new.bill_id, new.coverage_year)
     if known["refunded_fen"] + new.amount_fen > known["paid_fen"]:
         raise REFUND_UNPAID(
@@ -268,6 +269,12 @@ async def _refund(desk: Desk, actor: Actor, new: NewOrder) -> None:
         )
     if not any(known["township_code"].startswith(area) for area in actor.areas):
         raise TOWNSHIP_NOT_YOURS(township_code=known["township_code"])
+
+
+def _check_year(desk: Desk, year: int, cause: str | None) -> None:
+    """Once the year has begun its premiums are refunded only for a reason of ours. Raises REFUND_YEAR_BEGUN."""
+    if year <= desk.day.year and cause not in ERRORS_OF_OURS:
+        raise REFUND_YEAR_BEGUN(year=year)
 
 
 async def _subsidy_per_head(_desk: Desk, _actor: Actor, new: NewOrder) -> None:

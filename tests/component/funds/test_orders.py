@@ -10,7 +10,7 @@ from services.settlement.ledger.posting import Posting, Voucher, open_books, pos
 from shared.db.engine import create_engine
 from shared.db.scope import Scope, transaction
 from shared.kernel.errors import Problem
-from tests.component.funds.world import EXPENDITURE, FISCAL, POOL, World
+from tests.component.funds.world import EXPENDITURE, FISCAL, POOL, World, at
 
 SUPPLEMENTARY, ASSISTANCE = "supplementary-1001", "assistance-1001"
 BUDGET, COUNTY_BUDGET = "budget-1001", "county_budget-1001"
@@ -83,6 +83,26 @@ async def test_a_begun_year_is_refunded_only_for_a_reason_of_ours(world: World) 
     await world.done(f"{path}/approval", role="county_finance")
     assert (await balances(world, "basic")).get("4001") is None, "income of the same coverage year is lessened"
     await world.identities()
+
+
+@pytest.mark.requirement("ZZ-10", "a refund applied for before its year is not booked once the year has begun")
+async def test_a_refund_is_not_booked_once_its_year_has_begun(world: World) -> None:
+    await world.fund()
+    bill = await bill_of(world, "60.00", 2011)
+    made = await refund(world, bill, 2011)
+    ours = await refund(world, await bill_of(world, "30.00", 2011), 2011, "30.00", cause="own_error")
+    for order_id in (made["id"], ours["id"]):
+        await world.done(f"/money-orders/{order_id}/approval", role="county_recheck")
+    before = await balances(world, "basic")
+    world.clock.set(at("2011-01-01T09:00"))
+    path = f"/money-orders/{made['id']}"
+    await world.refused("refund_year_begun", f"{path}/approval", role="county_finance")
+    assert await balances(world, "basic") == before
+    assert await world.rows("SELECT 1 FROM outbox WHERE type = 'heyi.settlement.premium.refunded.v1'") == []
+    refused = await world.done(f"{path}/refusal", {"reason": "年度已开始"}, role="county_recheck")
+    assert refused["status"] == "refused"
+    booked = await world.done(f"/money-orders/{ours['id']}/approval", role="county_finance")
+    assert booked["status"] == "booked", "an error of ours is made good in any year"
 
 
 async def test_a_refused_order_moves_nothing(world: World) -> None:

@@ -337,9 +337,10 @@ async def decide_objection(unit: Unit, campaign_id: UUID, objection_id: UUID, ou
 
 
 async def _strike(unit: Unit, campaign: Campaign, payment_id: UUID) -> Campaign:
-    (line,) = await store.lock_payments(unit.conn, unit.pool_code, campaign, [payment_id])
-    if line.status != LISTED:  # struck before
+    lines = await store.lock_payments(unit.conn, unit.pool_code, campaign, [payment_id])
+    if not lines or lines[0].status != LISTED:  # on a list that was made void, or struck before
         return campaign
+    line = lines[0]
     await store.strike(unit.conn, unit.pool_code, payment_id)
     return await keep(
         unit, campaign, listed=campaign.listed - 1, listed_fen=campaign.listed_fen - line.amount_fen

@@ -301,6 +301,8 @@ async def test_a_void_list_is_computed_approved_and_published_anew(world: World)
     campaign = await opened(world, "1000.00")
     await approved(world, campaign)
     await published(world, campaign)
+    line = {"payment_id": (await payments(world, campaign))[0]["payment_id"], "ground": "费用不实"}
+    doubted = (await done(world, "township_clerk", f"/{campaign}/objections", line))["objection_id"]
     omitted = {"township_code": "522422100", "ground": "漏了一户"}
     objection = (await done(world, "supervisor", f"/{campaign}/objections", omitted))["objection_id"]
     decision = {"outcome": "recompute", "note": "补算"}
@@ -313,6 +315,10 @@ async def test_a_void_list_is_computed_approved_and_published_anew(world: World)
     assert (shown["list_number"], shown["listed"], shown["run"]) == (2, 1, 2)
     rows = await world.sql("SELECT list_number, status FROM campaign_payment ORDER BY list_number")
     assert [tuple(row) for row in rows] == [(1, "superseded"), (2, "listed")]
+    await published(world, campaign)
+    struck = {"outcome": "struck", "note": "旧名单上的"}
+    shown = await done(world, "county_director", f"/{campaign}/objections/{doubted}/decision", struck)
+    assert shown["listed"] == 1, "the line stood on the list that is void"
 
 
 async def test_the_hands_of_a_campaign(world: World) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.claims.benefits.model import Item
+from services.claims.catalogue import queries
 from services.claims.catalogue.queries import catalogue_items, catalogue_on
 from shared.db.counting import count_statements
 from shared.kernel.errors import Problem
@@ -39,6 +40,12 @@ async def decided(office: Office, code: str = VERSION, **head: Any) -> None:
     await drafted(office, code, **head)
     answer = await office.call("county_director", "POST", f"/catalogues/{code}/decision", json=DECISION)
     assert answer.status_code == 200, answer.text
+
+
+@pytest.fixture(autouse=True)
+def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process remembers the items of decided versions; each test here has a database, so a process, of its own."""
+    monkeypatch.setattr(queries, "_items", {})
 
 
 async def test_upload_decide_and_read(office: Office) -> None:

@@ -50,6 +50,7 @@ async def test_claims_in_between_are_listed_with_their_differences(world: World)
     cancelled = await world.settled(other)
     assert (await world.cancel(cancelled["claim_id"])).status_code == 200
     first = await world.settled(member, "50000.00")
+    world.clock.advance(timedelta(minutes=1))
     second = await world.settled(member, "50000.00")
     policy_id = await _recorded(world)
     path = f"/policies/{policy_id}/late-differences"

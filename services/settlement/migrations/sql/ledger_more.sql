@@ -104,9 +104,8 @@ BEGIN
   WHILE cardinality(level) > 1 LOOP
     SELECT array_agg(pair.parent ORDER BY pair.i) INTO level FROM (
       SELECT (n.i - 1) / 2 AS i,
-             CASE WHEN count(*) = 1 THEN min(n.node)
-                  ELSE sha256('\x01'::bytea || (array_agg(n.node ORDER BY n.i))[1] || (array_agg(n.node ORDER BY n.i))[2])
-             END AS parent
+             CASE WHEN count(*) = 1 THEN string_agg(n.node, ''::bytea)
+                  ELSE sha256('\x01'::bytea || string_agg(n.node, ''::bytea ORDER BY n.i)) END AS parent
       FROM unnest(level) WITH ORDINALITY AS n(node, i) GROUP BY 1) pair;
   END LOOP;
   RETURN level[1];

@@ -42,7 +42,7 @@ from shared.http.bulk_lines import (
 )
 from shared.http.idempotency import Claim
 from shared.http.problems import KEY_IN_FLIGHT, documented, language_of, render
-from shared.http.unit import StreamUnit, Unit
+from shared.http.unit import Outside, StreamUnit, Unit
 from shared.kernel.errors import Problem
 
 WHOLE = "heyi.whole"
@@ -173,11 +173,15 @@ async def _all(sibling: Sibling, request: Request, given: list[tuple[int, bytes]
     for line in good:
         known = (claims[line.number].subject, line.key) not in ours
         told = await (_known(unit, request, claims[line.number]) if known else _ask(sibling, request, line, unit))
+        if unit.peers.questions:
+            continue  # this pass is only for what else is to be asked
         if told.status >= 500:
             return Response(told.body, told.status, media_type="application/problem+json")
         results.append(_shown(line, told))
         if not told.is_done:
             wrong.append(_error(line, told.body))
+    if unit.peers.questions:
+        raise Outside(unit.peers.questions)
     if wrong:
         raise BULK_REFUSED(errors=wrong[:_ERRORS_SHOWN])
     unit.result("bulk", request.headers["idempotency-key"])

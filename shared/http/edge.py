@@ -7,10 +7,11 @@ else rolls back.
 Longer than most: what becomes of a request, from its token to its commit, is told in one place.
 """
 
+import asyncio
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -41,7 +42,7 @@ from shared.http.problems import (
     render,
 )
 from shared.http.tokens import ANYBODY, Actor
-from shared.http.unit import CoalescedRequest, ServiceState, StreamUnit, Unit
+from shared.http.unit import CoalescedRequest, Outside, Peers, Question, ServiceState, StreamUnit, Unit
 from shared.kernel import faults
 from shared.kernel.disclosure import PersonalData
 from shared.kernel.errors import Problem
@@ -49,6 +50,7 @@ from shared.kernel.errors import Problem
 Handler = Callable[[Request], Awaitable[Response]]
 
 READ_METHODS = frozenset({"GET", "HEAD"})
+_ASKED_AT_ONCE = 8
 REPLAYED = "Idempotency-Replayed"
 NUL_TOLD = "文字里不能有 NUL 字符 (U+0000) / texts cannot hold the character U+0000"
 PERSONAL_TOLD = "内容里有身份证号,请删去 / an ID number stands in it: take it out"
@@ -339,6 +341,31 @@ async def _claim_of(call: Call) -> Claim:
 
 async def _write(call: Call, handler: Handler) -> Response:
     claim = await _claim_of(call)
+    answers: dict[Hashable, Any] = {}
+    while True:  # every turn adds an answer, and a handler has few questions
+        try:
+            return await _attempt(call, claim, handler, answers)
+        except Outside as outside:
+            answers |= await _answers_to(outside.questions)
+
+
+async def _answers_to(questions: Mapping[Hashable, Question]) -> dict[Hashable, Any]:
+    """Asks a few at a time; raises what a failing question raised, and asks no further."""
+    gate = asyncio.Semaphore(_ASKED_AT_ONCE)
+
+    async def ask(question: Question) -> Any:
+        async with gate:
+            return await question()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            asked = {name: group.create_task(ask(question)) for name, question in questions.items()}
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
+    return {name: task.result() for name, task in asked.items()}
+
+
+async def _attempt(call: Call, claim: Claim, handler: Handler, answers: dict[Hashable, Any]) -> Response:
     async with call.state.engine.connect() as conn:
         await set_scope(conn, call.scope)
         try:
@@ -349,7 +376,7 @@ async def _write(call: Call, handler: Handler) -> Response:
             raise
         if known is not None:
             return replay(known)
-        unit = Unit(conn, call.actor, call.now, call.pool_code, call.request_id, call.state)
+        unit = Unit(conn, call.actor, call.now, call.pool_code, call.request_id, call.state, Peers(answers))
         call.request.state.unit = unit
         response = await handler(call.request)
         if not 200 <= response.status_code < 300:
@@ -384,14 +411,18 @@ async def _join(call: Call, handler: Handler, whole: Unit) -> Response:
     """
     call.now = whole.now
     claim = await _claim_of(call)
-    async with whole.conn.begin_nested() as savepoint:
-        unit = Unit(whole.conn, call.actor, whole.now, call.pool_code, call.request_id, call.state)
-        call.request.state.unit = unit
-        response = await handler(call.request)
-        if 200 <= response.status_code < 300:
-            await _keep(call, claim, unit, response)
-        else:
-            await savepoint.rollback()
+    try:
+        async with whole.conn.begin_nested() as savepoint:
+            unit = Unit(whole.conn, call.actor, whole.now, call.pool_code, call.request_id, call.state, whole.peers)
+            call.request.state.unit = unit
+            response = await handler(call.request)
+            if 200 <= response.status_code < 300:
+                await _keep(call, claim, unit, response)
+            else:
+                await savepoint.rollback()
+    except Outside as outside:
+        whole.peers.questions |= outside.questions  # the whole asks for all its lines together, and begins again
+        return Response(status_code=503)
     return response
 
 

@@ -1,6 +1,6 @@
 """What a route gets from the edge: its transaction, the caller, the time, and where to name its result."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -35,6 +35,28 @@ class ServiceState:
     resources: dict[str, Any] = field(default_factory=dict)
 
 
+Question = Callable[[], Awaitable[Any]]
+
+
+class Outside(Exception):
+    """A write's word that it needs answers of a peer, which are waited for while it holds no lock (contracts §7).
+
+    The edge undoes what was written, asks, and begins the request again with the answers.
+    """
+
+    def __init__(self, questions: Mapping[Hashable, Question]) -> None:
+        super().__init__("answers of a peer are needed")
+        self.questions = questions
+
+
+@dataclass
+class Peers:
+    """What peers answered to a request so far, and what the lines of an atomic bulk still have to ask."""
+
+    answers: dict[Hashable, Any] = field(default_factory=dict)
+    questions: dict[Hashable, Question] = field(default_factory=dict)
+
+
 @dataclass
 class Unit:
     """One request in one transaction, which the edge opened and will commit or roll back; a route never does."""
@@ -45,6 +67,7 @@ class Unit:
     pool_code: str
     request_id: str
     app: ServiceState
+    peers: Peers = field(default_factory=Peers)
     result_kind: str | None = None
     result_id: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -60,6 +83,17 @@ class Unit:
         if self._business_day is None:
             self._business_day = await business_day(self.conn, self.pool_code, self.now)
         return self._business_day
+
+    def ask(self, questions: Mapping[Hashable, Question]) -> Mapping[Hashable, Any]:
+        """The answers of a peer by question; raises Outside where one is still to be asked.
+
+        What a question raises is told to the caller, and nothing has moved.
+        """
+        answers = self.peers.answers
+        missing = {name: question for name, question in questions.items() if name not in answers}
+        if missing:
+            raise Outside(missing)
+        return answers
 
     def result(self, kind: str, identifier: object) -> None:
         """Names what this write made, for the idempotency row and the audit log."""

@@ -1,6 +1,5 @@
 """From the pot to the approved list. Each command takes the request's transaction and never commits."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -65,7 +64,6 @@ STATUS: Mapping[str, Words] = MappingProxyType(
         CLOSED: ("已结束", "closed"),
     }
 )
-_ASKED_AT_ONCE = 8
 # What a campaign says while it has no list: before one is approved, and after one was voided.
 _NO_LIST: Mapping[str, Any] = MappingProxyType(
     {
@@ -249,18 +247,16 @@ async def fetch_names(unit: Unit, campaign_id: UUID) -> tuple[int, int]:
     Raises CAMPAIGN_STATE, ENROLLMENT_SILENT.
     """
     campaign = await at_step(unit, campaign_id, (APPROVED,), ("取姓名", "get the names"))
+    named: list[tuple[UUID, str, str]] = []
     lines = await store.unnamed(unit.conn, unit.pool_code, campaign, NAMES_AT_ONCE)
-    gate = asyncio.Semaphore(_ASKED_AT_ONCE)
-
-    async def ask(line: Listed) -> tuple[UUID, str, str]:
-        async with gate:
-            told = await queries.face(unit, line.member_id)
-        if told is None:
+    faces = queries.faces(unit, [line.member_id for line in lines])
+    for line in lines:
+        face = faces[line.member_id]
+        if face is None:
             raise NOT_FOUND(what=(f"参合人员 {line.member_id}", f"member {line.member_id}"))
-        return line.id, *told
-
-    if lines:
-        await store.name(unit.conn, unit.pool_code, await asyncio.gather(*map(ask, lines)))
+        named.append((line.id, *face))
+    if named:
+        await store.name(unit.conn, unit.pool_code, named)
     return len(lines), await store.count_unnamed(unit.conn, unit.pool_code, campaign)
 
 

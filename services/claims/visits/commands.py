@@ -1,6 +1,7 @@
 """Registering a visit, its lines and its discharge. Each takes the request's transaction and never commits."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from services.claims.benefits.model import Outcome
@@ -46,7 +47,8 @@ async def member_coverage(unit: Unit, member_id: UUID) -> Coverage:
     if known is not None:
         return known
     desk: EnrollmentDesk = unit.app.resources[DESK]
-    told = await desk.of_member(unit.pool_code, member_id)
+    question = ("coverage", member_id)
+    told: Coverage | None = unit.ask({question: partial(desk.of_member, unit.pool_code, member_id)})[question]
     if told is None:
         raise MEMBER_UNKNOWN(pool_code=unit.pool_code)
     await coverage_store.replace(unit.conn, unit.pool_code, told, coverage_store.ANSWER, unit.now)

@@ -2,6 +2,7 @@
 decided cases say of a member or a visit."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -110,7 +111,8 @@ async def take_from_year(conn: AsyncConnection, pool_code: str, year: int, amoun
     await execute_together(conn, settling_store.counts_written(pool_code, counters))
 
 
-async def face(unit: Unit, member_id: UUID) -> tuple[str, str] | None:
-    """Masked name and village of a member, as enrollment tells them. Raises ENROLLMENT_SILENT."""
+def faces(unit: Unit, member_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str] | None]:
+    """Masked name and village of each member, as enrollment tells them. Raises Outside, then ENROLLMENT_SILENT."""
     desk: EnrollmentDesk = unit.app.resources[DESK]
-    return await desk.face(unit.pool_code, member_id)
+    told = unit.ask({("face", one): partial(desk.face, unit.pool_code, one) for one in member_ids})
+    return {one: told["face", one] for one in member_ids}

@@ -1,11 +1,12 @@
 """What a clinic kept while it was offline, sent in one go: visits, then fee lines (contracts §4)."""
 
+import asyncio
 import json
 from typing import Any
 from uuid import UUID
 
 from shared.kernel.ids import new_id
-from tests.component.claims.world import OTHER_POOL, POOL, TOWNSHIP, VILLAGE, World, line
+from tests.component.claims.world import HELD, OTHER_POOL, POOL, TOWNSHIP, VILLAGE, World, line
 
 
 async def send(world: World, path: str, lines: list[Any], **options: Any) -> Any:
@@ -70,3 +71,32 @@ async def test_a_token_of_another_pool_reaches_no_line(world: World) -> None:
     answer = await send(world, f"/pools/{OTHER_POOL}/visits/bulk", [visit(world, member, 1)])
     assert answer.json()["code"] == "forbidden_pool"
     assert await world.sql("SELECT 1 FROM visit") == []
+
+
+async def test_members_never_heard_of_are_asked_for_together_with_nothing_held(world: World) -> None:
+    told = [world.coverage() for _ in range(12)]
+    for one in told:
+        world.enrollment.known[one.member_id] = one
+    visits = [visit(world, one.member_id, number) for number, one in enumerate(told)]
+    path = f"/pools/{POOL}/visits/bulk?atomic=true"
+    world.enrollment.slow_seconds = 0.2
+    waiting = asyncio.create_task(send(world, path, visits, key="whole"))
+    await world.until_asked(2)
+    held = await world.sql(HELD)
+    answer = await waiting
+    assert [one["status"] for one in answer.json()["lines"]] == [201] * 12
+    assert held == [], "no key and no row waits for enrollment"
+    assert world.enrollment.asked == 12, "each once"
+    again = await send(world, path, visits, key="whole")
+    assert (again.content, again.headers["Idempotency-Replayed"]) == (answer.content, "true")
+
+
+async def test_enrollment_silent_leaves_nothing_of_the_whole(world: World) -> None:
+    heard, unheard = await world.member(), [world.coverage() for _ in range(40)]
+    visits = [visit(world, one, number) for number, one in enumerate([heard, *(u.member_id for u in unheard)])]
+    before, asked = await world.counts(), world.enrollment.asked
+    world.enrollment.silent = True
+    answer = await send(world, f"/pools/{POOL}/visits/bulk?atomic=true", visits, key="whole")
+    assert (answer.status_code, answer.json()["code"]) == (503, "enrollment_silent")
+    assert await world.counts() == before
+    assert world.enrollment.asked - asked <= 16, "who gets no answer does not ask for all the others"

@@ -9,14 +9,11 @@ from uuid import UUID
 import asyncpg
 
 from shared.kernel.ids import new_id
-from tests.component.claims.world import ENROLLED, POOL, World, line
+from tests.component.claims.world import ENROLLED, HELD, OTHER_SESSIONS, POOL, World, line
 
 LAPSED = date(2010, 2, 1)
-_OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-_HELD = f"SELECT pid, query {_OTHERS} AND (xact_start IS NOT NULL OR state LIKE 'idle in transaction%')"
-"""Transactions that are open in other sessions of this test's database, and with them all that they have locked."""
 _LOCK_BATCH = "SELECT unnest(locked) AS visit FROM lock_batch($1, '{}', '{}', '{}', '{}', $2, '{}', '{}')"
-_WAITING = f"SELECT pid {_OTHERS} AND wait_event_type = 'Lock'"
+_WAITING = f"SELECT pid {OTHER_SESSIONS} AND wait_event_type = 'Lock'"
 
 
 async def cases(world: World) -> list[tuple[UUID, str]]:
@@ -104,14 +101,6 @@ async def test_a_back_dated_birth(world: World) -> None:
     assert (answer.status_code, answer.json()["benefit"]) == (201, "70.00")
 
 
-async def _until_asked(world: World, times: int) -> None:
-    for _ in range(500):
-        if world.enrollment.asked >= times:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("enrollment is not asked")
-
-
 async def test_no_answer_is_503_and_nothing_moves(world: World) -> None:
     told = world.coverage((ENROLLED, 1, "none"))
     world.enrollment.known[told.member_id] = told
@@ -123,12 +112,29 @@ async def test_no_answer_is_503_and_nothing_moves(world: World) -> None:
     assert int(answer.headers["Retry-After"]) > 0
     world.enrollment.silent, world.enrollment.slow_seconds = False, 0.8
     waiting = asyncio.create_task(world.settle(visit, line(), key="k"))
-    await _until_asked(world, 3)
-    held = await world.sql(_HELD)
+    await world.until_asked(3)
+    held = await world.sql(HELD)
     answer = await waiting
     assert (answer.status_code, answer.json()["code"]) == (503, "enrollment_silent"), "500 ms and no longer"
     assert held == [], "nothing is held while enrollment is asked"
     assert await world.counts() == before
+
+
+async def test_registering_somebody_never_heard_of_holds_nothing_while_enrollment_is_asked(world: World) -> None:
+    mother, child = world.coverage(), world.coverage()
+    for one in (mother, child):
+        world.enrollment.known[one.member_id] = one
+    before, world.enrollment.slow_seconds = await world.counts(), 0.2
+    waiting = asyncio.create_task(world.visit(child.member_id, mother_id=str(mother.member_id), discharged=None))
+    held = []
+    for times in (1, 2):
+        await world.until_asked(times)
+        held += await world.sql(HELD)
+    await waiting
+    assert held == []
+    assert world.enrollment.asked == 2, "each once"
+    assert len(await world.sql("SELECT 1 FROM visit")) == 1
+    assert await world.counts() == before | {"idempotency": before["idempotency"] + 1}
 
 
 async def test_a_parked_event_makes_its_member_be_asked_about(world: World) -> None:

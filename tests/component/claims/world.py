@@ -1,5 +1,6 @@
 """Claims as hospitals, the insurer and enrollment meet it: the real application, the real consumer, a real database."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -38,6 +39,10 @@ CATALOGUE = "gz-2010"
 ACCEPTED = ["basic.outpatient.pool", "basic.outpatient.year"]
 ENROLLED = date(2010, 1, 1)
 ADMITTED, DISCHARGED = "2010-02-20T09:00", "2010-02-27T10:00"
+
+OTHER_SESSIONS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+HELD = f"SELECT pid, query {OTHER_SESSIONS} AND (xact_start IS NOT NULL OR state LIKE 'idle in transaction%')"
+"""Transactions that are open in other sessions of this test's database, and with them all that they have locked."""
 
 assert ClaimSettled  # its payload has to be known to the consumer's table of types
 
@@ -275,6 +280,14 @@ class World:
         self.enrollment.known[told.member_id] = told
         await self.tell(told)
         return told.member_id
+
+    async def until_asked(self, times: int) -> None:
+        """Returns once enrollment was asked so many times."""
+        for _ in range(500):
+            if self.enrollment.asked >= times:
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("enrollment is not asked")
 
     # -- the hospital
 

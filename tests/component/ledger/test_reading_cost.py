@@ -14,13 +14,13 @@ from shared.db.scope import transaction
 from shared.db.sql import fetchval
 from tests.component.ledger.conftest import MACHINE, POOL, Ledger, voucher
 
-FIRST, DAYS, A_DAY = date(2010, 3, 1), 400, 10
+FIRST, DAYS, A_DAY = date(2010, 3, 1), 1_200, 4
 HOSPITALS = ("H52242200001", "H52242200002")
 
 
 @pytest.fixture
 async def full(ledger: Ledger) -> Ledger:
-    """Four hundred days with ten vouchers each, for two hospitals in turn."""
+    """Twelve hundred days with four vouchers each, for two hospitals in turn."""
     await ledger.post(
         *(
             voucher(

@@ -8,14 +8,10 @@ Longer than most: what becomes of a request, from its token to its commit, is to
 """
 
 import asyncio
-import json
-import re
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Any
-from uuid import uuid4
 
-import orjson
 import structlog
 from fastapi import APIRouter, HTTPException, Request, Response, params
 from fastapi.dependencies.utils import get_flat_params, get_validation_alias
@@ -24,11 +20,11 @@ from fastapi.routing import APIRoute
 from opentelemetry.trace import SpanKind
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from shared.contracts.wire import JsonNumber
 from shared.db import audit
-from shared.db.scope import NO_POOL, Scope, set_scope, transaction
+from shared.db.scope import NO_POOL, set_scope, transaction
 from shared.http import bulk, exports, failures, idempotency
-from shared.http.access import AccessRule, rule_from
+from shared.http.access import rule_from
+from shared.http.call import Call, EdgeRequest, storable
 from shared.http.idempotency import Answered, Claim
 from shared.http.problems import (
     INTERNAL,
@@ -36,148 +32,22 @@ from shared.http.problems import (
     METHOD_NOT_ALLOWED,
     NO_SUCH_PATH,
     OUTCOME_UNKNOWN,
-    TOO_LARGE,
     from_validation,
     language_of,
     render,
 )
-from shared.http.tokens import ANYBODY, Actor
-from shared.http.unit import CoalescedRequest, Outside, Peers, Question, ServiceState, StreamUnit, Unit
+from shared.http.tokens import ANYBODY
+from shared.http.unit import CoalescedRequest, Outside, Peers, Question, StreamUnit, Unit
 from shared.kernel import faults
 from shared.kernel.disclosure import PersonalData
 from shared.kernel.errors import Problem
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-READ_METHODS = frozenset({"GET", "HEAD"})
 _ASKED_AT_ONCE = 8
 REPLAYED = "Idempotency-Replayed"
-NUL_TOLD = "文字里不能有 NUL 字符 (U+0000) / texts cannot hold the character U+0000"
 PERSONAL_TOLD = "内容里有身份证号,请删去 / an ID number stands in it: take it out"
-_ESCAPED = rb"\u"
-HALF_TOLD = "文字里有半个字符“U+D800–U+DFFF” / a text holds half a character (\\ud800 to \\udfff)"
-_NUL_WRITTEN = rb"\u0000"  # looked for first: a pattern that looks behind reads every byte twice
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _log = structlog.get_logger("heyi.edge")
-
-
-class EdgeRequest(Request):
-    """A request whose JSON numbers are recognisable, so that an amount can refuse them."""
-
-    async def json(self) -> Any:
-        if not hasattr(self, "_parsed"):
-            self._parsed = json.loads((await self.body()).decode(), parse_int=JsonNumber)
-        return self._parsed
-
-    async def read_limited(self, limit: int) -> bytes:
-        """The whole body; raises TOO_LARGE beyond the limit in bytes."""
-        if not hasattr(self, "_body"):
-            chunks: list[bytes] = []
-            size = 0
-            async for chunk in self.stream():
-                size += len(chunk)
-                if size > limit:
-                    raise TOO_LARGE(limit=limit)
-                chunks.append(chunk)
-            self._body = b"".join(chunks)
-        return self._body
-
-
-class Call:
-    """One call of one route: what is known before its handler runs."""
-
-    def __init__(self, rule: AccessRule, sheet: exports.Sheet | None, request: EdgeRequest) -> None:
-        self.rule = rule
-        self.sheet = sheet
-        self.request = request
-        self.state: ServiceState = request.app.state.heyi
-        given = request.headers.get("x-request-id", "")
-        self.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
-        self.actor: Actor = ANYBODY
-        self.pool_code = NO_POOL
-        self.now = self.state.clock.now()
-
-    async def admit(self, filters: frozenset[str]) -> None:
-        """Token, then rule, then form of the address; raises the problem of the first that fails."""
-        if self.rule.scope != "public":
-            self.actor = await self.state.verifier.actor(self.request.headers.get("authorization"))
-        self.pool_code = self.rule.pool_of(self.actor, self.request.path_params)
-        if "\0" in self.request.scope["path"] or "%00" in self.query:
-            raise from_validation([{"loc": ("path",), "msg": NUL_TOLD}])
-        if self.query:
-            unknown = sorted(set(self.request.query_params) - filters)
-            if unknown:
-                zh, en = "、".join(f"“{name}”" for name in sorted(filters)), ", ".join(sorted(filters))
-                msg = f"没有这个筛选条件,可用的有 {zh or '(无)'} / no such filter, there are {en or 'none'}"
-                raise from_validation([{"loc": ("query", name), "msg": msg} for name in unknown])
-
-    @property
-    def query(self) -> str:
-        """The query string as it was sent."""
-        raw: bytes = self.request.scope["query_string"]
-        return raw.decode("latin-1")
-
-    async def body(self) -> bytes:
-        """The whole body; raises TOO_LARGE, and INVALID for what no text of ours can hold: NUL, half a character."""
-        body = await self.request.read_limited(self.rule.max_bytes)
-        if _ESCAPED in body and self._is_json():  # few bodies hold any escaped character
-            if _NUL_WRITTEN in body and _NUL.search(body):
-                raise from_validation([{"loc": ("body",), "msg": NUL_TOLD}])
-            if _HALF.search(body) and not _is_whole(body):
-                raise from_validation([{"loc": ("body",), "msg": HALF_TOLD}])
-        return body
-
-    def _is_json(self) -> bool:
-        return self.request.headers.get("content-type", "").startswith("application/json")
-
-    @property
-    def scope(self) -> Scope:
-        """The rows that this call may see."""
-        return self.rule.row_scope(self.actor, self.pool_code)
-
-    @property
-    def is_read(self) -> bool:
-        """Whether the call can change nothing."""
-        return self.request.method in READ_METHODS or self.rule.scope == "public" or self.rule.query
-
-    def entry(
-        self,
-        outcome: str,
-        *,
-        kind: str | None = None,
-        identifier: str | None = None,
-        facts: dict[str, Any] | None = None,
-        pool_code: str | None = None,
-    ) -> audit.Entry:
-        """The audit row of this call."""
-        return audit.Entry(
-            pool_code=pool_code or self.pool_code,
-            at=self.now,
-            subject=self.actor.subject,
-            role=self.actor.role,
-            action=self.rule.command,
-            outcome=outcome,
-            request_id=self.request_id,
-            resource_kind=kind,
-            resource_id=identifier or _storable("/".join(str(v) for v in self.request.path_params.values())) or None,
-            detail=facts or {},
-        )
-
-    async def audit_apart(self, entry: audit.Entry) -> None:
-        """Writes an audit row in a short transaction of its own."""
-        async with transaction(self.state.engine, Scope(self.actor.role, (entry.pool_code,))) as conn:
-            await audit.write(conn, [entry])
-
-
-def _is_whole(body: bytes) -> bool:
-    """Whether every escaped surrogate of a JSON body has its other half; orjson refuses those that have not."""
-    try:
-        orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return False
-    return True
 
 
 class EdgeRoute(APIRoute):
@@ -191,7 +61,8 @@ class EdgeRoute(APIRoute):
         filters = frozenset(map(get_validation_alias, asked)) - self.param_convertors.keys()
 
         async def handle(request: Request) -> Response:
-            return await _serve(Call(rule, sheet, EdgeRequest(request.scope, request.receive)), path, filters, handler)
+            call = Call(rule, EdgeRequest(request.scope, request.receive))
+            return await _serve(call, sheet, path, filters, handler)
 
         return handle
 
@@ -213,22 +84,24 @@ class ServiceRouter(APIRouter):
             super().add_api_route(rule.bulk, many, **its_options)
 
 
-async def _serve(call: Call, path: str, filters: frozenset[str], handler: Handler) -> Response:
+async def _serve(
+    call: Call, sheet: exports.Sheet | None, path: str, filters: frozenset[str], handler: Handler
+) -> Response:
     started = time.perf_counter()
     with call.state.tracing.span(call.rule.command, call.request.headers, kind=SpanKind.SERVER):
-        response = await _answer(call, filters, handler)
+        response = await _answer(call, sheet, filters, handler)
     response.headers["X-Request-Id"] = call.request_id
     call.state.metrics.answered(path, response.status_code, time.perf_counter() - started)
     return response
 
 
-async def _answer(call: Call, filters: frozenset[str], handler: Handler) -> Response:
+async def _answer(call: Call, sheet: exports.Sheet | None, filters: frozenset[str], handler: Handler) -> Response:
     try:
-        await call.admit(filters if call.sheet is None else filters | {"format"})
+        await call.admit(filters if sheet is None else filters | {"format"})
         if (whole := call.request.scope.get(bulk.WHOLE)) is not None:
             return await _join(call, handler, whole)
-        if call.sheet is not None and "format" in call.request.query_params:
-            return await exports.answer(call, call.sheet, filters, handler)
+        if sheet is not None and "format" in call.request.query_params:
+            return await exports.answer(call, sheet, filters, handler)
         if call.rule.coalesced:
             return await _coalesced(call, handler)
         if call.rule.stream or (call.rule.bulk_of and not bulk.is_atomic(call.request)):
@@ -277,17 +150,12 @@ async def _audit_refusal(call: Call, problem: Problem) -> None:
 async def _write_refusal(call: Call, code: str, status: int) -> None:
     facts: dict[str, Any] = {"code": code, "status": status}
     if call.pool_code == NO_POOL and "pool_code" in call.request.path_params:
-        facts["asked_pool"] = _storable(str(call.request.path_params["pool_code"]))
+        facts["asked_pool"] = storable(str(call.request.path_params["pool_code"]))
     try:
         await call.audit_apart(call.entry(audit.REFUSED, facts=facts))
     except Exception as error:
         # The refusal stands whether or not it could be logged; that it could not is an alarm of its own.
         _log.error("refusal not audited", request_id=call.request_id, exc_info=error)
-
-
-def _storable(given: str) -> str:
-    """What a caller wrote in the path, as the log can hold it: its refusal has to be there, whatever it was."""
-    return given.replace("\0", "�")[:200]
 
 
 async def _read(call: Call, handler: Handler) -> Response:

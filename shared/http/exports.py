@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mappi
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 from urllib.parse import quote, urlencode
 
 import anyio
@@ -24,14 +24,12 @@ from fastapi.responses import StreamingResponse
 
 from shared.db import audit
 from shared.db.scope import transaction
+from shared.http.call import Call
 from shared.http.pages import LIMIT_MAX
 from shared.http.problems import from_validation
 from shared.http.unit import Unit
 from shared.kernel.dates import SHANGHAI, shanghai_date
 from shared.kernel.errors import define
-
-if TYPE_CHECKING:
-    from shared.http.edge import Call
 
 EXTENSION = "x-heyi-export"
 FORMATS = ("csv", "xlsx")
@@ -109,7 +107,7 @@ def sheet_of(openapi_extra: Mapping[str, Any] | None) -> Sheet | None:
     return None if declared is None else Sheet(**declared)
 
 
-async def answer(call: "Call", sheet: Sheet, filters: frozenset[str], handler: Handler) -> Response:
+async def answer(call: Call, sheet: Sheet, filters: frozenset[str], handler: Handler) -> Response:
     """The list as a file. What refuses the list refuses the file, before its first byte."""
     form = _form(call.request)
     pages = _pages(call, filters, handler)
@@ -131,7 +129,7 @@ def _form(request: Request) -> str:
     return form
 
 
-def _headers(call: "Call", sheet: Sheet, form: str) -> dict[str, str]:
+def _headers(call: Call, sheet: Sheet, form: str) -> dict[str, str]:
     of = "-".join(str(value) for value in call.request.path_params.values())
     day = shanghai_date(call.now)
     name = quote(f"{sheet.title}-{of}-{day}.{form}", safe="")
@@ -142,7 +140,7 @@ def _headers(call: "Call", sheet: Sheet, form: str) -> dict[str, str]:
     }
 
 
-async def _pages(call: "Call", filters: frozenset[str], handler: Handler) -> AsyncGenerator[Any, None]:
+async def _pages(call: Call, filters: frozenset[str], handler: Handler) -> AsyncGenerator[Any, None]:
     """The pages of the JSON list, all in one session."""
     state = call.state
     async with transaction(state.reader, call.scope, read_only=True, repeatable=True) as conn:

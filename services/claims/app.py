@@ -16,12 +16,13 @@ from services.claims.visits import resources
 from services.claims.visits.api import router as visits
 from services.claims.visits.claims_api import router as claims
 from services.claims.visits.settling_api import router as settling
+from services.claims.visits.uploads_api import router as uploads
 from shared.http.app import configure_process, create_service_app
 from shared.kernel.clock import Clock
 from shared.messaging.operator import router as operator
 
 TITLE = "Heyi claims 合医·审核结算"
-_BUSIEST = (settling, visits, claims, review)
+_BUSIEST = (settling, visits, uploads, claims, review)
 ROUTERS = (*_BUSIEST, cases, campaigns, benefits, catalogue, providers, operator)
 
 

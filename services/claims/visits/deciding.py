@@ -39,6 +39,7 @@ from services.claims.visits.problems import (
     CLAIM_RELEASED,
     LATER_CLAIM,
     LATER_CLAIM_ELSEWHERE,
+    LINE_OUTSIDE_STAY,
     VISIT_NOT_DISCHARGED,
     VISIT_SETTLED,
     refused,
@@ -184,7 +185,7 @@ def settle(
     visit = ground.visit
     if live is not None:
         raise VISIT_SETTLED(visit_id=visit.id, claim_id=live.id)
-    bill = the_bill(visit, uploaded, inline)
+    bill = the_bill(visit, uploaded, inline, day)
     facts = ground.facts(items, counters.used(ground.owners, keys), counters.credit(ground.owners, keys))
     result = adjudicate(ground.input(day, bill), facts, ground.policy)
     if result.outcome.refuses:
@@ -196,7 +197,15 @@ def settle(
     return Decided(claim, bill, result, facts, ground.granted)
 
 
-def the_bill(visit: Visit, uploaded: Bill | None, inline: Bill | None, *, final: bool = True) -> Bill:
+def check_days(visit: Visit, bill: Bill, today: date) -> None:
+    """Raises LINE_OUTSIDE_STAY for a line dated before the visit, after the discharge, or ahead of ``today``."""
+    first, last = visit.admitted_on, visit.discharged_on or today
+    for number, day in enumerate(bill.days, 1):
+        if day is not None and not first <= day <= last:
+            raise LINE_OUTSIDE_STAY(line=number, day=day, first=first, last=last)
+
+
+def the_bill(visit: Visit, uploaded: Bill | None, inline: Bill | None, today: date, *, final: bool = True) -> Bill:
     """The lines to settle: those uploaded or those sent along, never both. Raises what the bill is refused for.
 
     ``final``: an inpatient has to be discharged; a quote does not wait for that.
@@ -212,6 +221,7 @@ def the_bill(visit: Visit, uploaded: Bill | None, inline: Bill | None, *, final:
         return EMPTY
     if bill is None or not any(bill.amounts_fen):
         raise BILL_EMPTY(visit_id=visit.id)
+    check_days(visit, bill, today)
     return bill
 
 

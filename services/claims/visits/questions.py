@@ -115,9 +115,9 @@ async def quote(unit: Unit, visit_id: UUID, inline: Bill | None, from_account_fe
         visit, coverage, reference.policy, reference.institution, reference.catalogue_version, from_account_fen
     )
     sheets = await store.sheets(unit.conn, unit.pool_code, visit_id) if visit.line_sheets else []
-    bill = the_bill(visit, joined(sheets) if sheets else None, inline, final=False)
-    items = await catalogue_items(unit.conn, reference.catalogue_version, bill.codes)
     day = max(shanghai_date(unit.now), visit.admitted_on)
+    bill = the_bill(visit, joined(sheets) if sheets else None, inline, day, final=False)
+    items = await catalogue_items(unit.conn, reference.catalogue_version, bill.codes)
     used = await _used(unit, ground, day)
     facts = ground.facts(items, used, await accounts.credit(unit.conn, unit.pool_code, coverage.household_id, used))
     try:

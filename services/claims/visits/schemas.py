@@ -123,6 +123,25 @@ class LinesOut(WireModel):
     total: Yuan
 
 
+class UploadOut(WireModel):
+    """One upload of fee lines, counted unless it was withdrawn."""
+
+    sheet: int
+    lines: int
+    amount: Yuan
+    uploaded_at: datetime
+    withdrawn_at: datetime | None
+
+
+class UploadsOut(WireModel):
+    """What was uploaded of a visit; ``lines`` and ``total`` are those that count."""
+
+    visit_id: UUID
+    lines: int
+    total: Yuan
+    uploads: list[UploadOut]
+
+
 class ElsewhereIn(WireModel):
     """A basic settlement made elsewhere, in the national fields: taken as given (rulings §3)."""
 

@@ -60,8 +60,13 @@ WITH found AS MATERIALIZED ({_VISITS}),
 SELECT f.*, r.* FROM found f JOIN rules r ON r.asked_code = f.institution_code AND r.asked_day = f.admitted_on
 """
 _LOCK_BATCH = "SELECT counted, locked, live FROM lock_batch($1, $2, $3, $4, $5, $6, $7, $8)"
-_SHEETS = """
-SELECT * FROM visit_lines WHERE pool_code = $1 AND visit_id = ANY ($2::uuid[]) ORDER BY visit_id, sheet
+STANDING_SHEETS = """
+visit_lines l LEFT JOIN visit_lines_withdrawal w USING (pool_code, visit_id, sheet)
+"""
+"""Uploads of fee lines; one that counts has no ``w.withdrawn_at``."""
+_SHEETS = f"""
+SELECT l.* FROM {STANDING_SHEETS}
+WHERE l.pool_code = $1 AND l.visit_id = ANY ($2::uuid[]) AND w.withdrawn_at IS NULL ORDER BY l.visit_id, l.sheet
 """
 _READ_KEYS = """
 SELECT i.subject, i.key, i.request_hash, i.status, i.answer, i.result_kind, i.result_id

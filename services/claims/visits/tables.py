@@ -154,6 +154,20 @@ def _visits(metadata: MetaData) -> None:
         PrimaryKeyConstraint("pool_code", "visit_id", "sheet"),
         _of_visit(),
     )
+    sheet = ["pool_code", "visit_id", "sheet"]
+    Table(
+        "visit_lines_withdrawal",
+        metadata,
+        code("pool_code"),
+        required("visit_id", Uuid),
+        required("sheet", Integer),
+        code("institution_code"),
+        required("withdrawn_at", MOMENT),
+        required("withdrawn_by", Text),
+        PrimaryKeyConstraint(*sheet),
+        ForeignKeyConstraint(sheet, [f"visit_lines.{name}" for name in sheet]),
+        _of_visit(),
+    )
 
 
 def _claims(metadata: MetaData) -> None:

@@ -103,6 +103,17 @@ CREATE TABLE visit_lines (
          AND cardinality(quantities_e4) = cardinality(amounts_fen)
          AND cardinality(restrictions_met) = cardinality(amounts_fen))
 );
+CREATE TABLE visit_lines_withdrawal (
+  pool_code text COLLATE "C" NOT NULL,
+  visit_id uuid NOT NULL,
+  sheet integer NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  withdrawn_at timestamptz NOT NULL,
+  withdrawn_by text NOT NULL,
+  PRIMARY KEY (pool_code, visit_id, sheet),
+  FOREIGN KEY (pool_code, visit_id, sheet) REFERENCES visit_lines (pool_code, visit_id, sheet),
+  FOREIGN KEY (pool_code, visit_id, institution_code) REFERENCES visit (pool_code, id, institution_code)
+);
 """
 
 CLAIMS = """
@@ -307,6 +318,7 @@ def _rules() -> list[str]:
         pool_table(service, "coverage_case", app="SELECT", institution_column=of, worker="SELECT, INSERT"),
         pool_table(service, "visit", institution_column=of, update_columns=visit),
         pool_table(service, "visit_lines", institution_column=of),
+        pool_table(service, "visit_lines_withdrawal", institution_column=of),
         pool_table(service, "claim", institution_column=of, update_columns=claim),
         pool_table(service, "claim_detail", institution_column=of),
         pool_table(

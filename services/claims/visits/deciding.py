@@ -148,6 +148,7 @@ class Ground:
             birth_date=self.coverage.birth_date,
             third_party=self.visit.third_party,
             third_party_share=self.visit.third_party_share,
+            joined=self.coverage.layers_on(self.visit.admitted_on),
             entitlements=cards(self.coverage.entitlements),
             newborn_of=self.visit.newborn_of,
             account_credit_fen=credit_fen,
@@ -297,6 +298,7 @@ def _rarer(facts: Facts, granted: frozenset[str]) -> dict[str, Any]:
     """Facts that few claims rest on, kept where they are there."""
     rarer: dict[str, Any] = {
         "third_party_share": facts.third_party_share,
+        "joined": sorted(facts.joined),
         "entitlements": [[*one] for one in facts.entitlements],
         "newborn_of": [[*one] for one in facts.newborn_of],
         "account_credit": facts.account_credit_fen,

@@ -89,13 +89,18 @@ async def _caps(unit: Unit, coverage: Coverage, day: date) -> list[CapLeft]:
             raise
         return []
     used = await store.used(unit.conn, unit.pool_code, [coverage.member_id, coverage.household_id])
-    return caps_left(policy, used, day)
+    return caps_left(policy, used, day, coverage.layers_on(day))
 
 
-def caps_left(policy: Policy, used: dict[tuple[str, int, str, str], int], day: date) -> list[CapLeft]:
-    """Every cap of a policy with what is used of it on a day; a cap a visit or admission starts unused."""
+def caps_left(
+    policy: Policy, used: dict[tuple[str, int, str, str], int], day: date, joined: frozenset[str] = frozenset()
+) -> list[CapLeft]:
+    """Every cap of the layers that count for a person with what is used of it on a day; a cap a visit or admission
+    starts unused."""
     left: list[CapLeft] = []
     for layer in policy.layers:
+        if layer.voluntary and layer.id not in joined:
+            continue
         for kind, benefit in layer.benefits.items():
             for cap in benefit.caps:
                 daily = cap.period == "person_day"

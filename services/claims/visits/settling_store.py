@@ -14,7 +14,7 @@ from services.claims.providers.queries import Reference, reference_from, referen
 from services.claims.visits.bill import Bill, joined
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.counters import Counters, Entry, Ref, Row
-from services.claims.visits.coverage import CONSUMER, Coverage, intervals, starts_from_rows
+from services.claims.visits.coverage import CONSUMER, Coverage, intervals, named_from_rows, timeline_from_rows
 from services.claims.visits.deciding import Decided, Visit, stored_decision, stored_facts
 from services.claims.visits.elsewhere import elsewhere_from_row
 from services.claims.visits.entitlements import from_rows
@@ -47,7 +47,7 @@ _VISITS = f"""
 SELECT v.id, v.institution_code, v.institution_number, v.member_id, v.kind, v.status, v.admitted_at, v.admitted_on,
        v.discharged_at, v.diagnosis_code, v.diagnosis_name, v.circumstances, v.third_party, v.line_sheets,
        v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, m.household_id, m.blind_index, m.township_code,
-       m.birth_date, m.sex, m.sequence, m.timeline, m.groups, m.entitlements, m.entitlement_seq,
+       m.birth_date, m.sex, m.sequence, m.timeline, m.groups, m.layers, m.entitlements, m.entitlement_seq,
        mother.timeline AS mothers_timeline,
        {DOUBTED}
 FROM visit v LEFT JOIN member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
@@ -462,12 +462,11 @@ def visit_of(row: Any) -> Visit:
 def mothers_coverage(row: Any) -> tuple[Interval, ...]:
     """The days on which the mother of a newborn is covered, where the row was read with her."""
     told = row.get("mothers_timeline")
-    return () if told is None else intervals(starts_from_rows(told, [])[0])
+    return () if told is None else intervals(timeline_from_rows(told))
 
 
 def coverage_of(row: Any) -> Coverage:
     """Coverage from a row of the projection."""
-    timeline, groups = starts_from_rows(row["timeline"], row["groups"])
     return Coverage(
         member_id=row["member_id"],
         household_id=row["household_id"],
@@ -476,8 +475,9 @@ def coverage_of(row: Any) -> Coverage:
         birth_date=row["birth_date"],
         sex=row["sex"],
         sequence=row["sequence"],
-        timeline=timeline,
-        groups=groups,
+        timeline=timeline_from_rows(row["timeline"]),
+        groups=named_from_rows(row["groups"]),
+        layers=named_from_rows(row["layers"]),
         doubted=row["doubted"],
         entitlements=from_rows(row["entitlements"]),
         entitlement_seq=row["entitlement_seq"],

@@ -76,6 +76,7 @@ def _coverage(metadata: MetaData) -> None:
         required("sequence", BigInteger),
         required("timeline", JSONB),
         required("groups", JSONB),
+        Column("layers", JSONB, nullable=False, server_default="[]"),
         Column("entitlements", JSONB, nullable=False, server_default="[]"),
         Column("entitlement_seq", BigInteger, nullable=False, server_default="0"),
         required("learnt_from", Text),

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.settlement.funding.accounts import BANK_ACCOUNTS, FISCAL
+from services.settlement.funding.accounts import BANK_ACCOUNTS, EXPENDITURE, FISCAL
 from shared.db.sql import fetch
 
 # opening vouchers are the first of a book: a bound keeps the search for them from reading it all
@@ -57,8 +57,10 @@ UNION ALL SELECT 'applied_undecided', coalesce(sum(applied_fen - refused_fen), 0
 WHERE pool_code = $1 AND status IN ('applied', 'rechecked', 'approved')
 UNION ALL SELECT 'refused_not_made_good', coalesce(sum(amount_fen), 0)::bigint FROM receivable
 WHERE pool_code = $1 AND made_good_on IS NULL AND origin = 'recheck'
-UNION ALL SELECT 'paid_twice', coalesce(sum(amount_fen), 0)::bigint FROM receivable
-WHERE pool_code = $1 AND made_good_on IS NULL AND origin = 'second_payment'
+UNION ALL SELECT 'paid_twice', coalesce(sum(d.amount_fen), 0)::bigint FROM receivable d
+JOIN instruction i ON i.pool_code = d.pool_code AND i.id = d.instruction_id
+JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = '{EXPENDITURE}'
+WHERE d.pool_code = $1 AND d.made_good_on IS NULL AND d.origin = 'second_payment'
 UNION ALL SELECT 'balance_' || CASE book WHEN 'basic' THEN '' ELSE book || '-' END || account, posted_fen FROM balance
 WHERE pool_code = $1 AND book <> 'obligations'
 UNION ALL SELECT CASE WHEN direction > 0 THEN 'fiscal_other_income' ELSE 'fiscal_other_outflow' END,

@@ -37,10 +37,10 @@ NOTHING_TO_PAY = define(
 LAYER_NOT_PAYABLE = define(
     "layer_not_payable",
     422,
-    "该补偿层不由基金支出户支付",
-    "Layer not paid from the fund's account",
-    "{layer}层由 {account} 支付,不能列入基金批次。",
-    "Layer {layer} is paid from {account}, not in a batch of the fund.",
+    "该补偿层不从这个账户支付",
+    "Layer not paid from this account",
+    "{layer}层的应付款登记为由 {account} 支付,不能列入这样的批次;请核对方案中该层的付款账户。",
+    "Layer {layer} is to be paid from {account}, not in such a batch; check the layer's account in the policy.",
 )
 PAYEE_MISSING = define(
     "payee_missing",

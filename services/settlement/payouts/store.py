@@ -189,20 +189,21 @@ async def cutoffs(conn: AsyncConnection, pool: str, ids: Sequence[UUID], layer: 
 
 
 async def cutoffs_listed(
-    conn: AsyncConnection, pool: str, only_open: bool, after: UUID | None, limit: int
+    conn: AsyncConnection, pool: str, layer: str, only_open: bool, after: UUID | None, limit: int
 ) -> list[Any]:
-    """Cut-offs with the batch that holds them, downwards after the last id shown."""
+    """Cut-offs with the batch that holds their layer, downwards after the last id shown."""
     return await fetch(
         conn,
         """
         SELECT c.*, b.batch_id FROM cutoff c LEFT JOIN batch_cutoff b
-          ON b.pool_code = c.pool_code AND b.cutoff_id = c.id AND NOT b.cancelled
+          ON b.pool_code = c.pool_code AND b.cutoff_id = c.id AND b.layer = $5 AND NOT b.cancelled
         WHERE c.pool_code = $1 AND (NOT $2 OR b.batch_id IS NULL) AND ($3::uuid IS NULL OR c.id < $3)
         ORDER BY c.id DESC LIMIT $4""",
         pool,
         only_open,
         after,
         limit,
+        layer,
     )
 
 
@@ -227,8 +228,9 @@ async def add_batch(conn: AsyncConnection, row: Sequence[Any]) -> None:
     await execute(
         conn,
         """
-        INSERT INTO batch (pool_code, id, layer, status, instruction_count, amount_fen, prepared_by, prepared_at,
-                           business_day, number) VALUES ($1, $2, $3, 'prepared', $4, $5, $6, $7, $8, $9)""",
+        INSERT INTO batch (pool_code, id, layer, account, status, instruction_count, amount_fen, prepared_by,
+                           prepared_at, business_day, number)
+        VALUES ($1, $2, $3, $4, 'prepared', $5, $6, $7, $8, $9, $10)""",
         *row,
     )
 
@@ -368,8 +370,9 @@ async def instruction(conn: AsyncConnection, pool: str, instruction_id: UUID) ->
     return await fetchrow(
         conn,
         """
-        SELECT i.*, b.layer, (SELECT r.id FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id
-          AND r.status <> 'cancelled') AS replaced_by
+        SELECT i.*, b.layer, b.account,
+               (SELECT r.id FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id
+                  AND r.status <> 'cancelled') AS replaced_by
         FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
         WHERE i.pool_code = $1 AND i.id = $2""",
         pool,
@@ -496,11 +499,12 @@ async def instruction_sums(conn: AsyncConnection, pool: str, ids: Sequence[UUID]
         conn,
         """
         SELECT c.instruction_id, i.institution_code, i.end_to_end_id, i.status, c.expense_account,
-               sum(c.amount_fen - c.set_off_fen - c.withheld_fen)::bigint AS fen,
+               b.layer AS purse, sum(c.amount_fen - c.set_off_fen - c.withheld_fen)::bigint AS fen,
                sum(c.set_off_fen)::bigint AS set_off_fen
         FROM instruction_claim c JOIN instruction i ON i.pool_code = c.pool_code AND i.id = c.instruction_id
+        JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
         WHERE c.pool_code = $1 AND c.instruction_id = ANY ($2::uuid[])
-        GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 5""",
+        GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5""",
         pool,
         list(ids),
     )
@@ -511,9 +515,12 @@ async def claim_amounts(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -
     return await fetch(
         conn,
         """
-        SELECT instruction_id, claim_id, layer, expense_account, amount_fen, set_off_fen, withheld_fen
-        FROM instruction_claim
-        WHERE pool_code = $1 AND instruction_id = ANY ($2::uuid[]) ORDER BY instruction_id, claim_id, layer""",
+        SELECT c.instruction_id, c.claim_id, c.layer, c.expense_account, c.amount_fen, c.set_off_fen, c.withheld_fen,
+               b.layer AS purse
+        FROM instruction_claim c JOIN instruction i ON i.pool_code = c.pool_code AND i.id = c.instruction_id
+        JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
+        WHERE c.pool_code = $1 AND c.instruction_id = ANY ($2::uuid[])
+        ORDER BY c.instruction_id, c.claim_id, c.layer""",
         pool,
         list(ids),
     )

@@ -152,6 +152,7 @@ def _batch(metadata: MetaData) -> None:
         Column("id", Uuid),
         Column("number", _CODE, nullable=False),
         Column("layer", _CODE, nullable=False),
+        Column("account", _CODE, nullable=False),
         Column("status", _CODE, nullable=False),
         Column("instruction_count", Integer, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),

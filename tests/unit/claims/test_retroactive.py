@@ -24,6 +24,7 @@ def test_facts_come_back_from_the_record() -> None:
         groups=frozenset({"wubao", "dibao"}),
         birth_date=date(1950, 2, 3),
         third_party="accident",
+        joined=frozenset({"supplementary"}),
     )
     assert kept_facts(json.loads(orjson.dumps(stored_facts(facts))), ITEMS) == facts
     plain = Facts(Institution("township", "in_county"), (), ITEMS, {})

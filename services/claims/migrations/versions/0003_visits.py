@@ -24,6 +24,7 @@ CREATE TABLE member_coverage (
   sequence bigint NOT NULL CHECK (sequence >= 0),
   timeline jsonb NOT NULL,
   groups jsonb NOT NULL,
+  layers jsonb NOT NULL DEFAULT '[]',
   entitlements jsonb NOT NULL DEFAULT '[]',
   entitlement_seq bigint NOT NULL DEFAULT 0,
   learnt_from text NOT NULL CHECK (learnt_from IN ('event', 'answer')),
@@ -291,7 +292,8 @@ def _rules() -> list[str]:
     """Row policies and grants; what a hospital sees is limited to its institution wherever a row names one."""
     service, of = "claims", "institution_code"
     coverage = (
-        "blind_index, household_id, township_code, birth_date, sex, sequence, timeline, groups, learnt_from, learnt_at"
+        "blind_index, household_id, township_code, birth_date, sex, sequence, timeline, groups, layers, learnt_from, "
+        "learnt_at"
     )
     claim = "status, version, payable_fen, cutoff_id"
     visit = "status, discharged_at, line_sheets, third_party, third_party_share, elsewhere, facts_seq"

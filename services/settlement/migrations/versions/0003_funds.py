@@ -290,6 +290,7 @@ CREATE TABLE batch (
   id uuid NOT NULL,
   number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
   layer text COLLATE "C" NOT NULL,
+  account text COLLATE "C" NOT NULL,
   status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'released', 'sent', 'cancelled')),
   instruction_count integer NOT NULL CHECK (instruction_count > 0),
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),

@@ -231,10 +231,12 @@ class SecondPayment:
     instruction_id: UUID
     amount_fen: int
     reference: str
+    bearer: str
+    """Who was paid twice: ``hospital`` or ``patient``."""
 
 
 async def record_second_payment(desk: Desk, second: SecondPayment) -> UUID:
-    """The receivable on the hospital that was paid twice; its entry is booked by the caller before."""
+    """The receivable on who was paid twice; its entry is booked by the caller before."""
     receivable_id = new_id(desk.now)
     await lines_store.add_second_payment(
         desk.conn,
@@ -242,6 +244,7 @@ async def record_second_payment(desk: Desk, second: SecondPayment) -> UUID:
             desk.pool_code,
             receivable_id,
             second.instruction_id,
+            second.bearer,
             f"银行在申明未执行后仍支付 {second.reference}",
             second.amount_fen,
             to_base32(receivable_id),

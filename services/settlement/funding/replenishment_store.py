@@ -181,12 +181,12 @@ async def add_receivables(
 
 
 async def add_second_payment(conn: AsyncConnection, row: Sequence[Any]) -> None:
-    """A receivable on a hospital that was paid twice."""
+    """A receivable on who was paid twice: (pool, id, instruction, bearer, reason, fen, reference, day)."""
     await execute(
         conn,
         """
         INSERT INTO receivable (pool_code, id, origin, instruction_id, bearer, reason, amount_fen, reference, arisen_on)
-        VALUES ($1, $2, 'second_payment', $3, 'hospital', $4, $5, $6, $7)""",
+        VALUES ($1, $2, 'second_payment', $3, $4, $5, $6, $7, $8)""",
         *row,
     )
 

@@ -49,6 +49,10 @@ UNION ALL SELECT 'deposit_withheld', (coalesce(sum(withheld_fen), 0) - (
 FROM instruction i
 WHERE pool_code = $1 AND status NOT IN ('cancelled', 'paid_twice') AND NOT (status = 'not_executed' AND EXISTS (
   SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id AND r.status <> 'cancelled'))
+UNION ALL SELECT 'second_compensation', coalesce(sum(amount_fen), 0)::bigint FROM payable
+WHERE pool_code = $1 AND layer = 'second_compensation' AND status <> 'unclaimed'
+UNION ALL SELECT 'bounced_unclaimed', coalesce(sum(amount_fen), 0)::bigint FROM payable
+WHERE pool_code = $1 AND status = 'unclaimed' AND instruction_id IS NOT NULL
 UNION ALL SELECT 'payable_open', coalesce(sum(amount_fen), 0)::bigint FROM payable
 WHERE pool_code = $1 AND status = 'open'
 UNION ALL SELECT 'paid_not_applied', coalesce(sum(sign * amount_fen), 0)::bigint FROM paid_line

@@ -15,6 +15,7 @@ from services.settlement.payouts.paymentfile import MEDIA_TYPE
 from services.settlement.payouts.problems import (
     BATCH_STATE,
     BATCH_UNKNOWN,
+    CLAIM_DAY_OVER,
     CUTOFF_BATCHED,
     CUTOFF_INCOMPLETE,
     CUTOFF_UNKNOWN,
@@ -29,7 +30,7 @@ from services.settlement.payouts.problems import (
     SET_OFF_INVALID,
     SET_OFF_TOO_MUCH,
 )
-from services.settlement.payouts.purses import BASIC_LAYER
+from services.settlement.payouts.purses import BASIC_LAYER, purse_of
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.db.numbers import Number
 from shared.db.personal import Sealer
@@ -41,7 +42,7 @@ from shared.http.problems import FOUR_EYES, PRECONDITION_FAILED, PRECONDITION_RE
 from shared.http.unit import UnitDep
 
 router = ServiceRouter()
-Layer = Literal["basic", "supplementary"]
+Layer = Literal["basic", "supplementary", "second_compensation"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -166,7 +167,9 @@ async def get_cutoffs(
 ) -> Page[CutoffOut]:
     """已放行的结算期. Cut-offs by id, the highest first; ``open=true`` leaves out those in a batch of the layer."""
     key = read_cursor(cursor, UUID)
-    rows = await store.cutoffs_listed(unit.conn, pool_code, layer, open_only, key[0] if key else None, limit + 1)
+    rows = await store.cutoffs_listed(
+        unit.conn, pool_code, purse_of(layer).cutoffs, layer, open_only, key[0] if key else None, limit + 1
+    )
     items = [
         CutoffOut(
             id=r["id"],
@@ -276,6 +279,7 @@ async def _detail(unit: UnitDep, row: Any) -> BatchDetail:
         CUTOFF_UNKNOWN,
         CUTOFF_INCOMPLETE,
         CUTOFF_BATCHED,
+        CLAIM_DAY_OVER,
         LAYER_NOT_PAYABLE,
         NOTHING_TO_PAY,
         PAYEE_MISSING,
@@ -398,7 +402,7 @@ async def get_batch_file(pool_code: str, batch_id: UUID, unit: UnitDep) -> Respo
     "/pools/{pool_code}/payments/{instruction_id}/repayment",
     status_code=201,
     response_model=BatchDetail,
-    responses=documented(INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY, PAYEE_MISSING),
+    responses=documented(INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY, PAYEE_MISSING, CLAIM_DAY_OVER),
     openapi_extra=access({"insurer_finance"}, command="pay_again"),
 )
 async def post_repayment(pool_code: str, instruction_id: UUID, unit: UnitDep) -> BatchDetail:

@@ -11,7 +11,7 @@ from uuid import UUID
 from services.settlement.funding import commands as funding
 from services.settlement.funding.booking import Desk, keep_away_from_home
 from services.settlement.ledger.posting import Hold, hold_many, release_hold
-from services.settlement.payouts import deposits, set_offs, store
+from services.settlement.payouts import deposits, second, set_offs, store
 from services.settlement.payouts.paymentfile import Party, PaymentFile, Transfer, control_sum, render
 from services.settlement.payouts.problems import (
     BATCH_STATE,
@@ -27,7 +27,7 @@ from services.settlement.payouts.problems import (
     PAYEE_DIFFERS,
     PAYEE_MISSING,
 )
-from services.settlement.payouts.purses import BASIC_LAYER, LAYER_WORDS, Purse, purse_of
+from services.settlement.payouts.purses import BASIC_LAYER, LAYER_WORDS, SECOND_LAYER, Purse, purse_of
 from shared.db.numbers import next_number
 from shared.db.personal import Sealer
 from shared.http.preconditions import Precondition, etag
@@ -91,14 +91,16 @@ async def prepare(
     layer; receivables of the fund on its hospitals are set off whole (rulings §1, §3).
 
     Raises LAYER_NOT_PAYABLE, CUTOFF_UNKNOWN, CUTOFF_INCOMPLETE, CUTOFF_BATCHED, NOTHING_TO_PAY, PAYEE_MISSING,
-    SET_OFF_INVALID, SET_OFF_TOO_MUCH and the ledger's overdrawn. The number of statements does not depend on the number
-    of claims or hospitals.
+    SET_OFF_INVALID, SET_OFF_TOO_MUCH, CLAIM_DAY_OVER and the ledger's overdrawn. The number of statements does not
+    depend on the number of claims or hospitals.
     """
     purse = purse_of(layer)
     if receivables:
         await funding.lock_account(desk, purse.bank.code)
     wanted = sorted(set(cutoff_ids))
     await _check_whole(desk, wanted, purse)
+    if purse.layer == SECOND_LAYER:
+        await second.check_claimable(desk, wanted)
     totals = await store.open_totals(desk.conn, desk.pool_code, wanted, purse.pays)
     for row in totals:
         if (row["book"], row["account"]) != (purse.bank.book, purse.bank.ledger_account):
@@ -134,7 +136,7 @@ async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
     """A new batch of one instruction that names the one returned or declared not executed, and pays its claims; once
     (contracts §11).
 
-    Raises INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY and the ledger's overdrawn.
+    Raises INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY, CLAIM_DAY_OVER and the ledger's overdrawn.
     """
     old = await store.instruction(desk.conn, desk.pool_code, instruction_id)
     if old is None:
@@ -153,6 +155,8 @@ async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
         raise PAID_AGAIN_ALREADY(instruction=instruction_id)
     if again["status"] != old["status"]:  # the bank's statement has shown it meanwhile
         raise NOT_RETURNED(instruction=instruction_id, status=PAYMENT_STATUS[again["status"]])
+    if purse.layer == SECOND_LAYER:
+        await second.check_claimable(desk, await store.paid_by(desk.conn, desk.pool_code, instruction_id))
     batch_id = await _make(desk, drafts, purse)
     made = await _hold(desk, batch_id, purse)
     moved = await store.retake_payables(desk.conn, desk.pool_code, instruction_id, made[0]["id"], with_set_off=never)
@@ -161,7 +165,7 @@ async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
 
 
 async def _check_whole(desk: Desk, wanted: Sequence[UUID], purse: Purse) -> None:
-    rows = await store.cutoffs(desk.conn, desk.pool_code, wanted, purse.layer)
+    rows = await store.cutoffs(desk.conn, desk.pool_code, wanted, purse.cutoffs, purse.layer)
     known = {row["id"]: row for row in rows}
     if unknown := [x for x in wanted if x not in known]:
         raise CUTOFF_UNKNOWN(cutoffs=_listed(unknown))

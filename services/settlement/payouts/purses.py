@@ -16,8 +16,15 @@ from shared.kernel.errors import Words
 
 BASIC_LAYER: Final = "basic"
 SUPPLEMENTARY_LAYER: Final = "supplementary"
+SECOND_LAYER: Final = "second_compensation"
+CLAIMS_KIND: Final = "claims"
+"""Cut-offs of released claims; those of second compensation are of a kind of their own."""
 LAYER_WORDS: Mapping[str, Words] = MappingProxyType(
-    {BASIC_LAYER: ("基本医疗", "basic"), SUPPLEMENTARY_LAYER: ("补充医疗", "supplementary")}
+    {
+        BASIC_LAYER: ("基本医疗", "basic"),
+        SUPPLEMENTARY_LAYER: ("补充医疗", "supplementary"),
+        SECOND_LAYER: ("二次补偿", "second compensation"),
+    }
 )
 
 
@@ -31,6 +38,8 @@ class Purse:
     bank: BankAccount
     file_text: str
     """What the payee reads on his statement."""
+    cutoffs: str = CLAIMS_KIND
+    """Kind of the cut-offs that hold its payables."""
 
     @property
     def of_fund(self) -> bool:
@@ -54,6 +63,7 @@ PURSES: Mapping[str, Purse] = MappingProxyType(
                 BANK_ACCOUNTS[SUPPLEMENTARY_ACCOUNT],
                 "补充医疗保险赔付款",
             ),
+            Purse(SECOND_LAYER, (SECOND_LAYER,), BANK_ACCOUNTS[EXPENDITURE], "大病二次补偿款", SECOND_LAYER),
         )
     }
 )

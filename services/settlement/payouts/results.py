@@ -21,7 +21,7 @@ from services.settlement.funding.replenishment import (
     set_offs_confirmed,
 )
 from services.settlement.ledger.posting import release_hold
-from services.settlement.payouts import obligations, store
+from services.settlement.payouts import obligations, payees, second, store
 from services.settlement.payouts.purses import purse_of
 from shared.contracts.settlement import PaymentConfirmed, PaymentNotExecuted, PaymentPaidTwice, PaymentReturned
 from shared.messaging.outbox import Outgoing, emit_many
@@ -98,6 +98,7 @@ async def confirmed(desk: Desk, seen: Sequence[Seen]) -> None:
     """Instructions and payables are paid; the lines wait to be applied for; one event a payable."""
     ids = [s.source_id for s in seen]
     _expect(await store.confirm(desk.conn, desk.pool_code, ids, [s.value_date for s in seen]), len(ids))
+    await second.claimed_after_all(desk, ids)
     rows = await store.move_payables(desk.conn, desk.pool_code, ids, ("batched", "bounced"), "paid")
     by_id = {s.source_id: s for s in seen}
     await _record(desk, rows, 1)
@@ -163,7 +164,9 @@ async def paid_twice(desk: Desk, seen: Sequence[Seen]) -> None:
     """Alarms about payments executed after they were paid again; each is a receivable on its hospital."""
     for s, rows in await _by_instruction(desk, seen):
         hospital = rows[0]["institution_code"]
-        receivable_id = await record_second_payment(desk, SecondPayment(s.source_id, -s.signed_fen, s.reference))
+        bearer = "patient" if payees.is_person(hospital) else "hospital"
+        again = SecondPayment(s.source_id, -s.signed_fen, s.reference, bearer)
+        receivable_id = await record_second_payment(desk, again)
         _expect(await store.undo(desk.conn, desk.pool_code, s.source_id, "paid_twice"), 1)
         _log.error("payment executed twice", instruction=str(s.source_id), institution=hospital)
         told = PaymentPaidTwice(
@@ -202,11 +205,19 @@ async def _record(
         if amount and purse_of(row["purse"]).of_fund  # only the fund's lines are replenished (rulings §3)
     ]
     await record_paid(desk, [x for x in lines if (x.instruction_id, x.claim_id, x.layer) not in refused])
-    total = sum(fen)
     kept = sum(row["withheld_fen"] for row in found)
-    flows = [obligations.paid(total), obligations.withheld(kept)] if sign > 0 else [obligations.bounced(total)]
+    moved = obligations.paid if sign > 0 else obligations.bounced
+    flows = [moved(amount, _owed_to(row)) for row, amount in zip(found, fen, strict=True)]
+    if sign > 0:
+        flows.append(obligations.withheld(kept))
     moves = obligations.totals(flow for flow in flows if flow.amount_fen)
     await store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
+
+
+def _owed_to(row: Any) -> str:
+    return (
+        obligations.DUE_TO_PERSONS if payees.is_person(row["institution_code"]) else obligations.ADVANCED_BY_HOSPITALS
+    )
 
 
 def _common(desk: Desk, row: Any, seen: Seen) -> dict[str, Any]:

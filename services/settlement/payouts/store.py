@@ -174,36 +174,38 @@ async def add_payee(conn: AsyncConnection, row: Sequence[Any]) -> None:
 # -- batches
 
 
-async def cutoffs(conn: AsyncConnection, pool: str, ids: Sequence[UUID], layer: str) -> list[Any]:
+async def cutoffs(conn: AsyncConnection, pool: str, ids: Sequence[UUID], kind: str, layer: str) -> list[Any]:
     """The named cut-offs as far as they are known, with the batch that holds their layer."""
     return await fetch(
         conn,
         """
         SELECT c.*, b.batch_id FROM cutoff c LEFT JOIN batch_cutoff b
           ON b.pool_code = c.pool_code AND b.cutoff_id = c.id AND b.layer = $3 AND NOT b.cancelled
-        WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[]) ORDER BY c.id""",
+        WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[]) AND c.kind = $4 ORDER BY c.id""",
         pool,
         list(ids),
         layer,
+        kind,
     )
 
 
 async def cutoffs_listed(
-    conn: AsyncConnection, pool: str, layer: str, only_open: bool, after: UUID | None, limit: int
+    conn: AsyncConnection, pool: str, kind: str, layer: str, only_open: bool, after: UUID | None, limit: int
 ) -> list[Any]:
-    """Cut-offs with the batch that holds their layer, downwards after the last id shown."""
+    """Cut-offs of a kind with the batch that holds their layer, downwards after the last id shown."""
     return await fetch(
         conn,
         """
         SELECT c.*, b.batch_id FROM cutoff c LEFT JOIN batch_cutoff b
           ON b.pool_code = c.pool_code AND b.cutoff_id = c.id AND b.layer = $5 AND NOT b.cancelled
-        WHERE c.pool_code = $1 AND (NOT $2 OR b.batch_id IS NULL) AND ($3::uuid IS NULL OR c.id < $3)
+        WHERE c.pool_code = $1 AND c.kind = $6 AND (NOT $2 OR b.batch_id IS NULL) AND ($3::uuid IS NULL OR c.id < $3)
         ORDER BY c.id DESC LIMIT $4""",
         pool,
         only_open,
         after,
         limit,
         layer,
+        kind,
     )
 
 
@@ -327,6 +329,17 @@ async def retake_payables(conn: AsyncConnection, pool: str, old: UUID, new: UUID
         new,
         with_set_off,
     )
+
+
+async def paid_by(conn: AsyncConnection, pool: str, instruction_id: UUID) -> list[UUID]:
+    """The claims that an instruction pays, or a person's payments."""
+    rows = await fetch(
+        conn,
+        "SELECT claim_id FROM instruction_claim WHERE pool_code = $1 AND instruction_id = $2 ORDER BY claim_id",
+        pool,
+        instruction_id,
+    )
+    return [row["claim_id"] for row in rows]
 
 
 async def batch(conn: AsyncConnection, pool: str, batch_id: UUID) -> Any:
@@ -516,7 +529,7 @@ async def claim_amounts(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -
         conn,
         """
         SELECT c.instruction_id, c.claim_id, c.layer, c.expense_account, c.amount_fen, c.set_off_fen, c.withheld_fen,
-               b.layer AS purse
+               i.institution_code, b.layer AS purse
         FROM instruction_claim c JOIN instruction i ON i.pool_code = c.pool_code AND i.id = c.instruction_id
         JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
         WHERE c.pool_code = $1 AND c.instruction_id = ANY ($2::uuid[])
@@ -740,12 +753,13 @@ async def deposits_in(conn: AsyncConnection, pool: str, cutoff_ids: Sequence[UUI
     return {row["institution_code"]: row["fen"] for row in rows}
 
 
-async def add_deposit_cutoff(conn: AsyncConnection, row: Sequence[Any]) -> None:
-    """A cut-off that is complete from the beginning: (pool, id, institution, payables, fen)."""
+async def add_made_cutoff(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """A cut-off that is complete from the beginning: (pool, id, kind, payee, payables, fen)."""
     await execute(
         conn,
         """
-        INSERT INTO cutoff (pool_code, id, institution_code, expected_count, expected_fen, received_count, received_fen)
-        VALUES ($1, $2, $3, $4, $5, $4, $5)""",
+        INSERT INTO cutoff (pool_code, id, kind, institution_code, expected_count, expected_fen, received_count,
+                            received_fen)
+        VALUES ($1, $2, $3, $4, $5, $6, $5, $6)""",
         *row,
     )

@@ -141,6 +141,8 @@ async def settled_elsewhere(unit: Unit, visit_id: UUID, given: Given, id_number:
     if not given.adds_up:
         raise ELSEWHERE_SUMS()
     visit = await open_visit(unit, visit_id)
+    if parts := await store.parts(unit.conn, unit.pool_code, visit_id):
+        raise VISIT_SETTLED(visit_id=visit_id, claim_id=parts[0].id)
     if visit.line_sheets:
         raise ELSEWHERE_LINES(visit_id=visit_id)
     coverage = await member_coverage(unit, visit.member_id)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.benefits.model import Interval
 from services.claims.providers.queries import Reference, reference_from, references_sql
-from services.claims.visits.bill import Bill, joined
+from services.claims.visits.bill import Bill
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.counters import Counters, Entry, Ref, Row
 from services.claims.visits.coverage import CONSUMER, Coverage, intervals, named_from_rows, timeline_from_rows
@@ -59,7 +59,7 @@ WITH found AS MATERIALIZED ({_VISITS}),
      rules AS MATERIALIZED ({references_sql("SELECT DISTINCT institution_code, admitted_on FROM found")})
 SELECT f.*, r.* FROM found f JOIN rules r ON r.asked_code = f.institution_code AND r.asked_day = f.admitted_on
 """
-_LOCK_BATCH = "SELECT counted, locked, live FROM lock_batch($1, $2, $3, $4, $5, $6, $7, $8)"
+_LOCK_BATCH = "SELECT counted, locked, live FROM lock_batch($1, $2, $3, $4, $5, $6, $7)"
 _SHEETS = """
 SELECT * FROM visit_lines WHERE pool_code = $1 AND visit_id = ANY ($2::uuid[]) ORDER BY visit_id, sheet
 """
@@ -105,7 +105,7 @@ _TYPES = {
     "version": "int", "benefit_year": "int", "admitted_on": "date", "discharged_on": "date", "settled_on": "date",
     "settled_at": "timestamptz", "total_fen": "bigint", "eligible_fen": "bigint", "benefit_fen": "bigint",
     "payable_fen": "bigint", "account_fen": "bigint", "elsewhere_fen": "bigint", "coverage_sequence": "bigint",
-    "layers": "jsonb",
+    "layers": "jsonb", "midway": "boolean", "part": "int", "sheets_to": "int", "deductible_fen": "bigint",
 }  # fmt: skip
 _WRITE_CLAIMS = (
     f"INSERT INTO claim (pool_code, {', '.join(COLUMNS)}) SELECT $1, q.* FROM json_to_recordset($2::json) AS q("
@@ -262,11 +262,10 @@ async def lock_batch(
     refs: Sequence[Ref],
     visits: Collection[UUID],
     claims: Collection[UUID],
-    settling: Collection[UUID],
 ) -> Locked:
     """Locks accumulator rows in the order given (making those that are missing), visits with the coverage they rest
-    on, the claims named and the live claims of the visits to settle, and reads each under its lock."""
-    row = await fetchrow(conn, _LOCK_BATCH, pool_code, *_columns(refs), list(visits), list(claims), list(settling))
+    on, the claims named and the live claims of the visits, and reads each under its lock."""
+    row = await fetchrow(conn, _LOCK_BATCH, pool_code, *_columns(refs), list(visits), list(claims))
     return Locked(
         rows=_rows(row["counted"] or ()),
         visits={visit["id"]: LockedVisit(*visit) for visit in row["locked"]},
@@ -274,17 +273,18 @@ async def lock_batch(
     )
 
 
-async def uploaded_bills(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, Bill]:
-    """The uploaded lines of visits."""
-    sheets: dict[UUID, list[Bill]] = {}
+async def uploaded_bills(
+    conn: AsyncConnection, pool_code: str, ids: Collection[UUID]
+) -> dict[UUID, list[tuple[int, Bill]]]:
+    """The uploads of visits by their numbers, in order."""
+    sheets: dict[UUID, list[tuple[int, Bill]]] = {}
     for row in await fetch(conn, _SHEETS, pool_code, list(ids)):
-        sheets.setdefault(row["visit_id"], []).append(
-            Bill(
-                row["item_codes"], row["item_names"], row["days"], row["prices_micro"], row["quantities_e4"],
-                row["amounts_fen"], row["restrictions_met"],
-            )
+        bill = Bill(
+            row["item_codes"], row["item_names"], row["days"], row["prices_micro"], row["quantities_e4"],
+            row["amounts_fen"], row["restrictions_met"],
         )  # fmt: skip
-    return {visit_id: joined(bills) for visit_id, bills in sheets.items()}
+        sheets.setdefault(row["visit_id"], []).append((row["sheet"], bill))
+    return sheets
 
 
 async def claim_heads(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, ClaimHead]:

@@ -51,7 +51,8 @@ INSERT INTO visit_lines (pool_code, visit_id, sheet, institution_code, item_code
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 """
 _COUNT_SHEET = "UPDATE visit SET line_sheets = $3 WHERE pool_code = $1 AND id = $2"
-_LIVE = "SELECT id FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled'"
+_LIVE = "SELECT id FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled' AND NOT midway"
+_PARTS = f"SELECT {', '.join(COLUMNS)} FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled'"
 _CLAIM = f"SELECT {', '.join(COLUMNS)} FROM claim WHERE pool_code = $1 AND id = $2"
 _DETAIL = "SELECT * FROM claim_detail WHERE pool_code = $1 AND claim_id = $2"
 _CLAIMS = f"""
@@ -81,7 +82,7 @@ ORDER BY claim_id DESC, cancelled_claim_id DESC LIMIT $4
 _USED = "SELECT scope, year, detail, used FROM accumulator WHERE pool_code = $1 AND owner_id = ANY ($2::uuid[])"
 _SHEETS = """
 SELECT item_codes, item_names, days, prices_micro, quantities_e4, amounts_fen, restrictions_met
-FROM visit_lines WHERE pool_code = $1 AND visit_id = $2 ORDER BY sheet
+FROM visit_lines WHERE pool_code = $1 AND visit_id = $2 AND sheet > $3 ORDER BY sheet
 """
 
 
@@ -205,15 +206,20 @@ async def add_sheet(conn: AsyncConnection, pool_code: str, of: Visit, bill: Bill
     return sheet
 
 
-async def sheets(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> list[Bill]:
-    """The uploads of a visit, in order."""
-    return [Bill(*row.values()) for row in await fetch(conn, _SHEETS, pool_code, visit_id)]
+async def sheets(conn: AsyncConnection, pool_code: str, visit_id: UUID, after: int) -> list[Bill]:
+    """The uploads of a visit behind the one that is settled last, in order."""
+    return [Bill(*row.values()) for row in await fetch(conn, _SHEETS, pool_code, visit_id, after)]
 
 
 async def live_claim(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> UUID | None:
-    """The claim that settles a visit, cancelled ones apart."""
+    """The claim that settles a visit for good, cancelled ones apart."""
     found: UUID | None = await fetchval(conn, _LIVE, pool_code, visit_id)
     return found
+
+
+async def parts(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> list[Claim]:
+    """Every settlement of a visit that is not cancelled."""
+    return [claim_of(row) for row in await fetch(conn, _PARTS, pool_code, visit_id)]
 
 
 async def claim(conn: AsyncConnection, pool_code: str, claim_id: UUID, *, lock: bool = False) -> Claim | None:

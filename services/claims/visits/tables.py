@@ -183,6 +183,10 @@ def _claims(metadata: MetaData) -> None:
         required("benefit_fen", BigInteger),
         Column("account_fen", BigInteger, nullable=False, server_default="0"),
         Column("elsewhere_fen", BigInteger, nullable=False, server_default="0"),
+        Column("midway", Boolean, nullable=False, server_default=text("false")),
+        Column("part", Integer, nullable=False, server_default="1"),
+        Column("sheets_to", Integer, nullable=False, server_default="0"),
+        Column("deductible_fen", BigInteger, nullable=False, server_default="0"),
         required("payable_fen", BigInteger),
         required("policy_id", Text),
         required("policy_hash", Text),
@@ -196,7 +200,10 @@ def _claims(metadata: MetaData) -> None:
         _of_visit(),
     )
     c = claim.c
-    Index("claim_live", c.pool_code, c.visit_id, unique=True, postgresql_where=text("status <> 'cancelled'"))
+    last = text("status <> 'cancelled' AND NOT midway")
+    Index("claim_live", c.pool_code, c.visit_id, unique=True, postgresql_where=last)
+    live = text("status <> 'cancelled'")
+    Index("claim_part", c.pool_code, c.visit_id, c.part, unique=True, postgresql_where=live)
     Index("claim_of_day", c.pool_code, c.settled_on, c.id)
     pending = text("status IN ('settled', 'approved')")
     Index("claim_pending", c.pool_code, c.status, c.institution_code, c.settled_on, c.id, postgresql_where=pending)

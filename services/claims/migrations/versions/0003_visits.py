@@ -130,6 +130,10 @@ CREATE TABLE claim (
   benefit_fen bigint NOT NULL CHECK (benefit_fen BETWEEN 0 AND total_fen),
   account_fen bigint NOT NULL DEFAULT 0 CHECK (account_fen >= 0),
   elsewhere_fen bigint NOT NULL DEFAULT 0 CHECK (elsewhere_fen >= 0),
+  midway boolean NOT NULL DEFAULT false,
+  part integer NOT NULL DEFAULT 1 CHECK (part > 0),
+  sheets_to integer NOT NULL DEFAULT 0,
+  deductible_fen bigint NOT NULL DEFAULT 0 CHECK (deductible_fen >= 0),
   payable_fen bigint NOT NULL,
   policy_id text NOT NULL,
   policy_hash text NOT NULL,
@@ -145,7 +149,9 @@ CREATE TABLE claim (
   CHECK (payable_fen BETWEEN 0 AND benefit_fen + account_fen),
   CHECK (benefit_fen + account_fen + elsewhere_fen <= total_fen)
 ) WITH (fillfactor = 90);
-CREATE UNIQUE INDEX claim_live ON claim (pool_code, visit_id) WHERE status <> 'cancelled';
+-- a stay is settled once at its end, and before that in parts
+CREATE UNIQUE INDEX claim_live ON claim (pool_code, visit_id) WHERE status <> 'cancelled' AND NOT midway;
+CREATE UNIQUE INDEX claim_part ON claim (pool_code, visit_id, part) WHERE status <> 'cancelled';
 CREATE INDEX claim_of_day ON claim (pool_code, settled_on, id);
 CREATE INDEX claim_pending ON claim (pool_code, status, institution_code, settled_on, id)
   WHERE status IN ('settled', 'approved');

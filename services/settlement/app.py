@@ -13,6 +13,7 @@ from services.settlement.ledger.api import router as ledger
 from services.settlement.orders.api import router as orders
 from services.settlement.payouts.api import router as payouts
 from services.settlement.payouts.deposits_api import router as deposits
+from services.settlement.payouts.second_api import router as second_compensation
 from services.settlement.reconciliation.api import router as reconciliation
 from services.settlement.reporting.api import router as reporting
 from services.settlement.settings import SettlementSettings
@@ -26,6 +27,7 @@ ROUTERS = (
     funding,
     payouts,
     deposits,
+    second_compensation,
     orders,
     reconciliation,
     closing,

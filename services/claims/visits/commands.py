@@ -149,6 +149,9 @@ async def withdraw_lines(unit: Unit, visit_id: UUID, sheet: int) -> None:
     visit = await open_visit(unit, visit_id)
     if not 0 < sheet <= visit.line_sheets:
         raise SHEET_UNKNOWN(visit_id=visit_id, sheet=sheet)
+    for part in await store.parts(unit.conn, unit.pool_code, visit_id):
+        if sheet <= part.sheets_to:
+            raise VISIT_SETTLED(visit_id=visit_id, claim_id=part.id)
     await store.withdraw_sheet(unit.conn, unit.pool_code, visit, sheet, now=unit.now, by=unit.actor.subject)
 
 
@@ -161,6 +164,8 @@ async def settled_elsewhere(unit: Unit, visit_id: UUID, given: Given, id_number:
     if not given.adds_up:
         raise ELSEWHERE_SUMS()
     visit = await open_visit(unit, visit_id)
+    if parts := await store.parts(unit.conn, unit.pool_code, visit_id):
+        raise VISIT_SETTLED(visit_id=visit_id, claim_id=parts[0].id)
     if visit.line_sheets and (await standing(unit, visit_id))[0]:
         raise ELSEWHERE_LINES(visit_id=visit_id)
     coverage = await member_coverage(unit, visit.member_id)

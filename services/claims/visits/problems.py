@@ -84,6 +84,15 @@ VISIT_NOT_DISCHARGED = define(
     "住院就诊 {visit_id} 要先办理出院才能结算。",
     "Discharge the inpatient visit {visit_id} before settling it.",
 )
+NOT_MIDWAY = define(
+    "not_midway",
+    409,
+    "不能中途结算",
+    "Not to be settled midway",
+    "就诊 {visit_id} 不是在院病人自己的费用:中途结算只用于还没有出院的住院,且不能在别处已结算的基础上办理。",
+    "Visit {visit_id} is no stay that goes on: midway settlement is for an inpatient who has not left, and not for one "
+    "that was settled elsewhere.",
+)
 VISIT_SETTLED = define(
     "visit_settled",
     409,

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from services.claims.benefits.engine import adjudicate
 from services.claims.benefits.model import (
     AccumulatorKey,
     Adjudication,
     ClaimInput,
+    Earlier,
     Entitlement,
     Facts,
     Institution,
@@ -66,14 +68,34 @@ class Difference:
 def differences(settled: Iterable[Settled], policy: Policy) -> Iterator[Difference]:
     """Claims by household and moment of settlement, each with what the new version gives it."""
     ahead: dict[tuple[Ref, str], int] = defaultdict(int)
+    stays: dict[UUID, Earlier] = {}
     for one in settled:
-        owners = Owners(one.claim.member_id, one.claim.household_id)
+        owners, stay = Owners(one.claim.member_id, one.claim.household_id), one.claim.visit_id
         before = adjudicate(one.input, one.facts, one.policy)
-        after = adjudicate(one.input, _moved(one.facts, owners, ahead), policy)
+        facts = _of_stay(_moved(one.facts, owners, ahead), stays.get(stay))
+        after = adjudicate(one.input, facts, policy)
+        stays[stay] = _with(stays.get(stay), after, before)
         for sign, result in ((1, after), (-1, before)):
             for key, amount in result.movements:
                 ahead[owners.ref(key), key.name] += sign * amount
         yield Difference(one.claim, after.outcome.value, after.benefit_fen, _same(before, one.claim))
+
+
+def _with(before: Earlier | None, after: Adjudication, was: Adjudication) -> Earlier:
+    """How much more the new version took and paid for the parts of a stay so far."""
+    deductible, benefit = before or (0, 0)
+    return Earlier(
+        deductible + after.deductible_fen - was.deductible_fen, benefit + after.benefit_fen - was.benefit_fen
+    )
+
+
+def _of_stay(facts: Facts, more: Earlier | None) -> Facts:
+    """The facts of a later part of a stay, with what the new version would have taken and paid before."""
+    if facts.earlier is None or more is None:
+        return facts
+    earlier = facts.earlier
+    moved = Earlier(earlier.deductible_fen + more.deductible_fen, max(0, earlier.benefit_fen + more.benefit_fen))
+    return replace(facts, earlier=moved)
 
 
 def _moved(facts: Facts, owners: Owners, ahead: Mapping[tuple[Ref, str], int]) -> Facts:
@@ -134,6 +156,8 @@ def kept_facts(kept: Mapping[str, Any], items: Mapping[str, Item]) -> Facts:
         birth_date=_open_day(kept["birth_date"]),
         third_party=kept["third_party"],
         third_party_share=kept.get("third_party_share", 0),
+        joined=frozenset(kept.get("joined", ())),
+        earlier=Earlier(*kept["earlier"]) if "earlier" in kept else None,
         entitlements=tuple(
             Entitlement(kind, disease, _day(start), _open_day(end))
             for kind, disease, start, end in kept.get("entitlements", ())

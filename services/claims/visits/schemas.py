@@ -170,6 +170,8 @@ class SettlementIn(WireModel):
     lines: list[LineIn] | None = Field(default=None, min_length=1, max_length=UPLOAD_LINES_MAX)
     from_account: Annotated[Yuan, Field(ge=0)] = 0
     """What the patient wants to pay of his part from the household's family account, at most."""
+    midway: bool = False
+    """Settles what was uploaded so far of a stay that goes on (mid_setl_flag): one admission, one deductible."""
 
 
 class CancellationIn(WireModel):
@@ -216,6 +218,10 @@ class ClaimOut(WireModel):
     account: Yuan
     elsewhere: Yuan
     """Benefit of the basic settlement that was made elsewhere."""
+    midway: bool
+    """Settled in the middle of the stay (mid_setl_flag): more settlements of the same admission follow."""
+    part: int
+    """Number of the settlement among those of its admission."""
     payable: Yuan
     policy_id: str
     policy_hash: str

@@ -55,7 +55,8 @@ INSERT INTO visit_lines (pool_code, visit_id, sheet, institution_code, item_code
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 """
 _COUNT_SHEET = "UPDATE visit SET line_sheets = $3 WHERE pool_code = $1 AND id = $2"
-_LIVE = "SELECT id FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled'"
+_LIVE = "SELECT id FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled' AND NOT midway"
+_PARTS = f"SELECT {', '.join(COLUMNS)} FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled'"
 _CLAIM = f"SELECT {', '.join(COLUMNS)} FROM claim WHERE pool_code = $1 AND id = $2"
 _DETAIL = "SELECT * FROM claim_detail WHERE pool_code = $1 AND claim_id = $2"
 _CLAIMS = f"""
@@ -85,7 +86,8 @@ ORDER BY claim_id DESC, cancelled_claim_id DESC LIMIT $4
 _USED = "SELECT scope, year, detail, used FROM accumulator WHERE pool_code = $1 AND owner_id = ANY ($2::uuid[])"
 _SHEETS = f"""
 SELECT l.item_codes, l.item_names, l.days, l.prices_micro, l.quantities_e4, l.amounts_fen, l.restrictions_met
-FROM {STANDING_SHEETS} WHERE l.pool_code = $1 AND l.visit_id = $2 AND w.withdrawn_at IS NULL ORDER BY l.sheet
+FROM {STANDING_SHEETS} WHERE l.pool_code = $1 AND l.visit_id = $2 AND l.sheet > $3 AND w.withdrawn_at IS NULL
+ORDER BY l.sheet
 """
 
 
@@ -231,15 +233,20 @@ async def add_sheet(conn: AsyncConnection, pool_code: str, of: Visit, bill: Bill
     return sheet
 
 
-async def sheets(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> list[Bill]:
-    """The uploads of a visit, in order."""
-    return [Bill(*row.values()) for row in await fetch(conn, _SHEETS, pool_code, visit_id)]
+async def sheets(conn: AsyncConnection, pool_code: str, visit_id: UUID, after: int) -> list[Bill]:
+    """The uploads of a visit behind the one that is settled last, in order."""
+    return [Bill(*row.values()) for row in await fetch(conn, _SHEETS, pool_code, visit_id, after)]
 
 
 async def live_claim(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> UUID | None:
-    """The claim that settles a visit, cancelled ones apart."""
+    """The claim that settles a visit for good, cancelled ones apart."""
     found: UUID | None = await fetchval(conn, _LIVE, pool_code, visit_id)
     return found
+
+
+async def parts(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> list[Claim]:
+    """Every settlement of a visit that is not cancelled."""
+    return [claim_of(row) for row in await fetch(conn, _PARTS, pool_code, visit_id)]
 
 
 async def claim(conn: AsyncConnection, pool_code: str, claim_id: UUID, *, lock: bool = False) -> Claim | None:

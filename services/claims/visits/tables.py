@@ -76,6 +76,7 @@ def _coverage(metadata: MetaData) -> None:
         required("sequence", BigInteger),
         required("timeline", JSONB),
         required("groups", JSONB),
+        Column("layers", JSONB, nullable=False, server_default="[]"),
         Column("entitlements", JSONB, nullable=False, server_default="[]"),
         Column("entitlement_seq", BigInteger, nullable=False, server_default="0"),
         required("learnt_from", Text),
@@ -196,6 +197,10 @@ def _claims(metadata: MetaData) -> None:
         required("benefit_fen", BigInteger),
         Column("account_fen", BigInteger, nullable=False, server_default="0"),
         Column("elsewhere_fen", BigInteger, nullable=False, server_default="0"),
+        Column("midway", Boolean, nullable=False, server_default=text("false")),
+        Column("part", Integer, nullable=False, server_default="1"),
+        Column("sheets_to", Integer, nullable=False, server_default="0"),
+        Column("deductible_fen", BigInteger, nullable=False, server_default="0"),
         required("payable_fen", BigInteger),
         required("policy_id", Text),
         required("policy_hash", Text),
@@ -209,7 +214,10 @@ def _claims(metadata: MetaData) -> None:
         _of_visit(),
     )
     c = claim.c
-    Index("claim_live", c.pool_code, c.visit_id, unique=True, postgresql_where=text("status <> 'cancelled'"))
+    last = text("status <> 'cancelled' AND NOT midway")
+    Index("claim_live", c.pool_code, c.visit_id, unique=True, postgresql_where=last)
+    live = text("status <> 'cancelled'")
+    Index("claim_part", c.pool_code, c.visit_id, c.part, unique=True, postgresql_where=live)
     Index("claim_of_day", c.pool_code, c.settled_on, c.id)
     pending = text("status IN ('settled', 'approved')")
     Index("claim_pending", c.pool_code, c.status, c.institution_code, c.settled_on, c.id, postgresql_where=pending)

@@ -165,7 +165,7 @@ async def _match_round(desk: Desk, account: str) -> int:
     )
     if not found:
         return 0
-    await book(desk, await _entries(desk, found))
+    await book(desk, await _entries(desk, found, account))
     for kind, seen in _by_kind(found).items():
         await _EFFECTS[kind](desk, seen)
     await _tick_off(desk, account, found)
@@ -183,7 +183,7 @@ def _by_kind(found: Sequence[Match]) -> dict[str, list[Seen]]:
     return dict(sorted(kinds.items()))
 
 
-async def _entries(desk: Desk, found: Sequence[Match]) -> list[Entry]:
+async def _entries(desk: Desk, found: Sequence[Match], account: str) -> list[Entry]:
     entries: list[Entry] = []
     for kind, seen in _by_kind(found).items():
         if kind == "payment":
@@ -195,7 +195,7 @@ async def _entries(desk: Desk, found: Sequence[Match]) -> list[Entry]:
         elif kind == "remittance":
             entries += funding.remittance_entries(seen)
         elif kind == "receivable":
-            entries += replenishment.receivable_entries(seen)
+            entries += replenishment.receivable_entries(seen, funding.account_of(account))
         else:
             entries += funding.transfer_entries(kind, seen)
     return entries

@@ -122,8 +122,8 @@ SELECT CASE WHEN i.status = 'confirmed' THEN 'payment_return'
                 AND r.status <> 'cancelled') THEN 'second_payment'
             ELSE 'payment' END, i.id,
        CASE i.status WHEN 'confirmed' THEN i.amount_fen ELSE -i.amount_fen END, i.end_to_end_id
-FROM instruction i
-WHERE i.pool_code = $1 AND $2 = '1001.02' AND i.end_to_end_id = ANY ($3::text[])
+FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = $2
+WHERE i.pool_code = $1 AND i.end_to_end_id = ANY ($3::text[])
   AND i.status IN ('released', 'sent', 'unknown', 'confirmed', 'not_executed')
 UNION ALL
 SELECT t.kind, t.id, t.amount_fen, t.reference FROM transfer t
@@ -134,12 +134,15 @@ SELECT 'remittance', r.id, r.amount_fen, r.reference FROM remittance r
 WHERE r.pool_code = $1 AND $2 = '1003' AND r.reference = ANY ($3::text[]) AND r.arrived_on IS NULL
 UNION ALL
 SELECT 'receivable', d.id, d.amount_fen, d.reference FROM receivable d
-WHERE d.pool_code = $1 AND $2 = '1001.02' AND d.reference = ANY ($3::text[])
+LEFT JOIN instruction i ON i.pool_code = d.pool_code AND i.id = d.instruction_id
+LEFT JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
+WHERE d.pool_code = $1 AND coalesce(b.account, '1001.02') = $2 AND d.reference = ANY ($3::text[])
   AND d.made_good_on IS NULL AND d.set_off_by IS NULL
 UNION ALL
 SELECT 'receivable', d.id, d.amount_fen, i.end_to_end_id
 FROM receivable d JOIN instruction i ON i.pool_code = d.pool_code AND i.id = d.instruction_id
-WHERE d.pool_code = $1 AND $2 = '1001.02' AND i.end_to_end_id = ANY ($3::text[])
+JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = $2
+WHERE d.pool_code = $1 AND i.end_to_end_id = ANY ($3::text[])
   AND d.made_good_on IS NULL AND d.set_off_by IS NULL
 """
 
@@ -153,8 +156,9 @@ async def repayments_not_needed(conn: AsyncConnection, pool: str, account: str) 
         JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
         JOIN instruction i ON i.pool_code = l.pool_code AND i.end_to_end_id = l.reference
           AND i.amount_fen = -l.signed_fen AND i.status = 'not_executed'
+        JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = o.account
         JOIN instruction r ON r.pool_code = i.pool_code AND r.replaces = i.id AND r.status = 'prepared'
-        WHERE o.pool_code = $1 AND o.account = $2 AND $2 = '1001.02' ORDER BY r.batch_id""",
+        WHERE o.pool_code = $1 AND o.account = $2 ORDER BY r.batch_id""",
         pool,
         account,
     )

@@ -54,7 +54,7 @@ async def floor(conn: AsyncConnection, vouchers: list[Voucher]) -> None:
     """COPY of the same rows, numbers and hashes made up."""
     rows: list[tuple[Any, ...]] = [
         (POOL, v.book, n, month_of(v.posting_date), n, v.source_event, v.posting_date, v.value_date, v.reason, None,
-         v.preparer, v.checker, v.poster, v.text, b"d" * 32, b"h" * 32)
+         v.preparer, v.checker, v.poster, v.text, v.sheets, "", b"d" * 32, b"h" * 32)
         for n, v in enumerate(vouchers, 1)
     ]  # fmt: skip
     lines = [

@@ -59,6 +59,8 @@ class Voucher:
     keeper: str | None = None
     exact_day: bool = False
     hold_id: UUID | None = None
+    sheets: int = 0
+    papers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ _VOUCHER_COLUMNS = (
     "checker",
     "poster",
     "text",
+    "sheets",
+    "papers",
     "keeper",
     "exact_day",
     "hold_id",
@@ -139,6 +143,8 @@ async def post(conn: AsyncConnection, pool_code: str, vouchers: Sequence[Voucher
                     v.checker,
                     v.poster,
                     v.text,
+                    v.sheets,
+                    ",".join(v.papers),
                     v.keeper,
                     v.exact_day,
                     v.hold_id,

@@ -21,7 +21,7 @@ SELECT a.account, a.name_zh, a.name_en, a.normal_side, a.keeper, a.guarded
 FROM book b JOIN chart_account a ON a.chart = b.chart WHERE b.pool_code = $1 AND b.book = $2 ORDER BY a.account
 """
 _VOUCHER_COLUMNS = """number, month, month_number, source_event, posting_date, value_date, reason, reversal_of,
-       preparer, checker, poster, text, postings_digest, hash"""
+       preparer, checker, poster, text, sheets, papers, postings_digest, hash"""
 _VOUCHERS = f"""
 SELECT {_VOUCHER_COLUMNS} FROM voucher
 WHERE pool_code = $1 AND book = $2 AND number > $3 AND number <= $4 ORDER BY number LIMIT $5

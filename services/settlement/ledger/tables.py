@@ -124,10 +124,12 @@ def _declare_vouchers(metadata: MetaData) -> None:
         *_required(_NAME, "reason"),
         Column("reversal_of", BigInteger()),
         *_required(_TEXT, "preparer", "checker", "poster", "text"),
+        *_required(Integer(), "sheets"),
+        *_required(_NAME, "papers"),
         *_required(LargeBinary(), "postings_digest", "hash"),
         key=("number",),
     ).c
-    Index("voucher_source_event", voucher.pool_code, voucher.book, voucher.source_event, unique=True)
+    Index("voucher_source_event", voucher.source_event, voucher.book, voucher.pool_code, unique=True)
     Index(
         "voucher_reversed_once",
         voucher.pool_code,

@@ -16,6 +16,9 @@ from tests.component.ledger.conftest import MACHINE, POOL, Ledger, voucher
 
 FIRST, DAYS, A_DAY = date(2010, 3, 1), 1_200, 4
 HOSPITALS = ("H52242200001", "H52242200002")
+FLOWS = (("1009.01", "4001"), ("1009.01", "2101"), ("1009.01", "4003"), ("1002", "4002"), ("1002", "4004.01"),
+         ("1002", "4004.02"), ("1002", "4004.03"), ("1002", "4004.04"), ("1003", "4005"), ("1003", "4006"))  # fmt: skip
+"""A flow a voucher of a day, so that a day has many accounts: a table of a few pages would be read whole at once."""
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ async def full(ledger: Ledger) -> Ledger:
         *(
             voucher(
                 f"{day}:{n}",
-                Posting("1009.01", "4001", 2_000 + n, party=HOSPITALS[n % 2], ref=f"SK-{day}-{n}"),
+                Posting(*FLOWS[n], 2_000 + n, party=HOSPITALS[n % 2], ref=f"SK-{day}-{n}"),
                 posting_date=FIRST + timedelta(days=day),
                 value_date=FIRST + timedelta(days=day),
             )

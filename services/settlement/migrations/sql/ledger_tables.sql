@@ -57,6 +57,7 @@ CREATE TABLE book_head (
   CHECK (open_day > sealed_through),
   CHECK (sealed_through >= closed_through)
 );
+-- sheets: how many sheets are attached (附件张数); papers: SHA-256 of the kept documents among them, joined by commas
 CREATE TABLE voucher (
   pool_code text COLLATE "C" NOT NULL,
   book text COLLATE "C" NOT NULL,
@@ -73,13 +74,17 @@ CREATE TABLE voucher (
   checker text NOT NULL CHECK (checker <> ''),
   poster text NOT NULL CHECK (poster <> ''),
   text text NOT NULL CHECK (text <> ''),
+  sheets integer NOT NULL CHECK (sheets >= 0),
+  papers text COLLATE "C" NOT NULL CONSTRAINT voucher_papers_are_hashes
+    CHECK (papers = '' OR sheets > 0 AND papers ~ '^[0-9a-f]{64}(,[0-9a-f]{64})*$'),
   postings_digest bytea NOT NULL,
   hash bytea NOT NULL,
   PRIMARY KEY (pool_code, book, number),
   CONSTRAINT voucher_two_persons CHECK (preparer <> checker),
   CONSTRAINT voucher_reversal CHECK ((reason = 'reversal') = (reversal_of IS NOT NULL))
 );
-CREATE UNIQUE INDEX voucher_source_event ON voucher (pool_code, book, source_event);
+-- the source first: it alone decides nearly every comparison, and nothing is searched by pool and book in this index
+CREATE UNIQUE INDEX voucher_source_event ON voucher (source_event, book, pool_code);
 CREATE UNIQUE INDEX voucher_reversed_once ON voucher (pool_code, book, reversal_of) WHERE reversal_of IS NOT NULL;
 CREATE TABLE posting (
   pool_code text COLLATE "C" NOT NULL,

@@ -23,8 +23,8 @@ BOOKS = ("basic", "obligations", "supplementary")
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """``amount_fen`` > 0 goes from ``credit`` to ``debit``; ``party`` (hospital, township…) and ``ref``
-    (business number) can be searched. No names, ID numbers or bank accounts."""
+    """``amount_fen`` > 0 goes from ``credit`` to ``debit``; ``party`` (hospital, township…) and ``ref`` (the business
+    number, one a voucher) can be searched. No names, ID numbers or bank accounts."""
 
     debit: str
     credit: str

@@ -223,6 +223,14 @@ LEDGER_TEXT_INVALID = define(
     "请删除制表符和换行后重试。",
     "Remove tabs and line breaks.",
 )
+LEDGER_REFS_DIFFER = define(
+    "ledger_refs_differ",
+    422,
+    "一张凭证只能有一个业务编号",
+    "A voucher has one business number",
+    "凭证 {source_event} 的分录写了不同的业务编号。请按业务分成几张凭证。",
+    "The postings of {source_event} bear different business numbers; make a voucher of each.",
+)
 LEDGER_VOUCHER_INVALID = define(
     "ledger_voucher_invalid",
     422,

@@ -149,7 +149,7 @@ def _declare_vouchers(metadata: MetaData) -> None:
         *_required(_TEXT, "memo"),
         key=("number", "line"),
     ).c
-    Index("posting_ref", posting.ref, postgresql_where=text("ref > ''"))
+    Index("posting_ref", posting.ref, postgresql_where=text("ref > '' AND line = 1"))
 
 
 def _declare_balances(metadata: MetaData) -> None:

@@ -87,6 +87,19 @@ async def test_a_balance_at_a_date_reads_a_row_a_day(full: Ledger, monkeypatch: 
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 40
 
 
+async def test_a_business_number_reads_its_voucher(full: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number's index leads to the voucher, whose postings alone are read."""
+
+    def entries(conn: Any) -> Any:
+        return store.entries(conn, POOL, "basic", numbers=(1, DAYS * A_DAY), after=(0, 0), limit=100, account=None,
+                             party=None, ref="SK-7-3")  # fmt: skip
+
+    plan = await explained(full, monkeypatch, entries)
+    assert plan["Actual Rows"] == 1
+    how, rows = read_from(plan, "posting")
+    assert (how <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}, rows) == (True, 2), plan
+
+
 async def test_a_hospitals_month_reads_the_postings_of_that_month(
     full: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

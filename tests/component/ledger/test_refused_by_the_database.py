@@ -84,6 +84,7 @@ REFUSED: dict[str, tuple[Voucher, str]] = {
     "two keepers in one voucher": (voucher("x", Posting("1002", "4005", 1), PAYMENT), "ledger_two_keepers"),
     "another keeper than stated": (voucher("x", PAYMENT, keeper="finance"), "ledger_not_keeper"),
     "a tab in a text": (voucher("x", text="a\tb"), "ledger_text_invalid"),
+    "two business numbers": (voucher("x", PAYMENT, replace(PAYMENT, ref="P-2")), "ledger_refs_differ"),
     "a line break in a memo": (voucher("x", replace(PAYMENT, memo="a\nb")), "ledger_text_invalid"),
     "a hold that is not there": (voucher("x", PAYMENT, hold_id=HOLD), "ledger_hold_invalid"),
     "a reversal of nothing": (voucher("x", PAYMENT, reason="reversal", reversal_of=99), "ledger_reversal_differs"),

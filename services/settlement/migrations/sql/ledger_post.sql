@@ -108,7 +108,7 @@ BEGIN
   WITH lines AS (
     SELECT s.seq, count(*) AS lines, min(s.line) AS first, max(s.line) AS last, min(s.amount_fen) AS least,
            bool_or(strpos(s.party || s.ref || s.memo, E'\t') > 0 OR strpos(s.party || s.ref || s.memo, E'\n') > 0)
-             AS separators,
+             AS separators, min(s.ref) <> max(s.ref) AS refs,
            min(s.debit || ' ← ' || s.credit) FILTER (WHERE f.chart IS NULL) AS forbidden,
            min(f.keeper) AS keeper_first, max(f.keeper) AS keeper_last
     FROM pg_temp.staged_posting s
@@ -126,6 +126,7 @@ BEGIN
            CASE WHEN v.seq IS NULL OR p.seq IS NULL OR p.lines <> p.last OR p.first <> 1 THEN 'ledger_staging_invalid'
                 WHEN p.least <= 0 THEN 'ledger_amount_invalid'
                 WHEN p.separators THEN 'ledger_text_invalid'
+                WHEN p.refs THEN 'ledger_refs_differ'
                 WHEN p.forbidden IS NOT NULL THEN 'ledger_flow_not_permitted'
                 WHEN p.keeper_first <> p.keeper_last THEN 'ledger_two_keepers'
                 WHEN NOT v_any_keeper AND p.keeper_first IS NOT NULL AND NOT EXISTS (
@@ -219,11 +220,11 @@ BEGIN
   -- digests of the postings, and what they move between two accounts on a posting and a value day
   SELECT array_agg(p.digest ORDER BY p.seq),
          count(*) = v_count AND min(p.seq) = 1 AND max(p.seq) = v_count AND bool_and(
-           p.lines = p.last AND p.first = 1 AND p.least > 0 AND NOT p.separators)
+           p.lines = p.last AND p.first = 1 AND p.least > 0 AND NOT p.separators AND p.ref_first = p.ref_last)
     INTO v_digests, v_shapely FROM (
       SELECT s.seq, count(*) AS lines, min(s.line) AS first, max(s.line) AS last, min(s.amount_fen) AS least,
              bool_or(strpos(s.party || s.ref || s.memo, E'\t') > 0 OR strpos(s.party || s.ref || s.memo, E'\n') > 0)
-               AS separators,
+               AS separators, min(s.ref) AS ref_first, max(s.ref) AS ref_last,
              sha256(convert_to(string_agg(public.ledger_posting_line(s.line, s.debit, s.credit, s.amount_fen, s.party,
                s.ref, s.memo), '' ORDER BY s.line), 'UTF8')) AS digest
       FROM pg_temp.staged_posting s WHERE s.book = p_book GROUP BY s.seq) p;

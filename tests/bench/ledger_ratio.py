@@ -51,8 +51,8 @@ def batch(run: int, postings: int, per_voucher: int) -> list[Voucher]:
     preparer, checker, poster = by_rule("premium")
     return [
         Voucher(
-            "basic", f"premium:{new_id(NOW + (run * postings + n) * step)}", day, day, "收取个人缴费", preparer, checker,
-            poster,
+            "basic", f"premium:{new_id(NOW + (run * postings + n) * step)}", day, day, "收取个人缴费", preparer,
+            checker, poster,
             tuple(
                 Posting(*FLOWS[i % len(FLOWS)], 2_000 + i, party="52242201", ref=f"SK-{run}-{n}")
                 for i in range(per_voucher)

@@ -151,6 +151,14 @@ LEDGER_VOUCHER_UNKNOWN = define(
     "{book}账没有第 {number} 号凭证。",
     "Book {book} has no voucher {number}.",
 )
+LEDGER_PAPER_ATTACHED = define(
+    "ledger_paper_attached",
+    409,
+    "该单据已经附在凭证上",
+    "The document is attached already",
+    "{book}账第 {number} 号凭证已附有校验值相同的单据。请核对是否重复。",
+    "Voucher {number} of {book} has a document of this hash. Check whether it is the same.",
+)
 LEDGER_FILTER_NEEDED = define(
     "ledger_filter_needed",
     422,

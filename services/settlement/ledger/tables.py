@@ -129,6 +129,24 @@ def _declare_vouchers(metadata: MetaData) -> None:
         *_required(LargeBinary(), "postings_digest", "hash"),
         key=("number",),
     ).c
+    attached = Table(
+        "voucher_attachment",
+        metadata,
+        Column("pool_code", _NAME),
+        Column("id", Uuid()),
+        *_required(_NAME, "book"),
+        *_required(BigInteger(), "number"),
+        *_required(_TEXT, "text"),
+        *_required(Integer(), "sheets"),
+        *_required(_NAME, "sha256"),
+        *_required(_TEXT, "added_by"),
+        *_required(DateTime(timezone=True), "added_at"),
+        PrimaryKeyConstraint("pool_code", "id"),
+        ForeignKeyConstraint(["pool_code", "book", "number"], ["voucher.pool_code", "voucher.book", "voucher.number"]),
+    ).c
+    found = (attached.pool_code, attached.book, attached.number)
+    Index("voucher_attachment_number", *found)
+    Index("voucher_attachment_once", *found, attached.sha256, unique=True, postgresql_where=text("sha256 > ''"))
     Index("voucher_source_event", voucher.source_event, voucher.book, voucher.pool_code, unique=True)
     Index(
         "voucher_reversed_once",

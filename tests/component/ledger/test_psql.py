@@ -92,6 +92,8 @@ REFUSED: dict[str, tuple[str, str]] = {
     "change an entry": ("UPDATE posting SET amount_fen = 1 WHERE number = 3;", DENIED("posting")),
     "change who checked": ("UPDATE voucher SET checker = 'x';", DENIED("voucher")),
     "delete an entry": ("DELETE FROM posting WHERE number = 3;", DENIED("posting")),
+    "change what was attached": ("UPDATE voucher_attachment SET sheets = 9;", DENIED("voucher_attachment")),
+    "take an attachment away": ("DELETE FROM voucher_attachment;", DENIED("voucher_attachment")),
     "delete a voucher": ("DELETE FROM voucher WHERE number = 3;", DENIED("voucher")),
     "empty the book": ("TRUNCATE voucher, posting;", DENIED("voucher")),
     "unbalance a book by one side alone": (staged("'1002', NULL, 100"), 'null value in column "credit"'),

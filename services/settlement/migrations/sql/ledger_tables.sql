@@ -86,6 +86,22 @@ CREATE TABLE voucher (
 -- the source first: it alone decides nearly every comparison, and nothing is searched by pool and book in this index
 CREATE UNIQUE INDEX voucher_source_event ON voucher (source_event, book, pool_code);
 CREATE UNIQUE INDEX voucher_reversed_once ON voucher (pool_code, book, reversal_of) WHERE reversal_of IS NOT NULL;
+-- what was attached after the voucher was booked: the chain cannot cover it, the audit log does
+CREATE TABLE voucher_attachment (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  number bigint NOT NULL,
+  text text NOT NULL CHECK (text <> ''),
+  sheets integer NOT NULL CHECK (sheets > 0),
+  sha256 text COLLATE "C" NOT NULL CHECK (sha256 = '' OR sha256 ~ '^[0-9a-f]{64}$'),
+  added_by text NOT NULL,
+  added_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, id),
+  FOREIGN KEY (pool_code, book, number) REFERENCES voucher
+);
+CREATE INDEX voucher_attachment_number ON voucher_attachment (pool_code, book, number);
+CREATE UNIQUE INDEX voucher_attachment_once ON voucher_attachment (pool_code, book, number, sha256) WHERE sha256 > '';
 CREATE TABLE posting (
   pool_code text COLLATE "C" NOT NULL,
   book text COLLATE "C" NOT NULL,

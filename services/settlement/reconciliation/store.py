@@ -26,8 +26,8 @@ async def add_statement(conn: AsyncConnection, row: Sequence[Any]) -> None:
     await execute(
         conn,
         """
-        INSERT INTO statement (pool_code, id, account, day, opening_fen, closing_fen, line_count, imported_by,
-                               imported_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        INSERT INTO statement (pool_code, id, account, day, opening_fen, closing_fen, line_count, sha256, imported_by,
+                               imported_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
         *row,
     )
 
@@ -63,7 +63,7 @@ async def open_lines(conn: AsyncConnection, pool: str, account: str) -> list[Any
     return await fetch(
         conn,
         """
-        SELECT l.id, l.account, l.signed_fen, l.reference, l.value_date
+        SELECT l.id, l.account, l.signed_fen, l.reference, l.value_date, s.sha256
         FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
         JOIN statement s ON s.pool_code = l.pool_code AND s.id = l.statement_id
         WHERE o.pool_code = $1 AND o.account = $2 ORDER BY s.day, l.line""",
@@ -96,7 +96,7 @@ async def open_line(conn: AsyncConnection, pool: str, line_id: UUID) -> Any:
     return await fetchrow(
         conn,
         """
-        SELECT l.id, l.account, l.line, l.signed_fen, l.reference, l.value_date, s.imported_by
+        SELECT l.id, l.account, l.line, l.signed_fen, l.reference, l.value_date, s.imported_by, s.sha256
         FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
         JOIN statement s ON s.pool_code = l.pool_code AND s.id = l.statement_id
         WHERE o.pool_code = $1 AND o.line_id = $2""",

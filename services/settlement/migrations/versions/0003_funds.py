@@ -405,6 +405,7 @@ CREATE TABLE statement (
   opening_fen bigint NOT NULL,
   closing_fen bigint NOT NULL,
   line_count integer NOT NULL,
+  sha256 bytea NOT NULL CHECK (octet_length(sha256) = 32),
   imported_by text NOT NULL,
   imported_at timestamptz NOT NULL,
   PRIMARY KEY (pool_code, id),

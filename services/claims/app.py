@@ -6,6 +6,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.claims.benefits.api import router as benefits
+from services.claims.benefits.templates_api import router as templates
 from services.claims.campaigns.api import router as campaigns
 from services.claims.cases.api import router as cases
 from services.claims.catalogue.api import router as catalogue
@@ -22,7 +23,7 @@ from shared.messaging.operator import router as operator
 
 TITLE = "Heyi claims 合医·审核结算"
 _BUSIEST = (settling, visits, claims, review)
-ROUTERS = (*_BUSIEST, cases, campaigns, benefits, catalogue, providers, operator)
+ROUTERS = (*_BUSIEST, cases, campaigns, benefits, templates, catalogue, providers, operator)
 
 
 def build(

@@ -14,8 +14,17 @@ from services.claims.benefits import commands, library, store, words
 from services.claims.benefits.check import findings
 from services.claims.benefits.commands import POLICY_UNKNOWN, Decision
 from services.claims.benefits.compiler import stored
-from services.claims.benefits.document import Finding, PolicyErrors
+from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.engine import BadClaim
+from services.claims.benefits.handed_in import YAML_BODY, FindingWire, text_of_body, told
+from services.claims.benefits.lifecycle import (
+    DECIDED_AHEAD,
+    DECIDERS,
+    DOCUMENT_INVALID,
+    PUBLIC_SIDE,
+    WRONG_STATE,
+    invalid_document,
+)
 from services.claims.benefits.model import Policy
 from services.claims.benefits.queries import NO_POLICY, policy_for
 from services.claims.benefits.quote import Question, UnknownGroup, quote
@@ -35,12 +44,6 @@ from shared.kernel.errors import define
 router = ServiceRouter(tags=["benefits"])
 READERS = sorted(ROLES - {"public", "operator", "sponsor"})
 POLICY = "/pools/{pool_code}/policies/{policy_id}"
-YAML_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/yaml": {"schema": {"type": "string", "description": "the policy document"}}},
-    }
-}
 NEGATIVE = define(
     "amount_negative",
     422,
@@ -65,15 +68,6 @@ TEMPLATE_UNKNOWN = define(
     "没有编号为 {policy} 的方案;现有:{known}。",
     "There is no policy {policy}; there are: {known}.",
 )
-
-
-class FindingWire(WireModel):
-    """Something a person should look at."""
-
-    severity: Literal["error", "warning"]
-    line: int | None
-    path: str
-    message: str
 
 
 class PolicyWire(WireModel):
@@ -190,12 +184,12 @@ class QuoteOut(DecisionWire):
 @router.post(
     "/pools/{pool_code}/policies",
     status_code=201,
-    openapi_extra=access([*commands.PUBLIC_SIDE, "insurer_manager"], command="submit_policy") | YAML_BODY,
-    responses=documented(commands.DOCUMENT_INVALID, commands.OTHER_POOL, commands.POLICY_KNOWN),
+    openapi_extra=access([*PUBLIC_SIDE, "insurer_manager"], command="submit_policy") | YAML_BODY,
+    responses=documented(DOCUMENT_INVALID, commands.OTHER_POOL, commands.POLICY_KNOWN),
 )
 async def submit_policy(pool_code: str, unit: UnitDep, request: Request) -> Submitted:
     """Hands in a policy document (YAML): a draft of the public side, or a proposal of the insurer."""
-    text = _text(await request.body())
+    text = text_of_body(await request.body())
     policy_id, status, loaded = await commands.submit(unit, text)
     policy = loaded.policy
     return Submitted(
@@ -205,25 +199,25 @@ async def submit_policy(pool_code: str, unit: UnitDep, request: Request) -> Subm
         status=status,
         effective_from=policy.effective_from,
         illustrative=list(policy.illustrative),
-        findings=_told(findings(policy, loaded.source, loaded.document)),
+        findings=told(findings(policy, loaded.source, loaded.document)),
     )
 
 
 @router.post(
     POLICY + "/check",
-    openapi_extra=access(commands.PUBLIC_SIDE, command="check_policy"),
-    responses=documented(POLICY_UNKNOWN, commands.WRONG_STATE),
+    openapi_extra=access(PUBLIC_SIDE, command="check_policy"),
+    responses=documented(POLICY_UNKNOWN, WRONG_STATE),
 )
 async def check_policy(pool_code: str, policy_id: UUID, unit: UnitDep) -> Checked:
     """A second person has read the version."""
     found = await commands.check(unit, policy_id)
-    return Checked(id=policy_id, status="checked", findings=_told(found))
+    return Checked(id=policy_id, status="checked", findings=told(found))
 
 
 @router.post(
     POLICY + "/decision",
-    openapi_extra=access(commands.DECIDERS, command="decide_policy"),
-    responses=documented(POLICY_UNKNOWN, commands.WRONG_STATE, commands.ACCEPTED_UNKNOWN, commands.DECIDED_AHEAD),
+    openapi_extra=access(DECIDERS, command="decide_policy"),
+    responses=documented(POLICY_UNKNOWN, WRONG_STATE, commands.ACCEPTED_UNKNOWN, DECIDED_AHEAD),
 )
 async def decide_policy(pool_code: str, policy_id: UUID, body: DecisionIn, unit: UnitDep) -> Decided:
     """Records the committee's decision: the version counts from its effective date on."""
@@ -313,7 +307,7 @@ async def quote_by_document(body: DocumentQuoteIn, unit: UnitDep, request: Reque
     except KeyError as missing:
         raise TEMPLATE_UNKNOWN(policy=body.policy, known=", ".join(library.ids())) from missing
     except PolicyErrors as wrong:
-        raise commands.invalid_document(wrong.findings) from wrong
+        raise invalid_document(wrong.findings) from wrong
     return _quote(body, policy, body.admitted_on or policy.effective_from, language_of(request))
 
 
@@ -359,17 +353,6 @@ def _quote(body: QuoteIn, policy: Policy, day: date, language: str) -> QuoteOut:
         raise NEGATIVE() from wrong
     outcome = words.word(words.OUTCOMES, document["outcome"], language)
     return QuoteOut.model_validate(document | {"outcome_text": outcome, "slip": slip_text(document, language=language)})
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        raise commands.invalid_document([Finding("error", None, "", "文件应是 UTF-8 编码")]) from wrong
-
-
-def _told(found: list[Finding]) -> list[FindingWire]:
-    return [FindingWire(severity=f.severity, line=f.line, path=f.path, message=f.message) for f in found]
 
 
 async def _statuses(unit: UnitDep) -> dict[UUID, str]:

@@ -61,6 +61,33 @@ BEGIN
   RETURN NEW;
 END $$;
 CREATE TRIGGER policy_decided_once BEFORE UPDATE ON policy FOR EACH ROW EXECUTE FUNCTION heyi_policy_decided_once();
+CREATE TABLE policy_template (
+  code text COLLATE "C" PRIMARY KEY,
+  region text COLLATE "C" NOT NULL CHECK (region ~ '^[0-9]{4}$'),
+  title text NOT NULL,
+  hash text COLLATE "C" NOT NULL CHECK (hash ~ '^[0-9a-f]{64}$'),
+  effective_from date NOT NULL,
+  document text NOT NULL,
+  canonical text NOT NULL,
+  illustrative text[] NOT NULL,
+  status text NOT NULL CHECK (status IN ('draft', 'checked', 'decided')),
+  author text NOT NULL,
+  created_at timestamptz NOT NULL,
+  checked_by text,
+  checked_at timestamptz,
+  decided_by text,
+  decided_at timestamptz,
+  document_number text,
+  decided_on date,
+  CONSTRAINT policy_template_four_eyes CHECK (checked_by <> author AND decided_by <> author),
+  CONSTRAINT policy_template_checked CHECK ((status IN ('checked', 'decided')) = (checked_by IS NOT NULL)
+    AND (checked_by IS NULL) = (checked_at IS NULL)),
+  CONSTRAINT policy_template_decided CHECK ((status = 'decided') = (decided_by IS NOT NULL)
+    AND (decided_by IS NULL) = (decided_at IS NULL) AND (decided_by IS NULL) = (document_number IS NULL)
+    AND (decided_by IS NULL) = (decided_on IS NULL))
+);
+CREATE TRIGGER policy_template_decided_once BEFORE UPDATE ON policy_template
+  FOR EACH ROW EXECUTE FUNCTION heyi_policy_decided_once();
 """
 
 CATALOGUES = """
@@ -196,6 +223,8 @@ def upgrade() -> None:
     checked = "status, version, checked_by, checked_at, decided_by, decided_at, document_number, decided_on, accepted"
     op.execute(pool_table("claims", "policy", update_columns=checked))
     op.execute(pool_table("claims", "policy_start"))
+    on_its_way = "status, checked_by, checked_at, decided_by, decided_at, document_number, decided_on"
+    op.execute(free_table("claims", "policy_template", app="SELECT, INSERT", update_columns=on_its_way))
     op.execute(
         free_table(
             "claims",

@@ -11,8 +11,10 @@ from services.claims.campaigns.api import router as campaigns
 from services.claims.cases.api import router as cases
 from services.claims.catalogue.api import router as catalogue
 from services.claims.providers.api import router as providers
+from services.claims.providers.payments_api import router as payments
 from services.claims.review.api import router as review
 from services.claims.settings import ClaimsSettings
+from services.claims.statements.api import router as statements
 from services.claims.visits import resources
 from services.claims.visits.api import router as visits
 from services.claims.visits.claims_api import router as claims
@@ -23,7 +25,7 @@ from shared.messaging.operator import router as operator
 
 TITLE = "Heyi claims 合医·审核结算"
 _BUSIEST = (settling, visits, claims, review)
-ROUTERS = (*_BUSIEST, cases, campaigns, benefits, templates, catalogue, providers, operator)
+ROUTERS = (*_BUSIEST, cases, campaigns, statements, benefits, templates, catalogue, providers, payments, operator)
 
 
 def build(

@@ -13,7 +13,8 @@ NEUTRAL: Mapping[str, str] = {
     "order": "id", "bill": "id", "release": "id", "receivables": "ids",
     "batch": "id", "bill_id": "id", "claim_id": "id", "cutoff_id": "id", "cutoffs": "ids", "event_id": "id",
     "hold_id": "id", "instruction": "id", "later_claim_id": "id", "policy_id": "id", "replenishment": "id",
-    "campaign_id": "id", "case_id": "id", "objection_id": "id", "payment_id": "id", "settlement": "number of a scheme",
+    "document_id": "id", "statement_id": "id", "campaign_id": "id", "case_id": "id", "objection_id": "id",
+    "payment_id": "id", "settlement": "number of a scheme",
     "request_id": "id", "sponsorship": "id", "transfer": "id", "visit_id": "id", "source_event": "id",
     "number": "number", "numbers": "numbers of receipts", "reversal_of": "number", "reference": "bank's number",
     # codes of the register, the catalogue, the chart, the policy
@@ -29,7 +30,7 @@ NEUTRAL: Mapping[str, str] = {
     "first": "day", "until": "day", "count": "count",
     "deadline": "day", "most": "count", "paid": "amount", "refunded": "amount", "income": "amount",
     "ceiling": "amount", "held": "amount", "deposited": "amount",
-    "day": "day", "today": "day", "month": "month", "year": "year", "decided_on": "day", "paid_on": "day",
+    "day": "day", "today": "day", "month": "month", "months": "months", "year": "year", "decided_on": "day", "paid_on": "day",
     "up_to": "day", "last": "day", "earlier": "day", "needed_through": "day", "open_day": "day",
     "first_open_day": "day", "sealed_through": "day", "closed_through": "day", "admitted_at": "time",
     "discharged_at": "time", "days": "count", "heads": "count", "still": "count", "counted": "count",

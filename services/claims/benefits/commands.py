@@ -12,17 +12,8 @@ from services.claims.benefits import store, templates
 from services.claims.benefits.check import findings
 from services.claims.benefits.compiler import Loaded, stored
 from services.claims.benefits.document import Finding, read
-from services.claims.benefits.lifecycle import (
-    DECIDED_AHEAD,
-    PUBLIC_SIDE,
-    STATUS_WORDS,
-    SUBMIT,
-    UNCHECKED,
-    WRONG_STATE,
-)
-from shared.http.problems import FOUR_EYES
+from services.claims.benefits.lifecycle import PUBLIC_SIDE, expect_checkable, expect_decidable
 from shared.http.unit import Unit
-from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import define
 from shared.kernel.ids import new_id
 
@@ -101,10 +92,7 @@ async def submit(unit: Unit, text: str) -> tuple[UUID, str, Loaded]:
 async def check(unit: Unit, policy_id: UUID) -> list[Finding]:
     """A second person on the public side has read it; returns what the machine found. Raises the problems above."""
     policy = await locked(unit, policy_id)
-    if policy["status"] not in ("draft", "proposed"):
-        raise WRONG_STATE(status=STATUS_WORDS[policy["status"]], needed=UNCHECKED)
-    if policy["author"] == unit.actor.subject:
-        raise FOUR_EYES(act=SUBMIT, then=("审核", "check it"))
+    expect_checkable(unit, policy)
     canonical = await store.canonical(unit.conn, unit.pool_code, policy_id)
     source = read(await store.document(unit.conn, unit.pool_code, policy_id))
     known, written = stored(str(canonical))
@@ -118,13 +106,7 @@ async def check(unit: Unit, policy_id: UUID) -> list[Finding]:
 async def decide(unit: Unit, policy_id: UUID, decision: Decision) -> Any:
     """The committee's document makes it count from its effective date on. Returns the row as it was before."""
     policy = await locked(unit, policy_id)
-    if policy["status"] != "checked":
-        raise WRONG_STATE(status=STATUS_WORDS[policy["status"]], needed=STATUS_WORDS["checked"])
-    if policy["author"] == unit.actor.subject:
-        raise FOUR_EYES(act=SUBMIT, then=("决定", "decide on it"))
-    today = shanghai_date(unit.now)
-    if decision.decided_on > today:
-        raise DECIDED_AHEAD(decided_on=decision.decided_on, today=today)
+    expect_decidable(unit, policy, decision.decided_on)
     known = policy["illustrative"]
     if unknown := [name for name in decision.accepted if name not in known]:
         raise ACCEPTED_UNKNOWN(names=", ".join(unknown), known=", ".join(known) or "—")

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 from services.claims.benefits.document import Finding
+from shared.http.problems import FOUR_EYES
+from shared.http.unit import Unit
+from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import Problem, Words, define
 
 SUBMIT = ("提出方案", "submit the policy")
@@ -48,3 +53,25 @@ def invalid_document(found: Sequence[Finding]) -> Problem:
     """The refusal that names every guilty line."""
     told = [{"line": f.line, "path": f.path, "reason": f.message} for f in found]
     return DOCUMENT_INVALID(errors=told)
+
+
+def expect_checkable(unit: Unit, row: Any) -> None:
+    """A draft or proposal that somebody else has handed in. Raises WRONG_STATE, FOUR_EYES."""
+    if row["status"] not in ("draft", "proposed"):
+        raise WRONG_STATE(status=STATUS_WORDS[row["status"]], needed=UNCHECKED)
+    if row["author"] == unit.actor.subject:
+        raise FOUR_EYES(act=SUBMIT, then=("审核", "check it"))
+
+
+def expect_decidable(unit: Unit, row: Any, decided_on: date) -> None:
+    """A checked one that somebody else has handed in, and a decision that was taken already.
+
+    Raises WRONG_STATE, FOUR_EYES, DECIDED_AHEAD.
+    """
+    if row["status"] != "checked":
+        raise WRONG_STATE(status=STATUS_WORDS[row["status"]], needed=STATUS_WORDS["checked"])
+    if row["author"] == unit.actor.subject:
+        raise FOUR_EYES(act=SUBMIT, then=("决定", "decide on it"))
+    today = shanghai_date(unit.now)
+    if decided_on > today:
+        raise DECIDED_AHEAD(decided_on=decided_on, today=today)

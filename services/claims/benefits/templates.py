@@ -14,18 +14,9 @@ from services.claims.benefits import library, store, templates_store
 from services.claims.benefits.check import findings
 from services.claims.benefits.compiler import Loaded, load, stored
 from services.claims.benefits.document import Finding, PolicyErrors, Source, read
-from services.claims.benefits.lifecycle import (
-    DECIDED_AHEAD,
-    STATUS_WORDS,
-    SUBMIT,
-    UNCHECKED,
-    WRONG_STATE,
-    invalid_document,
-)
-from shared.http.problems import FOUR_EYES
+from services.claims.benefits.lifecycle import expect_checkable, expect_decidable, invalid_document
 from shared.http.tokens import Actor
 from shared.http.unit import Unit
-from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import define
 
 CITY = ("city_health",)
@@ -134,10 +125,7 @@ async def submit(unit: Unit, region: str, text: str) -> tuple[Any, Loaded]:
 async def check(unit: Unit, code: str) -> list[Finding]:
     """A second person of the city has read it; returns what the machine found."""
     row = await _locked(unit, code)
-    if row["status"] != "draft":
-        raise WRONG_STATE(status=STATUS_WORDS[row["status"]], needed=UNCHECKED)
-    if row["author"] == unit.actor.subject:
-        raise FOUR_EYES(act=SUBMIT, then=("审核", "check it"))
+    expect_checkable(unit, row)
     policy, written = stored(row["canonical"])
     found = findings(policy, read(row["document"]), written)
     await templates_store.set_checked(unit.conn, code, unit.actor.subject, unit.now)
@@ -149,13 +137,7 @@ async def check(unit: Unit, code: str) -> list[Finding]:
 async def decide(unit: Unit, code: str, document_number: str, decided_on: date) -> Any:
     """The city's document: from now on counties may inherit from it. Returns the row."""
     row = await _locked(unit, code)
-    if row["status"] != "checked":
-        raise WRONG_STATE(status=STATUS_WORDS[row["status"]], needed=STATUS_WORDS["checked"])
-    if row["author"] == unit.actor.subject:
-        raise FOUR_EYES(act=SUBMIT, then=("决定", "decide on it"))
-    today = shanghai_date(unit.now)
-    if decided_on > today:
-        raise DECIDED_AHEAD(decided_on=decided_on, today=today)
+    expect_decidable(unit, row, decided_on)
     await templates_store.set_decided(unit.conn, code, unit.actor.subject, unit.now, document_number, decided_on)
     unit.result("policy_template", code)
     unit.note(code=code, hash=row["hash"], document_number=document_number)

@@ -1,4 +1,4 @@
-"""Second compensation: campaigns, candidates, payments, objections."""
+"""What is paid beside the claims: second compensation, and hospitals by their payment documents."""
 
 from alembic import op
 
@@ -106,9 +106,55 @@ CREATE TABLE campaign_objection (
 );
 """
 
+STATEMENT = """
+CREATE TABLE payment_statement (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('inpatient', 'outpatient')),
+  span text NOT NULL CHECK (span IN ('month', 'year')),
+  first_day date NOT NULL,
+  last_day date NOT NULL CHECK (last_day > first_day),
+  document_id uuid NOT NULL,
+  document_hash text COLLATE "C" NOT NULL,
+  status text NOT NULL CHECK (status IN ('prepared', 'issued', 'agreed', 'withdrawn')),
+  cases integer NOT NULL,
+  heads integer NOT NULL,
+  point_value_fen bigint,
+  input jsonb NOT NULL,
+  lines jsonb NOT NULL,
+  due_fen bigint NOT NULL CHECK (due_fen >= 0),
+  advanced_fen bigint NOT NULL CHECK (advanced_fen >= 0),
+  pay_fen bigint NOT NULL,
+  kept_fen bigint NOT NULL,
+  shared_fen bigint NOT NULL CHECK (shared_fen >= 0),
+  returned_fen bigint NOT NULL CHECK (returned_fen >= 0),
+  prepared_by text NOT NULL,
+  prepared_at timestamptz NOT NULL,
+  issued_by text,
+  issued_at timestamptz,
+  agreed_by text,
+  agreed_at timestamptz,
+  withdrawn_by text,
+  withdrawn_at timestamptz,
+  withdrawal_reason text,
+  PRIMARY KEY (pool_code, id),
+  FOREIGN KEY (pool_code, document_id) REFERENCES payment_document (pool_code, id),
+  CHECK (span <> 'month' OR pay_fen + kept_fen = due_fen),
+  CHECK (issued_by <> prepared_by),
+  CHECK ((status IN ('issued', 'agreed')) <= (issued_by IS NOT NULL)),
+  CHECK ((status = 'agreed') = (agreed_by IS NOT NULL)),
+  CHECK ((status = 'withdrawn') = (withdrawn_by IS NOT NULL) AND (withdrawn_by IS NULL) = (withdrawal_reason IS NULL))
+);
+CREATE UNIQUE INDEX payment_statement_once ON payment_statement (pool_code, institution_code, kind, span, first_day)
+  WHERE status <> 'withdrawn';
+CREATE INDEX claim_of_cutoff ON claim (pool_code, cutoff_id) WHERE cutoff_id IS NOT NULL;
+"""
+
 
 def upgrade() -> None:
     op.execute(CAMPAIGN)
+    op.execute(STATEMENT)
     stands = (
         "status, version, run, list_number, scope, terms, listed, listed_fen, paid_fen, returned_fen, proposed_by, "
         "approved_by, approval_number, published_on, objections_until, released_by, released_on, claim_by, closed_on"
@@ -118,6 +164,15 @@ def upgrade() -> None:
     op.execute(pool_table("claims", "campaign_candidate"))
     op.execute(pool_table("claims", "campaign_payment", update_columns=payment))
     op.execute(pool_table("claims", "campaign_objection", update_columns="outcome, note, decided_by, decided_at"))
+    steps = ", ".join(f"{noun}_by, {noun}_at" for noun in ("issued", "agreed", "withdrawn"))
+    op.execute(
+        pool_table(
+            "claims",
+            "payment_statement",
+            institution_column="institution_code",
+            update_columns=f"status, {steps}, withdrawal_reason",
+        )
+    )
 
 
 def downgrade() -> None:

@@ -10,6 +10,7 @@ from services.claims.benefits.templates_api import router as templates
 from services.claims.campaigns.api import router as campaigns
 from services.claims.cases.api import router as cases
 from services.claims.catalogue.api import router as catalogue
+from services.claims.increases.api import router as increases
 from services.claims.providers.api import router as providers
 from services.claims.providers.payments_api import router as payments
 from services.claims.review.api import router as review
@@ -25,7 +26,19 @@ from shared.messaging.operator import router as operator
 
 TITLE = "Heyi claims 合医·审核结算"
 _BUSIEST = (settling, visits, claims, review)
-ROUTERS = (*_BUSIEST, cases, campaigns, statements, benefits, templates, catalogue, providers, payments, operator)
+ROUTERS = (
+    *_BUSIEST,
+    cases,
+    campaigns,
+    increases,
+    statements,
+    benefits,
+    templates,
+    catalogue,
+    providers,
+    payments,
+    operator,
+)
 
 
 def build(

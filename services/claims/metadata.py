@@ -6,6 +6,7 @@ from services.claims.benefits import tables as benefits_tables
 from services.claims.campaigns import tables as campaigns_tables
 from services.claims.cases import tables as cases_tables
 from services.claims.catalogue import tables as catalogue_tables
+from services.claims.increases import tables as increases_tables
 from services.claims.providers import tables as providers_tables
 from services.claims.review import tables as review_tables
 from services.claims.statements import tables as statements_tables
@@ -25,6 +26,7 @@ for capability in (
     cases_tables,
     review_tables,
     statements_tables,
+    increases_tables,
     campaigns_tables,
 ):
     capability.declare(metadata)

@@ -11,6 +11,7 @@ CLAIM_TOPIC = "heyi.claims.claim.v1"
 CASE_TOPIC = "heyi.claims.case.v1"
 DAY_TOPIC = "heyi.claims.day.v1"
 CAMPAIGN_TOPIC = "heyi.claims.campaign.v1"
+INCREASE_TOPIC = "heyi.claims.increase.v1"
 
 Kind = Literal["inpatient", "outpatient"]
 Bearer = Literal["hospital", "patient", "insurer", "nobody"]
@@ -202,6 +203,33 @@ class CampaignPaymentReturned(_CampaignPayment):
     """Nobody claimed it by the deadline: it is payable no longer and stays in the fund."""
 
     TYPE: ClassVar[str] = "heyi.claims.campaign.returned.v1"
+
+
+class IncreaseReleased(EventPayload):
+    """What a decision later than its effective date gives more for a claim and layer: payable to the person from now
+    on (rulings §8). The subject is the payment."""
+
+    TYPE: ClassVar[str] = "heyi.claims.increase.released.v1"
+    TOPIC: ClassVar[str] = INCREASE_TOPIC
+
+    payment_id: UUID
+    claim_id: UUID
+    member_id: UUID
+    household_id: UUID
+    township_code: str
+    institution_code: str
+    benefit_year: int
+    """The year of care, under which it is reported; it is spent in the year of payment."""
+    amount: Yuan
+    document_number: str
+    """Of the approval."""
+    layer: str
+    payer: str
+    book: str
+    account: str
+    expense_account: str
+    risk_bearer: str
+    at: datetime
 
 
 class TypeTotal(WireModel):

@@ -13,8 +13,8 @@ NEUTRAL: Mapping[str, str] = {
     "order": "id", "bill": "id", "release": "id", "receivables": "ids",
     "batch": "id", "bill_id": "id", "claim_id": "id", "cutoff_id": "id", "cutoffs": "ids", "event_id": "id",
     "hold_id": "id", "instruction": "id", "later_claim_id": "id", "policy_id": "id", "replenishment": "id",
-    "document_id": "id", "statement_id": "id", "campaign_id": "id", "case_id": "id", "objection_id": "id",
-    "payment_id": "id", "settlement": "number of a scheme",
+    "document_id": "id", "list_id": "id", "statement_id": "id", "campaign_id": "id", "case_id": "id",
+    "objection_id": "id", "payment_id": "id", "settlement": "number of a scheme",
     "request_id": "id", "sponsorship": "id", "transfer": "id", "visit_id": "id", "source_event": "id",
     "number": "number", "numbers": "numbers of receipts", "reversal_of": "number", "reference": "bank's number",
     # codes of the register, the catalogue, the chart, the policy

@@ -1,20 +1,25 @@
 """What a decision later than its effective date changes for claims settled in between (rulings §8). Pure.
 
 Each claim is decided again on the facts that it was decided on, by the version that it was decided by and by the new
-one. What the new version would have counted differently for the earlier claims of the same person and household is
-counted along, so that a cap that was lifted helps every later claim as far as it would have.
+one. Increases are counted along for the later claims of the same person and household, so that a cap that was lifted
+helps every later claim as far as it would have. A claim that the new version would give less keeps what it has, and
+keeps the room that it took: nothing is taken back, and no cap is passed by what is kept.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from services.claims.benefits.engine import adjudicate
+from services.claims.benefits.engine import ACCOUNT_SPENT, adjudicate
 from services.claims.benefits.model import (
+    EACH_TIME,
     AccumulatorKey,
     Adjudication,
     ClaimInput,
@@ -23,6 +28,7 @@ from services.claims.benefits.model import (
     Institution,
     Interval,
     Item,
+    LayerResult,
     Policy,
     Reason,
 )
@@ -42,6 +48,26 @@ class Settled:
     policy: Policy
 
 
+class Count(NamedTuple):
+    """What an increase adds to (or takes from) one name of an accumulator row."""
+
+    ref: Ref
+    name: str
+    amount: int
+    cap_fen: int | None
+    """What the new version lets the count come to; None where nothing limits it."""
+    benefit: bool
+    """Whether it counts what is paid; otherwise a deductible, a yearly base, an admission."""
+
+
+@dataclass(frozen=True, slots=True)
+class Increase:
+    """What one layer pays more: a payable of its own, and what it counts."""
+
+    layer: LayerResult
+    counts: tuple[Count, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A claim under both versions, amounts in fen."""
@@ -51,6 +77,8 @@ class Difference:
     benefit_fen: int
     reproduced: bool
     """The version that it was settled by gives again what was paid: a false one is for a person to look at."""
+    increases: tuple[Increase, ...] = ()
+    """What is payable more, layer by layer; nothing where the decision was not reproduced."""
 
     @property
     def difference_fen(self) -> int:
@@ -60,20 +88,70 @@ class Difference:
     @property
     def to_pay_fen(self) -> int:
         """An increase is paid after approval; nothing is taken back from patients."""
-        return max(0, self.difference_fen)
+        return sum(one.layer.benefit_fen for one in self.increases)
 
 
 def differences(settled: Iterable[Settled], policy: Policy) -> Iterator[Difference]:
-    """Claims by household and moment of settlement, each with what the new version gives it."""
+    """Claims by household in the order in which they were counted, each with what the new version gives it."""
     ahead: dict[tuple[Ref, str], int] = defaultdict(int)
     for one in settled:
         owners = Owners(one.claim.member_id, one.claim.household_id)
         before = adjudicate(one.input, one.facts, one.policy)
         after = adjudicate(one.input, _moved(one.facts, owners, ahead), policy)
-        for sign, result in ((1, after), (-1, before)):
-            for key, amount in result.movements:
-                ahead[owners.ref(key), key.name] += sign * amount
-        yield Difference(one.claim, after.outcome.value, after.benefit_fen, _same(before, one.claim))
+        reproduced = _same(before, one.claim)
+        increases = tuple(_increases(one, owners, before, after, policy)) if reproduced else ()
+        for count in (count for increase in increases for count in increase.counts):
+            ahead[count.ref, count.name] += count.amount
+        yield Difference(one.claim, after.outcome.value, after.benefit_fen, reproduced, increases)
+
+
+def _increases(
+    one: Settled, owners: Owners, before: Adjudication, after: Adjudication, policy: Policy
+) -> Iterator[Increase]:
+    """What each layer pays more: together what the benefit grew by, and at most what the patient paid in cash."""
+    rest = min(after.benefit_fen - before.benefit_fen, one.claim.patient_fen - one.claim.account_fen)
+    had = {layer.layer: layer.benefit_fen for layer in before.layers}
+    others = _other_counts(owners, before, after, policy)
+    for layer in after.layers:
+        more = min(rest, layer.benefit_fen - had.get(layer.layer, 0))
+        if more > 0:
+            counts = _benefit_counts(one.input, owners, after, policy, layer.layer, more)
+            yield Increase(layer._replace(benefit_fen=more), (*counts, *others))
+            rest, others = rest - more, ()
+
+
+def _benefit_counts(
+    claim: ClaimInput, owners: Owners, after: Adjudication, policy: Policy, layer_id: str, more_fen: int
+) -> Iterator[Count]:
+    """What an increase of a layer adds to the benefits that the layer counts, with the lowest cap on each."""
+    buckets = [bucket for layer in policy.layers if layer.id == layer_id for bucket in layer.buckets]
+    names = {name for bucket in buckets for name in bucket.adds_to}
+    for key, _ in after.movements:
+        if (key.scope, key.name) in names:
+            caps = [
+                cap.amount_fen
+                for bucket in buckets
+                for cap in bucket.caps
+                if cap.period not in EACH_TIME
+                and (cap.period, cap.counts) == (key.scope, key.name)
+                and (not cap.diseases or claim.disease in cap.diseases)
+            ]
+            yield Count(owners.ref(key), key.name, more_fen, min(caps, default=None), True)
+
+
+def _other_counts(owners: Owners, before: Adjudication, after: Adjudication, policy: Policy) -> tuple[Count, ...]:
+    """What the new version counts otherwise beside benefits: deductibles, yearly bases, admissions.
+
+    The family account stays as it was spent.
+    """
+    benefits = {name for layer in policy.layers for bucket in layer.buckets for name in bucket.adds_to}
+    was, now = dict(before.movements), dict(after.movements)
+    changed = {key: now.get(key, 0) - was.get(key, 0) for key in {**was, **now}}
+    return tuple(
+        Count(owners.ref(key), key.name, amount, None, False)
+        for key, amount in sorted(changed.items())
+        if amount and (key.scope, key.name) not in benefits and key.name != ACCOUNT_SPENT
+    )
 
 
 def _moved(facts: Facts, owners: Owners, ahead: Mapping[tuple[Ref, str], int]) -> Facts:
@@ -90,6 +168,50 @@ def _moved(facts: Facts, owners: Owners, ahead: Mapping[tuple[Ref, str], int]) -
 
 def _same(result: Adjudication, claim: Claim) -> bool:
     return (result.benefit_fen, result.outcome.value) == (claim.benefit_fen, claim.outcome)
+
+
+# ---------------------------------------------------------------- the order of claims
+
+
+class Moved(NamedTuple):
+    """That a claim was the ``move``-th to move an accumulator row."""
+
+    claim_id: UUID
+    ref: Ref
+    move: int
+
+
+def as_counted(claims: Sequence[Claim], moved: Iterable[Moved]) -> list[Claim]:
+    """Claims by household, each after those that moved an accumulator of its before; otherwise by moment and id.
+
+    Claims of one batch share their moment, and clocks of two processes may differ: what the rows saw is what counts.
+    """
+    by_id = {claim.id: claim for claim in claims}
+    rows: dict[Ref, list[tuple[int, UUID]]] = defaultdict(list)
+    for one in moved:
+        if one.claim_id in by_id:
+            rows[one.ref].append((one.move, one.claim_id))
+    following: dict[UUID, list[UUID]] = defaultdict(list)
+    waits_for: dict[UUID, int] = defaultdict(int)
+    for entries in rows.values():
+        for (_, first), (_, then) in pairwise(sorted(entries)):
+            following[first].append(then)
+            waits_for[then] += 1
+    ready = [_place(claim) for claim in claims if not waits_for[claim.id]]
+    heapq.heapify(ready)
+    ordered = []
+    while ready:
+        *_, claim_id = heapq.heappop(ready)
+        ordered.append(by_id[claim_id])
+        for then in following[claim_id]:
+            waits_for[then] -= 1
+            if not waits_for[then]:
+                heapq.heappush(ready, _place(by_id[then]))
+    return sorted(ordered, key=lambda claim: claim.household_id.bytes)
+
+
+def _place(claim: Claim) -> tuple[datetime, UUID]:
+    return claim.settled_at, claim.id
 
 
 # ---------------------------------------------------------------- back from the record

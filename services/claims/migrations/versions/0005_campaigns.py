@@ -1,4 +1,4 @@
-"""What is paid beside the claims: second compensation, and hospitals by their payment documents."""
+"""What is paid beside the claims: second compensation, hospitals by their documents, increases of late decisions."""
 
 from alembic import op
 
@@ -151,10 +151,64 @@ CREATE UNIQUE INDEX payment_statement_once ON payment_statement (pool_code, inst
 CREATE INDEX claim_of_cutoff ON claim (pool_code, cutoff_id) WHERE cutoff_id IS NOT NULL;
 """
 
+INCREASES = """
+CREATE TABLE increase_list (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  policy_id uuid NOT NULL,
+  status text NOT NULL CHECK (status IN ('prepared', 'approved', 'withdrawn')),
+  lines integer NOT NULL CHECK (lines > 0),
+  listed_fen bigint NOT NULL CHECK (listed_fen > 0),
+  approved_fen bigint NOT NULL CHECK (approved_fen BETWEEN 0 AND listed_fen),
+  prepared_by text NOT NULL,
+  prepared_at timestamptz NOT NULL,
+  approved_by text,
+  approved_at timestamptz,
+  approved_on date,
+  document_number text,
+  withdrawn_by text,
+  withdrawal_reason text,
+  PRIMARY KEY (pool_code, id),
+  FOREIGN KEY (pool_code, policy_id) REFERENCES policy (pool_code, id),
+  CHECK (approved_by <> prepared_by),
+  CHECK ((status = 'approved') = (approved_by IS NOT NULL) AND (approved_by IS NULL) = (document_number IS NULL)),
+  CHECK ((status = 'withdrawn') = (withdrawn_by IS NOT NULL) AND (withdrawn_by IS NULL) = (withdrawal_reason IS NULL))
+);
+CREATE TABLE increase (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  list_id uuid NOT NULL,
+  policy_id uuid NOT NULL,
+  claim_id uuid NOT NULL,
+  layer text COLLATE "C" NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  member_id uuid NOT NULL,
+  household_id uuid NOT NULL,
+  township_code text COLLATE "C" NOT NULL,
+  benefit_year integer NOT NULL,
+  payer text NOT NULL,
+  account text COLLATE "C" NOT NULL,
+  expense_account text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  risk_bearer text NOT NULL,
+  listed_fen bigint NOT NULL CHECK (listed_fen > 0),
+  amount_fen bigint NOT NULL CHECK (amount_fen BETWEEN 0 AND listed_fen),
+  status text NOT NULL CHECK (status IN ('listed', 'released', 'exhausted', 'withdrawn')),
+  counts jsonb NOT NULL,
+  PRIMARY KEY (pool_code, id),
+  FOREIGN KEY (pool_code, list_id) REFERENCES increase_list (pool_code, id),
+  FOREIGN KEY (pool_code, claim_id) REFERENCES claim (pool_code, id),
+  CHECK ((status = 'released') = (amount_fen > 0))
+);
+CREATE INDEX increase_of_list ON increase (pool_code, list_id, id);
+CREATE UNIQUE INDEX increase_once ON increase (pool_code, claim_id, layer) WHERE status <> 'withdrawn';
+"""
+
 
 def upgrade() -> None:
     op.execute(CAMPAIGN)
     op.execute(STATEMENT)
+    op.execute(INCREASES)
     stands = (
         "status, version, run, list_number, scope, terms, listed, listed_fen, paid_fen, returned_fen, proposed_by, "
         "approved_by, approval_number, published_on, objections_until, released_by, released_on, claim_by, closed_on"
@@ -173,6 +227,11 @@ def upgrade() -> None:
             update_columns=f"status, {steps}, withdrawal_reason",
         )
     )
+    listed = (
+        "status, approved_fen, approved_by, approved_at, approved_on, document_number, withdrawn_by, withdrawal_reason"
+    )
+    op.execute(pool_table("claims", "increase_list", update_columns=listed))
+    op.execute(pool_table("claims", "increase", update_columns="status, amount_fen"))
 
 
 def downgrade() -> None:

@@ -244,7 +244,8 @@ async def test_a_claim_cancelled_since_stops_the_release_until_it_is_computed_an
     campaign = await opened(world, "1000.00")
     await approved(world, campaign)
     await published(world, campaign)
-    during = await act(world, "county_recheck", f"/{campaign}/candidates")
+    ask, body = f"/{campaign}/void-request", {"reason": "有结算撤销"}
+    during = await act(world, "county_recheck", ask, body)
     assert (during.status_code, during.json()["code"]) == (409, "objections_run")
     cancelled = await world.cancel(claim)
     assert cancelled.status_code == 200, cancelled.text
@@ -253,6 +254,16 @@ async def test_a_claim_cancelled_since_stops_the_release_until_it_is_computed_an
     assert (answer.status_code, answer.json()["code"]) == (409, "campaign_claims_moved")
     assert "1 人" in answer.json()["detail"]
     assert await told(world, "released") == []
+    alone = await act(world, "county_recheck", f"/{campaign}/candidates")
+    assert (alone.status_code, alone.json()["code"]) == (409, "campaign_state"), "nobody voids a list by computing"
+    early = await act(world, "county_director", f"/{campaign}/void")
+    assert (early.status_code, early.json()["code"]) == (409, "void_not_asked")
+    asked = await done(world, "county_recheck", ask, body, subject="li")
+    assert (asked["status"], asked["void_asked_by"], asked["void_reason"]) == ("published", "li", "有结算撤销")
+    own = await act(world, "county_director", f"/{campaign}/void", subject="li")
+    assert (own.status_code, own.json()["code"]) == (403, "four_eyes")
+    gone_list = await done(world, "county_director", f"/{campaign}/void")
+    assert (gone_list["status"], gone_list["listed"], gone_list["void_asked_by"]) == ("open", 0, None)
     anew = await done(world, "county_recheck", f"/{campaign}/candidates")
     assert (anew["campaign"]["status"], anew["campaign"]["listed"], anew["candidates"]) == ("open", 0, 1)
     shown = await approved(world, campaign)

@@ -39,6 +39,8 @@ CREATE TABLE campaign (
   released_on date,
   claim_by date,
   closed_on date,
+  void_asked_by text,
+  void_reason text,
   PRIMARY KEY (pool_code, id),
   CONSTRAINT campaign_year UNIQUE (pool_code, year),
   CONSTRAINT campaign_pot CHECK (listed_fen BETWEEN 0 AND pot_fen),
@@ -211,7 +213,8 @@ def upgrade() -> None:
     op.execute(INCREASES)
     stands = (
         "status, version, run, list_number, scope, terms, listed, listed_fen, paid_fen, returned_fen, proposed_by, "
-        "approved_by, approval_number, published_on, objections_until, released_by, released_on, claim_by, closed_on"
+        "approved_by, approval_number, published_on, objections_until, released_by, released_on, claim_by, closed_on, "
+        "void_asked_by, void_reason"
     )
     payment = "village_code, masked_name, status, version, paid_on, channel, reference, recorded_by"
     op.execute(pool_table("claims", "campaign", update_columns=stands))

@@ -103,9 +103,14 @@ async def prepare_increases(pool_code: Pool, policy_id: UUID, unit: UnitDep) -> 
 
 
 @router.get("/policies/{policy_id}/increases", openapi_extra=access(WATCHERS, command="list_increase_lists"))
-async def list_increase_lists(pool_code: Pool, policy_id: UUID, unit: UnitDep) -> list[IncreaseListOut]:
+async def list_increase_lists(
+    pool_code: Pool, policy_id: UUID, unit: UnitDep, cursor: Cursor = None, limit: Limit = 50
+) -> Page[IncreaseListOut]:
     """The lists of a version, the newest first."""
-    return [_list(one) for one in await store.lists(unit.conn, unit.pool_code, policy_id)]
+    key = read_cursor(cursor, UUID)
+    rows = await store.lists(unit.conn, unit.pool_code, policy_id, key[0] if key else None, limit + 1)
+    following = encode_cursor(rows[limit - 1].id) if len(rows) > limit else None
+    return Page[IncreaseListOut](items=[_list(one) for one in rows[:limit]], next_cursor=following)
 
 
 @router.get(

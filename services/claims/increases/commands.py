@@ -28,12 +28,12 @@ from services.claims.visits.retroactive_queries import late_differences
 from shared.contracts.claims import IncreaseReleased
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
 from shared.http.unit import Unit
+from shared.kernel.errors import Words
 from shared.kernel.ids import new_id
 from shared.messaging.outbox import Outgoing, emit_many
 
 SERVICE = "claims"
 _HOUSEHOLDS_AT_ONCE = 500
-Act = tuple[str, str]
 
 
 async def prepare(unit: Unit, policy_id: UUID) -> tuple[IncreaseList, dict[str, int]]:
@@ -171,7 +171,7 @@ async def withdraw(unit: Unit, list_id: UUID, reason: str) -> IncreaseList:
     return gone
 
 
-async def _prepared(unit: Unit, list_id: UUID, act: Act) -> IncreaseList:
+async def _prepared(unit: Unit, list_id: UUID, act: Words) -> IncreaseList:
     known = await store.get(unit.conn, unit.pool_code, list_id, lock=True)
     if known is None:
         raise INCREASES_UNKNOWN(list_id=list_id)

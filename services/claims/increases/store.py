@@ -28,7 +28,7 @@ FROM unnest($2::uuid[], $3::text[], $4::bigint[]) AS q(id, status, amount_fen) W
 """
 _LISTS = f"""
 SELECT {", ".join(LIST_COLUMNS)} FROM increase_list
-WHERE pool_code = $1 AND policy_id = $2 ORDER BY prepared_at DESC, id DESC
+WHERE pool_code = $1 AND policy_id = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
 """
 _LINES = f"""
 SELECT {", ".join(LINE_COLUMNS)} FROM increase
@@ -52,9 +52,11 @@ async def get(conn: AsyncConnection, pool_code: str, list_id: UUID, *, lock: boo
     return None if row is None else IncreaseList(**{name: row[name] for name in LIST_COLUMNS})
 
 
-async def lists(conn: AsyncConnection, pool_code: str, policy_id: UUID) -> list[IncreaseList]:
-    """The lists of a version, the newest first: a handful."""
-    rows = await fetch(conn, _LISTS, pool_code, policy_id)
+async def lists(
+    conn: AsyncConnection, pool_code: str, policy_id: UUID, before: UUID | None, limit: int
+) -> list[IncreaseList]:
+    """The lists of a version, the newest first."""
+    rows = await fetch(conn, _LISTS, pool_code, policy_id, before, limit)
     return [IncreaseList(**{name: row[name] for name in LIST_COLUMNS}) for row in rows]
 
 

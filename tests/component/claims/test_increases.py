@@ -86,7 +86,7 @@ async def test_increases_are_listed_approved_and_payable(world: World) -> None:
     await released(world, waiting)
     again = (await prepared(world, policy_id)).json()
     assert (again["list"]["lines"], again["list"]["listed"], again["left_out"]) == (1, "50.00", {})
-    listed = (await world.pool("auditor", "GET", f"/policies/{policy_id}/increases")).json()
+    listed = (await world.pool("auditor", "GET", f"/policies/{policy_id}/increases")).json()["items"]
     assert {one["status"] for one in listed} == {"approved", "prepared"}
 
 

@@ -420,8 +420,52 @@ def test_a_refusal_for_want_of_acceptance_names_what_lacks() -> None:
     refused = adjudicate(claim, facts, replace(policy, accepted=frozenset()))
     assert refused.outcome == Outcome.ILLUSTRATIVE_NOT_ACCEPTED
     assert refused.trace[0].inputs[-1] == ("illustrative", ",".join(refused.illustrative))
+    row = next(rule for rule in policy.layers[0].benefits["outpatient"].rules if "village" in rule.id)
+    assert (refused.trace[0].rule, refused.trace[0].clause) == (row.id, row.origin.clause), "and the row it would take"
     uncovered = adjudicate(claim, replace(facts, coverage=()), policy)
     assert [name for name, _ in uncovered.trace[0].inputs] == ["outcome", "total_fen"]
+
+
+ACCOUNT_FOR_ELIGIBLE = """
+family_account:
+  name: 家庭账户
+  kinds: [inpatient]
+  covers: eligible
+  payer: 新农合基金
+  account: "1001.02"
+  book: basic
+  expense_account: "5002"
+  clause: 家庭账户支付合规费用
+readings:
+"""
+
+
+def test_an_account_for_eligible_costs_pays_what_all_payers_left_of_them() -> None:
+    """Beside a basic settlement made elsewhere: 25,000 eligible, less its 5,000 and the 2,500 of critical illness."""
+    text = GOOD.replace("readings:\n", CRITICAL.lstrip("\n"), 1).replace(
+        "readings:\n", ACCOUNT_FOR_ELIGIBLE.lstrip(), 1
+    )
+    policy = load(text).policy
+    day = date(2010, 3, 5)
+    given = Elsewhere("S-1", 3_000_000, 2_500_000, 500_000)
+    claim = ClaimInput("inpatient", day, day, (), elsewhere=given, from_account_fen=10_000_000)
+    facts = Facts(
+        Institution("province", "in_province"),
+        (Interval(date(2010, 1, 1), None),),
+        {},
+        {},
+        account_credit_fen=10_000_000,
+    )
+    result = adjudicate(claim, facts, policy)
+    assert (result.benefit_fen, result.account_fen, result.patient_fen) == (250_000, 1_750_000, 2_250_000)
+
+
+def test_without_a_disease_no_disease_is_locked() -> None:
+    policy = loaded("zhengan-2011-01").policy
+    visit = ClaimInput("outpatient", policy.effective_from, policy.effective_from, (), disease="I10")
+    scopes = {key.scope for key in accumulators(visit, policy)}
+    assert "disease_year" in scopes
+    assert {key.scope for key in accumulators(replace(visit, disease=""), policy)} == scopes - {"disease_year"}
 
 
 def test_a_line_of_nought_is_no_error() -> None:

@@ -33,6 +33,7 @@ from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wire import decision_document
 
 GOOD = text_of("dafang-2010")
+PLAIN = "institution: {level: county}\neligible: 1\n"
 run = CliRunner()
 CRITICAL = """
   critical:
@@ -225,12 +226,23 @@ def test_a_claim_in_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("institution: {level: county}\n", "写且只写一个"),
+        ("institution: {level: county}\n", "第 1 行 eligible、lines、elsewhere 写且只写一个"),
         ("institution: {level: moon}\neligible: 1\n", "第 1 行"),
         ("institution: {level: county}\neligible: -1\n", "第 2 行 eligible"),
         ("institution: {level: county}\nlines:\n  - {code: a, amount: 1.234}\n", "第 3 行"),
-        ("institution: {level: county}\neligible: 1\nperson: {groups: [nobody]}\n", "nobody"),
-        ("institution: {level: county}\neligible: 1\nused: {'moon:x': 1}\n", "no such period"),
+        (PLAIN + "person: {groups: [nobody]}\n", "第 3 行 person.groups:方案不认识人群 nobody"),
+        (PLAIN + "person: {joined: [supplementary]}\n", "第 3 行 person.joined:方案没有自愿参加的一层"),
+        (PLAIN + "used: {'moon:x': 1}\n", "第 3 行 used.moon:x:没有累计期间 moon"),
+        (PLAIN + "used:\n  basic.inpatient.benefit: 1\n  basic.other: 1\n", "第 5 行 used.basic.other:方案没有累计项"),
+        (PLAIN + "admitted: 2010-03-05\ndischarged: 2010-03-01\n", "第 4 行 discharged:出院日期 2010-03-01 早于"),
+        (PLAIN + "settled: 2009-12-31\n", "第 3 行 settled:结算日期 2009-12-31 早于入院(就诊)日期 2010-01-01"),
+        (PLAIN + "third_party: shared\n", "third_party_share:第三人负担的比例"),
+        (PLAIN + "third_party_share: 10%\n", "第 3 行 third_party_share:第三人负担的比例"),
+        (PLAIN + "person:\n  coverage:\n    - {from: 2010-03-01, to: 2010-02-01}\n", "第 5 行 person.coverage.0"),
+        (
+            "institution: {level: county}\nelsewhere: {settlement: S, total: 9, eligible: 8, benefit: 8.01}\n",
+            "第 2 行 elsewhere:在别处做的基本结算,补偿不得超过可补偿费用",
+        ),
         ("- nothing\n", "应是"),
     ],
 )
@@ -240,6 +252,23 @@ def test_a_bad_claim_file_names_the_line(text: str, message: str, tmp_path: Path
     answer = run.invoke(app, ["quote", "--policy", "dafang-2010", "--claim", str(file)])
     assert answer.exit_code == 2
     assert message in answer.output
+
+
+def test_a_claim_is_described_once(tmp_path: Path) -> None:
+    file = tmp_path / "claim.yaml"
+    file.write_text(PLAIN, encoding="utf-8")
+    asked = ["quote", "--policy", "dafang-2010", "--claim", str(file)]
+    assert run.invoke(app, asked).exit_code == 0
+    both = run.invoke(app, [*asked, "--level", "county", "--used", "5"])
+    assert both.exit_code == 2
+    assert "不能再写 --level、--used" in both.output
+
+
+def test_an_unknown_group_is_told_with_those_that_are_known() -> None:
+    asked = ["quote", "--policy", "dafang-2010", "--level", "county", "--eligible", "5", "--group", "nobody"]
+    answer = run.invoke(app, asked)
+    assert answer.exit_code == 2
+    assert "方案不认识人群 nobody;认识的有:age_60、" in answer.output
 
 
 def test_quote_needs_a_question() -> None:

@@ -23,6 +23,7 @@ from services.claims.benefits.model import (
     AccumulatorKey,
     Adjudication,
     ClaimInput,
+    Earlier,
     Entitlement,
     Facts,
     Institution,
@@ -91,29 +92,64 @@ class Difference:
         return sum(one.layer.benefit_fen for one in self.increases)
 
 
-def differences(settled: Iterable[Settled], policy: Policy) -> Iterator[Difference]:
+def differences(settled: Sequence[Settled], policy: Policy) -> Iterator[Difference]:
     """Claims by household in the order in which they were counted, each with what the new version gives it."""
     ahead: dict[tuple[Ref, str], int] = defaultdict(int)
+    parts: dict[UUID, Earlier] = {}
+    stays = _in_parts(settled)
     for one in settled:
-        owners = Owners(one.claim.member_id, one.claim.household_id)
+        owners, stay = Owners(one.claim.member_id, one.claim.household_id), one.claim.visit_id
         before = adjudicate(one.input, one.facts, one.policy)
-        after = adjudicate(one.input, _moved(one.facts, owners, ahead), policy)
+        after = adjudicate(one.input, _moved(one.facts, owners, ahead, parts.get(stay)), policy)
         reproduced = _same(before, one.claim)
-        increases = tuple(_increases(one, owners, before, after, policy)) if reproduced else ()
+        increases = tuple(_increases(one, owners, before, after, policy, stays)) if reproduced else ()
+        for more in increases if stay in stays else ():
+            stays[stay][more.layer.layer] += more.layer.benefit_fen
+        if increases:
+            parts[stay] = _added(parts.get(stay), before, after, increases)
         for count in (count for increase in increases for count in increase.counts):
             ahead[count.ref, count.name] += count.amount
         yield Difference(one.claim, after.outcome.value, after.benefit_fen, reproduced, increases)
 
 
+Stays = Mapping[UUID, dict[str, int]]
+"""By visit, of stays settled in parts: what each layer paid for all parts together, in fen."""
+
+
+def _in_parts(settled: Sequence[Settled]) -> Stays:
+    claims: dict[UUID, list[Claim]] = defaultdict(list)
+    for one in settled:
+        claims[one.claim.visit_id].append(one.claim)
+    stays: dict[UUID, dict[str, int]] = {}
+    for visit_id, parts in claims.items():
+        if len(parts) > 1:
+            stays[visit_id] = defaultdict(int)
+            for layer in (layer for part in parts for layer in part.layers):
+                stays[visit_id][layer["layer"]] += layer["amount_fen"]
+    return stays
+
+
+def _left_of_stay(one: Settled, policy: Policy, stays: Stays, layer_id: str) -> int:
+    """What a cap each admission leaves of a stay settled in parts, later ones included: those keep what they have."""
+    paid = stays.get(one.claim.visit_id)
+    buckets = [bucket for layer in policy.layers if layer.id == layer_id for bucket in layer.buckets]
+    caps = [
+        cap.amount_fen for bucket in buckets for cap in bucket.caps
+        if cap.period == "admission" and bucket.kind == one.input.kind
+    ]  # fmt: skip
+    return one.claim.total_fen if paid is None or not caps else min(caps) - paid[layer_id]
+
+
 def _increases(
-    one: Settled, owners: Owners, before: Adjudication, after: Adjudication, policy: Policy
+    one: Settled, owners: Owners, before: Adjudication, after: Adjudication, policy: Policy, stays: Stays
 ) -> Iterator[Increase]:
     """What each layer pays more: together what the benefit grew by, and at most what the patient paid in cash."""
     rest = min(after.benefit_fen - before.benefit_fen, one.claim.patient_fen - one.claim.account_fen)
     had = {layer.layer: layer.benefit_fen for layer in before.layers}
     others = _other_counts(owners, before, after, policy)
     for layer in after.layers:
-        more = min(rest, layer.benefit_fen - had.get(layer.layer, 0))
+        left = _left_of_stay(one, policy, stays, layer.layer)
+        more = min(rest, layer.benefit_fen - had.get(layer.layer, 0), left)
         if more > 0:
             counts = _benefit_counts(one.input, owners, after, policy, layer.layer, more)
             yield Increase(layer._replace(benefit_fen=more), (*counts, *others))
@@ -154,8 +190,15 @@ def _other_counts(owners: Owners, before: Adjudication, after: Adjudication, pol
     )
 
 
-def _moved(facts: Facts, owners: Owners, ahead: Mapping[tuple[Ref, str], int]) -> Facts:
-    """The facts with what the new version would have counted more or less before."""
+def _added(known: Earlier | None, before: Adjudication, after: Adjudication, increases: Iterable[Increase]) -> Earlier:
+    """What the parts of a stay so far took of the deductible and paid beyond what they were settled with."""
+    deductible, benefit = known or Earlier(0, 0)
+    more = sum(one.layer.benefit_fen for one in increases)
+    return Earlier(deductible + after.deductible_fen - before.deductible_fen, benefit + more)
+
+
+def _moved(facts: Facts, owners: Owners, ahead: Mapping[tuple[Ref, str], int], parts: Earlier | None) -> Facts:
+    """The facts with what the new version would have counted more or less before, and in earlier parts of the stay."""
     used = dict(facts.used)
     mine = {owners.member_id, owners.household_id}
     for (ref, name), amount in ahead.items():
@@ -163,7 +206,10 @@ def _moved(facts: Facts, owners: Owners, ahead: Mapping[tuple[Ref, str], int]) -
             scope = "household_year" if ref.scope == FAMILY_ACCOUNT else ref.scope  # as the engine names the account
             key = AccumulatorKey(scope, name, ref.year, ref.detail)
             used[key] = max(0, used.get(key, 0) + amount)
-    return replace(facts, used=used)
+    earlier = facts.earlier
+    if earlier is not None and parts is not None:
+        earlier = Earlier(earlier.deductible_fen + parts.deductible_fen, earlier.benefit_fen + parts.benefit_fen)
+    return replace(facts, used=used, earlier=earlier)
 
 
 def _same(result: Adjudication, claim: Claim) -> bool:

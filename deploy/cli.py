@@ -150,6 +150,7 @@ def _play(directory: StateDirectory) -> bool:
             return False
     except Exception as error:  # whatever ended the story, the stack stays up to be looked at
         errors.print(f"演示失败 (the demo failed): {type(error).__name__}: {error}", markup=False, soft_wrap=True)
+        errors.print("再运行 make run 接着演示,make reset 后从头来 · make run goes on, make reset begins anew")
         return False
     directory.played_file.touch()
     return True

@@ -7,6 +7,7 @@ from typing import Any
 
 FORMAT = "heyi-ledger-1"
 SEAL = "heyi-seal-1"
+_HASH = re.compile(r"[0-9a-f]{64}\Z")
 _YUAN = re.compile(r"(-?)(0|[1-9]\d*)\.(\d\d)\Z")
 
 
@@ -48,6 +49,13 @@ def postings_digest(voucher: dict[str, Any]) -> bytes:
     )
 
 
+def _papers(hashes: Any) -> str:
+    """The hashes of the kept documents as one field; raises Unreadable."""
+    if not isinstance(hashes, list) or not all(isinstance(one, str) and _HASH.match(one) for one in hashes):
+        raise Unreadable(f"{hashes!r} is not a list of hashes")
+    return ",".join(hashes)
+
+
 def voucher_hash(previous: bytes, book: dict[str, Any], voucher: dict[str, Any]) -> bytes:
     """The chain hash of a voucher after ``previous``."""
     v = voucher
@@ -56,7 +64,7 @@ def voucher_hash(previous: bytes, book: dict[str, Any], voucher: dict[str, Any])
         + record(
             FORMAT, book["pool_code"], book["book"], v["number"], v["month"], v["month_number"], v["source_event"],
             v["posting_date"], v["value_date"], v["reason"], v["reversal_of"], v["preparer"], v["checker"], v["poster"],
-            v["text"], postings_digest(v).hex(),
+            v["text"], v["sheets"], _papers(v["papers"]), postings_digest(v).hex(),
         )
     )  # fmt: skip
 

@@ -60,9 +60,10 @@ const json = async (path) => (await ask(path, "application/json")).json();
 export const moneyRing = (pool) => json(pathOf("settlement", pool, "money-ring"));
 export const identities = (pool) => json(pathOf("settlement", pool, "identities"));
 
-/** One page of claims, latest first; `cursor` continues an earlier page. */
-export function claimsPage(pool, { status, cursor, limit = 20 } = {}) {
+/** One page of claims, latest first, or the one with a number; `cursor` continues an earlier page. */
+export function claimsPage(pool, { number, status, cursor, limit = 20 } = {}) {
   const query = new URLSearchParams({ limit: String(limit) });
+  if (number) query.set("number", number);
   if (status) query.set("status", status);
   if (cursor) query.set("cursor", cursor);
   return json(pathOf("claims", pool, `claims?${query}`));
@@ -73,6 +74,7 @@ const claimPath = (pool, id, rest = "") => pathOf("claims", pool, `claims/${enco
 export const claim = (pool, id) => json(claimPath(pool, id));
 export const claimTrace = (pool, id) => json(claimPath(pool, id, "/trace"));
 export const claimSlip = async (pool, id) => (await ask(claimPath(pool, id, "/slip"), "text/plain")).text();
+export const claimPaper = async (pool, id) => (await ask(claimPath(pool, id, "/slip.pdf"), "application/pdf")).blob();
 
 /** Names of all institutions by code; without them codes are shown. */
 export async function institutionNames() {

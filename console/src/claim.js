@@ -46,11 +46,14 @@ function illustrative(names) {
   return h("p", { class: "hint" }, `来源没有写明、由统筹地区点名接受的规定:${names.join("、")}`);
 }
 
-/** Calculation and slip side by side; either may be an error in words. */
-export function proof(trace, slip) {
+/** Calculation and slip side by side; either may be an error in words. `save` gives the slip to be printed. */
+export function proof(trace, slip, save) {
+  const complaint = h("p", { class: "complaint", role: "alert" });
+  const print = () => save().then(() => { complaint.textContent = ""; }, (error) => { complaint.textContent = error.message; });
   return h("div", { class: "proof" },
     h("section", {}, h("h3", {}, both("计算过程", "How it was computed")), trace),
-    h("section", {}, h("h3", {}, both("结算单", "The patient's slip")), slip));
+    h("section", {}, h("h3", {}, both("结算单", "The patient's slip")), slip,
+      h("button", { type: "button", class: "print", on: { click: print } }, both("下载 PDF", "To be printed")), complaint));
 }
 
 export const slipText = (text) => h("pre", { class: "slip", lang: "zh-CN", tabindex: "0", "aria-label": "结算单" }, text);

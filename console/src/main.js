@@ -56,7 +56,7 @@ async function readNames() {
 
 const readClaims = (cursor) => readInto("claims", async (place) => {
   await readNames();
-  const page = await api.claimsPage(state.pool, { status: byId("claims-status").value, cursor });
+  const page = await api.claimsPage(state.pool, { number: byId("claims-number").value.trim(), status: byId("claims-status").value, cursor });
   state.claims = cursor ? [...state.claims, ...page.items] : page.items;
   state.cursor = page.next_cursor ?? null;
   byId("claims-more").hidden = !state.cursor;
@@ -79,7 +79,14 @@ async function openClaim(claim) {
     api.claimTrace(state.pool, claim.claim_id).then(calculation).catch(inWords),
     api.claimSlip(state.pool, claim.claim_id).then(slipText).catch(inWords),
   ]);
-  body.replaceChildren(facts, proof(trace, slip));
+  body.replaceChildren(facts, proof(trace, slip, () => savePaper(claim)));
+}
+
+/** The printed slip as a file: the browser alone cannot ask for it, since the token is in no address. */
+async function savePaper(claim) {
+  const paper = URL.createObjectURL(await api.claimPaper(state.pool, claim.claim_id));
+  h("a", { href: paper, download: `结算单-${claimLabel(claim)}.pdf` }).click();
+  setTimeout(() => URL.revokeObjectURL(paper), REFRESH_MILLISECONDS);
 }
 
 function showSignIn(words) {
@@ -134,6 +141,8 @@ function listen() {
   byId("sign-out").addEventListener("click", () => { forgetToken(); showSignIn(""); });
   byId("claims-status").append(...stateOptions());
   byId("claims-status").addEventListener("change", () => readClaims(null));
+  byId("claims-number").addEventListener("change", () => readClaims(null));
+  byId("claims-number").addEventListener("search", () => readClaims(null)); // its own cross empties it
   byId("claims-more").addEventListener("click", () => readClaims(state.cursor));
   byId("claim-close").addEventListener("click", () => byId("claim-dialog").close());
   addEventListener("hashchange", start);

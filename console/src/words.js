@@ -66,5 +66,5 @@ export function localTime(instant) {
   return `${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}`;
 }
 
-/** What a claim is called on the page: the number that stands on the hospital's side too. */
-export const claimLabel = (claim) => claim.setl_id;
+/** What a claim is called on the page: 结算单号, as on the slip in the patient's hand. */
+export const claimLabel = (claim) => claim.number;

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from deploy.demo import county
 from deploy.demo.county import INSTITUTIONS, Institution
 from deploy.demo.parties import Party
 from deploy.demo.story import Story
-from shared.kernel.dates import hospital_time
-from shared.kernel.ids import new_id, to_base32
+from shared.http.together import together
+from shared.kernel.ids import to_base32
 
 STRANGER = "522422198001010018"
 
@@ -45,7 +45,8 @@ async def register(story: Story, institution: Institution, person: Any, number: 
     )
     story.check(found["covered"], "a covered member", found)
     admitted_at = f"{story.today}T08:{number % 60:02d}:00"
-    visit_id = to_base32(new_id(hospital_time(admitted_at)))
+    # of the hospital's own making and the same whenever the story asks again
+    visit_id = to_base32(uuid5(NAMESPACE_OID, f"{story.office.story}.{step}"))
     await hospital.write(
         "PUT",
         story.path("claims", f"visits/{visit_id}"),
@@ -68,7 +69,7 @@ async def discharge(story: Story) -> None:
     stays = story.facts["stays"]
     for stay in stays:
         await _bill(story, stay)
-    settled = await asyncio.gather(*[settle(story, stay, "") for stay in stays])
+    settled = await together(settle(story, stay, "") for stay in stays)
     first = settled[0]
     outside = await story.cast.hospitals[first["institution_code"]].read(
         story.path("claims", f"claims/{first['setl_id']}/trace")
@@ -76,8 +77,9 @@ async def discharge(story: Story) -> None:
     reasons = {line["item_code"]: line["reason"] for line in outside["lines"]}
     story.check(reasons.get("Z9999") == "not_in_catalogue", "the line outside the catalogue to be told", reasons)
     story.done(f"{len(settled)} 人出院结算;目录外的一行注明原因 · settled at the bedside with a trace")
-    await _again(story, stays[1], settled[1])
-    await _clinic(story)
+    settled[1] = await _again(story, stays[1], settled[1])
+    visits = await _clinic(story)
+    story.facts["claims"] = [claim["claim_id"] for claim in (*settled, *visits)]
 
 
 async def _bill(story: Story, stay: dict[str, Any]) -> None:
@@ -102,7 +104,7 @@ async def settle(story: Story, stay: dict[str, Any], turn: str, **body: Any) -> 
     return claim
 
 
-async def _again(story: Story, stay: dict[str, Any], claim: Any) -> None:
+async def _again(story: Story, stay: dict[str, Any], claim: Any) -> Any:
     hospital: Party = story.cast.hospitals[stay["institution"].code]
     cancelled = await hospital.write(
         "POST",
@@ -114,9 +116,10 @@ async def _again(story: Story, stay: dict[str, Any], claim: Any) -> None:
     second = await settle(story, stay, "-again")
     story.check(second["benefit"] == claim["benefit"], "the same benefit as before", second)
     story.done(f"撤销一笔再结算,补偿仍是 {second['benefit']} 元 · cancelled, settled again, the same benefit")
+    return second
 
 
-async def _clinic(story: Story) -> None:
+async def _clinic(story: Story) -> list[Any]:
     clinic = INSTITUTIONS[-1]
     claims = []
     for number in range(clinic.visits):
@@ -124,3 +127,4 @@ async def _clinic(story: Story) -> None:
         claims.append(await settle(story, visit, "", lines=county.visit_lines(number)))
     total = sum(int(claim["benefit"].replace(".", "")) for claim in claims)
     story.done(f"村卫生室门诊 {len(claims)} 人次,补偿 {total / 100:.2f} 元 · outpatient visits at a village clinic")
+    return claims

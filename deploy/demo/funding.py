@@ -10,6 +10,7 @@ from deploy.demo.bank import EXPENDITURE, FISCAL, INCOME
 from deploy.demo.parties import eventually
 from deploy.demo.story import Story
 from shared.kernel.ids import to_base32
+from shared.kernel.money import parse_yuan
 
 ADVANCE = "20000.00"
 
@@ -19,10 +20,10 @@ async def arrive(story: Story) -> None:
     finance = story.cast.county_finance
 
     async def expected() -> bool:
-        ring = await finance.read(story.path("settlement", "money-ring"))
-        in_transit = {node["account"]: node["balance"] for node in ring["nodes"]}
-        wanted = sum(int(r["amount"].replace(".", "")) for r in story.facts["remittances"])
-        return int(in_transit["1009.05"].replace(".", "")) == wanted
+        told = await finance.read(story.path("settlement", "identities"))
+        (premiums,) = (identity for identity in told["identities"] if identity["code"] == "a")
+        wanted = sum(parse_yuan(r["amount"]) for r in story.facts["remittances"])
+        return sum(parse_yuan(term["value"]) for term in premiums["left"]) == wanted
 
     await eventually("remittances at settlement", expected)
     for told in story.facts["remittances"]:

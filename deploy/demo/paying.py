@@ -13,20 +13,21 @@ from deploy.demo.story import Story
 async def review(story: Story) -> None:
     """Every settled claim is approved; one line of one claim is cut, and the hospital bears it."""
     reviewer = story.cast.insurer_reviewer
-    queue = await reviewer.items(story.path("claims", "review-queue"), limit=100)
-    story.check(len(queue) > 0, "claims waiting for review", queue)
-    for number, claim in enumerate(queue):
+    waiting = {claim["claim_id"] for claim in await reviewer.items(story.path("claims", "review-queue"), limit=100)}
+    settled = story.facts["claims"]
+    story.check(waiting <= set(settled), "only the story's claims to wait for review", waiting)
+    for number, claim_id in enumerate(settled):
         cuts = []
         if number == 0:
             cuts = [{"line": 1, "amount": "5.00", "fund_share": "3.50", "bearer": "hospital", "reason": "床位费超天数"}]
         await reviewer.write(
             "POST",
-            story.path("claims", f"claims/{claim['claim_id']}/approval"),
-            f"approve-{claim['claim_id']}",
+            story.path("claims", f"claims/{claim_id}/approval"),
+            f"approve-{claim_id}",
             json={"cuts": cuts},
         )
-    story.facts["approved"] = len(queue)
-    story.done(f"审核通过 {len(queue)} 笔,核减一行由医院承担 · approved, one line cut")
+    story.facts["approved"] = len(settled)
+    story.done(f"审核通过 {len(settled)} 笔,核减一行由医院承担 · approved, one line cut")
 
 
 async def release(story: Story) -> None:
@@ -44,7 +45,7 @@ async def release(story: Story) -> None:
     wanted = {cutoff["cutoff_id"] for cutoff in cutoffs}
 
     async def complete() -> bool:
-        known = await story.cast.insurer_finance.items(story.path("settlement", "cutoffs"), open=True)
+        known = await story.cast.insurer_finance.items(story.path("settlement", "cutoffs"))
         return wanted <= {cutoff["id"] for cutoff in known if cutoff["complete"]}
 
     await eventually("whole cut-offs at settlement", complete)

@@ -6,6 +6,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.claims.benefits.api import router as benefits
+from services.claims.benefits.quote_api import router as quotes
 from services.claims.benefits.templates_api import router as templates
 from services.claims.campaigns.api import router as campaigns
 from services.claims.cases.api import router as cases
@@ -20,25 +21,15 @@ from services.claims.visits import resources
 from services.claims.visits.api import router as visits
 from services.claims.visits.claims_api import router as claims
 from services.claims.visits.settling_api import router as settling
+from services.claims.visits.uploads_api import router as uploads
 from shared.http.app import configure_process, create_service_app
 from shared.kernel.clock import Clock
 from shared.messaging.operator import router as operator
 
 TITLE = "Heyi claims 合医·审核结算"
-_BUSIEST = (settling, visits, claims, review)
-ROUTERS = (
-    *_BUSIEST,
-    cases,
-    campaigns,
-    increases,
-    statements,
-    benefits,
-    templates,
-    catalogue,
-    providers,
-    payments,
-    operator,
-)
+_BUSIEST = (settling, visits, uploads, claims, review)
+_RULES = (benefits, quotes, templates, catalogue, providers, payments)
+ROUTERS = (*_BUSIEST, cases, campaigns, increases, statements, *_RULES, operator)
 
 
 def build(

@@ -1,5 +1,6 @@
-"""The event process of claims: relay, the coverage projection, the sealer of the audit log."""
+"""The event process of claims: relay, coverage, family accounts, what was paid, the sealer of the audit log."""
 
+from services.claims.campaigns import events as payments
 from services.claims.settings import ClaimsSettings
 from services.claims.visits import accounts, events
 from shared.messaging.worker import run_worker
@@ -7,7 +8,7 @@ from shared.messaging.worker import run_worker
 
 def main() -> None:
     """Runs until it is told to end."""
-    run_worker(ClaimsSettings(), "claims", [events.consumer(), accounts.consumer()])
+    run_worker(ClaimsSettings(), "claims", [events.consumer(), accounts.consumer(), payments.consumer()])
 
 
 if __name__ == "__main__":

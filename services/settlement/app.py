@@ -10,9 +10,11 @@ from services.settlement.inquiry.api import router as inquiry
 from services.settlement.inquiry.fund_api import router as fund_year
 from services.settlement.inquiry.indicators_api import router as indicators
 from services.settlement.ledger.api import router as ledger
+from services.settlement.ledger.attachments_api import router as attachments
 from services.settlement.orders.api import router as orders
 from services.settlement.payouts.api import router as payouts
 from services.settlement.payouts.deposits_api import router as deposits
+from services.settlement.payouts.second_api import router as second_compensation
 from services.settlement.reconciliation.api import router as reconciliation
 from services.settlement.reporting.api import router as reporting
 from services.settlement.settings import SettlementSettings
@@ -23,9 +25,11 @@ from shared.messaging.operator import router as operator
 TITLE = "Heyi settlement 合医·基金结算"
 ROUTERS = (
     ledger,
+    attachments,
     funding,
     payouts,
     deposits,
+    second_compensation,
     orders,
     reconciliation,
     closing,

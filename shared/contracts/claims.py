@@ -14,6 +14,7 @@ CAMPAIGN_TOPIC = "heyi.claims.campaign.v1"
 INCREASE_TOPIC = "heyi.claims.increase.v1"
 
 Kind = Literal["inpatient", "outpatient"]
+PaidTo = Literal["hospital", "person"]
 Bearer = Literal["hospital", "patient", "insurer", "nobody"]
 Ground = Literal["price", "necessity", "not_in_scope", "papers", "fictitious", "not_his", "other"]
 """Why a claim is refused or returned; the reviewer's own words stay in claims (contracts §6)."""
@@ -62,6 +63,9 @@ class _Claim(EventPayload):
     """When this happened."""
     benefit: Yuan
     """As settled and paid to the patient at the bedside."""
+    paid_to: PaidTo = "hospital"
+    """Who is owed the benefit: the hospital that advanced it at the bedside, or the patient who paid in full and
+    brought his papers to the window (rulings §14)."""
     account: Yuan = 0
     """What the household's family account paid besides, of the patient's part (contracts §8)."""
 
@@ -160,9 +164,11 @@ class CaseOpened(EventPayload):
     at: datetime
 
 
-class _CampaignPayment(EventPayload):
-    """What every event of a second compensation carries; the subject is the payment, one a person (rulings §3)."""
+class CampaignPaymentReleased(EventPayload):
+    """A person of a second compensation is to be paid from now on, until ``claim_by`` (rulings §3); the subject is the
+    payment, one a person and campaign. What becomes of it settlement tells: confirmed, returned, unclaimed."""
 
+    TYPE: ClassVar[str] = "heyi.claims.campaign.released.v1"
     TOPIC: ClassVar[str] = CAMPAIGN_TOPIC
 
     payment_id: UUID
@@ -174,35 +180,10 @@ class _CampaignPayment(EventPayload):
     """The year of care, under which it is reported; it is spent in the year of payment."""
     amount: Yuan
     at: datetime
-
-
-class CampaignPaymentReleased(_CampaignPayment):
-    """Payable to the person from now on, until ``claim_by``."""
-
-    TYPE: ClassVar[str] = "heyi.claims.campaign.released.v1"
-
     document_number: str
     """Of the committee's decision of the pot."""
     claim_by: date
     payer: str
-    book: str
-    account: str
-    expense_account: str
-
-
-class CampaignPaymentPaid(_CampaignPayment):
-    """The person has the money, by bank or in cash against signature."""
-
-    TYPE: ClassVar[str] = "heyi.claims.campaign.paid.v1"
-
-    paid_on: date
-    channel: Literal["bank", "cash"]
-
-
-class CampaignPaymentReturned(_CampaignPayment):
-    """Nobody claimed it by the deadline: it is payable no longer and stays in the fund."""
-
-    TYPE: ClassVar[str] = "heyi.claims.campaign.returned.v1"
 
 
 class IncreaseReleased(EventPayload):

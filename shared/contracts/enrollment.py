@@ -43,6 +43,16 @@ class GroupStart(_Told):
     state: Literal["member", "none"]
 
 
+class LayerStart(_Told):
+    """From ``valid_from`` on the member has joined a voluntary layer of the policy, or has it no longer."""
+
+    layer: str
+    """Id of the layer in the policy documents, for example ``supplementary``."""
+    valid_from: date
+    recorded_seq: int
+    state: Literal["joined", "none"]
+
+
 class CoverageChanged(EventPayload):
     """The member's whole coverage in the pool, superseded starts included; subject is the member."""
 
@@ -62,6 +72,8 @@ class CoverageChanged(EventPayload):
     """The same as the envelope's; also given in answers to a question."""
     timeline: list[CoverageStart]
     groups: list[GroupStart]
+    layers: list[LayerStart] = Field(default_factory=list)
+    """Voluntary layers; empty in events from before there were any."""
 
 
 class PremiumCollected(EventPayload):

@@ -19,8 +19,10 @@ class _Payment(EventPayload):
     TOPIC: ClassVar[str] = PAYMENT_TOPIC
 
     claim_id: UUID
+    """The claim; of a second compensation the payment of its person."""
     layer: str
     institution_code: str
+    """Who was paid: the hospital, or ``psn:`` and the psn_no of a person."""
     instruction_id: UUID
     end_to_end_id: str
     amount: Yuan
@@ -50,6 +52,20 @@ class PaymentNotExecuted(_Payment):
     TYPE: ClassVar[str] = "heyi.settlement.payment.not_executed.v1"
 
     declared_on: date
+
+
+class PaymentUnclaimed(EventPayload):
+    """A payment to a person that nobody claimed by its day: it is payable no longer, and its money stays in the fund.
+    The subject is the payable."""
+
+    TYPE: ClassVar[str] = "heyi.settlement.payment.unclaimed.v1"
+    TOPIC: ClassVar[str] = PAYMENT_TOPIC
+
+    claim_id: UUID
+    layer: str
+    amount: Yuan
+    returned_on: date
+    at: datetime
 
 
 class PaymentPaidTwice(EventPayload):

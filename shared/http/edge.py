@@ -36,6 +36,7 @@ from shared.http.problems import (
     language_of,
     render,
 )
+from shared.http.together import together
 from shared.http.tokens import ANYBODY
 from shared.http.unit import CoalescedRequest, Outside, Peers, Question, StreamUnit, Unit
 from shared.kernel import faults
@@ -225,12 +226,7 @@ async def _answers_to(questions: Mapping[Hashable, Question]) -> dict[Hashable, 
         async with gate:
             return await question()
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            asked = {name: group.create_task(ask(question)) for name, question in questions.items()}
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from failed
-    return {name: task.result() for name, task in asked.items()}
+    return dict(zip(questions, await together(map(ask, questions.values())), strict=True))
 
 
 async def _attempt(call: Call, claim: Claim, handler: Handler, answers: dict[Hashable, Any]) -> Response:

@@ -12,6 +12,11 @@ def shanghai_date(now: datetime) -> date:
     return now.astimezone(SHANGHAI).date()
 
 
+def shanghai_time(moment: datetime) -> str:
+    """A moment as people in Shanghai write it, to the minute: 2010-03-01 09:00."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
 def hospital_time(text: str) -> datetime:
     """A hospital's time as aware UTC; a naive one is Asia/Shanghai. Raises ValueError."""
     moment = datetime.fromisoformat(text)

@@ -11,10 +11,10 @@ import statistics
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.settlement.ledger.posting import open_books, post
+from services.settlement.ledger.posting import open_books
 from shared.db.engine import create_engine
 from shared.db.scope import transaction
-from tests.bench.ledger_ratio import POOL, SCOPE, Spent, batch, make_durable
+from tests.bench.ledger_ratio import POOL, SCOPE, Spent, batch, book_events, make_durable
 from tests.bench.results import Result, tell
 from tests.support.postgres import ServiceDatabase, TestPostgres
 
@@ -22,33 +22,33 @@ SIZES = (10_000, 100_000, 1_000_000, 3_000_000)
 POSTINGS, PER_VOUCHER, MEASURED = 10_000, 4, 5
 
 
-async def post_batch(app: AsyncEngine, number: int, spent: Spent) -> None:
+async def post_batch(worker: AsyncEngine, number: int, spent: Spent) -> None:
     """Posts one batch."""
     vouchers = batch(number, POSTINGS, PER_VOUCHER)
-    await spent.run(app, lambda conn: post(conn, POOL, vouchers))
+    await spent.run(worker, lambda conn: book_events(conn, vouchers))
 
 
 async def grow(database: ServiceDatabase, sizes: tuple[int, ...]) -> None:
     """Fills one book and measures the batches that follow each size."""
-    app = create_engine(database.app, pool_size=1, statement_timeout_seconds=60)
+    worker = create_engine(database.worker, pool_size=1, statement_timeout_seconds=60)
     figures: list[str] = []
     posted = 0
     try:
-        async with transaction(app, SCOPE) as conn:
+        async with transaction(worker, SCOPE) as conn:
             await open_books(conn, POOL)
         for size in sizes:
             while posted * POSTINGS < size:
-                await post_batch(app, posted, Spent())
+                await post_batch(worker, posted, Spent())
                 posted += 1
             seen = Spent()
             for _ in range(MEASURED):
-                await post_batch(app, posted, seen)
+                await post_batch(worker, posted, seen)
                 posted += 1
             wall, cpu = (statistics.median(times) / POSTINGS * 1e6 for times in (seen.clock, seen.cpu))
             figures.append(f"{cpu:.0f}")
             print(f"book of {size:>9,} postings: {wall:5.1f} us a posting, {cpu:.1f} us CPU", flush=True)
     finally:
-        await app.dispose()
+        await worker.dispose()
     tell(
         Result(
             "ledger, CPU us a posting by size",

@@ -18,6 +18,7 @@ ADDED_ONLY = {
     ("enrollment", "/v1/areas/{area_code}/pools"): "a timeline of starts: what was recorded stays",
     ("enrollment", "/v1/areas/{area_code}/payers"): "a timeline of starts: what was recorded stays",
     ("enrollment", "/v1/pools/{pool_code}/standards/{year}"): "recorded once; a different one is refused",
+    ("enrollment", "/v1/pools/{pool_code}/layers/{layer}/standards/{year}"): "recorded once, like that of a year",
     ("settlement", "/v1/pools/{pool_code}/books/{book}"): "opened once, empty",
     ("settlement", "/v1/pools/{pool_code}/institutions/{institution_code}/deposit-rate"): "a timeline of starts",
     ("claims", "/v1/pools/{pool_code}/visits/{visit_id}/elsewhere"): "of the visit's hospital alone, until it settles",

@@ -50,6 +50,7 @@ IDENTITY = {
 CLAIM_ROW = {
     "claim_id": CLAIM,
     "setl_id": "014WEBS6M0EC5SPY6JSWPQ0780",
+    "number": "522422-20100304-000001",
     "status": "approved",
     "institution_code": "H52242200001",
     "kind": "inpatient",

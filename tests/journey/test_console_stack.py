@@ -48,6 +48,30 @@ async def test_the_page_shows_what_the_apis_answer(played: Played, browser: Brow
 
 
 @pytest.mark.slow
+@pytest.mark.requirement("LS-23", "the number on a patient's paper finds the claim, and its paper can be printed again")
+async def test_a_claim_is_found_by_the_number_on_its_slip(played: Played, browser: Browser) -> None:
+    claims = f"/claims/v1/pools/{DEMO_POOL}/claims"
+    (void,) = (await ask(played, f"{claims}?status=cancelled")).json()["items"]
+    async with looking(browser) as look:
+        await look.page.set_viewport_size({"width": NARROW, "height": 900})
+        await look.page.goto(f"{played.origin}/#token={played.token('auditor')}")
+        await look.page.fill("#claims-number", void["number"])
+        await look.page.press("#claims-number", "Enter")
+        await expect(look.page.locator("tr[data-claim]")).to_have_count(1)
+        assert await look.sideways() == 0
+        await look.page.click(f'tr[data-claim="{void["claim_id"]}"] button')
+        await expect(look.page.locator("#claim-title")).to_have_text(f"结算 {void['number']}")
+        await expect(look.page.locator(".slip")).to_contain_text("已撤销·作废")
+        async with look.page.expect_download() as saved:
+            await look.page.click("button.print")
+        download = await saved.value
+        assert download.suggested_filename == f"结算单-{void['number']}.pdf"
+        paper = (await ask(played, f"{claims}/{void['claim_id']}/slip.pdf")).content
+        assert (await download.path()).read_bytes() == paper
+        assert look.errors == []
+
+
+@pytest.mark.slow
 @pytest.mark.requirement("LS-23", "inquiry goes from the page down to any claim, its steps and its slip")
 async def test_any_claim_opens_to_its_trace_and_slip(played: Played, browser: Browser) -> None:
     claims = f"/claims/v1/pools/{DEMO_POOL}/claims"

@@ -73,26 +73,31 @@ def slip_paper(
     made_at: datetime,
     language: str = "zh",
     scheme: str = "",
+    *,
+    void: bool = False,
 ) -> Printed:
     """The slip of a decision document (`wire.decision_document`) as PDF; the same input gives the same bytes.
 
     `heading`: (label, value) above the bill, as in `slip_text`; `faces`: the lines of the bill by number; `made_at`:
-    moment of the settlement; `scheme`: stands under the title. Characters that the font lacks are named in the result.
+    moment of the settlement; `scheme`: stands under the title; `void` as in `slip_text`. Characters that the font
+    lacks are named in the result.
     """
     say = Voice(language)
-    blocks: list[Block] = [Title(say("title"), scheme), Pairs(heading)]
+    cancelled = [Heading(say("void"))] if void else []
+    title = say("void_title" if void else "title")
+    blocks: list[Block] = [Title(title, scheme), *cancelled, Pairs(heading)]
     blocks += [Heading(_word("bill", say)), _bill(decision, faces, say)]
     blocks += [Note("  ".join(line.strip() for line in costs(decision, say)))]
     blocks += [Heading(_word("steps", say)), _steps(decision, say)]
     blocks += [Heading(_word("payers", say)), _payers(decision, say)]
     blocks += [Heading(_word("result", say)), _result(decision, say)]
-    blocks += [Note(line.strip()) for line in result(decision, say)]
+    blocks += [*(Note(line.strip()) for line in result(decision, say)), *cancelled]
     blocks += [Heading(_word("legend", say)), *(Note(f"· {line[say.language != 'zh']}") for line in LEGEND)]
     blocks += [Note(say("policy", policy=decision["policy"], digest=decision["policy_hash"][:16]))]
     if decision["illustrative"]:
         blocks.append(Note(say("illustrative", names=", ".join(decision["illustrative"]))))
     blocks += [Note(""), Note(_word("signed", say))]
-    return paper(blocks, made_at, say("title"), foot=heading[0][1] if heading else "")
+    return paper(blocks, made_at, title, foot=heading[0][1] if heading else "")
 
 
 def _word(key: str, say: Voice, **parameters: str) -> str:

@@ -13,6 +13,11 @@ Document = Mapping[str, Any]
 
 SENTENCES: words.Words = {
     "title": ("合作医疗费用补偿结算单", "Settlement slip"),
+    "void_title": ("【已撤销·作废】合作医疗费用补偿结算单", "[Cancelled: void] Settlement slip"),
+    "void": (
+        "这笔结算已经撤销,本单作废,不得作为补偿或报销的凭据。",
+        "This settlement was cancelled: the slip is void, nothing is paid on it.",
+    ),
     "pair": ("{label}:{value}", "{label}: {value}"),
     "costs": ("一、费用(元)", "1. Costs (yuan)"),
     "total": ("  医疗费总额:{amount}", "  Total charges: {amount}"),
@@ -132,18 +137,22 @@ def slip_text(
     heading: Sequence[tuple[str, str]] = (),
     names: Mapping[int, str] | None = None,
     language: str = "zh",
+    *,
+    void: bool = False,
 ) -> str:
     """The slip of a decision document (`wire.decision_document`).
 
     `heading` are lines above the sum (person, hospital, dates) as (label, value); `names` are the names of bill lines
-    by their number; `language` is `zh` or `en`.
+    by their number; `language` is `zh` or `en`; `void` says above and below the sum that the settlement was cancelled.
     """
     say = Voice(language)
-    lines = [say("title"), "=" * WIDTH, *(say("pair", label=label, value=value) for label, value in heading), ""]
+    lines = [say("void_title" if void else "title"), "=" * WIDTH]
+    lines += [say("pair", label=label, value=value) for label, value in heading]
+    lines += [say("void"), ""] if void else [""]
     lines += [say("costs"), *costs(decision, say)]
     lines += ["", say("calculation")]
     lines += [f"  {number}. {sentence}" for number, (sentence, _) in enumerate(steps(decision, say), start=1)]
-    lines += ["", say("result"), *result(decision, say)]
+    lines += ["", say("result"), *result(decision, say), *([say("void")] if void else [])]
     if cut := list(_cut_lines(decision, names or {}, say)):
         lines += ["", say("cut"), *cut]
     lines += ["", "-" * WIDTH, say("policy", policy=decision["policy"], digest=decision["policy_hash"][:16])]

@@ -27,7 +27,6 @@ from services.claims.campaigns.problems import (
     OBJECTIONS_OPEN,
     OBJECTIONS_OVER,
     OBJECTIONS_RUN,
-    PAYMENT_STATE,
     PAYMENT_UNKNOWN,
     STILL_CLAIMABLE,
     VOID_NOT_ASKED,
@@ -45,7 +44,6 @@ from services.claims.campaigns.schemas import (
     ObjectionIn,
     ObjectionMade,
     ObjectionOut,
-    PaymentsMadeIn,
     PlaceSum,
     PublicationIn,
     PublicLineOut,
@@ -456,21 +454,10 @@ async def release_campaign(pool_code: Pool, campaign_id: ShortId, body: ReleaseI
 
 
 @router.post(
-    "/{campaign_id}/payments",
-    openapi_extra=access([*TOWNSHIP, "insurer_finance"], command="record_campaign_payments"),
-    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, PAYMENT_UNKNOWN, PAYMENT_STATE, CLAIM_DAY),
-)
-async def record_payments(pool_code: Pool, campaign_id: ShortId, body: PaymentsMadeIn, unit: UnitDep) -> CampaignOut:
-    """Records money that reached its persons; all or none."""
-    made = [(one.payment_id, one.paid_on, one.channel, one.reference) for one in body.payments]
-    return await campaign_out(unit, await paying.record_payments(unit, campaign_id, made))
-
-
-@router.post(
     "/{campaign_id}/closing",
     openapi_extra=access(DIRECTOR, command="close_campaign"),
     responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, STILL_CLAIMABLE),
 )
 async def close_campaign(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) -> CampaignOut:
-    """Ends a campaign after its deadline; what nobody claimed returns."""
+    """Ends a campaign once every payment is paid or returned as unclaimed."""
     return await campaign_out(unit, await paying.close(unit, campaign_id))

@@ -1,4 +1,4 @@
-"""From the notice to the money: release, payments made, returns. Each takes the request's transaction."""
+"""From the notice to the money, and the end. Each takes the request's transaction."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -14,22 +14,16 @@ from services.claims.campaigns.problems import (
     CAP_MOVED,
     CLAIM_DAY,
     CLAIMS_MOVED,
-    PAYMENT_STATE,
-    PAYMENT_UNKNOWN,
     STILL_CLAIMABLE,
 )
 from services.claims.visits import queries
 from services.claims.visits.queries import YearAmount
 from shared.contracts.base import EventPayload
-from shared.contracts.claims import CampaignPaymentPaid, CampaignPaymentReleased, CampaignPaymentReturned
-from shared.http.territory import areas_of
+from shared.contracts.claims import CampaignPaymentReleased
 from shared.http.unit import Unit
-from shared.kernel.areas import within
 from shared.messaging.outbox import Outgoing, emit_many
 
 SERVICE = "claims"
-Paid = tuple[UUID, date, str, str]
-"""A payment made: line, day, channel, reference."""
 
 
 async def release(unit: Unit, campaign_id: UUID, claim_by: date) -> Campaign:
@@ -59,15 +53,12 @@ async def release(unit: Unit, campaign_id: UUID, claim_by: date) -> Campaign:
 
 
 def _released(unit: Unit, campaign: Campaign, line: Listed, layer: Layer) -> EventPayload:
-    """The pot is the fund's: payer and account are those of the basic layer of the year of care."""
+    """The pot is the fund's: the payer is that of the basic layer of the year of care."""
     return CampaignPaymentReleased(
         **_head(unit, campaign, line),
         document_number=campaign.document_number,
         claim_by=campaign.claim_by or date.max,
         payer=layer.payer,
-        book=layer.book,
-        account=layer.account,
-        expense_account=layer.buckets[0].account,
     )
 
 
@@ -85,56 +76,22 @@ def _amounts(lines: Sequence[Listed]) -> list[YearAmount]:
     return [YearAmount(line.id, line.member_id, line.amount_fen) for line in lines]
 
 
-async def record_payments(unit: Unit, campaign_id: UUID, made: Sequence[Paid]) -> Campaign:
-    """Records money that reached its persons: by bank, or in cash against signature; by a township for its own.
-
-    All or none. Raises CAMPAIGN_STATE, PAYMENT_UNKNOWN, PAYMENT_STATE, CLAIM_DAY.
-    """
-    campaign = await at_step(unit, campaign_id, (RELEASED,), ("登记发放", "record payments"))
-    by_id = {one[0]: one for one in made}
-    lines = await store.lock_payments(unit.conn, unit.pool_code, campaign, sorted(by_id))
-    areas = areas_of(unit.actor)
-    ours = {line.id: line for line in lines if within(areas, line.township_code)}
-    if missing := [one for one in by_id if one not in ours]:
-        raise PAYMENT_UNKNOWN(payment_id=missing[0])
-    day = await unit.business_day()
-    assert campaign.released_on is not None
-    assert campaign.claim_by is not None
-    for line in lines:
-        if line.status != RELEASED:
-            raise PAYMENT_STATE(payment_id=line.id)
-        paid_on = by_id[line.id][1]
-        if not campaign.released_on <= paid_on <= min(day, campaign.claim_by):
-            raise CLAIM_DAY(day=paid_on, first=campaign.released_on, last=min(day, campaign.claim_by))
-    await store.pay(unit.conn, unit.pool_code, list(by_id.values()), unit.actor.subject)
-    now = await keep(unit, campaign, paid_fen=campaign.paid_fen + sum(line.amount_fen for line in lines))
-    await _tell(unit, lines, lambda line: _paid(unit, now, line, by_id[line.id]))
-    return now
-
-
-def _paid(unit: Unit, campaign: Campaign, line: Listed, made: Paid) -> EventPayload:
-    channel: Any = made[2]
-    return CampaignPaymentPaid(**_head(unit, campaign, line), paid_on=made[1], channel=channel)
-
-
 async def close(unit: Unit, campaign_id: UUID) -> Campaign:
-    """Ends a campaign after its deadline: what nobody claimed stays in the fund, one event each.
+    """Ends a campaign of which every payment is paid or returned: what nobody claimed stays in the fund, and where the
+    payments count for the year of care it counts no longer.
 
     Raises CAMPAIGN_STATE, STILL_CLAIMABLE.
     """
     campaign = await at_step(unit, campaign_id, (RELEASED,), ("结束", "close"))
     day = await unit.business_day()
     assert campaign.claim_by is not None
-    if day <= campaign.claim_by:
-        raise STILL_CLAIMABLE(until=campaign.claim_by)
-    lines = await store.listed(unit.conn, unit.pool_code, campaign, (RELEASED,))
-    if lines and scope_of(campaign).counts_toward:
-        await queries.take_from_year(unit.conn, unit.pool_code, campaign.year, _amounts(lines))
-    await store.move(unit.conn, unit.pool_code, campaign, RELEASED, RETURNED, published=True)
-    returned = sum(line.amount_fen for line in lines)
-    now = await keep(unit, campaign, status=CLOSED, returned_fen=returned, closed_on=day)
-    await _tell(unit, lines, lambda line: CampaignPaymentReturned(**_head(unit, now, line)))
-    return now
+    waiting = await store.listed(unit.conn, unit.pool_code, campaign, (RELEASED,))
+    if waiting:
+        raise STILL_CLAIMABLE(until=campaign.claim_by, count=len(waiting))
+    returned = await store.listed(unit.conn, unit.pool_code, campaign, (RETURNED,))
+    if returned and scope_of(campaign).counts_toward:
+        await queries.take_from_year(unit.conn, unit.pool_code, campaign.year, _amounts(returned))
+    return await keep(unit, campaign, status=CLOSED, closed_on=day)
 
 
 def _head(unit: Unit, campaign: Campaign, line: Listed) -> dict[str, Any]:

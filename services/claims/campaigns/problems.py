@@ -74,10 +74,6 @@ PAYMENT_UNKNOWN = define(
     "campaign_payment_unknown", 404, "名单上没有这一笔", "Not on the list",
     "名单上没有 {payment_id},或不归您经办,请核对。", "{payment_id} is not on the list or not yours: check it.",
 )  # fmt: skip
-PAYMENT_STATE = define(
-    "campaign_payment_state", 409, "这一笔不在待发状态", "The payment is not waiting",
-    "{payment_id} 已发放、已退回或已剔除。", "{payment_id} was paid, returned or struck off.",
-)  # fmt: skip
 VOID_NOT_ASKED = define(
     "void_not_asked", 409, "没有作废申请", "Nobody asked for it",
     "还没有人申请作废名单,请先由一人写明理由申请,再由另一人作废。",
@@ -88,7 +84,8 @@ CLAIM_DAY = define(
     "日期 {day} 须在 {first} 到 {last} 之间。", "The day {day} has to lie between {first} and {last}.",
 )  # fmt: skip
 STILL_CLAIMABLE = define(
-    "still_claimable", 409, "领取期未满", "It may still be claimed",
-    "领取到 {until} 为止,期满次日起才能结束并退回未领款。",
-    "Payments may be claimed until {until}: what is unclaimed returns from the day after.",
+    "still_claimable", 409, "还有未付未退的款项", "Payments are still open",
+    "还有 {count} 笔没有付出或退回;领取到 {until} 为止,期满后由基金结算退回未领款,全部有了结果才能结束。",
+    "{count} payments are neither paid nor returned. They may be claimed until {until}; after it settlement returns "
+    "what is unclaimed, and once each has ended the campaign can be closed.",
 )  # fmt: skip

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.claims.campaigns.model import NOTICE_DAYS_MIN
-from services.claims.visits.schemas import Kind, Word
+from services.claims.visits.schemas import Kind
 from shared.contracts.wire import FreeText, Ratio, Reason, ShortId, WireModel, Yuan
 
 DocumentNumber = Annotated[Reason, Field(max_length=64)]
@@ -95,22 +95,6 @@ class ReleaseIn(WireModel):
     """The last day on which the money may be claimed."""
 
     claim_by: date
-
-
-class PaymentMadeIn(WireModel):
-    """Money that reached its person."""
-
-    payment_id: UUID
-    paid_on: date
-    channel: Literal["bank", "cash"]
-    reference: Word
-    """The bank's number, or that of the signed sheet."""
-
-
-class PaymentsMadeIn(WireModel):
-    """Payments to record; all or none."""
-
-    payments: list[PaymentMadeIn] = Field(min_length=1, max_length=1000)
 
 
 class YearSum(WireModel):

@@ -109,11 +109,26 @@ UPDATE campaign_payment SET status = $5, version = version + $6
 WHERE pool_code = $1 AND campaign_id = $2 AND list_number = $3 AND status = $4
 """
 _STRIKE = "UPDATE campaign_payment SET status = 'struck' WHERE pool_code = $1 AND id = $2"
-_PAY = """
-UPDATE campaign_payment AS p SET status = 'paid', version = version + 1, paid_on = q.paid_on, channel = q.channel,
-       reference = q.reference, recorded_by = $6
-FROM unnest($2::uuid[], $3::date[], $4::text[], $5::text[]) AS q(id, paid_on, channel, reference)
-WHERE p.pool_code = $1 AND p.id = q.id AND p.status = 'released'
+_LOCK_OF = """
+SELECT c.id FROM campaign c
+WHERE c.pool_code = $1 AND c.id = (SELECT campaign_id FROM campaign_payment WHERE pool_code = $1 AND id = $2) FOR UPDATE
+"""
+# A payment that comes back after the end opens the campaign again: it ends only with every payment paid or returned.
+_MOVE_PAYMENT = """
+WITH before AS (
+  SELECT id, status, amount_fen FROM campaign_payment
+  WHERE pool_code = $1 AND id = $3 AND status = ANY ($4::text[]) FOR UPDATE
+), moved AS (
+  UPDATE campaign_payment p SET status = $5, paid_on = $6, channel = $8, reference = $7, recorded_by = 'settlement'
+  FROM before b WHERE p.pool_code = $1 AND p.id = b.id
+)
+UPDATE campaign c SET
+  paid_fen = c.paid_fen + b.amount_fen * (($5 = 'paid')::int - (b.status = 'paid')::int),
+  returned_fen = c.returned_fen + b.amount_fen * (($5 = 'returned')::int - (b.status = 'returned')::int),
+  status = CASE WHEN $5 = 'released' THEN 'released' ELSE c.status END,
+  closed_on = CASE WHEN $5 = 'released' THEN NULL ELSE c.closed_on END,
+  version = c.version + 1
+FROM before b WHERE c.pool_code = $1 AND c.id = $2
 """
 _PLACES_OF = """
 SELECT township_code, village_code, status, count(*) AS persons, sum(amount_fen)::bigint AS amount_fen
@@ -262,10 +277,40 @@ async def strike(conn: AsyncConnection, pool_code: str, payment_id: UUID) -> Non
     await execute(conn, _STRIKE, pool_code, payment_id)
 
 
-async def pay(conn: AsyncConnection, pool_code: str, rows: Sequence[tuple[UUID, date, str, str]], by: str) -> int:
-    """Records payments made: (line, day, channel, reference)."""
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    return await execute_counted(conn, _PAY, pool_code, *columns, by)
+async def lock_campaign_of(conn: AsyncConnection, pool_code: str, payment_id: UUID) -> UUID:
+    """The campaign of a payment, locked."""
+    found: UUID = await fetchval(conn, _LOCK_OF, pool_code, payment_id)
+    return found
+
+
+async def move_payment(
+    conn: AsyncConnection,
+    pool_code: str,
+    campaign_id: UUID,
+    payment_id: UUID,
+    before: Sequence[str],
+    after: str,
+    paid: tuple[date, str] | None,
+) -> bool:
+    """Moves one line, with the sums of its locked campaign; ``paid`` is the day and the bank's reference. False where
+    the line is in none of the states before."""
+    day, reference = paid or (None, None)
+    channel = None if paid is None else "bank"
+    return (
+        await execute_counted(
+            conn,
+            _MOVE_PAYMENT,
+            pool_code,
+            campaign_id,
+            payment_id,
+            list(before),
+            after,
+            day,
+            reference,
+            channel,
+        )
+        == 1
+    )
 
 
 async def places(conn: AsyncConnection, pool_code: str, of: Campaign) -> list[Any]:

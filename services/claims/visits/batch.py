@@ -20,8 +20,8 @@ from services.claims.benefits.model import AccumulatorKey, Item
 from services.claims.catalogue.queries import catalogue_items
 from services.claims.providers.queries import Reference
 from services.claims.visits import settling_store as store
-from services.claims.visits.bill import Bill
-from services.claims.visits.claims import CANCELLED, Claim, view
+from services.claims.visits.bill import Bill, joined
+from services.claims.visits.claims import CANCELLED, Claim, settled_sheets, view
 from services.claims.visits.coalescer import LEAVE, CommitDoubtful, Leave
 from services.claims.visits.counters import Counters, Ref, in_lock_order
 from services.claims.visits.coverage import CONSUMER, Coverage
@@ -60,6 +60,7 @@ class SettleAsk:
     traceparent: str | None = None
     asked: bool = False
     from_account_fen: int = 0
+    midway: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class _Batch:
     fresh: bool = False
     keyed: list[_Slot] = field(default_factory=list)
     items: dict[str, Mapping[str, Item]] = field(default_factory=dict)
-    bills: dict[UUID, Bill] = field(default_factory=dict)
+    bills: dict[UUID, list[tuple[int, Bill]]] = field(default_factory=dict)
     claims: dict[UUID, Claim] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
     numbers: Iterator[str] = field(default_factory=lambda: iter(()))
@@ -161,6 +162,16 @@ class _Batch:
     def settling(self) -> list[_Slot]:
         """Those going that settle."""
         return [slot for slot in self.going() if isinstance(slot.ask, SettleAsk)]
+
+    def live(self, visit_id: UUID) -> list[Claim]:
+        """The claims of a visit that are not cancelled, as they stand now: one, or the parts of a stay."""
+        return [one for one in self.claims.values() if one.visit_id == visit_id and one.status != CANCELLED]
+
+    def uploaded(self, visit_id: UUID) -> Bill | None:
+        """What is uploaded of a visit and not settled as things stand now, after what this batch has decided."""
+        settled = settled_sheets(self.live(visit_id))
+        bills = [bill for sheet, bill in self.bills.get(visit_id, ()) if sheet > settled]
+        return joined(bills) if bills else None
 
     def cancelling(self) -> list[_Slot]:
         """Those going that cancel."""
@@ -339,7 +350,7 @@ async def _lock(batch: _Batch) -> None:
     conn, pool_code = batch.conn, batch.pool_code
     visits = {slot.visit_id for slot in batch.going()}
     cancelled = {slot.head.id for slot in cancelling if slot.head is not None}
-    locked = await store.lock_batch(conn, pool_code, refs, visits, cancelled, {slot.visit_id for slot in settling})
+    locked = await store.lock_batch(conn, pool_code, refs, visits, cancelled)
     batch.counters.rows = locked.rows
     batch.claims = {claim.id: claim for claim in locked.claims}
     if cancelling:
@@ -386,8 +397,9 @@ async def _gather_items(batch: _Batch) -> None:
     for slot in batch.settling():
         assert slot.ground is not None
         assert isinstance(slot.ask, SettleAsk)
-        bill = slot.ask.inline or batch.bills.get(slot.visit_id)
-        if bill is not None:
+        inline = slot.ask.inline
+        bills = [inline] if inline is not None else [bill for _, bill in batch.bills.get(slot.visit_id, ())]
+        for bill in bills:
             codes.setdefault(slot.ground.catalogue_version, set()).update(bill.codes)
     for version, wanted in codes.items():
         batch.items[version] = await catalogue_items(batch.conn, version, wanted)
@@ -410,19 +422,19 @@ def _decide(batch: _Batch, slot: _Slot) -> None:
     """Decides one request on what those before it left. Raises the problem that refuses it."""
     if isinstance(slot.ask, SettleAsk):
         assert slot.ground is not None
-        live = [c for c in batch.claims.values() if c.visit_id == slot.visit_id and c.status != CANCELLED]
         slot.decided = settle(
             new_id(batch.now),
             slot.ground,
             slot.keys,
-            batch.bills.get(slot.visit_id),
+            batch.uploaded(slot.visit_id),
             slot.ask.inline,
-            live[0] if live else None,
+            batch.live(slot.visit_id),
             batch.items.get(slot.ground.catalogue_version, {}),
             batch.counters,
             now=batch.now,
             day=batch.day,
             by=slot.ask.request.actor.subject,
+            midway=slot.ask.midway,
         )
         claim = slot.decided.claim
         claim.number = next(batch.numbers)
@@ -431,7 +443,8 @@ def _decide(batch: _Batch, slot: _Slot) -> None:
     else:
         assert slot.head is not None
         before = batch.claims[slot.ask.claim_id]
-        claim, later = cancel(before, batch.counters, now=batch.now, county_released=slot.head.county_released)
+        parts = batch.live(before.visit_id)
+        claim, later = cancel(before, parts, batch.counters, now=batch.now, county_released=slot.head.county_released)
         by = slot.ask.request.actor.subject
         slot.cancelled = Cancelled(claim, slot.ask.reason, by, before.status, before.payable_fen, later)
         batch.claims[claim.id] = claim

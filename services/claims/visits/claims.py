@@ -1,11 +1,12 @@
 """Claims as they are decided and shown. Pure."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.claims.benefits.model import LayerResult
+from services.claims.benefits.model import Earlier, LayerResult
 from shared.contracts.claims import LayerAmount
 from shared.kernel.ids import to_base32
 from shared.kernel.money import format_yuan
@@ -53,6 +54,14 @@ class Claim:
     """What of the patient's part the family account pays."""
     elsewhere_fen: int = 0
     """Benefit of the basic settlement that was made elsewhere."""
+    midway: bool = False
+    """Settled in the middle of the stay (mid_setl_flag): more settlements of the same admission follow."""
+    part: int = 1
+    """Number of the settlement among those of its admission."""
+    sheets_to: int = 0
+    """Uploads of the visit up to this one are settled by it and by the parts before."""
+    deductible_fen: int = 0
+    """What of the deductible it took."""
 
     @property
     def fund_fen(self) -> int:
@@ -63,6 +72,18 @@ class Claim:
     def patient_fen(self) -> int:
         """The patient's part, of which the family account may pay some."""
         return self.total_fen - self.elsewhere_fen - self.benefit_fen
+
+
+def earlier_parts(parts: Sequence[Claim]) -> Earlier | None:
+    """What earlier settlements of one admission took and paid; None where there is none."""
+    if not parts:
+        return None
+    return Earlier(sum(one.deductible_fen for one in parts), sum(one.benefit_fen for one in parts))
+
+
+def settled_sheets(parts: Iterable[Claim]) -> int:
+    """Number of the last upload that settlements of an admission hold."""
+    return max((one.sheets_to for one in parts), default=0)
 
 
 COLUMNS = tuple(Claim.__dataclass_fields__)
@@ -132,6 +153,8 @@ def view(claim: Claim) -> dict[str, Any]:
         "patient": format_yuan(claim.patient_fen),
         "account": format_yuan(claim.account_fen),
         "elsewhere": format_yuan(claim.elsewhere_fen),
+        "midway": claim.midway,
+        "part": claim.part,
         "payable": format_yuan(claim.payable_fen),
         "policy_id": claim.policy_id,
         "policy_hash": claim.policy_hash,

@@ -10,7 +10,7 @@ from services.claims.visits import coverage_store, store
 from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.bill import VISIT_LINES_MAX, Bill
 from services.claims.visits.coverage import ID_NUMBER, Coverage
-from services.claims.visits.deciding import DISCHARGED, INPATIENT, Visit
+from services.claims.visits.deciding import DISCHARGED, INPATIENT, Visit, check_days
 from services.claims.visits.elsewhere import Given
 from services.claims.visits.problems import (
     BILL_AND_ELSEWHERE,
@@ -24,6 +24,7 @@ from services.claims.visits.problems import (
     FIELD_WORDS,
     MEMBER_UNKNOWN,
     OWN_MOTHER,
+    SHEET_UNKNOWN,
     TIME_AHEAD,
     VISIT_EXISTS,
     VISIT_NUMBER_USED,
@@ -37,7 +38,7 @@ from services.claims.visits.settling import DESK
 from shared.db.personal import Sealer
 from shared.http.problems import FORBIDDEN_INSTITUTION
 from shared.http.unit import Unit
-from shared.kernel.dates import too_far_ahead
+from shared.kernel.dates import shanghai_date, shanghai_time, too_far_ahead
 from shared.kernel.id_numbers import normal_form
 
 
@@ -125,11 +126,33 @@ async def add_lines(unit: Unit, visit_id: UUID, bill: Bill) -> tuple[int, int, i
     visit = await open_visit(unit, visit_id)
     if visit.elsewhere is not None:
         raise BILL_AND_ELSEWHERE(visit_id=visit_id)
-    lines, total_fen = await store.uploaded(unit.conn, unit.pool_code, visit_id)
+    check_days(visit, bill, max(shanghai_date(unit.now), visit.admitted_on))
+    lines, total_fen = await standing(unit, visit_id)
     if lines + len(bill) > VISIT_LINES_MAX:
         raise BILL_TOO_LONG(limit=VISIT_LINES_MAX)
     sheet = await store.add_sheet(unit.conn, unit.pool_code, visit, bill, now=unit.now, by=unit.actor.subject)
     return sheet, lines + len(bill), total_fen + sum(bill.amounts_fen)
+
+
+async def standing(unit: Unit, visit_id: UUID) -> tuple[int, int]:
+    """Lines that the bill of a visit has by now, and their sum in fen."""
+    counted = [one for one in await store.uploads(unit.conn, unit.pool_code, visit_id) if one.counts]
+    return sum(one.lines for one in counted), sum(one.total_fen for one in counted)
+
+
+async def withdraw_lines(unit: Unit, visit_id: UUID, sheet: int) -> None:
+    """Takes an upload out of the bill of a visit that is not settled.
+
+    The upload stays as it came, and a second withdrawal changes nothing. Raises VISIT_UNKNOWN, VISIT_SETTLED,
+    SHEET_UNKNOWN.
+    """
+    visit = await open_visit(unit, visit_id)
+    if not 0 < sheet <= visit.line_sheets:
+        raise SHEET_UNKNOWN(visit_id=visit_id, sheet=sheet)
+    for part in await store.parts(unit.conn, unit.pool_code, visit_id):
+        if sheet <= part.sheets_to:
+            raise VISIT_SETTLED(visit_id=visit_id, claim_id=part.id)
+    await store.withdraw_sheet(unit.conn, unit.pool_code, visit, sheet, now=unit.now, by=unit.actor.subject)
 
 
 async def settled_elsewhere(unit: Unit, visit_id: UUID, given: Given, id_number: str) -> Visit:
@@ -141,7 +164,9 @@ async def settled_elsewhere(unit: Unit, visit_id: UUID, given: Given, id_number:
     if not given.adds_up:
         raise ELSEWHERE_SUMS()
     visit = await open_visit(unit, visit_id)
-    if visit.line_sheets:
+    if parts := await store.parts(unit.conn, unit.pool_code, visit_id):
+        raise VISIT_SETTLED(visit_id=visit_id, claim_id=parts[0].id)
+    if visit.line_sheets and (await standing(unit, visit_id))[0]:
         raise ELSEWHERE_LINES(visit_id=visit_id)
     coverage = await member_coverage(unit, visit.member_id)
     index = Sealer(unit.settings.personal_keys()).blind_index(ID_NUMBER, normal_form(id_number))
@@ -159,7 +184,7 @@ async def discharge(unit: Unit, visit_id: UUID, at: datetime) -> Visit:
     if visit.kind != INPATIENT or (visit.status == DISCHARGED and visit.discharged_at != at):
         raise VISIT_STATE(visit_id=visit_id, status=VISIT_WORDS[visit.kind, visit.status], act=DISCHARGE)
     if at < visit.admitted_at:
-        raise DISCHARGE_BEFORE_ADMISSION(discharged_at=at.isoformat(), admitted_at=visit.admitted_at.isoformat())
+        raise DISCHARGE_BEFORE_ADMISSION(discharged_at=shanghai_time(at), admitted_at=shanghai_time(visit.admitted_at))
     if too_far_ahead(at, unit.now):
         raise TIME_AHEAD(field=FIELD_WORDS["discharged_at"])
     await store.discharge(unit.conn, unit.pool_code, visit_id, at)

@@ -12,7 +12,7 @@ from shared.kernel.timelines import Start, periods, state_on
 
 ID_NUMBER = "id_number"
 """The kind of blind index of ID numbers, the same in enrollment."""
-COVERED, MEMBER = "covered", "member"
+COVERED, MEMBER, JOINED = "covered", "member", "joined"
 CONSUMER = "coverage"
 
 
@@ -29,6 +29,8 @@ class Coverage:
     sequence: int
     timeline: tuple[Start, ...]
     groups: tuple[tuple[str, Start], ...]
+    layers: tuple[tuple[str, Start], ...] = ()
+    """Voluntary layers that the member has joined or left."""
     doubted: bool = False
     """An event about the member is parked: what is known here may be out of date."""
     entitlements: Entitlements = ()
@@ -49,8 +51,17 @@ class Coverage:
 
     def groups_on(self, day: date) -> frozenset[str]:
         """The special groups that the member belongs to on a day."""
-        names = {name for name, _ in self.groups}
-        return frozenset(name for name in names if state_on([s for n, s in self.groups if n == name], day) == MEMBER)
+        return _in_state(self.groups, MEMBER, day)
+
+    def layers_on(self, day: date) -> frozenset[str]:
+        """The voluntary layers that count for the member on a day."""
+        return _in_state(self.layers, JOINED, day)
+
+
+def _in_state(starts: tuple[tuple[str, Start], ...], state: str, day: date) -> frozenset[str]:
+    """The names whose own timeline is in a state on a day."""
+    names = {name for name, _ in starts}
+    return frozenset(name for name in names if state_on([s for n, s in starts if n == name], day) == state)
 
 
 def intervals(timeline: tuple[Start, ...]) -> tuple[Interval, ...]:
@@ -70,21 +81,28 @@ def told(payload: CoverageChanged) -> Coverage:
         sequence=payload.sequence,
         timeline=tuple(Start(s.valid_from, s.recorded_seq, s.state) for s in payload.timeline),
         groups=tuple((g.group, Start(g.valid_from, g.recorded_seq, g.state)) for g in payload.groups),
+        layers=tuple((one.layer, Start(one.valid_from, one.recorded_seq, one.state)) for one in payload.layers),
     )
 
 
-def starts_as_rows(coverage: Coverage) -> tuple[list[list[Any]], list[list[Any]]]:
-    """Timeline and groups in their stored form."""
+Rows = list[list[Any]]
+
+
+def starts_as_rows(coverage: Coverage) -> tuple[Rows, Rows, Rows]:
+    """Timeline, groups and voluntary layers in their stored form."""
     timeline = [[s.valid_from.isoformat(), s.recorded_seq, s.state] for s in coverage.timeline]
-    groups = [[name, s.valid_from.isoformat(), s.recorded_seq, s.state] for name, s in coverage.groups]
-    return timeline, groups
+    return timeline, _named_as_rows(coverage.groups), _named_as_rows(coverage.layers)
 
 
-def starts_from_rows(
-    timeline: list[list[Any]], groups: list[list[Any]]
-) -> tuple[tuple[Start, ...], tuple[tuple[str, Start], ...]]:
-    """Timeline and groups from their stored form."""
-    return (
-        tuple(Start(date.fromisoformat(day), seq, state) for day, seq, state in timeline),
-        tuple((name, Start(date.fromisoformat(day), seq, state)) for name, day, seq, state in groups),
-    )
+def _named_as_rows(starts: tuple[tuple[str, Start], ...]) -> Rows:
+    return [[name, s.valid_from.isoformat(), s.recorded_seq, s.state] for name, s in starts]
+
+
+def timeline_from_rows(rows: Rows) -> tuple[Start, ...]:
+    """A timeline from its stored form."""
+    return tuple(Start(date.fromisoformat(day), seq, state) for day, seq, state in rows)
+
+
+def named_from_rows(rows: Rows) -> tuple[tuple[str, Start], ...]:
+    """Groups or layers from their stored form."""
+    return tuple((name, Start(date.fromisoformat(day), seq, state)) for name, day, seq, state in rows)

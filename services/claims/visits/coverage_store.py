@@ -13,8 +13,8 @@ from shared.db.sql import execute, fetchrow
 EVENT, ANSWER = "event", "answer"
 
 _COLUMNS = (
-    "member_id, household_id, blind_index, township_code, birth_date, sex, sequence, timeline, groups, entitlements, "
-    f"entitlement_seq, {DOUBTED}"
+    "member_id, household_id, blind_index, township_code, birth_date, sex, sequence, timeline, groups, layers, "
+    f"entitlements, entitlement_seq, {DOUBTED}"
 )
 _OF_MEMBER = f"SELECT {_COLUMNS} FROM member_coverage m WHERE pool_code = $1 AND member_id = $2"
 _BY_INDEX = f"""
@@ -22,19 +22,19 @@ SELECT {_COLUMNS} FROM member_coverage m WHERE pool_code = $1 AND blind_index = 
 """
 _REPLACE = """
 INSERT INTO member_coverage AS m (pool_code, member_id, household_id, blind_index, township_code, birth_date, sex,
-                                  sequence, timeline, groups, learnt_from, learnt_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                                  sequence, timeline, groups, layers, learnt_from, learnt_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT (pool_code, member_id) DO UPDATE SET
   household_id = EXCLUDED.household_id, blind_index = EXCLUDED.blind_index, township_code = EXCLUDED.township_code,
   birth_date = EXCLUDED.birth_date, sex = EXCLUDED.sex, sequence = EXCLUDED.sequence, timeline = EXCLUDED.timeline,
-  groups = EXCLUDED.groups, learnt_from = EXCLUDED.learnt_from, learnt_at = EXCLUDED.learnt_at
+  groups = EXCLUDED.groups, layers = EXCLUDED.layers, learnt_from = EXCLUDED.learnt_from, learnt_at = EXCLUDED.learnt_at
 WHERE m.sequence < EXCLUDED.sequence
 """
 
 
 async def replace(conn: AsyncConnection, pool_code: str, told: Coverage, learnt_from: str, now: datetime) -> None:
     """Keeps what was told if its sequence is higher than what is known (contracts §7)."""
-    timeline, groups = starts_as_rows(told)
+    timeline, groups, layers = starts_as_rows(told)
     await execute(
         conn,
         _REPLACE,
@@ -48,6 +48,7 @@ async def replace(conn: AsyncConnection, pool_code: str, told: Coverage, learnt_
         told.sequence,
         orjson.dumps(timeline).decode(),
         orjson.dumps(groups).decode(),
+        orjson.dumps(layers).decode(),
         learnt_from,
         now,
     )

@@ -1,6 +1,6 @@
 """What becomes of a settlement or a cancellation, given all facts. Pure: no I/O, no clock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from services.claims.benefits.model import (
     AccumulatorKey,
     Adjudication,
     ClaimInput,
+    Earlier,
     Elsewhere,
     Facts,
     Institution,
@@ -26,6 +27,7 @@ from services.claims.visits.claims import (
     SETTLED,
     WITHIN_THE_HOUR,
     Claim,
+    earlier_parts,
     stored_layers,
 )
 from services.claims.visits.counters import Counters, Owners
@@ -39,6 +41,8 @@ from services.claims.visits.problems import (
     CLAIM_RELEASED,
     LATER_CLAIM,
     LATER_CLAIM_ELSEWHERE,
+    LINE_OUTSIDE_STAY,
+    NOT_MIDWAY,
     VISIT_NOT_DISCHARGED,
     VISIT_SETTLED,
     refused,
@@ -137,8 +141,14 @@ class Ground:
         """The accumulators that a decision may read or move."""
         return accumulators(self.input(settled_on, None), self.policy)
 
-    def facts(self, items: Mapping[str, Item], used: Mapping[AccumulatorKey, int], credit_fen: int = 0) -> Facts:
-        """What the engine is given."""
+    def facts(
+        self,
+        items: Mapping[str, Item],
+        used: Mapping[AccumulatorKey, int],
+        credit_fen: int = 0,
+        earlier: Earlier | None = None,
+    ) -> Facts:
+        """What the engine is given; ``earlier`` is what other settlements of the same admission took and paid."""
         return Facts(
             institution=self.institution,
             coverage=self.coverage.intervals(),
@@ -148,6 +158,8 @@ class Ground:
             birth_date=self.coverage.birth_date,
             third_party=self.visit.third_party,
             third_party_share=self.visit.third_party_share,
+            earlier=earlier,
+            joined=self.coverage.layers_on(self.visit.admitted_on),
             entitlements=cards(self.coverage.entitlements),
             newborn_of=self.visit.newborn_of,
             account_credit_fen=credit_fen,
@@ -172,31 +184,48 @@ def settle(
     keys: tuple[AccumulatorKey, ...],
     uploaded: Bill | None,
     inline: Bill | None,
-    live: Claim | None,
+    parts: Sequence[Claim],
     items: Mapping[str, Item],
     counters: Counters,
     *,
     now: datetime,
     day: date,
     by: str,
+    midway: bool = False,
 ) -> Decided:
-    """Decides a settlement and counts it on ``keys``. Raises the problem that refuses it; then nothing is counted."""
+    """Decides a settlement and counts it on ``keys``. Raises the problem that refuses it; then nothing is counted.
+
+    ``parts`` are the live settlements of the visit; midway ones leave it open, and what they took of the deductible and
+    paid counts as of the same admission (rulings §4).
+    """
     visit = ground.visit
-    if live is not None:
-        raise VISIT_SETTLED(visit_id=visit.id, claim_id=live.id)
-    bill = the_bill(visit, uploaded, inline)
-    facts = ground.facts(items, counters.used(ground.owners, keys), counters.credit(ground.owners, keys))
+    if last := [one for one in parts if not one.midway]:
+        raise VISIT_SETTLED(visit_id=visit.id, claim_id=last[0].id)
+    if midway and (visit.kind != INPATIENT or visit.status == DISCHARGED or visit.elsewhere is not None):
+        raise NOT_MIDWAY(visit_id=visit.id)
+    bill = the_bill(visit, uploaded, inline, day, final=not midway)
+    used, credit_fen = counters.used(ground.owners, keys), counters.credit(ground.owners, keys)
+    facts = ground.facts(items, used, credit_fen, earlier_parts(parts))
     result = adjudicate(ground.input(day, bill), facts, ground.policy)
     if result.outcome.refuses:
         facts_zh = f"就诊 {visit.id},{visit.admitted_on},方案“{ground.policy.id}”"
         facts_en = f"visit {visit.id}, {visit.admitted_on}, policy {ground.policy.id}"
         raise refused(result.outcome, (facts_zh, facts_en))
     claim = _claim(claim_id, ground, result, now=now, day=day, by=by)
+    claim.midway, claim.part = midway, 1 + max((one.part for one in parts), default=0)
     counters.add(ground.owners, claim_id, visit.institution_code, keys, result.movements)
     return Decided(claim, bill, result, facts, ground.granted)
 
 
-def the_bill(visit: Visit, uploaded: Bill | None, inline: Bill | None, *, final: bool = True) -> Bill:
+def check_days(visit: Visit, bill: Bill, today: date) -> None:
+    """Raises LINE_OUTSIDE_STAY for a line dated before the visit, after the discharge, or ahead of ``today``."""
+    first, last = visit.admitted_on, visit.discharged_on or today
+    for number, day in enumerate(bill.days, 1):
+        if day is not None and not first <= day <= last:
+            raise LINE_OUTSIDE_STAY(line=number, day=day, first=first, last=last)
+
+
+def the_bill(visit: Visit, uploaded: Bill | None, inline: Bill | None, today: date, *, final: bool = True) -> Bill:
     """The lines to settle: those uploaded or those sent along, never both. Raises what the bill is refused for.
 
     ``final``: an inpatient has to be discharged; a quote does not wait for that.
@@ -212,6 +241,7 @@ def the_bill(visit: Visit, uploaded: Bill | None, inline: Bill | None, *, final:
         return EMPTY
     if bill is None or not any(bill.amounts_fen):
         raise BILL_EMPTY(visit_id=visit.id)
+    check_days(visit, bill, today)
     return bill
 
 
@@ -240,6 +270,8 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
         account_fen=result.account_fen,
         elsewhere_fen=result.elsewhere_fen,
         payable_fen=result.benefit_fen + result.account_fen,
+        sheets_to=visit.line_sheets,
+        deductible_fen=result.deductible_fen,
         policy_id=result.policy_id,
         policy_hash=result.policy_hash,
         catalogue_version=ground.catalogue_version,
@@ -249,10 +281,11 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
 
 
 def cancel(
-    claim: Claim, counters: Counters, *, now: datetime, county_released: bool = False
+    claim: Claim, parts: Sequence[Claim], counters: Counters, *, now: datetime, county_released: bool = False
 ) -> tuple[Claim, dict[UUID, str]]:
     """The claim cancelled and its counts taken back, with the later claims that stood on it (rulings §2).
 
+    Of a stay settled in parts the last goes first, always: the parts share one deductible and count as one admission.
     Within the hour those keep their result and are listed. After it those of the same hospital go first, and those of
     another hold it up until the county office releases it; then they are listed too. Raises
     CLAIM_CANCELLED, CLAIM_RELEASED, LATER_CLAIM, LATER_CLAIM_ELSEWHERE.
@@ -261,6 +294,8 @@ def cancel(
         raise CLAIM_CANCELLED(claim_id=claim.id)
     if claim.status == RELEASED or claim.status not in CANCELLABLE:
         raise CLAIM_RELEASED(claim_id=claim.id)
+    if after := [one for one in parts if one.part > claim.part]:
+        raise LATER_CLAIM(claim_id=claim.id, later_claim_id=max(after, key=lambda one: one.part).id)
     later = counters.standing_on(claim.id)
     if later and now - claim.settled_at > WITHIN_THE_HOUR:
         here = [other for other, institution in later.items() if institution == claim.institution_code]
@@ -297,6 +332,8 @@ def _rarer(facts: Facts, granted: frozenset[str]) -> dict[str, Any]:
     """Facts that few claims rest on, kept where they are there."""
     rarer: dict[str, Any] = {
         "third_party_share": facts.third_party_share,
+        "joined": sorted(facts.joined),
+        "earlier": [] if facts.earlier is None else [*facts.earlier],
         "entitlements": [[*one] for one in facts.entitlements],
         "newborn_of": [[*one] for one in facts.newborn_of],
         "account_credit": facts.account_credit_fen,

@@ -7,7 +7,7 @@ from which OpenAPI is generated; a body that this schema refuses goes through th
 from collections.abc import Awaitable, Callable
 from datetime import date
 from functools import lru_cache
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, NamedTuple, NotRequired
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -46,13 +46,23 @@ class _Settlement(TypedDict):
     __pydantic_config__ = _FORBID  # type: ignore[misc]
     lines: NotRequired[Annotated[list[_Line], Field(min_length=1, max_length=UPLOAD_LINES_MAX)] | None]
     from_account: NotRequired[Number]
+    midway: NotRequired[bool]
+
+
+class Asked(NamedTuple):
+    """What a settlement's body asks for."""
+
+    lines: Bill | None
+    from_account_fen: int = 0
+    """What the family account is to pay, at most."""
+    midway: bool = False
 
 
 _SCHEMA: TypeAdapter[Any] = TypeAdapter(_Settlement)
 
 
-def settlement_asked(body: bytes) -> tuple[Bill | None, int]:
-    """The lines of a settlement's body, None where there are none, and what the family account is to pay, in fen.
+def settlement_asked(body: bytes) -> Asked:
+    """What a settlement's body says; no lines where it holds none.
 
     Raises RequestValidationError for a body of another form, LINE_NEGATIVE, LINE_AMOUNT.
     """
@@ -64,7 +74,7 @@ def settlement_asked(body: bytes) -> tuple[Bill | None, int]:
             raise ValueError("an amount from the family account is not negative")
         lines = told.get("lines")
         if lines is None:
-            return None, from_account_fen
+            return Asked(None, from_account_fen, told.get("midway", False))
         columns = (
             [line["item_code"] for line in lines],
             [line["item_name"] for line in lines],
@@ -77,7 +87,7 @@ def settlement_asked(body: bytes) -> tuple[Bill | None, int]:
     except ValueError:
         _explain(body)
         raise
-    return checked(*columns), from_account_fen
+    return Asked(checked(*columns), from_account_fen, told.get("midway", False))
 
 
 def _explain(body: bytes) -> None:

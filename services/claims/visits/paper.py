@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.claims.benefits import words
 from services.claims.benefits.face import Face
-from services.claims.visits.claims import Claim
+from services.claims.visits.claims import CANCELLED, Claim
 from services.claims.visits.record import adjudication_of, document, heading
 from shared.kernel.money import format_quantity, format_unit_price
 
@@ -30,7 +30,7 @@ class Around:
 
 
 def claim_paper(claim: Claim, detail: Mapping[str, Any], around: Around, language: str) -> "Printed":
-    """The slip of a claim as PDF; the same claim and surroundings give the same bytes."""
+    """The slip of a claim as PDF; the same claim and surroundings give the same bytes, void once it is cancelled."""
     from services.claims.benefits.sheet import slip_paper  # the library of papers takes a second to import
 
     lines = zip(
@@ -47,6 +47,7 @@ def claim_paper(claim: Claim, detail: Mapping[str, Any], around: Around, languag
         claim.settled_at,
         language,
         around.scheme,
+        void=claim.status == CANCELLED,
     )
 
 

@@ -84,6 +84,15 @@ VISIT_NOT_DISCHARGED = define(
     "住院就诊 {visit_id} 要先办理出院才能结算。",
     "Discharge the inpatient visit {visit_id} before settling it.",
 )
+NOT_MIDWAY = define(
+    "not_midway",
+    409,
+    "不能中途结算",
+    "Not to be settled midway",
+    "就诊 {visit_id} 不是在院病人自己的费用:中途结算只用于还没有出院的住院,且不能在别处已结算的基础上办理。",
+    "Visit {visit_id} is no stay that goes on: midway settlement is for an inpatient who has not left, and not for one "
+    "that was settled elsewhere.",
+)
 VISIT_SETTLED = define(
     "visit_settled",
     409,
@@ -129,8 +138,24 @@ LINE_NEGATIVE = define(
     422,
     "明细金额为负",
     "A line is negative",
-    "第 {line} 行的数量或金额为负;退费请从明细中去掉该行,不要记负数。",
-    "Line {line} has a negative quantity or amount; leave out what was refunded instead.",
+    "第 {line} 行的数量或金额为负;退费请从明细中去掉该行,不要记负数;已上传的,先撤回那次上传再传。",
+    "Line {line} has a negative quantity or amount; leave out what was refunded, and withdraw the upload that has it.",
+)
+LINE_OUTSIDE_STAY = define(
+    "line_outside_stay",
+    422,
+    "明细日期不在就诊期间",
+    "A line is dated outside the visit",
+    "第 {line} 行的日期 {day} 不在就诊期间({first} 至 {last})内,请核对;已上传的,先撤回那次上传再传。",
+    "Line {line} is dated {day}, outside the visit ({first} to {last}): check it, and withdraw the upload that has it.",
+)
+SHEET_UNKNOWN = define(
+    "sheet_unknown",
+    404,
+    "没有这次上传",
+    "No such upload",
+    "就诊 {visit_id} 没有第 {sheet} 次上传的明细,请查询该就诊的上传清单。",
+    "Visit {visit_id} has no upload {sheet} of fee lines: read the list of its uploads.",
 )
 BILL_EMPTY = define(
     "bill_empty",
@@ -145,8 +170,8 @@ BILL_TWICE = define(
     422,
     "明细给了两次",
     "Lines were given twice",
-    "就诊 {visit_id} 已上传过明细,结算时不要再带明细。",
-    "Visit {visit_id} has uploaded lines: settle it without lines.",
+    "就诊 {visit_id} 已上传过明细,结算时不要再带明细;上传有误的,先撤回该次上传。",
+    "Visit {visit_id} has uploaded lines: settle it without lines, or withdraw the uploads first.",
 )
 BILL_TOO_LONG = define(
     "bill_too_long",

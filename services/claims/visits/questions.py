@@ -12,9 +12,16 @@ from services.claims.providers.queries import reference_on
 from services.claims.visits import accounts, coverage_store, store
 from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.bill import Bill, joined
+from services.claims.visits.claims import earlier_parts, settled_sheets
 from services.claims.visits.coverage import CONSUMER, ID_NUMBER, Coverage
 from services.claims.visits.deciding import Ground, the_bill
-from services.claims.visits.problems import BAD_CLAIM, ENROLLMENT_SILENT, MEMBER_UNKNOWN, VISIT_UNKNOWN, bad_claim_words
+from services.claims.visits.problems import (
+    BAD_CLAIM,
+    ENROLLMENT_SILENT,
+    MEMBER_UNKNOWN,
+    VISIT_UNKNOWN,
+    bad_claim_words,
+)
 from services.claims.visits.settling import DESK
 from shared.contracts.enrollment import COVERAGE_TOPIC
 from shared.db.personal import Sealer
@@ -89,13 +96,18 @@ async def _caps(unit: Unit, coverage: Coverage, day: date) -> list[CapLeft]:
             raise
         return []
     used = await store.used(unit.conn, unit.pool_code, [coverage.member_id, coverage.household_id])
-    return caps_left(policy, used, day)
+    return caps_left(policy, used, day, coverage.layers_on(day))
 
 
-def caps_left(policy: Policy, used: dict[tuple[str, int, str, str], int], day: date) -> list[CapLeft]:
-    """Every cap of a policy with what is used of it on a day; a cap a visit or admission starts unused."""
+def caps_left(
+    policy: Policy, used: dict[tuple[str, int, str, str], int], day: date, joined: frozenset[str] = frozenset()
+) -> list[CapLeft]:
+    """Every cap of the layers that count for a person with what is used of it on a day; a cap a visit or admission
+    starts unused."""
     left: list[CapLeft] = []
     for layer in policy.layers:
+        if layer.voluntary and layer.id not in joined:
+            continue
         for kind, benefit in layer.benefits.items():
             for cap in benefit.caps:
                 daily = cap.period == "person_day"
@@ -105,7 +117,10 @@ def caps_left(policy: Policy, used: dict[tuple[str, int, str, str], int], day: d
 
 
 async def quote(unit: Unit, visit_id: UUID, inline: Bill | None, from_account_fen: int = 0) -> Adjudication:
-    """What a settlement would give now, without a lock. Raises what a settlement would, but refusals are outcomes."""
+    """What a settlement would give now, without a lock; of a stay settled midway, what its rest would give.
+
+    Raises what a settlement would, but refusals are outcomes.
+    """
     visit = await store.visit_with_mother(unit.conn, unit.pool_code, visit_id)
     if visit is None:
         raise VISIT_UNKNOWN(visit_id=visit_id)
@@ -114,12 +129,17 @@ async def quote(unit: Unit, visit_id: UUID, inline: Bill | None, from_account_fe
     ground = Ground(
         visit, coverage, reference.policy, reference.institution, reference.catalogue_version, from_account_fen
     )
-    sheets = await store.sheets(unit.conn, unit.pool_code, visit_id) if visit.line_sheets else []
-    bill = the_bill(visit, joined(sheets) if sheets else None, inline, final=False)
-    items = await catalogue_items(unit.conn, reference.catalogue_version, bill.codes)
+    parts = await store.parts(unit.conn, unit.pool_code, visit_id)
+    if not all(one.midway for one in parts):
+        parts = []  # settled for good: the question is what all of it would give
+    settled = settled_sheets(parts)
+    sheets = await store.sheets(unit.conn, unit.pool_code, visit_id, settled) if visit.line_sheets > settled else []
     day = max(shanghai_date(unit.now), visit.admitted_on)
+    bill = the_bill(visit, joined(sheets) if sheets else None, inline, day, final=False)
+    items = await catalogue_items(unit.conn, reference.catalogue_version, bill.codes)
     used = await _used(unit, ground, day)
-    facts = ground.facts(items, used, await accounts.credit(unit.conn, unit.pool_code, coverage.household_id, used))
+    credit_fen = await accounts.credit(unit.conn, unit.pool_code, coverage.household_id, used)
+    facts = ground.facts(items, used, credit_fen, earlier_parts(parts))
     try:
         return adjudicate(ground.input(day, bill), facts, reference.policy)
     except BadClaim as bad:

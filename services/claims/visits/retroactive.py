@@ -302,6 +302,8 @@ def kept_facts(kept: Mapping[str, Any], items: Mapping[str, Item]) -> Facts:
         birth_date=_open_day(kept["birth_date"]),
         third_party=kept["third_party"],
         third_party_share=kept.get("third_party_share", 0),
+        joined=frozenset(kept.get("joined", ())),
+        earlier=Earlier(*kept["earlier"]) if "earlier" in kept else None,
         entitlements=tuple(
             Entitlement(kind, disease, _day(start), _open_day(end))
             for kind, disease, start, end in kept.get("entitlements", ())

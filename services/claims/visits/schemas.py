@@ -123,6 +123,25 @@ class LinesOut(WireModel):
     total: Yuan
 
 
+class UploadOut(WireModel):
+    """One upload of fee lines, counted unless it was withdrawn."""
+
+    sheet: int
+    lines: int
+    amount: Yuan
+    uploaded_at: datetime
+    withdrawn_at: datetime | None
+
+
+class UploadsOut(WireModel):
+    """What was uploaded of a visit; ``lines`` and ``total`` are those that count."""
+
+    visit_id: UUID
+    lines: int
+    total: Yuan
+    uploads: list[UploadOut]
+
+
 class ElsewhereIn(WireModel):
     """A basic settlement made elsewhere, in the national fields: taken as given (rulings §3)."""
 
@@ -151,6 +170,8 @@ class SettlementIn(WireModel):
     lines: list[LineIn] | None = Field(default=None, min_length=1, max_length=UPLOAD_LINES_MAX)
     from_account: Annotated[Yuan, Field(ge=0)] = 0
     """What the patient wants to pay of his part from the household's family account, at most."""
+    midway: bool = False
+    """Settles what was uploaded so far of a stay that goes on (mid_setl_flag): one admission, one deductible."""
 
 
 class CancellationIn(WireModel):
@@ -197,6 +218,10 @@ class ClaimOut(WireModel):
     account: Yuan
     elsewhere: Yuan
     """Benefit of the basic settlement that was made elsewhere."""
+    midway: bool
+    """Settled in the middle of the stay (mid_setl_flag): more settlements of the same admission follow."""
+    part: int
+    """Number of the settlement among those of its admission."""
     payable: Yuan
     policy_id: str
     policy_hash: str

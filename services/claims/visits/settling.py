@@ -8,8 +8,8 @@ from uuid import UUID
 from services.claims.visits import coverage_store
 from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.batch import Ask, CancelAsk, InDoubt, Replayed, Reply, SettleAsk
-from services.claims.visits.bill import Bill
 from services.claims.visits.coalescer import Coalescer
+from services.claims.visits.direct import Asked
 from services.claims.visits.problems import ENROLLMENT_SILENT, MEMBER_UNKNOWN
 from shared.db.scope import Scope, transaction
 from shared.http.idempotency import Answered
@@ -20,16 +20,21 @@ Settlements = Coalescer[Ask, Reply]
 COALESCER, DESK = "settlements", "enrollment"
 
 
-async def settle(
-    request: CoalescedRequest, visit_id: UUID, inline: Bill | None, from_account_fen: int = 0
-) -> tuple[Answered, bool]:
+async def settle(request: CoalescedRequest, visit_id: UUID, asked: Asked) -> tuple[Answered, bool]:
     """Settles a visit; the answer, and whether it is a replay. Raises the problem of the refusal.
 
     Where the projection does not say "covered" on a fresh stream, enrollment is asked, outside any transaction, and
     its answer is kept if it is newer; then the request comes again and that answer counts, "not covered" included.
     Both ways through the coalescer and the question between them end within one request timeout.
     """
-    ask = SettleAsk(request, visit_id, inline, current_traceparent(), from_account_fen=from_account_fen)
+    ask = SettleAsk(
+        request,
+        visit_id,
+        asked.lines,
+        current_traceparent(),
+        from_account_fen=asked.from_account_fen,
+        midway=asked.midway,
+    )
     until = time.monotonic() + request.app.settings.request_timeout_seconds
     reply = await _submit(ask)
     if isinstance(reply, InDoubt):

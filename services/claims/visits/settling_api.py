@@ -7,8 +7,7 @@ from fastapi import Request, Response
 
 from services.claims.visits import settling
 from services.claims.visits.api import HOSPITAL, Pool, bill_of
-from services.claims.visits.bill import Bill
-from services.claims.visits.direct import DirectRoute, answered_by, path_id, settlement_asked
+from services.claims.visits.direct import Asked, DirectRoute, answered_by, path_id, settlement_asked
 from services.claims.visits.problems import (
     CLAIM_RELEASED,
     CLAIM_UNKNOWN,
@@ -33,20 +32,21 @@ def _response(answered: Answered, replayed: bool) -> Response:
     return Response(answered.body(), answered.status, headers, "application/json")
 
 
-async def _settle(request: CoalescedRequest, visit_id: UUID, inline: Bill | None, from_account_fen: int) -> Response:
-    return _response(*await settling.settle(request, visit_id, inline, from_account_fen))
+async def _settle(request: CoalescedRequest, visit_id: UUID, asked: Asked) -> Response:
+    return _response(*await settling.settle(request, visit_id, asked))
 
 
 async def settle_directly(request: Request) -> Response:
     """``settle_visit`` without FastAPI's reading of the request."""
-    inline, from_account_fen = settlement_asked(await request.body())
-    return await _settle(request.state.unit, path_id(request, "visit_id"), inline, from_account_fen)
+    asked = settlement_asked(await request.body())
+    return await _settle(request.state.unit, path_id(request, "visit_id"), asked)
 
 
 @answered_by(settle_directly)
 async def settle_visit(pool_code: Pool, visit_id: ShortId, body: SettlementIn, request: CoalescedDep) -> Any:
     """Settles a visit: the patient pays his part and the hospital advances the benefit."""
-    return await _settle(request, visit_id, bill_of(body.lines) if body.lines else None, body.from_account)
+    lines = bill_of(body.lines) if body.lines else None
+    return await _settle(request, visit_id, Asked(lines, body.from_account, body.midway))
 
 
 router.add_api_route(

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.benefits.model import Interval
 from services.claims.providers.queries import Reference, reference_from, references_sql
-from services.claims.visits.bill import Bill, joined
+from services.claims.visits.bill import Bill
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.counters import Counters, Entry, Ref, Row
-from services.claims.visits.coverage import CONSUMER, Coverage, intervals, starts_from_rows
+from services.claims.visits.coverage import CONSUMER, Coverage, intervals, named_from_rows, timeline_from_rows
 from services.claims.visits.deciding import Decided, Visit, stored_decision, stored_facts
 from services.claims.visits.elsewhere import elsewhere_from_row
 from services.claims.visits.entitlements import from_rows
@@ -47,7 +47,7 @@ _VISITS = f"""
 SELECT v.id, v.institution_code, v.institution_number, v.member_id, v.kind, v.status, v.admitted_at, v.admitted_on,
        v.discharged_at, v.diagnosis_code, v.diagnosis_name, v.circumstances, v.third_party, v.line_sheets,
        v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, m.household_id, m.blind_index, m.township_code,
-       m.birth_date, m.sex, m.sequence, m.timeline, m.groups, m.entitlements, m.entitlement_seq,
+       m.birth_date, m.sex, m.sequence, m.timeline, m.groups, m.layers, m.entitlements, m.entitlement_seq,
        mother.timeline AS mothers_timeline,
        {DOUBTED}
 FROM visit v LEFT JOIN member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
@@ -59,9 +59,14 @@ WITH found AS MATERIALIZED ({_VISITS}),
      rules AS MATERIALIZED ({references_sql("SELECT DISTINCT institution_code, admitted_on FROM found")})
 SELECT f.*, r.* FROM found f JOIN rules r ON r.asked_code = f.institution_code AND r.asked_day = f.admitted_on
 """
-_LOCK_BATCH = "SELECT counted, locked, live FROM lock_batch($1, $2, $3, $4, $5, $6, $7, $8)"
-_SHEETS = """
-SELECT * FROM visit_lines WHERE pool_code = $1 AND visit_id = ANY ($2::uuid[]) ORDER BY visit_id, sheet
+_LOCK_BATCH = "SELECT counted, locked, live FROM lock_batch($1, $2, $3, $4, $5, $6, $7)"
+STANDING_SHEETS = """
+visit_lines l LEFT JOIN visit_lines_withdrawal w USING (pool_code, visit_id, sheet)
+"""
+"""Uploads of fee lines; one that counts has no ``w.withdrawn_at``."""
+_SHEETS = f"""
+SELECT l.* FROM {STANDING_SHEETS}
+WHERE l.pool_code = $1 AND l.visit_id = ANY ($2::uuid[]) AND w.withdrawn_at IS NULL ORDER BY l.visit_id, l.sheet
 """
 _READ_KEYS = """
 SELECT i.subject, i.key, i.request_hash, i.status, i.answer, i.result_kind, i.result_id
@@ -105,7 +110,7 @@ _TYPES = {
     "version": "int", "benefit_year": "int", "admitted_on": "date", "discharged_on": "date", "settled_on": "date",
     "settled_at": "timestamptz", "total_fen": "bigint", "eligible_fen": "bigint", "benefit_fen": "bigint",
     "payable_fen": "bigint", "account_fen": "bigint", "elsewhere_fen": "bigint", "coverage_sequence": "bigint",
-    "layers": "jsonb",
+    "layers": "jsonb", "midway": "boolean", "part": "int", "sheets_to": "int", "deductible_fen": "bigint",
 }  # fmt: skip
 _WRITE_CLAIMS = (
     f"INSERT INTO claim (pool_code, {', '.join(COLUMNS)}) SELECT $1, q.* FROM json_to_recordset($2::json) AS q("
@@ -262,11 +267,10 @@ async def lock_batch(
     refs: Sequence[Ref],
     visits: Collection[UUID],
     claims: Collection[UUID],
-    settling: Collection[UUID],
 ) -> Locked:
     """Locks accumulator rows in the order given (making those that are missing), visits with the coverage they rest
-    on, the claims named and the live claims of the visits to settle, and reads each under its lock."""
-    row = await fetchrow(conn, _LOCK_BATCH, pool_code, *_columns(refs), list(visits), list(claims), list(settling))
+    on, the claims named and the live claims of the visits, and reads each under its lock."""
+    row = await fetchrow(conn, _LOCK_BATCH, pool_code, *_columns(refs), list(visits), list(claims))
     return Locked(
         rows=_rows(row["counted"] or ()),
         visits={visit["id"]: LockedVisit(*visit) for visit in row["locked"]},
@@ -274,17 +278,18 @@ async def lock_batch(
     )
 
 
-async def uploaded_bills(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, Bill]:
-    """The uploaded lines of visits."""
-    sheets: dict[UUID, list[Bill]] = {}
+async def uploaded_bills(
+    conn: AsyncConnection, pool_code: str, ids: Collection[UUID]
+) -> dict[UUID, list[tuple[int, Bill]]]:
+    """The uploads of visits by their numbers, in order."""
+    sheets: dict[UUID, list[tuple[int, Bill]]] = {}
     for row in await fetch(conn, _SHEETS, pool_code, list(ids)):
-        sheets.setdefault(row["visit_id"], []).append(
-            Bill(
-                row["item_codes"], row["item_names"], row["days"], row["prices_micro"], row["quantities_e4"],
-                row["amounts_fen"], row["restrictions_met"],
-            )
+        bill = Bill(
+            row["item_codes"], row["item_names"], row["days"], row["prices_micro"], row["quantities_e4"],
+            row["amounts_fen"], row["restrictions_met"],
         )  # fmt: skip
-    return {visit_id: joined(bills) for visit_id, bills in sheets.items()}
+        sheets.setdefault(row["visit_id"], []).append((row["sheet"], bill))
+    return sheets
 
 
 async def claim_heads(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, ClaimHead]:
@@ -462,12 +467,11 @@ def visit_of(row: Any) -> Visit:
 def mothers_coverage(row: Any) -> tuple[Interval, ...]:
     """The days on which the mother of a newborn is covered, where the row was read with her."""
     told = row.get("mothers_timeline")
-    return () if told is None else intervals(starts_from_rows(told, [])[0])
+    return () if told is None else intervals(timeline_from_rows(told))
 
 
 def coverage_of(row: Any) -> Coverage:
     """Coverage from a row of the projection."""
-    timeline, groups = starts_from_rows(row["timeline"], row["groups"])
     return Coverage(
         member_id=row["member_id"],
         household_id=row["household_id"],
@@ -476,8 +480,9 @@ def coverage_of(row: Any) -> Coverage:
         birth_date=row["birth_date"],
         sex=row["sex"],
         sequence=row["sequence"],
-        timeline=timeline,
-        groups=groups,
+        timeline=timeline_from_rows(row["timeline"]),
+        groups=named_from_rows(row["groups"]),
+        layers=named_from_rows(row["layers"]),
         doubted=row["doubted"],
         entitlements=from_rows(row["entitlements"]),
         entitlement_seq=row["entitlement_seq"],

@@ -13,7 +13,7 @@ from services.claims.visits.bill import Bill
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.deciding import Visit
 from services.claims.visits.elsewhere import Given
-from services.claims.visits.settling_store import visit_of
+from services.claims.visits.settling_store import STANDING_SHEETS, visit_of
 from shared.db.sql import execute, execute_counted, fetch, fetchrow, fetchval
 
 _VISIT = "SELECT * FROM visit WHERE pool_code = $1 AND id = $2"
@@ -40,10 +40,14 @@ SELECT id FROM visit WHERE pool_code = $1 AND elsewhere IS NOT NULL AND (elsewhe
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _ELSEWHERE = "UPDATE visit SET elsewhere = $3::jsonb, facts_seq = facts_seq + 1 WHERE pool_code = $1 AND id = $2"
 _DISCHARGE = "UPDATE visit SET status = 'discharged', discharged_at = $3 WHERE pool_code = $1 AND id = $2"
-_UPLOADED = """
-SELECT coalesce(sum(cardinality(amounts_fen)), 0)::bigint AS lines,
-       coalesce(sum((SELECT sum(a) FROM unnest(amounts_fen) AS a)), 0)::bigint AS total_fen
-FROM visit_lines WHERE pool_code = $1 AND visit_id = $2
+_UPLOADS = f"""
+SELECT l.sheet, cardinality(l.amounts_fen) AS lines,
+       (SELECT sum(a) FROM unnest(l.amounts_fen) AS a)::bigint AS total_fen, l.uploaded_at, w.withdrawn_at
+FROM {STANDING_SHEETS} WHERE l.pool_code = $1 AND l.visit_id = $2 ORDER BY l.sheet
+"""
+_WITHDRAW = """
+INSERT INTO visit_lines_withdrawal (pool_code, visit_id, sheet, institution_code, withdrawn_at, withdrawn_by)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
 """
 _ADD_SHEET = """
 INSERT INTO visit_lines (pool_code, visit_id, sheet, institution_code, item_codes, item_names, days, prices_micro,
@@ -51,7 +55,8 @@ INSERT INTO visit_lines (pool_code, visit_id, sheet, institution_code, item_code
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 """
 _COUNT_SHEET = "UPDATE visit SET line_sheets = $3 WHERE pool_code = $1 AND id = $2"
-_LIVE = "SELECT id FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled'"
+_LIVE = "SELECT id FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled' AND NOT midway"
+_PARTS = f"SELECT {', '.join(COLUMNS)} FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled'"
 _CLAIM = f"SELECT {', '.join(COLUMNS)} FROM claim WHERE pool_code = $1 AND id = $2"
 _DETAIL = "SELECT * FROM claim_detail WHERE pool_code = $1 AND claim_id = $2"
 _CLAIMS = f"""
@@ -79,10 +84,27 @@ WHERE pool_code = $1 AND ($2::uuid IS NULL OR (claim_id, cancelled_claim_id) < (
 ORDER BY claim_id DESC, cancelled_claim_id DESC LIMIT $4
 """
 _USED = "SELECT scope, year, detail, used FROM accumulator WHERE pool_code = $1 AND owner_id = ANY ($2::uuid[])"
-_SHEETS = """
-SELECT item_codes, item_names, days, prices_micro, quantities_e4, amounts_fen, restrictions_met
-FROM visit_lines WHERE pool_code = $1 AND visit_id = $2 ORDER BY sheet
+_SHEETS = f"""
+SELECT l.item_codes, l.item_names, l.days, l.prices_micro, l.quantities_e4, l.amounts_fen, l.restrictions_met
+FROM {STANDING_SHEETS} WHERE l.pool_code = $1 AND l.visit_id = $2 AND l.sheet > $3 AND w.withdrawn_at IS NULL
+ORDER BY l.sheet
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One upload of fee lines: how many, their sum in fen, and when it was withdrawn."""
+
+    sheet: int
+    lines: int
+    total_fen: int
+    uploaded_at: datetime
+    withdrawn_at: datetime | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is part of the bill."""
+        return self.withdrawn_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +197,16 @@ async def discharge(conn: AsyncConnection, pool_code: str, visit_id: UUID, at: d
     await execute(conn, _DISCHARGE, pool_code, visit_id, at)
 
 
-async def uploaded(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> tuple[int, int]:
-    """Lines uploaded so far, and their sum in fen."""
-    row = await fetchrow(conn, _UPLOADED, pool_code, visit_id)
-    return row["lines"], row["total_fen"]
+async def uploads(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> list[Upload]:
+    """The uploads of a visit in their order, withdrawn ones included."""
+    return [Upload(**row) for row in await fetch(conn, _UPLOADS, pool_code, visit_id)]
+
+
+async def withdraw_sheet(
+    conn: AsyncConnection, pool_code: str, of: Visit, sheet: int, *, now: datetime, by: str
+) -> None:
+    """Withdraws an upload of a locked visit, once."""
+    await execute(conn, _WITHDRAW, pool_code, of.id, sheet, of.institution_code, now, by)
 
 
 async def add_sheet(conn: AsyncConnection, pool_code: str, of: Visit, bill: Bill, *, now: datetime, by: str) -> int:
@@ -205,15 +233,20 @@ async def add_sheet(conn: AsyncConnection, pool_code: str, of: Visit, bill: Bill
     return sheet
 
 
-async def sheets(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> list[Bill]:
-    """The uploads of a visit, in order."""
-    return [Bill(*row.values()) for row in await fetch(conn, _SHEETS, pool_code, visit_id)]
+async def sheets(conn: AsyncConnection, pool_code: str, visit_id: UUID, after: int) -> list[Bill]:
+    """The uploads of a visit behind the one that is settled last, in order."""
+    return [Bill(*row.values()) for row in await fetch(conn, _SHEETS, pool_code, visit_id, after)]
 
 
 async def live_claim(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> UUID | None:
-    """The claim that settles a visit, cancelled ones apart."""
+    """The claim that settles a visit for good, cancelled ones apart."""
     found: UUID | None = await fetchval(conn, _LIVE, pool_code, visit_id)
     return found
+
+
+async def parts(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> list[Claim]:
+    """Every settlement of a visit that is not cancelled."""
+    return [claim_of(row) for row in await fetch(conn, _PARTS, pool_code, visit_id)]
 
 
 async def claim(conn: AsyncConnection, pool_code: str, claim_id: UUID, *, lock: bool = False) -> Claim | None:

@@ -76,6 +76,7 @@ def _coverage(metadata: MetaData) -> None:
         required("sequence", BigInteger),
         required("timeline", JSONB),
         required("groups", JSONB),
+        Column("layers", JSONB, nullable=False, server_default="[]"),
         Column("entitlements", JSONB, nullable=False, server_default="[]"),
         Column("entitlement_seq", BigInteger, nullable=False, server_default="0"),
         required("learnt_from", Text),
@@ -154,6 +155,20 @@ def _visits(metadata: MetaData) -> None:
         PrimaryKeyConstraint("pool_code", "visit_id", "sheet"),
         _of_visit(),
     )
+    sheet = ["pool_code", "visit_id", "sheet"]
+    Table(
+        "visit_lines_withdrawal",
+        metadata,
+        code("pool_code"),
+        required("visit_id", Uuid),
+        required("sheet", Integer),
+        code("institution_code"),
+        required("withdrawn_at", MOMENT),
+        required("withdrawn_by", Text),
+        PrimaryKeyConstraint(*sheet),
+        ForeignKeyConstraint(sheet, [f"visit_lines.{name}" for name in sheet]),
+        _of_visit(),
+    )
 
 
 def _claims(metadata: MetaData) -> None:
@@ -182,6 +197,10 @@ def _claims(metadata: MetaData) -> None:
         required("benefit_fen", BigInteger),
         Column("account_fen", BigInteger, nullable=False, server_default="0"),
         Column("elsewhere_fen", BigInteger, nullable=False, server_default="0"),
+        Column("midway", Boolean, nullable=False, server_default=text("false")),
+        Column("part", Integer, nullable=False, server_default="1"),
+        Column("sheets_to", Integer, nullable=False, server_default="0"),
+        Column("deductible_fen", BigInteger, nullable=False, server_default="0"),
         required("payable_fen", BigInteger),
         required("policy_id", Text),
         required("policy_hash", Text),
@@ -195,7 +214,10 @@ def _claims(metadata: MetaData) -> None:
         _of_visit(),
     )
     c = claim.c
-    Index("claim_live", c.pool_code, c.visit_id, unique=True, postgresql_where=text("status <> 'cancelled'"))
+    last = text("status <> 'cancelled' AND NOT midway")
+    Index("claim_live", c.pool_code, c.visit_id, unique=True, postgresql_where=last)
+    live = text("status <> 'cancelled'")
+    Index("claim_part", c.pool_code, c.visit_id, c.part, unique=True, postgresql_where=live)
     Index("claim_of_day", c.pool_code, c.settled_on, c.id)
     cut_off = text("cutoff_id IS NOT NULL")
     Index("claim_of_cutoff", c.pool_code, c.cutoff_id, postgresql_where=cut_off)

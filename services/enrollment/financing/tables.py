@@ -28,6 +28,7 @@ def declare(metadata: MetaData) -> None:
     _money(metadata)
     _dues(metadata)
     _family_accounts(metadata)
+    _layers(metadata)
 
 
 def _of(table: str, *columns: str) -> ForeignKeyConstraint:
@@ -221,3 +222,41 @@ def _family_accounts(metadata: MetaData) -> None:
         _of("household", "household_id"),
         _of("standard", "year"),
     )
+
+
+def _layers(metadata: MetaData) -> None:
+    Table(
+        "layer_standard",
+        metadata,
+        Column("pool_code", CODE, primary_key=True),
+        Column("layer", CODE, primary_key=True),
+        Column("year", SmallInteger, primary_key=True, autoincrement=False),
+        Column("premium_fen", BigInteger, nullable=False),
+        Column("subsidy_fen", BigInteger, nullable=False),
+        Column("document_number", Text, nullable=False),
+        Column("recorded_by", CODE, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
+        _of("standard", "year"),
+    )
+    payment = Table(
+        "layer_payment",
+        metadata,
+        Column("pool_code", CODE, primary_key=True),
+        Column("layer", CODE, primary_key=True),
+        Column("year", SmallInteger, primary_key=True, autoincrement=False),
+        Column("member_id", Uuid, primary_key=True),
+        Column("township_code", CODE, nullable=False),
+        Column("receipt_number", CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("paid_on", Date, nullable=False),
+        Column("joined_from", Date, nullable=False),
+        Column("left_from", Date),
+        Column("reason", Text),
+        Column("recorded_by", CODE, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
+        of_member(),
+        _of("layer_standard", "layer", "year"),
+    )
+    p = payment.c
+    Index("layer_payment_township", p.pool_code, p.layer, p.year, p.township_code)
+    Index("layer_payment_receipt", p.pool_code, p.layer, p.receipt_number)

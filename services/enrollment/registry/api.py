@@ -13,10 +13,10 @@ from services.enrollment.registry.act import sealer_of
 from services.enrollment.registry.areas import areas_of_pool
 from services.enrollment.registry.identity import mask_name, mask_number
 from services.enrollment.registry.model import Area
-from services.enrollment.registry.publish import group_start, timeline_of
+from services.enrollment.registry.publish import group_start, layer_start, timeline_of
 from services.enrollment.registry.territory import areas_named, areas_of, household_within, member_within
 from services.enrollment.registry.texts import Text60, cursor_text
-from shared.contracts.enrollment import CoverageStart, GroupStart
+from shared.contracts.enrollment import CoverageStart, GroupStart, LayerStart
 from shared.contracts.wire import WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -183,6 +183,7 @@ class CoverageAnswer(WireModel):
     sequence: int
     timeline: list[CoverageStart]
     groups: list[GroupStart]
+    layers: list[LayerStart]
 
 
 def _by_level(payers: Payers) -> dict[str, str]:
@@ -391,6 +392,7 @@ async def _coverage(unit: Unit, facts: Any) -> CoverageAnswer:
     member_id = facts["member_id"]
     timeline = await timeline_of(unit.conn, unit.pool_code, member_id)
     groups = await store.groups_of(unit.conn, unit.pool_code, [member_id])
+    layers = await store.layers_of(unit.conn, unit.pool_code, [member_id])
     index = facts["id_index"]
     if index is None and facts["person_id"] is not None:
         index = sealer_of(unit).blind_index("member_id", str(member_id))
@@ -412,4 +414,5 @@ async def _coverage(unit: Unit, facts: Any) -> CoverageAnswer:
             for s in timeline
         ],
         groups=[group_start(row) for row in groups],
+        layers=[layer_start(row) for row in layers],
     )

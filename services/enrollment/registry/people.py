@@ -169,6 +169,11 @@ async def member_facts(conn: AsyncConnection, pool_code: str, member_id: UUID) -
     return await store.facts_by_id(conn, pool_code, member_id)
 
 
+async def members_facts(conn: AsyncConnection, pool_code: str, member_ids: Sequence[UUID]) -> dict[UUID, Any]:
+    """What coverage tells of members, by id; those that there are none of are left out."""
+    return {row["member_id"]: row for row in await store.facts_by_ids(conn, pool_code, member_ids)}
+
+
 async def end_membership(act: Act, member_id: UUID) -> None:
     """The person died: the membership ends, its history stays."""
     await store.end_member(act.conn, act.pool_code, member_id, act.now)

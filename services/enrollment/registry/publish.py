@@ -9,7 +9,7 @@ from uuid import UUID
 from services.enrollment.registry import store
 from services.enrollment.registry.act import SERVICE, Act
 from services.enrollment.registry.coverage import NewStart
-from shared.contracts.enrollment import CoverageChanged, CoverageStart, GroupStart
+from shared.contracts.enrollment import CoverageChanged, CoverageStart, GroupStart, LayerStart
 from shared.db.personal import Sealer
 from shared.kernel.timelines import Start
 from shared.messaging.outbox import Outgoing, emit_many
@@ -76,8 +76,14 @@ async def _tell(
     groups: dict[UUID, list[GroupStart]] = defaultdict(list)
     for row in await store.groups_of(act.conn, act.pool_code, members):
         groups[row["member_id"]].append(group_start(row))
+    layers: dict[UUID, list[LayerStart]] = defaultdict(list)
+    for row in await store.layers_of(act.conn, act.pool_code, members):
+        layers[row["member_id"]].append(layer_start(row))
     events = [
-        _outgoing(act, coverage_payload(sealer, locked[m], locked[m]["coverage_version"] + 1, known[m], groups[m]))
+        _outgoing(
+            act,
+            coverage_payload(sealer, locked[m], locked[m]["coverage_version"] + 1, known[m], groups[m], layers[m]),
+        )
         for m in members
     ]
     await emit_many(act.conn, events)
@@ -96,7 +102,12 @@ def _outgoing(act: Act, payload: CoverageChanged) -> Outgoing:
 
 
 def coverage_payload(
-    sealer: Sealer, member: Any, sequence: int, timeline: Timeline, groups: Sequence[GroupStart]
+    sealer: Sealer,
+    member: Any,
+    sequence: int,
+    timeline: Timeline,
+    groups: Sequence[GroupStart],
+    layers: Sequence[LayerStart] = (),
 ) -> CoverageChanged:
     """The whole coverage of an enrolled member; a newborn without an ID number is indexed by his member id."""
     member_id = member["member_id"]
@@ -115,6 +126,7 @@ def coverage_payload(
             CoverageStart(valid_from=s.valid_from, recorded_seq=s.recorded_seq, state=_state(s.state)) for s in timeline
         ],
         groups=list(groups),
+        layers=list(layers),
     )
 
 
@@ -122,6 +134,13 @@ def group_start(row: Any) -> GroupStart:
     """A row of member_group as it is told."""
     return GroupStart(
         group=row["group_code"], valid_from=row["valid_from"], recorded_seq=row["recorded_seq"], state=row["state"]
+    )
+
+
+def layer_start(row: Any) -> LayerStart:
+    """A row of member_layer as it is told."""
+    return LayerStart(
+        layer=row["layer"], valid_from=row["valid_from"], recorded_seq=row["recorded_seq"], state=row["state"]
     )
 
 

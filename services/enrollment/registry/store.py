@@ -287,6 +287,10 @@ _GROUPS = """
 SELECT member_id, group_code, valid_from, recorded_seq, state FROM member_group
 WHERE pool_code = $1 AND member_id = ANY($2::uuid[]) ORDER BY member_id, group_code, valid_from, recorded_seq
 """
+_LAYERS = """
+SELECT member_id, layer, valid_from, recorded_seq, state FROM member_layer
+WHERE pool_code = $1 AND member_id = ANY($2::uuid[]) ORDER BY member_id, layer, valid_from, recorded_seq
+"""
 _INSERT_COVERAGE = """
 INSERT INTO coverage (pool_code, recorded_by, recorded_at, reason, member_id, valid_from, recorded_seq, state, cause)
 SELECT $1, $2, $3, $4, n.* FROM unnest($5::uuid[], $6::date[], $7::integer[], $8::text[], $9::text[]) AS n
@@ -320,6 +324,11 @@ async def timelines(conn: AsyncConnection, pool_code: str, member_ids: Sequence[
 async def groups_of(conn: AsyncConnection, pool_code: str, member_ids: Sequence[UUID]) -> list[Any]:
     """Every group start of the members, superseded ones included."""
     return await fetch(conn, _GROUPS, pool_code, list(member_ids))
+
+
+async def layers_of(conn: AsyncConnection, pool_code: str, member_ids: Sequence[UUID]) -> list[Any]:
+    """Every start of the members' voluntary layers, superseded ones included."""
+    return await fetch(conn, _LAYERS, pool_code, list(member_ids))
 
 
 async def insert_coverage(
@@ -361,6 +370,7 @@ LEFT JOIN person p ON p.person_id = m.person_id
 WHERE m.pool_code = $1 AND
 """
 _FACTS_BY_ID = _MEMBER_FACTS + "m.member_id = $2"
+_FACTS_BY_IDS = _MEMBER_FACTS + "m.member_id = ANY($2::uuid[])"
 _FACTS_BY_INDEX = _MEMBER_FACTS + "p.id_index = $2"
 _HOUSEHOLD_PAGE = """
 SELECT h.household_id, h.township_code, h.village_code, h.group_name, h.household_number,
@@ -402,6 +412,11 @@ WHERE m.pool_code = $1 AND m.household_id = $2 ORDER BY m.member_number
 async def facts_by_id(conn: AsyncConnection, pool_code: str, member_id: UUID) -> Any:
     """What coverage tells of one member, or None."""
     return await fetchrow(conn, _FACTS_BY_ID, pool_code, member_id)
+
+
+async def facts_by_ids(conn: AsyncConnection, pool_code: str, member_ids: Sequence[UUID]) -> list[Any]:
+    """What coverage tells of members."""
+    return await fetch(conn, _FACTS_BY_IDS, pool_code, list(member_ids))
 
 
 async def facts_by_index(conn: AsyncConnection, pool_code: str, id_index: bytes) -> Any:

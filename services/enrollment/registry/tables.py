@@ -133,6 +133,18 @@ def _timelines(metadata: MetaData) -> None:
         of_member(),
     )
     Table(
+        "member_layer",
+        metadata,
+        *pool_key("member_id"),
+        Column("layer", CODE, primary_key=True),
+        Column("valid_from", Date, primary_key=True),
+        Column("recorded_seq", Integer, primary_key=True),
+        Column("state", Text, nullable=False),
+        Column("recorded_by", CODE, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
+        of_member(),
+    )
+    Table(
         "coverage",
         metadata,
         *pool_key("member_id"),

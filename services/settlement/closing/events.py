@@ -6,12 +6,13 @@ from typing import Any
 from services.settlement.closing import store
 from services.settlement.closing.sources import AMOUNT_OF, CLAIMS, ENROLLMENT, SOURCES
 from services.settlement.funding import effects as funding
-from services.settlement.payouts.effects import claim_event
+from services.settlement.payouts.effects import claim_event, second_compensation_released
 from services.settlement.reconciliation.effects import premium_remitted
 from shared.contracts import claims, enrollment
 from shared.contracts.envelope import Envelope
 from shared.messaging.consumer import Consumer, EventUnit
 
+_SECOND = claims.CampaignPaymentReleased.TYPE
 Effect = Callable[[EventUnit, Envelope, Any], Awaitable[Any]]
 
 
@@ -69,9 +70,10 @@ def consumers() -> list[Consumer]:
         ),
         Consumer(
             "claims",
-            (claims.CLAIM_TOPIC, claims.DAY_TOPIC),
+            (claims.CLAIM_TOPIC, claims.CAMPAIGN_TOPIC, claims.DAY_TOPIC),
             {
-                **{kind: counted(CLAIMS, claim_event) for kind in sorted(SOURCES[CLAIMS])},
+                **{kind: counted(CLAIMS, claim_event) for kind in sorted(SOURCES[CLAIMS]) if kind != _SECOND},
+                _SECOND: counted(CLAIMS, second_compensation_released),
                 claims.DayClosed.TYPE: claims_closed,
             },
         ),

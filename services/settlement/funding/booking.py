@@ -39,7 +39,7 @@ class Entry:
 
     Without a ``preparer`` it is whoever acts, and without a ``checker`` the rule that the source names: one who enters
     a fact alone is its preparer and never its checker (contracts §9). ``posting_date`` is the desk's day where none is
-    given.
+    given. ``papers`` are the SHA-256 of the kept documents that belong to it, a sheet each.
     """
 
     book: str
@@ -54,6 +54,7 @@ class Entry:
     ref: str = ""
     reason: str = NORMAL
     posting_date: date | None = None
+    papers: tuple[str, ...] = ()
 
 
 async def desk_of(unit: Unit) -> Desk:
@@ -103,6 +104,8 @@ def _voucher(desk: Desk, entry: Entry) -> Voucher:
         poster=SYSTEM,
         hold_id=entry.hold_id,
         reason=entry.reason,
+        sheets=len(entry.papers),
+        papers=entry.papers,
         postings=tuple(
             Posting(debit, credit, fen, party=entry.party, ref=entry.ref) for debit, credit, fen in entry.lines if fen
         ),

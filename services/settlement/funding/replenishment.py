@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.settlement.funding import commands, store
 from services.settlement.funding import replenishment_store as lines_store
-from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE
+from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE, BankAccount
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Seen
 from services.settlement.funding.problems import (
@@ -190,15 +190,16 @@ async def release(desk: Desk, transfer_id: UUID, role: str) -> Any:
     return released
 
 
-def receivable_entries(seen: Sequence[Seen]) -> list[Entry]:
-    """What a bearer's repayment books: the money is back on the expenditure account and the advance is restored."""
+def receivable_entries(seen: Sequence[Seen], bank: BankAccount) -> list[Entry]:
+    """What a bearer's repayment books: the money is back on the account that it was paid from; of the fund's, the
+    advance is restored."""
     return [
         Entry(
-            BASIC,
+            bank.book,
             f"receivable:{s.source_id}",
             s.value_date,
-            "复核拒付款项补足",
-            ((EXPENDITURE, RECEIVABLE, s.signed_fen),),
+            "应收款项收回",
+            ((bank.ledger_account, RECEIVABLE, s.signed_fen),),
         )
         for s in seen
     ]
@@ -230,10 +231,12 @@ class SecondPayment:
     instruction_id: UUID
     amount_fen: int
     reference: str
+    bearer: str
+    """Who was paid twice: ``hospital`` or ``patient``."""
 
 
 async def record_second_payment(desk: Desk, second: SecondPayment) -> UUID:
-    """The receivable on the hospital that was paid twice; its entry is booked by the caller before."""
+    """The receivable on who was paid twice; its entry is booked by the caller before."""
     receivable_id = new_id(desk.now)
     await lines_store.add_second_payment(
         desk.conn,
@@ -241,6 +244,7 @@ async def record_second_payment(desk: Desk, second: SecondPayment) -> UUID:
             desk.pool_code,
             receivable_id,
             second.instruction_id,
+            second.bearer,
             f"银行在申明未执行后仍支付 {second.reference}",
             second.amount_fen,
             to_base32(receivable_id),

@@ -181,19 +181,19 @@ async def add_receivables(
 
 
 async def add_second_payment(conn: AsyncConnection, row: Sequence[Any]) -> None:
-    """A receivable on a hospital that was paid twice."""
+    """A receivable on who was paid twice: (pool, id, instruction, bearer, reason, fen, reference, day)."""
     await execute(
         conn,
         """
         INSERT INTO receivable (pool_code, id, origin, instruction_id, bearer, reason, amount_fen, reference, arisen_on)
-        VALUES ($1, $2, 'second_payment', $3, 'hospital', $4, $5, $6, $7)""",
+        VALUES ($1, $2, 'second_payment', $3, $4, $5, $6, $7, $8)""",
         *row,
     )
 
 
 async def hospital_receivables(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
-    """Those of the named receivables that a hospital owes and that nothing has made good or is about to set off, with
-    the hospital."""
+    """Those of the named receivables that a hospital owes to the fund and that nothing has made good or is about to
+    set off, with the hospital."""
     return await fetch(
         conn,
         """
@@ -201,6 +201,7 @@ async def hospital_receivables(conn: AsyncConnection, pool: str, ids: Sequence[U
         LEFT JOIN replenishment_line l ON l.pool_code = r.pool_code AND l.replenishment_id = r.replenishment_id
           AND l.line = r.line
         JOIN instruction i ON i.pool_code = r.pool_code AND i.id = coalesce(r.instruction_id, l.instruction_id)
+        JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = '1001.02'
         WHERE r.pool_code = $1 AND r.id = ANY ($2::uuid[]) AND r.bearer = 'hospital' AND r.made_good_on IS NULL
           AND r.set_off_by IS NULL ORDER BY r.id FOR UPDATE OF r""",
         pool,

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.settlement.funding.accounts import BANK_ACCOUNTS, FISCAL
+from services.settlement.funding.accounts import BANK_ACCOUNTS, EXPENDITURE, FISCAL
 from shared.db.sql import fetch
 
 # opening vouchers are the first of a book: a bound keeps the search for them from reading it all
@@ -49,6 +49,10 @@ UNION ALL SELECT 'deposit_withheld', (coalesce(sum(withheld_fen), 0) - (
 FROM instruction i
 WHERE pool_code = $1 AND status NOT IN ('cancelled', 'paid_twice') AND NOT (status = 'not_executed' AND EXISTS (
   SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id AND r.status <> 'cancelled'))
+UNION ALL SELECT 'second_compensation', coalesce(sum(amount_fen), 0)::bigint FROM payable
+WHERE pool_code = $1 AND layer = 'second_compensation' AND status <> 'unclaimed'
+UNION ALL SELECT 'bounced_unclaimed', coalesce(sum(amount_fen), 0)::bigint FROM payable
+WHERE pool_code = $1 AND status = 'unclaimed' AND instruction_id IS NOT NULL
 UNION ALL SELECT 'payable_open', coalesce(sum(amount_fen), 0)::bigint FROM payable
 WHERE pool_code = $1 AND status = 'open'
 UNION ALL SELECT 'paid_not_applied', coalesce(sum(sign * amount_fen), 0)::bigint FROM paid_line
@@ -57,8 +61,10 @@ UNION ALL SELECT 'applied_undecided', coalesce(sum(applied_fen - refused_fen), 0
 WHERE pool_code = $1 AND status IN ('applied', 'rechecked', 'approved')
 UNION ALL SELECT 'refused_not_made_good', coalesce(sum(amount_fen), 0)::bigint FROM receivable
 WHERE pool_code = $1 AND made_good_on IS NULL AND origin = 'recheck'
-UNION ALL SELECT 'paid_twice', coalesce(sum(amount_fen), 0)::bigint FROM receivable
-WHERE pool_code = $1 AND made_good_on IS NULL AND origin = 'second_payment'
+UNION ALL SELECT 'paid_twice', coalesce(sum(d.amount_fen), 0)::bigint FROM receivable d
+JOIN instruction i ON i.pool_code = d.pool_code AND i.id = d.instruction_id
+JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = '{EXPENDITURE}'
+WHERE d.pool_code = $1 AND d.made_good_on IS NULL AND d.origin = 'second_payment'
 UNION ALL SELECT 'balance_' || CASE book WHEN 'basic' THEN '' ELSE book || '-' END || account, posted_fen FROM balance
 WHERE pool_code = $1 AND book <> 'obligations'
 UNION ALL SELECT CASE WHEN direction > 0 THEN 'fiscal_other_income' ELSE 'fiscal_other_outflow' END,

@@ -380,6 +380,8 @@ def _voucher(row: Any, postings: list[Any]) -> VoucherOut:
         checker=row["checker"],
         poster=row["poster"],
         text=row["text"],
+        sheets=row["sheets"],
+        papers=export.papers_of(row),
         hash=row["hash"].hex(),
         postings=[
             PostingOut(

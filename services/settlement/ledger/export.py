@@ -99,6 +99,11 @@ async def documents(conn: Any, pool_code: str, name: str, now: datetime) -> Asyn
     yield {"kind": "end", "vouchers": vouchers, "postings": postings}
 
 
+def papers_of(row: Any) -> list[str]:
+    """SHA-256 of the kept documents that a voucher names, in hexadecimal."""
+    return row["papers"].split(",") if row["papers"] else []
+
+
 def voucher_fields(row: Any, postings: list[Any]) -> dict[str, Any]:
     """A voucher as it is exported and proved."""
     return {
@@ -114,6 +119,8 @@ def voucher_fields(row: Any, postings: list[Any]) -> dict[str, Any]:
         "checker": row["checker"],
         "poster": row["poster"],
         "text": row["text"],
+        "sheets": row["sheets"],
+        "papers": papers_of(row),
         "postings": [
             {
                 "line": p["line"],

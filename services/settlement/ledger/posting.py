@@ -23,8 +23,8 @@ BOOKS = ("basic", "obligations", "supplementary")
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """``amount_fen`` > 0 goes from ``credit`` to ``debit``; ``party`` (hospital, township…) and ``ref``
-    (business number) can be searched. No names, ID numbers or bank accounts."""
+    """``amount_fen`` > 0 goes from ``credit`` to ``debit``; ``party`` (hospital, township…) and ``ref`` (the business
+    number, one a voucher) can be searched. No names, ID numbers or bank accounts."""
 
     debit: str
     credit: str
@@ -59,6 +59,8 @@ class Voucher:
     keeper: str | None = None
     exact_day: bool = False
     hold_id: UUID | None = None
+    sheets: int = 0
+    papers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ _VOUCHER_COLUMNS = (
     "checker",
     "poster",
     "text",
+    "sheets",
+    "papers",
     "keeper",
     "exact_day",
     "hold_id",
@@ -139,6 +143,8 @@ async def post(conn: AsyncConnection, pool_code: str, vouchers: Sequence[Voucher
                     v.checker,
                     v.poster,
                     v.text,
+                    v.sheets,
+                    ",".join(v.papers),
                     v.keeper,
                     v.exact_day,
                     v.hold_id,

@@ -151,6 +151,14 @@ LEDGER_VOUCHER_UNKNOWN = define(
     "{book}账没有第 {number} 号凭证。",
     "Book {book} has no voucher {number}.",
 )
+LEDGER_PAPER_ATTACHED = define(
+    "ledger_paper_attached",
+    409,
+    "该单据已经附在凭证上",
+    "The document is attached already",
+    "{book}账第 {number} 号凭证已附有校验值相同的单据。请核对是否重复。",
+    "Voucher {number} of {book} has a document of this hash. Check whether it is the same.",
+)
 LEDGER_FILTER_NEEDED = define(
     "ledger_filter_needed",
     422,
@@ -222,6 +230,14 @@ LEDGER_TEXT_INVALID = define(
     "A text holds a tab or line break",
     "请删除制表符和换行后重试。",
     "Remove tabs and line breaks.",
+)
+LEDGER_REFS_DIFFER = define(
+    "ledger_refs_differ",
+    422,
+    "一张凭证只能有一个业务编号",
+    "A voucher has one business number",
+    "凭证 {source_event} 的分录写了不同的业务编号。请按业务分成几张凭证。",
+    "The postings of {source_event} bear different business numbers; make a voucher of each.",
 )
 LEDGER_VOUCHER_INVALID = define(
     "ledger_voucher_invalid",

@@ -22,6 +22,8 @@ VOUCHERS = exported(
         "preparer": "制单",
         "checker": "复核",
         "poster": "记账",
+        "sheets": "附件张数",
+        "papers": "附件校验值",
         "reversal_of": "冲销凭证",
         "source_event": "来源事件",
         "hash": "校验值",

@@ -21,7 +21,7 @@ SELECT a.account, a.name_zh, a.name_en, a.normal_side, a.keeper, a.guarded
 FROM book b JOIN chart_account a ON a.chart = b.chart WHERE b.pool_code = $1 AND b.book = $2 ORDER BY a.account
 """
 _VOUCHER_COLUMNS = """number, month, month_number, source_event, posting_date, value_date, reason, reversal_of,
-       preparer, checker, poster, text, postings_digest, hash"""
+       preparer, checker, poster, text, sheets, papers, postings_digest, hash"""
 _VOUCHERS = f"""
 SELECT {_VOUCHER_COLUMNS} FROM voucher
 WHERE pool_code = $1 AND book = $2 AND number > $3 AND number <= $4 ORDER BY number LIMIT $5
@@ -58,6 +58,8 @@ FROM posting p JOIN voucher v ON v.pool_code = p.pool_code AND v.book = p.book A
 WHERE p.pool_code = $1 AND p.book = $2 AND p.number >= $3 AND p.number <= $4 AND (p.number, p.line) > ($5, $6)
   {filters} ORDER BY p.number, p.line LIMIT $7
 """
+_OF_REF = """AND p.number IN (SELECT f.number FROM posting f
+    WHERE f.pool_code = $1 AND f.book = $2 AND f.ref = ${n} AND f.ref > '' AND f.line = 1)"""
 _SEAL_COLUMNS = """pool_code, book, day, seal_number, first_number, last_number, root, last_hash, previous, signed_at,
        key_id, signature"""
 _SEALS = f"SELECT {_SEAL_COLUMNS} FROM day_seal WHERE pool_code = $1 AND book = $2 ORDER BY seal_number"
@@ -164,7 +166,7 @@ async def entries(
     for value, condition in (
         (account, "AND ${n} IN (p.debit, p.credit)"),
         (party, "AND p.party = ${n}"),
-        (ref, "AND p.ref = ${n} AND p.ref > ''"),
+        (ref, _OF_REF),
     ):
         if value is not None:
             values.append(value)

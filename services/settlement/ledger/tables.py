@@ -124,10 +124,30 @@ def _declare_vouchers(metadata: MetaData) -> None:
         *_required(_NAME, "reason"),
         Column("reversal_of", BigInteger()),
         *_required(_TEXT, "preparer", "checker", "poster", "text"),
+        *_required(Integer(), "sheets"),
+        *_required(_NAME, "papers"),
         *_required(LargeBinary(), "postings_digest", "hash"),
         key=("number",),
     ).c
-    Index("voucher_source_event", voucher.pool_code, voucher.book, voucher.source_event, unique=True)
+    attached = Table(
+        "voucher_attachment",
+        metadata,
+        Column("pool_code", _NAME),
+        Column("id", Uuid()),
+        *_required(_NAME, "book"),
+        *_required(BigInteger(), "number"),
+        *_required(_TEXT, "text"),
+        *_required(Integer(), "sheets"),
+        *_required(_NAME, "sha256"),
+        *_required(_TEXT, "added_by"),
+        *_required(DateTime(timezone=True), "added_at"),
+        PrimaryKeyConstraint("pool_code", "id"),
+        ForeignKeyConstraint(["pool_code", "book", "number"], ["voucher.pool_code", "voucher.book", "voucher.number"]),
+    ).c
+    found = (attached.pool_code, attached.book, attached.number)
+    Index("voucher_attachment_number", *found)
+    Index("voucher_attachment_once", *found, attached.sha256, unique=True, postgresql_where=text("sha256 > ''"))
+    Index("voucher_source_event", voucher.source_event, voucher.book, voucher.pool_code, unique=True)
     Index(
         "voucher_reversed_once",
         voucher.pool_code,
@@ -147,7 +167,7 @@ def _declare_vouchers(metadata: MetaData) -> None:
         *_required(_TEXT, "memo"),
         key=("number", "line"),
     ).c
-    Index("posting_ref", posting.ref, postgresql_where=text("ref > ''"))
+    Index("posting_ref", posting.ref, postgresql_where=text("ref > '' AND line = 1"))
 
 
 def _declare_balances(metadata: MetaData) -> None:

@@ -83,7 +83,8 @@ class PostingOut(WireModel):
 
 
 class VoucherOut(WireModel):
-    """A voucher 记账凭证 with its place in the chain. ``month`` is the month's first day."""
+    """A voucher 记账凭证 with its place in the chain. ``month`` is the month's first day; ``sheets`` were attached when
+    it was booked (附件张数), ``papers`` are the SHA-256 of the kept documents among them."""
 
     number: int
     month: date
@@ -97,6 +98,8 @@ class VoucherOut(WireModel):
     checker: str
     poster: str
     text: str
+    sheets: int
+    papers: list[str]
     postings: list[PostingOut]
     hash: str
 
@@ -224,6 +227,8 @@ class ProofVoucher(WireModel):
     checker: str
     poster: str
     text: str
+    sheets: int
+    papers: list[str]
     postings: list[dict[str, str | int]]
     hash: str
 

@@ -1,7 +1,7 @@
 """Routes of payouts: payees, cut-offs, batches and their files, payments down to the claims behind them."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Response
@@ -15,10 +15,12 @@ from services.settlement.payouts.paymentfile import MEDIA_TYPE
 from services.settlement.payouts.problems import (
     BATCH_STATE,
     BATCH_UNKNOWN,
+    CLAIM_DAY_OVER,
     CUTOFF_BATCHED,
     CUTOFF_INCOMPLETE,
     CUTOFF_UNKNOWN,
     INSTRUCTION_UNKNOWN,
+    LAYER_NOT_PAYABLE,
     NOT_RETURNED,
     NOTHING_TO_PAY,
     PAID_AGAIN_ALREADY,
@@ -28,6 +30,7 @@ from services.settlement.payouts.problems import (
     SET_OFF_INVALID,
     SET_OFF_TOO_MUCH,
 )
+from services.settlement.payouts.purses import BASIC_LAYER, purse_of
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.db.numbers import Number
 from shared.db.personal import Sealer
@@ -39,6 +42,7 @@ from shared.http.problems import FOUR_EYES, PRECONDITION_FAILED, PRECONDITION_RE
 from shared.http.unit import UnitDep
 
 router = ServiceRouter()
+Layer = Literal["basic", "supplementary", "second_compensation"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -157,12 +161,15 @@ async def get_cutoffs(
     pool_code: str,
     unit: UnitDep,
     open_only: Annotated[bool, Query(alias="open")] = False,
+    layer: Layer = BASIC_LAYER,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[CutoffOut]:
-    """已放行的结算期. Cut-offs by id, the highest first; ``open=true`` leaves out those in a batch."""
+    """已放行的结算期. Cut-offs by id, the highest first; ``open=true`` leaves out those in a batch of the layer."""
     key = read_cursor(cursor, UUID)
-    rows = await store.cutoffs_listed(unit.conn, pool_code, open_only, key[0] if key else None, limit + 1)
+    rows = await store.cutoffs_listed(
+        unit.conn, pool_code, purse_of(layer).cutoffs, layer, open_only, key[0] if key else None, limit + 1
+    )
     items = [
         CutoffOut(
             id=r["id"],
@@ -183,8 +190,10 @@ class BatchIn(WireModel):
     """Whole cut-offs to pay."""
 
     cutoff_ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
+    layer: Layer = BASIC_LAYER
+    """Whose payables: each layer has its payer and its account (rulings §3)."""
     set_off: Annotated[list[UUID], Field(max_length=1000)] = Field(default_factory=list)
-    """Receivables on hospitals of the batch, each set off whole."""
+    """Receivables of the fund on hospitals of the batch, each set off whole."""
 
 
 class BatchOut(WireModel):
@@ -270,6 +279,8 @@ async def _detail(unit: UnitDep, row: Any) -> BatchDetail:
         CUTOFF_UNKNOWN,
         CUTOFF_INCOMPLETE,
         CUTOFF_BATCHED,
+        CLAIM_DAY_OVER,
+        LAYER_NOT_PAYABLE,
         NOTHING_TO_PAY,
         PAYEE_MISSING,
         SET_OFF_INVALID,
@@ -278,8 +289,8 @@ async def _detail(unit: UnitDep, row: Any) -> BatchDetail:
     openapi_extra=access({"insurer_finance"}, command="prepare_batch"),
 )
 async def post_batch(pool_code: str, body: BatchIn, unit: UnitDep) -> BatchDetail:
-    """编制付款批次:整次放行,每家医院一笔,并冻结支出户资金. Prepares a batch of whole cut-offs and holds its money."""
-    row = await batches.prepare(await desk_of(unit), body.cutoff_ids, body.set_off)
+    """编制付款批次:整次放行,一层一批,每家医院一笔,并冻结付款账户资金. Prepares a layer's batch and holds its money."""
+    row = await batches.prepare(await desk_of(unit), body.cutoff_ids, body.set_off, body.layer)
     unit.result("batch", row["id"])
     unit.note(amount_fen=row["amount_fen"], instructions=row["instruction_count"])
     return await _detail(unit, row)
@@ -391,7 +402,7 @@ async def get_batch_file(pool_code: str, batch_id: UUID, unit: UnitDep) -> Respo
     "/pools/{pool_code}/payments/{instruction_id}/repayment",
     status_code=201,
     response_model=BatchDetail,
-    responses=documented(INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY, PAYEE_MISSING),
+    responses=documented(INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY, PAYEE_MISSING, CLAIM_DAY_OVER),
     openapi_extra=access({"insurer_finance"}, command="pay_again"),
 )
 async def post_repayment(pool_code: str, instruction_id: UUID, unit: UnitDep) -> BatchDetail:

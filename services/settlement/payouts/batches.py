@@ -9,10 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from services.settlement.funding import commands as funding
-from services.settlement.funding.accounts import BASIC, EXPENDITURE
 from services.settlement.funding.booking import Desk, keep_away_from_home
 from services.settlement.ledger.posting import Hold, hold_many, release_hold
-from services.settlement.payouts import deposits, set_offs, store
+from services.settlement.payouts import deposits, second, set_offs, store
 from services.settlement.payouts.paymentfile import Party, PaymentFile, Transfer, control_sum, render
 from services.settlement.payouts.problems import (
     BATCH_STATE,
@@ -28,6 +27,7 @@ from services.settlement.payouts.problems import (
     PAYEE_DIFFERS,
     PAYEE_MISSING,
 )
+from services.settlement.payouts.purses import BASIC_LAYER, LAYER_WORDS, SECOND_LAYER, Purse, purse_of
 from shared.db.numbers import next_number
 from shared.db.personal import Sealer
 from shared.http.preconditions import Precondition, etag
@@ -36,11 +36,6 @@ from shared.kernel.errors import Words
 from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
 
-BASIC_LAYER = "basic"
-PAID_LAYERS = (BASIC_LAYER, "family_account")
-"""What a batch pays of its cut-offs: both are the fund's, and the family account's part was advanced with the benefit.
-A batch and its cut-offs stand under the first."""
-BASIC_WORDS = ("基本医疗", "basic")
 CANCEL = ("撤销", "cancel")
 SHOWN_AFTER_ALL = "银行对账单显示原付款已执行"
 """Why a repayment is given up by the import of a statement."""
@@ -89,26 +84,31 @@ class Draft:
         return self.fen - self.set_off - self.withheld
 
 
-async def prepare(desk: Desk, cutoff_ids: Sequence[UUID], receivables: Sequence[UUID] = ()) -> Any:
-    """Puts whole cut-offs into a batch and sets its money aside on the expenditure account; receivables on its
-    hospitals are set off whole (rulings §1).
+async def prepare(
+    desk: Desk, cutoff_ids: Sequence[UUID], receivables: Sequence[UUID] = (), layer: str = BASIC_LAYER
+) -> Any:
+    """Puts what one layer owes for whole cut-offs into a batch and sets its money aside on the account that pays the
+    layer; receivables of the fund on its hospitals are set off whole (rulings §1, §3).
 
-    Raises CUTOFF_UNKNOWN, CUTOFF_INCOMPLETE, CUTOFF_BATCHED, NOTHING_TO_PAY, PAYEE_MISSING, SET_OFF_INVALID,
-    SET_OFF_TOO_MUCH and the ledger's overdrawn. The number of statements does not depend on the number of claims or
-    hospitals.
+    Raises LAYER_NOT_PAYABLE, CUTOFF_UNKNOWN, CUTOFF_INCOMPLETE, CUTOFF_BATCHED, NOTHING_TO_PAY, PAYEE_MISSING,
+    SET_OFF_INVALID, SET_OFF_TOO_MUCH, CLAIM_DAY_OVER and the ledger's overdrawn. The number of statements does not
+    depend on the number of claims or hospitals.
     """
+    purse = purse_of(layer)
     if receivables:
-        await funding.lock_account(desk, EXPENDITURE)
+        await funding.lock_account(desk, purse.bank.code)
     wanted = sorted(set(cutoff_ids))
-    await _check_whole(desk, wanted)
-    totals = await store.open_totals(desk.conn, desk.pool_code, wanted, PAID_LAYERS)
+    await _check_whole(desk, wanted, purse)
+    if purse.layer == SECOND_LAYER:
+        await second.check_claimable(desk, wanted)
+    totals = await store.open_totals(desk.conn, desk.pool_code, wanted, purse.pays)
     for row in totals:
-        if (row["book"], row["account"]) != (BASIC, EXPENDITURE):
-            raise LAYER_NOT_PAYABLE(layer=BASIC_WORDS, account=row["account"])
+        if (row["book"], row["account"]) != (purse.bank.book, purse.bank.ledger_account):
+            raise LAYER_NOT_PAYABLE(layer=LAYER_WORDS[purse.layer], account=f"{row['book']} {row['account']}")
     if not totals:
-        await _check_whole(desk, wanted)  # another batch may have taken them since: then that is what to tell
-    owing = await set_offs.owing(desk, receivables)
-    withheld = await deposits.withheld(desk, cutoff_ids=wanted, totals=totals)
+        await _check_whole(desk, wanted, purse)  # another batch may have taken them since: then that is what to tell
+    owing = await set_offs.owing(desk, receivables) if purse.of_fund else set_offs.none_of_ours(receivables)
+    withheld = await deposits.withheld(desk, cutoff_ids=wanted, totals=totals) if purse.of_fund else {}
     drafts = [
         Draft(
             code,
@@ -121,12 +121,12 @@ async def prepare(desk: Desk, cutoff_ids: Sequence[UUID], receivables: Sequence[
         for code in (row["institution_code"],)
     ]
     set_offs.check(owing, {d.institution_code: d.fen - d.withheld for d in drafts})
-    batch_id = await _make(desk, drafts)
-    taken = await store.take_cutoffs(desk.conn, desk.pool_code, batch_id, BASIC_LAYER, wanted)
+    batch_id = await _make(desk, drafts, purse)
+    taken = await store.take_cutoffs(desk.conn, desk.pool_code, batch_id, purse.layer, wanted)
     if missing := set(wanted) - set(taken):
         raise CUTOFF_BATCHED(cutoffs=_listed(sorted(missing)))
-    made = await _hold(desk, batch_id)
-    moved = await store.take_payables(desk.conn, desk.pool_code, batch_id, wanted, PAID_LAYERS)
+    made = await _hold(desk, batch_id, purse)
+    moved = await store.take_payables(desk.conn, desk.pool_code, batch_id, wanted, purse.pays)
     _check_moved(moved, drafts)
     await set_offs.share(desk, owing, made)
     return await store.batch(desk.conn, desk.pool_code, batch_id)
@@ -136,7 +136,7 @@ async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
     """A new batch of one instruction that names the one returned or declared not executed, and pays its claims; once
     (contracts §11).
 
-    Raises INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY and the ledger's overdrawn.
+    Raises INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY, CLAIM_DAY_OVER and the ledger's overdrawn.
     """
     old = await store.instruction(desk.conn, desk.pool_code, instruction_id)
     if old is None:
@@ -145,25 +145,27 @@ async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
         raise PAID_AGAIN_ALREADY(instruction=instruction_id)
     if old["status"] not in ("returned", "not_executed"):
         raise NOT_RETURNED(instruction=instruction_id, status=PAYMENT_STATUS[old["status"]])
-    never = old["status"] == "not_executed"
+    never, purse = old["status"] == "not_executed", purse_of(old["layer"])
     set_off, withheld = (old["set_off_fen"], old["withheld_fen"]) if never else (0, 0)
     gross = old["amount_fen"] + set_off + withheld
     drafts = [Draft(old["institution_code"], old["claim_count"], gross, instruction_id, set_off, withheld)]
-    await funding.lock_account(desk, EXPENDITURE)
+    await funding.lock_account(desk, purse.bank.code)
     again = await store.instruction(desk.conn, desk.pool_code, instruction_id)
     if again["replaced_by"] is not None:
         raise PAID_AGAIN_ALREADY(instruction=instruction_id)
     if again["status"] != old["status"]:  # the bank's statement has shown it meanwhile
         raise NOT_RETURNED(instruction=instruction_id, status=PAYMENT_STATUS[again["status"]])
-    batch_id = await _make(desk, drafts)
-    made = await _hold(desk, batch_id)
+    if purse.layer == SECOND_LAYER:
+        await second.check_claimable(desk, await store.paid_by(desk.conn, desk.pool_code, instruction_id))
+    batch_id = await _make(desk, drafts, purse)
+    made = await _hold(desk, batch_id, purse)
     moved = await store.retake_payables(desk.conn, desk.pool_code, instruction_id, made[0]["id"], with_set_off=never)
     _check_moved(moved, drafts)
     return await store.batch(desk.conn, desk.pool_code, batch_id)
 
 
-async def _check_whole(desk: Desk, wanted: Sequence[UUID]) -> None:
-    rows = await store.cutoffs(desk.conn, desk.pool_code, wanted, BASIC_LAYER)
+async def _check_whole(desk: Desk, wanted: Sequence[UUID], purse: Purse) -> None:
+    rows = await store.cutoffs(desk.conn, desk.pool_code, wanted, purse.cutoffs, purse.layer)
     known = {row["id"]: row for row in rows}
     if unknown := [x for x in wanted if x not in known]:
         raise CUTOFF_UNKNOWN(cutoffs=_listed(unknown))
@@ -186,10 +188,10 @@ def _listed(ids: Sequence[UUID]) -> str:
     return "、".join(str(x) for x in ids)
 
 
-async def _make(desk: Desk, drafts: Sequence[Draft]) -> UUID:
+async def _make(desk: Desk, drafts: Sequence[Draft], purse: Purse) -> UUID:
     """The batch and its instructions, each with its id for life and the payee as registered now."""
     if not drafts:
-        raise NOTHING_TO_PAY(layer=BASIC_WORDS)
+        raise NOTHING_TO_PAY(layer=LAYER_WORDS[purse.layer])
     payees = {
         row["institution_code"]: row["version"]
         for row in await store.payees(desk.conn, desk.pool_code, [draft.institution_code for draft in drafts])
@@ -200,7 +202,18 @@ async def _make(desk: Desk, drafts: Sequence[Draft]) -> UUID:
     number = await next_number(desk.conn, desk.pool_code, desk.day)
     await store.add_batch(
         desk.conn,
-        (desk.pool_code, batch_id, BASIC_LAYER, len(drafts), total, desk.by, desk.now, desk.day, number),
+        (
+            desk.pool_code,
+            batch_id,
+            purse.layer,
+            purse.bank.code,
+            len(drafts),
+            total,
+            desk.by,
+            desk.now,
+            desk.day,
+            number,
+        ),
     )
     ids = [new_id(desk.now) for _ in drafts]
     await store.add_instructions(
@@ -225,9 +238,10 @@ async def _make(desk: Desk, drafts: Sequence[Draft]) -> UUID:
     return batch_id
 
 
-async def _hold(desk: Desk, batch_id: UUID) -> list[Any]:
-    made = await store.instructions(desk.conn, desk.pool_code, batch_id)
-    await hold_many(desk.conn, desk.pool_code, BASIC, EXPENDITURE, [Hold(i["id"], i["amount_fen"]) for i in made])
+async def _hold(desk: Desk, batch_id: UUID, purse: Purse) -> list[Any]:
+    made, bank = await store.instructions(desk.conn, desk.pool_code, batch_id), purse.bank
+    holds = [Hold(i["id"], i["amount_fen"]) for i in made]
+    await hold_many(desk.conn, desk.pool_code, bank.book, bank.ledger_account, holds)
     return made
 
 
@@ -242,8 +256,7 @@ async def release(desk: Desk, batch_id: UUID, sealer: Sealer) -> Any:
 
     Raises BATCH_UNKNOWN, FOUR_EYES, BATCH_STATE, ACCOUNT_NOT_REGISTERED.
     """
-    await funding.lock_account(desk, EXPENDITURE)
-    known = await _batch(desk, batch_id)
+    known = await _locked(desk, batch_id)
     if known["prepared_by"] == desk.by:
         raise FOUR_EYES(act=("编制批次", "prepare the batch"), then=("放行", "release it"))
     if not await store.release_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
@@ -251,13 +264,13 @@ async def release(desk: Desk, batch_id: UUID, sealer: Sealer) -> Any:
     await store.move_instructions(
         desk.conn, desk.pool_code, batch_id, ("prepared",), "released", desk.day + timedelta(days=BANK_DEADLINE_DAYS)
     )
-    await _keep_file(desk, batch_id, sealer)
+    await _keep_file(desk, batch_id, sealer, purse_of(known["layer"]))
     return await _batch(desk, batch_id)
 
 
 async def cancel(desk: Desk, batch_id: UUID, reason: str) -> Any:
     """Gives up a batch that was not released: its holds are free and all is as before. Raises BATCH_STATE."""
-    await funding.lock_account(desk, EXPENDITURE)
+    await _locked(desk, batch_id)
     return await _cancel(desk, batch_id, reason)
 
 
@@ -273,7 +286,7 @@ async def _cancel(desk: Desk, batch_id: UUID, reason: str) -> Any:
     if known["status"] != "prepared":
         raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=CANCEL)
     made = await store.instructions(desk.conn, desk.pool_code, batch_id)
-    await release_hold(desk.conn, desk.pool_code, BASIC, *(i["id"] for i in made))
+    await release_hold(desk.conn, desk.pool_code, purse_of(known["layer"]).bank.book, *(i["id"] for i in made))
     if not await store.cancel_batch(desk.conn, desk.pool_code, batch_id, desk.by, reason):
         raise BATCH_STATE(batch=batch_id, status=STATUS["released"], act=CANCEL)
     return await _batch(desk, batch_id)
@@ -285,8 +298,7 @@ async def dispatch(desk: Desk, batch_id: UUID) -> Any:
     Raises BATCH_UNKNOWN, and BATCH_STATE also where two people have declared a payment of it not executed: it may have
     been paid again, and the bank must not execute both.
     """
-    await funding.lock_account(desk, EXPENDITURE)
-    known = await _batch(desk, batch_id)
+    known = await _locked(desk, batch_id)
     await _expect_none_declared(desk.conn, desk.pool_code, batch_id, HAND_OVER)
     if not await store.send_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
         raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=HAND_OVER)
@@ -331,8 +343,14 @@ async def _batch(desk: Desk, batch_id: UUID) -> Any:
     return known
 
 
-async def _keep_file(desk: Desk, batch_id: UUID, sealer: Sealer) -> None:
-    payer = await _payer(desk, sealer)
+async def _locked(desk: Desk, batch_id: UUID) -> Any:
+    """A batch, while nothing else happens to the account that pays it. Raises BATCH_UNKNOWN."""
+    await funding.lock_account(desk, (await _batch(desk, batch_id))["account"])
+    return await _batch(desk, batch_id)
+
+
+async def _keep_file(desk: Desk, batch_id: UUID, sealer: Sealer, purse: Purse) -> None:
+    payer = await _payer(desk, sealer, purse.bank.code)
     transfers = [
         Transfer(
             row["end_to_end_id"],
@@ -347,7 +365,7 @@ async def _keep_file(desk: Desk, batch_id: UUID, sealer: Sealer) -> None:
                 ),
             ),
             row["amount_fen"],
-            f"新农合补偿款 {row['claim_count']} 笔",
+            f"{purse.file_text} {row['claim_count']} 笔",
         )
         for row in await store.instructions(desk.conn, desk.pool_code, batch_id)
     ]
@@ -368,8 +386,8 @@ async def _keep_file(desk: Desk, batch_id: UUID, sealer: Sealer) -> None:
     )
 
 
-async def _payer(desk: Desk, sealer: Sealer) -> Party:
-    account = await funding.registered_account(desk, EXPENDITURE, sealer)
+async def _payer(desk: Desk, sealer: Sealer, code: str) -> Party:
+    account = await funding.registered_account(desk, code, sealer)
     return Party(account.holder_name, account.bank_name, account.account_number)
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from services.settlement.funding.booking import Desk
-from services.settlement.payouts import obligations, store
+from services.settlement.payouts import obligations, payees, store
 from services.settlement.payouts.obligations import APPROVED, CANCELLED, OPEN, REJECTED, RELEASED, RETURNED
 from shared.contracts.claims import (
     ClaimApproved,
@@ -19,6 +19,7 @@ from shared.contracts.claims import (
 )
 from shared.kernel.dates import shanghai_date
 
+PERSON = "person"
 ClaimEvent = ClaimSettled | ClaimApproved | ClaimRejected | ClaimReturned | ClaimCancelled | ClaimReleased
 
 STATE_AFTER: Mapping[type[Any], str] = MappingProxyType(
@@ -78,13 +79,18 @@ async def claim_changed(desk: Desk, event: ClaimEvent, sequence: int, business_d
         ),
         _changes(before, after),
         business_day,
-        obligations.totals(obligations.flows(_owed(before), _owed(after))),
+        obligations.totals(obligations.flows(_owed(before), _owed(after), _owed_to(event))),
     )
     if isinstance(event, ClaimReleased):
         await _released(desk, event, sequence)
 
 
+def _owed_to(event: ClaimEvent) -> str:
+    return obligations.DUE_TO_PERSONS if event.paid_to == PERSON else obligations.ADVANCED_BY_HOSPITALS
+
+
 async def _released(desk: Desk, event: ClaimReleased, sequence: int) -> None:
+    payee = payees.person(event.member_id) if event.paid_to == PERSON else event.institution_code
     await store.add_cutoff(
         desk.conn,
         (
@@ -102,7 +108,7 @@ async def _released(desk: Desk, event: ClaimReleased, sequence: int) -> None:
             layer.layer,
             sequence,
             event.cutoff_id,
-            event.institution_code,
+            payee,
             event.kind,
             event.township_code,
             layer.payer,

@@ -14,6 +14,7 @@ from services.settlement.funding.accounts import BASIC, EXPENDITURE
 from services.settlement.funding.booking import Desk, keep_away_from_home
 from services.settlement.payouts import obligations, store
 from services.settlement.payouts.problems import DEPOSIT_RELEASED, DEPOSIT_SHORT, DEPOSIT_UNKNOWN
+from services.settlement.payouts.purses import CLAIMS_KIND
 from shared.http.problems import FOUR_EYES
 from shared.kernel.ids import new_id
 from shared.kernel.money import RATIO_PLACES, format_yuan, round_half_up, split_by_weight
@@ -96,5 +97,7 @@ async def _make_payable(desk: Desk, release: Any) -> None:
          row["expense_account"], part)
         for row, part in zip(rows, parts, strict=True) if part
     ]  # fmt: skip
-    await store.add_deposit_cutoff(desk.conn, (desk.pool_code, release["id"], institution, len(payables), fen))
+    await store.add_made_cutoff(
+        desk.conn, (desk.pool_code, release["id"], CLAIMS_KIND, institution, len(payables), fen)
+    )
     await store.add_payables(desk.conn, desk.pool_code, payables)

@@ -4,6 +4,8 @@ from services.settlement.funding.booking import Desk
 from services.settlement.funding.commands import lock_account
 from services.settlement.ledger.posting import SYSTEM
 from services.settlement.payouts.claims import ClaimEvent, claim_changed
+from services.settlement.payouts.second import payment_released
+from shared.contracts.claims import CampaignPaymentReleased
 from shared.contracts.envelope import Envelope
 from shared.messaging.consumer import EventUnit
 
@@ -22,3 +24,11 @@ async def claim_event(unit: EventUnit, event: Envelope, told: ClaimEvent) -> Non
     desk = Desk(unit.conn, unit.pool_code, unit.now, day, SYSTEM)
     await lock_account(desk, CLAIM_TOTALS)
     await claim_changed(desk, told, event.sequence, day)
+
+
+async def second_compensation_released(unit: EventUnit, event: Envelope, told: CampaignPaymentReleased) -> None:
+    """A person of a second compensation is to be paid; under the lock of what all owed amounts share."""
+    day = await unit.business_day()
+    desk = Desk(unit.conn, unit.pool_code, unit.now, day, SYSTEM)
+    await lock_account(desk, CLAIM_TOTALS)
+    await payment_released(desk, told, event.sequence)

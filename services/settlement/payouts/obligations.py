@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 ADVANCED_BY_HOSPITALS = "1301"
+DUE_TO_PERSONS = "1302"
+"""What patients paid in full and are owed at the window, and what a second compensation owes them."""
 OWED_UNDER_REVIEW = "2301.01"
 OWED_APPROVED = "2301.02"
 OWED_DEPOSIT = "2301.03"
@@ -42,8 +44,9 @@ def owed(state: str, fund_fen: int, approved_fen: int) -> Owed:
     return Owed()
 
 
-def flows(before: Owed, after: Owed) -> tuple[Flow, ...]:
-    """The bookings that turn ``before`` into ``after``: what was checked moves, the rest comes or goes."""
+def flows(before: Owed, after: Owed, to: str = ADVANCED_BY_HOSPITALS) -> tuple[Flow, ...]:
+    """The bookings that turn ``before`` into ``after``: what was checked moves, the rest comes or goes. ``to`` is the
+    account of those who are owed."""
     checked = min(max(after.approved - before.approved, 0), max(before.under_review - after.under_review, 0))
     reopened = min(max(before.approved - after.approved, 0), max(after.under_review - before.under_review, 0))
     review = after.under_review - before.under_review + checked - reopened
@@ -51,15 +54,15 @@ def flows(before: Owed, after: Owed) -> tuple[Flow, ...]:
     moves = [
         Flow(OWED_UNDER_REVIEW, OWED_APPROVED, checked),
         Flow(OWED_APPROVED, OWED_UNDER_REVIEW, reopened),
-        *_came_or_went(OWED_UNDER_REVIEW, review),
-        *_came_or_went(OWED_APPROVED, approved),
+        *_came_or_went(OWED_UNDER_REVIEW, review, to),
+        *_came_or_went(OWED_APPROVED, approved, to),
     ]
     return tuple(move for move in moves if move.amount_fen)
 
 
-def paid(amount_fen: int) -> Flow:
-    """A confirmed payment ends what was owed and what the hospital had advanced."""
-    return Flow(OWED_APPROVED, ADVANCED_BY_HOSPITALS, amount_fen)
+def paid(amount_fen: int, to: str = ADVANCED_BY_HOSPITALS) -> Flow:
+    """A confirmed payment ends what was owed and what the hospital or the patient had advanced."""
+    return Flow(OWED_APPROVED, to, amount_fen)
 
 
 def withheld(amount_fen: int) -> Flow:
@@ -72,15 +75,15 @@ def deposit_released(amount_fen: int) -> Flow:
     return Flow(OWED_DEPOSIT, OWED_APPROVED, amount_fen)
 
 
-def bounced(amount_fen: int) -> Flow:
+def bounced(amount_fen: int, to: str = ADVANCED_BY_HOSPITALS) -> Flow:
     """A payment that came back is owed again."""
-    return Flow(ADVANCED_BY_HOSPITALS, OWED_APPROVED, amount_fen)
+    return Flow(to, OWED_APPROVED, amount_fen)
 
 
-def _came_or_went(account: str, change_fen: int) -> list[Flow]:
+def _came_or_went(account: str, change_fen: int, to: str) -> list[Flow]:
     if change_fen >= 0:
-        return [Flow(ADVANCED_BY_HOSPITALS, account, change_fen)]
-    return [Flow(account, ADVANCED_BY_HOSPITALS, -change_fen)]
+        return [Flow(to, account, change_fen)]
+    return [Flow(account, to, -change_fen)]
 
 
 def totals(moves: Iterable[Flow]) -> Mapping[tuple[str, str], int]:

@@ -37,17 +37,33 @@ NOTHING_TO_PAY = define(
 LAYER_NOT_PAYABLE = define(
     "layer_not_payable",
     422,
-    "该补偿层不由基金支出户支付",
-    "Layer not paid from the fund's account",
-    "{layer}层由 {account} 支付,不能列入基金批次。",
-    "Layer {layer} is paid from {account}, not in a batch of the fund.",
+    "该补偿层不从这个账户支付",
+    "Layer not paid from this account",
+    "{layer}层的应付款登记为由 {account} 支付,不能列入这样的批次;请核对方案中该层的付款账户。",
+    "Layer {layer} is to be paid from {account}, not in such a batch; check the layer's account in the policy.",
+)
+CLAIM_DAY_OVER = define(
+    "claim_day_over",
+    409,
+    "领取期已过",
+    "The day to claim is over",
+    "这些二次补偿款的领取期到 {day} 为止,不再支付:{cutoffs}。请办理逾期未领退回。",
+    "These payments could be claimed until {day} and are paid no more: {cutoffs}. Return what is unclaimed.",
+)
+NOTHING_UNCLAIMED = define(
+    "nothing_unclaimed",
+    409,
+    "没有逾期未领的款项",
+    "Nothing is unclaimed",
+    "二次补偿 {campaign_id} 没有过了领取期而未领的款项;在途的付款以银行结果为准。",
+    "Nothing of campaign {campaign_id} is past its day and unclaimed; what is on its way ends with the bank's answer.",
 )
 PAYEE_MISSING = define(
     "payee_missing",
     409,
     "收款账户未登记或未确认",
     "Payee not registered or not confirmed",
-    "以下医疗机构没有经两人登记、确认的收款账户:{institutions}。请由县合管办登记,另一人确认。",
+    "以下收款人没有经两人登记、确认的收款账户:{institutions}。请由县合管办登记,另一人确认。",
     "No payee account of {institutions} was registered and confirmed by two persons; the county office has to do it.",
 )
 PAYEE_DIFFERS = define(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE
+from services.settlement.funding.accounts import RECEIVABLE
 from services.settlement.funding.booking import Desk, Entry
 from services.settlement.funding.commands import Seen
 from services.settlement.funding.replenishment import (
@@ -21,7 +21,8 @@ from services.settlement.funding.replenishment import (
     set_offs_confirmed,
 )
 from services.settlement.ledger.posting import release_hold
-from services.settlement.payouts import obligations, store
+from services.settlement.payouts import obligations, payees, second, store
+from services.settlement.payouts.purses import purse_of
 from shared.contracts.settlement import PaymentConfirmed, PaymentNotExecuted, PaymentPaidTwice, PaymentReturned
 from shared.messaging.outbox import Outgoing, emit_many
 
@@ -35,12 +36,12 @@ async def confirmation_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
     was freed by declaring the payment not executed."""
     return [
         Entry(
-            BASIC,
+            bank.book,
             f"payment:{s.source_id}:confirmed",
             s.value_date,
             "银行确认支付补偿款",
             (
-                *((row["expense_account"], EXPENDITURE, row["fen"]) for row in rows),
+                *((row["expense_account"], bank.ledger_account, row["fen"]) for row in rows),
                 *((row["expense_account"], RECEIVABLE, row["set_off_fen"]) for row in rows),
             ),
             hold_id=None if rows[0]["status"] == NOT_EXECUTED else s.source_id,
@@ -48,6 +49,7 @@ async def confirmation_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
             ref=s.reference,
         )
         for s, rows in await _by_instruction(desk, seen)
+        for bank in (purse_of(rows[0]["purse"]).bank,)
     ]
 
 
@@ -58,15 +60,16 @@ async def return_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
         refused.setdefault(r.instruction_id, Counter())[r.expense_account] += r.amount_fen
     entries = []
     for s, rows in await _by_instruction(desk, seen):
-        made_good = refused.get(s.source_id, Counter())
-        back = [(EXPENDITURE, row["expense_account"], row["fen"] - made_good[row["expense_account"]]) for row in rows]
+        made_good, bank = refused.get(s.source_id, Counter()), purse_of(rows[0]["purse"]).bank
+        paying = bank.ledger_account
+        back = [(paying, row["expense_account"], row["fen"] - made_good[row["expense_account"]]) for row in rows]
         entries.append(
             Entry(
-                BASIC,
+                bank.book,
                 f"payment:{s.source_id}:returned",
                 s.value_date,
                 "银行退票",
-                (*back, (EXPENDITURE, RECEIVABLE, made_good.total())),
+                (*back, (paying, RECEIVABLE, made_good.total())),
                 party=rows[0]["institution_code"],
                 ref=s.reference,
             )
@@ -78,15 +81,16 @@ async def second_payment_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry
     """The bank executed what was declared not executed and paid again: the hospital owes the second payment."""
     return [
         Entry(
-            BASIC,
+            bank.book,
             f"payment:{s.source_id}:second",
             s.value_date,
             "银行迟到支付,重复付款转应收",
-            ((RECEIVABLE, EXPENDITURE, -s.signed_fen),),
+            ((RECEIVABLE, bank.ledger_account, -s.signed_fen),),
             party=rows[0]["institution_code"],
             ref=s.reference,
         )
         for s, rows in await _by_instruction(desk, seen)
+        for bank in (purse_of(rows[0]["purse"]).bank,)
     ]
 
 
@@ -94,6 +98,7 @@ async def confirmed(desk: Desk, seen: Sequence[Seen]) -> None:
     """Instructions and payables are paid; the lines wait to be applied for; one event a payable."""
     ids = [s.source_id for s in seen]
     _expect(await store.confirm(desk.conn, desk.pool_code, ids, [s.value_date for s in seen]), len(ids))
+    await second.claimed_after_all(desk, ids)
     rows = await store.move_payables(desk.conn, desk.pool_code, ids, ("batched", "bounced"), "paid")
     by_id = {s.source_id: s for s in seen}
     await _record(desk, rows, 1)
@@ -145,7 +150,7 @@ async def declare_not_executed(desk: Desk, instruction: Any) -> None:
 
     The caller holds the account's lock and has made sure that two people say so (contracts §11).
     """
-    await release_hold(desk.conn, desk.pool_code, BASIC, instruction["id"])
+    await release_hold(desk.conn, desk.pool_code, purse_of(instruction["layer"]).bank.book, instruction["id"])
     _expect(await store.undo(desk.conn, desk.pool_code, instruction["id"], NOT_EXECUTED), 1)
     rows = await store.move_payables(desk.conn, desk.pool_code, [instruction["id"]], ("batched",), "bounced")
     seen = Seen(instruction["id"], -instruction["amount_fen"], instruction["end_to_end_id"], desk.day)
@@ -159,7 +164,9 @@ async def paid_twice(desk: Desk, seen: Sequence[Seen]) -> None:
     """Alarms about payments executed after they were paid again; each is a receivable on its hospital."""
     for s, rows in await _by_instruction(desk, seen):
         hospital = rows[0]["institution_code"]
-        receivable_id = await record_second_payment(desk, SecondPayment(s.source_id, -s.signed_fen, s.reference))
+        bearer = "patient" if payees.is_person(hospital) else "hospital"
+        again = SecondPayment(s.source_id, -s.signed_fen, s.reference, bearer)
+        receivable_id = await record_second_payment(desk, again)
         _expect(await store.undo(desk.conn, desk.pool_code, s.source_id, "paid_twice"), 1)
         _log.error("payment executed twice", instruction=str(s.source_id), institution=hospital)
         told = PaymentPaidTwice(
@@ -191,25 +198,26 @@ async def _record(
     owed."""
     found = await store.claim_amounts(desk.conn, desk.pool_code, sorted({row["instruction_id"] for row in rows}))
     # paid: the whole benefit but what is withheld; come back: the money alone
+    fen = [row["amount_fen"] - row["withheld_fen"] - (row["set_off_fen"] if sign < 0 else 0) for row in found]
     lines = [
-        PaidLine(
-            row["instruction_id"],
-            row["claim_id"],
-            row["layer"],
-            sign,
-            row["amount_fen"] - row["withheld_fen"] - (row["set_off_fen"] if sign < 0 else 0),
-            row["expense_account"],
-        )
-        for row in found
+        PaidLine(row["instruction_id"], row["claim_id"], row["layer"], sign, amount, row["expense_account"])
+        for row, amount in zip(found, fen, strict=True)
+        if amount and purse_of(row["purse"]).of_fund  # only the fund's lines are replenished (rulings §3)
     ]
-    await record_paid(
-        desk, [x for x in lines if x.amount_fen and (x.instruction_id, x.claim_id, x.layer) not in refused]
-    )
-    total = sum(x.amount_fen for x in lines)
+    await record_paid(desk, [x for x in lines if (x.instruction_id, x.claim_id, x.layer) not in refused])
     kept = sum(row["withheld_fen"] for row in found)
-    flows = [obligations.paid(total), obligations.withheld(kept)] if sign > 0 else [obligations.bounced(total)]
+    moved = obligations.paid if sign > 0 else obligations.bounced
+    flows = [moved(amount, _owed_to(row)) for row, amount in zip(found, fen, strict=True)]
+    if sign > 0:
+        flows.append(obligations.withheld(kept))
     moves = obligations.totals(flow for flow in flows if flow.amount_fen)
     await store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
+
+
+def _owed_to(row: Any) -> str:
+    return (
+        obligations.DUE_TO_PERSONS if payees.is_person(row["institution_code"]) else obligations.ADVANCED_BY_HOSPITALS
+    )
 
 
 def _common(desk: Desk, row: Any, seen: Seen) -> dict[str, Any]:

@@ -32,6 +32,13 @@ async def owing(desk: Desk, ids: Sequence[UUID]) -> list[Owing]:
     return found
 
 
+def none_of_ours(ids: Sequence[UUID]) -> list[Owing]:
+    """What others than the fund pay is never set off against what is owed to the fund. Raises SET_OFF_INVALID."""
+    if ids:
+        raise SET_OFF_INVALID(receivables="、".join(map(str, ids)))
+    return []
+
+
 def check(found: Sequence[Owing], due: Mapping[str, int]) -> None:
     """Each is owed by a hospital that is due more than it owes: something is always paid, under which the set-off is
     seen by the bank. Raises SET_OFF_INVALID and SET_OFF_TOO_MUCH."""

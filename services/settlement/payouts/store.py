@@ -174,35 +174,38 @@ async def add_payee(conn: AsyncConnection, row: Sequence[Any]) -> None:
 # -- batches
 
 
-async def cutoffs(conn: AsyncConnection, pool: str, ids: Sequence[UUID], layer: str) -> list[Any]:
+async def cutoffs(conn: AsyncConnection, pool: str, ids: Sequence[UUID], kind: str, layer: str) -> list[Any]:
     """The named cut-offs as far as they are known, with the batch that holds their layer."""
     return await fetch(
         conn,
         """
         SELECT c.*, b.batch_id FROM cutoff c LEFT JOIN batch_cutoff b
           ON b.pool_code = c.pool_code AND b.cutoff_id = c.id AND b.layer = $3 AND NOT b.cancelled
-        WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[]) ORDER BY c.id""",
+        WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[]) AND c.kind = $4 ORDER BY c.id""",
         pool,
         list(ids),
         layer,
+        kind,
     )
 
 
 async def cutoffs_listed(
-    conn: AsyncConnection, pool: str, only_open: bool, after: UUID | None, limit: int
+    conn: AsyncConnection, pool: str, kind: str, layer: str, only_open: bool, after: UUID | None, limit: int
 ) -> list[Any]:
-    """Cut-offs with the batch that holds them, downwards after the last id shown."""
+    """Cut-offs of a kind with the batch that holds their layer, downwards after the last id shown."""
     return await fetch(
         conn,
         """
         SELECT c.*, b.batch_id FROM cutoff c LEFT JOIN batch_cutoff b
-          ON b.pool_code = c.pool_code AND b.cutoff_id = c.id AND NOT b.cancelled
-        WHERE c.pool_code = $1 AND (NOT $2 OR b.batch_id IS NULL) AND ($3::uuid IS NULL OR c.id < $3)
+          ON b.pool_code = c.pool_code AND b.cutoff_id = c.id AND b.layer = $5 AND NOT b.cancelled
+        WHERE c.pool_code = $1 AND c.kind = $6 AND (NOT $2 OR b.batch_id IS NULL) AND ($3::uuid IS NULL OR c.id < $3)
         ORDER BY c.id DESC LIMIT $4""",
         pool,
         only_open,
         after,
         limit,
+        layer,
+        kind,
     )
 
 
@@ -227,8 +230,9 @@ async def add_batch(conn: AsyncConnection, row: Sequence[Any]) -> None:
     await execute(
         conn,
         """
-        INSERT INTO batch (pool_code, id, layer, status, instruction_count, amount_fen, prepared_by, prepared_at,
-                           business_day, number) VALUES ($1, $2, $3, 'prepared', $4, $5, $6, $7, $8, $9)""",
+        INSERT INTO batch (pool_code, id, layer, account, status, instruction_count, amount_fen, prepared_by,
+                           prepared_at, business_day, number)
+        VALUES ($1, $2, $3, $4, 'prepared', $5, $6, $7, $8, $9, $10)""",
         *row,
     )
 
@@ -327,6 +331,17 @@ async def retake_payables(conn: AsyncConnection, pool: str, old: UUID, new: UUID
     )
 
 
+async def paid_by(conn: AsyncConnection, pool: str, instruction_id: UUID) -> list[UUID]:
+    """The claims that an instruction pays, or a person's payments."""
+    rows = await fetch(
+        conn,
+        "SELECT claim_id FROM instruction_claim WHERE pool_code = $1 AND instruction_id = $2 ORDER BY claim_id",
+        pool,
+        instruction_id,
+    )
+    return [row["claim_id"] for row in rows]
+
+
 async def batch(conn: AsyncConnection, pool: str, batch_id: UUID) -> Any:
     """A batch or None."""
     return await fetchrow(conn, "SELECT * FROM batch WHERE pool_code = $1 AND id = $2", pool, batch_id)
@@ -368,8 +383,9 @@ async def instruction(conn: AsyncConnection, pool: str, instruction_id: UUID) ->
     return await fetchrow(
         conn,
         """
-        SELECT i.*, b.layer, (SELECT r.id FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id
-          AND r.status <> 'cancelled') AS replaced_by
+        SELECT i.*, b.layer, b.account,
+               (SELECT r.id FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id
+                  AND r.status <> 'cancelled') AS replaced_by
         FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
         WHERE i.pool_code = $1 AND i.id = $2""",
         pool,
@@ -496,11 +512,12 @@ async def instruction_sums(conn: AsyncConnection, pool: str, ids: Sequence[UUID]
         conn,
         """
         SELECT c.instruction_id, i.institution_code, i.end_to_end_id, i.status, c.expense_account,
-               sum(c.amount_fen - c.set_off_fen - c.withheld_fen)::bigint AS fen,
+               b.layer AS purse, sum(c.amount_fen - c.set_off_fen - c.withheld_fen)::bigint AS fen,
                sum(c.set_off_fen)::bigint AS set_off_fen
         FROM instruction_claim c JOIN instruction i ON i.pool_code = c.pool_code AND i.id = c.instruction_id
+        JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
         WHERE c.pool_code = $1 AND c.instruction_id = ANY ($2::uuid[])
-        GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 5""",
+        GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5""",
         pool,
         list(ids),
     )
@@ -511,9 +528,12 @@ async def claim_amounts(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -
     return await fetch(
         conn,
         """
-        SELECT instruction_id, claim_id, layer, expense_account, amount_fen, set_off_fen, withheld_fen
-        FROM instruction_claim
-        WHERE pool_code = $1 AND instruction_id = ANY ($2::uuid[]) ORDER BY instruction_id, claim_id, layer""",
+        SELECT c.instruction_id, c.claim_id, c.layer, c.expense_account, c.amount_fen, c.set_off_fen, c.withheld_fen,
+               i.institution_code, b.layer AS purse
+        FROM instruction_claim c JOIN instruction i ON i.pool_code = c.pool_code AND i.id = c.instruction_id
+        JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
+        WHERE c.pool_code = $1 AND c.instruction_id = ANY ($2::uuid[])
+        ORDER BY c.instruction_id, c.claim_id, c.layer""",
         pool,
         list(ids),
     )
@@ -733,12 +753,13 @@ async def deposits_in(conn: AsyncConnection, pool: str, cutoff_ids: Sequence[UUI
     return {row["institution_code"]: row["fen"] for row in rows}
 
 
-async def add_deposit_cutoff(conn: AsyncConnection, row: Sequence[Any]) -> None:
-    """A cut-off that is complete from the beginning: (pool, id, institution, payables, fen)."""
+async def add_made_cutoff(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """A cut-off that is complete from the beginning: (pool, id, kind, payee, payables, fen)."""
     await execute(
         conn,
         """
-        INSERT INTO cutoff (pool_code, id, institution_code, expected_count, expected_fen, received_count, received_fen)
-        VALUES ($1, $2, $3, $4, $5, $4, $5)""",
+        INSERT INTO cutoff (pool_code, id, kind, institution_code, expected_count, expected_fen, received_count,
+                            received_fen)
+        VALUES ($1, $2, $3, $4, $5, $6, $5, $6)""",
         *row,
     )

@@ -41,6 +41,7 @@ def declare(metadata: MetaData) -> None:
     _instruction_claim(metadata)
     _payment_file(metadata)
     _obligation_day(metadata)
+    _second_payment(metadata)
 
 
 def _claim_state(metadata: MetaData) -> None:
@@ -83,6 +84,7 @@ def _cutoff(metadata: MetaData) -> None:
         metadata,
         Column("pool_code", _CODE),
         Column("id", Uuid),
+        Column("kind", _CODE, nullable=False, server_default=text("'claims'")),
         Column("institution_code", _CODE, nullable=False),
         Column("expected_count", Integer, nullable=False),
         Column("expected_fen", BigInteger, nullable=False),
@@ -152,6 +154,7 @@ def _batch(metadata: MetaData) -> None:
         Column("id", Uuid),
         Column("number", _CODE, nullable=False),
         Column("layer", _CODE, nullable=False),
+        Column("account", _CODE, nullable=False),
         Column("status", _CODE, nullable=False),
         Column("instruction_count", Integer, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
@@ -284,6 +287,21 @@ def _obligation_day(metadata: MetaData) -> None:
         Column("credit", _CODE),
         Column("amount_fen", BigInteger, nullable=False),
         PrimaryKeyConstraint("pool_code", "business_day", "debit", "credit"),
+    )
+
+
+def _second_payment(metadata: MetaData) -> None:
+    Table(
+        "second_payment",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("payment_id", Uuid),
+        Column("campaign_id", Uuid, nullable=False),
+        Column("member_id", Uuid, nullable=False),
+        Column("document_number", Text, nullable=False),
+        Column("claim_by", Date, nullable=False),
+        PrimaryKeyConstraint("pool_code", "payment_id"),
+        Index("second_payment_campaign", "pool_code", "campaign_id", "claim_by"),
     )
 
 

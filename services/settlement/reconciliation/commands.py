@@ -4,8 +4,8 @@ A line is matched by its reference and its signed amount (``statement.match``). 
 what they had booked is ticked off, everything else stays open with its age.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +29,7 @@ from services.settlement.reconciliation.problems import (
 from services.settlement.reconciliation.statement import Candidate, Line, Match, adds_up, match
 from shared.db.personal import Sealer
 from shared.http.problems import FOUR_EYES
+from shared.kernel.canonical import digest
 from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
 
@@ -80,6 +81,7 @@ async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Sta
             statement.opening_fen,
             statement.closing_fen,
             len(statement.lines),
+            digest(_document(statement)),
             desk.by,
             desk.now,
         ),
@@ -92,6 +94,20 @@ async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Sta
         [_row(desk, sealer, number, x) for number, x in enumerate(statement.lines, 1)],
     )
     return statement_id, await match_open_lines(desk, statement.account)
+
+
+def _document(statement: Statement) -> dict[str, Any]:
+    """The statement as the bank gave it: its digest in canonical form is what vouchers name as their paper."""
+    return {
+        "account": statement.account,
+        "day": statement.day.isoformat(),
+        "opening_fen": statement.opening_fen,
+        "closing_fen": statement.closing_fen,
+        "lines": [
+            [line.signed_fen, line.reference, line.value_date.isoformat(), line.counterparty, line.narrative]
+            for line in statement.lines
+        ],
+    }
 
 
 def _row(desk: Desk, sealer: Sealer, number: int, line: StatementLine) -> tuple[Any, ...]:
@@ -153,10 +169,8 @@ async def match_open_lines(desk: Desk, account: str) -> int:
 
 
 async def _match_round(desk: Desk, account: str) -> int:
-    lines = [
-        Line(row["id"], row["account"], row["signed_fen"], row["reference"], row["value_date"])
-        for row in await store.open_lines(desk.conn, desk.pool_code, account)
-    ]
+    rows = await store.open_lines(desk.conn, desk.pool_code, account)
+    lines = [Line(row["id"], row["account"], row["signed_fen"], row["reference"], row["value_date"]) for row in rows]
     references = sorted({line.reference for line in lines if line.reference})
     if not references:
         return 0
@@ -165,11 +179,17 @@ async def _match_round(desk: Desk, account: str) -> int:
     )
     if not found:
         return 0
-    await book(desk, await _entries(desk, found))
+    papers = _statements_of(rows, {m.line.id for m in found if m.candidate.kind != BOOKED})
+    await book(desk, [replace(entry, papers=papers) for entry in await _entries(desk, found, account)])
     for kind, seen in _by_kind(found).items():
         await _EFFECTS[kind](desk, seen)
     await _tick_off(desk, account, found)
     return len(found)
+
+
+def _statements_of(rows: Sequence[Any], lines: Set[UUID]) -> tuple[str, ...]:
+    """SHA-256 of the statements in which these lines stand: the papers of what they make us book."""
+    return tuple(dict.fromkeys(row["sha256"].hex() for row in rows if row["id"] in lines))
 
 
 def _by_kind(found: Sequence[Match]) -> dict[str, list[Seen]]:
@@ -183,7 +203,7 @@ def _by_kind(found: Sequence[Match]) -> dict[str, list[Seen]]:
     return dict(sorted(kinds.items()))
 
 
-async def _entries(desk: Desk, found: Sequence[Match]) -> list[Entry]:
+async def _entries(desk: Desk, found: Sequence[Match], account: str) -> list[Entry]:
     entries: list[Entry] = []
     for kind, seen in _by_kind(found).items():
         if kind == "payment":
@@ -195,7 +215,7 @@ async def _entries(desk: Desk, found: Sequence[Match]) -> list[Entry]:
         elif kind == "remittance":
             entries += funding.remittance_entries(seen)
         elif kind == "receivable":
-            entries += replenishment.receivable_entries(seen)
+            entries += replenishment.receivable_entries(seen, funding.account_of(account))
         else:
             entries += funding.transfer_entries(kind, seen)
     return entries
@@ -253,14 +273,10 @@ async def recognise_interest(desk: Desk, role: str, line_id: UUID) -> UUID:
         raise FOUR_EYES(act=("导入对账单", "import the statement"), then=("确认利息", "recognise interest"))
     if line["signed_fen"] <= 0:
         raise NOT_INTEREST(line=line["line"])
-    await book(
-        desk,
-        [
-            funding.interest_entry(
-                line["account"], line_id, line["signed_fen"], line["value_date"], line["imported_by"], desk.by
-            )
-        ],
+    entry = funding.interest_entry(
+        line["account"], line_id, line["signed_fen"], line["value_date"], line["imported_by"], desk.by
     )
+    await book(desk, [replace(entry, papers=(line["sha256"].hex(),))])
     movement = Movement(
         new_id(desk.now),
         line["account"],

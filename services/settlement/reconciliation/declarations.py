@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from services.settlement.funding import commands as funding
-from services.settlement.funding.accounts import EXPENDITURE
 from services.settlement.funding.booking import Desk
 from services.settlement.payouts import queries as payments
 from services.settlement.payouts.batches import PAYMENT_STATUS
@@ -49,17 +48,19 @@ async def confirm(desk: Desk, instruction_id: UUID) -> Any:
 
 async def _expect_nothing_shown(desk: Desk, instruction_id: UUID) -> Any:
     """The payment, unknown still, while no statement can be imported (the account's lock is held from here on)."""
-    await funding.lock_account(desk, EXPENDITURE)
-    instruction = await payments.instruction_of(desk.conn, desk.pool_code, instruction_id)
-    if instruction is None:
+    known = await payments.instruction_of(desk.conn, desk.pool_code, instruction_id)
+    if known is None:
         raise INSTRUCTION_UNKNOWN(instruction=instruction_id)
+    account = known["account"]
+    await funding.lock_account(desk, account)
+    instruction = await payments.instruction_of(desk.conn, desk.pool_code, instruction_id)
     if instruction["status"] != "unknown":
         raise NOT_UNKNOWN(instruction=instruction_id, status=PAYMENT_STATUS[instruction["status"]])
-    last = await store.last_statement(desk.conn, desk.pool_code, EXPENDITURE)
+    last = await store.last_statement(desk.conn, desk.pool_code, account)
     if last is None or last["day"] < instruction["deadline"]:
         raise VALIDITY_NOT_COVERED(deadline=instruction["deadline"], last=last["day"] if last else "-")
     amount = instruction["amount_fen"]
-    for line in await store.open_lines(desk.conn, desk.pool_code, EXPENDITURE):
+    for line in await store.open_lines(desk.conn, desk.pool_code, account):
         if line["signed_fen"] == -amount:
             raise LINE_COULD_BE_IT(line=line["id"], day=line["value_date"], amount=format_yuan(amount))
     return instruction

@@ -26,8 +26,8 @@ async def add_statement(conn: AsyncConnection, row: Sequence[Any]) -> None:
     await execute(
         conn,
         """
-        INSERT INTO statement (pool_code, id, account, day, opening_fen, closing_fen, line_count, imported_by,
-                               imported_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        INSERT INTO statement (pool_code, id, account, day, opening_fen, closing_fen, line_count, sha256, imported_by,
+                               imported_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
         *row,
     )
 
@@ -63,7 +63,7 @@ async def open_lines(conn: AsyncConnection, pool: str, account: str) -> list[Any
     return await fetch(
         conn,
         """
-        SELECT l.id, l.account, l.signed_fen, l.reference, l.value_date
+        SELECT l.id, l.account, l.signed_fen, l.reference, l.value_date, s.sha256
         FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
         JOIN statement s ON s.pool_code = l.pool_code AND s.id = l.statement_id
         WHERE o.pool_code = $1 AND o.account = $2 ORDER BY s.day, l.line""",
@@ -96,7 +96,7 @@ async def open_line(conn: AsyncConnection, pool: str, line_id: UUID) -> Any:
     return await fetchrow(
         conn,
         """
-        SELECT l.id, l.account, l.line, l.signed_fen, l.reference, l.value_date, s.imported_by
+        SELECT l.id, l.account, l.line, l.signed_fen, l.reference, l.value_date, s.imported_by, s.sha256
         FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
         JOIN statement s ON s.pool_code = l.pool_code AND s.id = l.statement_id
         WHERE o.pool_code = $1 AND o.line_id = $2""",
@@ -122,8 +122,8 @@ SELECT CASE WHEN i.status = 'confirmed' THEN 'payment_return'
                 AND r.status <> 'cancelled') THEN 'second_payment'
             ELSE 'payment' END, i.id,
        CASE i.status WHEN 'confirmed' THEN i.amount_fen ELSE -i.amount_fen END, i.end_to_end_id
-FROM instruction i
-WHERE i.pool_code = $1 AND $2 = '1001.02' AND i.end_to_end_id = ANY ($3::text[])
+FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = $2
+WHERE i.pool_code = $1 AND i.end_to_end_id = ANY ($3::text[])
   AND i.status IN ('released', 'sent', 'unknown', 'confirmed', 'not_executed')
 UNION ALL
 SELECT t.kind, t.id, t.amount_fen, t.reference FROM transfer t
@@ -134,12 +134,15 @@ SELECT 'remittance', r.id, r.amount_fen, r.reference FROM remittance r
 WHERE r.pool_code = $1 AND $2 = '1003' AND r.reference = ANY ($3::text[]) AND r.arrived_on IS NULL
 UNION ALL
 SELECT 'receivable', d.id, d.amount_fen, d.reference FROM receivable d
-WHERE d.pool_code = $1 AND $2 = '1001.02' AND d.reference = ANY ($3::text[])
+LEFT JOIN instruction i ON i.pool_code = d.pool_code AND i.id = d.instruction_id
+LEFT JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
+WHERE d.pool_code = $1 AND coalesce(b.account, '1001.02') = $2 AND d.reference = ANY ($3::text[])
   AND d.made_good_on IS NULL AND d.set_off_by IS NULL
 UNION ALL
 SELECT 'receivable', d.id, d.amount_fen, i.end_to_end_id
 FROM receivable d JOIN instruction i ON i.pool_code = d.pool_code AND i.id = d.instruction_id
-WHERE d.pool_code = $1 AND $2 = '1001.02' AND i.end_to_end_id = ANY ($3::text[])
+JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = $2
+WHERE d.pool_code = $1 AND i.end_to_end_id = ANY ($3::text[])
   AND d.made_good_on IS NULL AND d.set_off_by IS NULL
 """
 
@@ -153,8 +156,9 @@ async def repayments_not_needed(conn: AsyncConnection, pool: str, account: str) 
         JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
         JOIN instruction i ON i.pool_code = l.pool_code AND i.end_to_end_id = l.reference
           AND i.amount_fen = -l.signed_fen AND i.status = 'not_executed'
+        JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = o.account
         JOIN instruction r ON r.pool_code = i.pool_code AND r.replaces = i.id AND r.status = 'prepared'
-        WHERE o.pool_code = $1 AND o.account = $2 AND $2 = '1001.02' ORDER BY r.batch_id""",
+        WHERE o.pool_code = $1 AND o.account = $2 ORDER BY r.batch_id""",
         pool,
         account,
     )

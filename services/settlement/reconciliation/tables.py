@@ -44,6 +44,7 @@ def _statement(metadata: MetaData) -> None:
         Column("opening_fen", BigInteger, nullable=False),
         Column("closing_fen", BigInteger, nullable=False),
         Column("line_count", Integer, nullable=False),
+        Column("sha256", LargeBinary, nullable=False),
         Column("imported_by", Text, nullable=False),
         Column("imported_at", _MOMENT, nullable=False),
         PrimaryKeyConstraint("pool_code", "id"),

@@ -1,6 +1,6 @@
 """Routes of the papers: each as JSON, XLSX or PDF, and the package of a month's close."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -10,22 +10,26 @@ from fastapi import Path, Query, Response
 
 from services.settlement.funding.accounts import BANK_ACCOUNTS, BASIC, FISCAL
 from services.settlement.funding.roles import READERS
+from services.settlement.ledger.refusals import LEDGER_VOUCHER_UNKNOWN
+from services.settlement.numbers import VoucherNumber
 from services.settlement.reporting import commands, pdf, store, xlsx
 from services.settlement.reporting.commands import Asked
 from services.settlement.reporting.form import Column, Cover, Form
 from services.settlement.reporting.problems import (
     FORM_ACCOUNT,
     FORM_BOOK,
+    FORM_EMPTY,
     FORM_NO_BANK,
     FORM_PERIOD,
     FORM_TOO_LONG,
+    FORM_TOO_MANY,
 )
 from shared.contracts.wire import WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.problems import documented
 from shared.http.unit import Unit, UnitDep
-from shared.kernel.dates import SHANGHAI
+from shared.kernel.dates import SHANGHAI, shanghai_date
 from shared.kernel.money import capital_yuan, format_yuan
 
 router = ServiceRouter()
@@ -51,8 +55,15 @@ class RowOut(WireModel):
     cells: list[str | None]
 
 
+class FactOut(WireModel):
+    """A label and its value, empty where it is to be filled in by hand."""
+
+    label: str
+    value: str
+
+
 class FormOut(WireModel):
-    """A paper. ``ties`` says whether what must agree agrees; null where nothing has to."""
+    """A paper. ``ties`` says whether what must agree agrees; null where nothing has to. ``signed`` are the hands."""
 
     code: str
     title_zh: str
@@ -62,9 +73,11 @@ class FormOut(WireModel):
     period: str
     ties: bool | None
     in_words: str | None
+    facts: list[FactOut]
     columns: list[ColumnOut]
     rows: list[RowOut]
     notes: list[str]
+    signed: list[FactOut]
 
 
 def _out(form: Form, cover: Cover) -> FormOut:
@@ -83,6 +96,8 @@ def _out(form: Form, cover: Cover) -> FormOut:
             for r in form.rows
         ],
         notes=list(form.notes),
+        facts=[FactOut(label=label, value=value) for label, value in form.facts],
+        signed=[FactOut(label=label, value=value) for label, value in form.signed],
     )
 
 
@@ -105,9 +120,14 @@ async def _answer(unit: Unit, form: Form, wanted: Format, book: str = BASIC) -> 
     if wanted == "json":
         return _out(form, cover)
     unit.note(form=form.code, format=wanted)
+    return _document(unit, [form], cover, wanted)
+
+
+def _document(unit: Unit, forms: Sequence[Form], cover: Cover, wanted: Format) -> Response:
+    """The papers as one workbook or one PDF, named after the first."""
     if wanted == "xlsx":
-        return _file(xlsx.workbook([form], cover), xlsx.MEDIA_TYPE, form, "xlsx")
-    return _file(pdf.papers([form], cover, unit.now), pdf.MEDIA_TYPE, form, "pdf")
+        return _file(xlsx.workbook(forms, cover), xlsx.MEDIA_TYPE, forms[0], "xlsx")
+    return _file(pdf.papers(forms, cover, unit.now), pdf.MEDIA_TYPE, forms[0], "pdf")
 
 
 def _file(content: bytes, media_type: str, form: Form, ending: str) -> Response:
@@ -164,6 +184,59 @@ async def get_book_paper(
     asked = Asked(unit.conn, pool_code, first, last, book)
     asked.check()
     return await _answer(unit, await _OF_A_BOOK[paper](asked), wanted, book)
+
+
+class FormsOut(WireModel):
+    """Papers in order."""
+
+    items: list[FormOut]
+
+
+@router.get(
+    "/pools/{pool_code}/books/{book}/voucher-forms",
+    response_model=FormsOut,
+    responses=documented(FORM_PERIOD, FORM_BOOK, FORM_EMPTY, FORM_TOO_MANY),
+    openapi_extra=access(READERS, command="print_vouchers"),
+)
+async def get_voucher_forms(
+    pool_code: str,
+    book: Book,
+    unit: UnitDep,
+    first: First,
+    last: Last,
+    wanted: Annotated[Format, Query(alias="format")] = "pdf",
+) -> Any:
+    """记账凭证,每张一页,附件张数、制单、复核、记账齐全。 The vouchers of a period as they are filed, one a page."""
+    asked = Asked(unit.conn, pool_code, first, last, book)
+    asked.check()
+    return await _answer_all(unit, await commands.voucher_forms(asked), wanted, book)
+
+
+@router.get(
+    "/pools/{pool_code}/books/{book}/vouchers/{number}/form",
+    response_model=FormsOut,
+    responses=documented(FORM_BOOK, LEDGER_VOUCHER_UNKNOWN),
+    openapi_extra=access(READERS, command="print_voucher"),
+)
+async def get_voucher_form(
+    pool_code: str,
+    book: Book,
+    number: VoucherNumber,
+    unit: UnitDep,
+    wanted: Annotated[Format, Query(alias="format")] = "pdf",
+) -> Any:
+    """一张记账凭证。 One voucher as it is filed."""
+    today = shanghai_date(unit.now)
+    forms = await commands.voucher_forms(Asked(unit.conn, pool_code, today, today, book), number)
+    return await _answer_all(unit, forms, wanted, book)
+
+
+async def _answer_all(unit: Unit, forms: list[Form], wanted: Format, book: str) -> Any:
+    cover = await _cover(unit, book)
+    if wanted == "json":
+        return FormsOut(items=[_out(form, cover) for form in forms])
+    unit.note(form=forms[0].code, format=wanted, papers=len(forms))
+    return _document(unit, forms, cover, wanted)
 
 
 @router.get(
@@ -261,9 +334,7 @@ async def get_month_report(
     cover = await _cover(unit)
     if wanted != "json":
         unit.note(form="month", format=wanted)
-        if wanted == "xlsx":
-            return _file(xlsx.workbook(forms, cover), xlsx.MEDIA_TYPE, forms[0], "xlsx")
-        return _file(pdf.papers(forms, cover, unit.now), pdf.MEDIA_TYPE, forms[0], "pdf")
+        return _document(unit, forms, cover, wanted)
     closed = await store.days_closed(unit.conn, pool_code, first, last)
     done = {row["day"] for row in closed}
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]

@@ -10,18 +10,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.closing.sources import AMOUNT_OF
 from services.settlement.funding.accounts import BANK_ACCOUNTS, BASIC
+from services.settlement.ledger import queries
 from services.settlement.ledger.figures import turnover
+from services.settlement.ledger.refusals import BOOK_WORDS
 from services.settlement.reporting import books, journals, reconciling, store
 from services.settlement.reporting.form import Form
 from services.settlement.reporting.problems import (
     FORM_ACCOUNT,
     FORM_BOOK,
+    FORM_EMPTY,
     FORM_NO_BANK,
     FORM_PERIOD,
     FORM_TOO_LONG,
+    FORM_TOO_MANY,
 )
+from services.settlement.reporting.voucher_form import voucher_form
 
 LINES_MAX = 20_000
+FORMS_MAX = 500
 DAYS_MAX = 366
 MOVEMENTS = {
     "subsidy": "财政补助",
@@ -52,10 +58,10 @@ class Asked:
 
 
 async def _title(asked: Asked) -> str:
-    title = await store.book_title(asked.conn, asked.pool, asked.book)
-    if title is None:
+    """What the book is called on paper. Raises FORM_BOOK."""
+    if not await store.is_open(asked.conn, asked.pool, asked.book):
         raise FORM_BOOK(code=asked.book)
-    return title
+    return f"{BOOK_WORDS[asked.book][0]}账"
 
 
 async def _span(asked: Asked) -> books.Span:
@@ -125,6 +131,24 @@ async def vouchers(asked: Asked) -> Form:
     found = await store.vouchers(asked.conn, asked.pool, asked.book, asked.first, asked.last, LINES_MAX + 1, late=False)
     _check_length([line for _, lines in found for line in lines])
     return journals.voucher_list(await _title(asked), asked.first, asked.last, found)
+
+
+async def voucher_forms(asked: Asked, number: int | None = None) -> list[Form]:
+    """记账凭证, one a paper: of a period, or the one of a number. Raises FORM_BOOK, FORM_EMPTY, FORM_TOO_LONG and
+    LEDGER_VOUCHER_UNKNOWN."""
+    title = await _title(asked)
+    if number is not None:
+        found = [await queries.voucher(asked.conn, asked.pool, asked.book, number)]
+    else:
+        found = await queries.vouchers_of_period(
+            asked.conn, asked.pool, asked.book, asked.first, asked.last, FORMS_MAX + 1
+        )
+    if not found:
+        raise FORM_EMPTY(first=asked.first, last=asked.last)
+    if len(found) > FORMS_MAX:
+        raise FORM_TOO_MANY(most=FORMS_MAX)
+    names = {code: zh for code, (zh, _) in (await queries.account_names(asked.conn, asked.pool, asked.book)).items()}
+    return [voucher_form(title, *whole, names) for whole in found]
 
 
 async def late_facts(asked: Asked) -> Form:

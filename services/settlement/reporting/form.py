@@ -49,6 +49,10 @@ class Form:
     in_words: tuple[str, int] | None = None
     about_zh: str = ""
     """What the paper is about besides unit and period: an account, a book."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """What else stands over the table: labels and values."""
+    signed: tuple[tuple[str, str], ...] = tuple((hand, "") for hand in SIGNATURES)
+    """Who signs, from left to right, and the name where it is known."""
 
     @property
     def wide(self) -> bool:

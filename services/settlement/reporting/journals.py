@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from services.settlement.reporting.form import Column, Form, Row, period_zh
+from services.settlement.reporting.voucher_form import hand, voucher_number
 
 _CASH, _BANK = ("cash_journal", "现金日记账", "Cash journal"), ("bank_journal", "银行存款日记账", "Bank journal")
 _DETAIL = ("detail_ledger", "明细账", "Detail ledger")
@@ -23,11 +24,6 @@ class AccountSpan:
     first: date
     last: date
     opening: int
-
-
-def voucher_number(row: Any) -> str:
-    """The number that people use: month and gapless number within it."""
-    return f"{row['month']:%Y-%m}-记-{row['month_number']}"
 
 
 def _side(normal_side: str, balance: int) -> str:
@@ -139,19 +135,12 @@ def general_ledger(title_zh: str, first: date, last: date, rows: Sequence[Any]) 
     )
 
 
-def _hand(name: str) -> str:
-    """A person by his name in the system, the system itself, or the rule that checked."""
-    if name == "system":
-        return "系统"
-    return "规则 " + name.removeprefix("rule:") if name.startswith("rule:") else name
-
-
 def voucher_list(title_zh: str, first: date, last: date, vouchers: Sequence[tuple[Any, Sequence[Any]]]) -> Form:
     """记账凭证: each voucher with its postings and hands."""
     lines, total = [], 0
     for voucher, postings in vouchers:
         head = (voucher_number(voucher), voucher["posting_date"], voucher["value_date"])
-        hands = (_hand(voucher["preparer"]), _hand(voucher["checker"]), _hand(voucher["poster"]))
+        hands = (hand(voucher["preparer"]), hand(voucher["checker"]), hand(voucher["poster"]))
         for number, posting in enumerate(postings):
             total += posting["amount_fen"]
             mine = head if not number else ("", None, None)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from services.settlement.reporting.form import SIGNATURES, Column, Cover, Form, cell_text, money_zh
+from services.settlement.reporting.form import Column, Cover, Form, cell_text, money_zh
 from shared.kernel.money import capital_yuan
 from shared.printing import page
 
@@ -26,7 +26,7 @@ def papers(forms: Sequence[Form], cover: Cover, made_at: datetime) -> bytes:
 def _blocks(form: Form, cover: Cover) -> Iterator[page.Block]:
     yield page.Title(form.title_zh, form.period_zh)
     about = [("核算对象", form.about_zh)] if form.about_zh else []
-    yield page.Pairs([("编制单位", cover.unit_zh), ("金额单位", "元"), *about])
+    yield page.Pairs([("编制单位", cover.unit_zh), ("金额单位", "元"), *about, *form.facts])
     total = sum(column.weight for column in form.columns)
     columns = [page.Column(c.zh, c.weight / total, _align(c)) for c in form.columns]
     rows: Sequence[page.Row] = [
@@ -39,7 +39,7 @@ def _blocks(form: Form, cover: Cover) -> Iterator[page.Block]:
         yield page.Heading(f"{title}(大写):{capital_yuan(fen)}  ¥{money_zh(fen)}")
     for note in form.notes:
         yield page.Note(note)
-    yield page.Heading("        ".join(f"{name}:________" for name in SIGNATURES))
+    yield page.Heading("        ".join(f"{hand}:{name or '________'}" for hand, name in form.signed))
 
 
 def _align(column: Column) -> page.Align:

@@ -34,6 +34,22 @@ FORM_TOO_LONG = define(
     "该期间超过 {most} 行,一张表印不下;请缩短期间。",
     "The period has more than {most} lines; choose a shorter one.",
 )
+FORM_TOO_MANY = define(
+    "form_too_many",
+    422,
+    "凭证太多",
+    "Too many vouchers for one document",
+    "该期间超过 {most} 张凭证,一份文件印不下;请缩短期间。",
+    "The period has more than {most} vouchers; choose a shorter one.",
+)
+FORM_EMPTY = define(
+    "form_empty",
+    404,
+    "没有凭证可印",
+    "No voucher to print",
+    "{first} 至 {last} 没有记账的凭证;请核对账簿和期间。",
+    "No voucher was posted from {first} to {last}; check book and period.",
+)
 FORM_NO_BANK = define(
     "form_not_a_bank_account",
     422,

@@ -20,15 +20,12 @@ async def unit_name(conn: AsyncConnection, pool: str, account: str) -> str | Non
     return name
 
 
-async def book_title(conn: AsyncConnection, pool: str, book: str) -> str | None:
-    """The title of a book's chart; None where the pool has no such book."""
-    title: str | None = await fetchval(
-        conn,
-        "SELECT c.title_zh FROM book b JOIN chart c USING (chart) WHERE b.pool_code = $1 AND b.book = $2",
-        pool,
-        book,
+async def is_open(conn: AsyncConnection, pool: str, book: str) -> bool:
+    """Whether the pool has this book."""
+    found: bool = await fetchval(
+        conn, "SELECT EXISTS (SELECT FROM book WHERE pool_code = $1 AND book = $2)", pool, book
     )
-    return title
+    return found
 
 
 async def accounts(conn: AsyncConnection, pool: str, book: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import xlsxwriter
 
-from services.settlement.reporting.form import SIGNATURES, Cell, Column, Cover, Form, money_zh
+from services.settlement.reporting.form import Cell, Column, Cover, Form, money_zh
 from shared.kernel.money import capital_yuan
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -69,7 +69,8 @@ def _sheet(sheet: Any, form: Form, cover: Cover, kinds: dict[str, Any], strong: 
     sheet.write_string(2, 0, f"编制单位:{cover.unit_zh}", kinds["left"])
     sheet.write_string(2, last, "单位:元", kinds["right"])
     if form.about_zh:
-        sheet.write_string(2, last // 2, form.about_zh, kinds["centre"])
+        told = [form.about_zh, *(f"{label}:{value}" for label, value in form.facts if value)]
+        sheet.write_string(2, last // 2, "  ".join(told), kinds["centre"])
     for number, column in enumerate(form.columns):
         sheet.write_string(3, number, column.zh, kinds["head"])
     sheet.repeat_rows(0, 3)
@@ -109,5 +110,10 @@ def _foot(sheet: Any, line: int, form: Form, kinds: dict[str, Any]) -> None:
     line += 1
     sheet.set_row(line, 24)
     sheet.merge_range(
-        line, 0, line, last, "        ".join(f"{name}:____________" for name in SIGNATURES), kinds["left"]
+        line,
+        0,
+        line,
+        last,
+        "        ".join(f"{hand}:{name or '____________'}" for hand, name in form.signed),
+        kinds["left"],
     )

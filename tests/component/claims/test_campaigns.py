@@ -2,14 +2,25 @@
 
 import io
 import json
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import openpyxl
 import pytest
+from prometheus_client import CollectorRegistry
 
-from shared.kernel.money import format_yuan
+from services.claims.campaigns.events import consumer as payments_consumer
+from shared.contracts.envelope import Envelope, schema_of
+from shared.contracts.settlement import PAYMENT_TOPIC, PaymentConfirmed, PaymentReturned, PaymentUnclaimed
+from shared.db.engine import create_engine
+from shared.kernel.ids import new_id
+from shared.kernel.money import format_yuan, parse_yuan
+from shared.messaging.bus.base import Delivery
+from shared.messaging.consumer import EventProcessor
+from shared.messaging.metrics import MessagingMetrics
+from shared.observe.tracing import Tracing
 from tests.component.claims.world import POOL, TOWNSHIP, World, line
 
 AFTER = datetime(2011, 1, 10, 1, 0, tzinfo=UTC)
@@ -82,8 +93,65 @@ async def told(world: World, noun: str) -> list[dict[str, Any]]:
     return [json.loads(row["envelope"]) for row in rows]
 
 
-def made(payment: dict[str, Any], day: str = "2011-01-18") -> dict[str, Any]:
-    return {"payment_id": payment["payment_id"], "paid_on": day, "channel": "bank", "reference": "B1"}
+def _payment(world: World, payment: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "claim_id": UUID(payment["payment_id"]),
+        "layer": "second_compensation",
+        "amount": parse_yuan(payment["amount"]),
+        "at": world.clock.now(),
+    }
+
+
+def _instruction(world: World, payment: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return _payment(world, payment) | {
+        "institution_code": f"psn:{payment['psn_no']}",
+        "instruction_id": new_id(world.clock.now()),
+        "end_to_end_id": "B1",
+    } | more  # fmt: skip
+
+
+def made(world: World, payment: dict[str, Any], day: date = date(2011, 1, 18)) -> PaymentConfirmed:
+    return PaymentConfirmed(**_instruction(world, payment), confirmed_on=day)
+
+
+def bounced(world: World, payment: dict[str, Any], day: date = date(2011, 1, 19)) -> PaymentReturned:
+    return PaymentReturned(**_instruction(world, payment), returned_on=day)
+
+
+def given_up(world: World, payment: dict[str, Any], day: date = date(2011, 3, 16)) -> PaymentUnclaimed:
+    return PaymentUnclaimed(**_payment(world, payment), returned_on=day)
+
+
+async def settlement_tells(world: World, *payloads: Any) -> None:
+    """Events of settlement through the real consumer with the worker's role; none may be parked."""
+    numbers: Counter[str] = world.__dict__.setdefault("_told_by_settlement", Counter())
+    deliveries = []
+    for payload in payloads:
+        subject = f"{payload.claim_id}:{payload.layer}"
+        numbers[subject] += 1
+        event = Envelope(
+            id=new_id(world.clock.now()),
+            source="/heyi/settlement",
+            type=payload.TYPE,
+            subject=subject,
+            time=world.clock.now(),
+            dataschema=schema_of(payload.TYPE),
+            sequence=numbers[subject],
+            partitionkey=subject,
+            poolcode=POOL,
+            businessdate=world.clock.now().date(),
+            data=json.loads(payload.model_dump_json()),
+        )
+        deliveries.append(Delivery(PAYMENT_TOPIC, 0, sum(numbers.values()), subject, event.to_bytes()))
+    engine = create_engine(world.database.worker, pool_size=1)
+    try:
+        await EventProcessor(
+            payments_consumer(), service="claims", engine=engine, clock=world.clock, settings=None,
+            metrics=MessagingMetrics(CollectorRegistry()), tracing=Tracing("claims"),
+        ).process(deliveries)  # fmt: skip
+    finally:
+        await engine.dispose()
+    assert await world.sql("SELECT error FROM parked WHERE released_at IS NULL") == []
 
 
 @pytest.mark.requirement("ZA-23", "the year of care is second-compensated from the money of the next, to persons")
@@ -124,20 +192,19 @@ async def test_a_campaign_from_the_pot_to_what_nobody_claimed(world: World) -> N
     assert {(e["sequence"], e["data"]["benefit_year"], e["data"]["claim_by"]) for e in events} == {
         ("0000000001", 2010, "2011-03-15")
     }
-    assert {(e["data"]["account"], e["data"]["expense_account"]) for e in events} == {("1001.02", "5001.01")}
+    assert {e["data"]["payer"] for e in events} == {"新农合基金"}
     by_amount = sorted(await payments(world, campaign), key=lambda one: one["amount"])
-    body = {"payments": [made(by_amount[0]), made(by_amount[1])]}
-    shown = await done(world, "insurer_finance", f"/{campaign}/payments", body)
+    await settlement_tells(world, made(world, by_amount[0]), made(world, by_amount[1]))
+    shown = (await world.pool("auditor", "GET", f"/campaigns/{campaign}")).json()
     assert (shown["paid"], shown["paid_in"]) == ("500.00", [{"year": 2011, "persons": 2, "amount": "500.00"}])
-    twice = await act(world, "insurer_finance", f"/{campaign}/payments", {"payments": [made(by_amount[1])]})
-    assert (twice.status_code, twice.json()["code"]) == (409, "campaign_payment_state")
     claimable = await act(world, "county_director", f"/{campaign}/closing")
     assert (claimable.status_code, claimable.json()["code"]) == (409, "still_claimable")
     world.clock.advance(timedelta(days=60))
+    late = await act(world, "county_director", f"/{campaign}/closing")
+    assert late.json()["code"] == "still_claimable", "settlement has not returned what is unclaimed"
+    await settlement_tells(world, given_up(world, by_amount[2]))
     shown = await done(world, "county_director", f"/{campaign}/closing")
     assert (shown["status"], shown["year"], shown["paid"], shown["returned"]) == ("closed", 2010, "500.00", "500.00")
-    (returned,) = await told(world, "returned")
-    assert (returned["sequence"], returned["data"]["amount"]) == ("0000000002", "500.00")
     claim = (await world.pool("auditor", "GET", f"/claims/{pending['claim_id']}")).json()
     assert claim["status"] == "settled"
     for member in people:
@@ -214,6 +281,7 @@ async def test_where_the_policy_says_so_the_cap_of_the_year_bounds_it(world: Wor
     assert await world.used(rich) == {"basic.inpatient.benefit": 6_000_000}
     assert await world.used(poor) == {"basic.inpatient.benefit": 1_000_000}
     world.clock.set(datetime(2011, 3, 16, 1, 0, tzinfo=UTC))
+    await settlement_tells(world, *(given_up(world, one) for one in await payments(world, campaign)))
     shown = await done(world, "county_director", f"/{campaign}/closing")
     assert shown["returned"] == "3500.00"
     assert await world.used(rich) == {"basic.inpatient.benefit": 5_950_000}, "what was not claimed counts no more"
@@ -374,14 +442,30 @@ async def test_the_payment_sheet_and_a_townships_own_lines(world: World) -> None
     who = {"areas": ("522422999",)}
     far = await world.pool("township_clerk", "GET", f"/campaigns/{campaign}/payments?area=522422100", **who)
     assert (far.status_code, far.json()["code"]) == (404, "campaign_payment_unknown")
+
+
+@pytest.mark.requirement("ZA-23", "a payment that comes back is open again, and opens a campaign that was closed")
+async def test_what_settlement_tells_moves_the_list(world: World) -> None:
+    await reviewed(world, await world.member(), "10000.00")
+    world.clock.set(AFTER)
+    campaign = await opened(world, "1000.00")
+    await approved(world, campaign)
+    await published(world, campaign)
+    await released(world, campaign)
     (payment,) = await payments(world, campaign)
-    other = await act(world, "township_clerk", f"/{campaign}/payments", {"payments": [made(payment)]}, **who)
-    assert (other.status_code, other.json()["code"]) == (404, "campaign_payment_unknown")
-    early = await act(world, "township_clerk", f"/{campaign}/payments", {"payments": [made(payment, "2011-01-05")]})
-    assert (early.status_code, early.json()["code"]) == (422, "claim_day")
-    await done(world, "township_clerk", f"/{campaign}/payments", {"payments": [made(payment, "2011-01-18")]})
-    (event,) = await told(world, "paid")
-    assert (event["data"]["paid_on"], event["data"]["channel"]) == ("2011-01-18", "bank")
+    await settlement_tells(world, made(world, payment))
+    (paid,) = await payments(world, campaign)
+    assert (paid["status"], paid["paid_on"]) == ("paid", "2011-01-18")
+    await done(world, "county_director", f"/{campaign}/closing")
+    await settlement_tells(world, bounced(world, payment))
+    shown = (await world.pool("auditor", "GET", f"/campaigns/{campaign}")).json()
+    assert (shown["status"], shown["paid"], shown["closed_on"]) == ("released", "0.00", None)
+    await settlement_tells(world, given_up(world, payment), made(world, payment, date(2011, 3, 20)))
+    shown = (await world.pool("auditor", "GET", f"/campaigns/{campaign}")).json()
+    assert (shown["paid"], shown["returned"]) == ("1000.00", "0.00"), "executed after it was given up: it is paid"
+    other = made(world, payment).model_copy(update={"claim_id": new_id(world.clock.now()), "layer": "basic"})
+    await settlement_tells(world, other)
+    assert (await payments(world, campaign))[0]["status"] == "paid", "payments of claims are passed over"
 
 
 async def test_the_database_keeps_the_list_within_the_pot(world: World) -> None:

@@ -12,7 +12,7 @@ from shared.kernel.ids import new_id
 from tests.component.claims.world import ENROLLED, HELD, OTHER_SESSIONS, POOL, World, line
 
 LAPSED = date(2010, 2, 1)
-_LOCK_BATCH = "SELECT unnest(locked) AS visit FROM lock_batch($1, '{}', '{}', '{}', '{}', $2, '{}', '{}')"
+_LOCK_BATCH = "SELECT unnest(locked) AS visit FROM lock_batch($1, '{}', '{}', '{}', '{}', $2, '{}')"
 _WAITING = f"SELECT pid {OTHER_SESSIONS} AND wait_event_type = 'Lock'"
 
 

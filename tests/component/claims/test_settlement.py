@@ -293,3 +293,14 @@ async def test_the_slip_as_a_paper(world: World) -> None:
     assert unnamed.content != answer.content, "without enrollment's answer the name is left to be written"
     other = await world.pool("hospital", "GET", path, of=TOWNSHIP)
     assert (other.status_code, other.json()["code"]) == (404, "claim_unknown")
+
+
+async def test_the_slip_of_a_cancelled_claim_is_void(world: World) -> None:
+    claim = (await world.settle(await world.visit(await world.member()), line("A1", "300.00"))).json()
+    path = f"/claims/{claim['claim_id']}/slip"
+    before = [(await world.pool("hospital", "GET", one)).content for one in (path, f"{path}.pdf")]
+    await world.cancel(claim["claim_id"])
+    after = [(await world.pool("hospital", "GET", one)).content for one in (path, f"{path}.pdf")]
+    assert "作废" not in before[0].decode()
+    assert after[0].decode().count("作废") == 3, "in the title, above and below the sum"
+    assert after[1] != before[1]

@@ -155,3 +155,68 @@ async def test_the_month_is_one_workbook_and_one_document(world: World) -> None:
     assert document.status_code == 200, document.text
     assert document.content.startswith(b"%PDF")
     assert document.content == (await world.client.get(path + "pdf", headers=headers)).content
+
+
+def facts(paper: dict[str, Any], what: str) -> dict[str, str]:
+    """Labels and values of a paper."""
+    return {one["label"]: one["value"] for one in paper[what]}
+
+
+@pytest.mark.requirement("HL-08", "vouchers are printed one a page with accounts, attachments, preparer and checker")
+async def test_each_voucher_is_a_paper_of_its_own(world: World) -> None:
+    await a_busy_month(world)
+    forms = (await world.get(f"/books/basic/voucher-forms?{MONTH}&format=json"))["items"]
+    listed = await world.get(f"/books/basic/papers/vouchers?{MONTH}")
+    assert [facts(form, "facts")["凭证号"] for form in forms] == [
+        row["cells"][0] for row in listed["rows"] if row["cells"][0]
+    ]
+    advance = next(form for form in forms if form["rows"][0]["cells"][0] == "拨付周转金")
+    assert [row["cells"][1:] for row in advance["rows"]] == [
+        ["1009.03 在途:财政专户至支出户", "500.00", None],
+        ["    1002 财政专户存款", None, "500.00"],
+        [None, "500.00", "500.00"],
+    ]
+    assert advance["in_words"] == "合计:伍佰元整"
+    assert facts(advance, "signed") == {
+        "会计主管": "", "记账": "系统", "复核": "county_finance-2", "制单": "county_finance-1",
+    }  # fmt: skip
+    headers = world.tokens.headers("county_finance")
+    path = f"/v1/pools/522422/books/basic/voucher-forms?{MONTH}"
+    document = await world.client.get(path, headers=headers)
+    assert document.content.count(b"/Type /Page\n") == len(forms)
+    book = openpyxl.load_workbook(BytesIO((await world.client.get(path + "&format=xlsx", headers=headers)).content))
+    assert len(book.sheetnames) == len(forms)
+    await refused(world, "form_empty", "/books/basic/voucher-forms?from=2010-01-01&to=2010-01-31")
+    await refused(world, "ledger_voucher_unknown", "/books/basic/vouchers/999/form")
+
+
+@pytest.mark.requirement("HL-08", "sheets that come after a voucher was booked are attached, never taken away")
+async def test_papers_are_attached_to_a_voucher_afterwards(world: World) -> None:
+    await world.fund()
+    path, paper = "/books/basic/vouchers/1/attachments", {"text": "财政拨款通知", "sheets": 2, "sha256": "ab" * 32}
+    await world.done(path, paper, role="county_finance")
+    await world.done(path, {"text": "银行回单", "sheets": 1}, role="county_finance")
+    found = (await world.get(path))["items"]
+    assert {(one["text"], one["sheets"], one["sha256"], one["added_by"]) for one in found} == {
+        ("财政拨款通知", 2, "ab" * 32, "county_finance-1"), ("银行回单", 1, None, "county_finance-1"),
+    }  # fmt: skip
+    (form,) = (await world.get("/books/basic/vouchers/1/form?format=json"))["items"]
+    assert facts(form, "facts")["附件"] == "3 张"
+    assert any("ab" * 32 in note for note in form["notes"])
+    again = await world.send(path, paper, role="county_finance")
+    assert again.json()["code"] == "ledger_paper_attached"
+    other = await world.send(path, paper | {"sha256": "cd" * 32}, role="insurer_finance")
+    assert other.json()["code"] == "ledger_not_keeper"
+
+
+@pytest.mark.requirement("HL-08", "what a bank statement makes us book names that statement as its paper")
+async def test_a_voucher_of_a_statement_names_the_statement(world: World) -> None:
+    await world.fund()
+    await world.paid("70.00")
+    rows = await world.rows(
+        """SELECT v.source_event, v.sheets, v.papers, s.account FROM voucher v
+        LEFT JOIN statement s ON encode(s.sha256, 'hex') = v.papers WHERE v.book = 'basic' ORDER BY v.number"""
+    )
+    named = {row["source_event"].split(":")[0]: (row["sheets"], row["account"]) for row in rows}
+    assert named["payment"] == (1, EXPENDITURE)
+    assert named["arrival"] == (0, None), "a person recorded it"

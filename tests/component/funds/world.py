@@ -60,6 +60,8 @@ class World:
     benefits: dict[UUID, int] = field(default_factory=dict)
     accounts: dict[UUID, int] = field(default_factory=dict)
     """What the family account paid of a claim besides; nothing of most."""
+    supplements: dict[UUID, int] = field(default_factory=dict)
+    """What of a claim's benefit the supplementary layer pays; nothing of most."""
     published: dict[tuple[str, date, str], list[int]] = field(default_factory=dict)
     _keys: Any = field(default_factory=lambda: itertools.count(1))
     _engines: list[Any] = field(default_factory=list)
@@ -252,22 +254,31 @@ class World:
         }
 
     def layers(self, claim_id: UUID, fen: int, kind: str) -> list[claims.LayerAmount]:
-        """The basic layer, and what the family account pays of the claim."""
-        expense = "5001.01" if kind == "inpatient" else "5001.02"
-        amounts = {"basic": fen, "family_account": self.accounts.get(claim_id, 0)}
+        """The basic layer, the supplementary one, and what the family account pays of the claim."""
+        expense, above = "5001.01" if kind == "inpatient" else "5001.02", self.supplements.get(claim_id, 0)
+        amounts = {"basic": fen - above, "supplementary": above, "family_account": self.accounts.get(claim_id, 0)}
         return [
-            claims.LayerAmount(
-                layer=layer,
-                payer="新农合基金",
-                account=EXPENDITURE,
-                expense_account=expense if layer == "basic" else "5001.02",
-                book="basic",
-                risk_bearer="pool",
-                amount=amount,
-            )
+            claims.LayerAmount(layer=layer, amount=amount, **self._payer(layer, expense))
             for layer, amount in amounts.items()
             if amount or layer == "basic"
         ]
+
+    def _payer(self, layer: str, expense: str) -> dict[str, str]:
+        if layer == "supplementary":
+            return {
+                "payer": "补充医疗保险(商业保险机构)",
+                "account": "1001",
+                "expense_account": "5001",
+                "book": "supplementary",
+                "risk_bearer": "insurer",
+            }
+        return {
+            "payer": "新农合基金",
+            "account": EXPENDITURE,
+            "expense_account": expense if layer == "basic" else "5001.02",
+            "book": "basic",
+            "risk_bearer": "pool",
+        }
 
     def advanced(self, claim_id: UUID) -> int:
         """What the hospital advanced for the fund: the benefit and the family account's part."""

@@ -67,6 +67,34 @@ async def test_numbers_run_without_gaps_by_book_and_by_month(ledger: Ledger) -> 
     assert await ledger.replay() == []
 
 
+async def test_a_batch_over_the_end_of_a_month_is_numbered_by_day_and_month(ledger: Ledger) -> None:
+    """Days never fall inside a batch either; of two value days each keeps its own."""
+    days = [date(2010, 3, 30), date(2010, 4, 2), date(2010, 3, 31), date(2010, 4, 2), date(2010, 6, 1)]
+    await ledger.post(voucher("first", posting_date=date(2010, 3, 30)))
+    await ledger.post(*[voucher(f"v{n}", posting_date=day, value_date=day) for n, day in enumerate(days)])
+    rows = await ledger.rows("SELECT month_number, posting_date, value_date FROM voucher ORDER BY number OFFSET 1")
+    assert [(r["month_number"], r["posting_date"], r["value_date"]) for r in rows] == [
+        (2, days[0], days[0]), (1, days[1], days[1]), (2, days[1], days[2]), (3, days[1], days[3]),
+        (1, days[4], days[4]),
+    ]  # fmt: skip
+    turnover = await ledger.rows(
+        "SELECT posting_date, value_date, debit_fen FROM account_day WHERE account = '1009.01' ORDER BY 1, 2"
+    )
+    assert [(r["posting_date"], r["value_date"], r["debit_fen"]) for r in turnover] == [
+        (days[0], DAY, 2_000), (days[0], days[0], 2_000), (days[1], days[2], 2_000), (days[1], days[1], 4_000),
+        (days[4], days[4], 2_000),
+    ]  # fmt: skip
+    assert await ledger.replay() == []
+
+
+async def test_the_papers_of_a_voucher_are_booked_with_it(ledger: Ledger) -> None:
+    hashes = ("ab" * 32, "cd" * 32)
+    await ledger.post(voucher("a", sheets=3, papers=hashes), voucher("b"))
+    rows = await ledger.rows("SELECT sheets, papers FROM voucher ORDER BY number")
+    assert [(r["sheets"], r["papers"]) for r in rows] == [(3, ",".join(hashes)), (0, "")]
+    assert await ledger.replay() == []
+
+
 async def test_two_books_in_one_call_and_four_round_trips(ledger: Ledger) -> None:
     owed = [Posting("1301", "2301.01", 500)]
     with count_statements() as counted:
@@ -159,6 +187,7 @@ TAMPERINGS = {
         "UPDATE posting SET amount_fen = amount_fen + 1 WHERE number = 2",
         {"hash", "balance", "turnover"},
     ),
+    "edited papers": ("UPDATE voucher SET sheets = 1, papers = repeat('ab', 32) WHERE number = 1", {"hash"}),
     "edited text": ("UPDATE voucher SET text = 'x' WHERE number = 1", {"hash"}),
     "deleted voucher": ("DELETE FROM voucher WHERE number = 1", {"number", "hash", "turnover", "balance"}),
     "deleted posting": ("DELETE FROM posting WHERE number = 1 AND line = 2", {"hash", "balance", "turnover"}),

@@ -56,7 +56,7 @@ def staged(*postings: str, day: str = "2010-04-05", exact: bool = False, reason:
     )
     return f"""SELECT ledger_stage();
 INSERT INTO staged_voucher VALUES ('basic', {seq}, '{source}', '{day}', '{day}', '{reason}', {of}, 'mallory',
-  'rule:none', 'mallory', 'typed by hand', NULL, {exact}, NULL);
+  'rule:none', 'mallory', 'typed by hand', 0, '', NULL, {exact}, NULL);
 {lines}
 SELECT post('{POOL}', 'basic');"""
 
@@ -68,7 +68,8 @@ def hold(number: int, fen: int) -> str:
 
 VOUCHER = (
     "INSERT INTO voucher SELECT pool_code, book, {number}, month, {number}, 'forged', posting_date, value_date, reason,"
-    " reversal_of, preparer, checker, poster, text, postings_digest, sha256('forged') FROM voucher WHERE number = 1;"
+    " reversal_of, preparer, checker, poster, text, sheets, papers, postings_digest, sha256('forged') FROM voucher"
+    " WHERE number = 1;"
 )
 ADD_HASH = "ALTER TABLE staged_voucher ADD COLUMN hash bytea;\n"
 REVERSAL = staged("'1001.02', '5001.01', 10000", reason="reversal", of="3")
@@ -91,6 +92,8 @@ REFUSED: dict[str, tuple[str, str]] = {
     "change an entry": ("UPDATE posting SET amount_fen = 1 WHERE number = 3;", DENIED("posting")),
     "change who checked": ("UPDATE voucher SET checker = 'x';", DENIED("voucher")),
     "delete an entry": ("DELETE FROM posting WHERE number = 3;", DENIED("posting")),
+    "change what was attached": ("UPDATE voucher_attachment SET sheets = 9;", DENIED("voucher_attachment")),
+    "take an attachment away": ("DELETE FROM voucher_attachment;", DENIED("voucher_attachment")),
     "delete a voucher": ("DELETE FROM voucher WHERE number = 3;", DENIED("voucher")),
     "empty the book": ("TRUNCATE voucher, posting;", DENIED("voucher")),
     "unbalance a book by one side alone": (staged("'1002', NULL, 100"), 'null value in column "credit"'),
@@ -123,7 +126,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "switch the row policies off": (
         "ALTER TABLE voucher DISABLE ROW LEVEL SECURITY;", "must be owner of table voucher"),
     "call what is inside the function": (
-        f"SELECT ledger_apply('{POOL}', 'basic', 'basic-2008', 0, '2010-03-01');",
+        f"SELECT ledger_apply('{POOL}', 'basic', 'basic-2008', 0, '{{}}', '{{}}', '{{}}', '{{}}');",
         "permission denied for function ledger_apply"),
 }  # fmt: skip
 

@@ -16,6 +16,9 @@ from tests.component.ledger.conftest import MACHINE, POOL, Ledger, voucher
 
 FIRST, DAYS, A_DAY = date(2010, 3, 1), 1_200, 4
 HOSPITALS = ("H52242200001", "H52242200002")
+FLOWS = (("1009.01", "4001"), ("1009.01", "2101"), ("1009.01", "4003"), ("1002", "4002"), ("1002", "4004.01"),
+         ("1002", "4004.02"), ("1002", "4004.03"), ("1002", "4004.04"), ("1003", "4005"), ("1003", "4006"))  # fmt: skip
+"""A flow a voucher of a day, so that a day has many accounts: a table of a few pages would be read whole at once."""
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ async def full(ledger: Ledger) -> Ledger:
         *(
             voucher(
                 f"{day}:{n}",
-                Posting("1009.01", "4001", 2_000 + n, party=HOSPITALS[n % 2], ref=f"SK-{day}-{n}"),
+                Posting(*FLOWS[n], 2_000 + n, party=HOSPITALS[n % 2], ref=f"SK-{day}-{n}"),
                 posting_date=FIRST + timedelta(days=day),
                 value_date=FIRST + timedelta(days=day),
             )
@@ -82,6 +85,19 @@ async def test_a_balance_at_a_date_reads_a_row_a_day(full: Ledger, monkeypatch: 
     assert (how <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}, rows) == (True, days), plan
     assert read_from(plan, "posting") == (set(), 0)
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 40
+
+
+async def test_a_business_number_reads_its_voucher(full: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number's index leads to the voucher, whose postings alone are read."""
+
+    def entries(conn: Any) -> Any:
+        return store.entries(conn, POOL, "basic", numbers=(1, DAYS * A_DAY), after=(0, 0), limit=100, account=None,
+                             party=None, ref="SK-7-3")  # fmt: skip
+
+    plan = await explained(full, monkeypatch, entries)
+    assert plan["Actual Rows"] == 1
+    how, rows = read_from(plan, "posting")
+    assert (how <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}, rows) == (True, 2), plan
 
 
 async def test_a_hospitals_month_reads_the_postings_of_that_month(

@@ -40,9 +40,10 @@ async def _stage(raw: asyncpg.Connection, *vouchers: Voucher) -> None:
     await raw.execute("SELECT ledger_stage()")
     for seq, v in enumerate(vouchers, 1):
         await raw.execute(
-            "INSERT INTO pg_temp.staged_voucher VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)",
+            "INSERT INTO pg_temp.staged_voucher VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,"
+            "$15,$16)",
             v.book, seq, v.source_event, v.posting_date, v.value_date, v.reason, v.reversal_of, v.preparer, v.checker,
-            v.poster, v.text, v.keeper, v.exact_day, v.hold_id,
+            v.poster, v.text, v.sheets, ",".join(v.papers), v.keeper, v.exact_day, v.hold_id,
         )  # fmt: skip
         for line, p in enumerate(v.postings, 1):
             await raw.execute(
@@ -83,6 +84,7 @@ REFUSED: dict[str, tuple[Voucher, str]] = {
     "two keepers in one voucher": (voucher("x", Posting("1002", "4005", 1), PAYMENT), "ledger_two_keepers"),
     "another keeper than stated": (voucher("x", PAYMENT, keeper="finance"), "ledger_not_keeper"),
     "a tab in a text": (voucher("x", text="a\tb"), "ledger_text_invalid"),
+    "two business numbers": (voucher("x", PAYMENT, replace(PAYMENT, ref="P-2")), "ledger_refs_differ"),
     "a line break in a memo": (voucher("x", replace(PAYMENT, memo="a\nb")), "ledger_text_invalid"),
     "a hold that is not there": (voucher("x", PAYMENT, hold_id=HOLD), "ledger_hold_invalid"),
     "a reversal of nothing": (voucher("x", PAYMENT, reason="reversal", reversal_of=99), "ledger_reversal_differs"),
@@ -90,6 +92,9 @@ REFUSED: dict[str, tuple[Voucher, str]] = {
         voucher("x", Posting("1009.03", "1001.02", 9), reason="reversal", reversal_of=2), "ledger_reversal_differs"),
     "an unknown reason": (voucher("x", reason="because"), "ledger_voucher_invalid"),
     "no text": (voucher("x", text=""), "ledger_voucher_invalid"),
+    "fewer sheets than none": (voucher("x", sheets=-1), "ledger_voucher_invalid"),
+    "a paper that is no hash": (voucher("x", sheets=1, papers=("receipt.pdf",)), "ledger_voucher_invalid"),
+    "a paper and no sheet": (voucher("x", papers=("ab" * 32,)), "ledger_voucher_invalid"),
 }  # fmt: skip
 
 
@@ -154,7 +159,8 @@ WRITES = [
     "UPDATE voucher SET text = 'x'",
     "DELETE FROM voucher",
     "INSERT INTO voucher SELECT pool_code, book, number + 100, month, month_number, 'x', posting_date, value_date,"
-    " reason, reversal_of, preparer, checker, poster, text, postings_digest, hash FROM voucher",
+    " reason, reversal_of, preparer, checker, poster, text, sheets, papers, postings_digest,"
+    " hash FROM voucher",
     "UPDATE posting SET amount_fen = 1",
     "DELETE FROM posting",
     "INSERT INTO posting VALUES ('522422', 'basic', 1, 99, '1002', '4005', 1, '', '', '')",
@@ -175,7 +181,7 @@ WRITES = [
     "ALTER TABLE voucher DISABLE ROW LEVEL SECURITY",
     "DROP FUNCTION post(text, text)",
     "CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-    "SELECT ledger_apply('522422', 'basic', 'basic-2008', 0, '2010-03-01')",
+    "SELECT ledger_apply('522422', 'basic', 'basic-2008', 0, '{}', '{}', '{}', '{}')",
     "SELECT ledger_lock('522422', 'basic')",
     "SET ROLE heyi_settlement_owner",
 ]

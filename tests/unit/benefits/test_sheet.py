@@ -14,7 +14,7 @@ from services.claims.benefits.library import ids, loaded, text_of
 from services.claims.benefits.wire import decision_document
 from shared.kernel.money import capital_yuan, parse_yuan
 from shared.printing.font import TYPEFACE
-from shared.printing.page import Block, Note, Pairs, Row, Table, Title
+from shared.printing.page import Block, Heading, Note, Pairs, Row, Table, Title
 
 AT = datetime(2011, 6, 12, 8, tzinfo=UTC)
 CLAIM = """
@@ -90,6 +90,20 @@ def test_the_bill_stands_by_class_and_adds_up(laid: list[Block]) -> None:
     assert bill.rows[-1].cells[3:6] == ("210,806.84", "1,364.34", "209,442.50")
     assert bill.rows[3].cells[6] == "超过最高限价"
     assert document["total"] == "210806.84"
+
+
+def test_a_cancelled_slip_says_so_above_and_below_the_sum(laid: list[Block]) -> None:
+    document, faces = decided()
+    sheet.slip_paper(document, [], faces, AT, void=True)
+    title = next(block for block in laid if isinstance(block, Title))
+    assert title.text.startswith("【已撤销·作废】")
+    said = [block.text for block in laid if isinstance(block, Heading)]
+    assert [text for text in said if "作废" in text] == [slip.SENTENCES["void"][0]] * 2
+    valid = len(laid)
+    sheet.slip_paper(document, [], faces, AT)
+    assert not any(
+        "作废" in text for block in laid[valid:] if isinstance(block, Heading | Title) for text in [block.text]
+    )
 
 
 @pytest.mark.requirement("ZZ-23", "the slip tells what each layer's payer pays; with the patient's part it is the bill")

@@ -5,7 +5,7 @@ from datetime import date
 
 import orjson
 
-from services.claims.benefits.model import AccumulatorKey, Facts, Institution, Interval, Item
+from services.claims.benefits.model import AccumulatorKey, Earlier, Facts, Institution, Interval, Item
 from services.claims.visits.deciding import stored_facts
 from services.claims.visits.retroactive import kept_facts
 
@@ -24,6 +24,8 @@ def test_facts_come_back_from_the_record() -> None:
         groups=frozenset({"wubao", "dibao"}),
         birth_date=date(1950, 2, 3),
         third_party="accident",
+        joined=frozenset({"supplementary"}),
+        earlier=Earlier(30_000, 7),
     )
     assert kept_facts(json.loads(orjson.dumps(stored_facts(facts))), ITEMS) == facts
     plain = Facts(Institution("township", "in_county"), (), ITEMS, {})

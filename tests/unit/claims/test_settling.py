@@ -12,6 +12,7 @@ import pytest
 from services.claims.visits import settling
 from services.claims.visits.batch import InDoubt
 from services.claims.visits.coalescer import Coalescer
+from services.claims.visits.direct import Asked
 from shared.kernel.errors import Problem
 
 TIMEOUT, SOMEBODY = 0.6, UUID(int=7)
@@ -48,7 +49,7 @@ async def test_one_timeout_in_all(monkeypatch: pytest.MonkeyPatch, answers_after
     coalescer: Coalescer[Any, Any] = Coalescer(doubtful_then_slow, Silent(), timeout_seconds=TIMEOUT)
     began = time.monotonic()
     with pytest.raises((Problem, TimeoutError)) as refused:
-        await settling.settle(request(**{settling.COALESCER: coalescer}), UUID(int=1), None)
+        await settling.settle(request(**{settling.COALESCER: coalescer}), UUID(int=1), Asked(None))
     assert told in repr(refused.value)
     assert TIMEOUT / 2 < time.monotonic() - began < TIMEOUT * 1.4
     await coalescer.close(0.01)

@@ -77,6 +77,9 @@ WHOLE = {
     "entitlements": "what one person was granted",
     "places": "the townships of one county",
     "money-order-kinds": "the kinds that there are",
+    "voucher-forms": "at most 500 vouchers: a longer period is refused",
+    "form": "one voucher",
+    "attachments": "what was attached to one voucher",
 }
 """Lists that are always answered whole, and why they can be."""
 

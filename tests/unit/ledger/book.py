@@ -38,7 +38,7 @@ def link(previous: bytes, v: Document) -> bytes:
     return h(previous + line(
         "heyi-ledger-1", "522422", "basic", v["number"], v["month"], v["month_number"], v["source_event"],
         v["posting_date"], v["value_date"], v["reason"], v["reversal_of"], v["preparer"], v["checker"], v["poster"],
-        v["text"], digest.hex(),
+        v["text"], v["sheets"], ",".join(v["papers"]), digest.hex(),
     ))  # fmt: skip
 
 
@@ -61,6 +61,7 @@ def vouchers(count: int, days: int = 3) -> list[Document]:
             "kind": "voucher", "number": n, "month": "2010-03-01", "month_number": n, "source_event": f"e{n}",
             "posting_date": day, "value_date": "2010-03-01", "reason": "normal", "reversal_of": None,
             "preparer": "system", "checker": "rule:test", "poster": "system", "text": f"第{n}张",
+            "sheets": n % 4, "papers": [h(f"paper {i}".encode()).hex() for i in range(n % 4 // 2)],
             "postings": [
                 {"line": i, "debit": flow[0], "credit": flow[1], "amount": f"{n}.{i:02d}", "party": "52242201",
                  "ref": "", "memo": "保费"} for i in range(1, 1 + n % 3 + 1)

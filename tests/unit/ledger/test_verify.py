@@ -151,6 +151,21 @@ def test_any_edited_field_is_named_with_its_voucher(number: int, field: str) -> 
     assert _found(documents) == {"edited": {str(number)}}
 
 
+@pytest.mark.parametrize(("field", "value"), [("sheets", 9), ("papers", []), ("papers", ["ab" * 32])])
+def test_edited_papers_are_named_with_their_voucher(field: str, value: object) -> None:
+    documents = book.copied(TRUE)
+    documents[_at(documents, 3)][field] = value
+    assert _found(documents) == {"edited": {"3"}}
+
+
+def test_two_papers_are_not_one() -> None:
+    documents = book.copied(TRUE)
+    paper = documents[_at(documents, 3)]["papers"][0]
+    documents[_at(documents, 3)]["papers"] = [f"{paper},{paper}"]
+    with pytest.raises(Unreadable):
+        _found(documents)
+
+
 @given(st.data())
 def test_no_single_change_of_a_character_passes(data: st.DataObject) -> None:
     """Any one character of the vouchers, changed: told, or the file is not readable any more."""

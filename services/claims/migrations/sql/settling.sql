@@ -23,9 +23,9 @@ CREATE TYPE locked_visit AS (
 );
 
 -- Accumulators, then visits (with a share lock on their members' coverage), then the claims named and the live claims
--- of the visits to settle; visits and claims in order of their ids.
+-- of the visits; visits and claims in order of their ids.
 CREATE FUNCTION lock_batch(
-  pool text, owners uuid[], scopes text[], years int[], details text[], visits uuid[], claims uuid[], settling uuid[]
+  pool text, owners uuid[], scopes text[], years int[], details text[], visits uuid[], claims uuid[]
 ) RETURNS TABLE (counted public.accumulator[], locked public.locked_visit[], live public.claim[])
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -42,7 +42,7 @@ BEGIN
     FOR UPDATE OF v FOR SHARE OF m);
   live := ARRAY(
     SELECT c FROM public.claim c
-    WHERE c.pool_code = pool AND (c.id = ANY (claims) OR (c.visit_id = ANY (settling) AND c.status <> 'cancelled'))
+    WHERE c.pool_code = pool AND (c.id = ANY (claims) OR (c.visit_id = ANY (visits) AND c.status <> 'cancelled'))
     ORDER BY c.id FOR UPDATE);
   RETURN NEXT;
 END $$;

@@ -24,6 +24,7 @@ CREATE TABLE member_coverage (
   sequence bigint NOT NULL CHECK (sequence >= 0),
   timeline jsonb NOT NULL,
   groups jsonb NOT NULL,
+  layers jsonb NOT NULL DEFAULT '[]',
   entitlements jsonb NOT NULL DEFAULT '[]',
   entitlement_seq bigint NOT NULL DEFAULT 0,
   learnt_from text NOT NULL CHECK (learnt_from IN ('event', 'answer')),
@@ -103,6 +104,17 @@ CREATE TABLE visit_lines (
          AND cardinality(quantities_e4) = cardinality(amounts_fen)
          AND cardinality(restrictions_met) = cardinality(amounts_fen))
 );
+CREATE TABLE visit_lines_withdrawal (
+  pool_code text COLLATE "C" NOT NULL,
+  visit_id uuid NOT NULL,
+  sheet integer NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  withdrawn_at timestamptz NOT NULL,
+  withdrawn_by text NOT NULL,
+  PRIMARY KEY (pool_code, visit_id, sheet),
+  FOREIGN KEY (pool_code, visit_id, sheet) REFERENCES visit_lines (pool_code, visit_id, sheet),
+  FOREIGN KEY (pool_code, visit_id, institution_code) REFERENCES visit (pool_code, id, institution_code)
+);
 """
 
 CLAIMS = """
@@ -129,6 +141,10 @@ CREATE TABLE claim (
   benefit_fen bigint NOT NULL CHECK (benefit_fen BETWEEN 0 AND total_fen),
   account_fen bigint NOT NULL DEFAULT 0 CHECK (account_fen >= 0),
   elsewhere_fen bigint NOT NULL DEFAULT 0 CHECK (elsewhere_fen >= 0),
+  midway boolean NOT NULL DEFAULT false,
+  part integer NOT NULL DEFAULT 1 CHECK (part > 0),
+  sheets_to integer NOT NULL DEFAULT 0,
+  deductible_fen bigint NOT NULL DEFAULT 0 CHECK (deductible_fen >= 0),
   payable_fen bigint NOT NULL,
   policy_id text NOT NULL,
   policy_hash text NOT NULL,
@@ -144,7 +160,9 @@ CREATE TABLE claim (
   CHECK (payable_fen BETWEEN 0 AND benefit_fen + account_fen),
   CHECK (benefit_fen + account_fen + elsewhere_fen <= total_fen)
 ) WITH (fillfactor = 90);
-CREATE UNIQUE INDEX claim_live ON claim (pool_code, visit_id) WHERE status <> 'cancelled';
+-- a stay is settled once at its end, and before that in parts
+CREATE UNIQUE INDEX claim_live ON claim (pool_code, visit_id) WHERE status <> 'cancelled' AND NOT midway;
+CREATE UNIQUE INDEX claim_part ON claim (pool_code, visit_id, part) WHERE status <> 'cancelled';
 CREATE INDEX claim_of_day ON claim (pool_code, settled_on, id);
 CREATE INDEX claim_pending ON claim (pool_code, status, institution_code, settled_on, id)
   WHERE status IN ('settled', 'approved');
@@ -291,7 +309,8 @@ def _rules() -> list[str]:
     """Row policies and grants; what a hospital sees is limited to its institution wherever a row names one."""
     service, of = "claims", "institution_code"
     coverage = (
-        "blind_index, household_id, township_code, birth_date, sex, sequence, timeline, groups, learnt_from, learnt_at"
+        "blind_index, household_id, township_code, birth_date, sex, sequence, timeline, groups, layers, learnt_from, "
+        "learnt_at"
     )
     claim = "status, version, payable_fen, cutoff_id"
     visit = "status, discharged_at, line_sheets, third_party, third_party_share, elsewhere, facts_seq"
@@ -307,6 +326,7 @@ def _rules() -> list[str]:
         pool_table(service, "coverage_case", app="SELECT", institution_column=of, worker="SELECT, INSERT"),
         pool_table(service, "visit", institution_column=of, update_columns=visit),
         pool_table(service, "visit_lines", institution_column=of),
+        pool_table(service, "visit_lines_withdrawal", institution_column=of),
         pool_table(service, "claim", institution_column=of, update_columns=claim),
         pool_table(service, "claim_detail", institution_column=of),
         pool_table(

@@ -79,7 +79,7 @@ CREATE TABLE campaign_payment (
   status text NOT NULL CHECK (status IN ('listed', 'struck', 'superseded', 'released', 'paid', 'returned')),
   version integer NOT NULL CHECK (version >= 0),
   paid_on date,
-  channel text CHECK (channel IN ('bank', 'cash')),
+  channel text CHECK (channel = 'bank'),
   reference text,
   recorded_by text,
   PRIMARY KEY (pool_code, id),
@@ -217,9 +217,11 @@ def upgrade() -> None:
         "void_asked_by, void_reason"
     )
     payment = "village_code, masked_name, status, version, paid_on, channel, reference, recorded_by"
-    op.execute(pool_table("claims", "campaign", update_columns=stands))
+    told = "status, paid_fen, returned_fen, closed_on, version"
+    op.execute(pool_table("claims", "campaign", update_columns=stands, worker_update_columns=told))
     op.execute(pool_table("claims", "campaign_candidate"))
-    op.execute(pool_table("claims", "campaign_payment", update_columns=payment))
+    paid = "status, paid_on, channel, reference, recorded_by"
+    op.execute(pool_table("claims", "campaign_payment", update_columns=payment, worker_update_columns=paid))
     op.execute(pool_table("claims", "campaign_objection", update_columns="outcome, note, decided_by, decided_at"))
     steps = ", ".join(f"{noun}_by, {noun}_at" for noun in ("issued", "agreed", "withdrawn"))
     op.execute(

@@ -214,11 +214,9 @@ SET enable_nestloop = off AS $$
     FROM public.posting s WHERE s.pool_code = p_pool AND s.book = p_book GROUP BY s.number
   ), chained AS (
     SELECT n.number, n.hash, n.posting_date, row_number() OVER (ORDER BY n.number) AS expected,
-           sha256(coalesce(lag(n.hash) OVER (ORDER BY n.number), k.genesis) || convert_to(
-             'heyi-ledger-1' || E'\t' || p_pool || E'\t' || p_book || E'\t' || n.number || E'\t' || n.month || E'\t'
-             || n.month_number || E'\t' || n.source_event || E'\t' || n.posting_date || E'\t' || n.value_date || E'\t'
-             || n.reason || E'\t' || coalesce(n.reversal_of::text, '') || E'\t' || n.preparer || E'\t' || n.checker
-             || E'\t' || n.poster || E'\t' || n.text || E'\t' || coalesce(encode(d.digest, 'hex'), '') || E'\n', 'UTF8'))
+           sha256(coalesce(lag(n.hash) OVER (ORDER BY n.number), k.genesis) || public.ledger_voucher_line(p_pool, p_book,
+             n.number, n.month, n.month_number, n.source_event, n.posting_date, n.value_date, n.reason, n.reversal_of,
+             n.preparer, n.checker, n.poster, n.text, n.sheets, n.papers, d.digest))
              AS computed
     FROM k CROSS JOIN public.voucher n LEFT JOIN digests d ON d.number = n.number
     WHERE n.pool_code = p_pool AND n.book = p_book
@@ -269,15 +267,22 @@ $$;
 
 REVOKE ALL ON FUNCTION ledger_refuse(text, jsonb), ledger_stage(), ledger_check_staging(), ledger_check_scope(text),
   ledger_lock(text, text), ledger_link(bytea, bytea, bytea), ledger_chain(bytea, bytea),
-  ledger_posting_line(integer, text, text, bigint, text, text, text), post(text, text),
-  ledger_apply(text, text, text, bigint, date), open_book(text, text, date), hold(text, text, text, uuid[], bigint[]),
+  ledger_posting_line(integer, text, text, bigint, text, text, text),
+  ledger_voucher_line(text, text, bigint, date, bigint, text, date, date, text, bigint, text, text, text, text, integer,
+                      text, bytea),
+  ledger_check_postings(text, text, text), ledger_flows_are_plain(text, ledger_move[]), post(text, text),
+  ledger_apply(text, text, text, bigint, date[], integer[], integer[], ledger_move[]), open_book(text, text, date), hold(text, text, text, uuid[], bigint[]),
   release_hold(text, text, uuid[]), ledger_root(text, text, bigint, bigint), seal_statement(text, text, date, timestamptz),
   ledger_seal_line(day_seal), seal(text, text, date, timestamptz, text, bytea), close_period(text, text, date),
   ledger_replay(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ledger_stage(), post(text, text), open_book(text, text, date),
   hold(text, text, text, uuid[], bigint[]), release_hold(text, text, uuid[]),
   seal_statement(text, text, date, timestamptz), seal(text, text, date, timestamptz, text, bytea),
-  close_period(text, text, date), ledger_replay(text, text), ledger_posting_line(integer, text, text, bigint, text, text, text)
+  close_period(text, text, date), ledger_replay(text, text), ledger_posting_line(integer, text, text, bigint, text, text, text),
+  ledger_voucher_line(text, text, bigint, date, bigint, text, date, date, text, bigint, text, text, text, text, integer,
+                      text, bytea)
   TO heyi_settlement_app, heyi_settlement_worker;
-GRANT EXECUTE ON FUNCTION ledger_replay(text, text), ledger_posting_line(integer, text, text, bigint, text, text, text)
+GRANT EXECUTE ON FUNCTION ledger_replay(text, text), ledger_posting_line(integer, text, text, bigint, text, text, text),
+  ledger_voucher_line(text, text, bigint, date, bigint, text, date, date, text, bigint, text, text, text, text, integer,
+                      text, bytea)
   TO heyi_settlement_reader;

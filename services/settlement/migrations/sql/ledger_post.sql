@@ -13,7 +13,8 @@ BEGIN
     CREATE TEMPORARY TABLE staged_voucher (
       book text NOT NULL, seq integer NOT NULL, source_event text NOT NULL, posting_date date NOT NULL,
       value_date date NOT NULL, reason text NOT NULL, reversal_of bigint, preparer text NOT NULL, checker text NOT NULL,
-      poster text NOT NULL, text text NOT NULL, keeper text, exact_day boolean NOT NULL, hold_id uuid
+      poster text NOT NULL, text text NOT NULL, sheets integer NOT NULL, papers text NOT NULL, keeper text,
+      exact_day boolean NOT NULL, hold_id uuid
     ) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE staged_posting (
       book text NOT NULL, seq integer NOT NULL, line integer NOT NULL, debit text NOT NULL, credit text NOT NULL,
@@ -34,7 +35,8 @@ DECLARE
   expected constant text[] := ARRAY[
     'staged_posting:book text,seq integer,line integer,debit text,credit text,amount_fen bigint,party text,ref text,memo text',
     'staged_voucher:book text,seq integer,source_event text,posting_date date,value_date date,reason text,'
-    'reversal_of bigint,preparer text,checker text,poster text,text text,keeper text,exact_day boolean,hold_id uuid'];
+    'reversal_of bigint,preparer text,checker text,poster text,text text,sheets integer,papers text,keeper text,'
+    'exact_day boolean,hold_id uuid'];
   found text[];
 BEGIN
   SELECT array_agg(c.relname || ':' || (
@@ -76,11 +78,76 @@ CREATE FUNCTION ledger_link(state bytea, seed bytea, content bytea) RETURNS byte
 AS $$ BEGIN RETURN sha256(coalesce(state, seed) || content); END $$; -- a sum of SQL functions would start an executor a row
 CREATE AGGREGATE ledger_chain(seed bytea, content bytea) (SFUNC = ledger_link, STYPE = bytea);
 
+-- What one account gave another on a posting and a value day; a sum of postings.
+CREATE TYPE ledger_move AS (debit text, credit text, posting_date date, value_date date, amount_fen numeric);
+
 -- Canonical bytes of docs/ledger-format.md.
 CREATE FUNCTION ledger_posting_line(line integer, debit text, credit text, amount_fen bigint, party text, ref text,
                                     memo text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN line::text || E'\t' || debit || E'\t' || credit || E'\t' || amount_fen::text || E'\t' || party || E'\t' || ref
        || E'\t' || memo || E'\n';
+
+CREATE FUNCTION ledger_voucher_line(p_pool text, p_book text, number bigint, month date, month_number bigint,
+                                    source_event text, posting_date date, value_date date, reason text,
+                                    reversal_of bigint, preparer text, checker text, poster text, text text,
+                                    sheets integer, papers text, digest bytea) RETURNS bytea LANGUAGE sql STABLE
+PARALLEL SAFE
+RETURN convert_to(concat_ws(E'\t', 'heyi-ledger-1', p_pool, p_book, number, month, month_number, source_event,
+         posting_date, value_date, reason, coalesce(reversal_of::text, ''), preparer, checker, poster, text, sheets,
+         papers, coalesce(encode(digest, 'hex'), '')) || E'\n', 'UTF8');
+
+-- Closed loop, keepers and shape of the staged postings, voucher by voucher: refuses the first one that breaks a rule.
+CREATE FUNCTION ledger_check_postings(p_pool text, p_book text, p_chart text) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  v_role text := current_setting('heyi.role', true);
+  v_any_keeper boolean := EXISTS (SELECT FROM public.keeper_role k WHERE k.keeper = '*' AND k.role = v_role);
+  v_code text;
+  v_bad jsonb;
+BEGIN
+  WITH lines AS (
+    SELECT s.seq, count(*) AS lines, min(s.line) AS first, max(s.line) AS last, min(s.amount_fen) AS least,
+           bool_or(strpos(s.party || s.ref || s.memo, E'\t') > 0 OR strpos(s.party || s.ref || s.memo, E'\n') > 0)
+             AS separators, min(s.ref) <> max(s.ref) AS refs,
+           min(s.debit || ' ← ' || s.credit) FILTER (WHERE f.chart IS NULL) AS forbidden,
+           min(f.keeper) AS keeper_first, max(f.keeper) AS keeper_last
+    FROM pg_temp.staged_posting s
+    LEFT JOIN pg_temp.staged_voucher w ON w.book = s.book AND w.seq = s.seq
+    LEFT JOIN public.permitted_flow f ON f.chart = p_chart AND (f.reason IS NULL OR f.reason = w.reason)
+      AND f.debit = CASE WHEN w.reversal_of IS NULL THEN s.debit ELSE s.credit END
+      AND f.credit = CASE WHEN w.reversal_of IS NULL THEN s.credit ELSE s.debit END
+    WHERE s.book = p_book GROUP BY s.seq
+  )
+  SELECT b.code, jsonb_build_object('pool_code', p_pool, 'book', p_book, 'source_event', v.source_event,
+           'flow', p.forbidden, 'keeper', p.keeper_first, 'role', v_role) INTO v_code, v_bad
+    FROM (SELECT w.* FROM pg_temp.staged_voucher w WHERE w.book = p_book) v
+    FULL JOIN lines p ON p.seq = v.seq
+    CROSS JOIN LATERAL (SELECT
+           CASE WHEN v.seq IS NULL OR p.seq IS NULL OR p.lines <> p.last OR p.first <> 1 THEN 'ledger_staging_invalid'
+                WHEN p.least <= 0 THEN 'ledger_amount_invalid'
+                WHEN p.separators THEN 'ledger_text_invalid'
+                WHEN p.refs THEN 'ledger_refs_differ'
+                WHEN p.forbidden IS NOT NULL THEN 'ledger_flow_not_permitted'
+                WHEN p.keeper_first <> p.keeper_last THEN 'ledger_two_keepers'
+                WHEN NOT v_any_keeper AND p.keeper_first IS NOT NULL AND NOT EXISTS (
+                  SELECT FROM public.keeper_role k WHERE k.keeper = p.keeper_first AND k.role = v_role)
+                  OR p.keeper_first <> v.keeper THEN 'ledger_not_keeper' END AS code) b
+    WHERE b.code IS NOT NULL ORDER BY coalesce(v.seq, p.seq) LIMIT 1;
+  IF FOUND THEN
+    PERFORM public.ledger_refuse(v_code, v_bad);
+  END IF;
+END $$;
+
+-- Whether every (debit, credit) of ordinary vouchers is permitted, and all of one keeper for whom the role may act: then
+-- no voucher among them can break these rules. One comparison for a whole batch, which is nearly always of this kind.
+CREATE FUNCTION ledger_flows_are_plain(p_chart text, p_moves public.ledger_move[]) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT count(*) = count(f.chart) AND (count(DISTINCT f.keeper) = 0 OR count(DISTINCT f.keeper) = 1 AND EXISTS (
+           SELECT FROM public.keeper_role k WHERE k.keeper IN (min(f.keeper), '*')
+             AND k.role = current_setting('heyi.role', true)))
+  FROM unnest(p_moves) m LEFT JOIN public.permitted_flow f
+    ON f.chart = p_chart AND f.debit = m.debit AND f.credit = m.credit AND (f.reason IS NULL OR f.reason = 'normal')
+$$;
 
 CREATE FUNCTION post(p_pool text, p_book text) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp SET datestyle = 'ISO, YMD'
@@ -88,85 +155,94 @@ SET enable_nestloop = off AS $$ -- staged rows have no statistics: a loop over t
 DECLARE
   head public.book_head;
   v_chart text;
-  v_role text := current_setting('heyi.role', true);
-  v_any_keeper boolean;
+  v_after bigint; -- a field of head costs more in every row
+  v_closed date;
   v_count bigint;
-  v_last date;
+  v_ordinary boolean;
+  v_shapely boolean;
   v_bad jsonb;
   v_code text;
   v_digests bytea[];
   v_hash bytea;
-  v_month_base bigint;
+  v_days date[];
+  v_months date[];
+  v_firsts integer[];
+  v_lasts integer[];
+  v_bases bigint[];
+  v_values date[];
+  v_moves public.ledger_move[];
 BEGIN
   PERFORM public.ledger_check_staging();
   head := public.ledger_lock(p_pool, p_book);
+  v_after := head.last_number;
+  v_closed := head.closed_through;
   SELECT b.chart INTO v_chart FROM public.book b WHERE b.pool_code = p_pool AND b.book = p_book;
-  SELECT EXISTS (SELECT FROM public.keeper_role k WHERE k.keeper = '*' AND k.role = v_role) INTO v_any_keeper;
 
   -- shape and dates of the vouchers
-  SELECT count(*), max(v.posting_date),
+  SELECT count(*), bool_and(v.reason = 'normal' AND v.reversal_of IS NULL AND v.keeper IS NULL),
+         array_agg(v.value_date ORDER BY v.seq),
          CASE WHEN count(*) = 0 OR min(v.seq) <> 1 OR max(v.seq) <> count(*) OR count(DISTINCT v.seq) <> count(*)
               THEN 'ledger_staging_invalid'
               WHEN bool_or(v.exact_day AND v.posting_date < head.open_day) THEN 'ledger_day_closed'
               WHEN bool_or(strpos(v.source_event || v.preparer || v.checker || v.poster || v.text, E'\t') > 0
                         OR strpos(v.source_event || v.preparer || v.checker || v.poster || v.text, E'\n') > 0)
               THEN 'ledger_text_invalid' END
-    INTO v_count, v_last, v_code
+    INTO v_count, v_ordinary, v_values, v_code
     FROM pg_temp.staged_voucher v WHERE v.book = p_book;
   IF v_code IS NOT NULL THEN
     PERFORM public.ledger_refuse(v_code, jsonb_build_object('pool_code', p_pool, 'book', p_book,
       'open_day', head.open_day, 'sealed_through', head.sealed_through));
   END IF;
-  v_last := greatest(v_last, head.open_day);
+
+  -- posting days never fall: vouchers of one day are neighbours, a run from v_firsts to v_lasts; its month began after
+  -- the number in v_bases. One sort here instead of one in every statement below.
+  SELECT array_agg(r.day), array_agg(r.month), array_agg(r.first), array_agg(r.last), array_agg(
+           CASE WHEN r.month = date_trunc('month', head.open_day)::date THEN head.month_base
+                ELSE v_after + r.month_first - 1 END)
+    INTO v_days, v_months, v_firsts, v_lasts, v_bases FROM (
+      SELECT d.day, d.first, d.last, d.month, min(d.first) OVER (PARTITION BY d.month) AS month_first FROM (
+        SELECT x.day, date_trunc('month', x.day)::date AS month, min(x.seq) AS first, max(x.seq) AS last FROM (
+          SELECT v.seq, max(greatest(v.posting_date, head.open_day)) OVER (ORDER BY v.seq) AS day
+          FROM pg_temp.staged_voucher v WHERE v.book = p_book) x
+        GROUP BY x.day) d
+      ORDER BY d.day) r;
 
   -- a book is opened before its first ordinary voucher, never later
-  IF EXISTS (SELECT FROM pg_temp.staged_voucher v WHERE v.book = p_book AND v.reason = 'opening')
+  IF NOT v_ordinary AND EXISTS (
+       SELECT FROM pg_temp.staged_voucher v WHERE v.book = p_book AND v.reason = 'opening')
      AND (EXISTS (SELECT FROM public.voucher o WHERE o.pool_code = p_pool AND o.book = p_book
-                    AND o.number = head.last_number AND o.reason <> 'opening')
+                    AND o.number = v_after AND o.reason <> 'opening')
           OR (SELECT min(v.seq) FILTER (WHERE v.reason <> 'opening') < max(v.seq) FILTER (WHERE v.reason = 'opening')
               FROM pg_temp.staged_voucher v WHERE v.book = p_book)) THEN
     PERFORM public.ledger_refuse('ledger_opened_already', jsonb_build_object('pool_code', p_pool, 'book', p_book));
   END IF;
 
-  -- closed loop, keepers and shape of the postings, and their digests; the first voucher that breaks a rule is named
-  SELECT array_agg(f.digest ORDER BY f.seq), (array_agg(f.code ORDER BY f.seq) FILTER (WHERE f.code IS NOT NULL))[1],
-         (array_agg(f.detail ORDER BY f.seq) FILTER (WHERE f.code IS NOT NULL))[1]
-    INTO v_digests, v_code, v_bad FROM (
-    SELECT v.seq, p.digest, b.code,
-           CASE WHEN b.code IS NOT NULL THEN jsonb_build_object('pool_code', p_pool, 'book', p_book,
-             'source_event', v.source_event, 'flow', p.forbidden, 'keeper', p.keeper_first, 'role', v_role) END AS detail
-    FROM (SELECT w.* FROM pg_temp.staged_voucher w WHERE w.book = p_book) v FULL JOIN (
+  -- digests of the postings, and what they move between two accounts on a posting and a value day
+  SELECT array_agg(p.digest ORDER BY p.seq),
+         count(*) = v_count AND min(p.seq) = 1 AND max(p.seq) = v_count AND bool_and(
+           p.lines = p.last AND p.first = 1 AND p.least > 0 AND NOT p.separators AND p.ref_first = p.ref_last)
+    INTO v_digests, v_shapely FROM (
       SELECT s.seq, count(*) AS lines, min(s.line) AS first, max(s.line) AS last, min(s.amount_fen) AS least,
              bool_or(strpos(s.party || s.ref || s.memo, E'\t') > 0 OR strpos(s.party || s.ref || s.memo, E'\n') > 0)
-               AS separators,
-             min(s.debit || ' ← ' || s.credit) FILTER (WHERE f.chart IS NULL) AS forbidden,
-             min(f.keeper) AS keeper_first, max(f.keeper) AS keeper_last,
+               AS separators, min(s.ref) AS ref_first, max(s.ref) AS ref_last,
              sha256(convert_to(string_agg(public.ledger_posting_line(s.line, s.debit, s.credit, s.amount_fen, s.party,
                s.ref, s.memo), '' ORDER BY s.line), 'UTF8')) AS digest
-      FROM pg_temp.staged_posting s
-      LEFT JOIN pg_temp.staged_voucher w ON w.book = s.book AND w.seq = s.seq
-      LEFT JOIN public.permitted_flow f ON f.chart = v_chart AND (f.reason IS NULL OR f.reason = w.reason)
-        AND f.debit = CASE WHEN w.reversal_of IS NULL THEN s.debit ELSE s.credit END
-        AND f.credit = CASE WHEN w.reversal_of IS NULL THEN s.credit ELSE s.debit END
-      WHERE s.book = p_book GROUP BY s.seq
-    ) p ON p.seq = v.seq
-    CROSS JOIN LATERAL (SELECT
-           CASE WHEN v.seq IS NULL OR p.seq IS NULL OR p.lines <> p.last OR p.first <> 1 THEN 'ledger_staging_invalid'
-                WHEN p.least <= 0 THEN 'ledger_amount_invalid'
-                WHEN p.separators THEN 'ledger_text_invalid'
-                WHEN p.forbidden IS NOT NULL THEN 'ledger_flow_not_permitted'
-                WHEN p.keeper_first <> p.keeper_last THEN 'ledger_two_keepers'
-                WHEN NOT v_any_keeper AND p.keeper_first IS NOT NULL AND NOT EXISTS (
-                  SELECT FROM public.keeper_role k WHERE k.keeper = p.keeper_first AND k.role = v_role)
-                  OR p.keeper_first <> v.keeper THEN 'ledger_not_keeper' END AS code) b) f;
-  IF v_code IS NOT NULL THEN
-    PERFORM public.ledger_refuse(v_code, v_bad);
+      FROM pg_temp.staged_posting s WHERE s.book = p_book GROUP BY s.seq) p;
+  SELECT array_agg(ROW(m.debit, m.credit, m.posting_date, m.value_date, m.amount_fen)::public.ledger_move)
+    INTO v_moves FROM (
+      SELECT s.debit, s.credit, v_days[width_bucket(s.seq, v_firsts)] AS posting_date, v_values[s.seq] AS value_date,
+             sum(s.amount_fen) AS amount_fen
+      FROM pg_temp.staged_posting s WHERE s.book = p_book GROUP BY 1, 2, 3, 4) m;
+
+  -- the closed loop, keepers and shape: at once where all is ordinary, else voucher by voucher
+  IF NOT (v_ordinary AND coalesce(v_shapely, false) AND public.ledger_flows_are_plain(v_chart, v_moves)) THEN
+    PERFORM public.ledger_check_postings(p_pool, p_book, v_chart);
   END IF;
 
   -- a reversal mirrors its voucher, line by line
   SELECT jsonb_build_object('source_event', v.source_event, 'reversal_of', v.reversal_of) INTO v_bad
     FROM pg_temp.staged_voucher v
-    WHERE v.book = p_book AND v.reversal_of IS NOT NULL AND EXISTS (
+    WHERE NOT v_ordinary AND v.book = p_book AND v.reversal_of IS NOT NULL AND EXISTS (
       SELECT FROM (SELECT s.line, s.debit, s.credit, s.amount_fen FROM pg_temp.staged_posting s
                    WHERE s.book = p_book AND s.seq = v.seq) mine
       FULL JOIN (SELECT o.line, o.debit, o.credit, o.amount_fen FROM public.posting o
@@ -178,55 +254,46 @@ BEGIN
     PERFORM public.ledger_refuse('ledger_reversal_differs', v_bad);
   END IF;
 
-  -- numbers, digests, chain
+  -- numbers, digests, chain; the last hash comes back from here, since a look-up might read the whole of a new book
   WITH written AS (
   INSERT INTO public.voucher (pool_code, book, number, month, month_number, source_event, posting_date, value_date,
-                              reason, reversal_of, preparer, checker, poster, text, postings_digest, hash)
+                              reason, reversal_of, preparer, checker, poster, text, sheets, papers, postings_digest, hash)
   SELECT p_pool, p_book, n.number, n.month, n.month_number, n.source_event, n.day, n.value_date, n.reason, n.reversal_of,
-         n.preparer, n.checker, n.poster, n.text, n.digest,
-         public.ledger_chain(head.last_hash, convert_to(
-           'heyi-ledger-1' || E'\t' || p_pool || E'\t' || p_book || E'\t' || n.number || E'\t' || n.month || E'\t'
-           || n.month_number || E'\t' || n.source_event || E'\t' || n.day || E'\t' || n.value_date || E'\t' || n.reason
-           || E'\t' || coalesce(n.reversal_of::text, '') || E'\t' || n.preparer || E'\t' || n.checker || E'\t'
-           || n.poster || E'\t' || n.text || E'\t' || encode(n.digest, 'hex') || E'\n', 'UTF8')) OVER (ORDER BY n.number)
+         n.preparer, n.checker, n.poster, n.text, n.sheets, n.papers, n.digest,
+         public.ledger_chain(head.last_hash, public.ledger_voucher_line(p_pool, p_book, n.number, n.month,
+           n.month_number, n.source_event, n.day, n.value_date, n.reason, n.reversal_of, n.preparer, n.checker, n.poster,
+           n.text, n.sheets, n.papers, n.digest)) OVER (ORDER BY n.seq)
   FROM (
-    SELECT head.last_number + d.seq AS number, d.month,
-           row_number() OVER (PARTITION BY d.month ORDER BY d.seq)
-             + CASE WHEN d.month = date_trunc('month', head.open_day)::date THEN head.last_number - head.month_base
-                    ELSE 0 END AS month_number,
-           d.source_event, d.day, d.value_date,
-           CASE WHEN d.reason = 'normal' AND d.value_date <= head.closed_through THEN 'late' ELSE d.reason END AS reason,
-           d.reversal_of, d.preparer, d.checker, d.poster, d.text, d.digest
-    FROM (SELECT x.*, date_trunc('month', x.day)::date AS month FROM (
-            SELECT v.*, max(greatest(v.posting_date, head.open_day)) OVER (ORDER BY v.seq) AS day,
-                   g.digest
-            FROM pg_temp.staged_voucher v JOIN unnest(v_digests) WITH ORDINALITY AS g(digest, seq) ON g.seq = v.seq
-            WHERE v.book = p_book) x) d
-  ) n
-  RETURNING number, month_number, hash)
-  SELECT w.number - w.month_number, w.hash INTO v_month_base, v_hash FROM written w ORDER BY w.number DESC LIMIT 1;
+    SELECT v.seq, v_after + v.seq AS number, v_months[v.run] AS month,
+           v_after + v.seq - v_bases[v.run] AS month_number, v.source_event, v_days[v.run] AS day, v.value_date,
+           CASE WHEN v.reason = 'normal' AND v.value_date <= v_closed THEN 'late' ELSE v.reason END AS reason,
+           v.reversal_of, v.preparer, v.checker, v.poster, v.text, v.sheets, v.papers, g.digest
+    FROM (SELECT w.*, width_bucket(w.seq, v_firsts) AS run FROM pg_temp.staged_voucher w WHERE w.book = p_book) v
+    JOIN unnest(v_digests) WITH ORDINALITY AS g(digest, seq) ON g.seq = v.seq) n
+  RETURNING number, hash)
+  SELECT w.hash INTO STRICT v_hash FROM written w WHERE w.number = v_after + v_count;
   INSERT INTO public.posting (pool_code, book, number, line, debit, credit, amount_fen, party, ref, memo)
-  SELECT p_pool, p_book, head.last_number + s.seq, s.line, s.debit, s.credit, s.amount_fen, s.party, s.ref, s.memo
+  SELECT p_pool, p_book, v_after + s.seq, s.line, s.debit, s.credit, s.amount_fen, s.party, s.ref, s.memo
   FROM pg_temp.staged_posting s WHERE s.book = p_book; -- in the order staged: sorting them would cost and gain nothing
 
-  PERFORM public.ledger_apply(p_pool, p_book, v_chart, head.last_number, head.open_day);
-  UPDATE public.book_head h SET last_number = head.last_number + v_count, last_hash = v_hash, open_day = v_last,
-         month_base = v_month_base
+  PERFORM public.ledger_apply(p_pool, p_book, v_chart, v_after, v_days, v_firsts, v_lasts, v_moves);
+  UPDATE public.book_head h SET last_number = v_after + v_count, last_hash = v_hash,
+         open_day = v_days[cardinality(v_days)], month_base = v_bases[cardinality(v_bases)]
     WHERE h.pool_code = p_pool AND h.book = p_book;
-  RETURN head.last_number + 1;
+  RETURN v_after + 1;
 END $$;
 
--- Turnover, day numbers, ended holds and balances of the vouchers after p_after; the head is locked by the caller.
-CREATE FUNCTION ledger_apply(p_pool text, p_book text, p_chart text, p_after bigint, p_open_day date) RETURNS void
+-- Turnover, day numbers, ended holds and balances of the vouchers after p_after, in runs of one posting day each; the
+-- head is locked by the caller.
+CREATE FUNCTION ledger_apply(p_pool text, p_book text, p_chart text, p_after bigint, p_days date[], p_firsts integer[],
+                             p_lasts integer[], p_moves public.ledger_move[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = on AS $$
 DECLARE
   v_bad jsonb;
 BEGIN
   INSERT INTO public.book_day AS d (pool_code, book, posting_date, first_number, last_number)
-  SELECT p_pool, p_book, d.day, p_after + min(d.seq), p_after + max(d.seq)
-  FROM (SELECT v.seq, max(greatest(v.posting_date, p_open_day)) OVER (ORDER BY v.seq) AS day
-        FROM pg_temp.staged_voucher v WHERE v.book = p_book) d
-  GROUP BY d.day
+  SELECT p_pool, p_book, r.day, p_after + r.first, p_after + r.last
+  FROM unnest(p_days, p_firsts, p_lasts) AS r(day, first, last)
   ON CONFLICT (pool_code, book, posting_date) DO UPDATE SET last_number = excluded.last_number;
 
   -- holds that these vouchers use: part of the held amount may be posted, the rest is free again
@@ -253,18 +320,12 @@ BEGIN
     SELECT FROM public.balance b WHERE b.pool_code = p_pool AND b.book = p_book AND b.account = a.account)
   ON CONFLICT DO NOTHING;
 
-  WITH sums AS MATERIALIZED (
-    SELECT s.debit, s.credit, d.day AS posting_date, d.value_date, sum(s.amount_fen) AS amount_fen
-    FROM pg_temp.staged_posting s
-    JOIN (SELECT v.seq, v.value_date, max(greatest(v.posting_date, p_open_day)) OVER (ORDER BY v.seq) AS day
-          FROM pg_temp.staged_voucher v WHERE v.book = p_book) d ON d.seq = s.seq
-    WHERE s.book = p_book
-    GROUP BY 1, 2, 3, 4
-  ), turnover AS MATERIALIZED (
+  WITH turnover AS MATERIALIZED (
     SELECT t.account, t.posting_date, t.value_date, sum(t.debit_fen)::bigint AS debit_fen,
            sum(t.credit_fen)::bigint AS credit_fen
-    FROM (SELECT debit AS account, posting_date, value_date, amount_fen AS debit_fen, 0 AS credit_fen FROM sums
-          UNION ALL SELECT credit, posting_date, value_date, 0, amount_fen FROM sums) t
+    FROM (SELECT m.debit AS account, m.posting_date, m.value_date, m.amount_fen AS debit_fen, 0 AS credit_fen
+          FROM unnest(p_moves) m
+          UNION ALL SELECT m.credit, m.posting_date, m.value_date, 0, m.amount_fen FROM unnest(p_moves) m) t
     GROUP BY 1, 2, 3
   ), days AS (
     INSERT INTO public.account_day AS d (pool_code, book, account, posting_date, value_date, debit_fen, credit_fen)

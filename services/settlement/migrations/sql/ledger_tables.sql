@@ -57,6 +57,7 @@ CREATE TABLE book_head (
   CHECK (open_day > sealed_through),
   CHECK (sealed_through >= closed_through)
 );
+-- sheets: how many sheets are attached (附件张数); papers: SHA-256 of the kept documents among them, joined by commas
 CREATE TABLE voucher (
   pool_code text COLLATE "C" NOT NULL,
   book text COLLATE "C" NOT NULL,
@@ -73,14 +74,34 @@ CREATE TABLE voucher (
   checker text NOT NULL CHECK (checker <> ''),
   poster text NOT NULL CHECK (poster <> ''),
   text text NOT NULL CHECK (text <> ''),
+  sheets integer NOT NULL CHECK (sheets >= 0),
+  papers text COLLATE "C" NOT NULL CONSTRAINT voucher_papers_are_hashes
+    CHECK (papers = '' OR sheets > 0 AND papers ~ '^[0-9a-f]{64}(,[0-9a-f]{64})*$'),
   postings_digest bytea NOT NULL,
   hash bytea NOT NULL,
   PRIMARY KEY (pool_code, book, number),
   CONSTRAINT voucher_two_persons CHECK (preparer <> checker),
   CONSTRAINT voucher_reversal CHECK ((reason = 'reversal') = (reversal_of IS NOT NULL))
 );
-CREATE UNIQUE INDEX voucher_source_event ON voucher (pool_code, book, source_event);
+-- the source first: it alone decides nearly every comparison, and nothing is searched by pool and book in this index
+CREATE UNIQUE INDEX voucher_source_event ON voucher (source_event, book, pool_code);
 CREATE UNIQUE INDEX voucher_reversed_once ON voucher (pool_code, book, reversal_of) WHERE reversal_of IS NOT NULL;
+-- what was attached after the voucher was booked: the chain cannot cover it, the audit log does
+CREATE TABLE voucher_attachment (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  number bigint NOT NULL,
+  text text NOT NULL CHECK (text <> ''),
+  sheets integer NOT NULL CHECK (sheets > 0),
+  sha256 text COLLATE "C" NOT NULL CHECK (sha256 = '' OR sha256 ~ '^[0-9a-f]{64}$'),
+  added_by text NOT NULL,
+  added_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, id),
+  FOREIGN KEY (pool_code, book, number) REFERENCES voucher
+);
+CREATE INDEX voucher_attachment_number ON voucher_attachment (pool_code, book, number);
+CREATE UNIQUE INDEX voucher_attachment_once ON voucher_attachment (pool_code, book, number, sha256) WHERE sha256 > '';
 CREATE TABLE posting (
   pool_code text COLLATE "C" NOT NULL,
   book text COLLATE "C" NOT NULL,
@@ -95,9 +116,9 @@ CREATE TABLE posting (
   PRIMARY KEY (pool_code, book, number, line),
   CHECK (debit <> credit)
 );
--- each further index costs about 3% of the rate of posting; account and party are searched within a period, whose
--- numbers book_day gives
-CREATE INDEX posting_ref ON posting (ref) WHERE ref > '';
+-- each further index costs 3 to 10% of the rate of posting; account and party are searched within a period, whose numbers
+-- book_day gives. A voucher has one business number (post refuses others), so that its first posting finds it.
+CREATE INDEX posting_ref ON posting (ref) WHERE ref > '' AND line = 1;
 -- the numbers of each posting day; numbers and posting days rise together
 CREATE TABLE book_day (
   pool_code text COLLATE "C" NOT NULL,

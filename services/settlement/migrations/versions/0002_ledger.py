@@ -27,6 +27,7 @@ def upgrade() -> None:
     op.execute((SQL / "ledger_more.sql").read_text())
     for table in (*OF_A_POOL, "day_seal"):
         op.execute(pool_table("settlement", table, app="SELECT", owner_sees=True))
+    op.execute(pool_table("settlement", "voucher_attachment"))
     for table in FREE:
         op.execute(free_table("settlement", table, owner_sees=True))
     op.execute(SEALS_ARE_PUBLIC)

@@ -238,6 +238,7 @@ CREATE TABLE claim_total (
 CREATE TABLE cutoff (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
+  kind text COLLATE "C" NOT NULL DEFAULT 'claims' CHECK (kind IN ('claims', 'second_compensation')),
   institution_code text COLLATE "C" NOT NULL,
   expected_count integer NOT NULL,
   expected_fen bigint NOT NULL,
@@ -259,12 +260,12 @@ CREATE TABLE payable (
   account text COLLATE "C" NOT NULL,
   expense_account text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
-  status text COLLATE "C" NOT NULL CHECK (status IN ('open', 'batched', 'paid', 'bounced')),
+  status text COLLATE "C" NOT NULL CHECK (status IN ('open', 'batched', 'paid', 'bounced', 'unclaimed')),
   instruction_id uuid,
   published bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (pool_code, claim_id, layer),
   FOREIGN KEY (pool_code, cutoff_id) REFERENCES cutoff (pool_code, id),
-  CHECK ((status = 'open') = (instruction_id IS NULL))
+  CHECK (status = 'unclaimed' OR (status = 'open') = (instruction_id IS NULL))
 );
 CREATE INDEX payable_cutoff ON payable (pool_code, cutoff_id, layer);
 CREATE INDEX payable_instruction ON payable (pool_code, instruction_id);
@@ -290,6 +291,7 @@ CREATE TABLE batch (
   id uuid NOT NULL,
   number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
   layer text COLLATE "C" NOT NULL,
+  account text COLLATE "C" NOT NULL,
   status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'released', 'sent', 'cancelled')),
   instruction_count integer NOT NULL CHECK (instruction_count > 0),
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
@@ -374,6 +376,16 @@ CREATE TABLE payment_file (
   UNIQUE (pool_code, message_id),
   FOREIGN KEY (pool_code, batch_id) REFERENCES batch (pool_code, id)
 );
+CREATE TABLE second_payment (
+  pool_code text COLLATE "C" NOT NULL,
+  payment_id uuid NOT NULL,
+  campaign_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  document_number text NOT NULL,
+  claim_by date NOT NULL,
+  PRIMARY KEY (pool_code, payment_id)
+);
+CREATE INDEX second_payment_campaign ON second_payment (pool_code, campaign_id, claim_by);
 CREATE TABLE obligation_day (
   pool_code text COLLATE "C" NOT NULL,
   business_day date NOT NULL,
@@ -393,6 +405,7 @@ CREATE TABLE statement (
   opening_fen bigint NOT NULL,
   closing_fen bigint NOT NULL,
   line_count integer NOT NULL,
+  sha256 bytea NOT NULL CHECK (octet_length(sha256) = 32),
   imported_by text NOT NULL,
   imported_at timestamptz NOT NULL,
   PRIMARY KEY (pool_code, id),
@@ -534,6 +547,7 @@ _CHANGING = {
     "batch_cutoff": (_FULL, _READ, "cancelled"),
     "instruction": (_FULL, _CHANGE, "status, deadline, confirmed_on, returned_on"),
     "instruction_claim": (_FULL, _READ, "set_off_fen, withheld_fen"),
+    "second_payment": (_READ, _FULL, None),
     "obligation_day": (_FULL, _FULL, "amount_fen"),
     "control_total": (_READ, _FULL, "count, amount_fen"),
 }

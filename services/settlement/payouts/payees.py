@@ -1,0 +1,17 @@
+"""Who receives: a hospital under its code, or a person under ``psn:`` and his psn_no (pure)."""
+
+from uuid import UUID
+
+from shared.kernel.ids import to_base32
+
+_PERSON = "psn:"
+
+
+def person(member_id: UUID) -> str:
+    """The code under which a person's account is registered."""
+    return _PERSON + to_base32(member_id)
+
+
+def is_person(code: str) -> bool:
+    """Whether a payee is a person; codes of hospitals hold no colon."""
+    return code.startswith(_PERSON)

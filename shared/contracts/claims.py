@@ -199,6 +199,8 @@ class IncreaseReleased(EventPayload):
     household_id: UUID
     township_code: str
     institution_code: str
+    """Where the care was given; the money is the person's."""
+    kind: Kind
     benefit_year: int
     """The year of care, under which it is reported; it is spent in the year of payment."""
     amount: Yuan

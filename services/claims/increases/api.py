@@ -75,7 +75,8 @@ class IncreaseOut(WireModel):
     payer: str
     listed: Yuan
     amount: Yuan
-    status: Literal["listed", "released", "exhausted", "withdrawn"]
+    status: Literal["listed", "released", "exhausted", "paid", "withdrawn"]
+    paid_on: date | None
 
 
 def _list(known: IncreaseList) -> IncreaseListOut:

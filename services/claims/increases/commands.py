@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from services.claims.benefits.queries import decided_version
@@ -136,6 +137,7 @@ async def _released(unit: Unit, known: IncreaseList, line: Line) -> Outgoing:
         household_id=line.household_id,
         township_code=line.township_code,
         institution_code=line.institution_code,
+        kind=_kind(line.kind),
         benefit_year=line.benefit_year,
         amount=line.amount_fen,
         document_number=known.document_number or "",
@@ -157,6 +159,10 @@ async def _released(unit: Unit, known: IncreaseList, line: Line) -> Outgoing:
         service=SERVICE,
         amount_fen=line.amount_fen,
     )
+
+
+def _kind(text: str) -> Any:
+    return text
 
 
 async def withdraw(unit: Unit, list_id: UUID, reason: str) -> IncreaseList:

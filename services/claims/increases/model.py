@@ -15,7 +15,7 @@ from services.claims.visits.retroactive import Count, Difference, Increase
 from shared.kernel.errors import Words
 
 PREPARED, APPROVED, WITHDRAWN = "prepared", "approved", "withdrawn"
-LISTED, RELEASED, EXHAUSTED = "listed", "released", "exhausted"
+LISTED, RELEASED, EXHAUSTED, PAID = "listed", "released", "exhausted", "paid"
 STATUS: Mapping[str, Words] = MappingProxyType(
     {
         PREPARED: ("待批准", "prepared and not approved"),
@@ -57,6 +57,7 @@ class Line:
     claim_id: UUID
     layer: str
     institution_code: str
+    kind: str
     member_id: UUID
     household_id: UUID
     township_code: str
@@ -70,6 +71,7 @@ class Line:
     amount_fen: int
     status: str
     counts: list[list[Any]]
+    paid_on: date | None = None
 
 
 LIST_COLUMNS = tuple(IncreaseList.__dataclass_fields__)
@@ -95,6 +97,7 @@ def _line(one: Difference, increase: Increase, list_id: UUID, policy_id: UUID, l
         claim_id=claim.id,
         layer=layer.layer,
         institution_code=claim.institution_code,
+        kind=claim.kind,
         member_id=claim.member_id,
         household_id=claim.household_id,
         township_code=claim.township_code,

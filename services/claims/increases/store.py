@@ -1,6 +1,7 @@
 """The SQL of increases."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ _SET_LINES = """
 UPDATE increase AS i SET status = q.status, amount_fen = q.amount_fen
 FROM unnest($2::uuid[], $3::text[], $4::bigint[]) AS q(id, status, amount_fen) WHERE i.pool_code = $1 AND i.id = q.id
 """
+_MOVE = "UPDATE increase SET status = $4, paid_on = $5 WHERE pool_code = $1 AND id = $2 AND status = $3"
 _LISTS = f"""
 SELECT {", ".join(LIST_COLUMNS)} FROM increase_list
 WHERE pool_code = $1 AND policy_id = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
@@ -81,6 +83,13 @@ async def set_list(conn: AsyncConnection, pool_code: str, now: IncreaseList) -> 
     """Writes a step of a locked list."""
     steps = (now.status, now.approved_fen, now.approved_by, now.approved_at, now.approved_on, now.document_number)
     await execute(conn, _SET_LIST, pool_code, now.id, *steps, now.withdrawn_by, now.withdrawal_reason)
+
+
+async def move(
+    conn: AsyncConnection, pool_code: str, line_id: UUID, before: str, after: str, paid_on: date | None
+) -> None:
+    """What became of a payable line; nothing where the id is not a line's, or it stands there already."""
+    await execute(conn, _MOVE, pool_code, line_id, before, after, paid_on)
 
 
 async def set_lines(conn: AsyncConnection, pool_code: str, now: Sequence[Line]) -> None:

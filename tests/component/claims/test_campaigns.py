@@ -3,6 +3,7 @@
 import io
 import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from shared.db.engine import create_engine
 from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan, parse_yuan
 from shared.messaging.bus.base import Delivery
-from shared.messaging.consumer import EventProcessor
+from shared.messaging.consumer import Consumer, EventProcessor
 from shared.messaging.metrics import MessagingMetrics
 from shared.observe.tracing import Tracing
 from tests.component.claims.world import POOL, TOWNSHIP, World, line
@@ -122,7 +123,7 @@ def given_up(world: World, payment: dict[str, Any], day: date = date(2011, 3, 16
     return PaymentUnclaimed(**_payment(world, payment), returned_on=day)
 
 
-async def settlement_tells(world: World, *payloads: Any) -> None:
+async def settlement_tells(world: World, *payloads: Any, reader: Callable[[], Consumer] = payments_consumer) -> None:
     """Events of settlement through the real consumer with the worker's role; none may be parked."""
     numbers: Counter[str] = world.__dict__.setdefault("_told_by_settlement", Counter())
     deliveries = []
@@ -146,7 +147,7 @@ async def settlement_tells(world: World, *payloads: Any) -> None:
     engine = create_engine(world.database.worker, pool_size=1)
     try:
         await EventProcessor(
-            payments_consumer(), service="claims", engine=engine, clock=world.clock, settings=None,
+            reader(), service="claims", engine=engine, clock=world.clock, settings=None,
             metrics=MessagingMetrics(CollectorRegistry()), tracing=Tracing("claims"),
         ).process(deliveries)  # fmt: skip
     finally:

@@ -1,10 +1,14 @@
 """What a late decision gives more: listed, approved by another person, counted toward the caps, payable to persons."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from services.claims.increases.events import consumer
+from shared.contracts.settlement import PaymentConfirmed, PaymentReturned
+from shared.kernel.ids import from_base32, new_id
+from tests.component.claims.test_campaigns import settlement_tells
 from tests.component.claims.test_entitlements import POLICY, granted
 from tests.component.claims.test_late_decision import _decide, _recorded
 from tests.component.claims.test_review import events
@@ -208,3 +212,23 @@ async def test_granted_circumstances_and_layers(world: World) -> None:
     assert (await approved(world, made["list_id"])).json()["approved"] == "81.00"
     (paid,) = await lines(world, made["list_id"])
     assert (paid["layer"], paid["amount"]) == ("basic", "81.00"), "basic 90.00 more, assistance 9.00 less"
+
+
+async def test_settlement_tells_what_became_of_a_line(world: World) -> None:
+    claim = await world.settled(await world.member())
+    await released(world, claim)
+    made = (await prepared(world, await late(world))).json()["list"]["list_id"]
+    await approved(world, made)
+    (line,) = await lines(world, made)
+    of = {
+        "claim_id": from_base32(line["payment_id"]), "layer": "basic", "institution_code": "psn:x", "amount": 50_00,
+        "instruction_id": new_id(world.clock.now()), "end_to_end_id": "E1", "at": world.clock.now(),
+    }  # fmt: skip
+    other = of | {"claim_id": new_id(world.clock.now())}
+    paid = PaymentConfirmed(**of, confirmed_on=date(2010, 3, 2))
+    await settlement_tells(world, paid, PaymentConfirmed(**other, confirmed_on=date(2010, 3, 2)), reader=consumer)
+    (line,) = await lines(world, made)
+    assert (line["status"], line["paid_on"]) == ("paid", "2010-03-02")
+    await settlement_tells(world, PaymentReturned(**of, returned_on=date(2010, 3, 3)), reader=consumer)
+    (line,) = await lines(world, made)
+    assert (line["status"], line["paid_on"]) == ("released", None)

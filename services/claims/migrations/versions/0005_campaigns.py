@@ -184,6 +184,7 @@ CREATE TABLE increase (
   claim_id uuid NOT NULL,
   layer text COLLATE "C" NOT NULL,
   institution_code text COLLATE "C" NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('inpatient', 'outpatient')),
   member_id uuid NOT NULL,
   household_id uuid NOT NULL,
   township_code text COLLATE "C" NOT NULL,
@@ -195,12 +196,14 @@ CREATE TABLE increase (
   risk_bearer text NOT NULL,
   listed_fen bigint NOT NULL CHECK (listed_fen > 0),
   amount_fen bigint NOT NULL CHECK (amount_fen BETWEEN 0 AND listed_fen),
-  status text NOT NULL CHECK (status IN ('listed', 'released', 'exhausted', 'withdrawn')),
+  status text NOT NULL CHECK (status IN ('listed', 'released', 'exhausted', 'paid', 'withdrawn')),
   counts jsonb NOT NULL,
+  paid_on date,
   PRIMARY KEY (pool_code, id),
   FOREIGN KEY (pool_code, list_id) REFERENCES increase_list (pool_code, id),
   FOREIGN KEY (pool_code, claim_id) REFERENCES claim (pool_code, id),
-  CHECK ((status = 'released') = (amount_fen > 0))
+  CHECK ((status IN ('released', 'paid')) = (amount_fen > 0)),
+  CHECK ((status = 'paid') = (paid_on IS NOT NULL))
 );
 CREATE INDEX increase_of_list ON increase (pool_code, list_id, id);
 CREATE UNIQUE INDEX increase_once ON increase (pool_code, claim_id, layer) WHERE status <> 'withdrawn';
@@ -236,7 +239,9 @@ def upgrade() -> None:
         "status, approved_fen, approved_by, approved_at, approved_on, document_number, withdrawn_by, withdrawal_reason"
     )
     op.execute(pool_table("claims", "increase_list", update_columns=listed))
-    op.execute(pool_table("claims", "increase", update_columns="status, amount_fen"))
+    op.execute(
+        pool_table("claims", "increase", update_columns="status, amount_fen", worker_update_columns="status, paid_on")
+    )
 
 
 def downgrade() -> None:

@@ -6,12 +6,17 @@ import httpx
 from fastapi import FastAPI
 
 from services.claims.benefits.api import router as benefits
+from services.claims.benefits.quote_api import router as quotes
+from services.claims.benefits.templates_api import router as templates
 from services.claims.campaigns.api import router as campaigns
 from services.claims.cases.api import router as cases
 from services.claims.catalogue.api import router as catalogue
+from services.claims.increases.api import router as increases
 from services.claims.providers.api import router as providers
+from services.claims.providers.payments_api import router as payments
 from services.claims.review.api import router as review
 from services.claims.settings import ClaimsSettings
+from services.claims.statements.api import router as statements
 from services.claims.visits import resources
 from services.claims.visits.api import router as visits
 from services.claims.visits.claims_api import router as claims
@@ -23,7 +28,8 @@ from shared.messaging.operator import router as operator
 
 TITLE = "Heyi claims 合医·审核结算"
 _BUSIEST = (settling, visits, uploads, claims, review)
-ROUTERS = (*_BUSIEST, cases, campaigns, benefits, catalogue, providers, operator)
+_RULES = (benefits, quotes, templates, catalogue, providers, payments)
+ROUTERS = (*_BUSIEST, cases, campaigns, increases, statements, *_RULES, operator)
 
 
 def build(

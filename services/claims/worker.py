@@ -1,6 +1,7 @@
 """The event process of claims: relay, coverage, family accounts, what was paid, the sealer of the audit log."""
 
 from services.claims.campaigns import events as payments
+from services.claims.increases import events as increases
 from services.claims.settings import ClaimsSettings
 from services.claims.visits import accounts, events
 from shared.messaging.worker import run_worker
@@ -8,7 +9,8 @@ from shared.messaging.worker import run_worker
 
 def main() -> None:
     """Runs until it is told to end."""
-    run_worker(ClaimsSettings(), "claims", [events.consumer(), accounts.consumer(), payments.consumer()])
+    readers = [events.consumer(), accounts.consumer(), payments.consumer(), increases.consumer()]
+    run_worker(ClaimsSettings(), "claims", readers)
 
 
 if __name__ == "__main__":

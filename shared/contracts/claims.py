@@ -11,6 +11,7 @@ CLAIM_TOPIC = "heyi.claims.claim.v1"
 CASE_TOPIC = "heyi.claims.case.v1"
 DAY_TOPIC = "heyi.claims.day.v1"
 CAMPAIGN_TOPIC = "heyi.claims.campaign.v1"
+INCREASE_TOPIC = "heyi.claims.increase.v1"
 
 Kind = Literal["inpatient", "outpatient"]
 PaidTo = Literal["hospital", "person"]
@@ -183,6 +184,35 @@ class CampaignPaymentReleased(EventPayload):
     """Of the committee's decision of the pot."""
     claim_by: date
     payer: str
+
+
+class IncreaseReleased(EventPayload):
+    """What a decision later than its effective date gives more for a claim and layer: payable to the person from now
+    on (rulings §8). The subject is the payment."""
+
+    TYPE: ClassVar[str] = "heyi.claims.increase.released.v1"
+    TOPIC: ClassVar[str] = INCREASE_TOPIC
+
+    payment_id: UUID
+    claim_id: UUID
+    member_id: UUID
+    household_id: UUID
+    township_code: str
+    institution_code: str
+    """Where the care was given; the money is the person's."""
+    kind: Kind
+    benefit_year: int
+    """The year of care, under which it is reported; it is spent in the year of payment."""
+    amount: Yuan
+    document_number: str
+    """Of the approval."""
+    layer: str
+    payer: str
+    book: str
+    account: str
+    expense_account: str
+    risk_bearer: str
+    at: datetime
 
 
 class TypeTotal(WireModel):

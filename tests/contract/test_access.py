@@ -25,7 +25,7 @@ ROLES = (
 
 PUBLIC_SIDE_ONLY = ("decision", "agreements", "institutions/{institution_code}", "standards")
 FILLED = {"institution_code": OWN_INSTITUTION, "year": "2010", "day": "2010-03-01", "level": "county", "book": "basic",
-          "account": "1002", "version": "2010",
+          "account": "1002", "version": "2010", "region": "5224",
           "area_code": "52242201", "period": "2010-03", "township_code": "52242201",
           "blind_index": "00" * 32, "topic": "heyi.claims.claim.v1", "indicator": "review_time"}  # fmt: skip
 NOBODY_ANSWERS = {"enrollment_silent"}

@@ -10,70 +10,31 @@ from fastapi import Query, Request
 from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
-from services.claims.benefits import commands, library, store, words
+from services.claims.benefits import commands, store
 from services.claims.benefits.check import findings
 from services.claims.benefits.commands import POLICY_UNKNOWN, Decision
 from services.claims.benefits.compiler import stored
-from services.claims.benefits.document import Finding, PolicyErrors
-from services.claims.benefits.engine import BadClaim
-from services.claims.benefits.model import Policy
-from services.claims.benefits.queries import NO_POLICY, policy_for
-from services.claims.benefits.quote import Question, UnknownGroup, quote
-from services.claims.benefits.schema import Level, Place
-from services.claims.benefits.slip import slip_text
+from services.claims.benefits.handed_in import YAML_BODY, FindingWire, text_of_body, told
+from services.claims.benefits.lifecycle import (
+    DECIDED_AHEAD,
+    DECIDERS,
+    DOCUMENT_INVALID,
+    PUBLIC_SIDE,
+    WRONG_STATE,
+)
+from services.claims.benefits.queries import NO_POLICY
 from services.claims.benefits.wall import wall_table
-from services.claims.benefits.wire import DecisionWire, decision_document
-from shared.contracts.wire import Reason, WireModel, Yuan
+from shared.contracts.wire import Reason, WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.problems import documented, language_of
+from shared.http.problems import documented
 from shared.http.roles import ROLES
 from shared.http.unit import UnitDep
 from shared.kernel.dates import shanghai_date
-from shared.kernel.errors import define
 
 router = ServiceRouter(tags=["benefits"])
 READERS = sorted(ROLES - {"public", "operator", "sponsor"})
 POLICY = "/pools/{pool_code}/policies/{policy_id}"
-YAML_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/yaml": {"schema": {"type": "string", "description": "the policy document"}}},
-    }
-}
-NEGATIVE = define(
-    "amount_negative",
-    422,
-    "金额不能为负",
-    "Amounts must not be negative",
-    "“eligible”和“used”不能为负。",
-    "eligible and used must not be negative.",
-)
-GROUP_UNKNOWN = define(
-    "group_unknown",
-    422,
-    "没有这类人群",
-    "No such group",
-    "不认识人群 {groups};方案认识的有:{known}。",
-    "Unknown group {groups}; known: {known}.",
-)
-TEMPLATE_UNKNOWN = define(
-    "policy_document_unknown",
-    404,
-    "没有这个方案",
-    "No such policy",
-    "没有编号为 {policy} 的方案;现有:{known}。",
-    "There is no policy {policy}; there are: {known}.",
-)
-
-
-class FindingWire(WireModel):
-    """Something a person should look at."""
-
-    severity: Literal["error", "warning"]
-    line: int | None
-    path: str
-    message: str
 
 
 class PolicyWire(WireModel):
@@ -156,46 +117,15 @@ class Versions(WireModel):
     items: list[PolicyWire]
 
 
-class QuoteIn(WireModel):
-    """A hypothetical bill; nobody is named and nothing is stored."""
-
-    kind: Literal["inpatient", "outpatient"] = "inpatient"
-    level: Level
-    eligible: Yuan
-    admitted_on: date | None = None
-    place: Place | None = None
-    ownership: Literal["public", "private"] = "public"
-    designation: Literal["designated", "none"] = "designated"
-    groups: Annotated[list[str], Field(default_factory=list, max_length=32)]
-    birth_date: date | None = None
-    emergency: bool = False
-    migrant: bool = False
-    referred: bool = False
-    used: Yuan = 0
-    disease: Annotated[str, Field(max_length=32)] = ""
-
-
-class DocumentQuoteIn(QuoteIn):
-    """The same by a policy document of the system."""
-
-    policy: Annotated[str, Field(max_length=64)]
-
-
-class QuoteOut(DecisionWire):
-    """The decision, and the slip in the caller's language."""
-
-    slip: str
-
-
 @router.post(
     "/pools/{pool_code}/policies",
     status_code=201,
-    openapi_extra=access([*commands.PUBLIC_SIDE, "insurer_manager"], command="submit_policy") | YAML_BODY,
-    responses=documented(commands.DOCUMENT_INVALID, commands.OTHER_POOL, commands.POLICY_KNOWN),
+    openapi_extra=access([*PUBLIC_SIDE, "insurer_manager"], command="submit_policy") | YAML_BODY,
+    responses=documented(DOCUMENT_INVALID, commands.OTHER_POOL, commands.POLICY_KNOWN),
 )
 async def submit_policy(pool_code: str, unit: UnitDep, request: Request) -> Submitted:
     """Hands in a policy document (YAML): a draft of the public side, or a proposal of the insurer."""
-    text = _text(await request.body())
+    text = text_of_body(await request.body())
     policy_id, status, loaded = await commands.submit(unit, text)
     policy = loaded.policy
     return Submitted(
@@ -205,25 +135,25 @@ async def submit_policy(pool_code: str, unit: UnitDep, request: Request) -> Subm
         status=status,
         effective_from=policy.effective_from,
         illustrative=list(policy.illustrative),
-        findings=_told(findings(policy, loaded.source, loaded.document)),
+        findings=told(findings(policy, loaded.source, loaded.document)),
     )
 
 
 @router.post(
     POLICY + "/check",
-    openapi_extra=access(commands.PUBLIC_SIDE, command="check_policy"),
-    responses=documented(POLICY_UNKNOWN, commands.WRONG_STATE),
+    openapi_extra=access(PUBLIC_SIDE, command="check_policy"),
+    responses=documented(POLICY_UNKNOWN, WRONG_STATE),
 )
 async def check_policy(pool_code: str, policy_id: UUID, unit: UnitDep) -> Checked:
     """A second person has read the version."""
     found = await commands.check(unit, policy_id)
-    return Checked(id=policy_id, status="checked", findings=_told(found))
+    return Checked(id=policy_id, status="checked", findings=told(found))
 
 
 @router.post(
     POLICY + "/decision",
-    openapi_extra=access(commands.DECIDERS, command="decide_policy"),
-    responses=documented(POLICY_UNKNOWN, commands.WRONG_STATE, commands.ACCEPTED_UNKNOWN, commands.DECIDED_AHEAD),
+    openapi_extra=access(DECIDERS, command="decide_policy"),
+    responses=documented(POLICY_UNKNOWN, WRONG_STATE, commands.ACCEPTED_UNKNOWN, DECIDED_AHEAD),
 )
 async def decide_policy(pool_code: str, policy_id: UUID, body: DecisionIn, unit: UnitDep) -> Decided:
     """Records the committee's decision: the version counts from its effective date on."""
@@ -288,88 +218,6 @@ async def read_public_policy_table(
     if canonical is None:
         raise NO_POLICY(pool_code=pool_code, day=day)
     return PlainTextResponse(wall_table(*stored(canonical)))
-
-
-@router.post(
-    "/pools/{pool_code}/quote",
-    openapi_extra=access([], scope="public", command="quote_by_pool"),
-    responses=documented(NO_POLICY, GROUP_UNKNOWN, NEGATIVE),
-)
-async def quote_by_pool(pool_code: str, body: QuoteIn, unit: UnitDep, request: Request) -> QuoteOut:
-    """What the pool's policy of that day pays. Needs no token and stores nothing."""
-    day = body.admitted_on or shanghai_date(unit.now)
-    return _quote(body, await policy_for(unit.conn, pool_code, day), day, language_of(request))
-
-
-@router.post(
-    "/quote",
-    openapi_extra=access([], scope="public", command="quote_by_document"),
-    responses=documented(TEMPLATE_UNKNOWN, GROUP_UNKNOWN, NEGATIVE),
-)
-async def quote_by_document(body: DocumentQuoteIn, unit: UnitDep, request: Request) -> QuoteOut:
-    """What a policy document of the system pays. Needs no token and stores nothing."""
-    try:
-        policy = library.loaded(body.policy).policy
-    except KeyError as missing:
-        raise TEMPLATE_UNKNOWN(policy=body.policy, known=", ".join(library.ids())) from missing
-    except PolicyErrors as wrong:
-        raise commands.invalid_document(wrong.findings) from wrong
-    return _quote(body, policy, body.admitted_on or policy.effective_from, language_of(request))
-
-
-@router.get("/quote/policies", openapi_extra=access([], scope="public", command="list_policy_documents"))
-async def list_policy_documents(language: Annotated[Literal["zh", "en"], Query()] = "zh") -> dict[str, Any]:
-    """The policy documents that the calculator knows, and the codes of groups."""
-    return {
-        "items": [
-            {"policy": policy.id, "title": policy.title, "effective_from": policy.effective_from.isoformat()}
-            for policy in (library.loaded(policy_id).policy for policy_id in library.ids())
-        ],
-        "groups": {code: words.word(words.GROUPS, code, language) for code in words.GROUPS},
-    }
-
-
-# ---------------------------------------------------------------- between wire and decision
-
-
-def _quote(body: QuoteIn, policy: Policy, day: date, language: str) -> QuoteOut:
-    if body.eligible < 0 or body.used < 0:
-        raise NEGATIVE()
-    question = Question(
-        kind=body.kind,
-        level=body.level,
-        eligible_fen=body.eligible,
-        admitted_on=day,
-        place=body.place,
-        ownership=body.ownership,
-        designation=body.designation,
-        groups=frozenset(body.groups),
-        birth_date=body.birth_date,
-        emergency=body.emergency,
-        migrant=body.migrant,
-        referred=body.referred,
-        used_fen=body.used,
-        disease=body.disease,
-    )
-    try:
-        document = decision_document(quote(question, policy))
-    except UnknownGroup as wrong:
-        raise GROUP_UNKNOWN(groups=", ".join(wrong.groups), known=", ".join(wrong.known)) from wrong
-    except BadClaim as wrong:
-        raise NEGATIVE() from wrong
-    outcome = words.word(words.OUTCOMES, document["outcome"], language)
-    return QuoteOut.model_validate(document | {"outcome_text": outcome, "slip": slip_text(document, language=language)})
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        raise commands.invalid_document([Finding("error", None, "", "文件应是 UTF-8 编码")]) from wrong
-
-
-def _told(found: list[Finding]) -> list[FindingWire]:
-    return [FindingWire(severity=f.severity, line=f.line, path=f.path, message=f.message) for f in found]
 
 
 async def _statuses(unit: UnitDep) -> dict[UUID, str]:

@@ -1,20 +1,17 @@
-"""A claim written in a file (`heyi quote --claim FILE`): everything that a decision may rest on, in an office's words.
-
-YAML or JSON. What is not written is usual: covered, a public designated hospital, nothing used before. Either `lines`
-with a `catalogue`, or `eligible` alone, or `elsewhere` for a basic settlement that was made elsewhere.
-"""
+"""A claim written in a file (`heyi quote --claim FILE`), YAML or JSON, decided by a policy as a calculation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError
 
+from services.claims.benefits.claim_check import claim_findings, default_scope
+from services.claims.benefits.claim_document import ClaimDoc
 from services.claims.benefits.compiler import message_of, path_of
-from services.claims.benefits.document import PolicyErrors, read
-from services.claims.benefits.engine import BadClaim, adjudicate, benefit_year
+from services.claims.benefits.document import PolicyErrors, Source, read
+from services.claims.benefits.engine import ACCOUNT_SPENT, adjudicate, benefit_year
 from services.claims.benefits.face import Face
 from services.claims.benefits.model import (
     AccumulatorKey,
@@ -31,130 +28,19 @@ from services.claims.benefits.model import (
     Policy,
 )
 from services.claims.benefits.paying import key_of
-from services.claims.benefits.quote import USUAL_PLACE, UnknownGroup, known_groups
-from services.claims.benefits.schema import Amount, Identifier, Level, Part, Percent, Place, Text
+from services.claims.benefits.quote import USUAL_PLACE
 
 _PLAIN = "eligible"
 _E4 = 10_000
 _MICRO_PER_FEN = 10_000
-Number = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,4})?$")]
 
 
-class DaysDoc(Part):
-    """Days from–to, both included; open where `to` is not written."""
+@dataclass(frozen=True, slots=True)
+class ClaimFile:
+    """A claim as it was written, with the line of each of its members."""
 
-    since: date = Field(alias="from")
-    to: date | None = None
-
-    def interval(self) -> Interval:
-        """The days as the engine reads them."""
-        return Interval(self.since, self.to)
-
-
-class CardDoc(DaysDoc):
-    """A decided case, for example a chronic-disease card."""
-
-    kind: Identifier
-    disease: Text
-
-
-class InstitutionDoc(Part):
-    """The hospital."""
-
-    level: Level
-    place: Place | None = None
-    ownership: Literal["public", "private"] = "public"
-    designation: Literal["designated", "none"] = "designated"
-
-
-class PersonDoc(Part):
-    """The patient."""
-
-    birth: date | None = None
-    groups: list[Identifier] = Field(default_factory=list)
-    coverage: list[DaysDoc] | None = None
-    """Covered all the time where it is not written."""
-    newborn_of: list[DaysDoc] = Field(default_factory=list)
-    joined: list[Identifier] | None = None
-    """Has joined every voluntary layer where it is not written."""
-    cards: list[CardDoc] = Field(default_factory=list)
-
-
-class ItemDoc(Part):
-    """An entry of the catalogue."""
-
-    item_class: Literal["A", "B", "C", "none"] = Field(default="A", alias="class")
-    own_share: Percent = 0
-    ceilings: dict[str, Amount] = Field(default_factory=dict)
-    restricted: bool = False
-    essential: bool = False
-    name: str = ""
-
-
-class LineDoc(Part):
-    """A line of the bill."""
-
-    code: Text
-    amount: Amount
-    quantity: Number = "1"
-    day: date | None = None
-    restriction_met: bool = False
-
-
-class AccountDoc(Part):
-    """The household's family account."""
-
-    credit: Amount
-    pay: Amount
-
-
-class ElsewhereDoc(Part):
-    """The basic settlement that was made elsewhere."""
-
-    settlement: Text
-    total: Amount
-    eligible: Amount
-    benefit: Amount
-    over_cap: Amount = 0
-
-
-class EarlierDoc(Part):
-    """What an earlier settlement of the same admission took and paid."""
-
-    deductible: Amount = 0
-    benefit: Amount = 0
-
-
-class ClaimDoc(Part):
-    """A claim in a file."""
-
-    kind: Literal["inpatient", "outpatient"] = "inpatient"
-    admitted: date | None = None
-    discharged: date | None = None
-    settled: date | None = None
-    institution: InstitutionDoc
-    person: PersonDoc = PersonDoc()
-    disease: str = ""
-    off_path: bool = False
-    emergency: bool = False
-    migrant: bool = False
-    referred: bool = False
-    third_party: Literal["none", "pending", "liable", "shared", "advanced", "accident"] = "none"
-    third_party_share: Percent = 0
-    family_account: AccountDoc | None = None
-    elsewhere: ElsewhereDoc | None = None
-    earlier: EarlierDoc | None = None
-    eligible: Amount | None = None
-    catalogue: dict[str, ItemDoc] = Field(default_factory=dict)
-    lines: list[LineDoc] = Field(default_factory=list)
-    used: dict[str, Amount] = Field(default_factory=dict)
-    """By name of the count, or `scope:name` where it is not the person's year."""
-
-    @model_validator(mode="after")
-    def _one_bill(self) -> ClaimDoc:
-        if sum((self.eligible is not None, bool(self.lines), self.elsewhere is not None)) != 1:
-            raise ValueError("eligible、lines、elsewhere 写且只写一个")
-        return self
+    document: ClaimDoc
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,20 +52,20 @@ class Answer:
     faces: dict[int, Face]
 
 
-def read_claim(text: str) -> ClaimDoc:
+def read_claim(text: str) -> ClaimFile:
     """The claim of a file. Raises PolicyErrors that name every guilty line."""
     source = read(text)
     try:
-        return ClaimDoc.model_validate(source.raw)
+        return ClaimFile(ClaimDoc.model_validate(source.raw), source)
     except ValidationError as wrong:
         raise PolicyErrors([source.finding(path_of(e["loc"]), message_of(e)) for e in wrong.errors()]) from wrong
 
 
-def decide(document: ClaimDoc, policy: Policy) -> Answer:
-    """Decides a claim of a file as a calculation. Raises BadClaim, UnknownGroup."""
-    known = known_groups(policy)
-    if unknown := set(document.person.groups) - known:
-        raise UnknownGroup(unknown, known)
+def decide(file: ClaimFile, policy: Policy) -> Answer:
+    """Decides a claim of a file as a calculation. Raises PolicyErrors that name every line that contradicts."""
+    document = file.document
+    if wrong := claim_findings(document, file.source, policy):
+        raise PolicyErrors(wrong)
     claim = _claim(document, policy)
     items = {
         code: Item(
@@ -261,10 +147,8 @@ def _used(document: ClaimDoc, claim: ClaimInput, policy: Policy) -> list[tuple[A
     found = []
     for written, amount in document.used.items():
         scope, _, name = written.rpartition(":")
-        year = 0 if name.startswith("family_account.") else benefit_year(claim, policy)
-        scope = scope or ("household_year" if year == 0 else "person_year")
-        if scope not in ("person_year", "household_year", "disease_year", "person_day"):
-            raise BadClaim(f"used: {written}: no such period")
+        year = 0 if name == ACCOUNT_SPENT else benefit_year(claim, policy)
+        scope = scope or default_scope(name)
         counts = amount // 100 if name.endswith(".admissions") else amount
         found.append((key_of(claim, year, scope, name), counts))
     return found

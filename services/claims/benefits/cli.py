@@ -12,12 +12,12 @@ from rich.console import Console
 
 from services.claims.benefits import library
 from services.claims.benefits.check import findings
-from services.claims.benefits.claim_file import ClaimDoc, decide, read_claim
+from services.claims.benefits.claim_file import Answer, decide, read_claim
 from services.claims.benefits.compiler import Loaded, load
 from services.claims.benefits.diff import differences
 from services.claims.benefits.document import PolicyErrors
-from services.claims.benefits.engine import BadClaim
 from services.claims.benefits.face import Face
+from services.claims.benefits.model import Policy
 from services.claims.benefits.payment_document import payment_findings, payment_words, read_payment
 from services.claims.benefits.quote import Question, UnknownGroup, quote
 from services.claims.benefits.schema import Level, Place
@@ -30,7 +30,12 @@ from shared.kernel.money import parse_yuan
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="补偿方案与试算 · benefit policies and quotes")
 policy_app = typer.Typer(no_args_is_help=True, help="补偿方案 · benefit policies")
 app.add_typer(policy_app, name="policy")
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+_QUESTION = (
+    "level", "eligible", "kind", "place", "ownership", "designation", "group", "disease", "emergency", "migrant",
+    "referred", "used", "admitted",
+)  # fmt: skip
+"""Options that describe the claim, which a file describes as a whole."""
+errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def _fail(message: str) -> NoReturn:
@@ -74,6 +79,7 @@ def open_policy(name: str) -> Loaded:
 
 @app.command("quote")
 def quote_command(
+    ctx: typer.Context,
     policy: Annotated[str, typer.Option(help="方案编号或文件 · policy id or file")],
     level: Annotated[Level | None, typer.Option(help="医疗机构级别 · level of the institution")] = None,
     eligible: Annotated[str | None, typer.Option(metavar="YUAN", help="可补偿费用 · eligible amount")] = None,
@@ -99,7 +105,8 @@ def quote_command(
     faces: dict[int, Face] = {1: Face("可补偿费用" if not english else "eligible costs", "A")}
     try:
         if claim is not None:
-            answer = decide(_claim_file(claim), loaded.policy)
+            _expect_alone(ctx)
+            answer = _decided(claim, loaded.policy)
             result, names, faces = answer.adjudication, answer.names, answer.faces
         elif level is None or eligible is None:
             _fail("写 --level 和 --eligible,或者写 --claim FILE · give --level and --eligible, or --claim FILE")
@@ -120,8 +127,9 @@ def quote_command(
                 disease=disease,
             )
             result = quote(question, loaded.policy)
-    except (UnknownGroup, BadClaim) as wrong:
-        _fail(str(wrong))
+    except UnknownGroup as wrong:
+        names_known = "、".join(wrong.known)
+        _fail(f"方案不认识人群 {'、'.join(wrong.groups)};认识的有:{names_known} · {wrong}")
     document = decision_document(result)
     if pdf is not None:
         _print(pdf, document, faces, loaded, "en" if english else "zh")
@@ -149,10 +157,19 @@ def _print(path: Path, document: dict[str, Any], faces: dict[int, Face], loaded:
         errors.print(f"字体中没有,以编码表示的字:{'、'.join(printed.lacking)} · not in the font", markup=False)
 
 
-def _claim_file(path: Path) -> ClaimDoc:
-    """The claim of a file, or an end that names every guilty line."""
+def _expect_alone(ctx: typer.Context) -> None:
+    """Ends the command where the file and the options both describe the claim: nobody could say which counts."""
+    written = {name: ctx.get_parameter_source(name) for name in _QUESTION}
+    both = [name for name, source in written.items() if source is not None and source.name == "COMMANDLINE"]
+    if both:
+        told = "、".join(f"--{name}" for name in both)
+        _fail(f"写了 --claim FILE,就不能再写 {told} · the file says all of the claim")
+
+
+def _decided(path: Path, policy: Policy) -> Answer:
+    """The decision on the claim of a file, or an end that names every guilty line."""
     try:
-        return read_claim(path.read_text(encoding="utf-8"))
+        return decide(read_claim(path.read_text(encoding="utf-8")), policy)
     except (OSError, UnicodeDecodeError) as wrong:
         _fail(f"不能读取 {path}:{wrong}")
     except PolicyErrors as wrong:

@@ -8,35 +8,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.claims.benefits import library, store
+from services.claims.benefits import store, templates
 from services.claims.benefits.check import findings
-from services.claims.benefits.compiler import Loaded, load, stored
-from services.claims.benefits.document import Finding, PolicyErrors, read
-from shared.http.problems import FOUR_EYES
+from services.claims.benefits.compiler import Loaded, stored
+from services.claims.benefits.document import Finding, read
+from services.claims.benefits.lifecycle import PUBLIC_SIDE, expect_checkable, expect_decidable
 from shared.http.unit import Unit
-from shared.kernel.dates import shanghai_date
-from shared.kernel.errors import Problem, Words, define
+from shared.kernel.errors import define
 from shared.kernel.ids import new_id
 
-SUBMIT = ("提出方案", "submit the policy")
-PUBLIC_SIDE = ("county_director", "county_recheck", "city_health")
-DECIDERS = ("county_director", "city_health")
-STATUS_WORDS: dict[str, Words] = {
-    "draft": ("草案", "a draft"),
-    "proposed": ("提议", "a proposal"),
-    "checked": ("已审核", "checked"),
-    "decided": ("已决定", "decided"),
-}
-_UNCHECKED: Words = ("草案或提议", "a draft or a proposal")
-
-DOCUMENT_INVALID = define(
-    "policy_document_invalid",
-    422,
-    "方案文件不能使用",
-    "The policy document cannot be used",
-    "请按“errors”所列的行改正方案文件后重新提交;什么都没有改动。",
-    "Correct the lines that errors names and send the document again; nothing was changed.",
-)
 POLICY_UNKNOWN = define(
     "policy_unknown",
     404,
@@ -61,14 +41,6 @@ OTHER_POOL = define(
     "方案写明适用于 {pools},不含 {pool_code};请改正“pools”后重新提交。",
     "The policy names {pools} and not {pool_code}: correct pools and send it again.",
 )
-WRONG_STATE = define(
-    "policy_state",
-    409,
-    "方案的状态不允许这一步",
-    "The policy is not in that state",
-    "方案现在的状态是“{status}”,这一步须是“{needed}”;请按提出、审核、决定的顺序办理。",
-    "The policy is {status} and this step needs one that is {needed}: it is proposed, checked, then decided.",
-)
 ACCEPTED_UNKNOWN = define(
     "accepted_unknown",
     422,
@@ -76,14 +48,6 @@ ACCEPTED_UNKNOWN = define(
     "Accepts items that the policy does not mark",
     "方案没有把 {names} 标为推定;可以接受的有:{known}。",
     "The policy does not mark {names} as illustrative; it marks: {known}.",
-)
-DECIDED_AHEAD = define(
-    "decided_in_the_future",
-    422,
-    "决定日期还没有到",
-    "The decision lies in the future",
-    "决定日期 {decided_on} 晚于今天 {today},请填写委员会文件的日期。",
-    "The decision is dated {decided_on} and today is {today}: give the date of the committee's document.",
 )
 
 
@@ -98,7 +62,7 @@ class Decision:
 
 async def submit(unit: Unit, text: str) -> tuple[UUID, str, Loaded]:
     """Records a new version: a draft of the public side, a proposal of the insurer. Returns id, status, document."""
-    loaded = _load(text)
+    loaded = await templates.load_for_pool(unit, text)
     policy = loaded.policy
     if policy.pools and unit.pool_code not in policy.pools:
         raise OTHER_POOL(pools=", ".join(policy.pools), pool_code=unit.pool_code)
@@ -128,10 +92,7 @@ async def submit(unit: Unit, text: str) -> tuple[UUID, str, Loaded]:
 async def check(unit: Unit, policy_id: UUID) -> list[Finding]:
     """A second person on the public side has read it; returns what the machine found. Raises the problems above."""
     policy = await locked(unit, policy_id)
-    if policy["status"] not in ("draft", "proposed"):
-        raise WRONG_STATE(status=STATUS_WORDS[policy["status"]], needed=_UNCHECKED)
-    if policy["author"] == unit.actor.subject:
-        raise FOUR_EYES(act=SUBMIT, then=("审核", "check it"))
+    expect_checkable(unit, policy)
     canonical = await store.canonical(unit.conn, unit.pool_code, policy_id)
     source = read(await store.document(unit.conn, unit.pool_code, policy_id))
     known, written = stored(str(canonical))
@@ -145,13 +106,7 @@ async def check(unit: Unit, policy_id: UUID) -> list[Finding]:
 async def decide(unit: Unit, policy_id: UUID, decision: Decision) -> Any:
     """The committee's document makes it count from its effective date on. Returns the row as it was before."""
     policy = await locked(unit, policy_id)
-    if policy["status"] != "checked":
-        raise WRONG_STATE(status=STATUS_WORDS[policy["status"]], needed=STATUS_WORDS["checked"])
-    if policy["author"] == unit.actor.subject:
-        raise FOUR_EYES(act=SUBMIT, then=("决定", "decide on it"))
-    today = shanghai_date(unit.now)
-    if decision.decided_on > today:
-        raise DECIDED_AHEAD(decided_on=decision.decided_on, today=today)
+    expect_decidable(unit, policy, decision.decided_on)
     known = policy["illustrative"]
     if unknown := [name for name in decision.accepted if name not in known]:
         raise ACCEPTED_UNKNOWN(names=", ".join(unknown), known=", ".join(known) or "—")
@@ -178,16 +133,3 @@ async def locked(unit: Unit, policy_id: UUID) -> Any:
     if policy is None:
         raise POLICY_UNKNOWN(pool_code=unit.pool_code, policy_id=policy_id)
     return policy
-
-
-def _load(text: str) -> Loaded:
-    try:
-        return load(text, library.text_of)
-    except PolicyErrors as wrong:
-        raise invalid_document(wrong.findings) from wrong
-
-
-def invalid_document(found: Sequence[Finding]) -> Problem:
-    """The refusal that names every guilty line."""
-    told = [{"line": f.line, "path": f.path, "reason": f.message} for f in found]
-    return DOCUMENT_INVALID(errors=told)

@@ -6,6 +6,7 @@ gets. Written like a policy: YAML, each value with its clause, amounts in yuan, 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -18,6 +19,7 @@ from services.claims.benefits.document import Finding, Path, PolicyErrors, Sourc
 from services.claims.benefits.schema import Amount, Codes, Identifier, Part, Percent, SourceDoc, Text
 from services.claims.benefits.slip import percent, yuan
 from services.claims.benefits.words import KINDS, word
+from shared.kernel.canonical import canonical_json
 from shared.kernel.money import format_quantity, format_ratio, format_yuan
 
 _WEIGHT = re.compile(r"([0-9]{1,4})(?:\.([0-9]{1,4}))?")
@@ -127,9 +129,19 @@ def read_payment(text: str) -> tuple[PaymentDoc, Source]:
         document = PaymentDoc.model_validate(source.raw)
     except ValidationError as wrong:
         raise PolicyErrors([source.finding(_place(e["loc"]), message_of(e)) for e in wrong.errors()]) from wrong
-    if errors := [source.finding(path, message) for path, message in _twice(document)]:
+    if errors := [source.finding(path, message) for path, message in _contradictions(document)]:
         raise PolicyErrors(errors)
     return document, source
+
+
+def kept_payment(canonical: str) -> PaymentDoc:
+    """The document of a canonical form that was kept after `read_payment` had accepted it."""
+    return PaymentDoc.model_validate(json.loads(canonical))
+
+
+def canonical_of(document: PaymentDoc) -> str:
+    """The form that is kept and hashed: the same whatever the spelling."""
+    return canonical_json(document.model_dump(mode="json", exclude_none=True)).decode()
 
 
 _METHODS = ("item", "visit", "day", "head", "total", "points")
@@ -140,8 +152,10 @@ def _place(loc: tuple[int | str, ...]) -> Path:
     return tuple(part for number, part in enumerate(path_of(loc)) if not (number == 1 and part in _METHODS))
 
 
-def _twice(document: PaymentDoc) -> Iterator[tuple[Path, str]]:
-    """A disease in two rows: nobody could say its price."""
+def _contradictions(document: PaymentDoc) -> Iterator[tuple[Path, str]]:
+    """A disease in two rows, whose price nobody could say; a first day within a month, which is paid as a whole."""
+    if document.effective_from.day != 1:
+        yield ("effective_from",), "按月支付,生效日期应是某月 1 日"
     seen: dict[str, str] = {}
     for row_id, row in document.diseases.items():
         for code in row.diseases:

@@ -55,8 +55,9 @@ class UnknownGroup(ValueError):
 
 
 def quote(question: Question, policy: Policy) -> Adjudication:
-    """Decides the question by the policy as a calculation: nothing is refused for want of acceptance, and the person
-    has joined every voluntary layer.
+    """Decides the question: the person is covered and has joined every voluntary layer.
+
+    By a document nothing is refused for want of acceptance; by the policy of a pool it is, as a claim there would be.
 
     Raises UnknownGroup.
     """

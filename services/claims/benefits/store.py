@@ -57,6 +57,16 @@ async def document(conn: AsyncConnection, pool_code: str, policy_id: UUID) -> st
     return str(await fetchval(conn, sql, pool_code, policy_id))
 
 
+async def decided_text(conn: AsyncConnection, pool_code: str, code: str) -> str | None:
+    """The text of the version of a code that the pool decided last, or None."""
+    sql = (
+        "SELECT document FROM policy WHERE pool_code = $1 AND code = $2 AND status = 'decided'"
+        " ORDER BY decided_at DESC, id DESC LIMIT 1"
+    )
+    found: str | None = await fetchval(conn, sql, pool_code, code)
+    return found
+
+
 async def canonical(conn: AsyncConnection, pool_code: str, policy_id: UUID) -> str | None:
     """The canonical form of a version, or None."""
     sql = "SELECT canonical FROM policy WHERE pool_code = $1 AND id = $2"

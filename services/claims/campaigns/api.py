@@ -29,6 +29,7 @@ from services.claims.campaigns.problems import (
     OBJECTIONS_RUN,
     PAYMENT_UNKNOWN,
     STILL_CLAIMABLE,
+    VOID_NOT_ASKED,
     YEAR_OPEN,
 )
 from services.claims.campaigns.schemas import (
@@ -51,6 +52,7 @@ from services.claims.campaigns.schemas import (
     SimulationOut,
     TermsIn,
     TownshipSum,
+    VoidIn,
     YearSum,
 )
 from services.claims.visits.problems import ENROLLMENT_SILENT
@@ -126,13 +128,10 @@ async def read_campaign(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) ->
 @router.post(
     "/{campaign_id}/candidates",
     openapi_extra=access(OFFICE, command="compute_candidates"),
-    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, OBJECTIONS_RUN, OBJECTIONS_OPEN, COUNT_UNKNOWN),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, COUNT_UNKNOWN),
 )
 async def compute_candidates(pool_code: Pool, campaign_id: ShortId, body: ScopeIn, unit: UnitDep) -> ComputedOut:
-    """Computes the candidates from the reviewed claims of the year; again where more claims were reviewed since.
-
-    After the notice it voids a list that was not released: proposal, approval and notice begin again.
-    """
+    """Computes the candidates from the reviewed claims of the year; again where more claims were reviewed since."""
     scope = Scope(tuple(sorted(set(body.kinds))), body.exclude_fixed, body.counts_toward, body.clause)
     campaign, found = await commands.compute(unit, campaign_id, scope)
     missing = await store.left_out(unit.conn, unit.pool_code, campaign.year, scope.kinds)
@@ -248,6 +247,26 @@ async def fetch_names(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) -> N
 async def publish_campaign(pool_code: Pool, campaign_id: ShortId, body: PublicationIn, unit: UnitDep) -> CampaignOut:
     """Hangs the list out by township and village, with days for objections."""
     return await campaign_out(unit, await commands.publish(unit, campaign_id, body.days))
+
+
+@router.post(
+    "/{campaign_id}/void-request",
+    openapi_extra=access(OFFICE, command="ask_void_campaign_list"),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, OBJECTIONS_RUN, OBJECTIONS_OPEN),
+)
+async def ask_void_list(pool_code: Pool, campaign_id: ShortId, body: VoidIn, unit: UnitDep) -> CampaignOut:
+    """Asks, after the notice, for a list that was not released to be made void."""
+    return await campaign_out(unit, await commands.ask_void(unit, campaign_id, body.reason))
+
+
+@router.post(
+    "/{campaign_id}/void",
+    openapi_extra=access(DIRECTOR, command="void_campaign_list"),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, VOID_NOT_ASKED, FOUR_EYES),
+)
+async def void_list(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) -> CampaignOut:
+    """Makes the list void, by another person than who asked: candidates, proposal, approval and notice begin again."""
+    return await campaign_out(unit, await commands.void(unit, campaign_id))
 
 
 @router.get(

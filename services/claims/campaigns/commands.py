@@ -44,6 +44,7 @@ from services.claims.campaigns.problems import (
     OBJECTIONS_OVER,
     OBJECTIONS_RUN,
     PAYMENT_UNKNOWN,
+    VOID_NOT_ASKED,
     YEAR_OPEN,
 )
 from services.claims.visits import queries
@@ -64,6 +65,7 @@ STATUS: Mapping[str, Words] = MappingProxyType(
         CLOSED: ("已结束", "closed"),
     }
 )
+VOID: Words = ("作废名单", "make the list void")
 # What a campaign says while it has no list: before one is approved, and after one was voided.
 _NO_LIST: Mapping[str, Any] = MappingProxyType(
     {
@@ -75,6 +77,8 @@ _NO_LIST: Mapping[str, Any] = MappingProxyType(
         "approved_by": None,
         "approval_number": None,
         "objections_until": None,
+        "void_asked_by": None,
+        "void_reason": None,
     }
 )
 
@@ -138,18 +142,36 @@ async def open_campaign(
 async def compute(unit: Unit, campaign_id: UUID, scope: Scope) -> tuple[Campaign, int]:
     """Computes the candidates anew from the reviewed claims of the year; how many there are. Earlier runs stay.
 
-    After the notice a list that was not released is void with it: the way on where claims or counts have moved.
-
-    Raises CAMPAIGN_STATE, OBJECTIONS_RUN, OBJECTIONS_OPEN, COUNT_UNKNOWN, NO_POLICY.
+    Raises CAMPAIGN_STATE, COUNT_UNKNOWN, NO_POLICY.
     """
-    campaign = await at_step(unit, campaign_id, (OPEN, PROPOSED, PUBLISHED), ("测算", "compute"))
-    if campaign.status == PUBLISHED:
-        await notice_over(unit, campaign)
-        await store.move(unit.conn, unit.pool_code, campaign, LISTED, SUPERSEDED, published=False)
+    campaign = await at_step(unit, campaign_id, (OPEN, PROPOSED), ("测算", "compute"))
     cap_fen = await _cap(unit, campaign.year, scope.counts_toward) if scope.counts_toward else None
     run = campaign.run + 1
     found = await store.compute(unit.conn, unit.pool_code, campaign, run, scope, cap_fen)
     return await keep(unit, campaign, run=run, scope=scope.row(), **_NO_LIST), found
+
+
+async def ask_void(unit: Unit, campaign_id: UUID, reason: str) -> Campaign:
+    """Asks for a published list that was not released to be made void: the way on where claims or counts have moved.
+
+    Raises CAMPAIGN_STATE, OBJECTIONS_RUN, OBJECTIONS_OPEN.
+    """
+    campaign = await at_step(unit, campaign_id, (PUBLISHED,), VOID)
+    await notice_over(unit, campaign)
+    return await keep(unit, campaign, void_asked_by=unit.actor.subject, void_reason=reason)
+
+
+async def void(unit: Unit, campaign_id: UUID) -> Campaign:
+    """Makes a published list void that another person asked for: candidates, proposal, approval and notice begin again.
+
+    Raises CAMPAIGN_STATE, VOID_NOT_ASKED, FOUR_EYES.
+    """
+    campaign = await at_step(unit, campaign_id, (PUBLISHED,), VOID)
+    if campaign.void_asked_by is None:
+        raise VOID_NOT_ASKED()
+    four_eyes(unit, campaign.void_asked_by, ("申请作废名单", "ask for the list to be made void"), VOID)
+    await store.move(unit.conn, unit.pool_code, campaign, LISTED, SUPERSEDED, published=False)
+    return await keep(unit, campaign, **_NO_LIST)
 
 
 async def notice_over(unit: Unit, campaign: Campaign) -> None:

@@ -119,6 +119,9 @@ class Campaign:
     released_on: date | None = None
     claim_by: date | None = None
     closed_on: date | None = None
+    void_asked_by: str | None = None
+    """Who asked for the published list to be made void; another person does it."""
+    void_reason: str | None = None
 
 
 COLUMNS = tuple(Campaign.__dataclass_fields__)

@@ -38,15 +38,15 @@ COUNT_UNKNOWN = define(
 )  # fmt: skip
 CAP_MOVED = define(
     "cap_moved", 409, "封顶线余额已变化", "What the cap leaves has changed",
-    "测算之后有人的累计额发生变化,继续发放会超过封顶线;请重新测算,再提出、批准、公示。",
-    "Counts have moved since the candidates were computed and a cap would be passed: compute anew, propose, approve "
-    "and publish again.",
+    "测算之后有人的累计额发生变化,继续发放会超过封顶线;请作废名单,再测算、提出、批准、公示。",
+    "Counts have moved since the candidates were computed and a cap would be passed: make the list void, compute, "
+    "propose, approve and publish again.",
 )  # fmt: skip
 CLAIMS_MOVED = define(
     "campaign_claims_moved", 409, "有计入的结算已不再有效", "Claims that were counted stand no longer",
-    "名单上有 {count} 人的结算在测算之后撤销或退出审核,不能按原名单发放;请重新测算,再提出、批准、公示。",
+    "名单上有 {count} 人的结算在测算之后撤销或退出审核,不能按原名单发放;请作废名单,再测算、提出、批准、公示。",
     "Since the candidates were computed, claims of {count} persons on the list were cancelled or are no longer "
-    "approved: compute anew, propose, approve and publish again.",
+    "approved: make the list void, compute, propose, approve and publish again.",
 )  # fmt: skip
 NAMES_MISSING = define(
     "names_missing", 409, "名单还缺姓名", "Names are missing",
@@ -73,6 +73,11 @@ OBJECTION_UNKNOWN = define(
 PAYMENT_UNKNOWN = define(
     "campaign_payment_unknown", 404, "名单上没有这一笔", "Not on the list",
     "名单上没有 {payment_id},或不归您经办,请核对。", "{payment_id} is not on the list or not yours: check it.",
+)  # fmt: skip
+VOID_NOT_ASKED = define(
+    "void_not_asked", 409, "没有作废申请", "Nobody asked for it",
+    "还没有人申请作废名单,请先由一人写明理由申请,再由另一人作废。",
+    "Nobody has asked for the list to be made void: one person asks with a reason, another does it.",
 )  # fmt: skip
 CLAIM_DAY = define(
     "claim_day", 422, "日期不对", "The day is wrong",

@@ -85,6 +85,12 @@ class ObjectionDecisionIn(WireModel):
     note: Reason
 
 
+class VoidIn(WireModel):
+    """Why a published list is to be made void."""
+
+    reason: Reason
+
+
 class ReleaseIn(WireModel):
     """The last day on which the money may be claimed."""
 
@@ -129,6 +135,8 @@ class CampaignOut(WireModel):
     released_on: date | None
     claim_by: date | None
     closed_on: date | None
+    void_asked_by: str | None
+    void_reason: str | None
 
 
 class ComputedOut(WireModel):

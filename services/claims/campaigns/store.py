@@ -23,7 +23,7 @@ _CAMPAIGNS = f"SELECT {', '.join(COLUMNS)} FROM campaign WHERE pool_code = $1 OR
 _CHANGING = (
     "status", "version", "run", "list_number", "scope", "terms", "listed", "listed_fen", "paid_fen", "returned_fen",
     "proposed_by", "approved_by", "approval_number", "published_on", "objections_until", "released_by", "released_on",
-    "claim_by", "closed_on",
+    "claim_by", "closed_on", "void_asked_by", "void_reason",
 )  # fmt: skip
 _SET = (
     "UPDATE campaign SET "

@@ -79,6 +79,8 @@ def _campaign(metadata: MetaData) -> None:
         Column("released_on", Date),
         Column("claim_by", Date),
         Column("closed_on", Date),
+        Column("void_asked_by", Text),
+        Column("void_reason", Text),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "year", name="campaign_year"),
     )

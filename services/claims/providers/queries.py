@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.benefits.model import Institution, Policy
+from services.claims.benefits.payment_document import PaymentDoc, kept_payment
 from services.claims.benefits.queries import NO_POLICY, policy_from
 from services.claims.catalogue.queries import NO_CATALOGUE
+from services.claims.providers import payments_store
 from services.claims.providers.model import ACTIVE, NONE, SUSPENDED, Agreement, place_of
 from shared.db.sql import fetchrow
 from shared.kernel.errors import define
@@ -116,3 +119,24 @@ def _institution(pool_code: str, institution_code: str, day: date, row: Any) -> 
         suspended=state == SUSPENDED,
         code=institution_code,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PaidBy:
+    """The decided document by which a hospital is paid for a kind of care."""
+
+    id: UUID
+    hash: str
+    document: PaymentDoc
+
+
+async def paid_by(conn: AsyncConnection, pool_code: str, institution_code: str, kind: str, day: date) -> PaidBy | None:
+    """By which document a hospital is paid on a day; None where it is paid what patients got."""
+    row = await payments_store.document_on(conn, pool_code, institution_code, kind, day)
+    return None if row is None else PaidBy(row["id"], row["hash"], kept_payment(row["canonical"]))
+
+
+async def payment_document(conn: AsyncConnection, pool_code: str, document_id: UUID) -> PaymentDoc:
+    """A document that a statement of the same scope names."""
+    row = await payments_store.get(conn, pool_code, document_id)
+    return kept_payment(row["canonical"])

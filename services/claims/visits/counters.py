@@ -112,6 +112,10 @@ class Counters:
         for ref, names in added.items():
             self._move(ref, claim_id, institution_code, names, takes_back=False)
 
+    def standing(self, ref: Ref, name: str) -> int:
+        """What one name of a locked row stands at."""
+        return self.rows[ref].used.get(name, 0)
+
     def count(self, ref: Ref, claim_id: UUID, name: str, amount: int) -> None:
         """Counts what is paid for the year beside claims, under an id of its own."""
         self._move(ref, claim_id, "", {name: amount}, takes_back=False)

@@ -1,7 +1,7 @@
 """What other capabilities may ask of visits and claims, and what they may do: take back a claim's counts, and set what
 decided cases say of a member or a visit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
@@ -109,6 +109,17 @@ async def take_from_year(conn: AsyncConnection, pool_code: str, year: int, amoun
     for one in amounts:
         counters.take_back_once(one.id)
     await execute_together(conn, settling_store.counts_written(pool_code, counters))
+
+
+async def lock_counts(conn: AsyncConnection, pool_code: str, refs: Iterable[Ref]) -> Counters:
+    """Accumulator rows, locked until the transaction ends."""
+    return Counters(rows=await settling_store.lock_rows(conn, pool_code, in_lock_order(refs)))
+
+
+async def write_counts(conn: AsyncConnection, pool_code: str, counters: Counters) -> None:
+    """Writes what was counted on locked rows."""
+    if counters.new:
+        await execute_together(conn, settling_store.counts_written(pool_code, counters))
 
 
 def faces(unit: Unit, member_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str] | None]:

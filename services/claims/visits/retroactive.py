@@ -1,21 +1,25 @@
 """What a decision later than its effective date changes for claims settled in between (rulings §8). Pure.
 
 Each claim is decided again on the facts that it was decided on, by the version that it was decided by and by the new
-one. What the new version would have counted differently for the earlier claims of the same person and household is
-counted along, so that a cap that was lifted helps every later claim as far as it would have.
+one. Increases are counted along for the later claims of the same person and household, so that a cap that was lifted
+helps every later claim as far as it would have. A claim that the new version would give less keeps what it has, and
+keeps the room that it took: nothing is taken back, and no cap is passed by what is kept.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.claims.benefits.engine import adjudicate
+from services.claims.benefits.engine import ACCOUNT_SPENT, adjudicate
 from services.claims.benefits.model import (
+    EACH_TIME,
     AccumulatorKey,
     Adjudication,
     ClaimInput,
@@ -25,6 +29,7 @@ from services.claims.benefits.model import (
     Institution,
     Interval,
     Item,
+    LayerResult,
     Policy,
     Reason,
 )
@@ -44,6 +49,26 @@ class Settled:
     policy: Policy
 
 
+class Count(NamedTuple):
+    """What an increase adds to (or takes from) one name of an accumulator row."""
+
+    ref: Ref
+    name: str
+    amount: int
+    cap_fen: int | None
+    """What the new version lets the count come to; None where nothing limits it."""
+    benefit: bool
+    """Whether it counts what is paid; otherwise a deductible, a yearly base, an admission."""
+
+
+@dataclass(frozen=True, slots=True)
+class Increase:
+    """What one layer pays more: a payable of its own, and what it counts."""
+
+    layer: LayerResult
+    counts: tuple[Count, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A claim under both versions, amounts in fen."""
@@ -53,6 +78,8 @@ class Difference:
     benefit_fen: int
     reproduced: bool
     """The version that it was settled by gives again what was paid: a false one is for a person to look at."""
+    increases: tuple[Increase, ...] = ()
+    """What is payable more, layer by layer; nothing where the decision was not reproduced."""
 
     @property
     def difference_fen(self) -> int:
@@ -62,44 +89,116 @@ class Difference:
     @property
     def to_pay_fen(self) -> int:
         """An increase is paid after approval; nothing is taken back from patients."""
-        return max(0, self.difference_fen)
+        return sum(one.layer.benefit_fen for one in self.increases)
 
 
-def differences(settled: Iterable[Settled], policy: Policy) -> Iterator[Difference]:
-    """Claims by household and moment of settlement, each with what the new version gives it."""
+def differences(settled: Sequence[Settled], policy: Policy) -> Iterator[Difference]:
+    """Claims by household in the order in which they were counted, each with what the new version gives it."""
     ahead: dict[tuple[Ref, str], int] = defaultdict(int)
-    stays: dict[UUID, Earlier] = {}
+    parts: dict[UUID, Earlier] = {}
+    stays = _in_parts(settled)
     for one in settled:
         owners, stay = Owners(one.claim.member_id, one.claim.household_id), one.claim.visit_id
         before = adjudicate(one.input, one.facts, one.policy)
-        facts = _of_stay(_moved(one.facts, owners, ahead), stays.get(stay))
-        after = adjudicate(one.input, facts, policy)
-        stays[stay] = _with(stays.get(stay), after, before)
-        for sign, result in ((1, after), (-1, before)):
-            for key, amount in result.movements:
-                ahead[owners.ref(key), key.name] += sign * amount
-        yield Difference(one.claim, after.outcome.value, after.benefit_fen, _same(before, one.claim))
+        after = adjudicate(one.input, _moved(one.facts, owners, ahead, parts.get(stay)), policy)
+        reproduced = _same(before, one.claim)
+        increases = tuple(_increases(one, owners, before, after, policy, stays)) if reproduced else ()
+        for more in increases if stay in stays else ():
+            stays[stay][more.layer.layer] += more.layer.benefit_fen
+        if increases:
+            parts[stay] = _added(parts.get(stay), before, after, increases)
+        for count in (count for increase in increases for count in increase.counts):
+            ahead[count.ref, count.name] += count.amount
+        yield Difference(one.claim, after.outcome.value, after.benefit_fen, reproduced, increases)
 
 
-def _with(before: Earlier | None, after: Adjudication, was: Adjudication) -> Earlier:
-    """How much more the new version took and paid for the parts of a stay so far."""
-    deductible, benefit = before or (0, 0)
-    return Earlier(
-        deductible + after.deductible_fen - was.deductible_fen, benefit + after.benefit_fen - was.benefit_fen
+Stays = Mapping[UUID, dict[str, int]]
+"""By visit, of stays settled in parts: what each layer paid for all parts together, in fen."""
+
+
+def _in_parts(settled: Sequence[Settled]) -> Stays:
+    claims: dict[UUID, list[Claim]] = defaultdict(list)
+    for one in settled:
+        claims[one.claim.visit_id].append(one.claim)
+    stays: dict[UUID, dict[str, int]] = {}
+    for visit_id, parts in claims.items():
+        if len(parts) > 1:
+            stays[visit_id] = defaultdict(int)
+            for layer in (layer for part in parts for layer in part.layers):
+                stays[visit_id][layer["layer"]] += layer["amount_fen"]
+    return stays
+
+
+def _left_of_stay(one: Settled, policy: Policy, stays: Stays, layer_id: str) -> int:
+    """What a cap each admission leaves of a stay settled in parts, later ones included: those keep what they have."""
+    paid = stays.get(one.claim.visit_id)
+    buckets = [bucket for layer in policy.layers if layer.id == layer_id for bucket in layer.buckets]
+    caps = [
+        cap.amount_fen for bucket in buckets for cap in bucket.caps
+        if cap.period == "admission" and bucket.kind == one.input.kind
+    ]  # fmt: skip
+    return one.claim.total_fen if paid is None or not caps else min(caps) - paid[layer_id]
+
+
+def _increases(
+    one: Settled, owners: Owners, before: Adjudication, after: Adjudication, policy: Policy, stays: Stays
+) -> Iterator[Increase]:
+    """What each layer pays more: together what the benefit grew by, and at most what the patient paid in cash."""
+    rest = min(after.benefit_fen - before.benefit_fen, one.claim.patient_fen - one.claim.account_fen)
+    had = {layer.layer: layer.benefit_fen for layer in before.layers}
+    others = _other_counts(owners, before, after, policy)
+    for layer in after.layers:
+        left = _left_of_stay(one, policy, stays, layer.layer)
+        more = min(rest, layer.benefit_fen - had.get(layer.layer, 0), left)
+        if more > 0:
+            counts = _benefit_counts(one.input, owners, after, policy, layer.layer, more)
+            yield Increase(layer._replace(benefit_fen=more), (*counts, *others))
+            rest, others = rest - more, ()
+
+
+def _benefit_counts(
+    claim: ClaimInput, owners: Owners, after: Adjudication, policy: Policy, layer_id: str, more_fen: int
+) -> Iterator[Count]:
+    """What an increase of a layer adds to the benefits that the layer counts, with the lowest cap on each."""
+    buckets = [bucket for layer in policy.layers if layer.id == layer_id for bucket in layer.buckets]
+    names = {name for bucket in buckets for name in bucket.adds_to}
+    for key, _ in after.movements:
+        if (key.scope, key.name) in names:
+            caps = [
+                cap.amount_fen
+                for bucket in buckets
+                for cap in bucket.caps
+                if cap.period not in EACH_TIME
+                and (cap.period, cap.counts) == (key.scope, key.name)
+                and (not cap.diseases or claim.disease in cap.diseases)
+            ]
+            yield Count(owners.ref(key), key.name, more_fen, min(caps, default=None), True)
+
+
+def _other_counts(owners: Owners, before: Adjudication, after: Adjudication, policy: Policy) -> tuple[Count, ...]:
+    """What the new version counts otherwise beside benefits: deductibles, yearly bases, admissions.
+
+    The family account stays as it was spent.
+    """
+    benefits = {name for layer in policy.layers for bucket in layer.buckets for name in bucket.adds_to}
+    was, now = dict(before.movements), dict(after.movements)
+    changed = {key: now.get(key, 0) - was.get(key, 0) for key in {**was, **now}}
+    return tuple(
+        Count(owners.ref(key), key.name, amount, None, False)
+        for key, amount in sorted(changed.items())
+        if amount and (key.scope, key.name) not in benefits and key.name != ACCOUNT_SPENT
     )
 
 
-def _of_stay(facts: Facts, more: Earlier | None) -> Facts:
-    """The facts of a later part of a stay, with what the new version would have taken and paid before."""
-    if facts.earlier is None or more is None:
-        return facts
-    earlier = facts.earlier
-    moved = Earlier(earlier.deductible_fen + more.deductible_fen, max(0, earlier.benefit_fen + more.benefit_fen))
-    return replace(facts, earlier=moved)
+def _added(known: Earlier | None, before: Adjudication, after: Adjudication, increases: Iterable[Increase]) -> Earlier:
+    """What the parts of a stay so far took of the deductible and paid beyond what they were settled with."""
+    deductible, benefit = known or Earlier(0, 0)
+    more = sum(one.layer.benefit_fen for one in increases)
+    return Earlier(deductible + after.deductible_fen - before.deductible_fen, benefit + more)
 
 
-def _moved(facts: Facts, owners: Owners, ahead: Mapping[tuple[Ref, str], int]) -> Facts:
-    """The facts with what the new version would have counted more or less before."""
+def _moved(facts: Facts, owners: Owners, ahead: Mapping[tuple[Ref, str], int], parts: Earlier | None) -> Facts:
+    """The facts with what the new version would have counted more or less before, and in earlier parts of the stay."""
     used = dict(facts.used)
     mine = {owners.member_id, owners.household_id}
     for (ref, name), amount in ahead.items():
@@ -107,11 +206,58 @@ def _moved(facts: Facts, owners: Owners, ahead: Mapping[tuple[Ref, str], int]) -
             scope = "household_year" if ref.scope == FAMILY_ACCOUNT else ref.scope  # as the engine names the account
             key = AccumulatorKey(scope, name, ref.year, ref.detail)
             used[key] = max(0, used.get(key, 0) + amount)
-    return replace(facts, used=used)
+    earlier = facts.earlier
+    if earlier is not None and parts is not None:
+        earlier = Earlier(earlier.deductible_fen + parts.deductible_fen, earlier.benefit_fen + parts.benefit_fen)
+    return replace(facts, used=used, earlier=earlier)
 
 
 def _same(result: Adjudication, claim: Claim) -> bool:
     return (result.benefit_fen, result.outcome.value) == (claim.benefit_fen, claim.outcome)
+
+
+# ---------------------------------------------------------------- the order of claims
+
+
+class Moved(NamedTuple):
+    """That a claim was the ``move``-th to move an accumulator row."""
+
+    claim_id: UUID
+    ref: Ref
+    move: int
+
+
+def as_counted(claims: Sequence[Claim], moved: Iterable[Moved]) -> list[Claim]:
+    """Claims by household, each after those that moved an accumulator of its before; otherwise by moment and id.
+
+    Claims of one batch share their moment, and clocks of two processes may differ: what the rows saw is what counts.
+    """
+    by_id = {claim.id: claim for claim in claims}
+    rows: dict[Ref, list[tuple[int, UUID]]] = defaultdict(list)
+    for one in moved:
+        if one.claim_id in by_id:
+            rows[one.ref].append((one.move, one.claim_id))
+    following: dict[UUID, list[UUID]] = defaultdict(list)
+    waits_for: dict[UUID, int] = defaultdict(int)
+    for entries in rows.values():
+        for (_, first), (_, then) in pairwise(sorted(entries)):
+            following[first].append(then)
+            waits_for[then] += 1
+    ready = [_place(claim) for claim in claims if not waits_for[claim.id]]
+    heapq.heapify(ready)
+    ordered = []
+    while ready:
+        *_, claim_id = heapq.heappop(ready)
+        ordered.append(by_id[claim_id])
+        for then in following[claim_id]:
+            waits_for[then] -= 1
+            if not waits_for[then]:
+                heapq.heappush(ready, _place(by_id[then]))
+    return sorted(ordered, key=lambda claim: claim.household_id.bytes)
+
+
+def _place(claim: Claim) -> tuple[datetime, UUID]:
+    return claim.settled_at, claim.id
 
 
 # ---------------------------------------------------------------- back from the record

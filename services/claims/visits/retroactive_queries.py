@@ -22,7 +22,7 @@ async def late_differences(
 ) -> tuple[list[Difference], UUID | None]:
     """The differences of a page of households, and the last household of the page where there may be more.
 
-    Statements: three, and one for each catalogue version and policy version that is new in this process.
+    Statements: four, and one for each catalogue version and policy version that is new in this process.
     """
     wanted = Wanted(late.since, late.until, late.decided_at + _IN_FLIGHT, late.policy.hash, after, households)
     claims = await retroactive_store.claims_in_between(unit.conn, unit.pool_code, wanted)

@@ -9,13 +9,16 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
+from services.claims.visits.counters import Ref
 from services.claims.visits.deciding import Visit
+from services.claims.visits.retroactive import Moved, as_counted
 from services.claims.visits.settling_store import visit_of
 from shared.db.sql import fetch
 
 _IN_BETWEEN = """
 pool_code = $1 AND settled_on >= $2 AND settled_at < $3 AND admitted_on >= $2
-  AND ($4::date IS NULL OR admitted_on < $4) AND status <> 'cancelled' AND policy_hash <> $5
+  AND ($4::date IS NULL OR admitted_on < $4) AND status IN ('settled', 'approved', 'released')
+  AND policy_hash <> $5
 """
 _CLAIMS = f"""
 WITH page AS (
@@ -25,7 +28,11 @@ WITH page AS (
 )
 SELECT {", ".join(COLUMNS)} FROM claim
 WHERE {_IN_BETWEEN} AND household_id IN (SELECT household_id FROM page)
-ORDER BY household_id, settled_at, id
+ORDER BY id
+"""
+_MOVED = """
+SELECT claim_id, owner_id, scope, year, detail, move FROM accumulator_entry
+WHERE pool_code = $1 AND owner_id = ANY ($2::uuid[]) AND claim_id = ANY ($3::uuid[]) AND NOT takes_back
 """
 _DETAILS = "SELECT * FROM claim_detail WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[])"
 _VISITS = "SELECT * FROM visit WHERE pool_code = $1 AND id = ANY ($2::uuid[])"
@@ -33,7 +40,8 @@ _VISITS = "SELECT * FROM visit WHERE pool_code = $1 AND id = ANY ($2::uuid[])"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Claims admitted from `since` (before `until`) and settled before a moment, by another version."""
+    """Claims admitted from `since` (before `until`) and settled before a moment, by another version, that stand:
+    those cancelled, rejected or returned get nothing more."""
 
     since: date
     until: date | None
@@ -44,7 +52,7 @@ class Wanted:
 
 
 async def claims_in_between(conn: AsyncConnection, pool_code: str, wanted: Wanted) -> list[Claim]:
-    """The claims of a page of households, each household's in the order of settlement."""
+    """The claims of a page of households, as they were counted."""
     rows = await fetch(
         conn,
         _CLAIMS,
@@ -56,7 +64,15 @@ async def claims_in_between(conn: AsyncConnection, pool_code: str, wanted: Wante
         wanted.after,
         wanted.households,
     )
-    return [claim_of(row) for row in rows]
+    claims = [claim_of(row) for row in rows]
+    return as_counted(claims, await _moved(conn, pool_code, claims))
+
+
+async def _moved(conn: AsyncConnection, pool_code: str, claims: Sequence[Claim]) -> list[Moved]:
+    """When each claim moved which accumulator."""
+    owners = {owner for claim in claims for owner in (claim.member_id, claim.household_id)}
+    rows = await fetch(conn, _MOVED, pool_code, sorted(owners), [claim.id for claim in claims])
+    return [Moved(r["claim_id"], Ref(r["owner_id"], r["scope"], r["year"], r["detail"]), r["move"]) for r in rows]
 
 
 async def details(conn: AsyncConnection, pool_code: str, claims: Sequence[Claim]) -> dict[UUID, Any]:

@@ -219,6 +219,8 @@ def _claims(metadata: MetaData) -> None:
     live = text("status <> 'cancelled'")
     Index("claim_part", c.pool_code, c.visit_id, c.part, unique=True, postgresql_where=live)
     Index("claim_of_day", c.pool_code, c.settled_on, c.id)
+    cut_off = text("cutoff_id IS NOT NULL")
+    Index("claim_of_cutoff", c.pool_code, c.cutoff_id, postgresql_where=cut_off)
     pending = text("status IN ('settled', 'approved')")
     Index("claim_pending", c.pool_code, c.status, c.institution_code, c.settled_on, c.id, postgresql_where=pending)
     Table(

@@ -6,13 +6,13 @@ from typing import Any
 from services.settlement.closing import store
 from services.settlement.closing.sources import AMOUNT_OF, CLAIMS, ENROLLMENT, SOURCES
 from services.settlement.funding import effects as funding
-from services.settlement.payouts.effects import claim_event, second_compensation_released
+from services.settlement.payouts.effects import claim_event, late_increase_released, second_compensation_released
 from services.settlement.reconciliation.effects import premium_remitted
 from shared.contracts import claims, enrollment
 from shared.contracts.envelope import Envelope
 from shared.messaging.consumer import Consumer, EventUnit
 
-_SECOND = claims.CampaignPaymentReleased.TYPE
+_SECOND, _INCREASE = claims.CampaignPaymentReleased.TYPE, claims.IncreaseReleased.TYPE
 Effect = Callable[[EventUnit, Envelope, Any], Awaitable[Any]]
 
 
@@ -70,10 +70,11 @@ def consumers() -> list[Consumer]:
         ),
         Consumer(
             "claims",
-            (claims.CLAIM_TOPIC, claims.CAMPAIGN_TOPIC, claims.DAY_TOPIC),
+            (claims.CLAIM_TOPIC, claims.CAMPAIGN_TOPIC, claims.INCREASE_TOPIC, claims.DAY_TOPIC),
             {
-                **{kind: counted(CLAIMS, claim_event) for kind in sorted(SOURCES[CLAIMS]) if kind != _SECOND},
+                **{kind: counted(CLAIMS, claim_event) for kind in sorted(SOURCES[CLAIMS] - {_SECOND, _INCREASE})},
                 _SECOND: counted(CLAIMS, second_compensation_released),
+                _INCREASE: counted(CLAIMS, late_increase_released),
                 claims.DayClosed.TYPE: claims_closed,
             },
         ),

@@ -21,6 +21,7 @@ AMOUNT_OF: Mapping[str, str] = MappingProxyType(
         claims.ClaimCancelled.TYPE: "fund",
         claims.ClaimReleased.TYPE: "approved",
         claims.CampaignPaymentReleased.TYPE: "amount",
+        claims.IncreaseReleased.TYPE: "amount",
     }
 )
 """The member or property of each payload that its source adds up in the totals of the day."""

@@ -44,6 +44,7 @@ def terms(stored: Mapping[str, int]) -> dict[str, int]:
                 "paid_twice",
                 "set_off",
                 "second_compensation",
+                "increases",
                 "deposit_withheld",
                 "fiscal_opening",
                 "fiscal_other_income",

@@ -170,12 +170,13 @@ def approved(value: _Reader) -> Identity:
     """(d) every fen approved is paid, on its way, bounced, withheld or waiting for a batch."""
     return Identity(
         "d",
-        "审核通过 + 二次补偿 = 银行已确认 + 银行处理中 + 退票待付 + 预留保证金 + 抵扣 + 未列批次",
-        "approved + second compensation = confirmed by the bank + at the bank + bounced and open + deposit withheld"
-        " + set off + not yet batched",
+        "审核通过 + 二次补偿 + 追溯补差 = 银行已确认 + 银行处理中 + 退票待付 + 预留保证金 + 抵扣 + 未列批次",
+        "approved + second compensation + increases of late decisions = confirmed by the bank + at the bank"
+        " + bounced and open + deposit withheld + set off + not yet batched",
         left=(
             value("approved", "审核通过", "approved"),
             value("second_compensation", "二次补偿（未领退回除外）", "second compensation, unclaimed left out"),
+            value("increases", "追溯补差", "increases of late decisions"),
         ),
         right=(
             value("confirmed", "银行已确认", "confirmed by the bank"),

@@ -51,6 +51,8 @@ WHERE pool_code = $1 AND status NOT IN ('cancelled', 'paid_twice') AND NOT (stat
   SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id AND r.status <> 'cancelled'))
 UNION ALL SELECT 'second_compensation', coalesce(sum(amount_fen), 0)::bigint FROM payable
 WHERE pool_code = $1 AND layer = 'second_compensation' AND status <> 'unclaimed'
+UNION ALL SELECT 'increases', coalesce(sum(p.amount_fen), 0)::bigint FROM increase_payment i
+JOIN payable p ON p.pool_code = i.pool_code AND p.claim_id = i.payment_id AND p.layer = i.layer WHERE i.pool_code = $1
 UNION ALL SELECT 'bounced_unclaimed', coalesce(sum(amount_fen), 0)::bigint FROM payable
 WHERE pool_code = $1 AND status = 'unclaimed' AND instruction_id IS NOT NULL
 UNION ALL SELECT 'payable_open', coalesce(sum(amount_fen), 0)::bigint FROM payable

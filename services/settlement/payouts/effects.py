@@ -4,8 +4,9 @@ from services.settlement.funding.booking import Desk
 from services.settlement.funding.commands import lock_account
 from services.settlement.ledger.posting import SYSTEM
 from services.settlement.payouts.claims import ClaimEvent, claim_changed
+from services.settlement.payouts.late_increases import increase_released
 from services.settlement.payouts.second import payment_released
-from shared.contracts.claims import CampaignPaymentReleased
+from shared.contracts.claims import CampaignPaymentReleased, IncreaseReleased
 from shared.contracts.envelope import Envelope
 from shared.messaging.consumer import EventUnit
 
@@ -32,3 +33,11 @@ async def second_compensation_released(unit: EventUnit, event: Envelope, told: C
     desk = Desk(unit.conn, unit.pool_code, unit.now, day, SYSTEM)
     await lock_account(desk, CLAIM_TOTALS)
     await payment_released(desk, told, event.sequence)
+
+
+async def late_increase_released(unit: EventUnit, event: Envelope, told: IncreaseReleased) -> None:
+    """A person is to be paid what a late decision gives more; under the lock of what all owed amounts share."""
+    day = await unit.business_day()
+    desk = Desk(unit.conn, unit.pool_code, unit.now, day, SYSTEM)
+    await lock_account(desk, CLAIM_TOTALS)
+    await increase_released(desk, told, event.sequence)

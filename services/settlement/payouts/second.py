@@ -62,7 +62,7 @@ async def payment_released(desk: Desk, event: CampaignPaymentReleased, sequence:
         fen,
     )
     await store.add_payables(desk.conn, pool, [row])
-    await _owe(desk, fen)
+    await owe(desk, fen)
 
 
 async def check_claimable(desk: Desk, payments: Sequence[UUID]) -> None:
@@ -81,7 +81,7 @@ async def return_unclaimed(desk: Desk, campaign_id: UUID) -> tuple[int, int]:
     if not rows:
         raise NOTHING_UNCLAIMED(campaign_id=campaign_id)
     total = sum(row["amount_fen"] for row in rows)
-    await _owe(desk, -total)
+    await owe(desk, -total)
     await emit_many(desk.conn, [_unclaimed(desk, row) for row in rows])
     return len(rows), total
 
@@ -90,10 +90,10 @@ async def claimed_after_all(desk: Desk, instruction_ids: Sequence[UUID]) -> None
     """The bank shows a payment that was declared not executed and then returned as unclaimed: it is owed and paid."""
     total = await second_store.revive(desk.conn, desk.pool_code, instruction_ids)
     if total:
-        await _owe(desk, total)
+        await owe(desk, total)
 
 
-async def _owe(desk: Desk, change_fen: int) -> None:
+async def owe(desk: Desk, change_fen: int) -> None:
     """What a day owes persons more, or less."""
     before, after = obligations.Owed(approved=max(0, -change_fen)), obligations.Owed(approved=max(0, change_fen))
     moves = obligations.totals(obligations.flows(before, after, obligations.DUE_TO_PERSONS))

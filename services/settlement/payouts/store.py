@@ -753,6 +753,16 @@ async def deposits_in(conn: AsyncConnection, pool: str, cutoff_ids: Sequence[UUI
     return {row["institution_code"]: row["fen"] for row in rows}
 
 
+async def add_increase(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """Which claim an increase belongs to: (pool, payment, claim, layer, document)."""
+    await execute(
+        conn,
+        "INSERT INTO increase_payment (pool_code, payment_id, claim_id, layer, document_number)"
+        " VALUES ($1, $2, $3, $4, $5)",
+        *row,
+    )
+
+
 async def add_made_cutoff(conn: AsyncConnection, row: Sequence[Any]) -> None:
     """A cut-off that is complete from the beginning: (pool, id, kind, payee, payables, fen)."""
     await execute(

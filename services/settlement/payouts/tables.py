@@ -42,6 +42,7 @@ def declare(metadata: MetaData) -> None:
     _payment_file(metadata)
     _obligation_day(metadata)
     _second_payment(metadata)
+    _increase_payment(metadata)
 
 
 def _claim_state(metadata: MetaData) -> None:
@@ -302,6 +303,20 @@ def _second_payment(metadata: MetaData) -> None:
         Column("claim_by", Date, nullable=False),
         PrimaryKeyConstraint("pool_code", "payment_id"),
         Index("second_payment_campaign", "pool_code", "campaign_id", "claim_by"),
+    )
+
+
+def _increase_payment(metadata: MetaData) -> None:
+    Table(
+        "increase_payment",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("payment_id", Uuid),
+        Column("claim_id", Uuid, nullable=False),
+        Column("layer", _CODE, nullable=False),
+        Column("document_number", Text, nullable=False),
+        PrimaryKeyConstraint("pool_code", "payment_id"),
+        UniqueConstraint("pool_code", "claim_id", "layer", name="increase_payment_once"),
     )
 
 

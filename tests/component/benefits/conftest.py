@@ -14,6 +14,8 @@ from pydantic import SecretStr
 
 from services.claims.benefits.api import router as benefits
 from services.claims.benefits.library import text_of
+from services.claims.benefits.quote_api import router as quotes
+from services.claims.benefits.templates_api import router as templates
 from services.claims.catalogue.api import router as catalogue
 from services.claims.providers.api import router as providers
 from shared.db.scope import Scope, transaction
@@ -96,7 +98,7 @@ async def office(postgres: TestPostgres, tokens: TestTokens) -> AsyncIterator[Of
         lookup_key=SecretStr("22" * 32),
     )
     clock = FixedClock(datetime(2010, 3, 1, 1, 0, tzinfo=UTC))
-    routers = [benefits, catalogue, providers]
+    routers = [benefits, quotes, templates, catalogue, providers]
     app = create_service_app(settings, service="claims", title="claims", routers=routers, clock=clock)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

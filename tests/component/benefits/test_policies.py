@@ -159,6 +159,38 @@ async def test_the_public_calculator_needs_no_token_and_stores_nothing(office: O
     assert (no_policy.status_code, no_policy.json()["code"]) == (409, "no_policy_in_force")
 
 
+CLAIM = """institution: {level: prefecture}
+catalogue: {drug: {class: B, own_share: 10%, name: 头孢}, bed: {class: A, ceilings: {'*': 30}}}
+lines:
+  - {code: drug, amount: 1000}
+  - {code: bed, amount: 80, quantity: 2}
+used: {basic.inpatient.benefit: 59800}
+"""
+
+
+async def test_a_claim_written_out_is_calculated_for_everybody(office: Office) -> None:
+    await office.decided()
+    headers = {"Content-Type": "application/yaml"}
+    paths = (f"/pools/{POOL}/quote/claim", "/quote/claim?policy=dafang-2010")
+    for path in paths:
+        answer = await office.call(None, "POST", path, content=CLAIM.encode(), headers=headers)
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        assert (told["eligible"], told["benefit"], told["outcome"]) == ("960.00", "200.00", "capped")
+        assert "头孢" in told["slip"]
+        wrong = CLAIM.replace("basic.inpatient.benefit", "basic.other") + "discharged: 2000-01-01\n"
+        refused = await office.call(None, "POST", path, content=wrong.encode(), headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "claim_document_invalid")
+        assert [(one["line"], one["path"]) for one in refused.json()["errors"]] == [
+            (7, "discharged"), (6, "used.basic.other"),
+        ]  # fmt: skip
+        large = await office.call(None, "POST", path, content=(CLAIM + "#" * 33_000).encode(), headers=headers)
+        assert large.status_code == 413
+    assert await office.rows("SELECT 1 FROM idempotency WHERE pool_code = '-'") == []
+    unknown = await office.call(None, "POST", "/quote/claim?policy=nope", content=CLAIM.encode(), headers=headers)
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "policy_document_unknown")
+
+
 BAD_QUESTIONS: list[tuple[dict[str, object], str]] = [
     ({"eligible": 10000}, "invalid_request"),
     ({"eligible": "-1.00"}, "amount_negative"),

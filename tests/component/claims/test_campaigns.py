@@ -3,6 +3,7 @@
 import io
 import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from shared.db.engine import create_engine
 from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan, parse_yuan
 from shared.messaging.bus.base import Delivery
-from shared.messaging.consumer import EventProcessor
+from shared.messaging.consumer import Consumer, EventProcessor
 from shared.messaging.metrics import MessagingMetrics
 from shared.observe.tracing import Tracing
 from tests.component.claims.world import POOL, TOWNSHIP, World, line
@@ -122,7 +123,7 @@ def given_up(world: World, payment: dict[str, Any], day: date = date(2011, 3, 16
     return PaymentUnclaimed(**_payment(world, payment), returned_on=day)
 
 
-async def settlement_tells(world: World, *payloads: Any) -> None:
+async def settlement_tells(world: World, *payloads: Any, reader: Callable[[], Consumer] = payments_consumer) -> None:
     """Events of settlement through the real consumer with the worker's role; none may be parked."""
     numbers: Counter[str] = world.__dict__.setdefault("_told_by_settlement", Counter())
     deliveries = []
@@ -146,7 +147,7 @@ async def settlement_tells(world: World, *payloads: Any) -> None:
     engine = create_engine(world.database.worker, pool_size=1)
     try:
         await EventProcessor(
-            payments_consumer(), service="claims", engine=engine, clock=world.clock, settings=None,
+            reader(), service="claims", engine=engine, clock=world.clock, settings=None,
             metrics=MessagingMetrics(CollectorRegistry()), tracing=Tracing("claims"),
         ).process(deliveries)  # fmt: skip
     finally:
@@ -312,7 +313,8 @@ async def test_a_claim_cancelled_since_stops_the_release_until_it_is_computed_an
     campaign = await opened(world, "1000.00")
     await approved(world, campaign)
     await published(world, campaign)
-    during = await act(world, "county_recheck", f"/{campaign}/candidates")
+    ask, body = f"/{campaign}/void-request", {"reason": "有结算撤销"}
+    during = await act(world, "county_recheck", ask, body)
     assert (during.status_code, during.json()["code"]) == (409, "objections_run")
     cancelled = await world.cancel(claim)
     assert cancelled.status_code == 200, cancelled.text
@@ -321,6 +323,16 @@ async def test_a_claim_cancelled_since_stops_the_release_until_it_is_computed_an
     assert (answer.status_code, answer.json()["code"]) == (409, "campaign_claims_moved")
     assert "1 人" in answer.json()["detail"]
     assert await told(world, "released") == []
+    alone = await act(world, "county_recheck", f"/{campaign}/candidates")
+    assert (alone.status_code, alone.json()["code"]) == (409, "campaign_state"), "nobody voids a list by computing"
+    early = await act(world, "county_director", f"/{campaign}/void")
+    assert (early.status_code, early.json()["code"]) == (409, "void_not_asked")
+    asked = await done(world, "county_recheck", ask, body, subject="li")
+    assert (asked["status"], asked["void_asked_by"], asked["void_reason"]) == ("published", "li", "有结算撤销")
+    own = await act(world, "county_director", f"/{campaign}/void", subject="li")
+    assert (own.status_code, own.json()["code"]) == (403, "four_eyes")
+    gone_list = await done(world, "county_director", f"/{campaign}/void")
+    assert (gone_list["status"], gone_list["listed"], gone_list["void_asked_by"]) == ("open", 0, None)
     anew = await done(world, "county_recheck", f"/{campaign}/candidates")
     assert (anew["campaign"]["status"], anew["campaign"]["listed"], anew["candidates"]) == ("open", 0, 1)
     shown = await approved(world, campaign)

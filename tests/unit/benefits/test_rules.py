@@ -33,6 +33,7 @@ from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wire import decision_document
 
 GOOD = text_of("dafang-2010")
+PLAIN = "institution: {level: county}\neligible: 1\n"
 run = CliRunner()
 CRITICAL = """
   critical:
@@ -225,12 +226,23 @@ def test_a_claim_in_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("institution: {level: county}\n", "写且只写一个"),
+        ("institution: {level: county}\n", "第 1 行 eligible、lines、elsewhere 写且只写一个"),
         ("institution: {level: moon}\neligible: 1\n", "第 1 行"),
         ("institution: {level: county}\neligible: -1\n", "第 2 行 eligible"),
         ("institution: {level: county}\nlines:\n  - {code: a, amount: 1.234}\n", "第 3 行"),
-        ("institution: {level: county}\neligible: 1\nperson: {groups: [nobody]}\n", "nobody"),
-        ("institution: {level: county}\neligible: 1\nused: {'moon:x': 1}\n", "no such period"),
+        (PLAIN + "person: {groups: [nobody]}\n", "第 3 行 person.groups:方案不认识人群 nobody"),
+        (PLAIN + "person: {joined: [supplementary]}\n", "第 3 行 person.joined:方案没有自愿参加的一层"),
+        (PLAIN + "used: {'moon:x': 1}\n", "第 3 行 used.moon:x:没有累计期间 moon"),
+        (PLAIN + "used:\n  basic.inpatient.benefit: 1\n  basic.other: 1\n", "第 5 行 used.basic.other:方案没有累计项"),
+        (PLAIN + "admitted: 2010-03-05\ndischarged: 2010-03-01\n", "第 4 行 discharged:出院日期 2010-03-01 早于"),
+        (PLAIN + "settled: 2009-12-31\n", "第 3 行 settled:结算日期 2009-12-31 早于入院(就诊)日期 2010-01-01"),
+        (PLAIN + "third_party: shared\n", "third_party_share:第三人负担的比例"),
+        (PLAIN + "third_party_share: 10%\n", "第 3 行 third_party_share:第三人负担的比例"),
+        (PLAIN + "person:\n  coverage:\n    - {from: 2010-03-01, to: 2010-02-01}\n", "第 5 行 person.coverage.0"),
+        (
+            "institution: {level: county}\nelsewhere: {settlement: S, total: 9, eligible: 8, benefit: 8.01}\n",
+            "第 2 行 elsewhere:在别处做的基本结算,补偿不得超过可补偿费用",
+        ),
         ("- nothing\n", "应是"),
     ],
 )
@@ -240,6 +252,23 @@ def test_a_bad_claim_file_names_the_line(text: str, message: str, tmp_path: Path
     answer = run.invoke(app, ["quote", "--policy", "dafang-2010", "--claim", str(file)])
     assert answer.exit_code == 2
     assert message in answer.output
+
+
+def test_a_claim_is_described_once(tmp_path: Path) -> None:
+    file = tmp_path / "claim.yaml"
+    file.write_text(PLAIN, encoding="utf-8")
+    asked = ["quote", "--policy", "dafang-2010", "--claim", str(file)]
+    assert run.invoke(app, asked).exit_code == 0
+    both = run.invoke(app, [*asked, "--level", "county", "--used", "5"])
+    assert both.exit_code == 2
+    assert "不能再写 --level、--used" in both.output
+
+
+def test_an_unknown_group_is_told_with_those_that_are_known() -> None:
+    asked = ["quote", "--policy", "dafang-2010", "--level", "county", "--eligible", "5", "--group", "nobody"]
+    answer = run.invoke(app, asked)
+    assert answer.exit_code == 2
+    assert "方案不认识人群 nobody;认识的有:age_60、" in answer.output
 
 
 def test_quote_needs_a_question() -> None:
@@ -420,8 +449,52 @@ def test_a_refusal_for_want_of_acceptance_names_what_lacks() -> None:
     refused = adjudicate(claim, facts, replace(policy, accepted=frozenset()))
     assert refused.outcome == Outcome.ILLUSTRATIVE_NOT_ACCEPTED
     assert refused.trace[0].inputs[-1] == ("illustrative", ",".join(refused.illustrative))
+    row = next(rule for rule in policy.layers[0].benefits["outpatient"].rules if "village" in rule.id)
+    assert (refused.trace[0].rule, refused.trace[0].clause) == (row.id, row.origin.clause), "and the row it would take"
     uncovered = adjudicate(claim, replace(facts, coverage=()), policy)
     assert [name for name, _ in uncovered.trace[0].inputs] == ["outcome", "total_fen"]
+
+
+ACCOUNT_FOR_ELIGIBLE = """
+family_account:
+  name: 家庭账户
+  kinds: [inpatient]
+  covers: eligible
+  payer: 新农合基金
+  account: "1001.02"
+  book: basic
+  expense_account: "5002"
+  clause: 家庭账户支付合规费用
+readings:
+"""
+
+
+def test_an_account_for_eligible_costs_pays_what_all_payers_left_of_them() -> None:
+    """Beside a basic settlement made elsewhere: 25,000 eligible, less its 5,000 and the 2,500 of critical illness."""
+    text = GOOD.replace("readings:\n", CRITICAL.lstrip("\n"), 1).replace(
+        "readings:\n", ACCOUNT_FOR_ELIGIBLE.lstrip(), 1
+    )
+    policy = load(text).policy
+    day = date(2010, 3, 5)
+    given = Elsewhere("S-1", 3_000_000, 2_500_000, 500_000)
+    claim = ClaimInput("inpatient", day, day, (), elsewhere=given, from_account_fen=10_000_000)
+    facts = Facts(
+        Institution("province", "in_province"),
+        (Interval(date(2010, 1, 1), None),),
+        {},
+        {},
+        account_credit_fen=10_000_000,
+    )
+    result = adjudicate(claim, facts, policy)
+    assert (result.benefit_fen, result.account_fen, result.patient_fen) == (250_000, 1_750_000, 2_250_000)
+
+
+def test_without_a_disease_no_disease_is_locked() -> None:
+    policy = loaded("zhengan-2011-01").policy
+    visit = ClaimInput("outpatient", policy.effective_from, policy.effective_from, (), disease="I10")
+    scopes = {key.scope for key in accumulators(visit, policy)}
+    assert "disease_year" in scopes
+    assert {key.scope for key in accumulators(replace(visit, disease=""), policy)} == scopes - {"disease_year"}
 
 
 def test_a_line_of_nought_is_no_error() -> None:

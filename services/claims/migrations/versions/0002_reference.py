@@ -61,6 +61,33 @@ BEGIN
   RETURN NEW;
 END $$;
 CREATE TRIGGER policy_decided_once BEFORE UPDATE ON policy FOR EACH ROW EXECUTE FUNCTION heyi_policy_decided_once();
+CREATE TABLE policy_template (
+  code text COLLATE "C" PRIMARY KEY,
+  region text COLLATE "C" NOT NULL CHECK (region ~ '^[0-9]{4}$'),
+  title text NOT NULL,
+  hash text COLLATE "C" NOT NULL CHECK (hash ~ '^[0-9a-f]{64}$'),
+  effective_from date NOT NULL,
+  document text NOT NULL,
+  canonical text NOT NULL,
+  illustrative text[] NOT NULL,
+  status text NOT NULL CHECK (status IN ('draft', 'checked', 'decided')),
+  author text NOT NULL,
+  created_at timestamptz NOT NULL,
+  checked_by text,
+  checked_at timestamptz,
+  decided_by text,
+  decided_at timestamptz,
+  document_number text,
+  decided_on date,
+  CONSTRAINT policy_template_four_eyes CHECK (checked_by <> author AND decided_by <> author),
+  CONSTRAINT policy_template_checked CHECK ((status IN ('checked', 'decided')) = (checked_by IS NOT NULL)
+    AND (checked_by IS NULL) = (checked_at IS NULL)),
+  CONSTRAINT policy_template_decided CHECK ((status = 'decided') = (decided_by IS NOT NULL)
+    AND (decided_by IS NULL) = (decided_at IS NULL) AND (decided_by IS NULL) = (document_number IS NULL)
+    AND (decided_by IS NULL) = (decided_on IS NULL))
+);
+CREATE TRIGGER policy_template_decided_once BEFORE UPDATE ON policy_template
+  FOR EACH ROW EXECUTE FUNCTION heyi_policy_decided_once();
 """
 
 CATALOGUES = """
@@ -161,6 +188,54 @@ CREATE TABLE agreement (
 );
 """
 
+PAYMENTS = """
+CREATE TABLE payment_document (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('inpatient', 'outpatient')),
+  code text COLLATE "C" NOT NULL,
+  title text NOT NULL,
+  hash text COLLATE "C" NOT NULL CHECK (hash ~ '^[0-9a-f]{64}$'),
+  effective_from date NOT NULL CHECK (extract(day FROM effective_from) = 1),
+  document text NOT NULL,
+  canonical text NOT NULL,
+  illustrative boolean NOT NULL,
+  status text NOT NULL CHECK (status IN ('proposed', 'draft', 'checked', 'decided')),
+  author text NOT NULL,
+  author_role text NOT NULL,
+  created_at timestamptz NOT NULL,
+  checked_by text,
+  checked_at timestamptz,
+  decided_by text,
+  decided_at timestamptz,
+  document_number text,
+  decided_on date,
+  PRIMARY KEY (pool_code, id),
+  CONSTRAINT payment_document_once UNIQUE (pool_code, hash),
+  CONSTRAINT payment_document_institution FOREIGN KEY (institution_code) REFERENCES institution (code),
+  CONSTRAINT payment_document_four_eyes CHECK (checked_by <> author AND decided_by <> author),
+  CONSTRAINT payment_document_checked CHECK ((status IN ('checked', 'decided')) = (checked_by IS NOT NULL)
+    AND (checked_by IS NULL) = (checked_at IS NULL)),
+  CONSTRAINT payment_document_decided CHECK ((status = 'decided') = (decided_by IS NOT NULL)
+    AND (decided_by IS NULL) = (decided_at IS NULL) AND (decided_by IS NULL) = (document_number IS NULL)
+    AND (decided_by IS NULL) = (decided_on IS NULL))
+);
+CREATE TRIGGER payment_document_decided_once BEFORE UPDATE ON payment_document
+  FOR EACH ROW EXECUTE FUNCTION heyi_policy_decided_once();
+CREATE TABLE payment_start (
+  pool_code text COLLATE "C" NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  valid_from date NOT NULL,
+  recorded_seq bigint GENERATED ALWAYS AS IDENTITY,
+  document_id uuid NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, institution_code, kind, valid_from, recorded_seq),
+  CONSTRAINT payment_start_document FOREIGN KEY (pool_code, document_id) REFERENCES payment_document (pool_code, id)
+);
+"""
+
 FUNCTIONS = """
 CREATE FUNCTION policy_on(pool text, day date) RETURNS TABLE (policy_id uuid, hash text, accepted text[])
 LANGUAGE sql STABLE AS $$
@@ -191,11 +266,13 @@ $$;
 
 
 def upgrade() -> None:
-    for statements in (POLICIES, CATALOGUES, PROVIDERS, FUNCTIONS):
+    for statements in (POLICIES, CATALOGUES, PROVIDERS, PAYMENTS, FUNCTIONS):
         op.execute(statements)
     checked = "status, version, checked_by, checked_at, decided_by, decided_at, document_number, decided_on, accepted"
     op.execute(pool_table("claims", "policy", update_columns=checked))
     op.execute(pool_table("claims", "policy_start"))
+    on_its_way = "status, checked_by, checked_at, decided_by, decided_at, document_number, decided_on"
+    op.execute(free_table("claims", "policy_template", app="SELECT, INSERT", update_columns=on_its_way))
     op.execute(
         free_table(
             "claims",
@@ -215,7 +292,10 @@ def upgrade() -> None:
     )
     op.execute(free_table("claims", "institution", app="SELECT, INSERT"))
     op.execute(free_table("claims", "institution_start", app="SELECT, INSERT"))
-    op.execute(pool_table("claims", "agreement", institution_column="institution_code"))
+    of = "institution_code"
+    op.execute(pool_table("claims", "agreement", institution_column=of))
+    op.execute(pool_table("claims", "payment_document", institution_column=of, update_columns=on_its_way))
+    op.execute(pool_table("claims", "payment_start", institution_column=of))
 
 
 def downgrade() -> None:

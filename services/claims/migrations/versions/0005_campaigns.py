@@ -1,4 +1,4 @@
-"""Second compensation: campaigns, candidates, payments, objections."""
+"""What is paid beside the claims: second compensation, hospitals by their documents, increases of late decisions."""
 
 from alembic import op
 
@@ -39,6 +39,8 @@ CREATE TABLE campaign (
   released_on date,
   claim_by date,
   closed_on date,
+  void_asked_by text,
+  void_reason text,
   PRIMARY KEY (pool_code, id),
   CONSTRAINT campaign_year UNIQUE (pool_code, year),
   CONSTRAINT campaign_pot CHECK (listed_fen BETWEEN 0 AND pot_fen),
@@ -106,12 +108,116 @@ CREATE TABLE campaign_objection (
 );
 """
 
+STATEMENT = """
+CREATE TABLE payment_statement (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('inpatient', 'outpatient')),
+  span text NOT NULL CHECK (span IN ('month', 'year')),
+  first_day date NOT NULL,
+  last_day date NOT NULL CHECK (last_day > first_day),
+  document_id uuid NOT NULL,
+  document_hash text COLLATE "C" NOT NULL,
+  status text NOT NULL CHECK (status IN ('prepared', 'issued', 'agreed', 'withdrawn')),
+  cases integer NOT NULL,
+  heads integer NOT NULL,
+  point_value_fen bigint,
+  input jsonb NOT NULL,
+  lines jsonb NOT NULL,
+  due_fen bigint NOT NULL CHECK (due_fen >= 0),
+  advanced_fen bigint NOT NULL CHECK (advanced_fen >= 0),
+  pay_fen bigint NOT NULL,
+  kept_fen bigint NOT NULL,
+  shared_fen bigint NOT NULL CHECK (shared_fen >= 0),
+  returned_fen bigint NOT NULL CHECK (returned_fen >= 0),
+  prepared_by text NOT NULL,
+  prepared_at timestamptz NOT NULL,
+  issued_by text,
+  issued_at timestamptz,
+  agreed_by text,
+  agreed_at timestamptz,
+  withdrawn_by text,
+  withdrawn_at timestamptz,
+  withdrawal_reason text,
+  PRIMARY KEY (pool_code, id),
+  FOREIGN KEY (pool_code, document_id) REFERENCES payment_document (pool_code, id),
+  CHECK (span <> 'month' OR pay_fen + kept_fen = due_fen),
+  CHECK (issued_by <> prepared_by),
+  CHECK ((status IN ('issued', 'agreed')) <= (issued_by IS NOT NULL)),
+  CHECK ((status = 'agreed') = (agreed_by IS NOT NULL)),
+  CHECK ((status = 'withdrawn') = (withdrawn_by IS NOT NULL) AND (withdrawn_by IS NULL) = (withdrawal_reason IS NULL))
+);
+CREATE UNIQUE INDEX payment_statement_once ON payment_statement (pool_code, institution_code, kind, span, first_day)
+  WHERE status <> 'withdrawn';
+CREATE INDEX claim_of_cutoff ON claim (pool_code, cutoff_id) WHERE cutoff_id IS NOT NULL;
+"""
+
+INCREASES = """
+CREATE TABLE increase_list (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  policy_id uuid NOT NULL,
+  status text NOT NULL CHECK (status IN ('prepared', 'approved', 'withdrawn')),
+  lines integer NOT NULL CHECK (lines > 0),
+  listed_fen bigint NOT NULL CHECK (listed_fen > 0),
+  approved_fen bigint NOT NULL CHECK (approved_fen BETWEEN 0 AND listed_fen),
+  prepared_by text NOT NULL,
+  prepared_at timestamptz NOT NULL,
+  approved_by text,
+  approved_at timestamptz,
+  approved_on date,
+  document_number text,
+  withdrawn_by text,
+  withdrawal_reason text,
+  PRIMARY KEY (pool_code, id),
+  FOREIGN KEY (pool_code, policy_id) REFERENCES policy (pool_code, id),
+  CHECK (approved_by <> prepared_by),
+  CHECK ((status = 'approved') = (approved_by IS NOT NULL) AND (approved_by IS NULL) = (document_number IS NULL)),
+  CHECK ((status = 'withdrawn') = (withdrawn_by IS NOT NULL) AND (withdrawn_by IS NULL) = (withdrawal_reason IS NULL))
+);
+CREATE TABLE increase (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  list_id uuid NOT NULL,
+  policy_id uuid NOT NULL,
+  claim_id uuid NOT NULL,
+  layer text COLLATE "C" NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('inpatient', 'outpatient')),
+  member_id uuid NOT NULL,
+  household_id uuid NOT NULL,
+  township_code text COLLATE "C" NOT NULL,
+  benefit_year integer NOT NULL,
+  payer text NOT NULL,
+  account text COLLATE "C" NOT NULL,
+  expense_account text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  risk_bearer text NOT NULL,
+  listed_fen bigint NOT NULL CHECK (listed_fen > 0),
+  amount_fen bigint NOT NULL CHECK (amount_fen BETWEEN 0 AND listed_fen),
+  status text NOT NULL CHECK (status IN ('listed', 'released', 'exhausted', 'paid', 'withdrawn')),
+  counts jsonb NOT NULL,
+  paid_on date,
+  PRIMARY KEY (pool_code, id),
+  FOREIGN KEY (pool_code, list_id) REFERENCES increase_list (pool_code, id),
+  FOREIGN KEY (pool_code, claim_id) REFERENCES claim (pool_code, id),
+  CHECK ((status IN ('released', 'paid')) = (amount_fen > 0)),
+  CHECK ((status = 'paid') = (paid_on IS NOT NULL))
+);
+CREATE INDEX increase_of_list ON increase (pool_code, list_id, id);
+CREATE UNIQUE INDEX increase_once ON increase (pool_code, claim_id, layer) WHERE status <> 'withdrawn';
+"""
+
 
 def upgrade() -> None:
     op.execute(CAMPAIGN)
+    op.execute(STATEMENT)
+    op.execute(INCREASES)
     stands = (
         "status, version, run, list_number, scope, terms, listed, listed_fen, paid_fen, returned_fen, proposed_by, "
-        "approved_by, approval_number, published_on, objections_until, released_by, released_on, claim_by, closed_on"
+        "approved_by, approval_number, published_on, objections_until, released_by, released_on, claim_by, closed_on, "
+        "void_asked_by, void_reason"
     )
     payment = "village_code, masked_name, status, version, paid_on, channel, reference, recorded_by"
     told = "status, paid_fen, returned_fen, closed_on, version"
@@ -120,6 +226,22 @@ def upgrade() -> None:
     paid = "status, paid_on, channel, reference, recorded_by"
     op.execute(pool_table("claims", "campaign_payment", update_columns=payment, worker_update_columns=paid))
     op.execute(pool_table("claims", "campaign_objection", update_columns="outcome, note, decided_by, decided_at"))
+    steps = ", ".join(f"{noun}_by, {noun}_at" for noun in ("issued", "agreed", "withdrawn"))
+    op.execute(
+        pool_table(
+            "claims",
+            "payment_statement",
+            institution_column="institution_code",
+            update_columns=f"status, {steps}, withdrawal_reason",
+        )
+    )
+    listed = (
+        "status, approved_fen, approved_by, approved_at, approved_on, document_number, withdrawn_by, withdrawal_reason"
+    )
+    op.execute(pool_table("claims", "increase_list", update_columns=listed))
+    op.execute(
+        pool_table("claims", "increase", update_columns="status, amount_fen", worker_update_columns="status, paid_on")
+    )
 
 
 def downgrade() -> None:

@@ -386,6 +386,15 @@ CREATE TABLE second_payment (
   PRIMARY KEY (pool_code, payment_id)
 );
 CREATE INDEX second_payment_campaign ON second_payment (pool_code, campaign_id, claim_by);
+CREATE TABLE increase_payment (
+  pool_code text COLLATE "C" NOT NULL,
+  payment_id uuid NOT NULL,
+  claim_id uuid NOT NULL,
+  layer text COLLATE "C" NOT NULL,
+  document_number text NOT NULL,
+  PRIMARY KEY (pool_code, payment_id),
+  CONSTRAINT increase_payment_once UNIQUE (pool_code, claim_id, layer)
+);
 CREATE TABLE obligation_day (
   pool_code text COLLATE "C" NOT NULL,
   business_day date NOT NULL,
@@ -548,6 +557,7 @@ _CHANGING = {
     "instruction": (_FULL, _CHANGE, "status, deadline, confirmed_on, returned_on"),
     "instruction_claim": (_FULL, _READ, "set_off_fen, withheld_fen"),
     "second_payment": (_READ, _FULL, None),
+    "increase_payment": (_READ, _FULL, None),
     "obligation_day": (_FULL, _FULL, "amount_fen"),
     "control_total": (_READ, _FULL, "count, amount_fen"),
 }

@@ -1,0 +1,191 @@
+"""From the differences of a late decision to money payable to persons. Each takes the request's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from services.claims.benefits.queries import decided_version
+from services.claims.increases import store
+from services.claims.increases.model import (
+    APPROVED,
+    EXHAUSTED,
+    PREPARED,
+    RELEASED,
+    STATUS,
+    WITHDRAWN,
+    IncreaseList,
+    Line,
+    counts_of,
+    left_out,
+    lines_of,
+    payable,
+)
+from services.claims.increases.problems import INCREASES_STATE, INCREASES_UNKNOWN, NO_INCREASES
+from services.claims.visits import queries
+from services.claims.visits.problems import POLICY_UNDECIDED
+from services.claims.visits.retroactive import Difference
+from services.claims.visits.retroactive_queries import late_differences
+from shared.contracts.claims import IncreaseReleased
+from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
+from shared.http.unit import Unit
+from shared.kernel.errors import Words
+from shared.kernel.ids import new_id
+from shared.messaging.outbox import Outgoing, emit_many
+
+SERVICE = "claims"
+_HOUSEHOLDS_AT_ONCE = 500
+
+
+async def prepare(unit: Unit, policy_id: UUID) -> tuple[IncreaseList, dict[str, int]]:
+    """Lists what is to be paid more for released claims that stand on no list yet, and how many claims are left out,
+    by reason.
+
+    Raises POLICY_UNDECIDED, NO_INCREASES.
+    """
+    found = await _all_differences(unit, policy_id)
+    taken = await store.taken(unit.conn, unit.pool_code, [one.claim.id for one in found if one.increases])
+    fresh = [one for one in found if one.claim.id not in taken]
+    list_id = new_id(unit.now)
+    lines = lines_of(fresh, list_id, policy_id, lambda: new_id(unit.now))
+    if not lines:
+        raise NO_INCREASES()
+    new = IncreaseList(
+        id=list_id,
+        policy_id=policy_id,
+        status=PREPARED,
+        lines=len(lines),
+        listed_fen=sum(line.listed_fen for line in lines),
+        approved_fen=0,
+        prepared_by=unit.actor.subject,
+        prepared_at=unit.now,
+    )
+    await store.add(unit.conn, unit.pool_code, new, lines)
+    _note(unit, new)
+    return new, left_out(fresh)
+
+
+async def _all_differences(unit: Unit, policy_id: UUID) -> list[Difference]:
+    late = await decided_version(unit.conn, unit.pool_code, policy_id)
+    if late is None:
+        raise POLICY_UNDECIDED(policy_id=policy_id)
+    found, after = await late_differences(unit, late, None, _HOUSEHOLDS_AT_ONCE)
+    while after is not None:
+        more, after = await late_differences(unit, late, after, _HOUSEHOLDS_AT_ONCE)
+        found += more
+    return found
+
+
+async def approve(unit: Unit, list_id: UUID, document_number: str) -> IncreaseList:
+    """Another person than who prepared it makes the list payable: one event a line, counted toward the year's caps.
+
+    What claims settled meanwhile have used of a cap is not paid twice. Raises INCREASES_UNKNOWN, INCREASES_STATE,
+    FOUR_EYES, CONFLICT_OF_INTEREST.
+    """
+    day = await unit.business_day()
+    known = await _prepared(unit, list_id, ("批准", "approve it"))
+    if known.prepared_by == unit.actor.subject:
+        raise FOUR_EYES(act=("编制补差名单", "prepare the list"), then=("批准", "approve it"))
+    lines = await store.lines(unit.conn, unit.pool_code, list_id)
+    _expect_no_tie(unit, lines)
+    decided = await _count(unit, lines)
+    await store.set_lines(unit.conn, unit.pool_code, decided)
+    approved = replace(
+        known,
+        status=APPROVED,
+        approved_fen=sum(line.amount_fen for line in decided),
+        approved_by=unit.actor.subject,
+        approved_at=unit.now,
+        approved_on=day,
+        document_number=document_number,
+    )
+    await store.set_list(unit.conn, unit.pool_code, approved)
+    released = [line for line in decided if line.status == RELEASED]
+    await emit_many(unit.conn, [await _released(unit, approved, line) for line in released])
+    _note(unit, approved)
+    return approved
+
+
+async def _count(unit: Unit, lines: Sequence[Line]) -> list[Line]:
+    """What the caps leave of each line, in order, counted under the line's own id."""
+    refs = [count.ref for line in lines for count in counts_of(line)]
+    counters = await queries.lock_counts(unit.conn, unit.pool_code, refs)
+    decided = []
+    for line in lines:
+        amount = payable(line, counters.standing)
+        decided.append(replace(line, amount_fen=amount, status=RELEASED if amount else EXHAUSTED))
+        for count in counts_of(line) if amount else ():
+            counters.count(count.ref, line.id, count.name, amount if count.benefit else count.amount)
+    await queries.write_counts(unit.conn, unit.pool_code, counters)
+    return decided
+
+
+def _expect_no_tie(unit: Unit, lines: Sequence[Line]) -> None:
+    """Nobody approves money for his household, or for claims of the hospital of his home unit (WC-07)."""
+    actor = unit.actor
+    if any(line.institution_code == actor.home_institution for line in lines):
+        raise CONFLICT_OF_INTEREST(tie=("所在单位", "home unit"))
+    if any(str(line.household_id) == actor.household_id for line in lines):
+        raise CONFLICT_OF_INTEREST(tie=("家庭", "household"))
+
+
+async def _released(unit: Unit, known: IncreaseList, line: Line) -> Outgoing:
+    payload = IncreaseReleased(
+        payment_id=line.id,
+        claim_id=line.claim_id,
+        member_id=line.member_id,
+        household_id=line.household_id,
+        township_code=line.township_code,
+        institution_code=line.institution_code,
+        kind=_kind(line.kind),
+        benefit_year=line.benefit_year,
+        amount=line.amount_fen,
+        document_number=known.document_number or "",
+        layer=line.layer,
+        payer=line.payer,
+        book=line.book,
+        account=line.account,
+        expense_account=line.expense_account,
+        risk_bearer=line.risk_bearer,
+        at=unit.now,
+    )
+    return Outgoing(
+        payload=payload,
+        pool_code=unit.pool_code,
+        subject=str(line.id),
+        sequence=1,
+        business_day=await unit.business_day(),
+        now=unit.now,
+        service=SERVICE,
+        amount_fen=line.amount_fen,
+    )
+
+
+def _kind(text: str) -> Any:
+    return text
+
+
+async def withdraw(unit: Unit, list_id: UUID, reason: str) -> IncreaseList:
+    """Gives up a list that was not approved; its claims may be listed again. Raises INCREASES_UNKNOWN,
+    INCREASES_STATE."""
+    known = await _prepared(unit, list_id, ("撤回", "withdraw it"))
+    lines = await store.lines(unit.conn, unit.pool_code, list_id)
+    await store.set_lines(unit.conn, unit.pool_code, [replace(line, status=WITHDRAWN) for line in lines])
+    gone = replace(known, status=WITHDRAWN, withdrawn_by=unit.actor.subject, withdrawal_reason=reason)
+    await store.set_list(unit.conn, unit.pool_code, gone)
+    _note(unit, gone)
+    return gone
+
+
+async def _prepared(unit: Unit, list_id: UUID, act: Words) -> IncreaseList:
+    known = await store.get(unit.conn, unit.pool_code, list_id, lock=True)
+    if known is None:
+        raise INCREASES_UNKNOWN(list_id=list_id)
+    if known.status != PREPARED:
+        raise INCREASES_STATE(status=STATUS[known.status], act=act)
+    return known
+
+
+def _note(unit: Unit, now: IncreaseList) -> None:
+    unit.result("increase_list", now.id)
+    unit.note(status=now.status, lines=now.lines, listed_fen=now.listed_fen, approved_fen=now.approved_fen)

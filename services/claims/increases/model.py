@@ -1,0 +1,154 @@
+"""A list of increases and its lines; what of a line a cap still leaves. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from services.claims.benefits.model import LayerResult
+from services.claims.visits.counters import Ref
+from services.claims.visits.retroactive import Count, Difference, Increase
+from shared.kernel.errors import Words
+
+PREPARED, APPROVED, WITHDRAWN = "prepared", "approved", "withdrawn"
+LISTED, RELEASED, EXHAUSTED, PAID = "listed", "released", "exhausted", "paid"
+STATUS: Mapping[str, Words] = MappingProxyType(
+    {
+        PREPARED: ("待批准", "prepared and not approved"),
+        APPROVED: ("已批准", "approved"),
+        WITHDRAWN: ("已撤回", "withdrawn"),
+    }
+)
+PAYABLE_STATUS = "released"
+"""A claim that was released is paid and cancelled no more: only then is more paid for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncreaseList:
+    """A list as it stands; sums in fen."""
+
+    id: UUID
+    policy_id: UUID
+    status: str
+    lines: int
+    listed_fen: int
+    approved_fen: int
+    prepared_by: str
+    prepared_at: datetime
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+    approved_on: date | None = None
+    document_number: str | None = None
+    withdrawn_by: str | None = None
+    withdrawal_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one layer pays more for a claim: one payable (rulings §3)."""
+
+    id: UUID
+    list_id: UUID
+    policy_id: UUID
+    claim_id: UUID
+    layer: str
+    institution_code: str
+    kind: str
+    member_id: UUID
+    household_id: UUID
+    township_code: str
+    benefit_year: int
+    payer: str
+    account: str
+    expense_account: str
+    book: str
+    risk_bearer: str
+    listed_fen: int
+    amount_fen: int
+    status: str
+    counts: list[list[Any]]
+    paid_on: date | None = None
+
+
+LIST_COLUMNS = tuple(IncreaseList.__dataclass_fields__)
+LINE_COLUMNS = tuple(Line.__dataclass_fields__)
+
+
+def lines_of(found: Iterable[Difference], list_id: UUID, policy_id: UUID, new_id: Callable[[], UUID]) -> list[Line]:
+    """A line for each layer that pays more, of claims that were released."""
+    return [
+        _line(one, increase, list_id, policy_id, new_id())
+        for one in found
+        if one.claim.status == PAYABLE_STATUS
+        for increase in one.increases
+    ]
+
+
+def _line(one: Difference, increase: Increase, list_id: UUID, policy_id: UUID, line_id: UUID) -> Line:
+    claim, layer = one.claim, increase.layer
+    return Line(
+        id=line_id,
+        list_id=list_id,
+        policy_id=policy_id,
+        claim_id=claim.id,
+        layer=layer.layer,
+        institution_code=claim.institution_code,
+        kind=claim.kind,
+        member_id=claim.member_id,
+        household_id=claim.household_id,
+        township_code=claim.township_code,
+        benefit_year=claim.benefit_year,
+        payer=layer.payer,
+        account=layer.account,
+        expense_account=layer.expense_account,
+        book=layer.book,
+        risk_bearer=layer.risk_bearer,
+        listed_fen=layer.benefit_fen,
+        amount_fen=0,
+        status=LISTED,
+        counts=[_stored(count) for count in increase.counts],
+    )
+
+
+def _stored(count: Count) -> list[Any]:
+    ref = count.ref
+    return [str(ref.owner_id), ref.scope, ref.year, ref.detail, count.name, count.amount, count.cap_fen, count.benefit]
+
+
+def counts_of(line: Line) -> tuple[Count, ...]:
+    """The counts of a line from their stored form."""
+    return tuple(
+        Count(Ref(UUID(owner), scope, year, detail), name, amount, cap_fen, benefit)
+        for owner, scope, year, detail, name, amount, cap_fen, benefit in line.counts
+    )
+
+
+def payable(line: Line, used: Callable[[Ref, str], int]) -> int:
+    """What of a line the caps leave today, in fen: claims settled since may have used what was listed."""
+    rooms = [count.cap_fen - used(count.ref, count.name) for count in counts_of(line) if count.cap_fen is not None]
+    return max(0, min([line.listed_fen, *rooms]))
+
+
+def left_out(found: Iterable[Difference]) -> dict[str, int]:
+    """Claims that would get more and are not listed, by reason: a status, or `not_reproduced`."""
+    reasons: dict[str, int] = {}
+    for one in found:
+        reason = None
+        if not one.reproduced:
+            reason = "not_reproduced"
+        elif one.increases and one.claim.status != PAYABLE_STATUS:
+            reason = one.claim.status
+        if reason is not None:
+            reasons[reason] = reasons.get(reason, 0) + 1
+    return reasons
+
+
+def layer_of(line: Line) -> LayerResult:
+    """The layer as events tell it, with what is payable."""
+    return LayerResult(
+        line.layer, line.payer, line.account, line.expense_account, line.book, line.risk_bearer, line.amount_fen
+    )

@@ -1,0 +1,77 @@
+"""The tables of increases, declared for ``alembic check``; checks and row policies stand in migration 0005."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.claims.visits.tables import MOMENT, code, required
+
+
+def declare(metadata: MetaData) -> None:
+    """Declares the tables of this capability."""
+    Table(
+        "increase_list",
+        metadata,
+        code("pool_code"),
+        required("id", Uuid),
+        required("policy_id", Uuid),
+        required("status", Text),
+        required("lines", Integer),
+        required("listed_fen", BigInteger),
+        required("approved_fen", BigInteger),
+        required("prepared_by", Text),
+        required("prepared_at", MOMENT),
+        Column("approved_by", Text),
+        Column("approved_at", MOMENT),
+        Column("approved_on", Date),
+        Column("document_number", Text),
+        Column("withdrawn_by", Text),
+        Column("withdrawal_reason", Text),
+        PrimaryKeyConstraint("pool_code", "id"),
+        ForeignKeyConstraint(["pool_code", "policy_id"], ["policy.pool_code", "policy.id"]),
+    )
+    line = Table(
+        "increase",
+        metadata,
+        code("pool_code"),
+        required("id", Uuid),
+        required("list_id", Uuid),
+        required("policy_id", Uuid),
+        required("claim_id", Uuid),
+        code("layer"),
+        code("institution_code"),
+        required("kind", Text),
+        required("member_id", Uuid),
+        required("household_id", Uuid),
+        code("township_code"),
+        required("benefit_year", Integer),
+        required("payer", Text),
+        code("account"),
+        code("expense_account"),
+        code("book"),
+        required("risk_bearer", Text),
+        required("listed_fen", BigInteger),
+        required("amount_fen", BigInteger),
+        required("status", Text),
+        required("counts", JSONB),
+        Column("paid_on", Date),
+        PrimaryKeyConstraint("pool_code", "id"),
+        ForeignKeyConstraint(["pool_code", "list_id"], ["increase_list.pool_code", "increase_list.id"]),
+        ForeignKeyConstraint(["pool_code", "claim_id"], ["claim.pool_code", "claim.id"]),
+    )
+    c = line.c
+    Index("increase_of_list", c.pool_code, c.list_id, c.id)
+    stands = text("(status <> 'withdrawn'::text)")
+    Index("increase_once", c.pool_code, c.claim_id, c.layer, unique=True, postgresql_where=stands)

@@ -1,0 +1,165 @@
+"""A statement as it stands, and what it says in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from services.claims.benefits.payment import Case, Clearing, Month, PaymentLine, Statement
+from services.claims.benefits.payment_document import ByPoints, PaymentDoc, payment_words
+from services.claims.benefits.slip import yuan
+from shared.kernel.errors import Words
+from shared.kernel.money import format_quantity, format_yuan
+
+PREPARED, ISSUED, AGREED, WITHDRAWN = "prepared", "issued", "agreed", "withdrawn"
+MONTH, YEAR = "month", "year"
+STATUS: Mapping[str, Words] = MappingProxyType(
+    {
+        PREPARED: ("已编制,待经办机构签章", "prepared, to be signed by the agency"),
+        ISSUED: ("经办机构已签章,待医疗机构签章", "signed by the agency, to be signed by the hospital"),
+        AGREED: ("双方已签章", "signed by both"),
+        WITHDRAWN: ("已撤回", "withdrawn"),
+    }
+)
+_E4 = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A statement as it is kept; sums in fen."""
+
+    id: UUID
+    institution_code: str
+    kind: str
+    span: str
+    """``month`` or ``year``."""
+    first_day: date
+    last_day: date
+    document_id: UUID
+    document_hash: str
+    status: str
+    cases: int
+    heads: int
+    point_value_fen: int | None
+    input: list[list[Any]]
+    """The cases as they were counted; of a year none, its months have them."""
+    lines: list[list[Any]]
+    due_fen: int
+    advanced_fen: int
+    pay_fen: int
+    """Of a month the agreed share of the due; of a year what is still to be paid, or comes back below 0."""
+    kept_fen: int
+    shared_fen: int
+    returned_fen: int
+    prepared_by: str
+    prepared_at: datetime
+    issued_by: str | None = None
+    issued_at: datetime | None = None
+    agreed_by: str | None = None
+    agreed_at: datetime | None = None
+    withdrawn_by: str | None = None
+    withdrawn_at: datetime | None = None
+    withdrawal_reason: str | None = None
+
+    @property
+    def month(self) -> Month:
+        """The month as it happened."""
+        return Month(self.first_day.month, [Case(*one) for one in self.input], self.heads)
+
+
+COLUMNS = tuple(Kept.__dataclass_fields__)
+
+
+def after(first_day: date) -> date:
+    """The first day of the month after the one that begins on a day."""
+    return (first_day + timedelta(days=31)).replace(day=1)
+
+
+def month_figures(done: Statement) -> dict[str, Any]:
+    """What is kept of a month."""
+    return {
+        "cases": len(done.month.cases),
+        "heads": done.month.heads,
+        "point_value_fen": None,
+        "input": [list(case) for case in done.month.cases],
+        "lines": [list(line) for line in done.lines],
+        "due_fen": done.due_fen,
+        "advanced_fen": done.advanced_fen,
+        "pay_fen": done.pay_fen,
+        "kept_fen": done.kept_fen,
+        "shared_fen": 0,
+        "returned_fen": 0,
+    }
+
+
+def year_figures(months: Sequence[Kept], done: Clearing, point_value_fen: int | None) -> dict[str, Any]:
+    """What is kept of a year."""
+    return {
+        "cases": sum(one.cases for one in months),
+        "heads": 0,
+        "point_value_fen": point_value_fen,
+        "input": [],
+        "lines": [],
+        "due_fen": done.due_fen,
+        "advanced_fen": done.advanced_fen,
+        "pay_fen": done.pay_fen,
+        "kept_fen": 0,
+        "shared_fen": done.shared_fen,
+        "returned_fen": done.returned_fen,
+    }
+
+
+def lines_of(kept: Kept, document: PaymentDoc) -> list[tuple[PaymentLine, int]]:
+    """Each line with its units in 10⁻⁴: points are counted so, whatever else is counted whole."""
+    lines = [PaymentLine(*one) for one in kept.lines]
+    if not isinstance(document.method, ByPoints):
+        return [(line, line.units * _E4) for line in lines]
+    priced = {code for row in document.diseases.values() for code in row.diseases}
+    whole = {case.claim for case in kept.month.cases if case.disease in priced}
+    return [(line, line.units * _E4 if line.what in whole else line.units) for line in lines]
+
+
+# ---------------------------------------------------------------- in words
+
+_LINES = {"visit": "人次", "day": "床日", "head": "人头", "total": "总额"}
+
+
+def statement_words(kept: Kept, document: PaymentDoc) -> str:
+    """The statement as both sides sign it: the document first, then each line and the sum, to be redone by hand."""
+    span = f"{kept.first_day:%Y 年 %-m 月}" if kept.span == MONTH else f"{kept.first_day:%Y} 年年终清算"
+    lines = [f"医疗机构支付结算单 {span}", "", payment_words(document), *_figures(kept, document)]
+    lines += ["", f"状态:{STATUS[kept.status][0]}", f"编制:{kept.prepared_by}"]
+    lines += [f"经办机构签章:{kept.issued_by or ''}", f"医疗机构签章:{kept.agreed_by or ''}"]
+    return "\n".join(lines) + "\n"
+
+
+def _figures(kept: Kept, document: PaymentDoc) -> list[str]:
+    if kept.span == MONTH:
+        told = [_line(line, units) for line, units in lines_of(kept, document)]
+        return [
+            f"本月结算 {kept.cases} 例,患者已得补偿 {_yuan(kept.advanced_fen)} 元。",
+            *told,
+            f"应付合计 {_yuan(kept.due_fen)} 元,本月支付 {_yuan(kept.pay_fen)} 元,"
+            f"留到年终清算 {_yuan(kept.kept_fen)} 元。",
+        ]
+    told = [
+        f"全年结算 {kept.cases} 例,应付 {_yuan(kept.due_fen)} 元,患者已得补偿 {_yuan(kept.advanced_fen)} 元。",
+        f"超支由基金分担 {_yuan(kept.shared_fen)} 元,结余退回基金 {_yuan(kept.returned_fen)} 元。",
+    ]
+    if kept.point_value_fen is not None:
+        told.insert(0, f"每分实际点值 {_yuan(kept.point_value_fen)} 元。")
+    due = "清算应补付" if kept.pay_fen >= 0 else "清算应退回"
+    return [*told, f"{due} {_yuan(abs(kept.pay_fen))} 元。"]
+
+
+def _line(line: PaymentLine, units_e4: int) -> str:
+    units = format_quantity(units_e4).rstrip("0").rstrip(".")
+    return f"  {_LINES.get(line.what, line.what)}:{units},{_yuan(line.due_fen)} 元"
+
+
+def _yuan(amount_fen: int) -> str:
+    return yuan(format_yuan(amount_fen))

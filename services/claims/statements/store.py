@@ -1,0 +1,107 @@
+"""The SQL of statements."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.claims.benefits.engine import ACCOUNT_LAYER
+from services.claims.benefits.payment import Case
+from services.claims.statements.model import COLUMNS, Kept
+from shared.db.sql import execute, fetch, fetchrow, fetchval, rows_as_json
+from shared.kernel.ids import to_base32
+
+_CASES = """
+SELECT c.id, c.eligible_fen, v.diagnosis_code, c.discharged_on - c.admitted_on AS nights, r.layers
+FROM cutoff k
+JOIN claim c ON c.pool_code = k.pool_code AND c.cutoff_id = k.id
+JOIN visit v ON v.pool_code = c.pool_code AND v.id = c.visit_id
+JOIN claim_review r ON r.pool_code = c.pool_code AND r.claim_id = c.id AND r.claim_version = c.version - 1
+WHERE k.pool_code = $1 AND k.institution_code = $2 AND k.released_on BETWEEN $3 AND $4 AND c.kind = $5
+ORDER BY c.id
+"""
+_INSERT = f"""
+INSERT INTO payment_statement (pool_code, {", ".join(COLUMNS)})
+SELECT $1, {", ".join(COLUMNS)} FROM jsonb_populate_recordset(NULL::payment_statement, $2::jsonb)
+ON CONFLICT (pool_code, institution_code, kind, span, first_day) WHERE status <> 'withdrawn' DO NOTHING RETURNING id
+"""
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM payment_statement WHERE pool_code = $1 "
+_LIST = (
+    _SELECT
+    + """AND ($2::text IS NULL OR institution_code = $2) AND ($3::uuid IS NULL OR id < $3)
+ORDER BY id DESC LIMIT $4"""
+)
+_MONTHS = (
+    _SELECT
+    + """AND institution_code = $2 AND kind = $3 AND span = 'month' AND first_day BETWEEN $4 AND $5
+  AND status = 'agreed' ORDER BY first_day"""
+)
+FUND_BOOK = "basic"
+"""The book of the pool's own layer: what a payment document speaks of."""
+
+
+async def cases(
+    conn: AsyncConnection, pool_code: str, institution_code: str, kind: str, first_day: date, last_day: date,
+    groups: Mapping[str, str],
+) -> list[Case]:  # fmt: skip
+    """The claims of a hospital that were released in a span of days, each with its group where one is given.
+
+    What was cut in review is not counted as given; nor is what the family account paid, or another book's layer.
+    """
+    rows = await fetch(conn, _CASES, pool_code, institution_code, first_day, last_day, kind)
+    found = []
+    for row in rows:
+        claim = to_base32(row["id"])
+        fund = sum(one["amount_fen"] for one in row["layers"] if _of_the_fund(one))
+        group = groups.get(claim, "")
+        found.append(Case(claim, row["eligible_fen"], fund, row["diagnosis_code"], group, max(1, row["nights"] or 1)))
+    return found
+
+
+def _of_the_fund(layer: Mapping[str, Any]) -> bool:
+    return bool(layer["book"] == FUND_BOOK and layer["layer"] != ACCOUNT_LAYER)
+
+
+async def insert(conn: AsyncConnection, pool_code: str, new: Kept) -> bool:
+    """Writes a statement; False where one of the same days is there that was not withdrawn."""
+    row = rows_as_json([{name: getattr(new, name) for name in COLUMNS}])
+    return await fetchval(conn, _INSERT, pool_code, row) is not None
+
+
+async def get(conn: AsyncConnection, pool_code: str, statement_id: UUID, *, lock: bool = False) -> Kept | None:
+    """A statement, or None; locked where it is about to change."""
+    row = await fetchrow(conn, _SELECT + "AND id = $2" + (" FOR UPDATE" if lock else ""), pool_code, statement_id)
+    return None if row is None else _kept(row)
+
+
+async def statements(
+    conn: AsyncConnection, pool_code: str, institution_code: str | None, before: UUID | None, limit: int
+) -> list[Kept]:
+    """Statements, the newest first."""
+    return [_kept(row) for row in await fetch(conn, _LIST, pool_code, institution_code, before, limit)]
+
+
+async def agreed_months(
+    conn: AsyncConnection, pool_code: str, institution_code: str, kind: str, year: int
+) -> list[Kept]:
+    """The months of a year that both sides have signed."""
+    days = (date(year, 1, 1), date(year, 12, 31))
+    return [_kept(row) for row in await fetch(conn, _MONTHS, pool_code, institution_code, kind, *days)]
+
+
+async def step(
+    conn: AsyncConnection, pool_code: str, statement_id: UUID, status: str, by: str, at: datetime, reason: str | None
+) -> None:
+    """Moves a locked statement on: who, and when."""
+    noun = {"issued": "issued", "agreed": "agreed", "withdrawn": "withdrawn"}[status]
+    sql = f"""
+UPDATE payment_statement SET status = $3, {noun}_by = $4, {noun}_at = $5, withdrawal_reason = $6
+WHERE pool_code = $1 AND id = $2
+"""
+    await execute(conn, sql, pool_code, statement_id, status, by, at, reason)
+
+
+def _kept(row: Any) -> Kept:
+    return Kept(**{name: row[name] for name in COLUMNS})

@@ -1,0 +1,111 @@
+"""Claims that a late decision concerns: in which order they are followed, what is payable, what counts on."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+from services.claims.benefits.compiler import load
+from services.claims.benefits.engine import adjudicate
+from services.claims.benefits.library import text_of
+from services.claims.benefits.model import ClaimInput, Earlier, Facts, Institution, Interval, Item, Line, Policy
+from services.claims.visits.claims import Claim, stored_layers
+from services.claims.visits.counters import Ref
+from services.claims.visits.retroactive import Moved, Settled, as_counted, differences
+
+DAY, MOMENT = date(2010, 3, 5), datetime(2010, 3, 5, 1, 0, tzinfo=UTC)
+OLD = load(text_of("dafang-2010")).policy
+NEW = load(
+    text_of("dafang-2010").replace("ratio: 70%", "ratio: 80%").replace("deductible: 200", "deductible: 100")
+).policy
+HOUSE, PERSON = UUID(int=900), UUID(int=901)
+
+
+def claim(number: int, **members: Any) -> Claim:
+    of: dict[str, Any] = {
+        "id": UUID(int=number), "institution_code": "H52242200001", "visit_id": UUID(int=1_000 + number),
+        "member_id": PERSON, "household_id": HOUSE, "township_code": "522422100", "kind": "inpatient",
+        "status": "released", "version": 3, "admitted_on": DAY, "discharged_on": DAY, "settled_on": DAY,
+        "settled_at": MOMENT, "settled_by": "x", "benefit_year": 2010, "outcome": "settled", "total_fen": 0,
+        "eligible_fen": 0, "benefit_fen": 0, "payable_fen": 0, "policy_id": OLD.id, "policy_hash": OLD.hash,
+        "catalogue_version": "c", "coverage_sequence": 1, "layers": [],
+    }  # fmt: skip
+    return Claim(**(of | members))
+
+
+def settled(
+    number: int, amount_fen: int, facts: dict[str, Any] | None = None, policy: Policy = OLD, **members: Any
+) -> Settled:
+    """A stay of a county hospital as it was settled by the old version."""
+    day = min(DAY, policy.effective_to or DAY)
+    asked = ClaimInput("inpatient", day, day, (Line(1, "A", amount_fen),), discharged_on=day)
+    covered = (Interval(date(2000, 1, 1), None),)
+    known = Facts(Institution("county", "in_county"), covered, {"A": Item("A", "A")}, {}, **facts or {})
+    result = adjudicate(asked, known, policy)
+    record = {
+        "total_fen": result.total_fen, "eligible_fen": result.eligible_fen, "benefit_fen": result.benefit_fen,
+        "outcome": result.outcome.value, "layers": stored_layers(result.layers),
+    }  # fmt: skip
+    return Settled(claim(number, **(record | members)), asked, known, policy)
+
+
+def test_claims_follow_the_rows_that_they_share() -> None:
+    """One moment, ids that say nothing: the person's row orders two pairs, the household's row joins them."""
+    mine, ours = Ref(PERSON, "person_year", 2010, ""), Ref(HOUSE, "household_year", 2010, "")
+    claims = [claim(4), claim(3, member_id=UUID(int=902)), claim(2), claim(1, settled_at=MOMENT)]
+    moved = [
+        Moved(UUID(int=4), mine, 7), Moved(UUID(int=2), mine, 8),
+        Moved(UUID(int=2), ours, 1), Moved(UUID(int=3), ours, 2), Moved(UUID(int=77), ours, 3),
+    ]  # fmt: skip
+    for some in permutations(claims):
+        assert [one.id.int for one in as_counted(some, moved)] == [1, 4, 2, 3]
+    late = replace(claims[0], settled_at=datetime(2010, 3, 6, tzinfo=UTC))
+    assert [one.id.int for one in as_counted([late, *claims[1:]], moved)] == [1, 4, 2, 3], "clocks may differ, rows not"
+    other = claim(5, household_id=UUID(int=800))
+    assert [one.id.int for one in as_counted([*claims, other], moved)] == [5, 1, 4, 2, 3]
+
+
+def test_an_increase_is_at_most_what_the_patient_paid_in_cash() -> None:
+    one = settled(1, 100_000)
+    (plain,) = differences([one], NEW)
+    assert (plain.difference_fen, plain.to_pay_fen) == (10_000, 10_000)
+    one.claim.account_fen = 25_000  # of the 30,000 that were his
+    (bounded,) = differences([one], NEW)
+    assert (bounded.difference_fen, bounded.to_pay_fen) == (10_000, 5_000)
+    (count,) = bounded.increases[0].counts
+    assert (count.name, count.amount) == ("basic.inpatient.benefit", 5_000)
+    assert (count.cap_fen, count.benefit) == (6_000_000, True)
+
+
+def test_what_is_not_reproduced_pays_nothing_more() -> None:
+    one = settled(1, 100_000)
+    one.claim.benefit_fen += 1
+    (shown,) = differences([one], NEW)
+    assert (shown.reproduced, shown.to_pay_fen) == (False, 0)
+
+
+def test_the_parts_of_a_stay_share_what_the_new_version_lets_one_admission_have() -> None:
+    """A cap of 30,000 each admission: what a later part keeps is not given to the first."""
+    higher = text_of("dafang-2008").replace("ratio: 60%", "ratio: 70%")
+    old, new = load(text_of("dafang-2008")).policy, load(higher).policy
+    stay = UUID(int=5)
+    first = settled(1, 4_000_000, policy=old, visit_id=stay)
+    second = settled(2, 800_000, {"earlier": Earlier(0, 2_400_000)}, policy=old, visit_id=stay)
+    assert (first.claim.benefit_fen, second.claim.benefit_fen) == (2_400_000, 480_000)
+    shown = list(differences([first, second], new))
+    assert [one.to_pay_fen for one in shown] == [120_000, 0]
+    assert sum(one.claim.benefit_fen + one.to_pay_fen for one in shown) == 3_000_000, "the cap to the fen"
+    third = settled(3, 4_000_000, policy=old, visit_id=UUID(int=6))
+    assert [one.to_pay_fen for one in differences([third], new)] == [400_000], "a stay of one part has it all"
+
+
+def test_a_later_part_stands_on_what_an_earlier_one_is_paid_more() -> None:
+    raised = text_of("dafang-2008").replace("ratio: 60%", "ratio: 70%").replace("amount: 30000", "amount: 31000")
+    old, new = load(text_of("dafang-2008")).policy, load(raised).policy
+    stay = UUID(int=5)
+    first = settled(1, 1_000_000, policy=old, visit_id=stay)
+    second = settled(2, 4_000_000, {"earlier": Earlier(0, 600_000)}, policy=old, visit_id=stay)
+    assert (first.claim.benefit_fen, second.claim.benefit_fen) == (600_000, 2_400_000)
+    shown = list(differences([first, second], new))
+    assert [(one.benefit_fen, one.to_pay_fen) for one in shown] == [(700_000, 100_000), (2_400_000, 0)]

@@ -13,6 +13,7 @@ from services.enrollment.roster.commands import import_roster, returned_rows
 from services.enrollment.roster.error_sheet import error_sheet
 from services.enrollment.roster.package import COMPRESSED_MAX_BYTES
 from services.enrollment.roster.tables import COUNTS
+from services.enrollment.roster.template import template
 from shared.contracts.wire import WireModel
 from shared.db.numbers import Number
 from shared.http.access import access
@@ -90,6 +91,18 @@ async def _roster(unit: Unit, roster_id: UUID) -> Any:
 
 def _counts(row: Any) -> dict[str, Any]:
     return {"rows" if name == "rows_read" else name: value for name, value in dict(row).items()}
+
+
+@router.get(
+    "/pools/{pool_code}/roster-template.xlsx",
+    response_class=Response,
+    responses={200: {"content": {XLSX: {}}}},
+    openapi_extra=access(READERS, command="read_roster_template"),
+)
+async def read_template(pool_code: PoolCode, unit: UnitDep) -> Response:
+    """An empty roster: the headings to fill in, and a second sheet of notes with an example."""
+    headers = {"Content-Disposition": 'attachment; filename="roster-template.xlsx"'}
+    return Response(template(), media_type=XLSX, headers=headers)
 
 
 class RosterItem(WireModel):

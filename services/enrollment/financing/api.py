@@ -14,6 +14,7 @@ from services.enrollment.financing.closing import close_day
 from services.enrollment.financing.corrections import correct, enrol_newborn
 from services.enrollment.financing.dues import count_dues
 from services.enrollment.financing.receipts import NewReceipt, collect, remit
+from services.enrollment.financing.rules import collected_from
 from services.enrollment.financing.standards import NewStandard, put_standard
 from services.enrollment.financing.totals import Totals, added_up, totals_of_year
 from services.enrollment.registry.act import act_of, sealer_of
@@ -78,13 +79,14 @@ class StandardBody(WireModel):
     """A coverage year: what it costs and when it runs.
 
     Paid by ``collection_until`` (the first covered day unless stated): covered from ``coverage_from``; later by
-    ``late_start``.
+    ``late_start``. No payment is older than ``collection_from`` (half a year ahead of coverage unless stated).
     """
 
     premium: Yuan
     subsidies: Subsidies
     coverage_from: date
     coverage_to: date
+    collection_from: date | None = None
     collection_until: date | None = None
     late_start: Literal["payment_day", "next_day", "next_month", "refused"] = "payment_day"
     document_number: Text60 | None = None
@@ -99,6 +101,7 @@ class StandardAnswer(WireModel):
     subsidies: Subsidies
     coverage_from: date
     coverage_to: date
+    collection_from: date
     collection_until: date
     late_start: str
 
@@ -337,6 +340,7 @@ async def record_standard(pool_code: PoolCode, year: Year, body: StandardBody, u
         subsidies_fen={level: getattr(body.subsidies, level) for level in LEVELS},
         coverage_from=body.coverage_from,
         coverage_to=body.coverage_to,
+        collection_from=body.collection_from or collected_from(body.coverage_from),
         collection_until=body.collection_until or body.coverage_from,
         late_start=body.late_start,
         document_number=body.document_number,
@@ -357,6 +361,7 @@ async def read_standard(pool_code: PoolCode, year: Year, unit: UnitDep) -> Stand
         subsidies=Subsidies(**standard.subsidies_fen),
         coverage_from=standard.coverage_from,
         coverage_to=standard.coverage_to,
+        collection_from=standard.collection_from,
         collection_until=standard.collection_until,
         late_start=standard.late_start,
     )

@@ -19,7 +19,7 @@ from services.enrollment.financing.standards import NewStandard, put_standard
 from services.enrollment.financing.totals import Totals, added_up, totals_of_year
 from services.enrollment.registry.act import act_of, sealer_of
 from services.enrollment.registry.groups import CODES
-from services.enrollment.registry.identity import Identity, read_identity
+from services.enrollment.registry.identity import Identity, mask_name, read_identity
 from services.enrollment.registry.model import LEVELS, Newborn, within
 from services.enrollment.registry.territory import (
     areas_named,
@@ -61,6 +61,10 @@ MONEY_READERS = (
     "supervisor",
     "service",
 )
+NAMES_IN_FULL = frozenset(
+    {"township_clerk", "township_director", "county_recheck", "county_inspector", "county_director", "auditor"}
+)
+"""Who reads the name of a head of household on its bill: those who collect at the door or keep the register."""
 ID_NUMBER_UNFIT = "身份证号有误,或与出生日期、性别不一致 / no sound ID number of that birth date and sex"
 RECEIPTS_MAX_BYTES = 512 * 1024
 _FIRST_ID = UUID(int=0)
@@ -113,8 +117,11 @@ class BillItem(WireModel):
     household_id: UUID
     township_code: str
     village_code: str
+    village_name: str
     group: str
     household_number: str
+    head_name: str | None
+    """Masked for those who neither collect nor keep the register; null where the household has no head yet."""
     year: int
     amount: Yuan
     paid: Yuan
@@ -367,7 +374,9 @@ async def read_standard(pool_code: PoolCode, year: Year, unit: UnitDep) -> Stand
     )
 
 
-@router.get("/pools/{pool_code}/bills", openapi_extra=access(MONEY_READERS, command="list_bills") | sheets.BILLS)
+@router.get(
+    "/pools/{pool_code}/bills", openapi_extra=access(MONEY_READERS, command="list_bills", personal=True) | sheets.BILLS
+)
 async def list_bills(
     pool_code: PoolCode,
     unit: UnitDep,
@@ -382,18 +391,21 @@ async def list_bills(
     after = key[0] if key else _FIRST_ID
     areas = areas_of(unit.actor)
     rows = await store.bill_page(unit.conn, pool_code, year, after, township, open, areas, limit + 1)
-    items = [_bill_item(row) for row in rows[:limit]]
+    items = [_bill_item(row, unit.actor.role in NAMES_IN_FULL) for row in rows[:limit]]
     return Page(items=items, next_cursor=encode_cursor(str(items[-1].bill_id)) if len(rows) > limit else None)
 
 
-def _bill_item(row: Any) -> BillItem:
+def _bill_item(row: Any, in_full: bool) -> BillItem:
+    head = row["head_name"]
     return BillItem(
         bill_id=row["bill_id"],
         household_id=row["household_id"],
         township_code=row["township_code"],
         village_code=row["village_code"],
+        village_name=row["village_name"],
         group=row["group_name"],
         household_number=row["household_number"],
+        head_name=head if in_full or head is None else mask_name(head),
         year=row["year"],
         amount=row["due_fen"],
         paid=row["paid_fen"],

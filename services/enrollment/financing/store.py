@@ -90,8 +90,11 @@ ORDER BY l.member_id, b.year DESC
 """
 _BILL_PAGE = """
 SELECT b.bill_id, b.household_id, b.township_code, b.year, b.due_fen, b.paid_fen, b.last_paid_on, h.village_code,
-       h.group_name, h.household_number
+       h.group_name, h.household_number, a.name AS village_name,
+       (SELECT m.name FROM member m WHERE m.pool_code = $1 AND m.household_id = h.household_id
+          AND m.relation = 'head' AND m.status <> 'ended' ORDER BY m.member_number LIMIT 1) AS head_name
 FROM bill b JOIN household h ON h.pool_code = b.pool_code AND h.household_id = b.household_id
+JOIN area a ON a.area_code = h.village_code
 WHERE b.pool_code = $1 AND b.year = $2 AND b.bill_id > $3 AND ($4::text IS NULL OR b.township_code = $4)
   AND ($5::boolean IS NULL OR (b.due_fen > b.paid_fen) = $5)
   AND EXISTS (SELECT FROM unnest($6::text[]) AS mine

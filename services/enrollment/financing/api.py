@@ -469,7 +469,10 @@ class RemittanceItem(WireModel):
     remitted_on: date
 
 
-@router.get("/pools/{pool_code}/remittances", openapi_extra=access(MONEY_READERS, command="list_remittances"))
+@router.get(
+    "/pools/{pool_code}/remittances",
+    openapi_extra=access((*MONEY_READERS, "insurance_regulator", "discipline"), command="list_remittances"),
+)
 async def list_remittances(
     pool_code: PoolCode,
     unit: UnitDep,

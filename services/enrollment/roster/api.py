@@ -27,6 +27,8 @@ router = ServiceRouter(tags=["roster"], dependencies=[Depends(areas_named)])
 PoolCode = Annotated[str, Path(pattern=r"^\d{6}$")]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 READERS = ("township_clerk", "township_director", "county_recheck", "county_inspector", "auditor")
+WATCHERS = (*READERS, "county_director", "city_health", "supervisor", "insurance_regulator", "discipline")
+"""Who sees what became of a roster: its number and counts, nobody's particulars."""
 
 
 class RosterAnswer(WireModel):
@@ -117,7 +119,7 @@ class RosterItem(WireModel):
     recorded_at: datetime
 
 
-@router.get("/pools/{pool_code}/rosters", openapi_extra=access(READERS, command="list_rosters"))
+@router.get("/pools/{pool_code}/rosters", openapi_extra=access(WATCHERS, command="list_rosters"))
 async def list_rosters(
     pool_code: PoolCode,
     unit: UnitDep,
@@ -134,7 +136,7 @@ async def list_rosters(
     return Page(items=items, next_cursor=encode_cursor(last.recorded_at, last.roster_id) if last else None)
 
 
-@router.get("/pools/{pool_code}/rosters/{roster_id}", openapi_extra=access(READERS, command="read_roster"))
+@router.get("/pools/{pool_code}/rosters/{roster_id}", openapi_extra=access(WATCHERS, command="read_roster"))
 async def read_roster_result(pool_code: PoolCode, roster_id: UUID, unit: UnitDep) -> RosterDetail:
     """A roster's result, and which rows went back for which reasons."""
     row = await _roster(unit, roster_id)

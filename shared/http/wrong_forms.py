@@ -151,7 +151,9 @@ def reason(error: Mapping[str, Any]) -> Words:
         return chinese, english
     facts = dict(error.get("ctx", {}))
     if "expected" in facts:  # pydantic's list of codes: 'a', 'b' or 'c'
-        facts["expected"] = re.sub("'([^']*)'", "“\\1”", str(facts["expected"])).replace(" or ", "或")
+        facts["expected"] = (
+            re.sub("'([^']*)'", "“\\1”", str(facts["expected"])).replace(", ", "、").replace(" or ", "或")
+        )
     kind = str(error.get("type", ""))
     words = (
         OF_PATTERN.get(str(facts.get("pattern")), UNTOLD)

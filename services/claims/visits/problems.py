@@ -101,6 +101,22 @@ INVOICE_USED = define(
     "票据 {numbers} 已用于另一次补偿;请核对原件,重复使用的交稽核处理。",
     "Invoices {numbers} were used for another benefit; check the originals and hand a second use to inspection.",
 )
+GIVEN_TOO_MANY = define(
+    "elsewhere_too_many",
+    413,
+    "行数过多",
+    "Too many rows",
+    "文件有 {count} 行,一次最多 {limit} 行;请拆分后分别上传,什么都没有登记。",
+    "The file has {count} rows, of which {limit} at most are taken at once: split it. Nothing was recorded.",
+)
+GIVEN_REFUSED = define(
+    "elsewhere_refused",
+    422,
+    "这笔结算不能登记",
+    "The settlement cannot be entered",
+    "“errors”列出不合适的内容;请更正后重发,什么都没有登记。",
+    "What does not fit is listed in errors; nothing was recorded.",
+)
 WINDOW_STAY = define(
     "window_stay",
     422,

@@ -142,6 +142,30 @@ def _visits(metadata: MetaData) -> None:
         unique=True,
         postgresql_where=text("elsewhere IS NOT NULL"),
     )
+    file = Table(
+        "given_file",
+        metadata,
+        code("pool_code"),
+        required("id", Uuid),
+        code("number"),
+        required("content_hash", LargeBinary),
+        *(required(name, Integer) for name in ("rows_read", "entered", "unchanged", "returned")),
+        required("recorded_by", Text),
+        required("recorded_at", MOMENT),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "number", name="given_file_number"),
+    )
+    Index("given_file_content", file.c.pool_code, file.c.content_hash)
+    Table(
+        "given_file_error",
+        metadata,
+        code("pool_code"),
+        required("file_id", Uuid),
+        required("row_number", Integer),
+        required("row_sealed", LargeBinary),
+        PrimaryKeyConstraint("pool_code", "file_id", "row_number"),
+        ForeignKeyConstraint(["pool_code", "file_id"], ["given_file.pool_code", "given_file.id"]),
+    )
     Table(
         "invoice_use",
         metadata,

@@ -92,6 +92,30 @@ CREATE TABLE invoice_use (
   used_at timestamptz NOT NULL,
   PRIMARY KEY (code, number)
 );
+CREATE TABLE given_file (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
+  content_hash bytea NOT NULL,
+  rows_read integer NOT NULL,
+  entered integer NOT NULL,
+  unchanged integer NOT NULL,
+  returned integer NOT NULL,
+  recorded_by text NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, id),
+  CONSTRAINT given_file_number UNIQUE (pool_code, number),
+  CHECK (rows_read = entered + unchanged + returned)
+);
+CREATE INDEX given_file_content ON given_file (pool_code, content_hash);
+CREATE TABLE given_file_error (
+  pool_code text COLLATE "C" NOT NULL,
+  file_id uuid NOT NULL,
+  row_number integer NOT NULL,
+  row_sealed bytea NOT NULL,
+  PRIMARY KEY (pool_code, file_id, row_number),
+  FOREIGN KEY (pool_code, file_id) REFERENCES given_file (pool_code, id)
+);
 CREATE TABLE visit_lines (
   pool_code text COLLATE "C" NOT NULL,
   visit_id uuid NOT NULL,
@@ -336,6 +360,8 @@ def _rules() -> list[str]:
         ),
         pool_table(service, "coverage_case", app="SELECT", institution_column=of, worker="SELECT, INSERT"),
         pool_table(service, "visit", institution_column=of, update_columns=visit),
+        pool_table(service, "given_file"),
+        pool_table(service, "given_file_error"),
         free_table(service, "invoice_use", app="SELECT, INSERT"),
         pool_table(service, "visit_lines", institution_column=of),
         pool_table(service, "visit_lines_withdrawal", institution_column=of),

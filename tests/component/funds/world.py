@@ -60,6 +60,8 @@ class World:
     benefits: dict[UUID, int] = field(default_factory=dict)
     accounts: dict[UUID, int] = field(default_factory=dict)
     """What the family account paid of a claim besides; nothing of most."""
+    persons: set[UUID] = field(default_factory=set)
+    """Claims that came to the window: the benefit is owed to the person, who has the claim's id here."""
     supplements: dict[UUID, int] = field(default_factory=dict)
     """What of a claim's benefit the supplementary layer pays; nothing of most."""
     published: dict[tuple[str, date, str], list[int]] = field(default_factory=dict)
@@ -251,6 +253,7 @@ class World:
             "at": now,
             "benefit": fen,
             "account": self.accounts.get(claim_id, 0),
+            "paid_to": "person" if claim_id in self.persons else "hospital",
         }
 
     def layers(self, claim_id: UUID, fen: int, kind: str) -> list[claims.LayerAmount]:

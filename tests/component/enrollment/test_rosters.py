@@ -166,7 +166,7 @@ async def test_the_template_that_a_refusal_names_is_there(county: Office) -> Non
     assert "roster-template.xlsx" in refused.json()["detail"]
     answer = await county.call("township_clerk", "GET", f"/pools/{POOL}/roster-template.xlsx")
     assert answer.status_code == 200
-    assert (await county.upload(answer.content)).json()["code"] == "roster_empty"
+    assert (await county.upload(answer.content)).json()["code"] == "sheet_empty"
 
 
 async def test_a_zip_bomb_is_met_before_it_has_grown(county: Office) -> None:

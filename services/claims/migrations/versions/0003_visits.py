@@ -254,7 +254,7 @@ CREATE TABLE family_account_credit (
   id uuid NOT NULL,
   household_id uuid NOT NULL,
   year integer NOT NULL,
-  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  amount_fen bigint NOT NULL CHECK (amount_fen <> 0),
   reason text NOT NULL,
   credited_on date NOT NULL,
   posted_at timestamptz NOT NULL,

@@ -62,12 +62,17 @@ class StatementIn(WireModel):
 
 
 class StatementOut(WireModel):
-    """What the import did: lines matched, counting those left open before, and lines still open."""
+    """What the import did: lines matched, counting those left open before, and lines still open.
+
+    ``lacking`` is what the account's book lacks for payments that the bank executed late: their lines stay open until
+    the money is booked.
+    """
 
     id: UUID
     lines: int
     matched: int
     open: int
+    lacking: Yuan
 
 
 @router.post(
@@ -107,14 +112,21 @@ async def post_statement(pool_code: str, body: StatementIn, unit: UnitDep) -> St
     )
     still_open = await store.open_lines(unit.conn, pool_code, body.account)
     unit.result("statement", statement_id)
-    unit.note(lines=len(body.lines), matched=matched, open=len(still_open))
-    return StatementOut(id=statement_id, lines=len(body.lines), matched=matched, open=len(still_open))
+    unit.note(lines=len(body.lines), matched=matched.lines, open=len(still_open), lacking_fen=matched.lacking_fen)
+    return StatementOut(
+        id=statement_id,
+        lines=len(body.lines),
+        matched=matched.lines,
+        open=len(still_open),
+        lacking=matched.lacking_fen,
+    )
 
 
 class MatchingOut(WireModel):
-    """How many open lines found their counterpart."""
+    """How many open lines found their counterpart, and what the account's book lacks for those that have to wait."""
 
     matched: int
+    lacking: Yuan
 
 
 @router.post(
@@ -130,7 +142,7 @@ async def post_matching(pool_code: str, account: str, unit: UnitDep) -> Matching
     await funding.lock_account(desk, account)
     matched = await commands.match_open_lines(desk, account)
     unit.result("bank_account", account)
-    return MatchingOut(matched=matched)
+    return MatchingOut(matched=matched.lines, lacking=matched.lacking_fen)
 
 
 class OpenLineOut(WireModel):

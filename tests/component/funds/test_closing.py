@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.component.funds.world import FISCAL, POOL, World
+from shared.kernel.ids import new_id
+from tests.component.funds.world import EXPENDITURE, FISCAL, POOL, World
 
 DAY = date(2010, 3, 1)
 
@@ -194,3 +195,33 @@ async def test_an_event_delivered_again_is_counted_once(world: World) -> None:
     rows = await world.rows("SELECT count, amount_fen FROM control_total WHERE pool_code = $1", POOL)
     assert [tuple(row) for row in rows] == [(1, 5000)]
     assert await world.term("c", "open") == "50.00"
+
+
+@pytest.mark.requirement("HL-08", "after a keeper sealed the day by hand, journal and book go on with the next")
+async def test_the_bank_reconciles_also_where_a_keeper_sealed_the_day_early(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    today = world.clock.now().date()
+    await world.done(f"/books/basic/days/{today}/seal", role="county_finance")
+    await world.paid("70.00")
+    (voucher,) = await world.rows("SELECT posting_date FROM voucher WHERE source_event LIKE 'payment:%'")
+    (movement,) = await world.rows("SELECT booked_on FROM movement WHERE kind = 'payment:seen'")
+    assert movement["booked_on"] == voucher["posting_date"]
+    for day in (today, today + timedelta(days=1), voucher["posting_date"]):
+        paper = await world.get(f"/bank-accounts/{EXPENDITURE}/reconciliation?at={day}")
+        assert paper["ties"], (day, paper)
+
+
+@pytest.mark.requirement(
+    "ZZ-30", "what the insurer owes of the supplementary cover is no part of the fund's identities"
+)
+async def test_a_layer_of_another_payer_is_not_counted_as_the_funds(world: World) -> None:
+    await world.fund()
+    claim = new_id(world.clock.now())
+    world.supplementary[claim] = 4000
+    await world.feed(world.settled(claim, 7000), world.approved(claim))
+    _, released = world.cutoff({claim: 7000})
+    await world.feed(*released)
+    assert {(r["layer"], r["status"]) for r in await world.rows("SELECT layer, status FROM payable")} == {
+        ("basic", "open"), ("supplementary", "open"),
+    }  # fmt: skip
+    assert await world.term("d", "released_not_batched") == "70.00"

@@ -60,5 +60,9 @@ async def test_ratios_name_what_they_divide(world: World) -> None:
     assert "收入" in use["denominator_means"]
     assert (ratios["year_surplus_rate"]["value"], ratios["year_surplus_rate"]["within_limits"]) == ("0.1400", True)
     assert ratios["accumulated_surplus_rate"]["most"] == "0.2500"
+    report = await world.get("/books/basic/years/2010/report")
+    told = {ratio["code"]: ratio["value"] for ratio in report["ratios"]}
+    assert told["use_rate:income"] == use["value"], "the report and the limits know one use rate"
+    assert told["surplus_rate"] == ratios["year_surplus_rate"]["value"]
     empty = {ratio["code"]: ratio for ratio in (await world.get("/years/2009/fund-indicators"))["ratios"]}
     assert (empty["use_rate"]["value"], empty["use_rate"]["within_limits"]) == (None, None), "no base, no ratio"

@@ -223,16 +223,32 @@ async def spending(asked: Asked) -> Form:
     return reconciling.spending_by_care_year(asked.first, asked.last, months)
 
 
-async def month_package(asked: Asked) -> list[Form]:
-    """Everything that is signed at the close of a month, in the order of signing: the fund's book first."""
-    forms = [
+async def _statements(asked: Asked) -> list[Form]:
+    return [
         await balance_sheet(asked),
         await income_expenditure(asked),
         await fund_changes(asked),
         await trial_balance(asked),
         await general_ledger(asked),
-        await spending(asked),
     ]
+
+
+async def year_package(asked: Asked) -> list[Form]:
+    """What is signed at the close of a book's year: its statements, and of the fund's book the expenditure by year of
+    care, every account against its bank on 31 December, late facts and what is still open. Raises FORM_BOOK."""
+    forms = await _statements(asked)
+    if asked.book == BASIC:
+        forms.append(await spending(asked))
+    forms += [await bank_reconciliation(asked, code) for code, a in BANK_ACCOUNTS.items() if a.book == asked.book]
+    forms.append(await late_facts(asked))
+    if asked.book == BASIC:
+        forms.append(await outstanding(asked))
+    return forms
+
+
+async def month_package(asked: Asked) -> list[Form]:
+    """Everything that is signed at the close of a month, in the order of signing: the fund's book first."""
+    forms = [*await _statements(asked), await spending(asked)]
     for code, account in BANK_ACCOUNTS.items():
         if account.book == BASIC:
             forms += [await bank_reconciliation(asked, code), await journal(asked, code)]

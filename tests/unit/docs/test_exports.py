@@ -77,6 +77,7 @@ WHOLE = {
     "entitlements": "what one person was granted",
     "places": "the townships of one county",
     "money-order-kinds": "the kinds that there are",
+    "papers": "the papers of one book's year",
     "voucher-forms": "at most 500 vouchers: a longer period is refused",
     "form": "one voucher",
     "attachments": "what was attached to one voucher",

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.settlement.ledger.posting import open_books
 from shared.db.engine import create_engine
 from shared.db.scope import transaction
-from tests.bench.ledger_ratio import POOL, SCOPE, Spent, batch, book_events, make_durable
+from tests.bench.ledger_ratio import POOL, SCOPE, Spent, batch, book_events, events_of, make_durable
 from tests.bench.results import Result, tell
 from tests.support.postgres import ServiceDatabase, TestPostgres
 
@@ -27,7 +27,8 @@ POSTINGS, PER_VOUCHER, MEASURED = 10_000, 4, 5
 async def post_batch(worker: AsyncEngine, number: int, spent: Spent) -> None:
     """Posts one batch."""
     vouchers = batch(number, POSTINGS, PER_VOUCHER)
-    await spent.run(worker, lambda conn: book_events(conn, vouchers))
+    ids = events_of(vouchers)
+    await spent.run(worker, lambda conn: book_events(conn, vouchers, ids))
 
 
 async def grow(database: ServiceDatabase, sizes: tuple[int, ...]) -> None:

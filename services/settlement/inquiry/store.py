@@ -54,7 +54,7 @@ WHERE pool_code = $1 AND layer = 'second_compensation' AND status <> 'unclaimed'
 UNION ALL SELECT 'bounced_unclaimed', coalesce(sum(amount_fen), 0)::bigint FROM payable
 WHERE pool_code = $1 AND status = 'unclaimed' AND instruction_id IS NOT NULL
 UNION ALL SELECT 'payable_open', coalesce(sum(amount_fen), 0)::bigint FROM payable
-WHERE pool_code = $1 AND status = 'open' AND account = '{EXPENDITURE}'
+WHERE pool_code = $1 AND status = 'open'
 UNION ALL SELECT 'paid_not_applied', coalesce(sum(sign * amount_fen), 0)::bigint FROM paid_line
 WHERE pool_code = $1 AND replenishment_id IS NULL
 UNION ALL SELECT 'applied_undecided', coalesce(sum(applied_fen - refused_fen), 0)::bigint FROM replenishment

@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 
-from shared.kernel.ids import new_id
 from tests.component.funds.world import EXPENDITURE, FISCAL, POOL, World
 
 DAY = date(2010, 3, 1)
@@ -209,19 +208,3 @@ async def test_the_bank_reconciles_also_where_a_keeper_sealed_the_day_early(worl
     for day in (today, today + timedelta(days=1), voucher["posting_date"]):
         paper = await world.get(f"/bank-accounts/{EXPENDITURE}/reconciliation?at={day}")
         assert paper["ties"], (day, paper)
-
-
-@pytest.mark.requirement(
-    "ZZ-30", "what the insurer owes of the supplementary cover is no part of the fund's identities"
-)
-async def test_a_layer_of_another_payer_is_not_counted_as_the_funds(world: World) -> None:
-    await world.fund()
-    claim = new_id(world.clock.now())
-    world.supplementary[claim] = 4000
-    await world.feed(world.settled(claim, 7000), world.approved(claim))
-    _, released = world.cutoff({claim: 7000})
-    await world.feed(*released)
-    assert {(r["layer"], r["status"]) for r in await world.rows("SELECT layer, status FROM payable")} == {
-        ("basic", "open"), ("supplementary", "open"),
-    }  # fmt: skip
-    assert await world.term("d", "released_not_batched") == "70.00"

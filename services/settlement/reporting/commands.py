@@ -96,7 +96,8 @@ async def fund_changes(asked: Asked) -> Form:
 async def general_ledger(asked: Asked) -> Form:
     """总账 by month of posting. Raises FORM_BOOK."""
     rows = await store.monthly(asked.conn, asked.pool, asked.book, asked.first, asked.last)
-    return journals.general_ledger(await _title(asked), asked.first, asked.last, rows)
+    year = {row["account"]: row for row in await _turnover(asked, asked.last.replace(month=1, day=1))}
+    return journals.general_ledger(await _title(asked), asked.first, asked.last, rows, year)
 
 
 async def journal(asked: Asked, account: str) -> Form:

@@ -42,8 +42,8 @@ audit_app = typer.Typer(no_args_is_help=True, help="操作日志 · the audit lo
 app.add_typer(clock_app, name="clock")
 app.add_typer(events_app, name="events")
 app.add_typer(audit_app, name="audit")
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 GATEWAY_PORT = 8420
 DEMO_INSTITUTION = "H52242200001"
@@ -157,7 +157,7 @@ def _play(directory: StateDirectory) -> bool:
 
 
 def _welcome(directory: StateDirectory) -> None:
-    """Addresses, one token a role, commands to try; the tokens are also in tokens.json (0600)."""
+    """Tokens (also in tokens.json, 0600), the page, addresses, commands to try: the long lines first."""
     tokens = {role: _mint(directory, role) for role in HUMAN_ROLES}
     directory.write_private("tokens.json", tokens)
     state = directory.read()
@@ -166,6 +166,8 @@ def _welcome(directory: StateDirectory) -> None:
     line("令牌 tokens, 8 h")
     for role, token in tokens.items():
         console.out(f"{role:<24}{token}", highlight=False)
+    line("网页 the page (Ctrl-C 停止 stops)")
+    console.out(f"{origin}/#token={tokens['auditor']}", highlight=False)
     line("地址 addresses")
     for service in SERVICES:
         console.out(
@@ -174,13 +176,19 @@ def _welcome(directory: StateDirectory) -> None:
     console.out(f"PostgreSQL  127.0.0.1:{state['postgres']['port']}   Kafka: {state['kafka'] or '-'}", highlight=False)
     console.out(f"业务时间 business time: {directory.business_now():%Y-%m-%d %H:%M}", highlight=False)
     line("试一试 three commands to try")
+    for command in commands_to_try(origin, pool):
+        console.out(command, highlight=False)
+
+
+def commands_to_try(origin: str, pool: str) -> tuple[str, str, str]:
+    """Three commands for a newcomer, the same as in the README."""
     heyi = ".venv/bin/heyi"
     bearer = f'-H "Authorization: Bearer $({heyi} token auditor)"'
-    console.out(f"curl -s {bearer} {origin}/settlement/v1/pools/{pool}/identities", highlight=False)
-    console.out(f"{heyi} verify --pool {pool}", highlight=False)
-    console.out(f"{heyi} clock show", highlight=False)
-    line("网页 the page (Ctrl-C 停止 stops)")
-    console.out(f"{origin}/#token={tokens['auditor']}", highlight=False)
+    return (
+        f"{heyi} quote --policy dafang-2010 --level county --kind inpatient --eligible 10000.00",
+        f"{heyi} verify --pool {pool}",
+        f"curl -s {bearer} {origin}/settlement/v1/pools/{pool}/identities",
+    )
 
 
 def _say(text: str) -> None:
@@ -416,5 +424,44 @@ def _mount_services() -> None:
 
 _mount_services()
 
+
+def main() -> None:
+    """The command ``heyi``: as typer runs it, with a mistake in the command line told in Chinese before the English.
+
+    Typer's errors have no public classes, so a mistake is known by what it offers: a context, ``show`` and a code.
+    """
+    try:
+        code = app(prog_name="heyi", standalone_mode=False)
+    except typer.Abort:
+        errors.print("已取消 · aborted")
+        sys.exit(1)
+    except Exception as error:
+        if not hasattr(error, "show") or not hasattr(error, "exit_code"):
+            raise
+        if chinese := _mistake(error):
+            errors.print(chinese, markup=False)
+        error.show()
+        sys.exit(error.exit_code)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _mistake(error: Any) -> str:
+    """What is wrong with a command line, in Chinese; empty where its help was asked for by giving nothing."""
+    kind = type(error).__name__
+    if kind == "NoArgsIsHelpError":
+        return ""
+    command = error.ctx.command_path if getattr(error, "ctx", None) else "heyi"
+    parameter = getattr(error, "param", None)
+    name = "/".join(getattr(parameter, "opts", ())) or "参数"
+    told = "命令写法不对"
+    if kind == "MissingParameter":
+        told = f"缺少 {name}"
+    elif kind == "NoSuchOption":
+        told = f"没有 {error.option_name} 这个选项"
+    elif kind == "BadParameter":
+        told = f"{name} 的值不对,可用的值见下"
+    return f"{told}。怎样写见 {command} --help"
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -108,6 +108,8 @@ function showPools(pools) {
 function enter(pool) {
   state.pool = pool;
   state.claims = [];
+  state.nodes = [];
+  for (const id of ["ring", "ring-table", "identities", "identities-verdict", "claims"]) byId(id).replaceChildren();
   clearInterval(state.timer);
   state.timer = setInterval(() => document.visibilityState === "visible" && readBooks(), REFRESH_MILLISECONDS);
   return refresh();

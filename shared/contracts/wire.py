@@ -15,13 +15,16 @@ class JsonNumber(int):
     """A whole number as it stood in a JSON body: the edge parses to this type, so that an amount can refuse it."""
 
 
-def _from_text(parse: Callable[[str], int], what: str) -> BeforeValidator:
+def _from_text(parse: Callable[[str], int], what: str, example: str) -> BeforeValidator:
     def read(value: Any, info: Any) -> int:
         own = isinstance(value, int) and not isinstance(value, bool | JsonNumber) and info.mode == "python"
         if own:
             return int(value)  # our own code fills the model with the integer form
         if not isinstance(value, str):
-            raise ValueError(f"要写成字符串,不能是 JSON 数字 / {what} is written as a string, never as a JSON number")
+            raise ValueError(
+                f"要写成带双引号的字符串(如“{example}”),不能是 JSON 数字"
+                f" / {what} is written as a string, never as a JSON number"
+            )
         return parse(value)
 
     return BeforeValidator(read)
@@ -30,7 +33,7 @@ def _from_text(parse: Callable[[str], int], what: str) -> BeforeValidator:
 def _number(parse: Any, form: Any, pattern: str, what: str, example: str) -> Any:
     schema = {"type": "string", "pattern": pattern, "description": what, "examples": [example]}
     written = PlainSerializer(form, return_type=str, when_used="json")
-    return Annotated[int, _from_text(parse, what), written, WithJsonSchema(schema)]
+    return Annotated[int, _from_text(parse, what, example), written, WithJsonSchema(schema)]
 
 
 Yuan = _number(
@@ -58,7 +61,11 @@ Ratio = _number(money.parse_ratio, money.format_ratio, r"^[01]\.\d{4}$", "a rati
 
 
 def _identifier(value: Any) -> Any:
-    return from_base32(value) if isinstance(value, str) and len(value) == 26 else value
+    """The id of its 26 characters; anything else as it is, for pydantic to judge and to tell."""
+    try:
+        return from_base32(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 ShortId = Annotated[

@@ -128,7 +128,7 @@ def as_problem(error: Exception, request_id: str) -> Problem:
         if error.status_code == 405:
             return METHOD_NOT_ALLOWED(method="")
         if error.status_code < 500:
-            return from_validation([{"loc": ("request",), "msg": str(error.detail)}])
+            return from_validation([{"loc": ("body",), "msg": str(error.detail), "type": "json_invalid"}])
     if isinstance(error, PersonalData):  # in a field that is no free text, such as a number of the caller's own
         return from_validation([{"loc": ("body",), "msg": PERSONAL_TOLD}])
     passing = failures.passing(error)

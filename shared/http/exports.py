@@ -9,7 +9,7 @@ import csv
 import io
 import re
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,10 +26,10 @@ from shared.db import audit
 from shared.db.scope import transaction
 from shared.http.call import Call
 from shared.http.pages import LIMIT_MAX
-from shared.http.problems import from_validation
+from shared.http.problems import from_validation, language_of
 from shared.http.unit import Unit
 from shared.kernel.dates import SHANGHAI, shanghai_date
-from shared.kernel.errors import define
+from shared.kernel.errors import Words, define
 
 EXTENSION = "x-heyi-export"
 FORMATS = ("csv", "xlsx")
@@ -57,6 +57,7 @@ EXPORT_TOO_LONG = define(
     "超过 {limit} 行,一张 Excel 工作表装不下;请缩小范围,或用“format=csv”。",
     "More than {limit} rows do not fit a sheet of Excel: narrow the filters, or use format=csv.",
 )
+_YES_NO: Mapping[bool, Words] = {True: ("是", "yes"), False: ("否", "no")}
 WHOLE_LIST = "导出总是全部各行,请去掉这一项 / an export always has all rows: leave it out"
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -70,33 +71,45 @@ class Sheet:
     A place is a member of the row (``layers.amount`` goes inside, into every element of a list), ``^.at`` a member of
     the answer around the rows. Where a row holds lists (``each``: member and its label), every element of them makes a
     row: ``*.amount`` is then a member of the element and ``*`` the label. ``items`` is the member that holds the rows,
-    empty where the answer is the list itself.
+    empty where the answer is the list itself. ``words``: by place, what its codes are called, in Chinese and English;
+    the codes stay in the JSON.
     """
 
     title: str
     columns: Mapping[str, str]
     items: str = "items"
     each: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
-    def rows(self, page: Any) -> Iterator[list[Cell]]:
-        """The rows of one page of the JSON list."""
+    def rows(self, page: Any, language: str = "zh") -> Iterator[list[Cell]]:
+        """The rows of one page of the JSON list, codes in words of the language (``zh``, ``en``)."""
         for item in page[self.items] if self.items else page:
             parts = [(label, part) for name, label in self.each.items() for part in item[name]]
             for label, part in parts or [("", {})]:
-                yield [_cell(_value(place, page, item, label, part)) for place in self.columns]
+                values = ((place, _value(place, page, item, label, part)) for place in self.columns)
+                yield [_cell(_in_words(value, self.words.get(place), language), language) for place, value in values]
 
 
 def exported(
-    title: str, columns: Mapping[str, str], *, items: str = "items", each: Mapping[str, str] | None = None
+    title: str,
+    columns: Mapping[str, str],
+    *,
+    items: str = "items",
+    each: Mapping[str, str] | None = None,
+    words: Mapping[str, Mapping[str, Words]] | None = None,
 ) -> dict[str, Any]:
-    """The part of ``openapi_extra`` that offers a list as a file; see ``Sheet``."""
-    sheet = {"title": title, "columns": dict(columns), "items": items, "each": dict(each or {})}
+    """The part of ``openapi_extra`` that offers a list as a file; see ``Sheet``. Raises ValueError for words of a place
+    that is no column."""
+    if unknown := set(words or {}) - set(columns):
+        raise ValueError(f"{title}: words for {sorted(unknown)}, which are no columns")
+    told = {place: {str(code): list(pair) for code, pair in codes.items()} for place, codes in (words or {}).items()}
+    sheet = {"title": title, "columns": dict(columns), "items": items, "each": dict(each or {}), "words": told}
     formats = {"type": "string", "enum": list(FORMATS)}
-    told = "all rows as a file: the list's filters, not its pages"
+    about = "all rows as a file: the list's filters, not its pages"
     content = {media: {"schema": {"type": "string", "format": "binary"}} for media in MEDIA.values()}
     return {
         EXTENSION: sheet,
-        "parameters": [{"name": "format", "in": "query", "required": False, "schema": formats, "description": told}],
+        "parameters": [{"name": "format", "in": "query", "required": False, "schema": formats, "description": about}],
         "responses": {"200": {"content": content}},
     }
 
@@ -114,7 +127,7 @@ async def answer(call: Call, sheet: Sheet, filters: frozenset[str], handler: Han
     first = await anext(pages)
     if call.rule.personal and call.actor.role != "service":
         await call.audit_apart(call.entry(audit.READ, facts={"format": form}))
-    rows = _rows(sheet, first, pages)
+    rows = _rows(sheet, first, pages, language_of(call.request))
     body = _csv(sheet, rows) if form == "csv" else _chunks(await _workbook(sheet, rows))
     charset = "; charset=utf-8" if form == "csv" else ""
     return StreamingResponse(body, media_type=MEDIA[form] + charset, headers=_headers(call, sheet, form))
@@ -164,12 +177,14 @@ def _asking(request: Request, paging: dict[str, str], cursor: str | None) -> Req
     return type(request)(scope, request.receive)
 
 
-async def _rows(sheet: Sheet, first: Any, rest: AsyncGenerator[Any, None]) -> AsyncGenerator[list[list[Cell]], None]:
+async def _rows(
+    sheet: Sheet, first: Any, rest: AsyncGenerator[Any, None], language: str
+) -> AsyncGenerator[list[list[Cell]], None]:
     """The rows, a page's at a time; the session ends with them, also where nobody reads on."""
     async with aclosing(rest):
-        yield list(sheet.rows(first))
+        yield list(sheet.rows(first, language))
         async for page in rest:
-            yield list(sheet.rows(page))
+            yield list(sheet.rows(page, language))
 
 
 # ---------------------------------------------------------------- cells
@@ -191,16 +206,25 @@ def _member(at: Any, name: str) -> Any:
     return at.get(name) if isinstance(at, dict) else None
 
 
-def _cell(value: Any) -> Cell:
+def _in_words(value: Any, words: Mapping[str, Sequence[str]] | None, language: str) -> Any:
+    """What a code is called; one without words, and any other value, as it is."""
+    if words is None:
+        return value
+    if isinstance(value, list):
+        return [_in_words(one, words, language) for one in value]
+    return words[value][1 if language == "en" else 0] if isinstance(value, str) and value in words else value
+
+
+def _cell(value: Any, language: str = "zh") -> Cell:
     """A value as a person reads it: amounts as they were sent, times of Shanghai, lists in one cell."""
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return _YES_NO[value][1 if language == "en" else 0]
     if isinstance(value, int):
         return value if len(str(abs(value))) <= _DIGITS_OF_A_NUMBER else str(value)
     if isinstance(value, list):
-        return "、".join(str(_cell(part)) for part in value)
+        return "、".join(str(_cell(part, language)) for part in value)
     text = str(value)
     return _local(text) if _MOMENT.fullmatch(text) else text
 

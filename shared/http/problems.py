@@ -1,14 +1,12 @@
 """Problems of the edge itself, and how any problem becomes an answer (RFC 9457)."""
 
-import re
-from collections import defaultdict
-from types import MappingProxyType
 from typing import Any
 
 import orjson
 from fastapi import Request, Response
 
-from shared.kernel.errors import Problem, ProblemType, Words, define
+from shared.http.wrong_forms import reason
+from shared.kernel.errors import Problem, ProblemType, define
 
 UNAUTHENTICATED = define(
     "unauthenticated",
@@ -192,41 +190,10 @@ def render(problem: Problem, language: str, request_id: str) -> Response:
     return Response(orjson.dumps(body, default=str), problem.kind.status, headers, MEDIA_TYPE)
 
 
-_REASONS_ZH = MappingProxyType(
-    {
-        "missing": "缺少这一项",
-        "extra_forbidden": "没有这一项,请去掉",
-        "greater_than": "须大于 {gt}",
-        "greater_than_equal": "不得小于 {ge}",
-        "less_than_equal": "不得大于 {le}",
-        "string_too_short": "至少 {min_length} 个字符",
-        "string_too_long": "最多 {max_length} 个字符",
-        "too_short": "至少 {min_length} 项",
-        "too_long": "最多 {max_length} 项",
-        "literal_error": "只能是 {expected}",
-    }
-)
-"""The Chinese of pydantic's kinds of error; any other is told as a wrong form."""
-_WRONG_FORM_ZH = "写法不符合要求"
-
-
 def from_validation(errors: list[Any]) -> Problem:
     """The problem for a body, path or query that does not have the declared form; reasons in both languages."""
-    told = [{"at": ".".join(str(part) for part in e["loc"]), "reason": _reason(e)} for e in errors[:100]]
+    told = [{"at": ".".join(str(part) for part in e["loc"]), "reason": reason(e)} for e in errors[:100]]
     return INVALID(errors=told)
-
-
-def _reason(error: Any) -> Words:
-    """What is wrong at one place, in Chinese and in English; a message of ours may hold both: ``中文 / English``."""
-    message = str(error["msg"]).removeprefix("Value error, ")
-    chinese, divided, english = message.partition(" / ")
-    if divided and any("\u4e00" <= character <= "\u9fff" for character in chinese):
-        return chinese, english
-    facts = error.get("ctx", {})
-    if "expected" in facts:  # pydantic's list of codes: 'a', 'b' or 'c'
-        facts = facts | {"expected": re.sub("'([^']*)'", "“\\1”", str(facts["expected"])).replace(" or ", "或")}
-    chinese = _REASONS_ZH.get(error.get("type", ""), _WRONG_FORM_ZH).format_map(defaultdict(lambda: "…", facts))
-    return chinese, message
 
 
 def documented(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:

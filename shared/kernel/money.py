@@ -13,11 +13,29 @@ _PRICE = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,6})?")
 _QUANTITY = re.compile(r"-?(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,4})?")
 _RATIO = re.compile(r"(?:0|1)\.[0-9]{4}")
 
+_AMOUNT_FORM = (
+    "金额写作两位小数的字符串,如“40.00”,不加逗号和单位"
+    ' / an amount is a string of yuan with exactly two places and no commas, such as "40.00"'
+)
+_PRICE_FORM = (
+    "单价写作最多六位小数的字符串,如“12.50”,不加逗号和单位,不能为负"
+    ' / a unit price is a string of yuan with up to six places, such as "12.50", and not negative'
+)
+_QUANTITY_FORM = (
+    "数量写作最多四位小数的字符串,如“2”或“0.5”,不加单位"
+    ' / a quantity is a string with up to four places, such as "2" or "0.5"'
+)
+_RATIO_FORM = (
+    "比例写作四位小数的字符串,从“0.0000”到“1.0000”,如七成写“0.7000”"
+    ' / a ratio is a string with four places between "0.0000" and "1.0000", such as "0.7000"'
+)
+"""What a wrong form is told as: in Chinese / in English."""
+
 
 def parse_yuan(text: str) -> int:
     """Fen of a wire amount such as ``"123.45"``; raises ValueError for any other form."""
     if not _AMOUNT.fullmatch(text):
-        raise ValueError('an amount is a string of yuan with exactly two places, such as "123.45"')
+        raise ValueError(_AMOUNT_FORM)
     return int(text.replace(".", ""))
 
 
@@ -42,7 +60,7 @@ def _format_scaled(value: int, places: int) -> str:
 
 def parse_unit_price(text: str) -> int:
     """10⁻⁶ yuan of a unit price with up to six places; raises ValueError."""
-    return _parse_scaled(_PRICE, UNIT_PRICE_PLACES, text, "a unit price is a string of yuan with up to six places")
+    return _parse_scaled(_PRICE, UNIT_PRICE_PLACES, text, _PRICE_FORM)
 
 
 def format_unit_price(price_micro: int) -> str:
@@ -52,7 +70,7 @@ def format_unit_price(price_micro: int) -> str:
 
 def parse_quantity(text: str) -> int:
     """10⁻⁴ units of a quantity with up to four places; raises ValueError."""
-    return _parse_scaled(_QUANTITY, QUANTITY_PLACES, text, "a quantity is a string with up to four places")
+    return _parse_scaled(_QUANTITY, QUANTITY_PLACES, text, _QUANTITY_FORM)
 
 
 def format_quantity(quantity_e4: int) -> str:
@@ -63,7 +81,7 @@ def format_quantity(quantity_e4: int) -> str:
 def parse_ratio(text: str) -> int:
     """1/10,000 of a ratio between 0 and 1 with exactly four places, such as ``"0.7000"``; raises ValueError."""
     if not _RATIO.fullmatch(text) or (ratio := int(text.replace(".", ""))) > 10_000:
-        raise ValueError('a ratio is a string between "0.0000" and "1.0000"')
+        raise ValueError(_RATIO_FORM)
     return ratio
 
 

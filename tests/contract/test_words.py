@@ -10,21 +10,31 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib
+import json
 import re
 import typing
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from services.claims.benefits import engine
 from services.claims.visits.problems import BAD_CLAIM_ZH
+from services.claims.visits.schemas import Moment
+from services.performance.indicators.api import MonthText
+from shared.contracts.wire import JsonNumber, Quantity, Ratio, ShortId, UnitPrice, Yuan
+from shared.db.numbers import Number
 from shared.http.problems import from_validation
 from shared.http.roles import ROLE_WORDS
+from shared.http.wrong_forms import OF_PATTERN
 from shared.kernel import errors
 from shared.kernel.errors import Problem, ProblemType
+from tests.support.services import SERVICES
 from tests.support.words import NEUTRAL, mixed_problem, mixed_type
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,6 +110,73 @@ def test_a_wrong_form_is_told_in_one_language_too() -> None:
     problem = from_validation([{"loc": ("body", "day")} | one for one in wrong])
     assert [one["reason"] for one in problem.body("zh")["errors"]] == ["缺少这一项", "不可以", "只能是 “a”或“b”"]
     assert [one["reason"] for one in problem.body("en")["errors"]] == ["Field required", "not that", choice["msg"]]
+
+
+@pytest.mark.parametrize(
+    ("form", "given", "zh", "en"),
+    [
+        (Yuan, "40", "两位小数", "two places"),
+        (Yuan, "40.0", "两位小数", "two places"),
+        (Yuan, "40.001", "两位小数", "two places"),
+        (Yuan, "1,000.00", "不加逗号", "no commas"),
+        (Yuan, JsonNumber(40), "双引号", "as a string"),
+        (UnitPrice, "1.2345678", "六位小数", "six places"),
+        (Quantity, "2片", "四位小数", "four places"),
+        (Ratio, "70%", "“0.7000”", '"0.7000"'),
+        (date, "2010-02-30", "年-月-日", "year-month-day"),
+        (date, "20100301", "年-月-日", "year-month-day"),
+        (Moment, "2010-03-08", "2010-03-08T09:00:00", "2010-03-08T09:00:00"),
+        (datetime, "昨天", "2010-03-08T09:00:00", "2010-03-08T09:00:00"),
+        (MonthText, "2010-13", "年-月", "year-month"),
+        (UUID, "…", "编号", "id"),
+        (ShortId, "不是编号", "编号", "id"),
+        (ShortId, "Z" * 26, "编号", "id"),
+        (int, "二〇一〇", "整数", "whole number"),
+        (bool, "是", "true", "true"),
+        (Number, "123", "统筹区-日期-序号", "pool-day-serial"),
+        (Literal["a", "b"], "c", "“a”或“b”", "'a' or 'b'"),
+    ],
+)
+def test_a_wrong_form_is_told_with_what_to_write(form: Any, given: Any, zh: str, en: str) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        TypeAdapter(form).validate_python(given)
+    problem = from_validation(list(wrong.value.errors()))
+    assert mixed_problem(problem) == []
+    chinese, english = (problem.body(language)["errors"][0]["reason"] for language in ("zh", "en"))
+    assert zh in chinese and en in english
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_pattern_of_a_request_has_words(service: str) -> None:
+    document = json.loads((ROOT / f"docs/openapi/{service}.json").read_text(encoding="utf-8"))
+    asked = [
+        part
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for part in (operation.get("parameters"), operation.get("requestBody"))
+    ]
+    patterns = set(_patterns(asked, document["components"]["schemas"], set()))
+    assert patterns and patterns - WRITTEN_AS_NUMBERS <= OF_PATTERN.keys()
+
+
+WRITTEN_AS_NUMBERS = {TypeAdapter(form).json_schema()["pattern"] for form in (UnitPrice, Quantity, Ratio)}
+"""Patterns for readers of the document: these forms are read by functions that tell themselves what is wrong."""
+
+
+def _patterns(part: Any, schemas: Mapping[str, Any], seen: set[str]) -> Iterator[str]:
+    """The patterns of a part of an OpenAPI document, references followed."""
+    if isinstance(part, list):
+        for one in part:
+            yield from _patterns(one, schemas, seen)
+    elif isinstance(part, Mapping):
+        if isinstance(part.get("pattern"), str):
+            yield part["pattern"]
+        name = str(part.get("$ref", "")).rsplit("/", 1)[-1]
+        if name and name not in seen:
+            seen.add(name)
+            yield from _patterns(schemas[name], schemas, seen)
+        for one in part.values():
+            yield from _patterns(one, schemas, seen)
 
 
 def test_the_check_bites() -> None:

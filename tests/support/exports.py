@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,13 +22,27 @@ def of_xlsx(content: bytes) -> list[list[str]]:
     return [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
 
 
-def plain(value: Any) -> str:
-    """A JSON value in a cell."""
+BARE_CODE = re.compile(r"[a-z]{2,}(_[a-z0-9]+)*")
+CODES_BY_DESIGN = {"项目代码", "英文名称", "项目英文", "不符之处"}
+"""Columns that hold codes or English beside a column of Chinese words."""
+
+
+def plain(value: Any, words: dict[str, list[str]] | None = None, language: str = "zh") -> str:
+    """A JSON value in a cell, a code in the words that the sheet declares."""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, list):
-        return "、".join(map(plain, value))
+        return "、".join(plain(one, words, language) for one in value)
+    if words is not None and value in words:
+        return words[value][language == "en"]
     return "" if value is None else str(value)
+
+
+def assert_in_words(rows: Sequence[Sequence[str]]) -> None:
+    """No cell of a file for people is a bare code of an enumeration."""
+    for heading in set(rows[0]) - CODES_BY_DESIGN:
+        bare = {part for cell in column(rows, heading) for part in cell.split("、") if BARE_CODE.fullmatch(part)}
+        assert not bare, f"{heading}: {sorted(bare)}"
 
 
 def column(rows: Sequence[Sequence[str]], heading: str) -> list[str]:
@@ -43,6 +58,7 @@ async def taken_away(client: httpx.AsyncClient, path: str, headers: dict[str, st
     assert [file.status_code for file in files] == [200, 200], files[0].text
     rows = of_csv(files[0].content)
     assert of_xlsx(files[1].content) == rows
+    assert_in_words(rows)
     return rows
 
 
@@ -57,7 +73,8 @@ async def assert_as_listed(
     assert len(rows) - 1 == len(parts) > 0
     for place, heading in sheet["columns"].items():
         if place not in times and not place.startswith("^."):
-            assert column(rows, heading) == [plain(_at(place, *one)) for one in parts], heading
+            words = sheet["words"].get(place)
+            assert column(rows, heading) == [plain(_at(place, *one), words) for one in parts], heading
     return rows
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from shared.http.wrong_forms import UNTOLD
 from shared.kernel.errors import Problem, ProblemType
 
 NEUTRAL: Mapping[str, str] = {
@@ -73,6 +74,7 @@ def mixed_problem(problem: Problem) -> list[str]:
         reason: Any = one.get("reason")
         if isinstance(reason, tuple):
             found += _mixed(f"{kind.code} at {one.get('at')}", reason[0], reason[1])
+            found += [f"{kind.code} at {one.get('at')}: no words for {reason[1]!r}"] * (reason[0] == UNTOLD[0])
     return found
 
 

@@ -82,6 +82,33 @@ ITEM_CLASSES: Words = {
     "none": ("目录以外", "outside the catalogue"),
 }
 
+CATEGORIES: Words = {
+    "drug": ("药品", "drug"),
+    "treatment": ("诊疗", "treatment"),
+    "material": ("材料", "material"),
+    "bed": ("床位", "bed"),
+    "other": ("其他", "other"),
+}
+
+LAYERS: Words = {
+    "basic": ("基本医疗", "basic"),
+    "critical_illness": ("大病保险", "critical illness"),
+    "supplementary": ("补充保险", "supplementary cover"),
+    "assistance": ("医疗救助", "medical assistance"),
+    "family_account": ("家庭账户", "family account"),
+}
+"""The layers as policies usually name them; one of another name is told by it."""
+BOOKS: Words = {
+    "basic": ("基本基金", "basic fund"),
+    "supplementary": ("补充保险", "supplementary cover"),
+    "assistance": ("医疗救助", "medical assistance"),
+}
+RISK_BEARERS: Words = {
+    "pool": ("统筹基金", "the pool"),
+    "insurer": ("保险公司", "the insurer"),
+    "government": ("政府", "the government"),
+}
+
 GROUPS: Words = {
     "wubao": ("五保", "five guarantees"),
     "dibao": ("低保", "minimum living allowance"),

@@ -28,7 +28,7 @@ from services.claims.visits import commands as visits
 from services.claims.visits import queries
 from services.claims.visits.coverage import Coverage
 from services.claims.visits.entitlements import Entitled, setting, timeline
-from shared.http.problems import CONFLICT_OF_INTEREST, FORBIDDEN_INSTITUTION, FOUR_EYES
+from shared.http.problems import CONFLICT_OF_INTEREST, FORBIDDEN_INSTITUTION, FOUR_EYES, from_validation
 from shared.http.territory import areas_of
 from shared.http.unit import Unit
 from shared.kernel.areas import within
@@ -48,6 +48,7 @@ STATUS: Mapping[str, Words] = MappingProxyType(
 )
 SUBMIT, CHECK, DECIDE = ("提交申请", "submit the case"), ("核实", "check it"), ("决定", "decide it")
 END = ("终止", "ended")
+INSTITUTION_MISSING = "医院提交时写明本机构的编码 / a hospital names its own institution"
 HOUSEHOLD = ("家庭", "household")
 HOME_UNIT = ("所在单位", "home unit")
 
@@ -81,6 +82,8 @@ class Finding:
 
 async def submit(unit: Unit, asked: Application) -> Case:
     """Takes a case in. Raises CASE_FORM, CASE_OPEN, CASE_UNKNOWN outside one's area, MEMBER_UNKNOWN, VISIT_UNKNOWN."""
+    if unit.actor.role == "hospital" and not asked.institution_code:
+        raise from_validation([{"loc": ("body", "institution_code"), "msg": INSTITUTION_MISSING}])
     if unit.actor.role == "hospital" and asked.institution_code not in unit.actor.institutions:
         raise FORBIDDEN_INSTITUTION(institution_code=asked.institution_code)
     _check_form(asked)

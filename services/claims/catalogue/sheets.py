@@ -1,5 +1,6 @@
 """A catalogue as a file: which columns, under which headings."""
 
+from services.claims.benefits.words import CATEGORIES, ITEM_CLASSES
 from shared.http.exports import exported
 
 ITEMS = exported(
@@ -18,4 +19,5 @@ ITEMS = exported(
         "price_ceilings.province": "省级限价",
         "price_ceilings.*": "其他限价",
     },
+    words={"category": CATEGORIES, "item_class": ITEM_CLASSES},
 )

@@ -1,7 +1,9 @@
 """Institutions and agreements as files: which columns, under which headings."""
 
+from services.claims.benefits.words import KINDS, LEVELS, OWNERSHIPS, PLACES
 from shared.http.exports import exported
 
+STATES = {"active": ("有效", "in force"), "suspended": ("暂停", "suspended"), "none": ("终止", "ended")}
 INSTITUTIONS = exported(
     "医疗机构",
     {
@@ -12,6 +14,7 @@ INSTITUTIONS = exported(
         "area_code": "行政区划",
         "valid_from": "生效日期",
     },
+    words={"level": LEVELS, "ownership": OWNERSHIPS},
 )
 AGREEMENTS = exported(
     "服务协议",
@@ -30,4 +33,5 @@ AGREEMENTS = exported(
         "decided_on": "决定日期",
         "recorded_seq": "记录序号",
     },
+    words={"state": STATES, "kinds": KINDS, "place": PLACES},
 )

@@ -276,7 +276,9 @@ async def list_readjudications(
 @router.get(
     "/policies/{policy_id}/late-differences",
     openapi_extra=access(
-        [*OFFICE, "city_health", "county_finance", "insurer_manager"], command="list_late_differences", personal=True
+        [*OFFICE, "city_health", "county_finance", "insurer_manager", "insurance_regulator", "discipline"],
+        command="list_late_differences",
+        personal=True,
     ),
     responses=documented(POLICY_UNDECIDED),
 )

@@ -105,7 +105,7 @@ def path_id(request: Request, name: str) -> UUID:
     try:
         return from_base32(text) if len(text) == 26 else UUID(text)
     except ValueError as error:
-        raise RequestValidationError([{"loc": ("path", name), "msg": "not an id"}]) from error
+        raise RequestValidationError([{"loc": ("path", name), "msg": "not an id", "type": "uuid_parsing"}]) from error
 
 
 Direct = Callable[[Request], Awaitable[Response]]

@@ -1,5 +1,7 @@
 """The lists of claims as files: which columns, under which headings."""
 
+from services.claims.benefits.words import BOOKS, KINDS, LAYERS, OUTCOMES, RISK_BEARERS
+from services.claims.visits.problems import STATUS_WORDS
 from shared.http.exports import exported
 
 CLAIMS = exported(
@@ -40,6 +42,14 @@ CLAIMS = exported(
         "claim_id": "结算内部编号",
         "visit_id": "就诊内部编号",
     },
+    words={
+        "status": STATUS_WORDS,
+        "kind": KINDS,
+        "outcome": OUTCOMES,
+        "layers.layer": LAYERS,
+        "layers.book": BOOKS,
+        "layers.risk_bearer": RISK_BEARERS,
+    },
 )
 CASES = exported(
     "参合撤销案",
@@ -52,5 +62,9 @@ CASES = exported(
         "institution_code": "医疗机构编码",
         "coverage_sequence": "参合记录序号",
         "opened_at": "立案时间",
+    },
+    words={
+        "kind": {"coverage_withdrawn": ("参合被撤销", "coverage withdrawn")},
+        "status": {"open": ("待处理", "open"), "closed": ("已处理", "closed")},
     },
 )

@@ -14,11 +14,12 @@ from services.enrollment.financing.closing import close_day
 from services.enrollment.financing.corrections import correct, enrol_newborn
 from services.enrollment.financing.dues import count_dues
 from services.enrollment.financing.receipts import NewReceipt, collect, remit
+from services.enrollment.financing.rules import collected_from
 from services.enrollment.financing.standards import NewStandard, put_standard
 from services.enrollment.financing.totals import Totals, added_up, totals_of_year
 from services.enrollment.registry.act import act_of, sealer_of
 from services.enrollment.registry.groups import CODES
-from services.enrollment.registry.identity import Identity, read_identity
+from services.enrollment.registry.identity import Identity, mask_name, read_identity
 from services.enrollment.registry.model import LEVELS, Newborn, within
 from services.enrollment.registry.territory import (
     areas_named,
@@ -60,6 +61,10 @@ MONEY_READERS = (
     "supervisor",
     "service",
 )
+NAMES_IN_FULL = frozenset(
+    {"township_clerk", "township_director", "county_recheck", "county_inspector", "county_director", "auditor"}
+)
+"""Who reads the name of a head of household on its bill: those who collect at the door or keep the register."""
 ID_NUMBER_UNFIT = "身份证号有误,或与出生日期、性别不一致 / no sound ID number of that birth date and sex"
 RECEIPTS_MAX_BYTES = 512 * 1024
 _FIRST_ID = UUID(int=0)
@@ -78,13 +83,14 @@ class StandardBody(WireModel):
     """A coverage year: what it costs and when it runs.
 
     Paid by ``collection_until`` (the first covered day unless stated): covered from ``coverage_from``; later by
-    ``late_start``.
+    ``late_start``. No payment is older than ``collection_from`` (half a year ahead of coverage unless stated).
     """
 
     premium: Yuan
     subsidies: Subsidies
     coverage_from: date
     coverage_to: date
+    collection_from: date | None = None
     collection_until: date | None = None
     late_start: Literal["payment_day", "next_day", "next_month", "refused"] = "payment_day"
     document_number: Text60 | None = None
@@ -99,6 +105,7 @@ class StandardAnswer(WireModel):
     subsidies: Subsidies
     coverage_from: date
     coverage_to: date
+    collection_from: date
     collection_until: date
     late_start: str
 
@@ -110,8 +117,11 @@ class BillItem(WireModel):
     household_id: UUID
     township_code: str
     village_code: str
+    village_name: str
     group: str
     household_number: str
+    head_name: str | None
+    """Masked for those who neither collect nor keep the register; null where the household has no head yet."""
     year: int
     amount: Yuan
     paid: Yuan
@@ -337,6 +347,7 @@ async def record_standard(pool_code: PoolCode, year: Year, body: StandardBody, u
         subsidies_fen={level: getattr(body.subsidies, level) for level in LEVELS},
         coverage_from=body.coverage_from,
         coverage_to=body.coverage_to,
+        collection_from=body.collection_from or collected_from(body.coverage_from),
         collection_until=body.collection_until or body.coverage_from,
         late_start=body.late_start,
         document_number=body.document_number,
@@ -357,12 +368,15 @@ async def read_standard(pool_code: PoolCode, year: Year, unit: UnitDep) -> Stand
         subsidies=Subsidies(**standard.subsidies_fen),
         coverage_from=standard.coverage_from,
         coverage_to=standard.coverage_to,
+        collection_from=standard.collection_from,
         collection_until=standard.collection_until,
         late_start=standard.late_start,
     )
 
 
-@router.get("/pools/{pool_code}/bills", openapi_extra=access(MONEY_READERS, command="list_bills") | sheets.BILLS)
+@router.get(
+    "/pools/{pool_code}/bills", openapi_extra=access(MONEY_READERS, command="list_bills", personal=True) | sheets.BILLS
+)
 async def list_bills(
     pool_code: PoolCode,
     unit: UnitDep,
@@ -377,18 +391,21 @@ async def list_bills(
     after = key[0] if key else _FIRST_ID
     areas = areas_of(unit.actor)
     rows = await store.bill_page(unit.conn, pool_code, year, after, township, open, areas, limit + 1)
-    items = [_bill_item(row) for row in rows[:limit]]
+    items = [_bill_item(row, unit.actor.role in NAMES_IN_FULL) for row in rows[:limit]]
     return Page(items=items, next_cursor=encode_cursor(str(items[-1].bill_id)) if len(rows) > limit else None)
 
 
-def _bill_item(row: Any) -> BillItem:
+def _bill_item(row: Any, in_full: bool) -> BillItem:
+    head = row["head_name"]
     return BillItem(
         bill_id=row["bill_id"],
         household_id=row["household_id"],
         township_code=row["township_code"],
         village_code=row["village_code"],
+        village_name=row["village_name"],
         group=row["group_name"],
         household_number=row["household_number"],
+        head_name=head if in_full or head is None else mask_name(head),
         year=row["year"],
         amount=row["due_fen"],
         paid=row["paid_fen"],
@@ -452,7 +469,10 @@ class RemittanceItem(WireModel):
     remitted_on: date
 
 
-@router.get("/pools/{pool_code}/remittances", openapi_extra=access(MONEY_READERS, command="list_remittances"))
+@router.get(
+    "/pools/{pool_code}/remittances",
+    openapi_extra=access((*MONEY_READERS, "insurance_regulator", "discipline"), command="list_remittances"),
+)
 async def list_remittances(
     pool_code: PoolCode,
     unit: UnitDep,

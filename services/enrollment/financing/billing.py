@@ -44,6 +44,7 @@ def standard_of(row: Any) -> Standard:
         subsidies_fen={level: row[f"{level}_fen"] for level in LEVELS},
         coverage_from=row["coverage_from"],
         coverage_to=row["coverage_to"],
+        collection_from=row["collection_from"],
         collection_until=row["collection_until"],
         late_start=row["late_start"],
     )

@@ -116,6 +116,8 @@ def judge(
         if bill is None or not within(areas, bill["township_code"]):
             refuse(number, "bill_id", ("没有这张缴费单,或不归您经办", "no such bill of yours"))
             continue
+        if receipt.paid_on < (first := bill["collection_from"]):
+            refuse(number, "paid_on", (f"早于 {bill['year']} 年度开始收费的 {first}", f"before {first}, when it began"))
         left[receipt.bill_id] -= receipt.amount_fen
         if left[receipt.bill_id] < 0:
             open_fen = bill["due_fen"] - bill["paid_fen"]

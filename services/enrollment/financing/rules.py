@@ -20,8 +20,18 @@ class Standard:
     subsidies_fen: dict[str, int]
     coverage_from: date
     coverage_to: date
+    collection_from: date
     collection_until: date
     late_start: str
+
+
+_COLLECTED_AHEAD_MONTHS = 6
+
+
+def collected_from(coverage_from: date) -> date:
+    """The first day on which a year's premium may be paid, where its standard says nothing: half a year ahead."""
+    months = coverage_from.year * 12 + coverage_from.month - 1 - _COLLECTED_AHEAD_MONTHS
+    return date(months // 12, months % 12 + 1, 1)
 
 
 def covered_from(standard: Standard, paid_on: date) -> date | None:

@@ -1,6 +1,10 @@
 """The lists of financing as files: which columns, under which headings."""
 
+from services.enrollment.financing.sponsorships import STATUS_WORDS
+from services.enrollment.registry.groups import NAMES
 from shared.http.exports import exported
+
+GROUPS = {code: (name, code.replace("_", " ")) for code, name in NAMES.items()}
 
 BILLS = exported(
     "参合缴费单",
@@ -8,8 +12,10 @@ BILLS = exported(
         "year": "年度",
         "township_code": "乡镇代码",
         "village_code": "村代码",
+        "village_name": "村",
         "group": "组",
         "household_number": "户号",
+        "head_name": "户主姓名",
         "amount": "应缴金额",
         "paid": "已缴金额",
         "open": "未缴金额",
@@ -32,4 +38,5 @@ SPONSORSHIPS = exported(
         "reason": "退回原因",
         "sponsorship_id": "资助编号",
     },
+    words={"group": GROUPS, "status": STATUS_WORDS},
 )

@@ -45,6 +45,7 @@ async def put_standard(conn: AsyncConnection, pool_code: str, new: NewStandard, 
         *(new.subsidies_fen[level] for level in LEVELS),
         new.coverage_from,
         new.coverage_to,
+        new.collection_from,
         new.collection_until,
         new.late_start,
         new.document_number,
@@ -62,6 +63,7 @@ def _plain(new: NewStandard) -> Standard:
         new.subsidies_fen,
         new.coverage_from,
         new.coverage_to,
+        new.collection_from,
         new.collection_until,
         new.late_start,
     )
@@ -73,8 +75,8 @@ def _check(new: Standard) -> None:
             problem=("个人缴费须大于零,各级补助不得为负。", "The premium is above zero, no subsidy below.")
         )
     days: tuple[date, date] = (new.coverage_from, new.coverage_to)
-    if days[0] > days[1] or new.collection_until > days[1]:
-        raise STANDARD_ODD(problem=("起止日期或缴费截止日颠倒。", "The dates are out of order."))
+    if days[0] > days[1] or not new.collection_from <= new.collection_until <= days[1]:
+        raise STANDARD_ODD(problem=("起止日期或缴费起止日颠倒。", "The dates are out of order."))
     if days[0].year != new.year:
         raise STANDARD_ODD(problem=("保障起始日不在该年度。", "Coverage does not begin in the year."))
     if days[1] - days[0] > LONGEST:

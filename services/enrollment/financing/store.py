@@ -12,15 +12,16 @@ from shared.db.sql import execute, execute_counted, fetch, fetchrow
 # -- year standards
 
 _STANDARD_COLUMNS = """
-year, premium_fen, central_fen, province_fen, city_fen, county_fen, coverage_from, coverage_to, collection_until,
-late_start, document_number
+year, premium_fen, central_fen, province_fen, city_fen, county_fen, coverage_from, coverage_to,
+collection_from, collection_until, late_start, document_number
 """
 _STANDARD = f"SELECT {_STANDARD_COLUMNS} FROM standard WHERE pool_code = $1 AND year = $2"
 _STANDARDS = f"SELECT {_STANDARD_COLUMNS} FROM standard WHERE pool_code = $1 ORDER BY year"
 _INSERT_STANDARD = """
 INSERT INTO standard (pool_code, year, premium_fen, central_fen, province_fen, city_fen, county_fen, coverage_from,
-                      coverage_to, collection_until, late_start, document_number, recorded_by, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING
+                      coverage_to, collection_from, collection_until, late_start, document_number, recorded_by,
+                      recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING
 """
 
 
@@ -47,7 +48,8 @@ SELECT {_BILL_COLUMNS} FROM bill b WHERE b.pool_code = $1 AND b.year = $2 AND b.
 ORDER BY b.bill_id FOR UPDATE
 """
 _LOCK_BILLS = f"""
-SELECT {_BILL_COLUMNS} FROM bill b WHERE b.pool_code = $1 AND b.bill_id = ANY($2::uuid[]) ORDER BY b.bill_id FOR UPDATE
+SELECT {_BILL_COLUMNS}, (SELECT s.collection_from FROM standard s WHERE s.pool_code = b.pool_code AND s.year = b.year)
+FROM bill b WHERE b.pool_code = $1 AND b.bill_id = ANY($2::uuid[]) ORDER BY b.bill_id FOR UPDATE
 """
 _INSERT_BILLS = """
 INSERT INTO bill (pool_code, year, recorded_at, due_fen, bill_id, household_id, township_code)
@@ -88,8 +90,11 @@ ORDER BY l.member_id, b.year DESC
 """
 _BILL_PAGE = """
 SELECT b.bill_id, b.household_id, b.township_code, b.year, b.due_fen, b.paid_fen, b.last_paid_on, h.village_code,
-       h.group_name, h.household_number
+       h.group_name, h.household_number, a.name AS village_name,
+       (SELECT m.name FROM member m WHERE m.pool_code = $1 AND m.household_id = h.household_id
+          AND m.relation = 'head' AND m.status <> 'ended' ORDER BY m.member_number LIMIT 1) AS head_name
 FROM bill b JOIN household h ON h.pool_code = b.pool_code AND h.household_id = b.household_id
+JOIN area a ON a.area_code = h.village_code
 WHERE b.pool_code = $1 AND b.year = $2 AND b.bill_id > $3 AND ($4::text IS NULL OR b.township_code = $4)
   AND ($5::boolean IS NULL OR (b.due_fen > b.paid_fen) = $5)
   AND EXISTS (SELECT FROM unnest($6::text[]) AS mine

@@ -36,6 +36,9 @@ def _of(table: str, *columns: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(named, [f"{table}.{column}" for column in named])
 
 
+_DAYS = ("coverage_from", "coverage_to", "collection_from", "collection_until")
+
+
 def _standards(metadata: MetaData) -> None:
     Table(
         "standard",
@@ -46,7 +49,7 @@ def _standards(metadata: MetaData) -> None:
             Column(f"{name}_fen", BigInteger, nullable=False)
             for name in ("premium", "central", "province", "city", "county")
         ),
-        *(Column(name, Date, nullable=False) for name in ("coverage_from", "coverage_to", "collection_until")),
+        *(Column(name, Date, nullable=False) for name in _DAYS),
         Column("late_start", Text, nullable=False),
         Column("document_number", Text),
         Column("recorded_by", Text, nullable=False),

@@ -1,7 +1,15 @@
 """The lists of the register as files: which columns, under which headings."""
 
+from services.enrollment.registry.identity import FEMALE, MALE
+from services.enrollment.registry.relations import RELATION_WORDS
 from shared.http.exports import exported
 
+SEXES = {MALE: ("男", "male"), FEMALE: ("女", "female")}
+STATUSES = {
+    "enrolled": ("已参合", "enrolled"),
+    "to_verify": ("待核实", "to verify"),
+    "ended": ("已终止", "ended"),
+}
 HOUSEHOLDS = exported(
     "参合家庭",
     {
@@ -30,4 +38,5 @@ MEMBERS = exported(
         "member_id": "人员编号",
         "household_id": "家庭编号",
     },
+    words={"relation": RELATION_WORDS, "sex": SEXES, "status": STATUSES},
 )

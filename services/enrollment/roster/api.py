@@ -13,6 +13,7 @@ from services.enrollment.roster.commands import import_roster, returned_rows
 from services.enrollment.roster.error_sheet import error_sheet
 from services.enrollment.roster.package import COMPRESSED_MAX_BYTES
 from services.enrollment.roster.tables import COUNTS
+from services.enrollment.roster.template import template
 from shared.contracts.wire import WireModel
 from shared.db.numbers import Number
 from shared.http.access import access
@@ -26,6 +27,8 @@ router = ServiceRouter(tags=["roster"], dependencies=[Depends(areas_named)])
 PoolCode = Annotated[str, Path(pattern=r"^\d{6}$")]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 READERS = ("township_clerk", "township_director", "county_recheck", "county_inspector", "auditor")
+WATCHERS = (*READERS, "county_director", "city_health", "supervisor", "insurance_regulator", "discipline")
+"""Who sees what became of a roster: its number and counts, nobody's particulars."""
 
 
 class RosterAnswer(WireModel):
@@ -92,6 +95,18 @@ def _counts(row: Any) -> dict[str, Any]:
     return {"rows" if name == "rows_read" else name: value for name, value in dict(row).items()}
 
 
+@router.get(
+    "/pools/{pool_code}/roster-template.xlsx",
+    response_class=Response,
+    responses={200: {"content": {XLSX: {}}}},
+    openapi_extra=access(READERS, command="read_roster_template"),
+)
+async def read_template(pool_code: PoolCode, unit: UnitDep) -> Response:
+    """An empty roster: the headings to fill in, and a second sheet of notes with an example."""
+    headers = {"Content-Disposition": 'attachment; filename="roster-template.xlsx"'}
+    return Response(template(), media_type=XLSX, headers=headers)
+
+
 class RosterItem(WireModel):
     """A roster in a list."""
 
@@ -104,7 +119,7 @@ class RosterItem(WireModel):
     recorded_at: datetime
 
 
-@router.get("/pools/{pool_code}/rosters", openapi_extra=access(READERS, command="list_rosters"))
+@router.get("/pools/{pool_code}/rosters", openapi_extra=access(WATCHERS, command="list_rosters"))
 async def list_rosters(
     pool_code: PoolCode,
     unit: UnitDep,
@@ -121,7 +136,7 @@ async def list_rosters(
     return Page(items=items, next_cursor=encode_cursor(last.recorded_at, last.roster_id) if last else None)
 
 
-@router.get("/pools/{pool_code}/rosters/{roster_id}", openapi_extra=access(READERS, command="read_roster"))
+@router.get("/pools/{pool_code}/rosters/{roster_id}", openapi_extra=access(WATCHERS, command="read_roster"))
 async def read_roster_result(pool_code: PoolCode, roster_id: UUID, unit: UnitDep) -> RosterDetail:
     """A roster's result, and which rows went back for which reasons."""
     row = await _roster(unit, roster_id)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.enrollment.registry.model import Area, Household, HouseholdKey, Known, Member, Register, within
+from services.enrollment.registry.relations import HEAD
 from services.enrollment.roster.reasons import Fault, fault
-from services.enrollment.roster.rows import HEAD, ReadRow
+from services.enrollment.roster.rows import ReadRow
 
 TO_VERIFY, ENROLLED, ENDED = "to_verify", "enrolled", "ended"
 

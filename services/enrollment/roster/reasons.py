@@ -56,7 +56,7 @@ _ALL = (
     _reason(
         "relation_unknown",
         Column.RELATION,
-        "不认识的家庭关系“{value}”,请写户主、配偶、子、女、父亲、母亲等",
+        "不认识的家庭关系“{value}”,请写户主、配偶、子、女、子女、父亲、母亲、儿媳、女婿、孙子、孙女等,都不是就写“其他”",
         keeps=True,
     ),
     _reason("identity_group_unknown", Column.IDENTITY_GROUP, "不认识的人员属性“{value}”", keeps=True),

@@ -7,27 +7,11 @@ from datetime import date
 
 from services.enrollment.registry.groups import BY_SPELLING, ORDINARY
 from services.enrollment.registry.identity import FEMALE, MALE, Identity, read_identity
+from services.enrollment.registry.relations import BY_SPELLING as RELATION_OF
 from services.enrollment.roster.headings import Column
 from services.enrollment.roster.reasons import Fault, fault, formula_fault
 from services.enrollment.roster.workbook import Cell, Row
 
-HEAD = "head"
-_RELATIONS = {
-    HEAD: ("户主", "本人", "本人或户主"),
-    "spouse": ("配偶", "妻", "妻子", "夫", "丈夫", "老婆", "爱人"),
-    "son": ("子", "儿子", "长子", "次子", "三子", "四子", "五子", "独生子", "养子", "继子", "大儿子", "二儿子"),
-    "daughter": ("女", "女儿", "长女", "次女", "三女", "二女", "四女", "五女", "独生女", "养女", "继女"),
-    "father": ("父亲", "父", "爸爸", "养父", "继父"),
-    "mother": ("母亲", "母", "妈妈", "养母", "继母"),
-    "parent_in_law": ("岳父", "岳母", "公公", "婆婆", "公婆"),
-    "child_in_law": ("儿媳", "媳妇", "儿媳妇", "女婿", "长媳", "次媳"),
-    "grandchild": ("孙子", "孙女", "孙", "外孙", "外孙女", "曾孙", "曾孙女", "孙媳", "重孙"),
-    "grandparent": ("祖父", "祖母", "爷爷", "奶奶", "外祖父", "外祖母", "外公", "外婆"),
-    "sibling": ("兄", "弟", "姐", "妹", "哥哥", "弟弟", "姐姐", "妹妹", "兄弟", "姐妹", "兄弟姐妹"),
-    "other": ("其他", "其它", "侄子", "侄女", "外甥", "外甥女", "亲属", "非亲属", "弟媳", "嫂子"),
-}
-RELATIONS = tuple(_RELATIONS)
-_RELATION_OF = {word: code for code, words in _RELATIONS.items() for word in words}
 _EXCUSES = {
     "employee_scheme": ("城镇职工医保", "职工医保", "参加职工医保", "城镇职工", "单位职工"),
     "resident_scheme": ("城镇居民医保", "居民医保", "参加居民医保"),
@@ -203,7 +187,7 @@ def _name(text: str, faults: list[Fault]) -> str:
 
 
 def _relation(text: str, faults: list[Fault]) -> str | None:
-    relation = _RELATION_OF.get(_compact(text))
+    relation = RELATION_OF.get(_compact(text))
     if relation is None:
         faults.append(fault("relation_unknown", value=_shown(text)))
     return relation

@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,22 +15,25 @@ from services.enrollment.roster.sheet_xml import SheetFacts
 from shared.kernel.errors import define
 
 _RANGES_SHOWN = 5
+_LAST_ROW = re.compile(r"[0-9]+$")
 
 MERGED = define(
     "roster_merged_cells",
     422,
     "表内有合并单元格",
     "The sheet has merged cells",
-    "请取消合并单元格 {ranges},在每一行填全各列后重新上传;本次没有登记任何人。",
-    "Unmerge {ranges} and fill every row, then send the file again; nobody was enrolled.",
+    "请取消合并单元格 {ranges},在每一行填全各列后重新上传(表头上方的标题可以合并);本次没有登记任何人。",
+    "Unmerge {ranges} and fill every row, then send the file again (a title above the headings may be merged);"
+    " nobody was enrolled.",
 )
 HEADINGS_MISSING = define(
     "roster_headings_missing",
     422,
     "表头不全",
     "Headings are missing",
-    "第一行到第五行中没有找到这些表头:{missing}。请按模板补全表头后重新上传。",
-    "These headings were not found in the first five rows: {missing}. Add them as in the template.",
+    "第一行到第五行中没有找到这些表头:{missing}。请补全表头后重新上传;空白名册可从“…/roster-template.xlsx”下载。",
+    "These headings were not found in the first five rows: {missing}. Add them and send the file again; an empty"
+    " roster is to be had at …/roster-template.xlsx.",
 )
 HEADINGS_REPEATED = define(
     "roster_headings_repeated",
@@ -111,7 +115,12 @@ def _choose(layouts: dict[str, Layout | HeadingFault], facts: dict[str, SheetFac
     """The one sheet whose headings are a roster's; otherwise the fault of the sheet that came nearest."""
     found = {name: layout for name, layout in layouts.items() if isinstance(layout, Layout)}
     faults = [layout for layout in layouts.values() if isinstance(layout, HeadingFault)]
-    merged = [cells for name in found or facts for cells in facts[name].merged]
+    merged = [
+        cells
+        for name in found or facts
+        for cells in facts[name].merged
+        if not _is_title(cells, found[name].heading_row if name in found else 1)
+    ]
     if merged:
         raise MERGED(ranges="、".join(merged[:_RANGES_SHOWN]))
     if len(found) > 1:
@@ -122,6 +131,12 @@ def _choose(layouts: dict[str, Layout | HeadingFault], facts: dict[str, SheetFac
     if fault.missing:
         raise HEADINGS_MISSING(missing="、".join(fault.missing))
     raise HEADINGS_REPEATED(repeated="、".join(fault.repeated))
+
+
+def _is_title(cells: str, heading_row: int) -> bool:
+    """Whether a merged range ends above the headings (their row counted from 0): a title, which hides no cell."""
+    last = _LAST_ROW.search(cells)
+    return last is not None and int(last[0]) <= heading_row
 
 
 def _rows(values: list[list[Any]], layout: Layout, sheet: SheetFacts) -> tuple[Row, ...]:

@@ -78,7 +78,7 @@ async def day_differences(conn: Any, pool: str, day: date) -> list[dict[str, str
             "day": str(day),
             "source": source,
             "type": "day.closed",
-            "reason": ("对方尚未结账", "not closed by the source"),
+            "reason": _close_there(pool, source, day),
         }
         for source in SOURCES
         if source not in closed
@@ -86,6 +86,15 @@ async def day_differences(conn: Any, pool: str, day: date) -> list[dict[str, str
     for source in sorted(closed & SOURCES.keys()):
         found += [_told(day, d) for d in differences(source, theirs[source], ours[source], SOURCES[source])]
     return found
+
+
+def _close_there(pool: str, source: str, day: date) -> Words:
+    """Who has to close the day before, and where."""
+    address = f"POST /{source}/v1/pools/{pool}/days/{day}/close"
+    return (
+        f"对方尚未结账;请县合管办负责人先办“{address}”,办完稍等片刻再结",
+        f"not closed by the source: the county director first sends {address}, then close again a moment later",
+    )
 
 
 def _told(day: date, d: Difference) -> dict[str, str | Words]:

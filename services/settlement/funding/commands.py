@@ -296,7 +296,7 @@ async def release_transfer(desk: Desk, transfer_id: UUID, role: str) -> Any:
                 BASIC,
                 f"transfer:{transfer_id}:released",
                 desk.day,
-                _TRANSFER_ZH[route.kind],
+                TRANSFER_KINDS[route.kind][0],
                 ((route.in_transit, route.source, fen),),
                 preparer=known["prepared_by"],
                 checker=desk.by,
@@ -314,12 +314,14 @@ async def release_transfer(desk: Desk, transfer_id: UUID, role: str) -> Any:
 TRANSFER_STATUS: Mapping[str, Words] = MappingProxyType(
     {"prepared": ("待放行", "prepared"), "released": ("已放行", "released"), "arrived": ("已到账", "arrived")}
 )
-_TRANSFER_ZH = {
-    "income_to_fiscal": "收入户缴财政专户",
-    "advance": "拨付周转金",
-    "replenishment": "拨付回补资金",
-    "sweep": "支出户利息上划财政专户",
-}
+TRANSFER_KINDS: Mapping[str, Words] = MappingProxyType(
+    {
+        "income_to_fiscal": ("收入户缴财政专户", "income to the fiscal account"),
+        "advance": ("拨付周转金", "advance"),
+        "replenishment": ("拨付回补资金", "replenishment"),
+        "sweep": ("支出户利息上划财政专户", "interest swept to the fiscal account"),
+    }
+)
 
 
 def transfer_entries(kind: str, seen: Sequence[Seen]) -> list[Entry]:
@@ -330,7 +332,7 @@ def transfer_entries(kind: str, seen: Sequence[Seen]) -> list[Entry]:
             BASIC,
             f"transfer:{s.source_id}:arrived",
             s.value_date,
-            f"{_TRANSFER_ZH[kind]}到账",
+            f"{TRANSFER_KINDS[kind][0]}到账",
             ((route.target, route.in_transit, s.signed_fen),),
         )
         for s in seen

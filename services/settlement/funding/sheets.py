@@ -1,6 +1,13 @@
 """The lists of funding as files: which columns, under which headings."""
 
+from services.settlement.funding.accounts import BANK_ACCOUNTS
+from services.settlement.funding.commands import TRANSFER_KINDS, TRANSFER_STATUS
+from services.settlement.funding.replenishment import STATUS
 from shared.http.exports import exported
+
+ACCOUNTS = {code: (account.name_zh, account.name_en) for code, account in BANK_ACCOUNTS.items()}
+LAYERS = {"basic": ("基本医疗", "basic"), "family_account": ("家庭账户", "family account")}
+BEARERS = {"hospital": ("医疗机构", "hospital"), "patient": ("病人", "patient"), "insurer": ("保险公司", "insurer")}
 
 TRANSFERS = exported(
     "资金划转",
@@ -16,6 +23,7 @@ TRANSFERS = exported(
         "arrived_on": "到账日期",
         "replenishment_id": "回补申请编号",
     },
+    words={"kind": TRANSFER_KINDS, "source": ACCOUNTS, "target": ACCOUNTS, "status": TRANSFER_STATUS},
 )
 REPLENISHMENTS = exported(
     "回补申请",
@@ -32,6 +40,7 @@ REPLENISHMENTS = exported(
         "rechecked_by": "复核人",
         "approved_by": "审批人",
     },
+    words={"status": STATUS},
 )
 REPLENISHMENT_LINES = exported(
     "回补申请明细",
@@ -48,4 +57,5 @@ REPLENISHMENT_LINES = exported(
         "receivable_reference": "应收文号",
         "made_good_on": "补足日期",
     },
+    words={"layer": LAYERS, "bearer": BEARERS},
 )

@@ -20,10 +20,21 @@ from services.settlement.inquiry.identities import Identity, Term, identities
 from shared.contracts.wire import WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.unit import UnitDep
+from shared.http.problems import documented
+from shared.http.unit import Unit, UnitDep
 from shared.kernel.dates import shanghai_date
+from shared.kernel.errors import define
 
 router = ServiceRouter()
+POOL_NOT_KEPT = define(
+    "pool_not_kept",
+    404,
+    "没有这个统筹区的账",
+    "No books of this pool",
+    "这里没有统筹区 {pool_code} 的账户、业务和账簿;请核对代码,新开的统筹区登记银行账户或有了第一笔业务才有账。",
+    "There is no account, business or book of pool {pool_code}: check the code; a new pool has books from its first"
+    " bank account or business on.",
+)
 
 
 class TermOut(WireModel):
@@ -78,14 +89,22 @@ def _identity(identity: Identity) -> IdentityOut:
 @router.get(
     "/pools/{pool_code}/identities",
     response_model=IdentitiesOut,
+    responses=documented(POOL_NOT_KEPT),
     openapi_extra=access(READERS, command="show_identities") | sheets.IDENTITIES,
 )
 async def get_identities(pool_code: str, unit: UnitDep) -> IdentitiesOut:
     """六个恒等式,逐项列明 (rulings §20). The identities that must always tie, every term named."""
+    await _check_kept(unit)
     year = shanghai_date(unit.now).year
     figures = await store.figures(unit.conn, pool_code, year)
     found = identities(terms(figures), bank_checks(figures), unheard(figures))
     return IdentitiesOut(as_of=unit.now, ties=all(x.ties for x in found), identities=[_identity(x) for x in found])
+
+
+async def _check_kept(unit: Unit) -> None:
+    """Raises POOL_NOT_KEPT: of a pool that does not exist, nought equals nought, which would look like order."""
+    if not await store.knows(unit.conn, unit.pool_code):
+        raise POOL_NOT_KEPT(pool_code=unit.pool_code)
 
 
 class NodeOut(WireModel):
@@ -134,10 +153,14 @@ _EDGES = (
 
 
 @router.get(
-    "/pools/{pool_code}/money-ring", response_model=RingOut, openapi_extra=access(READERS, command="show_money_ring")
+    "/pools/{pool_code}/money-ring",
+    response_model=RingOut,
+    responses=documented(POOL_NOT_KEPT),
+    openapi_extra=access(READERS, command="show_money_ring"),
 )
 async def get_money_ring(pool_code: str, unit: UnitDep) -> RingOut:
     """资金环:各节点当前余额 (ZZ-14). The ring of the fund's money, with the balance of each node."""
+    await _check_kept(unit)
     balances: dict[str, Any] = await store.balances(unit.conn, pool_code)
     nodes = [
         NodeOut(

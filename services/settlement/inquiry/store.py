@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.funding.accounts import BANK_ACCOUNTS, EXPENDITURE, FISCAL
-from shared.db.sql import fetch
+from shared.db.sql import fetch, fetchval
 
 # opening vouchers are the first of a book: a bound keeps the search for them from reading it all
 _OPENING_VOUCHERS_MAX = 100
@@ -90,6 +90,20 @@ JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id WHERE o.
 async def figures(conn: AsyncConnection, pool: str, year: int) -> dict[str, int]:
     """All figures in fen by name, the banks' among them, in one statement: they are of one moment (one snapshot)."""
     return {row["name"]: row["fen"] for row in await fetch(conn, _FIGURES, pool, year, list(BANK_ACCOUNTS))}
+
+
+async def knows(conn: AsyncConnection, pool: str) -> bool:
+    """Whether anything of the pool was ever heard here: a book, or a fact of another service."""
+    return bool(
+        await fetchval(
+            conn,
+            """
+            SELECT EXISTS (SELECT FROM book WHERE pool_code = $1)
+                OR EXISTS (SELECT FROM control_total WHERE pool_code = $1)
+                OR EXISTS (SELECT FROM bank_account WHERE pool_code = $1)""",
+            pool,
+        )
+    )
 
 
 async def balances(conn: AsyncConnection, pool: str) -> dict[str, tuple[int, int]]:

@@ -1,6 +1,19 @@
 """The ledger as files: which columns, under which headings."""
 
+from services.settlement.ledger.posting import CLOSING, CORRECTION, LATE, NORMAL, OPENING, REVERSAL, SYSTEM
+from services.settlement.ledger.refusals import BOOK_WORDS
 from shared.http.exports import exported
+
+REASONS = {
+    NORMAL: ("正常", "normal"),
+    LATE: ("迟到", "late"),
+    CORRECTION: ("更正", "correction"),
+    REVERSAL: ("冲销", "reversal"),
+    OPENING: ("期初", "opening"),
+    CLOSING: ("年终结转", "year-end closing"),
+}
+SIDES = {"debit": ("借", "debit"), "credit": ("贷", "credit")}
+SYSTEM_WORDS = {SYSTEM: ("系统", "system")}
 
 VOUCHERS = exported(
     "记账凭证",
@@ -29,6 +42,7 @@ VOUCHERS = exported(
         "hash": "校验值",
     },
     each={"postings": "分录"},
+    words={"reason": REASONS, "poster": SYSTEM_WORDS, "preparer": SYSTEM_WORDS, "checker": SYSTEM_WORDS},
 )
 ENTRIES = exported(
     "明细账",
@@ -51,6 +65,7 @@ ENTRIES = exported(
         "^.opening": "期初余额",
         "^.closing": "期末余额",
     },
+    words={"reason": REASONS, "side": SIDES},
 )
 BALANCES = exported(
     "科目余额表",
@@ -66,5 +81,10 @@ BALANCES = exported(
         "debit": "借方发生额",
         "credit": "贷方发生额",
         "balance": "余额",
+    },
+    words={
+        "^.book": BOOK_WORDS,
+        "^.by": {"posting": ("记账日期", "posting date"), "value": ("业务日期", "value date")},
+        "normal_side": SIDES,
     },
 )

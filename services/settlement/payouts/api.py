@@ -19,6 +19,7 @@ from services.settlement.payouts.problems import (
     CUTOFF_BATCHED,
     CUTOFF_INCOMPLETE,
     CUTOFF_UNKNOWN,
+    INSTITUTION_NOT_HEARD_OF,
     INSTRUCTION_UNKNOWN,
     LAYER_NOT_PAYABLE,
     NOT_RETURNED,
@@ -425,7 +426,7 @@ class PaymentsOut(WireModel):
 @router.get(
     "/pools/{pool_code}/institutions/{institution_code}/payments",
     response_model=PaymentsOut,
-    responses=documented(PERIOD_INVALID),
+    responses=documented(PERIOD_INVALID, INSTITUTION_NOT_HEARD_OF),
     openapi_extra=access(READERS | {"hospital"}, command="list_institution_payments", scope="institution")
     | sheets.PAYMENTS,
 )
@@ -439,6 +440,8 @@ async def get_institution_payments(
     """对某医院的付款. Payments to an institution that the bank confirmed in a period of at most 366 days."""
     if not 0 <= (last - first).days <= _PERIOD_MAX_DAYS:
         raise PERIOD_INVALID(days=_PERIOD_MAX_DAYS)
+    if unit.actor.role != "hospital" and not await store.heard_of(unit.conn, pool_code, institution_code):
+        raise INSTITUTION_NOT_HEARD_OF(pool_code=pool_code, institution_code=institution_code)
     rows = await store.payments_to(unit.conn, pool_code, institution_code, first, last)
     return PaymentsOut(
         institution_code=institution_code,

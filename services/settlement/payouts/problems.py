@@ -26,6 +26,14 @@ CUTOFF_BATCHED = define(
     "放行 {cutoffs} 已在另一批次中,不能重复列入。",
     "Cut-off {cutoffs} is in a batch already.",
 )
+INSTITUTION_NOT_HEARD_OF = define(
+    "institution_not_heard_of",
+    404,
+    "没有这家医疗机构的记录",
+    "Nothing is known of this institution",
+    "统筹区 {pool_code} 没有医疗机构 {institution_code} 的结算、放行或收款账户;请核对编码。",
+    "Pool {pool_code} has no claim, cut-off or payee of institution {institution_code}: check its code.",
+)
 NOTHING_TO_PAY = define(
     "nothing_to_pay",
     409,

@@ -1,5 +1,7 @@
 """The lists of payouts as files: which columns, under which headings."""
 
+from services.settlement.funding.sheets import LAYERS
+from services.settlement.payouts.batches import PAYMENT_STATUS, STATUS
 from shared.http.exports import exported
 
 PAYMENTS = exported(
@@ -20,6 +22,7 @@ PAYMENTS = exported(
         "id": "付款内部编号",
     },
     items="payments",
+    words={"status": PAYMENT_STATUS},
 )
 BATCHES = exported(
     "付款批次",
@@ -34,6 +37,7 @@ BATCHES = exported(
         "prepared_by": "编制人",
         "released_by": "放行人",
     },
+    words={"layer": LAYERS, "status": STATUS},
 )
 CUTOFFS = exported(
     "已放行结算期",
@@ -59,4 +63,5 @@ PAID_CLAIMS = exported(
         "township_code": "参合乡镇",
         "cutoff_id": "放行批号",
     },
+    words={"layer": LAYERS, "kind": {"inpatient": ("住院", "inpatient"), "outpatient": ("门诊", "outpatient")}},
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, execute_counted, fetch, fetchrow
+from shared.db.sql import execute, execute_counted, fetch, fetchrow, fetchval
 
 # -- what the events told
 
@@ -623,6 +623,21 @@ async def move_payables(
 
 
 # -- questions
+
+
+async def heard_of(conn: AsyncConnection, pool: str, institution: str) -> bool:
+    """Whether the pool ever had a claim, a cut-off or a payee of an institution."""
+    return bool(
+        await fetchval(
+            conn,
+            """
+            SELECT EXISTS (SELECT FROM payee WHERE pool_code = $1 AND institution_code = $2)
+                OR EXISTS (SELECT FROM cutoff WHERE pool_code = $1 AND institution_code = $2)
+                OR EXISTS (SELECT FROM claim_state WHERE pool_code = $1 AND institution_code = $2)""",
+            pool,
+            institution,
+        )
+    )
 
 
 async def payments_to(conn: AsyncConnection, pool: str, institution: str, first: date, last: date) -> list[Any]:

@@ -18,6 +18,7 @@ from services.settlement.reconciliation.problems import (
     LINE_UNKNOWN,
     NOT_INTEREST,
     NOT_UNKNOWN,
+    NOTHING_OF_THIS_REFERENCE,
     STATEMENT_DOES_NOT_ADD_UP,
     STATEMENT_GAP,
     STATEMENT_KNOWN,
@@ -247,6 +248,28 @@ async def post_interest(pool_code: str, line_id: UUID, unit: UnitDep) -> Interes
     movement_id = await commands.recognise_interest(await desk_of(unit), unit.actor.role, line_id)
     unit.result("movement", movement_id)
     return InterestOut(movement_id=movement_id)
+
+
+class ReadingIn(WireModel):
+    """The reference that the line should have borne (an EndToEndId, a transfer's or a remittance's), and why."""
+
+    reference: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+    reason: Reason
+
+
+@router.post(
+    "/pools/{pool_code}/open-items/{line_id}/reading",
+    status_code=201,
+    response_model=MatchingOut,
+    responses=documented(LINE_UNKNOWN, KEEPER_ONLY, FOUR_EYES, NOTHING_OF_THIS_REFERENCE),
+    openapi_extra=access(KEEPERS, command="read_open_line"),
+)
+async def post_reading(pool_code: str, line_id: UUID, body: ReadingIn, unit: UnitDep) -> MatchingOut:
+    """认定未达账所指款项(另一人). A second person says what an open line with a wrong reference shows."""
+    matched = await commands.read_line(await desk_of(unit), unit.actor.role, line_id, body.reference, body.reason)
+    unit.result("statement_line", line_id)
+    unit.note(reference=body.reference, matched=matched)
+    return MatchingOut(matched=matched)
 
 
 class NonExecutionIn(WireModel):

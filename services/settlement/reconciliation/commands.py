@@ -21,6 +21,7 @@ from services.settlement.reconciliation import store
 from services.settlement.reconciliation.problems import (
     LINE_UNKNOWN,
     NOT_INTEREST,
+    NOTHING_OF_THIS_REFERENCE,
     STATEMENT_DOES_NOT_ADD_UP,
     STATEMENT_GAP,
     STATEMENT_KNOWN,
@@ -30,10 +31,12 @@ from services.settlement.reconciliation.statement import Candidate, Line, Match,
 from shared.db.personal import Sealer
 from shared.http.problems import FOUR_EYES
 from shared.kernel.canonical import digest
+from shared.kernel.errors import Words
 from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
 
 BOOKED = "booked"
+IMPORT: Words = ("导入对账单", "import the statement")
 _ROUNDS_MAX = 3
 """A payment, its return and what follows can stand in one statement: each round sees what the one before booked."""
 
@@ -256,10 +259,24 @@ async def _tick_off(desk: Desk, account: str, found: Sequence[Match]) -> None:
     await store.add_matches(desk.conn, desk.pool_code, desk.by, desk.now, pairs)
 
 
-async def recognise_interest(desk: Desk, role: str, line_id: UUID) -> UUID:
-    """A second person recognises an open line as interest; returns its movement.
+async def read_line(desk: Desk, role: str, line_id: UUID, reference: str, reason: str) -> int:
+    """A second person reads an open line, whose reference the bank or the typist got wrong, under the one meant: it is
+    matched like any other, amount and direction included. How many lines matched.
 
-    Raises LINE_UNKNOWN, KEEPER_ONLY, FOUR_EYES and NOT_INTEREST.
+    Raises LINE_UNKNOWN, KEEPER_ONLY, FOUR_EYES, and NOTHING_OF_THIS_REFERENCE where it still shows nothing.
+    """
+    line = await _open_line(desk, role, line_id, ("认定所指款项", "say what its line means"))
+    await store.add_reading(desk.conn, (desk.pool_code, line_id, reference, reason, desk.by, desk.now))
+    matched = await match_open_lines(desk, line["account"])
+    if await store.open_line(desk.conn, desk.pool_code, line_id) is not None:
+        raise NOTHING_OF_THIS_REFERENCE(reference=reference, amount=format_yuan(line["signed_fen"]))
+    return matched
+
+
+async def _open_line(desk: Desk, role: str, line_id: UUID, then: Words) -> Any:
+    """An open line with its account locked, for another than who imported it.
+
+    Raises LINE_UNKNOWN, KEEPER_ONLY and FOUR_EYES.
     """
     known = await store.open_line(desk.conn, desk.pool_code, line_id)
     if known is None:
@@ -270,7 +287,16 @@ async def recognise_interest(desk: Desk, role: str, line_id: UUID) -> UUID:
         raise LINE_UNKNOWN(line=line_id)
     funding.check_keeper(funding.account_of(line["account"]), role)
     if line["imported_by"] == desk.by:
-        raise FOUR_EYES(act=("导入对账单", "import the statement"), then=("确认利息", "recognise interest"))
+        raise FOUR_EYES(act=IMPORT, then=then)
+    return line
+
+
+async def recognise_interest(desk: Desk, role: str, line_id: UUID) -> UUID:
+    """A second person recognises an open line as interest; returns its movement.
+
+    Raises LINE_UNKNOWN, KEEPER_ONLY, FOUR_EYES and NOT_INTEREST.
+    """
+    line = await _open_line(desk, role, line_id, ("确认利息", "recognise interest"))
     if line["signed_fen"] <= 0:
         raise NOT_INTEREST(line=line["line"])
     entry = funding.interest_entry(

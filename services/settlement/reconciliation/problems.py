@@ -42,6 +42,14 @@ LINE_UNKNOWN = define(
     "没有未处理的对账单行 {line};它可能已经对上。",
     "There is no open statement line {line}; it may be matched already.",
 )
+NOTHING_OF_THIS_REFERENCE = define(
+    "nothing_of_this_reference",
+    409,
+    "没有对得上的款项",
+    "Nothing matches",
+    "没有编号 {reference}、金额 {amount}、方向相同、还没有对上的款项;请核对编号和金额。什么都没有改动。",
+    "Nothing open has the reference {reference}, the amount {amount} and its direction: check both. Nothing was moved.",
+)
 NOT_INTEREST = define(
     "not_interest",
     422,

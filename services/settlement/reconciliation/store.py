@@ -59,12 +59,14 @@ async def add_lines(
 
 
 async def open_lines(conn: AsyncConnection, pool: str, account: str) -> list[Any]:
-    """Lines of an account that show nothing known yet, in the order of the statements."""
+    """Lines of an account that show nothing known yet, in the order of the statements, each under the reference by
+    which it is read."""
     return await fetch(
         conn,
         """
-        SELECT l.id, l.account, l.signed_fen, l.reference, l.value_date, s.sha256
+        SELECT l.id, l.account, l.signed_fen, coalesce(g.reference, l.reference) AS reference, l.value_date, s.sha256
         FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
+        LEFT JOIN line_reading g ON g.pool_code = o.pool_code AND g.line_id = o.line_id
         JOIN statement s ON s.pool_code = l.pool_code AND s.id = l.statement_id
         WHERE o.pool_code = $1 AND o.account = $2 ORDER BY s.day, l.line""",
         pool,
@@ -102,6 +104,17 @@ async def open_line(conn: AsyncConnection, pool: str, line_id: UUID) -> Any:
         WHERE o.pool_code = $1 AND o.line_id = $2""",
         pool,
         line_id,
+    )
+
+
+async def add_reading(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """Under which reference a second person reads an open line, and why."""
+    await execute(
+        conn,
+        """
+        INSERT INTO line_reading (pool_code, line_id, reference, reason, read_by, read_at)
+        VALUES ($1, $2, $3, $4, $5, $6)""",
+        *row,
     )
 
 
@@ -154,7 +167,8 @@ async def repayments_not_needed(conn: AsyncConnection, pool: str, account: str) 
         """
         SELECT DISTINCT r.batch_id FROM open_line o
         JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
-        JOIN instruction i ON i.pool_code = l.pool_code AND i.end_to_end_id = l.reference
+        LEFT JOIN line_reading g ON g.pool_code = o.pool_code AND g.line_id = o.line_id
+        JOIN instruction i ON i.pool_code = l.pool_code AND i.end_to_end_id = coalesce(g.reference, l.reference)
           AND i.amount_fen = -l.signed_fen AND i.status = 'not_executed'
         JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = o.account
         JOIN instruction r ON r.pool_code = i.pool_code AND r.replaces = i.id AND r.status = 'prepared'

@@ -29,6 +29,7 @@ def declare(metadata: MetaData) -> None:
     _statement(metadata)
     _statement_line(metadata)
     _line_match(metadata)
+    _line_reading(metadata)
     _open_line(metadata)
     _declaration(metadata)
 
@@ -85,6 +86,21 @@ def _line_match(metadata: MetaData) -> None:
         UniqueConstraint("pool_code", "movement_id"),
         ForeignKeyConstraint(["pool_code", "line_id"], ["statement_line.pool_code", "statement_line.id"]),
         ForeignKeyConstraint(["pool_code", "movement_id"], ["movement.pool_code", "movement.id"]),
+    )
+
+
+def _line_reading(metadata: MetaData) -> None:
+    Table(
+        "line_reading",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("line_id", Uuid),
+        Column("reference", _CODE, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("read_by", Text, nullable=False),
+        Column("read_at", _MOMENT, nullable=False),
+        PrimaryKeyConstraint("pool_code", "line_id"),
+        ForeignKeyConstraint(["pool_code", "line_id"], ["statement_line.pool_code", "statement_line.id"]),
     )
 
 

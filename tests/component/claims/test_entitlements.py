@@ -234,6 +234,9 @@ async def test_an_incomplete_form_is_refused_and_nothing_is_kept(facts: World, w
 async def test_a_hospital_sees_and_submits_its_own_cases_only(facts: World) -> None:
     member = await facts.member()
     body = form(member, "referral", institution_code=TOWNSHIP)
+    unnamed = await facts.pool("hospital", "POST", "/cases", json=form(member, "referral"), of=COUNTY)
+    assert (unnamed.status_code, unnamed.json()["errors"][0]["at"]) == (422, "body.institution_code")
+    assert "本机构的编码" in unnamed.json()["errors"][0]["reason"]
     other = await facts.pool("hospital", "POST", "/cases", json=body, of=COUNTY)
     assert (other.status_code, other.json()["code"]) == (403, "forbidden_institution")
     made = await facts.pool("hospital", "POST", "/cases", json=body, of=TOWNSHIP)

@@ -2,7 +2,7 @@
 
 from tests.component.enrollment.conftest import OTHER_POOL, POOL, YEAR, Office, sheet
 from tests.component.enrollment.test_rosters import HEAD, SON, WIFE, number, row
-from tests.support.exports import assert_as_listed, column, taken_away
+from tests.support.exports import assert_as_listed, column, of_csv, taken_away
 
 HOUSEHOLDS, MEMBERS, BILLS = (
     f"/v1/pools/{POOL}/households", f"/v1/pools/{POOL}/members", f"/v1/pools/{POOL}/bills?year={YEAR}",
@@ -30,7 +30,7 @@ async def test_households_members_and_bills(county: Office) -> None:
     certificates = column(households, "医疗证号")
     assert all(f"'{certificate}" in raw for certificate in certificates), "a long number stays a text"
     audited = await county.rows("SELECT action FROM audit WHERE outcome = 'read' AND detail ? 'format'")
-    assert sorted({line["action"] for line in audited}) == ["list_households", "list_members"]
+    assert sorted({line["action"] for line in audited}) == ["list_bills", "list_households", "list_members"]
 
 
 async def test_a_township_takes_away_its_own_area_alone(county: Office) -> None:
@@ -50,3 +50,26 @@ async def test_sponsors(county: Office) -> None:
     headers = county.tokens.headers("county_finance", pools=(POOL,))
     rows = await assert_as_listed(county.client, f"/v1/pools/{POOL}/sponsorships", headers, times=("applied_at",))
     assert column(rows, "申报时间") == ["2010-03-01 09:00:00"]
+
+
+async def test_what_is_still_to_be_collected_says_at_whose_door(county: Office) -> None:
+    await county.enrolled(sheet([HEAD, WIFE]))
+    clerk = county.tokens.headers("township_clerk", pools=(POOL,))
+    rows = await taken_away(county.client, BILLS + "&open=true", clerk)
+    assert (column(rows, "村"), column(rows, "户主姓名")) == (["化联村"], [HEAD[5]])
+    finance = await taken_away(county.client, BILLS, county.tokens.headers("county_finance", pools=(POOL,)))
+    assert column(finance, "户主姓名") == [HEAD[5][0] + "**"[: len(HEAD[5]) - 1]]
+
+
+async def test_codes_are_words_in_the_language_of_the_reader(county: Office) -> None:
+    await county.enrolled(sheet([HEAD, WIFE]))
+    headers = county.tokens.headers("township_clerk", pools=(POOL,))
+    members = f"/v1/pools/{POOL}/members"
+    rows = await taken_away(county.client, members, headers)
+    assert sorted(column(rows, "与户主关系")) == ["户主", "配偶"]
+    english = await county.client.get(members + "?format=csv", headers=headers | {"Accept-Language": "en"})
+    shown = of_csv(english.content)
+    assert set(column(shown, "与户主关系")) == {"head", "spouse"}
+    assert set(column(shown, "状态")) == {"enrolled"}
+    listed = (await county.client.get(members, headers=headers)).json()["items"]
+    assert {one["relation"] for one in listed} == {"head", "spouse"}

@@ -63,6 +63,7 @@ async def test_a_wrong_receipt_stops_the_whole_batch(county: Office) -> None:
     changes = (
         {"amount": "60.01"},
         {"paid_on": "2010-03-02"},
+        {"paid_on": "2009-06-30"},
         {"bill_id": "00000000-0000-7000-8000-000000000000"},
         {"receipt_number": "USED"},
     )

@@ -161,6 +161,14 @@ async def test_whole_file_refusals_move_nothing(county: Office) -> None:
         assert await county.counts() == before, name
 
 
+async def test_the_template_that_a_refusal_names_is_there(county: Office) -> None:
+    refused = await county.upload(sheet([HEAD], headings=HEADINGS[:8]))
+    assert "roster-template.xlsx" in refused.json()["detail"]
+    answer = await county.call("township_clerk", "GET", f"/pools/{POOL}/roster-template.xlsx")
+    assert answer.status_code == 200
+    assert (await county.upload(answer.content)).json()["code"] == "roster_empty"
+
+
 async def test_a_zip_bomb_is_met_before_it_has_grown(county: Office) -> None:
     source = zipfile.ZipFile(io.BytesIO(sheet([HEAD])))
     buffer = io.BytesIO()

@@ -364,3 +364,30 @@ async def test_a_batch_that_is_not_released_can_be_given_up(world: World) -> Non
     await world.confirm(await world.release(again))
     assert await world.term("d", "confirmed") == "70.00"
     await world.check_books()
+
+
+@pytest.mark.requirement(
+    "ZZ-36", "a line with a wrong reference is read by a second person, and by amount all the same"
+)
+async def test_a_line_with_a_wrong_reference_is_read_by_a_second_person(world: World) -> None:
+    await world.fund()
+    cutoff, _ = await world.release_claims("70.00")
+    batch = await world.batch(cutoff)
+    (payment,) = (await world.get(f"/batches/{batch['id']}"))["instructions"]
+    await world.statement(EXPENDITURE, ("out", 7000, "TYPO"), ("out", 1, "OTHER"))
+    lines = {line["amount"]: line["line_id"] for line in (await world.get("/open-items"))["at_bank_not_in_book"]}
+    right = {"reference": payment["end_to_end_id"], "reason": "录入时抄错一位"}
+    path, other = f"/open-items/{lines['-70.00']}/reading", {"subject": "insurer_finance-2"}
+    await world.refused("four_eyes", path, right)
+    await world.refused("keeper_only", path, right, role="county_finance")
+    await world.refused("nothing_of_this_reference", path, right | {"reference": "NOBODY"}, **other)
+    await world.refused("nothing_of_this_reference", f"/open-items/{lines['-0.01']}/reading", right, **other)
+    assert await world.rows("SELECT 1 FROM line_reading") == []
+    assert await world.done(path, right, **other) == {"matched": 1}
+    (payment,) = (await world.get(f"/batches/{batch['id']}"))["instructions"]
+    assert payment["status"] == "confirmed"
+    await world.refused("statement_line_unknown", path, right, **other)
+    (kept,) = await world.rows("SELECT reference, read_by FROM line_reading")
+    assert tuple(kept) == (payment["end_to_end_id"], "insurer_finance-2")
+    (line,) = await world.rows("SELECT reference FROM statement_line WHERE signed_fen = -7000")
+    assert line["reference"] == "TYPO"

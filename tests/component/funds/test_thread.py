@@ -3,7 +3,7 @@
 import pytest
 
 from shared.kernel.money import parse_yuan
-from tests.component.funds.world import EXPENDITURE, FISCAL, HOSPITAL, INCOME, OTHER_HOSPITAL, World
+from tests.component.funds.world import EXPENDITURE, FISCAL, HOSPITAL, INCOME, OTHER_HOSPITAL, POOL, World
 
 
 @pytest.mark.requirement("ZZ-14", "money moves along the ring alone, and every identity ties at every step")
@@ -139,3 +139,14 @@ async def test_a_hospital_sees_its_own_payments_alone(world: World) -> None:
     headers = world.tokens.headers("hospital", institutions=(OTHER_HOSPITAL,))
     answer = await world.client.get(f"/v1/pools/522422{path}", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden_institution")
+
+
+async def test_of_a_pool_or_a_hospital_that_does_not_exist_nought_is_not_told_as_order(world: World) -> None:
+    headers = world.tokens.headers("auditor", pools=("410100",))
+    for path in ("identities", "money-ring"):
+        answer = await world.client.get(f"/v1/pools/410100/{path}", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (404, "pool_not_kept"), answer.text
+    path = f"/v1/pools/{POOL}/institutions/H00000/payments?from=2010-03-01&to=2010-03-31"
+    answer = await world.client.get(path, headers=world.tokens.headers("auditor", pools=(POOL,)))
+    assert (answer.status_code, answer.json()["code"]) == (404, "institution_not_heard_of")
+    assert "H00000" in answer.json()["detail"]

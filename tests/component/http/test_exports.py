@@ -71,13 +71,15 @@ async def test_a_file_has_every_row_of_the_list_and_not_one_page(bench: Bench) -
     listed = await everything(bench)
     assert len(listed) == 450
     wanted = [
-        [str(row["number"]), row["text"], row["amount"], "是", "2010-03-01 09:00:00", "", "a、b", "1234.50、1234.50"]
+        [str(row["number"]), row["text"], row["amount"], "yes", "2010-03-01 09:00:00", "", "a、b", "1234.50、1234.50"]
         for row in listed
     ]
     answer = await get(bench, "?format=csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert unquote(answer.headers["content-disposition"]).endswith(f"filename*=UTF-8''记录-{POOL}-2010-03-01.csv")
     assert of_csv(answer.content) == [HEADINGS, *wanted]
+    chinese = await bench.client.get(RECORDS + "?format=csv", headers=bench.headers() | {"Accept-Language": "zh-CN"})
+    assert of_csv(chinese.content) == [HEADINGS, *([*row[:3], "是", *row[4:]] for row in wanted)]
     read = of_xlsx((await get(bench, "?format=xlsx")).content)
     assert read[0] == HEADINGS
     assert [["" if cell is None else str(cell) for cell in row] for row in read[1:]] == wanted

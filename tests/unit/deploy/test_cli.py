@@ -1,6 +1,7 @@
 """The command line: tokens for a role, the clock, and sentences instead of tracebacks."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from typer.testing import CliRunner
 
+from deploy import cli
 from deploy.cli import HUMAN_ROLES, app
 from deploy.issuer import ROLES
-from deploy.state import StateDirectory
+from deploy.state import ROOT, StateDirectory
 from shared.http import tokens
 
 ORIGIN = "http://127.0.0.1:9"
@@ -104,3 +106,31 @@ def test_the_audit_log_of_every_service_is_fetched_and_checked(monkeypatch: pyte
         for path in ("/pools/522422/audit", "/audit")
     ]
     assert run.invoke(app, ["audit", "verify"]).exit_code == 1, "a file, or a pool"
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_commands_that_are_printed_are_those_of_the_readme(readme: str) -> None:
+    blocks = (ROOT / readme).read_text(encoding="utf-8").split("```\n")
+    commands = cli.commands_to_try("http://127.0.0.1:8420", "522422")
+    assert any(block.splitlines() == list(commands) for block in blocks)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["quote", "--policy", "dafang-2010", "--level", "foo"], "--level 的值不对"),
+        (["quote", "--polic", "dafang-2010"], "没有 --polic 这个选项"),
+        (["quote"], "缺少 --policy"),
+        (["clock", "set"], "缺少"),
+        (["nonsense"], "命令写法不对"),
+    ],
+)
+def test_a_mistake_in_the_command_line_is_told_in_chinese_too(
+    arguments: list[str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["python", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    shown = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert told in shown and "--help" in shown and "deploy.cli" not in shown

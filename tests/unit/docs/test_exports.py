@@ -57,6 +57,40 @@ def test_a_file_has_a_column_for_every_member_of_the_list(service: str) -> None:
     assert offered >= SERVICES[service]
 
 
+def schema_at(document: dict[str, Any], schema: dict[str, Any], place: str) -> dict[str, Any]:
+    """The schema of the value at a place of a row, without null and list."""
+    for name in [*filter(None, place.split(".")), ""]:
+        schema = resolved(document, schema)
+        schema = next((resolved(document, one) for one in schema.get("anyOf", [schema]) if one.get("type") != "null"))
+        schema = resolved(document, schema.get("items", schema))
+        schema = schema.get("properties", {}).get(name, {}) if name else schema
+    return schema
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_code_of_an_enumeration_has_words_in_a_file(service: str) -> None:
+    document = json.loads((OPENAPI / f"{service}.json").read_text())
+    enumerations = 0
+    for path, operations in document["paths"].items():
+        sheet = operations.get("get", {}).get("x-heyi-export")
+        if sheet is None:
+            continue
+        answer = resolved(document, operations["get"]["responses"]["200"]["content"]["application/json"]["schema"])
+        row = answer["properties"][sheet["items"]] if sheet["items"] else answer
+        for place in sheet["columns"]:
+            at = answer if place.startswith("^.") else row
+            start = next(iter(sheet["each"]), "") + "." if place.startswith("*.") else ""
+            schema = schema_at(document, at, start + place.removeprefix("^.").removeprefix("*.").rstrip("*"))
+            codes = set(schema.get("enum", [schema["const"]] if "const" in schema else []))
+            words = sheet["words"].get(place, {})
+            enumerations += bool(codes)
+            assert codes <= words.keys(), f"{path}: {place}"
+            for chinese, english in words.values():
+                assert any("一" <= character <= "鿿" for character in chinese), f"{path}: {place}"
+                assert english.isascii(), f"{path}: {place}"
+    assert enumerations >= {"enrollment": 2, "claims": 9}.get(service, 0)
+
+
 WHOLE = {
     "catalogues": "a handful of versions",
     "areas": "the areas of one county",

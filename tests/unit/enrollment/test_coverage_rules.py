@@ -15,7 +15,7 @@ FIRST, LAST = date(2010, 1, 1), date(2010, 12, 31)
 NEXT_FIRST, NEXT_LAST = date(2011, 1, 1), date(2011, 12, 31)
 DAY = timedelta(days=1)
 days = st.dates(FIRST, LAST)
-STANDARD = Standard(2010, 2000, {"central": 6000}, FIRST, LAST, date(2010, 2, 28), "payment_day")
+STANDARD = Standard(2010, 2000, {"central": 6000}, FIRST, LAST, date(2009, 7, 1), date(2010, 2, 28), "payment_day")
 
 
 def after(starts: tuple[Start, ...], added: list[NewStart]) -> tuple[Start, ...]:
@@ -111,13 +111,13 @@ def test_a_correction_twice_changes_nothing_the_second_time(history: list[tuple[
     ],
 )
 def test_the_first_covered_day(rule: str, paid_on: date, first: date | None) -> None:
-    standard = Standard(2010, 2000, {}, FIRST, LAST, date(2010, 2, 28), rule)
+    standard = Standard(2010, 2000, {}, FIRST, LAST, date(2009, 7, 1), date(2010, 2, 28), rule)
     assert covered_from(standard, paid_on) == first
 
 
 @given(st.sampled_from(LATE_STARTS), st.dates(date(2009, 10, 1), LAST))
 def test_coverage_never_begins_before_the_year_or_a_late_payment(rule: str, paid_on: date) -> None:
-    first = covered_from(Standard(2010, 2000, {}, FIRST, LAST, date(2010, 2, 28), rule), paid_on)
+    first = covered_from(Standard(2010, 2000, {}, FIRST, LAST, date(2009, 7, 1), date(2010, 2, 28), rule), paid_on)
     if first is not None:
         assert FIRST <= first <= LAST
         assert first == FIRST or first >= paid_on

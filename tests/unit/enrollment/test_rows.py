@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from services.enrollment.registry.groups import CODES
 from services.enrollment.registry.model import Area, Register
+from services.enrollment.registry.relations import RELATION_WORDS
 from services.enrollment.roster.headings import REQUIRED, Column, HeadingFault, Layout, find_layout, heading_of
 from services.enrollment.roster.households import Places, bare_township, bare_village, judge, locate
 from services.enrollment.roster.reasons import REASONS
-from services.enrollment.roster.rows import RELATIONS, read_date, read_row
+from services.enrollment.roster.rows import read_date, read_row
 from services.enrollment.roster.workbook import Cell, Row
 from shared.kernel.id_numbers import check_character
 
@@ -55,6 +56,25 @@ def test_a_good_row_is_read_whole() -> None:
     assert read.birth_date == date(1949, 12, 31)
 
 
+HOUSEHOLD_REGISTER = (
+    "户主 本人 配偶 夫 妻 子 独生子 长子 次子 三子 四子 五子 养子 继子 女婿 女 独生女 长女"
+    " 次女 三女 四女 五女 养女 继女 儿媳 孙子 孙女 外孙子 外孙女 孙媳妇 外孙媳妇 孙女婿 外孙女婿 曾孙子 曾孙女 外曾孙子"
+    " 外曾孙女 父亲 母亲 公公 婆婆 岳父 岳母 继父 养父 继母 养母 祖父 祖母 外祖父 外祖母 配偶的祖父母 曾祖父 曾祖母"
+    " 兄 嫂 弟 弟媳 姐姐 姐夫 妹妹 妹夫 伯父 伯母 叔父 婶母 舅父 舅母 姨父 姨母 姑父 姑母"
+    " 堂兄弟 堂姐妹 表兄弟 表姐妹 侄子 侄女 外甥 外甥女 其他亲属 非亲属 子女 父母"
+).split()
+
+
+@pytest.mark.parametrize("word", HOUSEHOLD_REGISTER)
+def test_every_relation_of_a_household_register_is_known(word: str) -> None:
+    assert codes(read_row(row(RELATION=word), TODAY)) == []
+
+
+def test_a_relation_is_what_it_says() -> None:
+    told = {word: read_row(row(RELATION=word), TODAY).relation for word in ("子女", "老公", "外孙子", "姐夫")}
+    assert told == {"子女": "child", "老公": "spouse", "外孙子": "grandchild", "姐夫": "other"}
+
+
 cells = st.builds(Cell, st.text(max_size=30), st.booleans(), st.booleans())
 
 
@@ -62,7 +82,7 @@ cells = st.builds(Cell, st.text(max_size=30), st.booleans(), st.booleans())
 def test_any_row_gives_particulars_or_faults_and_never_an_error(given_cells: dict[Column, Cell]) -> None:
     read = read_row(Row(9, given_cells), TODAY)
     assert all(code in REASONS for code in codes(read))
-    assert read.relation is None or read.relation in RELATIONS
+    assert read.relation is None or read.relation in RELATION_WORDS
     assert set(read.identity_groups) <= set(CODES)
     sound = not read.faults
     if sound:

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import date
 
 import openpyxl
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from services.enrollment.roster.commands import ReturnedRow
 from services.enrollment.roster.error_sheet import error_sheet
 from services.enrollment.roster.headings import REQUIRED, Column
+from services.enrollment.roster.rows import read_row
 from services.enrollment.roster.sheet_xml import column_number
+from services.enrollment.roster.template import NOTES, SHEET, template
 from services.enrollment.roster.workbook import read_roster
 from shared.kernel.errors import Problem
 
@@ -76,15 +79,47 @@ def test_merged_cells_are_named() -> None:
     assert "A2:A3" in refused.value.body()["detail"]
 
 
-def test_a_merged_title_is_told_as_merged_cells() -> None:
+def titled(merged: str, headings: list[str] = HEADINGS) -> bytes:
+    """The roster with a title above its headings and a merged range."""
+
     def title(made: openpyxl.Workbook) -> None:
         page = made.active
         assert page is not None
         page.insert_rows(1)
-        page["A1"] = "参合名册"
-        page.merge_cells("A1:E1")
+        page["A1"] = "化联村参合花名册"
+        for position, heading in enumerate(headings, start=1):
+            page.cell(2, position, heading)
+        page.merge_cells(merged)
 
-    assert code(book(title)) == "roster_merged_cells"
+    return book(title)
+
+
+def test_a_merged_title_above_the_headings_hides_nothing() -> None:
+    rows = read_roster(titled("A1:E1"))
+    assert [(row.number, row.text(Column.NAME)) for row in rows] == [(3, "王大明")]
+
+
+@pytest.mark.parametrize("merged", ["A1:A2", "A2:B2", "D3:E3", "A3:A4"])
+def test_a_range_that_reaches_the_headings_or_the_rows_is_refused(merged: str) -> None:
+    assert code(titled(merged)) == "roster_merged_cells"
+
+
+def test_below_a_merged_title_the_headings_that_are_missing_are_told() -> None:
+    wrong = ["村", "户号", "姓名", "与户主关系", "学号"]
+    assert code(titled("A1:E1", wrong)) == "roster_headings_missing"
+
+
+def test_the_template_is_a_roster_without_rows_and_its_own_example_is_sound() -> None:
+    assert code(template()) == "roster_empty"
+    made = openpyxl.load_workbook(io.BytesIO(template()))
+    example = {row[0]: row[3] or "" for row in made[NOTES].iter_rows(min_row=2, values_only=True)}
+    filled = made[SHEET]
+    filled.append([str(example[cell.value]) for cell in filled[1]])
+    buffer = io.BytesIO()
+    made.save(buffer)
+    rows = read_roster(buffer.getvalue())
+    assert [read_row(row, date(2010, 3, 1)).faults for row in rows] == [()]
+    assert {column.value for column in REQUIRED} < example.keys()
 
 
 def test_a_formula_is_seen_whatever_result_is_stored() -> None:

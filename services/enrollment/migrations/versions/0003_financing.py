@@ -20,13 +20,14 @@ CREATE TABLE standard (
   county_fen bigint NOT NULL CHECK (county_fen >= 0),
   coverage_from date NOT NULL,
   coverage_to date NOT NULL,
+  collection_from date NOT NULL,
   collection_until date NOT NULL,
   late_start text NOT NULL CHECK (late_start IN ('payment_day', 'next_day', 'next_month', 'refused')),
   document_number text,
   recorded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
   PRIMARY KEY (pool_code, year),
-  CHECK (coverage_from <= coverage_to AND collection_until <= coverage_to)
+  CHECK (coverage_from <= coverage_to AND collection_from <= collection_until AND collection_until <= coverage_to)
 );
 """
 

@@ -446,6 +446,17 @@ CREATE TABLE line_match (
   FOREIGN KEY (pool_code, line_id) REFERENCES statement_line (pool_code, id),
   FOREIGN KEY (pool_code, movement_id) REFERENCES movement (pool_code, id)
 );
+-- a line whose reference was wrong, read by a second person under the one that was meant
+CREATE TABLE line_reading (
+  pool_code text COLLATE "C" NOT NULL,
+  line_id uuid NOT NULL,
+  reference text COLLATE "C" NOT NULL CHECK (reference <> ''),
+  reason text NOT NULL CHECK (reason <> ''),
+  read_by text NOT NULL,
+  read_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, line_id),
+  FOREIGN KEY (pool_code, line_id) REFERENCES statement_line (pool_code, id)
+);
 CREATE TABLE open_line (
   pool_code text COLLATE "C" NOT NULL,
   line_id uuid NOT NULL,
@@ -506,6 +517,7 @@ def upgrade() -> None:
         "payment_file",
         "statement",
         "statement_line",
+        "line_reading",
         "day_close",
     ):
         op.execute(pool_table(_SERVICE, table))

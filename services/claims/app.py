@@ -20,8 +20,10 @@ from services.claims.statements.api import router as statements
 from services.claims.visits import resources
 from services.claims.visits.api import router as visits
 from services.claims.visits.claims_api import router as claims
+from services.claims.visits.given_api import router as elsewhere
 from services.claims.visits.settling_api import router as settling
 from services.claims.visits.uploads_api import router as uploads
+from services.claims.visits.window_api import router as window
 from shared.http.app import configure_process, create_service_app
 from shared.kernel.clock import Clock
 from shared.messaging.operator import router as operator
@@ -29,7 +31,7 @@ from shared.messaging.operator import router as operator
 TITLE = "Heyi claims 合医·审核结算"
 _BUSIEST = (settling, visits, uploads, claims, review)
 _RULES = (benefits, quotes, templates, catalogue, providers, payments)
-ROUTERS = (*_BUSIEST, cases, campaigns, increases, statements, *_RULES, operator)
+ROUTERS = (*_BUSIEST, window, elsewhere, cases, campaigns, increases, statements, *_RULES, operator)
 
 
 def build(

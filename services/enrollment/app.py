@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from services.enrollment.financing.api import router as financing
 from services.enrollment.financing.family_accounts_api import router as family_accounts
 from services.enrollment.financing.layers_api import router as layers
+from services.enrollment.financing.refunds_api import router as refunds
 from services.enrollment.financing.reinstatement_api import router as reinstatements
 from services.enrollment.registry.act import SEALER, SERVICE
 from services.enrollment.registry.api import router as registry
@@ -33,7 +34,7 @@ def build_app(settings: Settings, clock: Clock | None = None, token_client: http
         settings,
         service=SERVICE,
         title=TITLE,
-        routers=(registry, members, roster, financing, reinstatements, family_accounts, layers, operator),
+        routers=(registry, members, roster, financing, reinstatements, refunds, family_accounts, layers, operator),
         starts=(_open_sealer,),
         clock=clock,
         token_client=token_client,

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.settlement.closing.api import router as closing
 from services.settlement.funding.api import router as funding
+from services.settlement.funding.receivables_api import router as receivables
 from services.settlement.inquiry.api import router as inquiry
 from services.settlement.inquiry.fund_api import router as fund_year
 from services.settlement.inquiry.indicators_api import router as indicators
@@ -14,6 +15,7 @@ from services.settlement.ledger.attachments_api import router as attachments
 from services.settlement.orders.api import router as orders
 from services.settlement.payouts.api import router as payouts
 from services.settlement.payouts.deposits_api import router as deposits
+from services.settlement.payouts.floats_api import router as floats
 from services.settlement.payouts.second_api import router as second_compensation
 from services.settlement.reconciliation.api import router as reconciliation
 from services.settlement.reporting.api import router as reporting
@@ -27,8 +29,10 @@ ROUTERS = (
     ledger,
     attachments,
     funding,
+    receivables,
     payouts,
     deposits,
+    floats,
     second_compensation,
     orders,
     reconciliation,

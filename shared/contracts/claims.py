@@ -12,6 +12,7 @@ CASE_TOPIC = "heyi.claims.case.v1"
 DAY_TOPIC = "heyi.claims.day.v1"
 CAMPAIGN_TOPIC = "heyi.claims.campaign.v1"
 INCREASE_TOPIC = "heyi.claims.increase.v1"
+ACCOUNT_TOPIC = "heyi.claims.account.v1"
 
 Kind = Literal["inpatient", "outpatient"]
 PaidTo = Literal["hospital", "person"]
@@ -161,6 +162,20 @@ class CaseOpened(EventPayload):
     benefit: Yuan
     coverage_sequence: int
     """Of the coverage that no longer holds the day of admission."""
+    at: datetime
+
+
+class FamilyAccountOverspent(EventPayload):
+    """A premium was refunded after its family-account money was spent: the household owes what is missing (contracts
+    §8). The subject is the refund."""
+
+    TYPE: ClassVar[str] = "heyi.claims.account.overspent.v1"
+    TOPIC: ClassVar[str] = ACCOUNT_TOPIC
+
+    refund_id: UUID
+    household_id: UUID
+    year: int
+    amount: Yuan
     at: datetime
 
 

@@ -16,6 +16,7 @@ REMITTANCE_TOPIC = "heyi.enrollment.remittance.v1"
 SUBSIDY_TOPIC = "heyi.enrollment.subsidy.v1"
 DAY_TOPIC = "heyi.enrollment.day.v1"
 ACCOUNT_TOPIC = "heyi.enrollment.account.v1"
+REFUND_TOPIC = "heyi.enrollment.refund.v1"
 
 Level = Literal["central", "province", "city", "county"]
 
@@ -94,6 +95,41 @@ class PremiumCollected(EventPayload):
     at: datetime
 
 
+class PremiumVoided(EventPayload):
+    """A receipt never counted: it was voided before its money was remitted (rulings §18); subject is the bill."""
+
+    TYPE: ClassVar[str] = "heyi.enrollment.premium.voided.v1"
+    TOPIC: ClassVar[str] = PREMIUM_TOPIC
+
+    bill_id: UUID
+    township_code: str
+    year: int
+    receipt_id: UUID
+    receipt_number: str
+    amount: Yuan
+    voided_on: date
+    at: datetime
+
+
+class RefundApplied(EventPayload):
+    """A township asks for premiums back that were remitted: settlement decides and pays (rulings §18); subject is the
+    refund."""
+
+    TYPE: ClassVar[str] = "heyi.enrollment.refund.applied.v1"
+    TOPIC: ClassVar[str] = REFUND_TOPIC
+
+    refund_id: UUID
+    bill_id: UUID
+    township_code: str
+    year: int
+    cause: Literal["withdrawn", "double_enrolment", "own_error"]
+    head_count: int
+    amount: Annotated[Yuan, Field(gt=0)]
+    applied_by: str
+    """The subject of the applicant's token: whoever applies neither checks nor pays."""
+    at: datetime
+
+
 class PremiumSponsored(EventPayload):
     """County finance confirmed that a sponsor pays the premiums of a group; subject is the sponsorship."""
 
@@ -150,6 +186,8 @@ class SubsidyDue(EventPayload):
     amount: Yuan
     """By how much this revision changed the due; the first one is the total. Summed in the day's control totals."""
     revision: int
+    audited: bool = False
+    """Whether it was counted against the audited head count (rulings §6): only then is a difference carried on."""
     at: datetime
 
 
@@ -166,6 +204,22 @@ class FamilyAccountCredited(EventPayload):
     amount: Annotated[Yuan, Field(gt=0)]
     reason: str
     credited_on: date
+    at: datetime
+
+
+class FamilyAccountWithdrawn(EventPayload):
+    """Part of a credit is taken back because its premium was refunded; what is spent already becomes a receivable on
+    the household (contracts §8). The subject is the credit."""
+
+    TYPE: ClassVar[str] = "heyi.enrollment.account.withdrawn.v1"
+    TOPIC: ClassVar[str] = ACCOUNT_TOPIC
+
+    credit_id: UUID
+    refund_id: UUID
+    household_id: UUID
+    year: int
+    amount: Annotated[Yuan, Field(gt=0)]
+    withdrawn_on: date
     at: datetime
 
 

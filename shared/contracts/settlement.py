@@ -1,7 +1,7 @@
 """What settlement tells the others. Ids only: no names, no account numbers (contracts §6)."""
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from shared.contracts.base import EventPayload
@@ -25,7 +25,16 @@ class _Payment(EventPayload):
     """Who was paid: the hospital, or ``psn:`` and the psn_no of a person."""
     instruction_id: UUID
     end_to_end_id: str
+    purpose: Literal["claim", "deposit"] = "claim"
+    """A released quality deposit is a payable of its own: its ``claim_id`` is no claim's."""
     amount: Yuan
+    """What the instruction was to settle of the payable: paid, set off and withheld."""
+    paid: Yuan
+    """Of it the money that the bank moved; of a return what came back."""
+    set_off: Yuan
+    """Of it what was set off against what the hospital owed: it stands, whatever becomes of the money."""
+    withheld: Yuan
+    """Of it what is kept as quality deposit, and paid when it is released."""
     at: datetime
 
 
@@ -97,6 +106,20 @@ class PremiumRefunded(EventPayload):
     cause: str
     amount: Yuan
     refunded_on: date
+    at: datetime
+
+
+class PremiumRefundRefused(EventPayload):
+    """A refund that a township applied for was turned down; nothing was paid. The subject is the refund."""
+
+    TYPE: ClassVar[str] = "heyi.settlement.premium.refund_refused.v1"
+    TOPIC: ClassVar[str] = REFUND_TOPIC
+
+    refund_id: UUID
+    bill_id: UUID
+    year: int
+    amount: Yuan
+    refused_on: date
     at: datetime
 
 

@@ -1,10 +1,12 @@
 """Dates of the scheme: all business dates are those of Asia/Shanghai (contracts §5)."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 AHEAD_MAX = timedelta(minutes=10)
+_DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
 
 
 def shanghai_date(now: datetime) -> date:
@@ -21,6 +23,17 @@ def hospital_time(text: str) -> datetime:
     """A hospital's time as aware UTC; a naive one is Asia/Shanghai. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+
+
+def written_day(text: str) -> date | None:
+    """A day in one of the spellings of an office (1980-01-31, 19800131, 1980年1月31日), or None."""
+    match = _DAY.fullmatch("".join(text.split()))
+    if match is None:
+        return None
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        return None
 
 
 def too_far_ahead(moment: datetime, now: datetime) -> bool:

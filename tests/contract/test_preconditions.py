@@ -23,6 +23,7 @@ ADDED_ONLY = {
     ("settlement", "/v1/pools/{pool_code}/institutions/{institution_code}/deposit-rate"): "a timeline of starts",
     ("claims", "/v1/pools/{pool_code}/visits/{visit_id}/elsewhere"): "of the visit's hospital alone, until it settles",
     ("claims", "/v1/pools/{pool_code}/visits/{visit_id}"): "made once; a different one is refused",
+    ("claims", "/v1/pools/{pool_code}/window-visits/{visit_id}"): "made once; a different one is refused",
     ("performance", "/v1/working-days/{year}"): "adds the days named; days not named stay, all recordings are kept",
 }
 """PUT routes that overwrite nothing, and why (decision 0041)."""

@@ -122,16 +122,16 @@ def roster(name: str, content: bytes, code: str, zh: str, en: str, **more: Any) 
 
 SAVE_AS = ("另存为", "ave it")
 ROSTERS = [
-    roster("csv", "姓名,身份证号\n王大明,1\n".encode("gbk"), "roster_not_excel", *SAVE_AS),
-    roster("nothing", b"", "roster_not_excel", *SAVE_AS),
-    roster("picture", b"\x89PNG\r\n\x1a\n" + NUL_BYTES, "roster_not_excel", *SAVE_AS),
-    roster("zip of something else", b"PK\x05\x06" + b"\x00" * 18, "roster_not_excel", *SAVE_AS),
-    roster("old xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + NUL_BYTES, "roster_old_excel", *SAVE_AS),
-    roster("cut off", sheet([HEAD, WIFE])[:-200], "roster_not_excel", *SAVE_AS),
+    roster("csv", "姓名,身份证号\n王大明,1\n".encode("gbk"), "sheet_not_excel", *SAVE_AS),
+    roster("nothing", b"", "sheet_not_excel", *SAVE_AS),
+    roster("picture", b"\x89PNG\r\n\x1a\n" + NUL_BYTES, "sheet_not_excel", *SAVE_AS),
+    roster("zip of something else", b"PK\x05\x06" + b"\x00" * 18, "sheet_not_excel", *SAVE_AS),
+    roster("old xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + NUL_BYTES, "sheet_old_excel", *SAVE_AS),
+    roster("cut off", sheet([HEAD, WIFE])[:-200], "sheet_not_excel", *SAVE_AS),
     roster(
         "merged cells",
         sheet([HEAD, WIFE], merge="B2:B3"),
-        "roster_merged_cells",
+        "sheet_merged_cells",
         "请取消合并单元格 B2:B3",
         "Unmerge B2:B3",
     ),

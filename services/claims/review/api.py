@@ -152,6 +152,17 @@ async def release_claims(pool_code: Pool, body: CutoffIn, unit: UnitDep) -> Cuto
     return _cutoff(await commands.cut_off(unit, body.institution_code, body.up_to))
 
 
+@router.post(
+    "/window-cutoffs",
+    openapi_extra=access(APPROVER, command="release_window_claims", scope="institution"),
+    status_code=201,
+    responses=documented(NOTHING_TO_RELEASE, FOUR_EYES),
+)
+async def release_window_claims(pool_code: Pool, body: CutoffIn, unit: UnitDep) -> list[CutoffOut]:
+    """Releases what is approved of window claims of a hospital's care, each payable to its person."""
+    return [_cutoff(one) for one in await commands.cut_off_window(unit, body.institution_code, body.up_to)]
+
+
 @router.get(
     "/cutoffs",
     openapi_extra=access(

@@ -29,6 +29,7 @@ from services.claims.visits.claims import (
     Claim,
     told_layers,
 )
+from services.claims.visits.deciding import TO_HOSPITAL, TO_PERSON
 from services.claims.visits.problems import CLAIM_CANCELLED, CLAIM_RELEASED, CLAIM_UNKNOWN, STATUS_WORDS
 from services.claims.visits.telling import head_of
 from shared.contracts.base import EventPayload
@@ -167,12 +168,35 @@ async def cut_off(unit: Unit, institution_code: str, up_to: date) -> Cutoff:
 
     Raises NOTHING_TO_RELEASE, and FOUR_EYES or CONFLICT_OF_INTEREST where this person must stay out of one of them.
     """
-    day = await unit.business_day()
-    approved = await store.lock_approved(unit.conn, unit.pool_code, institution_code, up_to)
+    approved = await _approved(unit, institution_code, up_to, TO_HOSPITAL)
+    cutoff = await _cut(unit, institution_code, up_to, approved)
+    unit.result("cutoff", cutoff.id)
+    unit.note(claims=cutoff.claims, amount_fen=cutoff.amount_fen)
+    return cutoff
+
+
+async def cut_off_window(unit: Unit, institution_code: str, up_to: date) -> list[Cutoff]:
+    """Releases what is approved of window claims of a hospital's care, a cut-off each: a person without a bank account
+    holds up nobody else. Raises what ``cut_off`` raises."""
+    approved = await _approved(unit, institution_code, up_to, TO_PERSON)
+    made = [await _cut(unit, institution_code, up_to, [one]) for one in approved]
+    unit.result("cutoff", made[0].id)
+    unit.note(claims=len(made), amount_fen=sum(one.amount_fen for one in made))
+    return made
+
+
+async def _approved(unit: Unit, institution_code: str, up_to: date, paid_to: str) -> list[Approved]:
+    await unit.business_day()
+    approved = await store.lock_approved(unit.conn, unit.pool_code, institution_code, up_to, paid_to)
     if not approved:
         raise NOTHING_TO_RELEASE(institution_code=institution_code, up_to=up_to)
     for one in approved:
         check_releaser(unit.actor, one.claim, one.reviewer)
+    return approved
+
+
+async def _cut(unit: Unit, institution_code: str, up_to: date, approved: Sequence[Approved]) -> Cutoff:
+    day = await unit.business_day()
     cutoff = Cutoff(
         id=new_id(unit.now),
         institution_code=institution_code,
@@ -184,8 +208,6 @@ async def cut_off(unit: Unit, institution_code: str, up_to: date) -> Cutoff:
     )
     await store.release(unit.conn, unit.pool_code, cutoff, [one.claim.id for one in approved], day=day)
     await emit_many(unit.conn, [_released(unit, cutoff, one, day) for one in approved])
-    unit.result("cutoff", cutoff.id)
-    unit.note(claims=cutoff.claims, amount_fen=cutoff.amount_fen)
     return cutoff
 
 

@@ -40,6 +40,7 @@ _APPROVED = f"""
 SELECT {", ".join("c." + column for column in COLUMNS)}, r.reviewer, r.layers AS payable_layers FROM claim c
 JOIN claim_review r ON r.pool_code = c.pool_code AND r.claim_id = c.id AND r.claim_version = c.version
 WHERE c.pool_code = $1 AND c.status = 'approved' AND c.institution_code = $2 AND c.settled_on <= $3
+  AND c.paid_to = $4
 ORDER BY c.id FOR UPDATE OF c
 """
 _RELEASE = """
@@ -174,9 +175,12 @@ async def _write_cuts(conn: AsyncConnection, pool_code: str, claim: Claim, cuts:
     )
 
 
-async def lock_approved(conn: AsyncConnection, pool_code: str, institution: str, up_to: date) -> list[Approved]:
-    """Locks in order of id what is approved of a hospital and settled up to a business day."""
-    rows = await fetch(conn, _APPROVED, pool_code, institution, up_to)
+async def lock_approved(
+    conn: AsyncConnection, pool_code: str, institution: str, up_to: date, paid_to: str
+) -> list[Approved]:
+    """Locks in order of id what is approved of a hospital's care, settled up to a business day and owed to it or to
+    persons."""
+    rows = await fetch(conn, _APPROVED, pool_code, institution, up_to, paid_to)
     return [Approved(claim_of(row), row["reviewer"], row["payable_layers"]) for row in rows]
 
 

@@ -6,7 +6,7 @@ the row's CHECK keeps the balance from falling below zero. Enrollment decides th
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.claims.benefits.engine import ACCOUNT_SPENT
 from services.claims.benefits.model import AccumulatorKey
 from services.claims.visits import settling_store
-from services.claims.visits.counters import CREDITED, account_of
-from shared.contracts.enrollment import ACCOUNT_TOPIC, FamilyAccountCredited
+from services.claims.visits.counters import CREDITED, Ref, account_of
+from shared.contracts.claims import FamilyAccountOverspent
+from shared.contracts.enrollment import ACCOUNT_TOPIC, FamilyAccountCredited, FamilyAccountWithdrawn
 from shared.contracts.envelope import Envelope
 from shared.db.sql import execute, fetch, fetchval
 from shared.messaging.consumer import Consumer, EventUnit
+from shared.messaging.outbox import Outgoing, emit_many
 
 CONSUMER = "family_accounts"
+REFUNDED = "退费扣回"
+"""The reason that stands in the account's history where a refund took back a credit."""
 _CREDIT = """
 INSERT INTO family_account_credit (pool_code, id, household_id, year, amount_fen, reason, credited_on, posted_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -70,18 +74,56 @@ async def credited(unit: EventUnit, event: Envelope, payload: FamilyAccountCredi
     """Posts a credit once; the inbox keeps it from coming twice, the key of its row says so again."""
     ref = account_of(payload.household_id)
     row = (await settling_store.lock_rows(unit.conn, unit.pool_code, [ref]))[ref]
-    await _record(unit.conn, unit.pool_code, payload, unit.now)
-    used = row.used | {CREDITED: row.used.get(CREDITED, 0) + payload.amount}
-    await execute(unit.conn, _POST, unit.pool_code, ref.owner_id, ref.scope, orjson.dumps(used).decode())
+    posting = (payload.credit_id, payload.household_id, payload.year, payload.amount, payload.reason)
+    await _post(unit, ref, row.used, *posting, payload.credited_on)
 
 
-async def _record(conn: AsyncConnection, pool_code: str, told: FamilyAccountCredited, now: datetime) -> None:
-    await execute(
-        conn, _CREDIT, pool_code, told.credit_id, told.household_id, told.year, told.amount, told.reason,
-        told.credited_on, now,
-    )  # fmt: skip
+async def withdrawn(unit: EventUnit, event: Envelope, payload: FamilyAccountWithdrawn) -> None:
+    """Takes back what a refunded premium had brought, as far as it is there; what is spent the household owes."""
+    day = await unit.business_day()  # before any row, like every writer that may publish (contracts §5)
+    ref = account_of(payload.household_id)
+    row = (await settling_store.lock_rows(unit.conn, unit.pool_code, [ref]))[ref]
+    left = row.used.get(CREDITED, 0) - row.used.get(ACCOUNT_SPENT, 0)
+    taken = min(payload.amount, left)
+    if taken:
+        posting = (payload.refund_id, payload.household_id, payload.year, -taken, REFUNDED)
+        await _post(unit, ref, row.used, *posting, payload.withdrawn_on)
+    if taken < payload.amount:
+        await _tell_overspent(unit, day, payload, payload.amount - taken)
+
+
+async def _tell_overspent(unit: EventUnit, day: date, payload: FamilyAccountWithdrawn, fen: int) -> None:
+    told = FamilyAccountOverspent(
+        refund_id=payload.refund_id,
+        household_id=payload.household_id,
+        year=payload.year,
+        amount=fen,
+        at=unit.now,
+    )
+    subject = str(payload.refund_id)
+    await emit_many(unit.conn, [Outgoing(told, unit.pool_code, subject, 1, day, unit.now, unit.service, fen)])
+
+
+async def _post(
+    unit: EventUnit,
+    ref: Ref,
+    used: Mapping[str, int],
+    posting_id: UUID,
+    household_id: UUID,
+    year: int,
+    fen: int,
+    reason: str,
+    posted_on: date,
+) -> None:
+    """One row of the account's history, and the account itself."""
+    row = (posting_id, household_id, year, fen, reason, posted_on, unit.now)
+    await execute(unit.conn, _CREDIT, unit.pool_code, *row)
+    after = {**used, CREDITED: used.get(CREDITED, 0) + fen}
+    await execute(unit.conn, _POST, unit.pool_code, ref.owner_id, ref.scope, orjson.dumps(after).decode())
 
 
 def consumer() -> Consumer:
-    """The reader of the credits of family accounts."""
-    return Consumer(CONSUMER, [ACCOUNT_TOPIC], {FamilyAccountCredited.TYPE: credited})
+    """The reader of the credits of family accounts, and of what is taken back of them."""
+    return Consumer(
+        CONSUMER, [ACCOUNT_TOPIC], {FamilyAccountCredited.TYPE: credited, FamilyAccountWithdrawn.TYPE: withdrawn}
+    )

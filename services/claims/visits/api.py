@@ -46,6 +46,8 @@ from shared.kernel.dates import hospital_time, shanghai_date
 
 router = ServiceRouter(prefix="/pools/{pool_code}", tags=["visits"])
 HOSPITAL = ["hospital"]
+ENTERS = ["hospital", "insurer_intake"]
+"""Who enters lines and settles: the hospital its own visits, the intake desk those of the window."""
 Pool = Annotated[str, Path(pattern=r"^\d{6}$")]
 
 
@@ -89,6 +91,7 @@ def visit_out(visit: Visit) -> VisitOut:
         third_party_share=visit.third_party_share,
         mother_id=visit.mother_id,
         elsewhere=None if visit.elsewhere is None else visit.elsewhere.settlement_id,
+        channel="window" if visit.channel == "window" else "bedside",
     )
 
 
@@ -167,7 +170,7 @@ async def register_visit(
 @router.get(
     "/visits/{visit_id}",
     openapi_extra=access(
-        [*HOSPITAL, "insurer_reviewer", "insurer_approver", "county_inspector", "auditor"],
+        [*ENTERS, "insurer_reviewer", "insurer_approver", "county_inspector", "auditor"],
         command="read_visit",
         scope="institution",
         personal=True,
@@ -182,7 +185,7 @@ async def read_visit(pool_code: Pool, visit_id: ShortId, unit: UnitDep) -> Visit
 
 @router.post(
     "/visits/{visit_id}/lines",
-    openapi_extra=access(HOSPITAL, command="upload_lines", scope="institution", bulk="/visits/lines/bulk"),
+    openapi_extra=access(ENTERS, command="upload_lines", scope="institution", bulk="/visits/lines/bulk"),
     status_code=201,
     responses=documented(VISIT_UNKNOWN, VISIT_SETTLED),
 )
@@ -223,7 +226,7 @@ async def discharge_patient(pool_code: Pool, visit_id: ShortId, body: DischargeI
 
 @router.post(
     "/visits/{visit_id}/quote",
-    openapi_extra=access(HOSPITAL, command="quote_visit", scope="institution", query=True),
+    openapi_extra=access(ENTERS, command="quote_visit", scope="institution", query=True),
     responses=documented(VISIT_UNKNOWN, ENROLLMENT_SILENT),
 )
 async def quote_visit(

@@ -25,8 +25,8 @@ from services.claims.visits.claims import CANCELLED, Claim, settled_sheets, view
 from services.claims.visits.coalescer import LEAVE, CommitDoubtful, Leave
 from services.claims.visits.counters import Counters, Ref, in_lock_order
 from services.claims.visits.coverage import CONSUMER, Coverage
-from services.claims.visits.deciding import Decided, Ground, Visit, cancel, settle
-from services.claims.visits.problems import BAD_CLAIM, CLAIM_UNKNOWN, VISIT_UNKNOWN, bad_claim_words
+from services.claims.visits.deciding import Decided, Ground, Visit, cancel, serves, settle
+from services.claims.visits.problems import BAD_CLAIM, CLAIM_UNKNOWN, VISIT_NOT_YOURS, VISIT_UNKNOWN, bad_claim_words
 from services.claims.visits.settling_store import Cancelled
 from services.claims.visits.telling import cancelled_event, settled_event
 from shared.contracts.base import EventPayload
@@ -255,7 +255,9 @@ def _place(batch: _Batch, slot: _Slot, found: tuple[Visit, Coverage | None, Refe
         slot.outcome = VISIT_UNKNOWN(visit_id=slot.visit_id)
         return
     visit, coverage, reference = found
-    if isinstance(reference, Problem):
+    if not serves(slot.ask.request.actor.role, visit.channel):
+        slot.outcome = VISIT_NOT_YOURS(visit_id=visit.id)
+    elif isinstance(reference, Problem):
         slot.outcome = reference
     elif coverage is None or not _trusted(batch, slot, visit, coverage):
         slot.outcome = _in_doubt(visit)
@@ -296,6 +298,8 @@ async def _gather_heads(batch: _Batch, cancelling: list[_Slot]) -> None:
         head = heads.get(slot.ask.claim_id)
         if head is None or not _sees(slot, head.institution_code):
             slot.outcome = CLAIM_UNKNOWN(claim_id=slot.ask.claim_id)
+        elif not serves(slot.ask.request.actor.role, head.channel):
+            slot.outcome = VISIT_NOT_YOURS(visit_id=head.visit_id)
         else:
             slot.head = head
             slot.refs = refs.get(head.id, [])

@@ -62,6 +62,8 @@ class Claim:
     """Uploads of the visit up to this one are settled by it and by the parts before."""
     deductible_fen: int = 0
     """What of the deductible it took."""
+    paid_to: str = "hospital"
+    """Who is owed the benefit: the hospital that advanced it, or the ``person`` who paid in full."""
 
     @property
     def fund_fen(self) -> int:
@@ -155,6 +157,7 @@ def view(claim: Claim) -> dict[str, Any]:
         "elsewhere": format_yuan(claim.elsewhere_fen),
         "midway": claim.midway,
         "part": claim.part,
+        "paid_to": claim.paid_to,
         "payable": format_yuan(claim.payable_fen),
         "policy_id": claim.policy_id,
         "policy_hash": claim.policy_hash,

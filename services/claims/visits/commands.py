@@ -10,7 +10,7 @@ from services.claims.visits import coverage_store, store
 from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.bill import VISIT_LINES_MAX, Bill
 from services.claims.visits.coverage import ID_NUMBER, Coverage
-from services.claims.visits.deciding import DISCHARGED, INPATIENT, Visit, check_days
+from services.claims.visits.deciding import DISCHARGED, HOSPITAL_ROLE, INPATIENT, Visit, check_days, serves
 from services.claims.visits.elsewhere import Given
 from services.claims.visits.problems import (
     BILL_AND_ELSEWHERE,
@@ -27,6 +27,7 @@ from services.claims.visits.problems import (
     SHEET_UNKNOWN,
     TIME_AHEAD,
     VISIT_EXISTS,
+    VISIT_NOT_YOURS,
     VISIT_NUMBER_USED,
     VISIT_SETTLED,
     VISIT_STATE,
@@ -72,6 +73,14 @@ async def register(unit: Unit, new: Visit) -> tuple[Visit, bool]:
         if new.mother_id == new.member_id:
             raise OWN_MOTHER()
         await member_coverage(unit, new.mother_id)
+    return await record(unit, new)
+
+
+async def record(unit: Unit, new: Visit) -> tuple[Visit, bool]:
+    """Writes a visit of a known member; False where the same visit was registered before.
+
+    Raises VISIT_EXISTS, VISIT_NUMBER_USED, the refusal of a suspended hospital and that of an unknown one.
+    """
     place = await institution_on(unit.conn, unit.pool_code, new.institution_code, new.admitted_on)
     if place.suspended:
         at_hospital = f"{new.institution_code},{new.admitted_on}"
@@ -97,7 +106,7 @@ async def _taken(unit: Unit, new: Visit) -> tuple[Visit, bool]:
 def _same(known: Visit, new: Visit) -> bool:
     """Whether a registration says again what is registered; what came later (discharge, lines) does not matter."""
     facts = ("institution_code", "institution_number", "member_id", "kind", "admitted_at", "diagnosis_code",
-             "diagnosis_name", "circumstances", "mother_id")  # fmt: skip
+             "diagnosis_name", "circumstances", "mother_id", "channel")  # fmt: skip
     accident = (known.third_party == "none") == (new.third_party == "none") or known.facts_seq > 0
     return accident and all(getattr(known, fact) == getattr(new, fact) for fact in facts)
 
@@ -121,9 +130,16 @@ async def open_visit(unit: Unit, visit_id: UUID) -> Visit:
     return visit
 
 
+def check_desk(unit: Unit, visit: Visit) -> Visit:
+    """The visit, where it is this caller's to enter. Raises VISIT_NOT_YOURS."""
+    if not serves(unit.actor.role, visit.channel):
+        raise VISIT_NOT_YOURS(visit_id=visit.id)
+    return visit
+
+
 async def add_lines(unit: Unit, visit_id: UUID, bill: Bill) -> tuple[int, int, int]:
     """Adds an upload to a visit: its number, and lines and sum in fen of all uploads. Raises BILL_TOO_LONG besides."""
-    visit = await open_visit(unit, visit_id)
+    visit = check_desk(unit, await open_visit(unit, visit_id))
     if visit.elsewhere is not None:
         raise BILL_AND_ELSEWHERE(visit_id=visit_id)
     check_days(visit, bill, max(shanghai_date(unit.now), visit.admitted_on))
@@ -143,10 +159,10 @@ async def standing(unit: Unit, visit_id: UUID) -> tuple[int, int]:
 async def withdraw_lines(unit: Unit, visit_id: UUID, sheet: int) -> None:
     """Takes an upload out of the bill of a visit that is not settled.
 
-    The upload stays as it came, and a second withdrawal changes nothing. Raises VISIT_UNKNOWN, VISIT_SETTLED,
-    SHEET_UNKNOWN.
+    The upload stays as it came, and a second withdrawal changes nothing. Raises VISIT_UNKNOWN, VISIT_NOT_YOURS,
+    VISIT_SETTLED, SHEET_UNKNOWN.
     """
-    visit = await open_visit(unit, visit_id)
+    visit = check_desk(unit, await open_visit(unit, visit_id))
     if not 0 < sheet <= visit.line_sheets:
         raise SHEET_UNKNOWN(visit_id=visit_id, sheet=sheet)
     for part in await store.parts(unit.conn, unit.pool_code, visit_id):
@@ -164,6 +180,8 @@ async def settled_elsewhere(unit: Unit, visit_id: UUID, given: Given, id_number:
     if not given.adds_up:
         raise ELSEWHERE_SUMS()
     visit = await open_visit(unit, visit_id)
+    if unit.actor.role == HOSPITAL_ROLE:  # the intake desk enters it for both kinds of visits
+        check_desk(unit, visit)
     if parts := await store.parts(unit.conn, unit.pool_code, visit_id):
         raise VISIT_SETTLED(visit_id=visit_id, claim_id=parts[0].id)
     if visit.line_sheets and (await standing(unit, visit_id))[0]:
@@ -180,7 +198,7 @@ async def settled_elsewhere(unit: Unit, visit_id: UUID, given: Given, id_number:
 
 async def discharge(unit: Unit, visit_id: UUID, at: datetime) -> Visit:
     """Discharges an inpatient, once. Raises DISCHARGE_BEFORE_ADMISSION, TIME_AHEAD, VISIT_STATE besides."""
-    visit = await open_visit(unit, visit_id)
+    visit = check_desk(unit, await open_visit(unit, visit_id))
     if visit.kind != INPATIENT or (visit.status == DISCHARGED and visit.discharged_at != at):
         raise VISIT_STATE(visit_id=visit_id, status=VISIT_WORDS[visit.kind, visit.status], act=DISCHARGE)
     if at < visit.admitted_at:

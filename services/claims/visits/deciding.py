@@ -51,6 +51,17 @@ from shared.kernel.dates import shanghai_date
 
 INPATIENT = "inpatient"
 REGISTERED, DISCHARGED = "registered", "discharged"
+BEDSIDE, WINDOW = "bedside", "window"
+TO_HOSPITAL, TO_PERSON = "hospital", "person"
+INTAKE, HOSPITAL_ROLE = "insurer_intake", "hospital"
+
+
+def serves(role: str, channel: str) -> bool:
+    """Whether a role enters what belongs to visits of a channel: hospitals their bedside visits, the intake desk those
+    whose papers came to the window. Roles that enter neither are not asked."""
+    if channel == WINDOW:
+        return role != HOSPITAL_ROLE
+    return role != INTAKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,8 @@ class Visit:
     newborn_of: tuple[Interval, ...] = ()
     """Coverage of the mother of a newborn, where the visit was read with it."""
     elsewhere: Elsewhere | None = None
+    channel: str = BEDSIDE
+    """``bedside``: the hospital advances the benefit; ``window``: the patient paid in full and brought his papers."""
     facts_seq: int = 0
     """Counts the changes of third party and of the basic settlement made elsewhere."""
 
@@ -270,6 +283,7 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
         account_fen=result.account_fen,
         elsewhere_fen=result.elsewhere_fen,
         payable_fen=result.benefit_fen + result.account_fen,
+        paid_to=TO_PERSON if visit.channel == WINDOW else TO_HOSPITAL,
         sheets_to=visit.line_sheets,
         deductible_fen=result.deductible_fen,
         policy_id=result.policy_id,

@@ -84,6 +84,47 @@ VISIT_NOT_DISCHARGED = define(
     "住院就诊 {visit_id} 要先办理出院才能结算。",
     "Discharge the inpatient visit {visit_id} before settling it.",
 )
+VISIT_NOT_YOURS = define(
+    "visit_not_yours",
+    403,
+    "不由您经办的就诊",
+    "Another desk enters this visit",
+    "医院经办床边结算的就诊,窗口经办病人垫付后送来票据的就诊;就诊 {visit_id} 不属于您这一类。",
+    "Hospitals enter the visits they settle at the bedside, the window those whose papers a patient brought; visit "
+    "{visit_id} is of the other kind.",
+)
+INVOICE_USED = define(
+    "invoice_used",
+    409,
+    "票据已经用过",
+    "The invoice was used before",
+    "票据 {numbers} 已用于另一次补偿;请核对原件,重复使用的交稽核处理。",
+    "Invoices {numbers} were used for another benefit; check the originals and hand a second use to inspection.",
+)
+GIVEN_TOO_MANY = define(
+    "elsewhere_too_many",
+    413,
+    "行数过多",
+    "Too many rows",
+    "文件有 {count} 行,一次最多 {limit} 行;请拆分后分别上传,什么都没有登记。",
+    "The file has {count} rows, of which {limit} at most are taken at once: split it. Nothing was recorded.",
+)
+GIVEN_REFUSED = define(
+    "elsewhere_refused",
+    422,
+    "这笔结算不能登记",
+    "The settlement cannot be entered",
+    "“errors”列出不合适的内容;请更正后重发,什么都没有登记。",
+    "What does not fit is listed in errors; nothing was recorded.",
+)
+WINDOW_STAY = define(
+    "window_stay",
+    422,
+    "出院日期不对",
+    "The discharge does not fit",
+    "窗口只受理已结束的就诊:住院要写出院时间,门诊不写。",
+    "The window takes care that is over: a stay states its discharge, an outpatient visit none.",
+)
 NOT_MIDWAY = define(
     "not_midway",
     409,

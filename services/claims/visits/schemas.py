@@ -93,6 +93,7 @@ class VisitOut(WireModel):
     mother_id: UUID | None
     elsewhere: str | None
     """Number of the basic settlement that was made elsewhere."""
+    channel: Literal["bedside", "window"]
 
 
 class LineIn(WireModel):
@@ -156,6 +157,43 @@ class ElsewhereIn(WireModel):
     benefit: Yuan
     over_cap: Yuan = 0
     """What its cap took from its benefit."""
+
+
+class InvoiceIn(WireModel):
+    """An original invoice; its code and number are used once in all pools and schemes (rulings §14)."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,20}$")]
+    number: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,20}$")]
+
+
+class GivenIn(WireModel):
+    """The basic settlement that another system made, in the national fields: taken as given (rulings §3)."""
+
+    scheme: Word
+    settlement: Word
+    total: Yuan
+    eligible: Yuan
+    benefit: Yuan
+    over_cap: Yuan = 0
+
+
+class WindowVisitIn(WireModel):
+    """Care that is over and was paid in full, as its papers tell it at the window."""
+
+    institution_code: Word
+    institution_number: Word
+    """The hospital's own number of the visit, as it stands on the papers."""
+    id_number: Annotated[str, StringConstraints(min_length=15, max_length=18, strip_whitespace=True)]
+    """Of the patient; it stands in the body so that it reaches no log."""
+    kind: Kind
+    admitted_at: Moment
+    discharged_at: Moment | None = None
+    diagnosis_code: Word
+    diagnosis_name: Reason
+    circumstances: list[Circumstance] = Field(default_factory=list, max_length=3)
+    accident: bool = False
+    invoices: list[InvoiceIn] = Field(min_length=1, max_length=50)
+    elsewhere: GivenIn | None = None
 
 
 class DischargeIn(WireModel):
@@ -222,6 +260,8 @@ class ClaimOut(WireModel):
     """Settled in the middle of the stay (mid_setl_flag): more settlements of the same admission follow."""
     part: int
     """Number of the settlement among those of its admission."""
+    paid_to: Literal["hospital", "person"]
+    """Who is owed the benefit: the hospital that advanced it, or the person who paid in full (window)."""
     payable: Yuan
     policy_id: str
     policy_hash: str

@@ -6,13 +6,14 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from services.claims.visits import settling
-from services.claims.visits.api import HOSPITAL, Pool, bill_of
+from services.claims.visits.api import ENTERS, Pool, bill_of
 from services.claims.visits.direct import Asked, DirectRoute, answered_by, path_id, settlement_asked
 from services.claims.visits.problems import (
     CLAIM_RELEASED,
     CLAIM_UNKNOWN,
     ENROLLMENT_SILENT,
     LATER_CLAIM,
+    VISIT_NOT_YOURS,
     VISIT_SETTLED,
     VISIT_UNKNOWN,
 )
@@ -53,10 +54,10 @@ router.add_api_route(
     "/visits/{visit_id}/settlement",
     settle_visit,
     methods=["POST"],
-    openapi_extra=access(HOSPITAL, command="settle_visit", scope="institution", coalesced=True),
+    openapi_extra=access(ENTERS, command="settle_visit", scope="institution", coalesced=True),
     status_code=201,
     response_model=ClaimOut,
-    responses=documented(VISIT_UNKNOWN, VISIT_SETTLED, ENROLLMENT_SILENT),
+    responses=documented(VISIT_UNKNOWN, VISIT_NOT_YOURS, VISIT_SETTLED, ENROLLMENT_SILENT),
     route_class_override=DirectRoute,
     tags=["visits"],
 )
@@ -64,9 +65,9 @@ router.add_api_route(
 
 @router.post(
     "/claims/{claim_id}/cancellation",
-    openapi_extra=access(HOSPITAL, command="cancel_claim", scope="institution", coalesced=True),
+    openapi_extra=access(ENTERS, command="cancel_claim", scope="institution", coalesced=True),
     response_model=ClaimOut,
-    responses=documented(CLAIM_UNKNOWN, CLAIM_RELEASED, LATER_CLAIM),
+    responses=documented(CLAIM_UNKNOWN, VISIT_NOT_YOURS, CLAIM_RELEASED, LATER_CLAIM),
     tags=["claims"],
 )
 async def cancel_claim(pool_code: Pool, claim_id: ShortId, body: CancellationIn, request: CoalescedDep) -> Any:

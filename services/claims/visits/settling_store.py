@@ -15,7 +15,7 @@ from services.claims.visits.bill import Bill
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.counters import Counters, Entry, Ref, Row
 from services.claims.visits.coverage import CONSUMER, Coverage, intervals, named_from_rows, timeline_from_rows
-from services.claims.visits.deciding import Decided, Visit, stored_decision, stored_facts
+from services.claims.visits.deciding import BEDSIDE, TO_PERSON, WINDOW, Decided, Visit, stored_decision, stored_facts
 from services.claims.visits.elsewhere import elsewhere_from_row
 from services.claims.visits.entitlements import from_rows
 from shared.contracts.enrollment import COVERAGE_TOPIC
@@ -46,9 +46,9 @@ EXISTS (SELECT FROM parked p WHERE p.consumer = '{CONSUMER}' AND p.generation = 
 _VISITS = f"""
 SELECT v.id, v.institution_code, v.institution_number, v.member_id, v.kind, v.status, v.admitted_at, v.admitted_on,
        v.discharged_at, v.diagnosis_code, v.diagnosis_name, v.circumstances, v.third_party, v.line_sheets,
-       v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, m.household_id, m.blind_index, m.township_code,
-       m.birth_date, m.sex, m.sequence, m.timeline, m.groups, m.layers, m.entitlements, m.entitlement_seq,
-       mother.timeline AS mothers_timeline,
+       v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, v.channel, m.household_id, m.blind_index,
+       m.township_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups, m.layers, m.entitlements,
+       m.entitlement_seq, mother.timeline AS mothers_timeline,
        {DOUBTED}
 FROM visit v LEFT JOIN member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
 LEFT JOIN member_coverage mother ON mother.pool_code = v.pool_code AND mother.member_id = v.mother_id
@@ -74,7 +74,7 @@ FROM unnest($2::text[], $3::text[]) AS q(subject, key)
 JOIN idempotency i ON i.pool_code = $1 AND i.subject = q.subject AND i.key = q.key
 """
 _CLAIM_HEADS = """
-SELECT c.id, c.institution_code, c.visit_id, c.member_id, c.household_id,
+SELECT c.id, c.institution_code, c.visit_id, c.member_id, c.household_id, c.paid_to,
        EXISTS (SELECT FROM cancellation_release r
                WHERE r.pool_code = c.pool_code AND r.claim_id = c.id) AS county_released
 FROM claim c WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[])
@@ -182,7 +182,13 @@ class ClaimHead:
     visit_id: UUID
     member_id: UUID
     household_id: UUID
+    paid_to: str
     county_released: bool
+
+    @property
+    def channel(self) -> str:
+        """The channel of its visit."""
+        return WINDOW if self.paid_to == TO_PERSON else BEDSIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,6 +466,7 @@ def visit_of(row: Any) -> Visit:
         mother_id=row["mother_id"],
         newborn_of=mothers_coverage(row),
         elsewhere=elsewhere_from_row(row["elsewhere"]),
+        channel=row["channel"],
         facts_seq=row["facts_seq"],
     )
 

@@ -26,9 +26,14 @@ _BY_NUMBER = "SELECT id FROM visit WHERE pool_code = $1 AND institution_code = $
 _REGISTER = """
 INSERT INTO visit (pool_code, id, institution_code, institution_number, member_id, kind, status, admitted_at,
                    admitted_on, diagnosis_code, diagnosis_name, circumstances, third_party, mother_id, registered_at,
-                   registered_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                   registered_by, discharged_at, channel)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 ON CONFLICT DO NOTHING
+"""
+_USE_INVOICES = """
+INSERT INTO invoice_use (code, number, pool_code, visit_id, used_at)
+SELECT q.code, q.number, $1, $2, $5 FROM unnest($3::text[], $4::text[]) AS q(code, number) ORDER BY 1, 2
+ON CONFLICT DO NOTHING RETURNING code, number
 """
 _THIRD_PARTY = """
 UPDATE visit SET third_party = $3, third_party_share = $4, facts_seq = facts_seq + 1 WHERE pool_code = $1 AND id = $2
@@ -188,8 +193,20 @@ async def register(conn: AsyncConnection, pool_code: str, new: Visit, *, now: da
         new.mother_id,
         now,
         by,
+        new.discharged_at,
+        new.channel,
     )
     return written == 1
+
+
+async def use_invoices(
+    conn: AsyncConnection, pool_code: str, visit_id: UUID, invoices: Sequence[tuple[str, str]], *, now: datetime
+) -> list[str]:
+    """Uses invoices for a visit; the numbers of those that another visit has used, in whatever pool."""
+    codes, numbers = [code for code, _ in invoices], [number for _, number in invoices]
+    rows = await fetch(conn, _USE_INVOICES, pool_code, visit_id, codes, numbers, now)
+    ours = {(row["code"], row["number"]) for row in rows}
+    return [number for code, number in invoices if (code, number) not in ours]
 
 
 async def discharge(conn: AsyncConnection, pool_code: str, visit_id: UUID, at: datetime) -> None:

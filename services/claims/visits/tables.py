@@ -123,6 +123,7 @@ def _visits(metadata: MetaData) -> None:
         Column("third_party_share", Integer, nullable=False, server_default="0"),
         Column("mother_id", Uuid),
         Column("elsewhere", JSONB),
+        Column("channel", Text, nullable=False, server_default="bedside"),
         Column("facts_seq", Integer, nullable=False, server_default="0"),
         Column("line_sheets", Integer, nullable=False, server_default="0"),
         required("registered_at", MOMENT),
@@ -140,6 +141,40 @@ def _visits(metadata: MetaData) -> None:
         given["settlement"].astext,
         unique=True,
         postgresql_where=text("elsewhere IS NOT NULL"),
+    )
+    file = Table(
+        "given_file",
+        metadata,
+        code("pool_code"),
+        required("id", Uuid),
+        code("number"),
+        required("content_hash", LargeBinary),
+        *(required(name, Integer) for name in ("rows_read", "entered", "unchanged", "returned")),
+        required("recorded_by", Text),
+        required("recorded_at", MOMENT),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "number", name="given_file_number"),
+    )
+    Index("given_file_content", file.c.pool_code, file.c.content_hash)
+    Table(
+        "given_file_error",
+        metadata,
+        code("pool_code"),
+        required("file_id", Uuid),
+        required("row_number", Integer),
+        required("row_sealed", LargeBinary),
+        PrimaryKeyConstraint("pool_code", "file_id", "row_number"),
+        ForeignKeyConstraint(["pool_code", "file_id"], ["given_file.pool_code", "given_file.id"]),
+    )
+    Table(
+        "invoice_use",
+        metadata,
+        code("code"),
+        code("number"),
+        code("pool_code"),
+        required("visit_id", Uuid),
+        required("used_at", MOMENT),
+        PrimaryKeyConstraint("code", "number"),
     )
     Table(
         "visit_lines",
@@ -201,6 +236,7 @@ def _claims(metadata: MetaData) -> None:
         Column("part", Integer, nullable=False, server_default="1"),
         Column("sheets_to", Integer, nullable=False, server_default="0"),
         Column("deductible_fen", BigInteger, nullable=False, server_default="0"),
+        Column("paid_to", Text, nullable=False, server_default="hospital"),
         required("payable_fen", BigInteger),
         required("policy_id", Text),
         required("policy_hash", Text),

@@ -22,6 +22,7 @@ def head_of(claim: Claim, at: datetime) -> dict[str, Any]:
         "at": at,
         "benefit": claim.benefit_fen,
         "account": claim.account_fen,
+        "paid_to": claim.paid_to,
     }
 
 

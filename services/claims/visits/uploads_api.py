@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Path
 
 from services.claims.visits import commands, store
+from services.claims.visits.api import ENTERS
 from services.claims.visits.problems import SHEET_UNKNOWN, VISIT_SETTLED, VISIT_UNKNOWN
 from services.claims.visits.schemas import UploadOut, UploadsOut
 from shared.contracts.wire import ShortId
@@ -21,7 +22,7 @@ Sheet = Annotated[int, Path(ge=1, le=1_000_000)]
 
 @router.get(
     "/visits/{visit_id}/lines",
-    openapi_extra=access(["hospital", "auditor"], command="list_uploads", scope="institution"),
+    openapi_extra=access([*ENTERS, "auditor"], command="list_uploads", scope="institution"),
     responses=documented(VISIT_UNKNOWN),
 )
 async def list_uploads(pool_code: Pool, visit_id: ShortId, unit: UnitDep) -> UploadsOut:
@@ -32,7 +33,7 @@ async def list_uploads(pool_code: Pool, visit_id: ShortId, unit: UnitDep) -> Upl
 
 @router.post(
     "/visits/{visit_id}/lines/{sheet}/withdrawal",
-    openapi_extra=access(["hospital"], command="withdraw_lines", scope="institution"),
+    openapi_extra=access(ENTERS, command="withdraw_lines", scope="institution"),
     responses=documented(VISIT_UNKNOWN, VISIT_SETTLED, SHEET_UNKNOWN),
 )
 async def withdraw_lines(pool_code: Pool, visit_id: ShortId, sheet: Sheet, unit: UnitDep) -> UploadsOut:

@@ -126,6 +126,7 @@ class BillItem(WireModel):
     amount: Yuan
     paid: Yuan
     open: Yuan
+    refunded: Yuan
     last_paid_on: date | None
 
 
@@ -216,7 +217,7 @@ class RefusalBody(WireModel):
 
 
 class DuesBody(WireModel):
-    """``audited_head_count``, where given, has to equal the register's."""
+    """``audited_head_count``, where given, has to equal the register's: the dues are confirmed by it."""
 
     audited_head_count: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
 
@@ -232,6 +233,7 @@ class DueItem(WireModel):
     standard: Yuan
     total: Yuan
     change: Yuan
+    audited: bool
 
 
 class DuesAnswer(WireModel):
@@ -244,7 +246,8 @@ class DuesAnswer(WireModel):
 
 
 class TotalsItem(WireModel):
-    """Counts of households and members, and premiums: asked for, collected, remitted, open, still with the township."""
+    """Counts of households and members, and premiums: asked for, collected, remitted, refunded, open, still with the
+    township."""
 
     households: int
     complete: int
@@ -257,6 +260,7 @@ class TotalsItem(WireModel):
     billed: Yuan
     collected: Yuan
     remitted: Yuan
+    refunded: Yuan
     on_hand: Yuan
     open: Yuan
     sponsored_amount: Yuan
@@ -410,6 +414,7 @@ def _bill_item(row: Any, in_full: bool) -> BillItem:
         amount=row["due_fen"],
         paid=row["paid_fen"],
         open=row["due_fen"] - row["paid_fen"],
+        refunded=row["refunded_fen"],
         last_paid_on=row["last_paid_on"],
     )
 
@@ -604,6 +609,7 @@ async def record_dues(pool_code: PoolCode, year: Year, body: DuesBody, unit: Uni
                 "standard": d.standard_fen,
                 "total": d.total_fen,
                 "change": d.change_fen,
+                "audited": d.audited,
             }
         )
         for d in sorted(dues, key=lambda due: (due.level, due.payer))
@@ -652,6 +658,7 @@ def _totals(total: Totals) -> dict[str, Any]:
         "billed": total.billed_fen,
         "collected": total.collected_fen,
         "remitted": total.remitted_fen,
+        "refunded": total.refunded_fen,
         "on_hand": total.on_hand_fen,
         "open": total.open_fen,
         "sponsored_amount": total.sponsored_fen,

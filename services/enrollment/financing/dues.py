@@ -36,7 +36,8 @@ HEADS_DIFFER = define(
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One level's due by one payer; amounts in fen, ``change_fen`` against the revision before."""
+    """One level's due by one payer; amounts in fen, ``change_fen`` against the revision before. ``audited``: counted
+    against the head count that the auditors confirmed."""
 
     due_id: UUID
     revision: int
@@ -46,6 +47,7 @@ class Due:
     standard_fen: int
     total_fen: int
     change_fen: int
+    audited: bool
 
 
 def heads_by_payer(heads: Mapping[str, int], payers: Mapping[tuple[str, str], str], level: str) -> Counter[str]:
@@ -60,7 +62,8 @@ def heads_by_payer(heads: Mapping[str, int], payers: Mapping[tuple[str, str], st
 
 
 async def count_dues(act: Act, year: int, expected_heads: int | None) -> list[Due]:
-    """Counts the covered heads of a year and records what each level owes; again records only what changed.
+    """Counts the covered heads of a year and records what each level owes; again records only what changed, or that
+    the count is the audited one now (``expected_heads``).
 
     Raises STANDARD_UNKNOWN, PAYER_MISSING, HEADS_DIFFER.
     """
@@ -76,15 +79,28 @@ async def count_dues(act: Act, year: int, expected_heads: int | None) -> list[Du
     for level, per_head in standard.subsidies_fen.items():
         if per_head:
             wanted |= {(level, payer): count for payer, count in heads_by_payer(heads, payers, level).items()}
-    dues = [_due(act, key, count, standard.subsidies_fen[key[0]], known.get(key)) for key, count in wanted.items()]
-    changed = [due for due in dues if due.change_fen or (due.level, due.payer) not in known]
+    audited = expected_heads is not None
+    dues = [
+        _due(act, key, count, standard.subsidies_fen[key[0]], audited, known.get(key)) for key, count in wanted.items()
+    ]
+    changed = [due for due in dues if _is_new(due, known.get((due.level, due.payer)))]
     if changed:
         await store.insert_dues(
             act.conn,
             act.pool_code,
             year,
             [
-                (d.due_id, d.revision, d.level, d.payer, d.head_count, d.standard_fen, d.total_fen, d.change_fen)
+                (
+                    d.due_id,
+                    d.revision,
+                    d.level,
+                    d.payer,
+                    d.head_count,
+                    d.standard_fen,
+                    d.total_fen,
+                    d.change_fen,
+                    d.audited,
+                )
                 for d in changed
             ],
             act.by,
@@ -94,13 +110,18 @@ async def count_dues(act: Act, year: int, expected_heads: int | None) -> list[Du
     return dues
 
 
-def _due(act: Act, key: tuple[str, str], heads: int, per_head: int, known: Any) -> Due:
+def _due(act: Act, key: tuple[str, str], heads: int, per_head: int, audited: bool, known: Any) -> Due:
     total = heads * per_head
     if known is None:
-        return Due(new_id(act.now), 1, *key, heads, per_head, total, total)
+        return Due(new_id(act.now), 1, *key, heads, per_head, total, total, audited)
     change = total - known["total_fen"]
-    revision = known["revision"] + (change != 0)
-    return Due(known["due_id"], revision, *key, heads, per_head, total, change)
+    confirmed = audited or (known["audited"] and not change)
+    revision = known["revision"] + (change != 0 or confirmed != known["audited"])
+    return Due(known["due_id"], revision, *key, heads, per_head, total, change, confirmed)
+
+
+def _is_new(due: Due, known: Any) -> bool:
+    return known is None or due.revision > known["revision"]
 
 
 def _event(act: Act, year: int, due: Due) -> Outgoing:
@@ -114,6 +135,7 @@ def _event(act: Act, year: int, due: Due) -> Outgoing:
         total=due.total_fen,
         amount=due.change_fen,
         revision=due.revision,
+        audited=due.audited,
         at=act.now,
     )
     return Outgoing(payload, act.pool_code, str(due.due_id), due.revision, act.day, act.now, SERVICE, due.change_fen)

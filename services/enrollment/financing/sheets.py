@@ -19,6 +19,7 @@ BILLS = exported(
         "amount": "应缴金额",
         "paid": "已缴金额",
         "open": "未缴金额",
+        "refunded": "已退金额",
         "last_paid_on": "最近缴费日期",
         "bill_id": "缴费单编号",
         "household_id": "家庭编号",

@@ -89,8 +89,8 @@ WHERE l.pool_code = $1 AND l.member_id = ANY($2::uuid[]) AND l.settled_on IS NOT
 ORDER BY l.member_id, b.year DESC
 """
 _BILL_PAGE = """
-SELECT b.bill_id, b.household_id, b.township_code, b.year, b.due_fen, b.paid_fen, b.last_paid_on, h.village_code,
-       h.group_name, h.household_number, a.name AS village_name,
+SELECT b.bill_id, b.household_id, b.township_code, b.year, b.due_fen, b.paid_fen, b.refunded_fen, b.last_paid_on,
+       h.village_code, h.group_name, h.household_number, a.name AS village_name,
        (SELECT m.name FROM member m WHERE m.pool_code = $1 AND m.household_id = h.household_id
           AND m.relation = 'head' AND m.status <> 'ended' ORDER BY m.member_number LIMIT 1) AS head_name
 FROM bill b JOIN household h ON h.pool_code = b.pool_code AND h.household_id = b.household_id
@@ -198,6 +198,7 @@ SELECT r.receipt_id, r.receipt_number, r.year, r.amount_fen, r.paid_on FROM rece
 WHERE r.pool_code = $1 AND r.township_code = $2 AND ($3::date IS NULL OR r.paid_on <= $3)
   AND ($4::text[] IS NULL OR r.receipt_number = ANY($4))
   AND NOT EXISTS (SELECT 1 FROM remittance_line l WHERE l.pool_code = $1 AND l.receipt_id = r.receipt_id)
+  AND NOT EXISTS (SELECT 1 FROM receipt_void v WHERE v.pool_code = $1 AND v.receipt_id = r.receipt_id)
 ORDER BY r.receipt_number
 """
 _INSERT_REMITTANCE = """
@@ -399,18 +400,19 @@ JOIN household h ON h.pool_code = $1 AND h.household_id = c.household_id
 GROUP BY h.village_code ORDER BY h.village_code
 """
 _DUES = """
-SELECT DISTINCT ON (level, payer) due_id, revision, level, payer, head_count, standard_fen, total_fen FROM subsidy_due
+SELECT DISTINCT ON (level, payer) due_id, revision, level, payer, head_count, standard_fen, total_fen,
+  audited FROM subsidy_due
 WHERE pool_code = $1 AND year = $2 ORDER BY level, payer, revision DESC
 """
 _INSERT_DUES = """
 INSERT INTO subsidy_due (pool_code, year, recorded_by, recorded_at, due_id, revision, level, payer, head_count,
-                         standard_fen, total_fen, change_fen)
+                         standard_fen, total_fen, change_fen, audited)
 SELECT $1, $2, $3, $4, n.* FROM unnest($5::uuid[], $6::integer[], $7::text[], $8::text[], $9::integer[], $10::bigint[],
-                                       $11::bigint[], $12::bigint[]) AS n
+                                       $11::bigint[], $12::bigint[], $13::boolean[]) AS n
 """
 
-DueRow = tuple[UUID, int, str, str, int, int, int, int]
-"""id, revision, level, payer, heads, standard, total, change (fen)"""
+DueRow = tuple[UUID, int, str, str, int, int, int, int, bool]
+"""id, revision, level, payer, heads, standard, total, change (fen), audited"""
 
 
 async def lock_dues(conn: AsyncConnection, pool_code: str) -> None:
@@ -432,21 +434,24 @@ async def insert_dues(
     conn: AsyncConnection, pool_code: str, year: int, rows: Sequence[DueRow], by: str, now: datetime
 ) -> None:
     """Records revisions of dues."""
-    await execute(conn, _INSERT_DUES, pool_code, year, by, now, *_columns(rows, 8))
+    await execute(conn, _INSERT_DUES, pool_code, year, by, now, *_columns(rows, 9))
 
 
 # -- totals of a year
 
 _BILL_TOTALS = """
 SELECT township_code, count(*) AS households, count(*) FILTER (WHERE due_fen = paid_fen) AS complete,
-       sum(due_fen)::bigint AS billed_fen, sum(paid_fen)::bigint AS collected_fen
+       sum(due_fen)::bigint AS billed_fen, sum(paid_fen + refunded_fen)::bigint AS collected_fen,
+       sum(refunded_fen)::bigint AS refunded_fen
 FROM bill WHERE pool_code = $1 AND year = $2 GROUP BY township_code ORDER BY township_code
 """
 _RECEIPT_TOTALS = """
 SELECT r.township_code, count(*) AS receipts, sum(r.amount_fen)::bigint AS collected_fen,
        coalesce(sum(r.amount_fen) FILTER (WHERE l.receipt_id IS NOT NULL), 0)::bigint AS remitted_fen
 FROM receipt r LEFT JOIN remittance_line l ON l.pool_code = r.pool_code AND l.receipt_id = r.receipt_id
-WHERE r.pool_code = $1 AND r.year = $2 GROUP BY r.township_code ORDER BY r.township_code
+WHERE r.pool_code = $1 AND r.year = $2
+  AND NOT EXISTS (SELECT FROM receipt_void v WHERE v.pool_code = r.pool_code AND v.receipt_id = r.receipt_id)
+GROUP BY r.township_code ORDER BY r.township_code
 """
 _LINE_TOTALS = """
 SELECT b.township_code, count(*) AS members, count(*) FILTER (WHERE l.kind = 'excused') AS excused,

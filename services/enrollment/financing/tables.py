@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     ForeignKeyConstraint,
@@ -29,6 +30,7 @@ def declare(metadata: MetaData) -> None:
     _dues(metadata)
     _family_accounts(metadata)
     _layers(metadata)
+    _refunds(metadata)
 
 
 def _of(table: str, *columns: str) -> ForeignKeyConstraint:
@@ -70,6 +72,7 @@ def _bills(metadata: MetaData) -> None:
         Column("last_paid_on", Date),
         Column("version", Integer, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
+        Column("refunded_fen", BigInteger, nullable=False, server_default=text("0")),
         UniqueConstraint("pool_code", "household_id", "year", name="bill_year_once"),
         _of("household", "household_id"),
         _of("standard", "year"),
@@ -203,6 +206,7 @@ def _dues(metadata: MetaData) -> None:
         Column("change_fen", BigInteger, nullable=False),
         Column("recorded_by", Text, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
+        Column("audited", Boolean, nullable=False, server_default=text("false")),
         UniqueConstraint("pool_code", "year", "level", "payer", "revision", name="subsidy_due_once"),
         _of("standard", "year"),
     )
@@ -221,6 +225,8 @@ def _family_accounts(metadata: MetaData) -> None:
         Column("document_number", Text, nullable=False),
         Column("credited_on", Date, nullable=False),
         Column("credited_by", CODE, nullable=False),
+        Column("version", Integer, nullable=False, server_default=text("1")),
+        Column("withdrawn_fen", BigInteger, nullable=False, server_default=text("0")),
         UniqueConstraint("pool_code", "household_id", "year", name="family_account_credit_once"),
         _of("household", "household_id"),
         _of("standard", "year"),
@@ -263,3 +269,49 @@ def _layers(metadata: MetaData) -> None:
     p = payment.c
     Index("layer_payment_township", p.pool_code, p.layer, p.year, p.township_code)
     Index("layer_payment_receipt", p.pool_code, p.layer, p.receipt_number)
+
+
+def _refunds(metadata: MetaData) -> None:
+    Table(
+        "receipt_void",
+        metadata,
+        *pool_key("receipt_id"),
+        Column("reason", Text, nullable=False),
+        Column("voided_on", Date, nullable=False),
+        Column("voided_by", CODE, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
+        _of("receipt", "receipt_id"),
+    )
+    refund = Table(
+        "refund",
+        metadata,
+        *pool_key("refund_id"),
+        Column("bill_id", Uuid, nullable=False),
+        Column("township_code", CODE, nullable=False),
+        Column("year", SmallInteger, nullable=False),
+        Column("cause", Text, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("applied_by", CODE, nullable=False),
+        Column("applied_at", MOMENT, nullable=False),
+        Column("ended_on", Date),
+        _of("bill", "bill_id"),
+    )
+    Index(
+        "refund_one_open",
+        refund.c.pool_code,
+        refund.c.bill_id,
+        unique=True,
+        postgresql_where=text("status = 'applied'"),
+    )
+    Table(
+        "refund_line",
+        metadata,
+        *pool_key("refund_id"),
+        Column("bill_id", Uuid, nullable=False),
+        Column("member_id", Uuid, primary_key=True),
+        Column("premium_fen", BigInteger, nullable=False),
+        _of("refund", "refund_id"),
+        _of("bill_line", "bill_id", "member_id"),
+    )

@@ -25,11 +25,12 @@ class Totals:
     sponsored_fen: int = 0
     collected_fen: int = 0
     remitted_fen: int = 0
+    refunded_fen: int = 0
 
     @property
     def open_fen(self) -> int:
         """Asked of households and not yet paid."""
-        return self.billed_fen - self.collected_fen
+        return self.billed_fen - self.collected_fen + self.refunded_fen
 
     @property
     def on_hand_fen(self) -> int:

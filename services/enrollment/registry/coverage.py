@@ -28,13 +28,13 @@ def paid(starts: Iterable[Start], first: date, last: date, cause: str) -> list[N
     return added
 
 
-def lapsed(starts: Iterable[Start], on: date, last: date) -> list[NewStart]:
+def lapsed(starts: Iterable[Start], on: date, last: date, cause: str = "lapse") -> list[NewStart]:
     """Not covered from ``on`` to ``last``, the end of the coverage year; empty if nothing was covered there."""
     known = current(starts)
     later = [s for s in known if on < s.valid_from <= last and s.state == COVERED]
-    added = [NewStart(start.valid_from, NONE, "lapse") for start in later]
+    added = [NewStart(start.valid_from, NONE, cause) for start in later]
     if state_on(known, on) == COVERED:
-        added.insert(0, NewStart(on, NONE, "lapse"))
+        added.insert(0, NewStart(on, NONE, cause))
     return added
 
 

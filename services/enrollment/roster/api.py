@@ -11,7 +11,6 @@ from services.enrollment.registry.territory import areas_named, areas_of
 from services.enrollment.roster import store
 from services.enrollment.roster.commands import import_roster, returned_rows
 from services.enrollment.roster.error_sheet import error_sheet
-from services.enrollment.roster.package import COMPRESSED_MAX_BYTES
 from services.enrollment.roster.tables import COUNTS
 from services.enrollment.roster.template import template
 from shared.contracts.wire import WireModel
@@ -21,6 +20,7 @@ from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
 from shared.http.problems import NOT_FOUND
 from shared.http.unit import Unit, UnitDep
+from shared.sheets.package import COMPRESSED_MAX_BYTES
 
 router = ServiceRouter(tags=["roster"], dependencies=[Depends(areas_named)])
 

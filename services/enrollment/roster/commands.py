@@ -19,7 +19,7 @@ from services.enrollment.roster.headings import Column
 from services.enrollment.roster.households import Judged, Places, judge, locate
 from services.enrollment.roster.plan import Hands, Plan, plan
 from services.enrollment.roster.rows import ReadRow, read_row
-from services.enrollment.roster.workbook import Row, read_roster
+from services.enrollment.roster.workbook import RosterRow, read_roster
 from shared.db.numbers import next_number
 from shared.db.personal import Sealer
 from shared.kernel.errors import define
@@ -43,7 +43,7 @@ class Imported:
     repeated: bool
 
 
-def _read(content: bytes, today: Any) -> tuple[tuple[Row, ...], list[ReadRow]]:
+def _read(content: bytes, today: Any) -> tuple[tuple[RosterRow, ...], list[ReadRow]]:
     rows = read_roster(content)
     return rows, [read_row(row, today) for row in rows]
 
@@ -79,7 +79,7 @@ async def _record(
     areas: Sequence[str],
     year: int,
     content: bytes,
-    result: tuple[Sequence[Row], Sequence[Judged], Plan],
+    result: tuple[Sequence[RosterRow], Sequence[Judged], Plan],
     *,
     changed: bool,
 ) -> Imported:
@@ -105,7 +105,7 @@ async def _record(
     return Imported(roster_id, repeated=False)
 
 
-def _sealed(sealer: Sealer, roster_id: UUID, row: Row, judged: Judged) -> bytes:
+def _sealed(sealer: Sealer, roster_id: UUID, row: RosterRow, judged: Judged) -> bytes:
     """The row as it came with the reasons beside it: personal data, sealed as one text."""
     content = {
         "cells": {column.name: cell.text for column, cell in row.cells.items()},

@@ -1,10 +1,8 @@
 """Which column of a roster holds what: Chinese headings with the spellings that offices use."""
 
-import re
-import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from shared.sheets.template import Template
 
 
 class Column(StrEnum):
@@ -27,7 +25,6 @@ class Column(StrEnum):
 
 
 REQUIRED = (Column.VILLAGE, Column.HOUSEHOLD, Column.NAME, Column.RELATION, Column.ID_NUMBER)
-SEARCHED_ROWS = 5
 
 _SYNONYMS: dict[Column, tuple[str, ...]] = {
     Column.TOWNSHIP: ("乡镇名称", "乡", "镇", "乡镇街道", "所属乡镇", "街道"),
@@ -55,61 +52,9 @@ _SYNONYMS: dict[Column, tuple[str, ...]] = {
     Column.PHONE: ("电话", "手机", "手机号", "联系方式", "电话号码", "手机号码"),
     Column.REMARK: ("说明", "附注"),
 }
-_DECORATION = re.compile(r"[\s*＊※:：()（）【】\[\]/、.。_\-]+|必填|选填")
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where the headings stand: row index of the headings and column index of each known one."""
-
-    heading_row: int
-    columns: dict[Column, int]
-
-
-@dataclass(frozen=True, slots=True)
-class HeadingFault:
-    """Why no layout could be read: headings that are missing, or that stand twice."""
-
-    missing: tuple[Column, ...] = ()
-    repeated: tuple[Column, ...] = ()
-
-
-def _plain(text: object) -> str:
-    return _DECORATION.sub("", unicodedata.normalize("NFKC", str(text))) if text is not None else ""
-
-
-_BY_HEADING = {_plain(word): column for column, words in _SYNONYMS.items() for word in (column.value, *words)}
-
-
-def heading_of(text: object) -> Column | None:
-    """The column that a heading cell names, or None for one that we do not need."""
-    return _BY_HEADING.get(_plain(text))
-
-
-def find_layout(rows: Sequence[Sequence[object]]) -> Layout | HeadingFault:
-    """Finds the heading row among the first rows: the one that names most of the required columns."""
-    best: dict[Column, int] = {}
-    best_repeated: tuple[Column, ...] = ()
-    best_row = 0
-    for index, row in enumerate(rows[:SEARCHED_ROWS]):
-        columns, repeated = _read(row)
-        if len(columns) > len(best):
-            best, best_repeated, best_row = columns, repeated, index
-    missing = tuple(column for column in REQUIRED if column not in best)
-    if missing or best_repeated:
-        return HeadingFault(missing, best_repeated)
-    return Layout(best_row, best)
-
-
-def _read(row: Sequence[object]) -> tuple[dict[Column, int], tuple[Column, ...]]:
-    columns: dict[Column, int] = {}
-    repeated: list[Column] = []
-    for position, cell in enumerate(row):
-        column = heading_of(cell)
-        if column is None:
-            continue
-        if column in columns:
-            repeated.append(column)
-        else:
-            columns[column] = position
-    return columns, tuple(repeated)
+TEMPLATE = Template(
+    Column,
+    REQUIRED,
+    _SYNONYMS,
+    (";空白名册可从“…/roster-template.xlsx”下载", "; an empty roster is to be had at …/roster-template.xlsx"),
+)

@@ -10,7 +10,9 @@ from services.enrollment.registry.identity import FEMALE, MALE, Identity, read_i
 from services.enrollment.registry.relations import BY_SPELLING as RELATION_OF
 from services.enrollment.roster.headings import Column
 from services.enrollment.roster.reasons import Fault, fault, formula_fault
-from services.enrollment.roster.workbook import Cell, Row
+from services.enrollment.roster.workbook import RosterRow
+from shared.kernel.dates import written_day
+from shared.sheets.workbook import Cell
 
 _EXCUSES = {
     "employee_scheme": ("城镇职工医保", "职工医保", "参加职工医保", "城镇职工", "单位职工"),
@@ -25,7 +27,6 @@ _EXCUSE_OF = {word: code for code, words in _EXCUSES.items() for word in words}
 _SEXES = {"男": MALE, "男性": MALE, "女": FEMALE, "女性": FEMALE}
 _NAME = re.compile(r"[㐀-鿿𠀀-𲎯〇]{1,20}(?:·[㐀-鿿𠀀-𲎯〇]{1,20}){0,4}|[A-Za-z][A-Za-z .'\-]{1,58}")
 _HOUSEHOLD = re.compile(r"[0-9A-Z]{1,8}")
-_DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
 _GROUP = re.compile(r"(?:第)?([0-9一二三四五六七八九十]+)(?:村民)?(?:小)?组?")
 _SEPARATORS = re.compile(r"[、,,;;/+\s]+")
 _HOUSEHOLD_DIGITS = 4
@@ -54,7 +55,7 @@ class ReadRow:
     faults: tuple[Fault, ...]
 
 
-def read_row(row: Row, today: date) -> ReadRow:
+def read_row(row: RosterRow, today: date) -> ReadRow:
     """Reads one row; never raises: whatever cannot be read is a fault of the row."""
     faults = _formulas(row)
     identity = _identity(row.cell(Column.ID_NUMBER), today, faults)
@@ -80,7 +81,7 @@ def read_row(row: Row, today: date) -> ReadRow:
     )
 
 
-def _formulas(row: Row) -> list[Fault]:
+def _formulas(row: RosterRow) -> list[Fault]:
     return [formula_fault(column) for column, cell in row.cells.items() if cell.is_formula]
 
 
@@ -118,7 +119,7 @@ def _sex(text: str, identity: Identity | None, faults: list[Fault]) -> str | Non
 
 
 def _birth_date(text: str, identity: Identity | None, faults: list[Fault]) -> date | None:
-    stated = read_date(text) if text else None
+    stated = written_day(text) if text else None
     if text and stated is None:
         faults.append(fault("birth_date_unreadable"))
     if identity is None:
@@ -126,17 +127,6 @@ def _birth_date(text: str, identity: Identity | None, faults: list[Fault]) -> da
     if stated is not None and stated != identity.birth_date:
         faults.append(fault("birth_date_differs", stated=identity.birth_date.isoformat()))
     return identity.birth_date
-
-
-def read_date(text: str) -> date | None:
-    """A day in one of the spellings of an office (1980-01-31, 19800131, 1980年1月31日), or None."""
-    match = _DATE.fullmatch(_compact(text))
-    if match is None:
-        return None
-    try:
-        return date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        return None
 
 
 def _village(text: str, faults: list[Fault]) -> str:

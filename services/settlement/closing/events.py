@@ -4,15 +4,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from services.settlement.closing import store
-from services.settlement.closing.sources import AMOUNT_OF, CLAIMS, ENROLLMENT, SOURCES
+from services.settlement.closing.sources import AMOUNT_OF, CLAIM_EVENTS, CLAIMS, ENROLLMENT
 from services.settlement.funding import effects as funding
+from services.settlement.orders.effects import refund_applied
 from services.settlement.payouts.effects import claim_event, late_increase_released, second_compensation_released
 from services.settlement.reconciliation.effects import premium_remitted
 from shared.contracts import claims, enrollment
 from shared.contracts.envelope import Envelope
 from shared.messaging.consumer import Consumer, EventUnit
 
-_SECOND, _INCREASE = claims.CampaignPaymentReleased.TYPE, claims.IncreaseReleased.TYPE
 Effect = Callable[[EventUnit, Envelope, Any], Awaitable[Any]]
 
 
@@ -58,10 +58,13 @@ def consumers() -> list[Consumer]:
                 enrollment.SPONSORSHIP_TOPIC,
                 enrollment.REMITTANCE_TOPIC,
                 enrollment.SUBSIDY_TOPIC,
+                enrollment.REFUND_TOPIC,
                 enrollment.DAY_TOPIC,
             ),
             {
                 enrollment.PremiumCollected.TYPE: counted(ENROLLMENT, funding.premium_collected),
+                enrollment.PremiumVoided.TYPE: counted(ENROLLMENT, funding.premium_voided),
+                enrollment.RefundApplied.TYPE: counted(ENROLLMENT, refund_applied),
                 enrollment.PremiumSponsored.TYPE: counted(ENROLLMENT, funding.premium_sponsored),
                 enrollment.PremiumRemitted.TYPE: counted(ENROLLMENT, premium_remitted),
                 enrollment.SubsidyDue.TYPE: counted(ENROLLMENT, funding.subsidy_due),
@@ -70,11 +73,12 @@ def consumers() -> list[Consumer]:
         ),
         Consumer(
             "claims",
-            (claims.CLAIM_TOPIC, claims.CAMPAIGN_TOPIC, claims.INCREASE_TOPIC, claims.DAY_TOPIC),
+            (claims.CLAIM_TOPIC, claims.CAMPAIGN_TOPIC, claims.INCREASE_TOPIC, claims.ACCOUNT_TOPIC, claims.DAY_TOPIC),
             {
-                **{kind: counted(CLAIMS, claim_event) for kind in sorted(SOURCES[CLAIMS] - {_SECOND, _INCREASE})},
-                _SECOND: counted(CLAIMS, second_compensation_released),
-                _INCREASE: counted(CLAIMS, late_increase_released),
+                **{kind: counted(CLAIMS, claim_event) for kind in sorted(CLAIM_EVENTS)},
+                claims.CampaignPaymentReleased.TYPE: counted(CLAIMS, second_compensation_released),
+                claims.IncreaseReleased.TYPE: counted(CLAIMS, late_increase_released),
+                claims.FamilyAccountOverspent.TYPE: counted(CLAIMS, funding.family_account_overspent),
                 claims.DayClosed.TYPE: claims_closed,
             },
         ),

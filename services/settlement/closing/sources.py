@@ -11,6 +11,8 @@ CLAIMS = "claims"
 AMOUNT_OF: Mapping[str, str] = MappingProxyType(
     {
         enrollment.PremiumCollected.TYPE: "amount",
+        enrollment.PremiumVoided.TYPE: "amount",
+        enrollment.RefundApplied.TYPE: "amount",
         enrollment.PremiumSponsored.TYPE: "amount",
         enrollment.PremiumRemitted.TYPE: "amount",
         enrollment.SubsidyDue.TYPE: "amount",
@@ -22,6 +24,7 @@ AMOUNT_OF: Mapping[str, str] = MappingProxyType(
         claims.ClaimReleased.TYPE: "approved",
         claims.CampaignPaymentReleased.TYPE: "amount",
         claims.IncreaseReleased.TYPE: "amount",
+        claims.FamilyAccountOverspent.TYPE: "amount",
     }
 )
 """The member or property of each payload that its source adds up in the totals of the day."""
@@ -33,3 +36,9 @@ SOURCES: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """Types that settlement consumes of each source, and whose totals must agree before a day is closed."""
+CLAIM_EVENTS = SOURCES[CLAIMS] - {
+    claims.CampaignPaymentReleased.TYPE,
+    claims.IncreaseReleased.TYPE,
+    claims.FamilyAccountOverspent.TYPE,
+}
+"""Of claims' types those that bring a claim's projection forward."""

@@ -13,9 +13,11 @@ SUPPLEMENTARY = "supplementary"
 ASSISTANCE = "assistance"
 BUDGET = "budget"
 COUNTY_BUDGET = "county_budget"
+URBAN = "urban"
 BOOKS = (BASIC, OBLIGATIONS)
 SUPPLEMENTARY_ACCOUNT, ASSISTANCE_ACCOUNT, BUDGET_ACCOUNT = "supplementary-1001", "assistance-1001", "budget-1001"
 COUNTY_BUDGET_ACCOUNT = "county_budget-1001"
+URBAN_FISCAL = "urban-1002"
 
 EXPENDITURE = "1001.02"
 FISCAL = "1002"
@@ -25,6 +27,8 @@ INCOME_TO_FISCAL = "1009.02"
 FISCAL_TO_EXPENDITURE = "1009.03"
 EXPENDITURE_TO_FISCAL = "1009.04"
 TOWNSHIP_TO_INCOME = "1009.05"
+FLOAT = "1001.03"
+FLOAT_IN_TRANSIT = "1009.06"
 RECEIVABLE = "1101"
 TEMPORARY_RECEIPTS = "2101"
 PREMIUMS = "4001"
@@ -81,6 +85,15 @@ BANK_ACCOUNTS: Mapping[str, BankAccount] = MappingProxyType(
             "county_office",
             frozenset({"county_recheck", "county_director"}),
         ),
+        URBAN_FISCAL: BankAccount(
+            URBAN_FISCAL,
+            "财政专户（城镇居民）",
+            "fiscal special account of the urban residents' fund",
+            "finance",
+            frozenset({"county_finance"}),
+            URBAN,
+            "1002",
+        ),
         SUPPLEMENTARY_ACCOUNT: BankAccount(
             SUPPLEMENTARY_ACCOUNT,
             "补充医疗保险保费专户",
@@ -124,9 +137,15 @@ BANK_ACCOUNTS: Mapping[str, BankAccount] = MappingProxyType(
 )
 
 
+CASH = BankAccount(
+    FLOAT, "乡镇备用金", "township floats", "township", frozenset({"township_clerk", "township_director"})
+)
+"""Cash in townships' hands: money of the fund with a keeper and without a bank."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A permitted move between two bank accounts, and the account that shows it while it is on its way."""
+    """A permitted move between two keepers' accounts, and the account that shows it while it is on its way."""
 
     kind: str
     source: str
@@ -134,7 +153,13 @@ class Route:
     target: str
     release_roles: frozenset[str]
 
+    @property
+    def keeper(self) -> BankAccount:
+        """The account it leaves, with its keeper."""
+        return BANK_ACCOUNTS.get(self.source, CASH)
 
+
+_INSURER = frozenset({"insurer_finance", "insurer_manager", "insurer_approver"})
 TRANSFERS: Mapping[str, Route] = MappingProxyType(
     {
         "income_to_fiscal": Route("income_to_fiscal", INCOME, INCOME_TO_FISCAL, FISCAL, BANK_ACCOUNTS[INCOME].roles),
@@ -147,8 +172,11 @@ TRANSFERS: Mapping[str, Route] = MappingProxyType(
             EXPENDITURE,
             EXPENDITURE_TO_FISCAL,
             FISCAL,
-            frozenset({"insurer_finance", "insurer_manager", "insurer_approver"}),
+            _INSURER,
         ),
+        "advance_return": Route("advance_return", EXPENDITURE, EXPENDITURE_TO_FISCAL, FISCAL, _INSURER),
+        "float_issue": Route("float_issue", EXPENDITURE, FLOAT_IN_TRANSIT, FLOAT, _INSURER),
+        "float_return": Route("float_return", FLOAT, FLOAT_IN_TRANSIT, EXPENDITURE, CASH.roles),
     }
 )
 

@@ -17,10 +17,12 @@ from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import (
     ACCOUNT_NOT_REGISTERED,
     ACCOUNT_UNKNOWN,
+    ADVANCE_EXCEEDED,
     BANK_NOT_STATE_OWNED,
     KEEPER_ONLY,
     LINES_INVALID,
     NOTHING_TO_APPLY_FOR,
+    NOTHING_TO_CARRY,
     NOTHING_TO_SWEEP,
     REFERENCE_USED,
     REFUSALS_EXCEED,
@@ -28,6 +30,8 @@ from services.settlement.funding.problems import (
     REPLENISHMENT_UNKNOWN,
     SPONSORSHIP_EXCEEDED,
     SPONSORSHIP_UNKNOWN,
+    SUBSIDY_NOT_AUDITED,
+    TRANSFER_OF_APPLICATION,
     TRANSFER_RELEASED,
     TRANSFER_UNKNOWN,
 )
@@ -216,12 +220,17 @@ async def post_sponsor_arrival(pool_code: str, body: SponsorArrivalIn, unit: Uni
 
 
 class SubsidyLevelOut(WireModel):
-    """Due and arrived of one level; the rate's denominator is ``due``."""
+    """Due and arrived of one level. ``due`` is of the year's heads, ``total_due`` with what the year before left over
+    or overpaid, and the rate's denominator; ``carried_on`` stands in the next year's due."""
 
     level: str
     head_count: int
+    audited: bool
     due: Yuan
+    carried_in: Yuan
+    total_due: Yuan
     arrived: Yuan
+    carried_on: Yuan
     outstanding: Yuan
     arrival_rate: str | None
     denominator: str
@@ -248,18 +257,43 @@ async def get_subsidies(pool_code: str, coverage_year: CoverageYear, unit: UnitD
 
 
 def _subsidy_level(level: str, row: Any) -> SubsidyLevelOut:
-    due, arrived = row["due_fen"], row["arrived_fen"]
-    scaled = round_half_up(arrived * _RATIO_SCALE, due) if due else 0
-    rate = f"{scaled // _RATIO_SCALE}.{scaled % _RATIO_SCALE:04d}" if due else None
+    due, arrived = row["due_fen"] + row["carried_in_fen"], row["arrived_fen"]
+    scaled = round_half_up(arrived * _RATIO_SCALE, due) if due > 0 else 0
+    rate = f"{scaled // _RATIO_SCALE}.{scaled % _RATIO_SCALE:04d}" if due > 0 else None
     return SubsidyLevelOut(
         level=level,
         head_count=row["head_count"],
-        due=due,
+        audited=row["audited"],
+        due=row["due_fen"],
+        carried_in=row["carried_in_fen"],
+        total_due=due,
         arrived=arrived,
-        outstanding=due - arrived,
+        carried_on=row["carried_on_fen"],
+        outstanding=due - arrived - row["carried_on_fen"],
         arrival_rate=rate,
-        denominator="审定参合人数 × 年度补助标准 (audited head count × standard of the year)",
+        denominator="参合人数 × 年度补助标准 + 上年结转 (heads × standard of the year + carried in)",
     )
+
+
+class CarryIn(WireModel):
+    """The document that settles the year's subsidies with the levels above."""
+
+    document: Reason
+
+
+@router.post(
+    "/pools/{pool_code}/subsidies/{coverage_year}/carry-forward",
+    response_model=SubsidyYearOut,
+    responses=documented(SUBSIDY_NOT_AUDITED, NOTHING_TO_CARRY),
+    openapi_extra=access({"county_finance"}, command="carry_subsidies"),
+)
+async def post_subsidy_carry(
+    pool_code: str, coverage_year: CoverageYear, body: CarryIn, unit: UnitDep
+) -> SubsidyYearOut:
+    """补助清算:差额转入下年应到. Carries the differences of an audited year on to the next year's due."""
+    await commands.carry_subsidies(await desk_of(unit), coverage_year, body.document)
+    unit.result("subsidy_carry", coverage_year)
+    return await get_subsidies(pool_code, coverage_year, unit)
 
 
 class AmountIn(WireModel):
@@ -271,7 +305,7 @@ class AmountIn(WireModel):
 class TransferIn(WireModel):
     """A transfer that its keeper begins."""
 
-    kind: Literal["income_to_fiscal", "sweep"]
+    kind: Literal["income_to_fiscal", "sweep", "advance_return"]
     amount: Positive
 
 
@@ -310,13 +344,13 @@ def _transfer(row: Any) -> TransferOut:
     "/pools/{pool_code}/transfers",
     status_code=201,
     response_model=TransferOut,
-    responses=documented(KEEPER_ONLY, NOTHING_TO_SWEEP),
+    responses=documented(KEEPER_ONLY, NOTHING_TO_SWEEP, ADVANCE_EXCEEDED),
     openapi_extra=access(
         {"county_recheck", "county_director", "county_finance", "insurer_finance"}, command="prepare_transfer"
     ),
 )
 async def post_transfer(pool_code: str, body: TransferIn, unit: UnitDep) -> TransferOut:
-    """填制划转:收入户缴财政专户,或支出户利息上划. Prepares a transfer; another person releases it."""
+    """填制划转:收入户缴财政专户、支出户利息上划、退回周转金. Prepares a transfer; another person releases it."""
     row = await commands.prepare_transfer(await desk_of(unit), body.kind, unit.actor.role, body.amount)
     unit.result("transfer", row["id"])
     return _transfer(row)
@@ -359,6 +393,29 @@ async def post_transfer_release(pool_code: str, transfer_id: UUID, unit: UnitDep
     return _transfer(row)
 
 
+class TransferCancelIn(WireModel):
+    """Why a transfer is given up."""
+
+    reason: Reason
+
+
+@router.post(
+    "/pools/{pool_code}/transfers/{transfer_id}/cancellation",
+    response_model=TransferOut,
+    responses=documented(TRANSFER_UNKNOWN, KEEPER_ONLY, TRANSFER_OF_APPLICATION, TRANSFER_RELEASED),
+    openapi_extra=access(
+        {"county_recheck", "county_director", "county_finance", "insurer_finance"}, command="cancel_transfer"
+    ),
+)
+async def post_transfer_cancellation(
+    pool_code: str, transfer_id: UUID, body: TransferCancelIn, unit: UnitDep
+) -> TransferOut:
+    """撤销未放行的划转. Gives up a transfer that was not released."""
+    row = await commands.cancel_transfer(await desk_of(unit), transfer_id, unit.actor.role, body.reason)
+    unit.result("transfer", transfer_id)
+    return _transfer(row)
+
+
 @router.get(
     "/pools/{pool_code}/transfers",
     response_model=Page[TransferOut],
@@ -367,7 +424,7 @@ async def post_transfer_release(pool_code: str, transfer_id: UUID, unit: UnitDep
 async def get_transfers(
     pool_code: str,
     unit: UnitDep,
-    status: Literal["prepared", "released", "arrived"] | None = None,
+    status: Literal["prepared", "released", "arrived", "cancelled", "returned"] | None = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[TransferOut]:
@@ -393,6 +450,10 @@ class RefusalIn(WireModel):
     line: Annotated[int, Field(gt=0, le=2**31 - 1)]
     bearer: Literal["hospital", "patient", "insurer"]
     reason: Reason
+    patient_owed: Annotated[Yuan, Field(ge=0)] = 0
+    """What the hospital owes the patient besides."""
+    penalty: Annotated[Yuan, Field(ge=0)] = 0
+    """Due to the treasury; never booked in the fund."""
 
 
 class RecheckIn(WireModel):
@@ -485,6 +546,8 @@ class ReplenishmentLineOut(WireModel):
     expense_account: str
     bearer: str | None
     reason: str | None
+    patient_owed: Yuan | None
+    penalty: Yuan | None
     receivable_id: UUID | None
     receivable_reference: str | None
     made_good_on: date | None
@@ -511,6 +574,8 @@ async def get_replenishment_lines(
             expense_account=r["benefit_account"],
             bearer=r["bearer"],
             reason=r["reason"],
+            patient_owed=r["patient_owed_fen"],
+            penalty=r["penalty_fen"],
             receivable_id=r["receivable_id"],
             receivable_reference=r["reference"],
             made_good_on=r["made_good_on"],
@@ -531,7 +596,7 @@ async def post_recheck(pool_code: str, replenishment_id: UUID, body: RecheckIn, 
     row = await replenishment.recheck(
         await desk_of(unit),
         replenishment_id,
-        [replenishment.Refusal(r.line, r.bearer, r.reason) for r in body.refusals],
+        [replenishment.Refusal(r.line, r.bearer, r.reason, r.patient_owed, r.penalty) for r in body.refusals],
     )
     unit.result("replenishment", replenishment_id)
     return _replenishment(row)

@@ -27,13 +27,17 @@ from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.problems import (
     ACCOUNT_NOT_REGISTERED,
     ACCOUNT_UNKNOWN,
+    ADVANCE_EXCEEDED,
     BANK_NOT_STATE_OWNED,
     IN_THE_FUTURE,
     KEEPER_ONLY,
+    NOTHING_TO_CARRY,
     NOTHING_TO_SWEEP,
     REFERENCE_USED,
     SPONSORSHIP_EXCEEDED,
     SPONSORSHIP_UNKNOWN,
+    SUBSIDY_NOT_AUDITED,
+    TRANSFER_OF_APPLICATION,
     TRANSFER_RELEASED,
     TRANSFER_UNKNOWN,
 )
@@ -169,10 +173,15 @@ async def lock_account(desk: Desk, code: str) -> None:
 
 
 async def record_subsidy(desk: Desk, level: str, year: int, fen: int, reference: str, day: date) -> UUID:
-    """A subsidy arrived on the fiscal account: booked at once, ticked off when the bank's statement shows it.
+    """A subsidy arrived on the fiscal account: booked at once, ticked off when the bank's statement shows it. One paid
+    ahead for a later coverage year is a temporary receipt until that year begins (rulings §6).
 
     Raises REFERENCE_USED and IN_THE_FUTURE.
     """
+    later = year > desk.day.year
+    if later:
+        await lock_account(desk, FISCAL)
+        await store.add_temporary(desk.conn, desk.pool_code, year, SUBSIDY_INCOME[level], fen)
     return await _arrive(
         desk,
         "subsidy",
@@ -182,9 +191,29 @@ async def record_subsidy(desk: Desk, level: str, year: int, fen: int, reference:
         fen,
         reference,
         day,
-        SUBSIDY_INCOME[level],
+        TEMPORARY_RECEIPTS if later else SUBSIDY_INCOME[level],
         f"{year} 年度{_LEVEL_ZH[level]}财政补助到账",
     )
+
+
+async def carry_subsidies(desk: Desk, year: int, document: str) -> None:
+    """Carries what is still due (or came too much) of an audited coverage year on to the next year's due, by level.
+
+    Raises SUBSIDY_NOT_AUDITED and NOTHING_TO_CARRY. Again it carries what has changed since.
+    """
+    await lock_account(desk, f"subsidies:{year}")
+    rows = await store.subsidy_year(desk.conn, desk.pool_code, year)
+    if not rows or any(row["due_fen"] and not row["audited"] for row in rows):
+        raise SUBSIDY_NOT_AUDITED(year=year)
+    due = {row["level"]: row["due_fen"] + row["carried_in_fen"] - row["carried_on_fen"] for row in rows}
+    differences = [
+        (row["level"], due[row["level"]], row["arrived_fen"], fen)
+        for row in rows
+        if (fen := due[row["level"]] - row["arrived_fen"])
+    ]
+    if not differences:
+        raise NOTHING_TO_CARRY(year=year)
+    await store.add_subsidy_carry(desk.conn, desk.pool_code, year, differences, document, desk.day, desk.by)
 
 
 async def record_sponsor(desk: Desk, sponsorship_id: UUID, fen: int, reference: str, day: date) -> UUID:
@@ -258,18 +287,60 @@ async def journal(desk: Desk, movements: Sequence[Movement]) -> None:
         )
 
 
-async def prepare_transfer(desk: Desk, kind: str, role: str, fen: int, replenishment_id: UUID | None = None) -> Any:
-    """Prepares a transfer between two keepers; another person releases it. Raises KEEPER_ONLY, NOTHING_TO_SWEEP."""
+async def prepare_transfer(
+    desk: Desk,
+    kind: str,
+    role: str,
+    fen: int,
+    replenishment_id: UUID | None = None,
+    township_code: str | None = None,
+) -> Any:
+    """Prepares a transfer between two keepers; another person releases it.
+
+    Raises KEEPER_ONLY, NOTHING_TO_SWEEP, ADVANCE_EXCEEDED.
+    """
     route = TRANSFERS[kind]
-    check_keeper(BANK_ACCOUNTS[route.source], role)
+    check_keeper(route.keeper, role)
     if kind == "sweep":
         await lock_account(desk, EXPENDITURE)
         if fen > (available := await store.sweepable(desk.conn, desk.pool_code, EXPENDITURE)):
             raise NOTHING_TO_SWEEP(available=format_yuan(available), amount=format_yuan(fen))
+    if kind == "advance_return":
+        await lock_account(desk, EXPENDITURE)
+        if fen > (granted := await store.advance_outstanding(desk.conn, desk.pool_code)):
+            raise ADVANCE_EXCEEDED(granted=format_yuan(granted), amount=format_yuan(fen))
     transfer_id = new_id(desk.now)
-    await store.add_transfer(
-        desk.conn, (desk.pool_code, transfer_id, kind, fen, to_base32(transfer_id), replenishment_id, desk.by, desk.now)
-    )
+    row = (transfer_id, kind, fen, to_base32(transfer_id), replenishment_id, township_code)
+    await store.add_transfer(desk.conn, (desk.pool_code, *row, desk.by, desk.now))
+    return await store.transfer(desk.conn, desk.pool_code, transfer_id)
+
+
+async def transfer(desk: Desk, transfer_id: UUID) -> Any:
+    """A transfer or None."""
+    return await store.transfer(desk.conn, desk.pool_code, transfer_id)
+
+
+async def renew_transfer(desk: Desk, returned: Any) -> None:
+    """The same transfer once more, under a reference of its own."""
+    transfer_id = new_id(desk.now)
+    row = (returned["kind"], returned["amount_fen"], to_base32(transfer_id), returned["replenishment_id"], None)
+    await store.add_transfer(desk.conn, (desk.pool_code, transfer_id, *row, desk.by, desk.now))
+
+
+async def cancel_transfer(desk: Desk, transfer_id: UUID, role: str, reason: str) -> Any:
+    """Gives up a transfer that was not released; one of an application ends with the application.
+
+    Raises TRANSFER_UNKNOWN, KEEPER_ONLY, TRANSFER_OF_APPLICATION and TRANSFER_RELEASED.
+    """
+    known = await store.transfer(desk.conn, desk.pool_code, transfer_id)
+    if known is None:
+        raise TRANSFER_UNKNOWN(transfer=transfer_id)
+    check_keeper(TRANSFERS[known["kind"]].keeper, role)
+    if known["replenishment_id"] is not None:
+        raise TRANSFER_OF_APPLICATION(transfer=transfer_id)
+    if not await store.cancel_transfer(desk.conn, desk.pool_code, transfer_id, desk.by, reason):
+        status = "released" if known["status"] == "prepared" else known["status"]
+        raise TRANSFER_RELEASED(transfer=transfer_id, status=TRANSFER_STATUS[status])
     return await store.transfer(desk.conn, desk.pool_code, transfer_id)
 
 
@@ -283,7 +354,7 @@ async def release_transfer(desk: Desk, transfer_id: UUID, role: str) -> Any:
         raise TRANSFER_UNKNOWN(transfer=transfer_id)
     route = TRANSFERS[known["kind"]]
     if role not in route.release_roles:
-        check_keeper(BANK_ACCOUNTS[route.source], role)
+        check_keeper(route.keeper, role)
     if known["prepared_by"] == desk.by:
         raise FOUR_EYES(act=("填制划转", "prepare the transfer"), then=("放行", "release it"))
     if known["status"] != "prepared":
@@ -305,14 +376,20 @@ async def release_transfer(desk: Desk, transfer_id: UUID, role: str) -> Any:
     )
     if not await store.release_transfer(desk.conn, desk.pool_code, transfer_id, desk.by, desk.day):
         raise TRANSFER_RELEASED(transfer=transfer_id, status=TRANSFER_STATUS["released"])
-    await journal(
-        desk, [Movement(new_id(desk.now), route.source, -fen, known["reference"], route.kind, transfer_id, desk.day)]
-    )
+    if route.source in BANK_ACCOUNTS:
+        left = Movement(new_id(desk.now), route.source, -fen, known["reference"], route.kind, transfer_id, desk.day)
+        await journal(desk, [left])
     return await store.transfer(desk.conn, desk.pool_code, transfer_id)
 
 
 TRANSFER_STATUS: Mapping[str, Words] = MappingProxyType(
-    {"prepared": ("待放行", "prepared"), "released": ("已放行", "released"), "arrived": ("已到账", "arrived")}
+    {
+        "prepared": ("待放行", "prepared"),
+        "released": ("已放行", "released"),
+        "arrived": ("已到账", "arrived"),
+        "cancelled": ("已撤销", "cancelled"),
+        "returned": ("已被银行退回", "sent back by the bank"),
+    }
 )
 TRANSFER_KINDS: Mapping[str, Words] = MappingProxyType(
     {
@@ -320,6 +397,9 @@ TRANSFER_KINDS: Mapping[str, Words] = MappingProxyType(
         "advance": ("拨付周转金", "advance"),
         "replenishment": ("拨付回补资金", "replenishment"),
         "sweep": ("支出户利息上划财政专户", "interest swept to the fiscal account"),
+        "advance_return": ("退回周转金", "advance sent back"),
+        "float_issue": ("拨付乡镇备用金", "cash float to a township"),
+        "float_return": ("退回乡镇备用金", "cash float sent back"),
     }
 )
 
@@ -334,6 +414,21 @@ def transfer_entries(kind: str, seen: Sequence[Seen]) -> list[Entry]:
             s.value_date,
             f"{TRANSFER_KINDS[kind][0]}到账",
             ((route.target, route.in_transit, s.signed_fen),),
+        )
+        for s in seen
+    ]
+
+
+def transfer_return_entries(kind: str, seen: Sequence[Seen]) -> list[Entry]:
+    """What transfers of one kind book that the bank sent back: the money is where it came from."""
+    route = TRANSFERS[kind]
+    return [
+        Entry(
+            BASIC,
+            f"transfer:{s.source_id}:returned",
+            s.value_date,
+            f"{TRANSFER_KINDS[kind][0]}被银行退回",
+            ((route.source, route.in_transit, s.signed_fen),),
         )
         for s in seen
     ]
@@ -365,11 +460,21 @@ async def transfers_arrived(desk: Desk, seen: Sequence[Seen]) -> None:
     await store.transfers_arrived(desk.conn, desk.pool_code, [s.source_id for s in seen], [s.value_date for s in seen])
 
 
+async def transfers_returned(desk: Desk, seen: Sequence[Seen]) -> list[Any]:
+    """Marks transfers that the bank sent back; the rows, so that what they were for can be transferred anew."""
+    return await store.transfers_returned(desk.conn, desk.pool_code, [s.source_id for s in seen])
+
+
 async def remittances_arrived(desk: Desk, seen: Sequence[Seen]) -> None:
     """Marks remittances as arrived; their entries are booked by the caller before."""
     await store.remittances_arrived(
         desk.conn, desk.pool_code, [s.source_id for s in seen], [s.value_date for s in seen]
     )
+
+
+async def lower_temporary(desk: Desk, year: int, income_account: str, fen: int) -> None:
+    """Part of the temporary receipts of a year was given back: it will not become income."""
+    await store.lower_temporary(desk.conn, desk.pool_code, year, income_account, fen)
 
 
 async def recognise_temporary_receipts(desk: Desk, year: int) -> None:

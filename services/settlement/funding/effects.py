@@ -11,7 +11,15 @@ from services.settlement.funding.accounts import (
 )
 from services.settlement.funding.booking import Desk, Entry, book, desk_of_event
 from services.settlement.funding.commands import lock_account
-from shared.contracts.enrollment import PremiumCollected, PremiumRemitted, PremiumSponsored, SubsidyDue
+from services.settlement.funding.receivables import family_account_overspent as owe_overspent
+from shared.contracts.claims import FamilyAccountOverspent
+from shared.contracts.enrollment import (
+    PremiumCollected,
+    PremiumRemitted,
+    PremiumSponsored,
+    PremiumVoided,
+    SubsidyDue,
+)
 from shared.contracts.envelope import Envelope
 from shared.kernel.ids import to_base32
 from shared.messaging.consumer import EventUnit
@@ -59,6 +67,47 @@ async def premium_collected(unit: EventUnit, event: Envelope, told: PremiumColle
             temporary,
         ),
     )
+
+
+async def premium_voided(unit: EventUnit, event: Envelope, told: PremiumVoided) -> None:
+    """A receipt never counted: the township holds that much less, and it is no income and no temporary receipt."""
+    desk = await _desk(unit)
+    temporary = told.year > desk.day.year
+    if temporary:
+        await store.lower_temporary(desk.conn, desk.pool_code, told.year, PREMIUMS, told.amount)
+    await book(
+        desk,
+        [
+            Entry(
+                BASIC,
+                f"premium:{told.receipt_id}:voided",
+                event.businessdate,
+                f"{told.year} 年度个人缴费收据作废",
+                ((TEMPORARY_RECEIPTS if temporary else PREMIUMS, TOWNSHIP_HELD, told.amount),),
+                party=told.township_code,
+                ref=told.receipt_number,
+            )
+        ],
+    )
+    await store.add_premium(
+        desk.conn,
+        (
+            desk.pool_code,
+            str(told.bill_id),
+            event.sequence,
+            told.year,
+            told.township_code,
+            -told.amount,
+            event.businessdate,
+            temporary,
+        ),
+    )
+
+
+async def family_account_overspent(unit: EventUnit, event: Envelope, told: FamilyAccountOverspent) -> None:
+    """A household spent family-account money whose premium came back: it owes that to the fund (contracts §8)."""
+    desk = await desk_of_event(unit)
+    await owe_overspent(desk, told.refund_id, told.household_id, told.year, told.amount)
 
 
 async def premium_remitted(unit: EventUnit, event: Envelope, told: PremiumRemitted) -> Desk:
@@ -116,5 +165,6 @@ async def subsidy_due(unit: EventUnit, event: Envelope, told: SubsidyDue) -> Non
             told.standard,
             told.total,
             event.businessdate,
+            told.audited,
         ),
     )

@@ -90,8 +90,8 @@ NOTHING_TO_SWEEP = define(
     409,
     "超过可上划的利息",
     "More than there is to sweep",
-    "支出户可上划的利息为 {available} 元,不能上划 {amount} 元;周转金不经此途退回。",
-    "{available} yuan of interest can be swept, not {amount}; the advance is not returned this way.",
+    "支出户可上划的利息为 {available} 元,不能上划 {amount} 元;退回周转金用另一种划转。",
+    "{available} yuan of interest can be swept, not {amount}; the advance is returned by a transfer of its own.",
 )
 NOTHING_TO_APPLY_FOR = define(
     "nothing_to_replenish",
@@ -132,4 +132,60 @@ REFUSALS_EXCEED = define(
     "More refused than applied for",
     "拒付 {refused} 元超过申报净额 {applied} 元(其中有退票冲减);请退回,待有新的支付后重新申报。",
     "{refused} refused is more than the net {applied} applied for (bounced payments lower it); send it back.",
+)
+RECOVERY_UNKNOWN = define(
+    "recovery_unknown",
+    404,
+    "没有可追回的支付",
+    "Nothing to recover",
+    "{claim} 没有已确认且县里已回补的支付;尚未复核的请在复核时拒付。",
+    "{claim} has no confirmed payment that was made good; refuse at the re-check what was not.",
+)
+RECOVERY_EXCEEDS = define(
+    "recovery_exceeds_payment",
+    409,
+    "追回超过已付",
+    "More than was paid",
+    "{claim} 已付 {paid} 元,已追回或已拒付 {asked} 元,不能再追回 {amount} 元。",
+    "{paid} were paid for {claim} and {asked} asked back or refused already; {amount} more is too much.",
+)
+RECOVERY_APPROVED = define(
+    "recovery_approved_already",
+    409,
+    "追回已批准",
+    "Approved already",
+    "追回 {recovery} 已批准,不能再批。",
+    "Recovery {recovery} is approved already.",
+)
+SUBSIDY_NOT_AUDITED = define(
+    "subsidy_not_audited",
+    409,
+    "参合人数尚未审定",
+    "The heads are not audited",
+    "{year} 年度补助尚未按审定参合人数核定;请先在参合系统按审定人数核定应补助额。",
+    "What is due for {year} is not yet confirmed by the audited head count; have enrollment confirm it first.",
+)
+NOTHING_TO_CARRY = define(
+    "subsidy_nothing_to_carry",
+    409,
+    "没有差额可结转",
+    "Nothing to carry on",
+    "{year} 年度各级补助应到与已到相符,没有差额可结转。",
+    "What was due for {year} has arrived to the fen at every level: there is no difference to carry on.",
+)
+ADVANCE_EXCEEDED = define(
+    "advance_return_exceeds",
+    409,
+    "超过尚在的周转金",
+    "More than the advance",
+    "已拨未退的周转金为 {granted} 元,不能退回 {amount} 元。",
+    "{granted} of the advance are granted and not given back; {amount} is too much.",
+)
+TRANSFER_OF_APPLICATION = define(
+    "transfer_of_application",
+    409,
+    "属于回补申请",
+    "Part of an application",
+    "划转 {transfer} 属于已批准的回补申请,不能单独撤销。",
+    "Transfer {transfer} belongs to an approved application and is not given up alone.",
 )

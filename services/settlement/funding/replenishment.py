@@ -9,9 +9,8 @@ from uuid import UUID
 
 from services.settlement.funding import commands, store
 from services.settlement.funding import replenishment_store as lines_store
-from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE, BankAccount
+from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE
 from services.settlement.funding.booking import Desk, Entry, book
-from services.settlement.funding.commands import Seen
 from services.settlement.funding.problems import (
     HOME_INSTITUTION,
     LINES_INVALID,
@@ -20,10 +19,12 @@ from services.settlement.funding.problems import (
     REPLENISHMENT_STATE,
     REPLENISHMENT_UNKNOWN,
 )
+from services.settlement.funding.receivables import RECHECK as ORIGIN
+from services.settlement.funding.receivables import Owed, arise
 from shared.db.numbers import next_number
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
 from shared.kernel.errors import Words
-from shared.kernel.ids import new_id, to_base32
+from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
 
 STATUS: Mapping[str, Words] = MappingProxyType(
@@ -57,11 +58,14 @@ class PaidLine:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A line refused at the county's re-check, and who bears it (rulings §1)."""
+    """A line refused at the county's re-check, who bears it, and in fen what its hospital owes the patient besides and
+    the penalty, which goes to the treasury (rulings §1); the fund's share is the line's whole amount."""
 
     line: int
     bearer: str
     reason: str
+    patient_owed_fen: int = 0
+    penalty_fen: int = 0
 
 
 async def record_paid(desk: Desk, lines: Sequence[PaidLine]) -> None:
@@ -128,14 +132,9 @@ async def recheck(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
 
 async def _refuse(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal], named: dict[int, Any]) -> None:
     by_account: dict[str, int] = {}
-    rows = []
     for refusal in refusals:
         row = named[refusal.line]
         by_account[row["benefit_account"]] = by_account.get(row["benefit_account"], 0) + row["amount_fen"]
-        receivable_id = new_id(desk.now)
-        rows.append(
-            (receivable_id, refusal.line, refusal.bearer, refusal.reason, row["amount_fen"], to_base32(receivable_id))
-        )
     await book(
         desk,
         [
@@ -148,7 +147,22 @@ async def _refuse(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
             )
         ],
     )
-    await lines_store.add_receivables(desk.conn, desk.pool_code, replenishment_id, desk.day, rows)
+    await arise(desk, [_owed(replenishment_id, refusal, named[refusal.line]) for refusal in refusals])
+
+
+def _owed(replenishment_id: UUID, refusal: Refusal, row: Any) -> Owed:
+    return Owed(
+        ORIGIN,
+        refusal.bearer,
+        refusal.reason,
+        row["amount_fen"],
+        institution_code=row["institution_code"],
+        expense_account=row["benefit_account"],
+        replenishment_id=replenishment_id,
+        line=refusal.line,
+        patient_owed_fen=refusal.patient_owed_fen,
+        penalty_fen=refusal.penalty_fen,
+    )
 
 
 async def send_back(desk: Desk, replenishment_id: UUID, reason: str) -> Any:
@@ -190,95 +204,12 @@ async def release(desk: Desk, transfer_id: UUID, role: str) -> Any:
     return released
 
 
-def receivable_entries(seen: Sequence[Seen], bank: BankAccount) -> list[Entry]:
-    """What a bearer's repayment books: the money is back on the account that it was paid from; of the fund's, the
-    advance is restored."""
-    return [
-        Entry(
-            bank.book,
-            f"receivable:{s.source_id}",
-            s.value_date,
-            "应收款项收回",
-            ((bank.ledger_account, RECEIVABLE, s.signed_fen),),
-        )
-        for s in seen
-    ]
-
-
-async def receivables_made_good(desk: Desk, seen: Sequence[Seen]) -> None:
-    """Marks receivables as made good; their entries are booked by the caller before."""
-    await lines_store.receivables_made_good(
-        desk.conn, desk.pool_code, [s.source_id for s in seen], [s.value_date for s in seen]
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A paid line that the county refused and nobody has made good yet."""
-
-    instruction_id: UUID
-    claim_id: UUID
-    layer: str
-    expense_account: str
-    amount_fen: int
-    receivable_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class SecondPayment:
-    """A payment that the bank executed after it had been declared not executed and paid again."""
-
-    instruction_id: UUID
-    amount_fen: int
-    reference: str
-    bearer: str
-    """Who was paid twice: ``hospital`` or ``patient``."""
-
-
-async def record_second_payment(desk: Desk, second: SecondPayment) -> UUID:
-    """The receivable on who was paid twice; its entry is booked by the caller before."""
-    receivable_id = new_id(desk.now)
-    await lines_store.add_second_payment(
-        desk.conn,
-        (
-            desk.pool_code,
-            receivable_id,
-            second.instruction_id,
-            second.bearer,
-            f"银行在申明未执行后仍支付 {second.reference}",
-            second.amount_fen,
-            to_base32(receivable_id),
-            desk.day,
-        ),
-    )
-    return receivable_id
-
-
-async def hospital_receivables(desk: Desk, ids: Sequence[UUID]) -> list[Any]:
-    """Of the named receivables those that a hospital owes and that can be set off."""
-    return await lines_store.hospital_receivables(desk.conn, desk.pool_code, ids)
-
-
-async def begin_set_off(desk: Desk, ids: Sequence[UUID], instruction_ids: Sequence[UUID]) -> None:
-    """Each receivable will be made good by its instruction."""
-    await lines_store.begin_set_off(desk.conn, desk.pool_code, ids, instruction_ids)
-
-
-async def set_offs_confirmed(desk: Desk, instruction_ids: Sequence[UUID]) -> None:
-    """Receivables that confirmed payments set off are made good; their entries are booked by the caller before."""
-    await lines_store.set_off_done(desk.conn, desk.pool_code, instruction_ids, desk.day)
-
-
-async def refused_of(desk: Desk, instruction_ids: Sequence[UUID]) -> list[Refused]:
-    """Refused lines of instructions whose money comes back: the bank makes them good, nobody owes them any more."""
-    rows = await lines_store.refused_open(desk.conn, desk.pool_code, instruction_ids)
-    return [Refused(**row) for row in rows]
-
-
-async def made_good_by_return(desk: Desk, refused: Sequence[Refused], day: date) -> None:
-    """Marks the receivables of refused lines whose payment came back."""
-    ids = [r.receivable_id for r in refused]
-    await lines_store.receivables_made_good(desk.conn, desk.pool_code, ids, [day] * len(ids))
+async def transfers_returned(desk: Desk, seen: Sequence[commands.Seen]) -> None:
+    """The bank sent transfers back: an application's is prepared anew, and another person releases it."""
+    for row in await commands.transfers_returned(desk, seen):
+        if row["replenishment_id"] is not None:
+            await lines_store.back_to_approved(desk.conn, desk.pool_code, row["replenishment_id"])
+            await commands.renew_transfer(desk, row)
 
 
 async def _keep_away_from_home(desk: Desk, replenishment_id: UUID) -> None:

@@ -117,7 +117,7 @@ async def lines(conn: AsyncConnection, pool: str, replenishment_id: UUID, after:
         conn,
         """
         SELECT l.line, l.instruction_id, l.claim_id, l.layer, l.sign * p.amount_fen AS signed_fen, p.benefit_account,
-               r.bearer, r.reason, r.id AS receivable_id, r.reference, r.made_good_on
+               r.bearer, r.reason, r.patient_owed_fen, r.penalty_fen, r.id AS receivable_id, r.reference, r.made_good_on
         FROM replenishment_line l JOIN paid_line p USING (pool_code, instruction_id, claim_id, layer, sign)
         LEFT JOIN receivable r ON r.pool_code = l.pool_code AND r.replenishment_id = l.replenishment_id
           AND r.line = l.line
@@ -135,8 +135,8 @@ async def pays_institution(conn: AsyncConnection, pool: str, replenishment_id: U
         conn,
         """
         SELECT EXISTS (SELECT FROM replenishment_line l
-          JOIN instruction i ON i.pool_code = l.pool_code AND i.id = l.instruction_id
-          WHERE l.pool_code = $1 AND l.replenishment_id = $2 AND i.institution_code = $3)""",
+          JOIN payable d ON d.pool_code = l.pool_code AND d.claim_id = l.claim_id AND d.layer = l.layer
+          WHERE l.pool_code = $1 AND l.replenishment_id = $2 AND d.institution_code = $3)""",
         pool,
         replenishment_id,
         institution,
@@ -149,89 +149,15 @@ async def lines_named(conn: AsyncConnection, pool: str, replenishment_id: UUID, 
     return await fetch(
         conn,
         """
-        SELECT l.line, p.amount_fen, p.benefit_account
+        SELECT l.line, p.amount_fen, p.benefit_account, d.institution_code
         FROM replenishment_line l JOIN paid_line p USING (pool_code, instruction_id, claim_id, layer, sign)
+        JOIN payable d ON d.pool_code = l.pool_code AND d.claim_id = l.claim_id AND d.layer = l.layer
         WHERE l.pool_code = $1 AND l.replenishment_id = $2 AND l.line = ANY ($3::integer[]) AND l.sign = 1
           AND NOT EXISTS (SELECT FROM paid_line b WHERE b.pool_code = l.pool_code AND b.sign = -1
             AND b.instruction_id = l.instruction_id AND b.claim_id = l.claim_id AND b.layer = l.layer)""",
         pool,
         replenishment_id,
         numbers,
-    )
-
-
-async def add_receivables(
-    conn: AsyncConnection, pool: str, replenishment_id: UUID, day: date, rows: Sequence[Sequence[Any]]
-) -> None:
-    """Refused lines: (id, line, bearer, reason, fen, reference) a row."""
-    columns = [[row[column] for row in rows] for column in range(6)]
-    await execute(
-        conn,
-        """
-        INSERT INTO receivable (pool_code, replenishment_id, arisen_on, origin, id, line, bearer, reason, amount_fen,
-                                reference)
-        SELECT $1, $2, $3, 'recheck', r.* FROM unnest($4::uuid[], $5::integer[], $6::text[], $7::text[], $8::bigint[],
-                                                      $9::text[])
-          AS r (id, line, bearer, reason, amount_fen, reference)""",
-        pool,
-        replenishment_id,
-        day,
-        *columns,
-    )
-
-
-async def add_second_payment(conn: AsyncConnection, row: Sequence[Any]) -> None:
-    """A receivable on who was paid twice: (pool, id, instruction, bearer, reason, fen, reference, day)."""
-    await execute(
-        conn,
-        """
-        INSERT INTO receivable (pool_code, id, origin, instruction_id, bearer, reason, amount_fen, reference, arisen_on)
-        VALUES ($1, $2, 'second_payment', $3, $4, $5, $6, $7, $8)""",
-        *row,
-    )
-
-
-async def hospital_receivables(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
-    """Those of the named receivables that a hospital owes to the fund and that nothing has made good or is about to
-    set off, with the hospital."""
-    return await fetch(
-        conn,
-        """
-        SELECT r.id, r.amount_fen, i.institution_code FROM receivable r
-        LEFT JOIN replenishment_line l ON l.pool_code = r.pool_code AND l.replenishment_id = r.replenishment_id
-          AND l.line = r.line
-        JOIN instruction i ON i.pool_code = r.pool_code AND i.id = coalesce(r.instruction_id, l.instruction_id)
-        JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = '1001.02'
-        WHERE r.pool_code = $1 AND r.id = ANY ($2::uuid[]) AND r.bearer = 'hospital' AND r.made_good_on IS NULL
-          AND r.set_off_by IS NULL ORDER BY r.id FOR UPDATE OF r""",
-        pool,
-        list(ids),
-    )
-
-
-async def begin_set_off(conn: AsyncConnection, pool: str, ids: Sequence[UUID], instruction_ids: Sequence[UUID]) -> None:
-    """Each receivable will be set off by its instruction."""
-    await execute(
-        conn,
-        """
-        UPDATE receivable r SET set_off_by = s.instruction_id
-        FROM unnest($2::uuid[], $3::uuid[]) AS s (id, instruction_id) WHERE r.pool_code = $1 AND r.id = s.id""",
-        pool,
-        list(ids),
-        list(instruction_ids),
-    )
-
-
-async def set_off_done(conn: AsyncConnection, pool: str, instruction_ids: Sequence[UUID], day: date) -> None:
-    """The bank confirmed the payments that set them off."""
-    await execute(
-        conn,
-        """
-        UPDATE receivable SET made_good_on = $3
-        WHERE pool_code = $1 AND set_off_by = ANY ($2::uuid[]) AND made_good_on IS NULL""",
-        pool,
-        list(instruction_ids),
-        day,
     )
 
 
@@ -296,16 +222,10 @@ async def transferred(conn: AsyncConnection, pool: str, replenishment_id: UUID) 
     )
 
 
-async def receivables_made_good(conn: AsyncConnection, pool: str, ids: Sequence[UUID], days: Sequence[date]) -> None:
-    """The expenditure account's bank shows that the bearer paid."""
+async def back_to_approved(conn: AsyncConnection, pool: str, replenishment_id: UUID) -> None:
+    """transferred ▸ approved, when the bank sent its transfer back."""
     await execute(
-        conn,
-        """
-        UPDATE receivable r SET made_good_on = a.day FROM unnest($2::uuid[], $3::date[]) AS a (id, day)
-        WHERE r.pool_code = $1 AND r.id = a.id""",
-        pool,
-        ids,
-        days,
+        conn, "UPDATE replenishment SET status = 'approved' WHERE pool_code = $1 AND id = $2", pool, replenishment_id
     )
 
 
@@ -319,23 +239,3 @@ async def undecided(conn: AsyncConnection, pool: str) -> int:
         pool,
     )
     return fen
-
-
-async def refused_open(conn: AsyncConnection, pool: str, instruction_ids: Sequence[UUID]) -> list[Any]:
-    """Lines of instructions that were refused and are not made good yet."""
-    return await fetch(
-        conn,
-        """
-        SELECT l.instruction_id, l.claim_id, l.layer, p.benefit_account AS expense_account, r.amount_fen,
-               r.id AS receivable_id
-        FROM receivable r JOIN replenishment_line l ON l.pool_code = r.pool_code
-          AND l.replenishment_id = r.replenishment_id AND l.line = r.line
-        JOIN paid_line p ON p.pool_code = l.pool_code AND p.instruction_id = l.instruction_id
-          AND p.claim_id = l.claim_id AND p.layer = l.layer AND p.sign = l.sign
-        WHERE r.pool_code = $1 AND r.made_good_on IS NULL AND l.instruction_id = ANY ($2::uuid[])
-          AND r.set_off_by IS NULL AND NOT EXISTS (
-            SELECT FROM instruction_claim c WHERE c.pool_code = p.pool_code AND c.instruction_id = p.instruction_id
-              AND c.claim_id = p.claim_id AND c.layer = p.layer AND c.set_off_fen > 0)""",
-        pool,
-        list(instruction_ids),
-    )

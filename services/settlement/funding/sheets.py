@@ -53,6 +53,8 @@ REPLENISHMENT_LINES = exported(
         "amount": "金额",
         "bearer": "承担方",
         "reason": "剔除原因",
+        "patient_owed": "应退患者",
+        "penalty": "罚款(归财政)",
         "receivable_id": "应收编号",
         "receivable_reference": "应收文号",
         "made_good_on": "补足日期",

@@ -86,6 +86,20 @@ async def add_temporary(conn: AsyncConnection, pool: str, year: int, income_acco
     )
 
 
+async def lower_temporary(conn: AsyncConnection, pool: str, year: int, income_account: str, fen: int) -> None:
+    """A refund of a temporary receipt: it will not become income."""
+    await execute_counted(
+        conn,
+        """
+        UPDATE temporary_receipt SET amount_fen = amount_fen - $4
+        WHERE pool_code = $1 AND coverage_year = $2 AND income_account = $3""",
+        pool,
+        year,
+        income_account,
+        fen,
+    )
+
+
 async def recognise_temporary(conn: AsyncConnection, pool: str, through_year: int) -> list[Any]:
     """Marks temporary receipts of the years up to ``through_year`` as income; what was newly recognised."""
     return await fetch(
@@ -163,30 +177,63 @@ async def put_subsidy_due(conn: AsyncConnection, row: Sequence[Any]) -> None:
         conn,
         """
         INSERT INTO subsidy_due AS s (pool_code, id, sequence, coverage_year, level, head_count, standard_fen,
-                                      amount_fen, business_day)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                                      amount_fen, business_day, audited)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (pool_code, id) DO UPDATE SET sequence = excluded.sequence, head_count = excluded.head_count,
           coverage_year = excluded.coverage_year, standard_fen = excluded.standard_fen,
-          amount_fen = excluded.amount_fen, business_day = excluded.business_day
+          amount_fen = excluded.amount_fen, business_day = excluded.business_day, audited = excluded.audited
         WHERE s.sequence < excluded.sequence""",
         *row,
     )
 
 
 async def subsidy_year(conn: AsyncConnection, pool: str, year: int) -> list[Any]:
-    """Due and arrived of each level in one coverage year."""
+    """Of each level in one coverage year: due, carried in from the year before and on to the next, arrived; and whether
+    the auditors have confirmed every head that it is due for."""
     return await fetch(
         conn,
         """
         SELECT level, sum(due_fen)::bigint AS due_fen, sum(head_count)::bigint AS head_count,
-               sum(arrived_fen)::bigint AS arrived_fen
-        FROM (SELECT level, amount_fen AS due_fen, head_count, 0 AS arrived_fen FROM subsidy_due
-              WHERE pool_code = $1 AND coverage_year = $2
-              UNION ALL SELECT level, 0, 0, amount_fen FROM arrival
-              WHERE pool_code = $1 AND coverage_year = $2 AND kind = 'subsidy') t
-        GROUP BY level""",
+               sum(arrived_fen)::bigint AS arrived_fen, sum(carried_in_fen)::bigint AS carried_in_fen,
+               sum(carried_on_fen)::bigint AS carried_on_fen, coalesce(bool_and(audited), false) AS audited
+        FROM (SELECT level, amount_fen AS due_fen, head_count, 0 AS arrived_fen, 0 AS carried_in_fen,
+                     0 AS carried_on_fen, audited FROM subsidy_due WHERE pool_code = $1 AND coverage_year = $2
+              UNION ALL SELECT level, 0, 0, amount_fen, 0, 0, NULL FROM arrival
+              WHERE pool_code = $1 AND coverage_year = $2 AND kind = 'subsidy'
+              UNION ALL SELECT level, 0, 0, 0, amount_fen, 0, NULL FROM subsidy_carry
+              WHERE pool_code = $1 AND coverage_year = $2 - 1
+              UNION ALL SELECT level, 0, 0, 0, 0, amount_fen, NULL FROM subsidy_carry
+              WHERE pool_code = $1 AND coverage_year = $2) t
+        GROUP BY level ORDER BY level""",
         pool,
         year,
+    )
+
+
+async def add_subsidy_carry(
+    conn: AsyncConnection,
+    pool: str,
+    year: int,
+    rows: Sequence[tuple[str, int, int, int]],
+    document: str,
+    day: date,
+    by: str,
+) -> None:
+    """Differences of a year that go on to the next: (level, due, arrived, carried) in fen a row."""
+    await execute(
+        conn,
+        """
+        INSERT INTO subsidy_carry (pool_code, coverage_year, level, seq, due_fen, arrived_fen, amount_fen, document,
+                                   carried_on, carried_by)
+        SELECT $1, $2, n.level, 1 + (SELECT count(*) FROM subsidy_carry c WHERE c.pool_code = $1
+                 AND c.coverage_year = $2 AND c.level = n.level), n.due, n.arrived, n.fen, $3, $4, $5
+        FROM unnest($6::text[], $7::bigint[], $8::bigint[], $9::bigint[]) AS n (level, due, arrived, fen)""",
+        pool,
+        year,
+        document,
+        day,
+        by,
+        *_columns(rows, 4),
     )
 
 
@@ -228,9 +275,9 @@ async def add_transfer(conn: AsyncConnection, row: Sequence[Any]) -> None:
     await execute(
         conn,
         """
-        INSERT INTO transfer (pool_code, id, kind, amount_fen, reference, status, replenishment_id, prepared_by,
-                              prepared_at)
-        VALUES ($1, $2, $3, $4, $5, 'prepared', $6, $7, $8)""",
+        INSERT INTO transfer (pool_code, id, kind, amount_fen, reference, status, replenishment_id, township_code,
+                              prepared_by, prepared_at)
+        VALUES ($1, $2, $3, $4, $5, 'prepared', $6, $7, $8, $9)""",
         *row,
     )
 
@@ -242,9 +289,8 @@ async def transfer(conn: AsyncConnection, pool: str, transfer_id: UUID) -> Any:
 
 async def transfer_of(conn: AsyncConnection, pool: str, replenishment_id: UUID) -> Any:
     """The transfer of an approved application, or None."""
-    return await fetchrow(
-        conn, "SELECT * FROM transfer WHERE pool_code = $1 AND replenishment_id = $2", pool, replenishment_id
-    )
+    sql = "SELECT * FROM transfer WHERE pool_code = $1 AND replenishment_id = $2 AND status <> 'returned'"
+    return await fetchrow(conn, sql, pool, replenishment_id)
 
 
 async def transfers(
@@ -281,6 +327,48 @@ async def release_transfer(conn: AsyncConnection, pool: str, transfer_id: UUID, 
     )
 
 
+async def cancel_transfer(conn: AsyncConnection, pool: str, transfer_id: UUID, by: str, reason: str) -> bool:
+    """prepared ▸ cancelled; False if it is not ``prepared`` any more."""
+    return (
+        await execute_counted(
+            conn,
+            """
+        UPDATE transfer SET status = 'cancelled', cancelled_by = $3, cancel_reason = $4
+        WHERE pool_code = $1 AND id = $2 AND status = 'prepared'""",
+            pool,
+            transfer_id,
+            by,
+            reason,
+        )
+        == 1
+    )
+
+
+async def transfers_returned(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
+    """released ▸ returned: the sender's bank shows them again."""
+    return await fetch(
+        conn,
+        """
+        UPDATE transfer SET status = 'returned'
+        WHERE pool_code = $1 AND id = ANY ($2::uuid[]) AND status = 'released' RETURNING *""",
+        pool,
+        list(ids),
+    )
+
+
+async def advance_outstanding(conn: AsyncConnection, pool: str) -> int:
+    """The advance granted less what was given back or is about to be, in fen."""
+    fen: int = await fetchval(
+        conn,
+        """
+        SELECT coalesce(sum(CASE WHEN kind = 'advance' THEN amount_fen ELSE -amount_fen END), 0)::bigint FROM transfer
+        WHERE pool_code = $1 AND (kind = 'advance' AND status IN ('released', 'arrived')
+          OR kind = 'advance_return' AND status NOT IN ('cancelled', 'returned'))""",
+        pool,
+    )
+    return fen
+
+
 async def transfers_arrived(conn: AsyncConnection, pool: str, ids: Sequence[UUID], days: Sequence[date]) -> None:
     """released ▸ arrived: the receiver's bank shows them."""
     await execute(
@@ -301,7 +389,8 @@ async def sweepable(conn: AsyncConnection, pool: str, account: str) -> int:
         """
         SELECT (coalesce((SELECT sum(signed_fen) FROM movement WHERE pool_code = $1 AND account = $2
                           AND kind = 'interest'), 0)
-              - coalesce((SELECT sum(amount_fen) FROM transfer WHERE pool_code = $1 AND kind = 'sweep'), 0))::bigint""",
+              - coalesce((SELECT sum(amount_fen) FROM transfer WHERE pool_code = $1 AND kind = 'sweep'
+                          AND status NOT IN ('cancelled', 'returned')), 0))::bigint""",
         pool,
         account,
     )

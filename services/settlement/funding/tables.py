@@ -35,6 +35,7 @@ def declare(metadata: MetaData) -> None:
     _remittance(metadata)
     _sponsorship(metadata)
     _subsidy_due(metadata)
+    _subsidy_carry(metadata)
     _arrival(metadata)
     _replenishment(metadata)
     _transfer(metadata)
@@ -42,6 +43,7 @@ def declare(metadata: MetaData) -> None:
     _paid_line(metadata)
     _replenishment_line(metadata)
     _receivable(metadata)
+    _recovery(metadata)
 
 
 def _bank_account(metadata: MetaData) -> None:
@@ -136,7 +138,26 @@ def _subsidy_due(metadata: MetaData) -> None:
         Column("standard_fen", BigInteger, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
         Column("business_day", Date, nullable=False),
+        Column("audited", Boolean, nullable=False),
         PrimaryKeyConstraint("pool_code", "id"),
+    )
+
+
+def _subsidy_carry(metadata: MetaData) -> None:
+    Table(
+        "subsidy_carry",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("coverage_year", Integer),
+        Column("level", _CODE),
+        Column("seq", Integer),
+        Column("due_fen", BigInteger, nullable=False),
+        Column("arrived_fen", BigInteger, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("document", Text, nullable=False),
+        Column("carried_on", Date, nullable=False),
+        Column("carried_by", Text, nullable=False),
+        PrimaryKeyConstraint("pool_code", "coverage_year", "level", "seq"),
     )
 
 
@@ -201,10 +222,19 @@ def _transfer(metadata: MetaData) -> None:
         Column("released_by", Text),
         Column("released_on", Date),
         Column("arrived_on", Date),
+        Column("cancelled_by", Text),
+        Column("cancel_reason", Text),
+        Column("township_code", _CODE),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "reference"),
-        UniqueConstraint("pool_code", "replenishment_id"),
         ForeignKeyConstraint(["pool_code", "replenishment_id"], ["replenishment.pool_code", "replenishment.id"]),
+        Index(
+            "transfer_of_application",
+            "pool_code",
+            "replenishment_id",
+            unique=True,
+            postgresql_where=text("(status <> 'returned'::text)"),
+        ),
     )
 
 
@@ -279,15 +309,21 @@ def _receivable(metadata: MetaData) -> None:
         Column("pool_code", _CODE),
         Column("id", Uuid),
         Column("origin", _CODE, nullable=False),
+        Column("bearer", _CODE, nullable=False),
+        Column("institution_code", _CODE),
+        Column("household_id", Uuid),
+        Column("expense_account", _CODE),
+        Column("care_year", Integer),
         Column("replenishment_id", Uuid),
         Column("line", Integer),
         Column("instruction_id", Uuid),
-        Column("bearer", _CODE, nullable=False),
         Column("reason", Text, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
+        Column("patient_owed_fen", BigInteger, nullable=False),
+        Column("penalty_fen", BigInteger, nullable=False),
+        Column("settled_fen", BigInteger, nullable=False, server_default=text("0")),
         Column("reference", _CODE, nullable=False),
         Column("arisen_on", Date, nullable=False),
-        Column("set_off_by", Uuid),
         Column("made_good_on", Date),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "reference"),
@@ -297,4 +333,32 @@ def _receivable(metadata: MetaData) -> None:
             ["pool_code", "replenishment_id", "line"],
             ["replenishment_line.pool_code", "replenishment_line.replenishment_id", "replenishment_line.line"],
         ),
+    )
+
+
+def _recovery(metadata: MetaData) -> None:
+    Table(
+        "recovery",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("instruction_id", Uuid, nullable=False),
+        Column("claim_id", Uuid, nullable=False),
+        Column("layer", _CODE, nullable=False),
+        Column("institution_code", _CODE, nullable=False),
+        Column("expense_account", _CODE, nullable=False),
+        Column("care_year", Integer, nullable=False),
+        Column("bearer", _CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("patient_owed_fen", BigInteger, nullable=False),
+        Column("penalty_fen", BigInteger, nullable=False),
+        Column("document", Text, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("asked_by", Text, nullable=False),
+        Column("asked_at", _MOMENT, nullable=False),
+        Column("approved_by", Text),
+        Column("approved_at", _MOMENT),
+        Column("approved_on", Date),
+        PrimaryKeyConstraint("pool_code", "id"),
+        Index("recovery_claim", "pool_code", "instruction_id", "claim_id", "layer"),
     )

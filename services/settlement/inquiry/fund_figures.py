@@ -88,6 +88,9 @@ _RATIOS = {
     "raised_per_head": ("raised", "heads"),
     "benefits_per_head": ("benefits", "heads"),
 }
+LOSS_RATIO = "loss_ratio"
+_INSURERS = ("raised", "benefits", "surplus")
+"""What the insurer's own book tells beside its accounts; rates of a fund mean nothing there (rulings §5)."""
 
 
 def figures(year: Year, names: Mapping[str, tuple[str, str]]) -> dict[str, Figure]:
@@ -101,6 +104,18 @@ def figures(year: Year, names: Mapping[str, tuple[str, str]]) -> dict[str, Figur
         ratio = over / under if over is not None and under else None
         found[code] = Figure(code, *_NAMES[code], ratio, numerator, denominator)
     return found
+
+
+def insurers_figures(year: Year, names: Mapping[str, tuple[str, str]]) -> dict[str, Figure]:
+    """The figures of the supplementary cover: premiums, subsidy, benefits, and the loss ratio of the two."""
+    found = figures(year, names)
+    kept = {code: figure for code, figure in found.items() if code in _INSURERS or code.startswith("account:")}
+    ratio = found["use_rate:raised"]
+    told = ("赔付率(赔付占保费和补助)", "loss ratio: benefits over premiums and subsidy")
+    return kept | {
+        LOSS_RATIO: Figure(LOSS_RATIO, *told, ratio.value, "benefits", "raised"),
+        "heads": found["heads"],
+    }
 
 
 def _sums(year: Year) -> Iterable[tuple[str, int | None]]:

@@ -20,6 +20,8 @@ _DUE = """
 SELECT (SELECT sum(amount_fen)::bigint FROM subsidy_due WHERE pool_code = $1 AND coverage_year = $2) AS subsidies,
        (SELECT max(head_count) FROM subsidy_due WHERE pool_code = $1 AND coverage_year = $2) AS heads,
        coalesce((SELECT sum(amount_fen)::bigint FROM premium WHERE pool_code = $1 AND coverage_year = $2), 0)
+         - coalesce((SELECT sum(amount_fen)::bigint FROM money_order WHERE pool_code = $1 AND coverage_year = $2
+                     AND kind = 'premium_refund' AND status = 'booked'), 0)
          + coalesce((SELECT sum(amount_fen)::bigint FROM sponsorship WHERE pool_code = $1 AND coverage_year = $2), 0)
          AS premiums
 """

@@ -132,6 +132,7 @@ def fiscal_account(value: _Reader) -> Identity:
             value("fiscal_other_income", "捐赠、扶持及其他收入", "donations, support and other money in"),
             value("fiscal_interest", "财政专户利息", "interest on the fiscal account"),
             value("returned_to_fiscal", "支出户退回", "money returned from the expenditure account"),
+            value("recovered_to_fiscal", "追回款直接入财政专户", "recoveries paid into the fiscal account"),
         ),
         right=(
             value("advance_released", "拨付周转金", "advance"),
@@ -180,9 +181,11 @@ def approved(value: _Reader) -> Identity:
         ),
         right=(
             value("confirmed", "银行已确认", "confirmed by the bank"),
+            value("paid_in_cash", "乡镇备用金已付", "paid in cash from township floats"),
             value("at_bank", "已列批次、银行未确认", "batched, released or at the bank"),
             value("bounced", "退票待付", "bounced and open"),
             value("deposit_withheld", "预留保证金", "deposit withheld"),
+            value("deposit_forfeited", "考核扣除的保证金", "deposit forfeited"),
             value("set_off", "抵扣", "set off"),
             value("approved_not_released", "已通过未放行", "approved, not yet released by a cut-off"),
             value("released_not_batched", "已放行未列批次", "released, not yet batched"),
@@ -197,9 +200,14 @@ def advance(value: _Reader) -> Identity:
         "已拨周转金 = 支出户余额 + 在途 + 已付未申报 + 已申报未决 + 复核拒付未补足 + 重复支付未追回",
         "advance granted = expenditure account + in transit + paid and not applied for + applied for and undecided"
         " + refused at re-check and not made good + paid twice and not recovered",
-        left=(value("advance_released", "已拨周转金", "advance granted"),),
+        left=(
+            value("advance_released", "已拨周转金", "advance granted"),
+            value("advance_returned", "减：已退回周转金", "less advance given back", -1),
+        ),
         right=(
             value("expenditure_account", "支出户余额", "expenditure account"),
+            value("township_floats", "乡镇备用金", "township floats"),
+            value("floats_in_transit", "备用金在途", "floats in transit"),
             value("advance_in_transit", "周转金在途", "advance in transit"),
             value("replenishment_in_transit", "回补在途", "replenishment in transit"),
             value("paid_not_applied", "已付未申报", "paid and not yet applied for"),
@@ -208,7 +216,7 @@ def advance(value: _Reader) -> Identity:
             value("paid_twice", "银行重复支付未追回", "paid twice by the bank and not yet recovered"),
             value("expenditure_interest_unswept", "减：未上划利息", "less interest not yet swept", -1),
         ),
-        apart=(value("recoveries_unswept", "未上划追回款", "recoveries not yet swept"),),
+        apart=(value("recoveries_open", "待追回款(已回补的支付)", "recoveries of payments made good, still owed"),),
     )
 
 

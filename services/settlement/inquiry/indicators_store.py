@@ -12,9 +12,11 @@ from shared.db.sql import fetchval
 
 RISK_FUND = "3001.02"
 _EARLIER = """
-SELECT coalesce(sum(l.sign * l.amount_fen), 0)::bigint FROM paid_line l
-JOIN claim_state c ON c.pool_code = l.pool_code AND c.claim_id = l.claim_id
-WHERE l.pool_code = $1 AND l.business_day BETWEEN $2 AND $3 AND c.benefit_year < $4
+SELECT (coalesce((SELECT sum(l.sign * l.amount_fen) FROM paid_line l
+                  JOIN claim_state c ON c.pool_code = l.pool_code AND c.claim_id = l.claim_id
+                  WHERE l.pool_code = $1 AND l.business_day BETWEEN $2 AND $3 AND c.benefit_year < $4), 0)
+      - coalesce((SELECT sum(v.amount_fen) FROM recovery v
+                  WHERE v.pool_code = $1 AND v.approved_on BETWEEN $2 AND $3 AND v.care_year < $4), 0))::bigint
 """
 
 

@@ -15,14 +15,15 @@ from services.settlement.orders.problems import (
     ORDER_HAND,
     ORDER_INCOMPLETE,
     ORDER_KIND_UNKNOWN,
+    ORDER_NOT_PAYER,
     ORDER_STATE,
+    ORDER_TOLD,
     ORDER_UNKNOWN,
     REFUND_UNPAID,
     REFUND_YEAR_BEGUN,
     RISK_FUND_FULL,
     RISK_FUND_SHORT,
     SUBSIDY_NOT_PER_HEAD,
-    TOWNSHIP_NOT_YOURS,
 )
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.http.access import access
@@ -32,7 +33,7 @@ from shared.http.problems import FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
 router = ServiceRouter()
-_FIRST = frozenset().union(*(kind.hands[0] for kind in KINDS.values()))
+_FIRST = frozenset().union(*(kind.hands[0] for kind in KINDS.values() if not kind.told))
 _NEXT = frozenset().union(*(hand for kind in KINDS.values() for hand in kind.hands[1:]))
 
 
@@ -91,13 +92,12 @@ def _order(row: Any) -> OrderOut:
     response_model=OrderOut,
     responses=documented(
         ORDER_KIND_UNKNOWN,
+        ORDER_TOLD,
+        ORDER_NOT_PAYER,
         ORDER_INCOMPLETE,
         ORDER_HAND,
         IN_THE_FUTURE,
         REFERENCE_USED,
-        REFUND_UNPAID,
-        REFUND_YEAR_BEGUN,
-        TOWNSHIP_NOT_YOURS,
         SUBSIDY_NOT_PER_HEAD,
         RISK_FUND_FULL,
         RISK_FUND_SHORT,
@@ -118,7 +118,7 @@ async def post_order(pool_code: str, body: OrderIn, unit: UnitDep) -> OrderOut:
 @router.post(
     "/pools/{pool_code}/money-orders/{order_id}/approval",
     response_model=OrderOut,
-    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_YEAR_BEGUN),
+    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_UNPAID, REFUND_YEAR_BEGUN),
     openapi_extra=access(_NEXT, command="approve_money_order"),
 )
 async def post_order_approval(pool_code: str, order_id: UUID, unit: UnitDep) -> OrderOut:

@@ -1,7 +1,7 @@
 """Verbs of money orders: prepare, check, book, refuse. The last hand books; each hand is another person's."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -33,16 +33,18 @@ from services.settlement.orders.problems import (
     ORDER_HAND,
     ORDER_INCOMPLETE,
     ORDER_KIND_UNKNOWN,
+    ORDER_NOT_PAYER,
     ORDER_STATE,
+    ORDER_TOLD,
     ORDER_UNKNOWN,
     REFUND_UNPAID,
     REFUND_YEAR_BEGUN,
     RISK_FUND_FULL,
     RISK_FUND_SHORT,
     SUBSIDY_NOT_PER_HEAD,
-    TOWNSHIP_NOT_YOURS,
 )
-from shared.contracts.settlement import PremiumRefunded
+from shared.contracts.enrollment import RefundApplied
+from shared.contracts.settlement import PremiumRefunded, PremiumRefundRefused
 from shared.http.problems import FOUR_EYES
 from shared.http.roles import role_words
 from shared.http.tokens import Actor
@@ -93,12 +95,17 @@ class NewOrder:
 async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
     """Writes an order; one that a single hand records is booked at once.
 
-    Raises ORDER_KIND_UNKNOWN, ORDER_HAND, ORDER_INCOMPLETE, IN_THE_FUTURE, REFERENCE_USED and what the kind refuses.
+    Raises ORDER_KIND_UNKNOWN, ORDER_TOLD, ORDER_HAND, ORDER_NOT_PAYER, ORDER_INCOMPLETE, IN_THE_FUTURE, REFERENCE_USED
+    and what the kind refuses.
     """
     kind = KINDS.get(new.kind)
     if kind is None:
         raise ORDER_KIND_UNKNOWN(code=new.kind)
+    if kind.told:
+        raise ORDER_TOLD(kind=(kind.zh, kind.en))
     _check_hand(kind, 0, actor.role)
+    if not kind.is_paid_by(desk.pool_code):
+        raise ORDER_NOT_PAYER(kind=(kind.zh, kind.en), code=desk.pool_code)
     missing = [_MEMBERS[name] for name in kind.needs if not getattr(new, name)]
     if missing:
         told = ("、".join(zh for zh, _ in missing), ", ".join(en for _, en in missing))
@@ -116,6 +123,24 @@ async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
     if len(kind.hands) == 1:
         return await _book(desk, kind, await store.order(desk.conn, desk.pool_code, order_id))
     return await store.order(desk.conn, desk.pool_code, order_id)
+
+
+async def refund_applied(desk: Desk, told: RefundApplied) -> None:
+    """A township's application for premiums that were remitted: the first of a refund's three hands (rulings §18)."""
+    kind = KINDS[REFUND]
+    new = NewOrder(
+        REFUND,
+        told.amount,
+        "乡镇申请退费",
+        coverage_year=told.year,
+        bill_id=told.bill_id,
+        head_count=told.head_count or None,
+        cause=told.cause,
+        party=told.township_code,
+    )
+    row = _row(replace(desk, by=told.applied_by), kind, new, told.refund_id, to_base32(told.refund_id))
+    if not await store.add(desk.conn, row):
+        raise LookupError(f"refund {told.refund_id} stands already")
 
 
 def _row(desk: Desk, kind: Kind, new: NewOrder, order_id: UUID, reference: str) -> tuple[Any, ...]:
@@ -145,13 +170,16 @@ def _row(desk: Desk, kind: Kind, new: NewOrder, order_id: UUID, reference: str) 
 async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     """The next hand: checks an order of three hands, and books with the last one.
 
-    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_YEAR_BEGUN and the ledger's refusals.
+    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_UNPAID, REFUND_YEAR_BEGUN and the ledger's
+    refusals.
     """
     kind, known = await _take(desk, order_id, ("批准", "approve"))
     step = 2 if known["status"] == "checked" else 1
     _check_hand(kind, step, actor.role)
     if desk.by in (known["prepared_by"], known["checked_by"]):
         raise FOUR_EYES(act=("填制或审核单据", "prepare or check the order"), then=("办理下一步", "take the next step"))
+    if kind.code == REFUND:
+        await _check_refund(desk, known)
     if step < len(kind.hands) - 1:
         await store.check(desk.conn, desk.pool_code, order_id, desk.by, desk.now)
         return await store.order(desk.conn, desk.pool_code, order_id)
@@ -160,10 +188,12 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
 
 async def refuse(desk: Desk, actor: Actor, order_id: UUID, reason: str) -> Any:
     """Any hand of the kind turns an order down before it is booked. Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND."""
-    kind, _ = await _take(desk, order_id, ("退回", "refuse"))
+    kind, known = await _take(desk, order_id, ("退回", "refuse"))
     if actor.role not in kind.roles:
         raise ORDER_HAND(kind=(kind.zh, kind.en), allowed=_listed(kind.roles), role=role_words(actor.role))
     await store.refuse(desk.conn, desk.pool_code, order_id, desk.by, reason)
+    if kind.code == REFUND:
+        await _tell_refund_refused(desk, known)
     return await store.order(desk.conn, desk.pool_code, order_id)
 
 
@@ -191,8 +221,6 @@ def _listed(roles: frozenset[str]) -> Words:
 
 
 async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
-    if kind.code == REFUND:  # the year may have begun since it was applied for
-        _check_year(desk, order["coverage_year"], order["cause"])
     fen, value_date = order["amount_fen"], order["value_date"] or desk.day
     debit = _debit_of(desk, kind, order)
     single = len(kind.hands) == 1
@@ -214,7 +242,7 @@ async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
         ],
     )
     if debit == REFUND_LATER:
-        await store.lower_temporary(desk.conn, desk.pool_code, order["coverage_year"], PREMIUMS, fen)
+        await funding.lower_temporary(desk, order["coverage_year"], PREMIUMS, fen)
     if kind.account is not None:
         signed = kind.direction * fen
         await funding.journal(
@@ -250,31 +278,39 @@ async def _tell_refund(desk: Desk, order: Any) -> None:
     )
 
 
+async def _tell_refund_refused(desk: Desk, order: Any) -> None:
+    told = PremiumRefundRefused(
+        refund_id=order["id"],
+        bill_id=order["bill_id"],
+        year=order["coverage_year"],
+        amount=order["amount_fen"],
+        refused_on=desk.day,
+        at=desk.now,
+    )
+    await emit_many(
+        desk.conn,
+        [Outgoing(told, desk.pool_code, str(order["id"]), 1, desk.day, desk.now, "settlement", order["amount_fen"])],
+    )
+
+
 # -- what single kinds ask besides
 
 
-async def _refund(desk: Desk, actor: Actor, new: NewOrder) -> None:
-    """At most what the bill was paid, and once the year has begun only for a reason of ours (rulings §18)."""
-    assert new.bill_id is not None
-    assert new.coverage_year is not None
-    _check_year(desk, new.coverage_year, new.cause)
-    known = await store.premium_of_bill(desk.conn, desk.pool_code, new.bill_id, new.coverage_year)
-    if known["refunded_fen"] + new.amount_fen > known["paid_fen"]:
-        raise REFUND_UNPAID(
-            year=new.coverage_year,
-            bill=new.bill_id,
-            paid=format_yuan(known["paid_fen"]),
-            refunded=format_yuan(known["refunded_fen"]),
-            amount=format_yuan(new.amount_fen),
-        )
-    if not any(known["township_code"].startswith(area) for area in actor.areas):
-        raise TOWNSHIP_NOT_YOURS(township_code=known["township_code"])
-
-
-def _check_year(desk: Desk, year: int, cause: str | None) -> None:
-    """Once the year has begun its premiums are refunded only for a reason of ours. Raises REFUND_YEAR_BEGUN."""
-    if year <= desk.day.year and cause not in ERRORS_OF_OURS:
+async def _check_refund(desk: Desk, order: Any) -> None:
+    """At most what the bill was paid, and once the year has begun (it may have, since the application) only for a
+    reason of ours (rulings §18). Raises REFUND_YEAR_BEGUN, REFUND_UNPAID."""
+    year, fen = order["coverage_year"], order["amount_fen"]
+    if year <= desk.day.year and order["cause"] not in ERRORS_OF_OURS:
         raise REFUND_YEAR_BEGUN(year=year)
+    known = await store.premium_of_bill(desk.conn, desk.pool_code, order["bill_id"], year)
+    if known["refunded_fen"] > known["paid_fen"]:
+        raise REFUND_UNPAID(
+            year=year,
+            bill=order["bill_id"],
+            paid=format_yuan(known["paid_fen"]),
+            refunded=format_yuan(known["refunded_fen"] - fen),
+            amount=format_yuan(fen),
+        )
 
 
 async def _subsidy_per_head(_desk: Desk, _actor: Actor, new: NewOrder) -> None:
@@ -317,7 +353,6 @@ async def _set_aside_before(desk: Desk, _actor: Actor, new: NewOrder) -> None:
 Rule = Callable[[Desk, Actor, NewOrder], Awaitable[None]]
 _RULES: Mapping[str, Rule] = MappingProxyType(
     {
-        REFUND: _refund,
         SUPPLEMENTARY_SUBSIDY: _subsidy_per_head,
         RISK_FUND_SET_ASIDE: _below_ceiling,
         "risk_fund_deposit": _set_aside_before,

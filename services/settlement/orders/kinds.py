@@ -12,18 +12,23 @@ from types import MappingProxyType
 from services.settlement.funding.accounts import (
     ASSISTANCE,
     ASSISTANCE_ACCOUNT,
+    BANK_ACCOUNTS,
     BASIC,
     BUDGET,
     BUDGET_ACCOUNT,
     COUNTY_BUDGET,
     COUNTY_BUDGET_ACCOUNT,
     FISCAL,
+    SUBSIDY_INCOME,
     SUPPLEMENTARY,
     SUPPLEMENTARY_ACCOUNT,
+    URBAN,
+    URBAN_FISCAL,
 )
 from services.settlement.ledger.posting import CLOSING, NORMAL
 
 IN, OUT, WITHIN = 1, -1, 0
+CITY_CODE_END = "00"
 FINANCE = frozenset({"county_finance"})
 OFFICE = frozenset({"county_recheck", "county_director"})
 TOWNSHIP = frozenset({"township_clerk", "township_director"})
@@ -39,7 +44,8 @@ class Kind:
     """One kind of order.
 
     ``hands`` are the roles of each step, the last of which books; ``account`` is the bank account that shows it, none
-    for a move between funds; ``needs`` are members of the request that this kind cannot do without.
+    for a move between funds; ``needs`` are members of the request that this kind cannot do without. A ``told`` kind is
+    applied for in another service, whose event is its first hand.
     """
 
     code: str
@@ -53,6 +59,12 @@ class Kind:
     hands: tuple[frozenset[str], ...]
     needs: tuple[str, ...] = ()
     reason: str = NORMAL
+    told: bool = False
+
+    def is_paid_by(self, code: str) -> bool:
+        """Whether a code is a payer's of this kind: a city's (``…00`` in GB/T 2260) keeps the city's budget and nothing
+        else, any other code is a pool's, whose county keeps its own."""
+        return (self.book == BUDGET) == code.endswith(CITY_CODE_END)
 
     @property
     def roles(self) -> frozenset[str]:
@@ -63,14 +75,14 @@ class Kind:
 def _arrives(
     code: str, zh: str, en: str, book: str, income: str, account: str, by: frozenset[str], *needs: str
 ) -> Kind:
-    debit = "1002" if account == FISCAL else "1001"
+    debit = BANK_ACCOUNTS[account].ledger_account
     return Kind(code, zh, en, book, debit, income, IN, account, (by,), (REFERENCE, *needs))
 
 
 def _is_paid(
     code: str, zh: str, en: str, book: str, debit: str, account: str, hands: tuple[frozenset[str], ...], *needs: str
 ) -> Kind:
-    credit = "1002" if account == FISCAL else "1001"
+    credit = BANK_ACCOUNTS[account].ledger_account
     return Kind(code, zh, en, book, debit, credit, OUT, account, hands, needs)
 
 
@@ -81,6 +93,30 @@ def _within(code: str, zh: str, en: str, book: str, debit: str, credit: str, by:
 def _set_aside(code: str, zh: str, en: str, fund: str, reason: str = NORMAL) -> Kind:
     """From the pooled fund to another fund: no money moves."""
     return Kind(code, zh, en, BASIC, "3001.01", fund, WITHIN, None, (OFFICE, FINANCE), (YEAR,), reason)
+
+
+def _fee(prefix: str, zh: str, book: str, account: str, payer: frozenset[str]) -> tuple[Kind, ...]:
+    """The fee of the handling as its payer books it: up front, kept as pledge, and the pledge's end by score (§7)."""
+    two = (payer, payer)
+    return (
+        _is_paid(
+            f"{prefix}fee_payment", f"{zh}预付", "management fee paid up front", book, "5001", account, two, PARTY
+        ),
+        _within(f"{prefix}fee_pledge", f"{zh}留作质押金", "management fee kept as pledge", book, "5001", "2301", payer),
+        _is_paid(
+            f"{prefix}pledge_release",
+            f"按考核结果拨付{zh}质押金",
+            "pledge paid by score",
+            book,
+            "2301",
+            account,
+            two,
+            PARTY,
+        ),
+        _within(
+            f"{prefix}pledge_forfeit", f"考核扣减{zh}质押金", "pledge forfeited by score", book, "2301", "5001", payer
+        ),
+    )
 
 
 REFUND = "premium_refund"
@@ -96,22 +132,51 @@ _ALL = (
     _arrives("donation", "社会捐赠收入", "donation to the fund", BASIC, "4006", FISCAL, FINANCE, PARTY),
     _arrives("collective_support", "集体扶持收入", "support by a collective", BASIC, "4003", FISCAL, FINANCE, PARTY),
     _arrives("risk_fund_return", "省级风险基金拨回", "risk fund returned", BASIC, "1201", FISCAL, FINANCE),
-    _is_paid(
+    Kind(
         REFUND,
         "退还个人缴费",
         "premium refunded",
         BASIC,
         REFUND_CURRENT,
         FISCAL,
+        OUT,
+        FISCAL,
         (TOWNSHIP, OFFICE, FINANCE),
-        YEAR,
-        BILL,
+        (YEAR, BILL),
+        told=True,
     ),
     _is_paid("risk_fund_deposit", "缴存省级风险基金", "risk fund deposited", BASIC, "1201", FISCAL, (FINANCE, FINANCE)),
     _set_aside(RISK_FUND_SET_ASIDE, "提取风险基金", "risk fund set aside", "3001.02", CLOSING),
+    Kind(
+        "risk_fund_use",
+        "动用风险基金",
+        "risk fund used",
+        BASIC,
+        "3001.02",
+        "3001.01",
+        WITHIN,
+        None,
+        (OFFICE, FINANCE),
+        (PARTY,),
+        CLOSING,
+    ),
     _set_aside("inpatient_pool_allocation", "划入住院统筹基金", "set aside for inpatients", "3001.03"),
     _set_aside("outpatient_pool_allocation", "划入门诊统筹基金", "set aside for outpatients", "3001.04"),
     _set_aside("family_account_allocation", "划入家庭账户基金", "credited to family accounts", "3002"),
+    # the urban residents' fund under the same office: what arrives stays with those it was paid for (CQ-09)
+    *(
+        _arrives(
+            f"urban_subsidy_{level}",
+            f"城镇居民{zh}财政补助到账",
+            f"{level} subsidy for urban residents",
+            URBAN,
+            SUBSIDY_INCOME[level],
+            URBAN_FISCAL,
+            FINANCE,
+            YEAR,
+        )
+        for level, zh in (("central", "中央"), ("province", "省级"), ("city", "市级"), ("county", "县级"))
+    ),
     # the insurer's book of the supplementary cover, outside the ring
     _arrives(
         "supplementary_premium",
@@ -190,29 +255,8 @@ _ALL = (
     _arrives(
         "budget_appropriation", "市级财政预算拨款", "appropriation of the city", BUDGET, "4001", BUDGET_ACCOUNT, CITY
     ),
-    _is_paid(
-        "fee_payment",
-        "委托管理费预付",
-        "management fee paid up front",
-        BUDGET,
-        "5001",
-        BUDGET_ACCOUNT,
-        (CITY, CITY),
-        PARTY,
-    ),
-    _within("fee_pledge", "委托管理费留作质押金", "management fee kept as pledge", BUDGET, "5001", "2301", CITY),
-    _is_paid(
-        "pledge_release",
-        "按考核结果拨付质押金",
-        "pledge paid by score",
-        BUDGET,
-        "2301",
-        BUDGET_ACCOUNT,
-        (CITY, CITY),
-        PARTY,
-    ),
-    _within("pledge_forfeit", "考核扣减质押金", "pledge forfeited by score", BUDGET, "2301", "5001", CITY),
-    # the budget of the county: its own administration, wages and bonuses
+    *_fee("", "委托管理费", BUDGET, BUDGET_ACCOUNT, CITY),
+    # the budget of the county: its own administration, wages and bonuses, and the fee where the county pays it
     _arrives(
         "county_appropriation",
         "县级财政预算拨款",
@@ -222,6 +266,7 @@ _ALL = (
         COUNTY_BUDGET_ACCOUNT,
         FINANCE,
     ),
+    *_fee("county_", "县级承担的委托管理费", COUNTY_BUDGET, COUNTY_BUDGET_ACCOUNT, FINANCE),
     _is_paid(
         "administration",
         "管理经费支出(含筹资奖励)",

@@ -42,6 +42,15 @@ ORDER_STATE = define(
     "单据 {order} {status},现在不能{act}。",
     "Order {order} is {status}; one cannot {act} it now.",
 )
+ORDER_NOT_PAYER = define(
+    "order_not_of_payer",
+    422,
+    "不在付款方的账上",
+    "Not in the payer's book",
+    "{kind}不能记在 {code} 名下:市级预算记在市的代码(末两位是零)名下,基金和县级预算记在统筹区名下。",
+    "A {kind} is not booked under {code}: a city's budget stands under the city's code (ending in 00), the funds and "
+    "the county's budget under the pool's.",
+)
 REFUND_UNPAID = define(
     "refund_exceeds_premium",
     409,
@@ -58,13 +67,13 @@ REFUND_YEAR_BEGUN = define(
     "{year} 年度保障已开始,个人缴费不再退还;只有重复参合或经办差错可以退,请填写原因。",
     "Coverage of {year} has begun: premiums are refunded for double enrolment or our own error only; name the cause.",
 )
-TOWNSHIP_NOT_YOURS = define(
-    "refund_township_not_yours",
-    403,
-    "不归您经办的乡镇",
-    "Not your township",
-    "该缴费单属于 {township_code},不归您经办。",
-    "The bill belongs to {township_code}, which is not yours.",
+ORDER_TOLD = define(
+    "order_applied_elsewhere",
+    422,
+    "不在这里申请",
+    "Not applied for here",
+    "{kind}由乡镇在参合系统对缴费单提出申请,这里只审核和拨付。",
+    "A {kind} is applied for by the township on the bill, in enrollment; here it is checked and paid.",
 )
 SUBSIDY_NOT_PER_HEAD = define(
     "supplementary_subsidy_not_per_head",

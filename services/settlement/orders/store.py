@@ -113,20 +113,6 @@ async def premium_of_bill(conn: AsyncConnection, pool: str, bill_id: UUID, year:
     )
 
 
-async def lower_temporary(conn: AsyncConnection, pool: str, year: int, income_account: str, fen: int) -> None:
-    """A refund of a temporary receipt: it will not become income."""
-    await execute_counted(
-        conn,
-        """
-        UPDATE temporary_receipt SET amount_fen = amount_fen - $4
-        WHERE pool_code = $1 AND coverage_year = $2 AND income_account = $3""",
-        pool,
-        year,
-        income_account,
-        fen,
-    )
-
-
 async def waiting(conn: AsyncConnection, pool: str, kind: str, year: int | None = None) -> int:
     """Fen of orders of a kind that are neither booked nor refused."""
     fen: int = await fetchval(

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import ACCOUNT_NOT_REGISTERED
@@ -187,14 +187,27 @@ async def get_cutoffs(
     return Page(items=items, next_cursor=encode_cursor(items[-1].id) if len(rows) > limit else None)
 
 
+class SetOffIn(WireModel):
+    """A receivable on a hospital of the batch: what is set off of it; all that is open where no amount is named."""
+
+    receivable_id: UUID
+    amount: Annotated[Yuan, Field(gt=0)] | None = None
+
+
 class BatchIn(WireModel):
     """Whole cut-offs to pay."""
 
     cutoff_ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
     layer: Layer = BASIC_LAYER
     """Whose payables: each layer has its payer and its account (rulings §3)."""
-    set_off: Annotated[list[UUID], Field(max_length=1000)] = Field(default_factory=list)
-    """Receivables of the fund on hospitals of the batch, each set off whole."""
+    set_off: Annotated[list[SetOffIn], Field(max_length=1000)] = Field(default_factory=list)
+
+    @field_validator("set_off")
+    @classmethod
+    def _each_once(cls, named: list[SetOffIn]) -> list[SetOffIn]:
+        if len({one.receivable_id for one in named}) < len(named):
+            raise ValueError("同一笔应收款只列一次 / each receivable once")
+        return named
 
 
 class BatchOut(WireModel):
@@ -291,7 +304,8 @@ async def _detail(unit: UnitDep, row: Any) -> BatchDetail:
 )
 async def post_batch(pool_code: str, body: BatchIn, unit: UnitDep) -> BatchDetail:
     """编制付款批次:整次放行,一层一批,每家医院一笔,并冻结付款账户资金. Prepares a layer's batch and holds its money."""
-    row = await batches.prepare(await desk_of(unit), body.cutoff_ids, body.set_off, body.layer)
+    set_off = {one.receivable_id: one.amount for one in body.set_off}
+    row = await batches.prepare(await desk_of(unit), body.cutoff_ids, set_off, body.layer)
     unit.result("batch", row["id"])
     unit.note(amount_fen=row["amount_fen"], instructions=row["instruction_count"])
     return await _detail(unit, row)
@@ -456,11 +470,14 @@ _PERIOD_MAX_DAYS = 366
 
 
 class PaidClaimOut(WireModel):
-    """A claim behind a payment; claims answers what it was for."""
+    """A claim behind a payment; claims answers what it was for. ``amount`` is paid, set off and withheld together."""
 
     claim_id: UUID
     layer: str
     amount: Yuan
+    paid: Yuan
+    set_off: Yuan
+    withheld: Yuan
     expense_account: str
     kind: str
     township_code: str
@@ -486,6 +503,9 @@ async def get_payment_claims(
             claim_id=r["claim_id"],
             layer=r["layer"],
             amount=r["amount_fen"],
+            paid=r["amount_fen"] - r["set_off_fen"] - r["withheld_fen"],
+            set_off=r["set_off_fen"],
+            withheld=r["withheld_fen"],
             expense_account=r["expense_account"],
             kind=r["care_kind"],
             township_code=r["township_code"],

@@ -85,10 +85,13 @@ class Draft:
 
 
 async def prepare(
-    desk: Desk, cutoff_ids: Sequence[UUID], receivables: Sequence[UUID] = (), layer: str = BASIC_LAYER
+    desk: Desk,
+    cutoff_ids: Sequence[UUID],
+    receivables: Mapping[UUID, int | None] = MappingProxyType({}),
+    layer: str = BASIC_LAYER,
 ) -> Any:
     """Puts what one layer owes for whole cut-offs into a batch and sets its money aside on the account that pays the
-    layer; receivables of the fund on its hospitals are set off whole (rulings §1, §3).
+    layer; receivables of the fund on its hospitals are set off whole or by the fen named (rulings §1, §3).
 
     Raises LAYER_NOT_PAYABLE, CUTOFF_UNKNOWN, CUTOFF_INCOMPLETE, CUTOFF_BATCHED, NOTHING_TO_PAY, PAYEE_MISSING,
     SET_OFF_INVALID, SET_OFF_TOO_MUCH, CLAIM_DAY_OVER and the ledger's overdrawn. The number of statements does not
@@ -107,7 +110,7 @@ async def prepare(
             raise LAYER_NOT_PAYABLE(layer=LAYER_WORDS[purse.layer], account=f"{row['book']} {row['account']}")
     if not totals:
         await _check_whole(desk, wanted, purse)  # another batch may have taken them since: then that is what to tell
-    owing = await set_offs.owing(desk, receivables) if purse.of_fund else set_offs.none_of_ours(receivables)
+    owing = await set_offs.owing(desk, receivables) if purse.of_fund else set_offs.none_of_ours(sorted(receivables))
     withheld = await deposits.withheld(desk, cutoff_ids=wanted, totals=totals) if purse.of_fund else {}
     drafts = [
         Draft(

@@ -47,8 +47,8 @@ async def set_rate(desk: Desk, institution: str, valid_from: date, rate_e4: int,
     await store.add_deposit_rate(desk.conn, row)
 
 
-async def ask_release(desk: Desk, institution: str, fen: int, reason: str) -> Any:
-    """The first person asks for a release of what confirmed payments withheld.
+async def ask_release(desk: Desk, institution: str, fen: int, reason: str, *, forfeit: bool = False) -> Any:
+    """The first person asks for a release of what confirmed payments withheld, or that it be forfeited.
 
     Raises CONFLICT_OF_INTEREST, DEPOSIT_SHORT.
     """
@@ -62,13 +62,13 @@ async def ask_release(desk: Desk, institution: str, fen: int, reason: str) -> An
             institution=institution, amount=format_yuan(kept), applied=format_yuan(released), due=format_yuan(fen)
         )
     release_id = new_id(desk.now)
-    row = (desk.pool_code, release_id, institution, fen, reason, desk.by, desk.now)
+    row = (desk.pool_code, release_id, institution, fen, reason, desk.by, desk.now, forfeit)
     await store.add_deposit_release(desk.conn, row)
     return await store.deposit_release(desk.conn, desk.pool_code, release_id)
 
 
 async def approve_release(desk: Desk, release_id: UUID) -> Any:
-    """The second person approves: it waits for a batch.
+    """The second person approves: a release waits for a batch; what is forfeited is owed no more and stays in the fund.
 
     Raises DEPOSIT_UNKNOWN, CONFLICT_OF_INTEREST, FOUR_EYES and DEPOSIT_RELEASED.
     """
@@ -80,9 +80,11 @@ async def approve_release(desk: Desk, release_id: UUID) -> Any:
         raise FOUR_EYES(act=("申请拨付", "ask for the release"), then=("批准", "approve it"))
     if known["approved_by"] is not None:
         raise DEPOSIT_RELEASED(release=release_id)
-    await _make_payable(desk, known)
+    ended = obligations.deposit_forfeited if known["forfeit"] else obligations.deposit_released
+    if not known["forfeit"]:
+        await _make_payable(desk, known)
     await store.approve_deposit_release(desk.conn, desk.pool_code, release_id, desk.by, desk.day)
-    moves = obligations.totals([obligations.deposit_released(known["amount_fen"])])
+    moves = obligations.totals([ended(known["amount_fen"])])
     await store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
     return await store.deposit_release(desk.conn, desk.pool_code, release_id)
 

@@ -57,11 +57,12 @@ class ReleaseIn(WireModel):
 
 
 class ReleaseOut(WireModel):
-    """A release; approved, its id is that of the cut-off to be batched."""
+    """A release; approved, its id is that of the cut-off to be batched. What is forfeited is paid to nobody."""
 
     id: UUID
     institution_code: str
     amount: Yuan
+    forfeit: bool
     reason: str
     prepared_by: str
     approved_by: str | None
@@ -88,13 +89,27 @@ async def post_deposit_release(pool_code: str, institution_code: str, body: Rele
 
 
 @router.post(
+    "/pools/{pool_code}/institutions/{institution_code}/deposit-forfeitures",
+    status_code=201,
+    response_model=ReleaseOut,
+    responses=documented(CONFLICT_OF_INTEREST, DEPOSIT_SHORT),
+    openapi_extra=access(OFFICE, command="ask_deposit_forfeiture"),
+)
+async def post_deposit_forfeiture(pool_code: str, institution_code: str, body: ReleaseIn, unit: UnitDep) -> ReleaseOut:
+    """申请按考核扣除质量保证金,不再支付. Asks that part of what was withheld be forfeited; another person approves."""
+    row = await deposits.ask_release(await desk_of(unit), institution_code, body.amount, body.reason, forfeit=True)
+    unit.result("deposit_release", row["id"])
+    return _release(row)
+
+
+@router.post(
     "/pools/{pool_code}/deposit-releases/{release_id}/approval",
     response_model=ReleaseOut,
     responses=documented(DEPOSIT_UNKNOWN, DEPOSIT_RELEASED, CONFLICT_OF_INTEREST, FOUR_EYES),
     openapi_extra=access(OFFICE, command="approve_deposit_release"),
 )
 async def post_deposit_approval(pool_code: str, release_id: UUID, unit: UnitDep) -> ReleaseOut:
-    """批准拨付质量保证金(另一人),列入待付. The second person approves; the release waits for a batch."""
+    """批准拨付质量保证金(另一人)列入待付,或批准扣除. The second person approves a release, or that it is forfeited."""
     row = await deposits.approve_release(await desk_of(unit), release_id)
     unit.result("deposit_release", release_id)
     return _release(row)

@@ -75,6 +75,11 @@ def deposit_released(amount_fen: int) -> Flow:
     return Flow(OWED_DEPOSIT, OWED_APPROVED, amount_fen)
 
 
+def deposit_forfeited(amount_fen: int) -> Flow:
+    """A quality deposit is owed no more: what the hospital had advanced stays with it."""
+    return Flow(OWED_DEPOSIT, ADVANCED_BY_HOSPITALS, amount_fen)
+
+
 def bounced(amount_fen: int, to: str = ADVANCED_BY_HOSPITALS) -> Flow:
     """A payment that came back is owed again."""
     return Flow(to, OWED_APPROVED, amount_fen)

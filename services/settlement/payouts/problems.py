@@ -170,3 +170,59 @@ DEPOSIT_RELEASED = define(
     "保证金拨付申请 {release} 已批准,不能再批。",
     "Release {release} is approved already.",
 )
+FLOAT_TOWNSHIP = define(
+    "float_township_not_yours",
+    403,
+    "不归您经办的乡镇",
+    "Not your township",
+    "{township} 的备用金不归您经办。",
+    "The float of {township} is not yours.",
+)
+FLOAT_SHORT = define(
+    "float_short",
+    409,
+    "备用金不足",
+    "Not enough cash",
+    "{township} 的备用金结余 {held} 元,不够 {amount} 元。",
+    "The float of {township} holds {held}, less than {amount}.",
+)
+FLOAT_RECEIPT_USED = define(
+    "float_receipt_used",
+    409,
+    "收据号已用过",
+    "Receipt used before",
+    "签字收据“{number}”已登记过;请核对号码。",
+    "Receipt {number} is on record already; check its number.",
+)
+FLOAT_MONTH_SIGNED = define(
+    "float_month_signed",
+    409,
+    "该月已签发",
+    "The month is signed",
+    "{township} {month} 的备用金月报已签发或已核收,不能再改。",
+    "The account of {township} for {month} is signed or accepted and does not change any more.",
+)
+FLOAT_MONTH_OPEN = define(
+    "float_month_open",
+    409,
+    "该月不能签发或核收",
+    "The month cannot be signed or accepted",
+    "{month} 还没有过完,或主任还没有签发。",
+    "{month} is not over, or its director has not signed it.",
+)
+NOT_PAYABLE_IN_CASH = define(
+    "not_payable_in_cash",
+    409,
+    "不能用备用金支付",
+    "Not payable in cash",
+    "{claim} 在本乡镇没有待付的基金补偿款,或已列入批次;请核对。",
+    "{claim} has no open payable of the fund in this township, or it is in a batch; check it.",
+)
+TRANSFER_NOT_THERE = define(
+    "float_transfer_not_there",
+    404,
+    "没有这笔在途的备用金",
+    "No such cash on its way",
+    "没有在途的备用金 {transfer},或已经签收。",
+    "There is no cash {transfer} on its way, or it was received already.",
+)

@@ -2,7 +2,7 @@
 not executed by two people, and executed all the same after that."""
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 from uuid import UUID
 
@@ -11,17 +11,18 @@ import structlog
 from services.settlement.funding.accounts import RECEIVABLE
 from services.settlement.funding.booking import Desk, Entry
 from services.settlement.funding.commands import Seen
-from services.settlement.funding.replenishment import (
-    PaidLine,
-    SecondPayment,
+from services.settlement.funding.receivables import (
+    SECOND,
+    Owed,
+    arise,
     made_good_by_return,
-    record_paid,
-    record_second_payment,
     refused_of,
     set_offs_confirmed,
 )
+from services.settlement.funding.replenishment import PaidLine, record_paid
 from services.settlement.ledger.posting import release_hold
 from services.settlement.payouts import obligations, payees, second, store
+from services.settlement.payouts.deposits import KIND as DEPOSIT
 from services.settlement.payouts.purses import purse_of
 from shared.contracts.settlement import PaymentConfirmed, PaymentNotExecuted, PaymentPaidTwice, PaymentReturned
 from shared.messaging.outbox import Outgoing, emit_many
@@ -100,21 +101,14 @@ async def confirmed(desk: Desk, seen: Sequence[Seen]) -> None:
     _expect(await store.confirm(desk.conn, desk.pool_code, ids, [s.value_date for s in seen]), len(ids))
     await second.claimed_after_all(desk, ids)
     rows = await store.move_payables(desk.conn, desk.pool_code, ids, ("batched", "bounced"), "paid")
-    by_id = {s.source_id: s for s in seen}
-    await _record(desk, rows, 1)
+    parts = await _parts(desk, ids)
+    await _record(desk, list(parts.values()), 1)
     await set_offs_confirmed(desk, ids)
     await emit_many(
         desk.conn,
         [
-            _outgoing(
-                desk,
-                row,
-                PaymentConfirmed(
-                    **_common(desk, row, by_id[row["instruction_id"]]),
-                    confirmed_on=by_id[row["instruction_id"]].value_date,
-                ),
-            )
-            for row in rows
+            _outgoing(desk, row, PaymentConfirmed(**_common(desk, row, shown, parts), confirmed_on=shown.value_date))
+            for row, shown in _shown(rows, seen)
         ],
     )
 
@@ -125,22 +119,15 @@ async def returned(desk: Desk, seen: Sequence[Seen]) -> None:
     _expect(await store.bounce(desk.conn, desk.pool_code, ids, [s.value_date for s in seen]), len(ids))
     refused = await refused_of(desk, ids)
     rows = await store.move_payables(desk.conn, desk.pool_code, ids, ("paid",), "bounced")
-    by_id = {s.source_id: s for s in seen}
-    await _record(desk, rows, -1, {(r.instruction_id, r.claim_id, r.layer) for r in refused})
+    parts = await _parts(desk, ids)
+    await _record(desk, list(parts.values()), -1, {(r.instruction_id, r.claim_id, r.layer) for r in refused})
     if refused:
         await made_good_by_return(desk, refused, desk.day)
     await emit_many(
         desk.conn,
         [
-            _outgoing(
-                desk,
-                row,
-                PaymentReturned(
-                    **_common(desk, row, by_id[row["instruction_id"]]),
-                    returned_on=by_id[row["instruction_id"]].value_date,
-                ),
-            )
-            for row in rows
+            _outgoing(desk, row, PaymentReturned(**_common(desk, row, shown, parts), returned_on=shown.value_date))
+            for row, shown in _shown(rows, seen)
         ],
     )
 
@@ -154,10 +141,9 @@ async def declare_not_executed(desk: Desk, instruction: Any) -> None:
     _expect(await store.undo(desk.conn, desk.pool_code, instruction["id"], NOT_EXECUTED), 1)
     rows = await store.move_payables(desk.conn, desk.pool_code, [instruction["id"]], ("batched",), "bounced")
     seen = Seen(instruction["id"], -instruction["amount_fen"], instruction["end_to_end_id"], desk.day)
-    await emit_many(
-        desk.conn,
-        [_outgoing(desk, row, PaymentNotExecuted(**_common(desk, row, seen), declared_on=desk.day)) for row in rows],
-    )
+    parts = await _parts(desk, [instruction["id"]])
+    told = [PaymentNotExecuted(**_common(desk, row, seen, parts), declared_on=desk.day) for row in rows]
+    await emit_many(desk.conn, [_outgoing(desk, row, one) for row, one in zip(rows, told, strict=True)])
 
 
 async def paid_twice(desk: Desk, seen: Sequence[Seen]) -> None:
@@ -165,8 +151,9 @@ async def paid_twice(desk: Desk, seen: Sequence[Seen]) -> None:
     for s, rows in await _by_instruction(desk, seen):
         hospital = rows[0]["institution_code"]
         bearer = "patient" if payees.is_person(hospital) else "hospital"
-        again = SecondPayment(s.source_id, -s.signed_fen, s.reference, bearer)
-        receivable_id = await record_second_payment(desk, again)
+        reason = f"银行在申明未执行后仍支付 {s.reference}"
+        owed = Owed(SECOND, bearer, reason, -s.signed_fen, institution_code=hospital, instruction_id=s.source_id)
+        (receivable_id,) = await arise(desk, [owed])
         _expect(await store.undo(desk.conn, desk.pool_code, s.source_id, "paid_twice"), 1)
         _log.error("payment executed twice", instruction=str(s.source_id), institution=hospital)
         told = PaymentPaidTwice(
@@ -191,12 +178,26 @@ async def _by_instruction(desk: Desk, seen: Sequence[Seen]) -> list[tuple[Seen, 
     return [(s, sums[s.source_id]) for s in seen]
 
 
+Parts = Mapping[tuple[UUID, UUID, str], Any]
+"""What an instruction was to settle of a claim's layer, and what of that is set off or withheld."""
+
+
+async def _parts(desk: Desk, ids: Sequence[UUID]) -> Parts:
+    rows = await store.claim_amounts(desk.conn, desk.pool_code, sorted(ids))
+    return {(row["instruction_id"], row["claim_id"], row["layer"]): row for row in rows}
+
+
+def _shown(rows: Sequence[Any], seen: Sequence[Seen]) -> list[tuple[Any, Seen]]:
+    """Each payable with what the bank's statement shows of its instruction."""
+    by_id = {s.source_id: s for s in seen}
+    return [(row, by_id[row["instruction_id"]]) for row in rows]
+
+
 async def _record(
-    desk: Desk, rows: Sequence[Any], sign: int, refused: Set[tuple[UUID, UUID, str]] = frozenset()
+    desk: Desk, found: Sequence[Any], sign: int, refused: Set[tuple[UUID, UUID, str]] = frozenset()
 ) -> None:
     """Lines to apply for (a refused one that came back was never replenished), and what the day changed in what is
     owed."""
-    found = await store.claim_amounts(desk.conn, desk.pool_code, sorted({row["instruction_id"] for row in rows}))
     # paid: the whole benefit but what is withheld; come back: the money alone
     fen = [row["amount_fen"] - row["withheld_fen"] - (row["set_off_fen"] if sign < 0 else 0) for row in found]
     lines = [
@@ -220,14 +221,19 @@ def _owed_to(row: Any) -> str:
     )
 
 
-def _common(desk: Desk, row: Any, seen: Seen) -> dict[str, Any]:
+def _common(desk: Desk, row: Any, seen: Seen, parts: Parts) -> dict[str, Any]:
+    part = parts[row["instruction_id"], row["claim_id"], row["layer"]]
     return {
         "claim_id": row["claim_id"],
         "layer": row["layer"],
         "institution_code": row["institution_code"],
         "instruction_id": row["instruction_id"],
         "end_to_end_id": seen.reference,
-        "amount": row["amount_fen"],
+        "purpose": "deposit" if row["care_kind"] == DEPOSIT else "claim",
+        "amount": part["amount_fen"],
+        "paid": part["amount_fen"] - part["set_off_fen"] - part["withheld_fen"],
+        "set_off": part["set_off_fen"],
+        "withheld": part["withheld_fen"],
         "at": desk.now,
     }
 
@@ -241,7 +247,7 @@ def _outgoing(desk: Desk, row: Any, payload: PaymentConfirmed | PaymentReturned 
         desk.day,
         desk.now,
         SERVICE,
-        row["amount_fen"],
+        payload.amount,
     )
 
 

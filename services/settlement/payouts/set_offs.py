@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.settlement.funding.booking import Desk
-from services.settlement.funding.replenishment import begin_set_off, hospital_receivables
+from services.settlement.funding.receivables import begin_set_off, of_hospitals
 from services.settlement.payouts import store
 from services.settlement.payouts.problems import SET_OFF_INVALID, SET_OFF_TOO_MUCH
 from shared.kernel.money import format_yuan, split_by_weight
@@ -14,20 +14,27 @@ from shared.kernel.money import format_yuan, split_by_weight
 
 @dataclass(frozen=True, slots=True)
 class Owing:
-    """A receivable on a hospital, in fen."""
+    """What is set off of a receivable on a hospital, in fen: all that is open of it, or the part that was named."""
 
     id: UUID
     institution_code: str
     amount_fen: int
 
 
-async def owing(desk: Desk, ids: Sequence[UUID]) -> list[Owing]:
-    """The named receivables, kept from others until the end. Raises SET_OFF_INVALID."""
-    if not ids:
+async def owing(desk: Desk, wanted: Mapping[UUID, int | None]) -> list[Owing]:
+    """The named receivables, kept from others until the end, each with the part to set off (None: all that is open).
+
+    Raises SET_OFF_INVALID, also for a part that is more than is open.
+    """
+    if not wanted:
         return []
-    rows = await hospital_receivables(desk, sorted(set(ids)))
-    found = [Owing(row["id"], row["institution_code"], row["amount_fen"]) for row in rows]
-    if missing := sorted({*ids} - {one.id for one in found}):
+    rows = await of_hospitals(desk, sorted(wanted))
+    found = [
+        Owing(row["id"], row["institution_code"], fen)
+        for row in rows
+        if 0 < (fen := wanted[row["id"]] or row["open_fen"]) <= row["open_fen"]
+    ]
+    if missing := sorted(wanted.keys() - {one.id for one in found}):
         raise SET_OFF_INVALID(receivables="、".join(map(str, missing)))
     return found
 
@@ -55,8 +62,8 @@ async def share(desk: Desk, found: Sequence[Owing], instructions: Sequence[Any])
     amount, so that a claim of its own tells what of it was paid."""
     by_hospital = {row["institution_code"]: row for row in instructions}
     if found:
-        tied = [by_hospital[one.institution_code]["id"] for one in found]
-        await begin_set_off(desk, [one.id for one in found], tied)
+        tied = [(one.id, by_hospital[one.institution_code]["id"], one.amount_fen) for one in found]
+        await begin_set_off(desk, tied)
     concerned = {row["id"]: row for row in instructions if row["set_off_fen"] or row["withheld_fen"]}
     if not concerned:
         return

@@ -321,7 +321,7 @@ async def retake_payables(conn: AsyncConnection, pool: str, old: UUID, new: UUID
                                          set_off_fen, withheld_fen)
           SELECT $1, $3, d.* FROM due d WHERE d.amount_fen > 0
         ), moved AS (
-          UPDATE receivable SET set_off_by = $3 WHERE $4 AND pool_code = $1 AND set_off_by = $2
+          UPDATE set_off SET instruction_id = $3 WHERE $4 AND pool_code = $1 AND instruction_id = $2 AND NOT given_up
         )
         SELECT count(DISTINCT claim_id)::integer AS claims, coalesce(sum(amount_fen), 0)::bigint AS fen FROM due""",
         pool,
@@ -451,7 +451,8 @@ WITH undone AS (
 ), freed AS (
   UPDATE batch_cutoff SET cancelled = true WHERE pool_code = $1 AND batch_id = $2
 ), owed AS (
-  UPDATE receivable r SET set_off_by = u.replaces FROM undone u WHERE r.pool_code = $1 AND r.set_off_by = u.id
+  UPDATE set_off s SET instruction_id = coalesce(u.replaces, s.instruction_id), given_up = u.replaces IS NULL
+  FROM undone u WHERE s.pool_code = $1 AND s.instruction_id = u.id
 )
 UPDATE payable p SET status = CASE WHEN u.replaces IS NULL THEN 'open' ELSE 'bounced' END, instruction_id = u.replaces
 FROM undone u WHERE p.pool_code = $1 AND p.instruction_id = u.id AND p.status = 'batched'
@@ -614,7 +615,7 @@ async def move_payables(
         UPDATE payable p SET status = $4, published = p.published + 1 FROM locked
         WHERE p.pool_code = $1 AND p.claim_id = locked.claim_id AND p.layer = locked.layer
         RETURNING p.claim_id, p.layer, p.institution_code, p.instruction_id, p.expense_account, p.amount_fen,
-                  p.published""",
+                  p.published, p.care_kind""",
         pool,
         list(ids),
         list(before),
@@ -663,7 +664,8 @@ async def claims_of(
     return await fetch(
         conn,
         """
-        SELECT c.claim_id, c.layer, c.expense_account, c.amount_fen, p.cutoff_id, p.township_code, p.care_kind
+        SELECT c.claim_id, c.layer, c.expense_account, c.amount_fen, c.set_off_fen, c.withheld_fen, p.cutoff_id,
+               p.township_code, p.care_kind
         FROM instruction_claim c JOIN payable p USING (pool_code, claim_id, layer)
         WHERE c.pool_code = $1 AND c.instruction_id = $2
           AND ($3::uuid IS NULL OR (c.claim_id, c.layer) > ($3, $4::text))
@@ -728,8 +730,9 @@ async def add_deposit_release(conn: AsyncConnection, row: Sequence[Any]) -> None
     await execute(
         conn,
         """
-        INSERT INTO deposit_release (pool_code, id, institution_code, amount_fen, reason, prepared_by, prepared_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        INSERT INTO deposit_release (pool_code, id, institution_code, amount_fen, reason, prepared_by, prepared_at,
+                                     forfeit)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",
         *row,
     )
 

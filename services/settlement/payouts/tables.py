@@ -30,6 +30,8 @@ def declare(metadata: MetaData) -> None:
     """Declares the tables on the service's MetaData."""
     _deposit_rate(metadata)
     _deposit_release(metadata)
+    _cash_payout(metadata)
+    _float_month(metadata)
     _claim_state(metadata)
     _claim_total(metadata)
     _cutoff(metadata)
@@ -39,6 +41,7 @@ def declare(metadata: MetaData) -> None:
     _batch_cutoff(metadata)
     _instruction(metadata)
     _instruction_claim(metadata)
+    _set_off(metadata)
     _payment_file(metadata)
     _obligation_day(metadata)
     _second_payment(metadata)
@@ -261,6 +264,23 @@ def _instruction_claim(metadata: MetaData) -> None:
     )
 
 
+def _set_off(metadata: MetaData) -> None:
+    Table(
+        "set_off",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("receivable_id", Uuid),
+        Column("instruction_id", Uuid),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("done_on", Date),
+        Column("given_up", Boolean, nullable=False, server_default=text("false")),
+        PrimaryKeyConstraint("pool_code", "receivable_id", "instruction_id"),
+        ForeignKeyConstraint(["pool_code", "receivable_id"], ["receivable.pool_code", "receivable.id"]),
+        ForeignKeyConstraint(["pool_code", "instruction_id"], ["instruction.pool_code", "instruction.id"]),
+        Index("set_off_instruction", "pool_code", "instruction_id"),
+    )
+
+
 def _payment_file(metadata: MetaData) -> None:
     Table(
         "payment_file",
@@ -349,5 +369,49 @@ def _deposit_release(metadata: MetaData) -> None:
         Column("prepared_at", _MOMENT, nullable=False),
         Column("approved_by", Text),
         Column("approved_on", Date),
+        Column("forfeit", Boolean, nullable=False),
         PrimaryKeyConstraint("pool_code", "id"),
+    )
+
+
+def _cash_payout(metadata: MetaData) -> None:
+    Table(
+        "cash_payout",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("township_code", _CODE, nullable=False),
+        Column("claim_id", Uuid, nullable=False),
+        Column("layer", _CODE, nullable=False),
+        Column("expense_account", _CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("receipt_number", _CODE, nullable=False),
+        Column("paid_on", Date, nullable=False),
+        Column("recorded_by", Text, nullable=False),
+        Column("recorded_at", _MOMENT, nullable=False),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "receipt_number"),
+        UniqueConstraint("pool_code", "claim_id", "layer"),
+        ForeignKeyConstraint(
+            ["pool_code", "claim_id", "layer"], ["payable.pool_code", "payable.claim_id", "payable.layer"]
+        ),
+        Index("cash_payout_township", "pool_code", "township_code", "paid_on"),
+    )
+
+
+def _float_month(metadata: MetaData) -> None:
+    sums = ("opening_fen", "received_fen", "returned_fen", "paid_fen", "closing_fen")
+    Table(
+        "float_month",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("township_code", _CODE),
+        Column("month", Date),
+        *(Column(name, BigInteger, nullable=False) for name in sums),
+        Column("payouts", Integer, nullable=False),
+        Column("signed_by", Text, nullable=False),
+        Column("signed_at", _MOMENT, nullable=False),
+        Column("accepted_by", Text),
+        Column("accepted_at", _MOMENT),
+        PrimaryKeyConstraint("pool_code", "township_code", "month"),
     )

@@ -12,8 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from services.settlement.funding import commands as funding
-from services.settlement.funding import replenishment
-from services.settlement.funding.accounts import TRANSFERS
+from services.settlement.funding import receivables, replenishment
+from services.settlement.funding.accounts import FISCAL, TRANSFERS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement, Seen
 from services.settlement.payouts import batches, results
@@ -37,6 +37,7 @@ from shared.kernel.money import format_yuan
 
 BOOKED = "booked"
 IMPORT: Words = ("导入对账单", "import the statement")
+RETURNED = "_returned"
 _ROUNDS_MAX = 3
 """A payment, its return and what follows can stand in one statement: each round sees what the one before booked."""
 
@@ -218,7 +219,11 @@ async def _entries(desk: Desk, found: Sequence[Match], account: str) -> list[Ent
         elif kind == "remittance":
             entries += funding.remittance_entries(seen)
         elif kind == "receivable":
-            entries += replenishment.receivable_entries(seen, funding.account_of(account))
+            entries += receivables.entries(funding.account_of(account), seen)
+        elif kind == "recovery":
+            entries += receivables.entries(funding.account_of(FISCAL), seen)
+        elif kind.endswith(RETURNED):
+            entries += funding.transfer_return_entries(kind.removesuffix(RETURNED), seen)
         else:
             entries += funding.transfer_entries(kind, seen)
     return entries
@@ -231,8 +236,10 @@ _EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "payment_return": results.returned,
         "second_payment": results.paid_twice,
         "remittance": funding.remittances_arrived,
-        "receivable": replenishment.receivables_made_good,
+        "receivable": receivables.repaid,
+        "recovery": receivables.repaid_to_fiscal,
         **dict.fromkeys(TRANSFERS, funding.transfers_arrived),
+        **dict.fromkeys((kind + RETURNED for kind in TRANSFERS), replenishment.transfers_returned),
     }
 )
 

@@ -140,23 +140,29 @@ WHERE i.pool_code = $1 AND i.end_to_end_id = ANY ($3::text[])
   AND i.status IN ('released', 'sent', 'unknown', 'confirmed', 'not_executed')
 UNION ALL
 SELECT t.kind, t.id, t.amount_fen, t.reference FROM transfer t
-WHERE t.pool_code = $1 AND t.reference = ANY ($3::text[]) AND t.status = 'released'
-  AND $2 = CASE t.kind WHEN 'income_to_fiscal' THEN '1002' WHEN 'sweep' THEN '1002' ELSE '1001.02' END
+WHERE t.pool_code = $1 AND t.reference = ANY ($3::text[]) AND t.status = 'released' AND t.kind <> 'float_issue'
+  AND $2 = CASE WHEN t.kind IN ('income_to_fiscal', 'sweep', 'advance_return') THEN '1002' ELSE '1001.02' END
+UNION ALL
+SELECT t.kind || '_returned', t.id, t.amount_fen, t.reference FROM transfer t
+WHERE t.pool_code = $1 AND t.reference = ANY ($3::text[]) AND t.status = 'released' AND t.kind <> 'float_return'
+  AND $2 = CASE t.kind WHEN 'income_to_fiscal' THEN '1003' WHEN 'advance' THEN '1002' WHEN 'replenishment' THEN '1002'
+           ELSE '1001.02' END
 UNION ALL
 SELECT 'remittance', r.id, r.amount_fen, r.reference FROM remittance r
 WHERE r.pool_code = $1 AND $2 = '1003' AND r.reference = ANY ($3::text[]) AND r.arrived_on IS NULL
 UNION ALL
-SELECT 'receivable', d.id, d.amount_fen, d.reference FROM receivable d
-LEFT JOIN instruction i ON i.pool_code = d.pool_code AND i.id = d.instruction_id
-LEFT JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
-WHERE d.pool_code = $1 AND coalesce(b.account, '1001.02') = $2 AND d.reference = ANY ($3::text[])
-  AND d.made_good_on IS NULL AND d.set_off_by IS NULL
-UNION ALL
-SELECT 'receivable', d.id, d.amount_fen, i.end_to_end_id
-FROM receivable d JOIN instruction i ON i.pool_code = d.pool_code AND i.id = d.instruction_id
-JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = $2
-WHERE d.pool_code = $1 AND i.end_to_end_id = ANY ($3::text[])
-  AND d.made_good_on IS NULL AND d.set_off_by IS NULL
+SELECT CASE d.account WHEN '1002' THEN 'recovery' ELSE 'receivable' END, d.id, d.open_fen, d.reference FROM (
+  SELECT r.id, coalesce(w.account, b.account) AS account, f.reference, r.amount_fen - r.settled_fen - coalesce((
+           SELECT sum(s.amount_fen) FROM set_off s WHERE s.pool_code = r.pool_code AND s.receivable_id = r.id
+             AND NOT s.given_up AND s.done_on IS NULL), 0)::bigint AS open_fen
+  FROM receivable r
+  LEFT JOIN instruction i ON i.pool_code = r.pool_code AND i.id = r.instruction_id
+  LEFT JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
+  CROSS JOIN LATERAL (VALUES (r.reference), (i.end_to_end_id)) AS f (reference)
+  LEFT JOIN (VALUES ('recheck', '1001.02'), ('recovery', '1001.02'), ('recovery', '1002'), ('family_account', '1002'))
+    AS w (origin, account) ON w.origin = r.origin
+  WHERE r.pool_code = $1 AND r.made_good_on IS NULL AND f.reference = ANY ($3::text[])) d
+WHERE d.account = $2 AND d.open_fen > 0
 """
 
 

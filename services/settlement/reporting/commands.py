@@ -213,13 +213,15 @@ async def spending(asked: Asked) -> Form:
     """基金支出 by month of payment and year of care, the difference listed (rulings §6)."""
     by_month: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: {"care": {}, "book": {}})
     for row in await store.spending(asked.conn, asked.pool, asked.first, asked.last):
-        by_month[row["month"]][row["what"]][row["name"]] = row["fen"]
+        sums = by_month[row["month"]][row["what"]]
+        sums[row["name"]] = sums.get(row["name"], 0) + row["fen"]
     months = []
-    for name, sums in sorted(by_month.items()):
-        care = {int(year): fen for year, fen in sums["care"].items()}
-        others = dict(sums["book"])
-        others["payment"] = others.get("payment", 0) - sum(care.values())
-        months.append(reconciling.Spending(name, sum(sums["book"].values()), care, others))
+    for name, told in sorted(by_month.items()):
+        care = {int(year): fen for year, fen in told["care"].items()}
+        others = dict(told["book"])
+        of_claims = sum(others.pop(source, 0) for source in ("payment", "recovery"))
+        others["payment"] = of_claims - sum(care.values())
+        months.append(reconciling.Spending(name, sum(told["book"].values()), care, others))
     return reconciling.spending_by_care_year(asked.first, asked.last, months)
 
 

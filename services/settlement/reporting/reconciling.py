@@ -222,7 +222,13 @@ class Spending:
         return self.book_fen - sum(self.by_care_year.values())
 
 
-_OTHERS = {"recheck": "复核拒付转应收", "opening": "期初", "order": "资金单据", "payment": "质量保证金拨付及其他"}
+_OTHERS = {
+    "recheck": "复核拒付转应收",
+    "overspent": "退费后已用的家庭账户转应收",
+    "opening": "期初",
+    "order": "资金单据",
+    "payment": "质量保证金拨付及其他",
+}
 
 
 def spending_by_care_year(first: date, last: date, months: Sequence[Spending]) -> Form:

@@ -205,7 +205,7 @@ SELECT * FROM (
   SELECT 'payment', i.deadline, i.end_to_end_id, i.institution_code, i.amount_fen FROM instruction i
   WHERE i.pool_code = $1 AND i.status = 'unknown'
   UNION ALL
-  SELECT 'receivable', r.arisen_on, r.reference, r.reason, r.amount_fen FROM receivable r
+  SELECT 'receivable', r.arisen_on, r.reference, r.reason, r.amount_fen - r.settled_fen FROM receivable r
   WHERE r.pool_code = $1 AND r.made_good_on IS NULL
   UNION ALL
   SELECT 'money_order', (o.prepared_at AT TIME ZONE 'Asia/Shanghai')::date, o.reference, o.reason,
@@ -215,7 +215,10 @@ SELECT * FROM (
   SELECT 'subsidy', d.day, d.level, d.coverage_year || ' 年度', d.fen FROM (
     SELECT s.level, s.coverage_year, min(s.business_day) AS day,
            (sum(s.amount_fen) - coalesce((SELECT sum(a.amount_fen) FROM arrival a WHERE a.pool_code = $1
-             AND a.kind = 'subsidy' AND a.level = s.level AND a.coverage_year = s.coverage_year), 0))::bigint AS fen
+             AND a.kind = 'subsidy' AND a.level = s.level AND a.coverage_year = s.coverage_year), 0)
+           + coalesce((SELECT sum(c.amount_fen * CASE c.coverage_year WHEN s.coverage_year THEN -1 ELSE 1 END)
+             FROM subsidy_carry c WHERE c.pool_code = $1 AND c.level = s.level
+             AND c.coverage_year IN (s.coverage_year, s.coverage_year - 1)), 0))::bigint AS fen
     FROM subsidy_due s WHERE s.pool_code = $1 GROUP BY s.level, s.coverage_year) d
   WHERE d.fen > 0
 ) found ORDER BY day, kind, reference LIMIT $2
@@ -244,8 +247,8 @@ async def control_totals(conn: AsyncConnection, pool: str, first: date, last: da
 
 
 async def spending(conn: AsyncConnection, pool: str, first: date, last: date) -> list[Any]:
-    """By month: ('care', year, fen) of claims paid or come back, and ('book', source of the voucher, fen) of what the
-    book's expenditure accounts show, year-end closing left out."""
+    """By month: ('care', year, fen) of claims paid, come back or recovered (several of a year), and ('book', source of
+    the voucher, fen) of what the book's expenditure accounts show, year-end closing left out."""
     return await fetch(
         conn,
         """
@@ -253,6 +256,10 @@ async def spending(conn: AsyncConnection, pool: str, first: date, last: date) ->
                c.benefit_year::text AS name, sum(l.sign * l.amount_fen)::bigint AS fen
         FROM paid_line l JOIN claim_state c ON c.pool_code = l.pool_code AND c.claim_id = l.claim_id
         WHERE l.pool_code = $1 AND l.business_day BETWEEN $2 AND $3 GROUP BY 1, 3
+        UNION ALL
+        SELECT to_char(date_trunc('month', approved_on), 'YYYY-MM'), 'care', care_year::text,
+               -sum(amount_fen)::bigint
+        FROM recovery WHERE pool_code = $1 AND approved_on BETWEEN $2 AND $3 GROUP BY 1, 3
         UNION ALL
         SELECT to_char(v.month, 'YYYY-MM'), 'book', split_part(v.source_event, ':', 1),
                sum(CASE WHEN p.debit >= '5' AND p.debit < '6' THEN p.amount_fen ELSE 0 END

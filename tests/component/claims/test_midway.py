@@ -169,3 +169,16 @@ async def test_two_parts_at_once_are_one_after_the_other(stays: World) -> None:
     (refused,) = [answer.json()["code"] for answer in answers if answer.status_code == 422]
     assert refused == "bill_empty"
     assert (await stays.used(member))["basic.inpatient.benefit"] == 49_000
+
+
+async def test_an_upload_that_a_part_stands_on_is_not_withdrawn(stays: World) -> None:
+    visit = await staying(stays, await stays.member())
+    await upload(stays, visit, "1000.00")
+    part = (await midway(stays, visit)).json()
+    await upload(stays, visit, "500.00")
+    settled = await stays.pool("hospital", "POST", f"/visits/{visit}/lines/1/withdrawal")
+    assert (settled.status_code, settled.json()["code"]) == (409, "visit_settled")
+    assert part["claim_id"] in settled.json()["detail"]
+    open_one = await stays.pool("hospital", "POST", f"/visits/{visit}/lines/2/withdrawal")
+    assert open_one.status_code == 200, open_one.text
+    assert (await midway(stays, visit)).json()["code"] == "bill_empty"

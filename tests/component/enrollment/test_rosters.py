@@ -145,14 +145,14 @@ async def test_corrections_of_the_whole_county_leave_nobody_to_verify(county: Of
 
 async def test_whole_file_refusals_move_nothing(county: Office) -> None:
     refused = {
-        "csv": (b"name,id\n1,2\n", "roster_not_excel"),
-        "empty": (b"", "roster_not_excel"),
-        "xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "roster_old_excel"),
-        "broken zip": (b"PK\x03\x04" + bytes(100), "roster_not_excel"),
-        "merged": (sheet([HEAD, WIFE], merge="A2:A3"), "roster_merged_cells"),
-        "missing headings": (sheet([HEAD], headings=HEADINGS[:8]), "roster_headings_missing"),
-        "repeated headings": (sheet([HEAD], headings=[*HEADINGS[:10], "姓名"]), "roster_headings_repeated"),
-        "no rows": (sheet([]), "roster_empty"),
+        "csv": (b"name,id\n1,2\n", "sheet_not_excel"),
+        "empty": (b"", "sheet_not_excel"),
+        "xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "sheet_old_excel"),
+        "broken zip": (b"PK\x03\x04" + bytes(100), "sheet_not_excel"),
+        "merged": (sheet([HEAD, WIFE], merge="A2:A3"), "sheet_merged_cells"),
+        "missing headings": (sheet([HEAD], headings=HEADINGS[:8]), "sheet_headings_missing"),
+        "repeated headings": (sheet([HEAD], headings=[*HEADINGS[:10], "姓名"]), "sheet_headings_repeated"),
+        "no rows": (sheet([]), "sheet_empty"),
     }
     before = await county.counts()
     for name, (content, code) in refused.items():
@@ -166,7 +166,7 @@ async def test_the_template_that_a_refusal_names_is_there(county: Office) -> Non
     assert "roster-template.xlsx" in refused.json()["detail"]
     answer = await county.call("township_clerk", "GET", f"/pools/{POOL}/roster-template.xlsx")
     assert answer.status_code == 200
-    assert (await county.upload(answer.content)).json()["code"] == "roster_empty"
+    assert (await county.upload(answer.content)).json()["code"] == "sheet_empty"
 
 
 async def test_a_zip_bomb_is_met_before_it_has_grown(county: Office) -> None:
@@ -180,7 +180,7 @@ async def test_a_zip_bomb_is_met_before_it_has_grown(county: Office) -> None:
             bomb.writestr(name, content)
     answer = await county.upload(buffer.getvalue())
     assert answer.status_code == 413
-    assert answer.json()["code"] == "roster_too_large"
+    assert answer.json()["code"] == "sheet_too_large"
 
 
 async def test_a_cell_in_the_last_corner_is_refused_instead_of_filling_the_memory(county: Office) -> None:
@@ -192,7 +192,7 @@ async def test_a_cell_in_the_last_corner_is_refused_instead_of_filling_the_memor
     buffer = io.BytesIO()
     book.save(buffer)
     answer = await county.upload(buffer.getvalue())
-    assert (answer.status_code, answer.json()["code"]) == (413, "roster_too_large")
+    assert (answer.status_code, answer.json()["code"]) == (413, "sheet_too_large")
 
 
 SON_NUMBER = 8

@@ -55,6 +55,35 @@ async def test_a_tenth_is_withheld_and_spent_when_it_is_released(world: World) -
     await world.check_books()
 
 
+@pytest.mark.requirement(
+    "ZZ-10", "a deposit forfeited by a bad appraisal is owed no more, was never spent, stays in the fund"
+)
+async def test_a_deposit_is_forfeited(world: World) -> None:
+    await world.fund()
+    await withheld(world, "60.00", "40.00")
+    spent = await balance(world, "basic", "5001.01")
+    path = f"/institutions/{HOSPITAL}/deposit-forfeitures"
+    body = {"amount": "4.00", "reason": "年度考核不合格"}
+    await world.refused("deposit_exceeds_withheld", path, body | {"amount": "10.01"}, role="county_recheck")
+    asked = await world.done(path, body, role="county_recheck")
+    assert asked["forfeit"] is True
+    approval = f"/deposit-releases/{asked['id']}/approval"
+    await world.refused("four_eyes", approval, role="county_director", subject="county_recheck-1")
+    await world.done(approval, **DIRECTOR)
+    assert await world.term("d", "deposit_forfeited") == "4.00"
+    assert await world.term("d", "deposit_withheld") == "6.00"
+    rest = {"amount": "6.01", "reason": "其余合格"}
+    release = f"/institutions/{HOSPITAL}/deposit-releases"
+    await world.refused("deposit_exceeds_withheld", release, rest, role="county_recheck")
+    made = await world.done(release, rest | {"amount": "6.00"}, role="county_recheck")
+    await world.done(f"/deposit-releases/{made['id']}/approval", **DIRECTOR)
+    await world.confirm(await world.release(await world.done("/batches", {"cutoff_ids": [made["id"]]})))
+    assert await world.term("d", "deposit_withheld") == "0.00"
+    assert await balance(world, "basic", "5001.01") == spent + 600, "what was forfeited is no expenditure"
+    await world.refused("cutoff_not_received", "/batches", {"cutoff_ids": [asked["id"]]})
+    await world.check_books()
+
+
 async def test_money_that_comes_back_leaves_the_deposit_withheld(world: World) -> None:
     await world.fund()
     batch = await withheld(world, "60.00", "40.00")

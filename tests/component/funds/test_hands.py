@@ -109,9 +109,10 @@ def test_the_auditor_reads_all_and_writes_nothing() -> None:
 
 HANDLING = {
     "register_bank_account", "import_bank_statement", "import_bank_statement_bulk", "match_open_items",
-    "recognise_interest", "read_open_line", "prepare_transfer", "release_transfer", "apply_for_replenishment",
-    "prepare_batch", "release_batch", "cancel_batch", "dispatch_batch", "pay_again",
-    "declare_not_executed", "confirm_not_executed",
+    "recognise_interest", "read_open_line", "prepare_transfer", "release_transfer", "cancel_transfer", "issue_float",
+    "attach_to_voucher",
+    "apply_for_replenishment", "prepare_batch",
+    "release_batch", "cancel_batch", "dispatch_batch", "pay_again", "declare_not_executed", "confirm_not_executed",
     "prepare_money_order", "approve_money_order", "refuse_money_order",
 }  # fmt: skip
 """What the insurer does: its own account, payments, applications; and the orders of its own book."""

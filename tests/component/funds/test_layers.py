@@ -115,7 +115,11 @@ async def test_a_batch_of_the_insurer_is_given_up(world: World) -> None:
 async def test_what_is_owed_to_the_fund_is_not_set_off_against_the_insurer(world: World) -> None:
     await insured(world)
     cutoff, _ = await released(world, 13_000_00, 3_000_00)
-    body = {"cutoff_ids": [str(cutoff)], "layer": "supplementary", "set_off": [str(new_id(world.clock.now()))]}
+    body = {
+        "cutoff_ids": [str(cutoff)],
+        "layer": "supplementary",
+        "set_off": [{"receivable_id": str(new_id(world.clock.now()))}],
+    }
     await world.refused("set_off_invalid", "/batches", body)
     none, _ = await world.release_claims("5.00", hospital=OTHER_HOSPITAL)
     await world.refused("nothing_to_pay", "/batches", {"cutoff_ids": [str(none)], "layer": "supplementary"})

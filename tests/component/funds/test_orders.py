@@ -7,13 +7,17 @@ from uuid import UUID
 import pytest
 
 from services.settlement.ledger.posting import Posting, Voucher, open_books, post
+from shared.contracts import claims
 from shared.db.engine import create_engine
 from shared.db.scope import Scope, transaction
 from shared.kernel.errors import Problem
+from shared.kernel.ids import new_id
 from tests.component.funds.world import EXPENDITURE, FISCAL, POOL, World, at
 
 SUPPLEMENTARY, ASSISTANCE = "supplementary-1001", "assistance-1001"
 BUDGET, COUNTY_BUDGET = "budget-1001", "county_budget-1001"
+CITY = "522400"
+"""A city's code, under which its budget book stands."""
 
 
 async def balances(world: World, book: str) -> dict[str, int]:
@@ -27,19 +31,16 @@ def order(kind: str, amount: str, **more: Any) -> dict[str, Any]:
     return {"kind": kind, "amount": amount, "reason": "经批准"} | more
 
 
-async def refund(world: World, bill: str, year: int, amount: str = "60.00", **more: Any) -> dict[str, Any]:
-    """A refund that the township applied for."""
-    body = order("premium_refund", amount, coverage_year=year, bill_id=bill, **more)
-    made: dict[str, Any] = await world.done("/money-orders", body, role="township_clerk")
-    return made
+async def refund(world: World, bill: UUID, year: int, amount: str = "60.00", cause: str = "withdrawn") -> Any:
+    """The order of a refund that the township applied for."""
+    refund_id = await world.refund_applied(bill, year, amount, cause)
+    items = (await world.get("/money-orders?kind=premium_refund"))["items"]
+    return next(item for item in items if item["id"] == str(refund_id))
 
 
-async def bill_of(world: World, yuan: str, year: int) -> str:
+async def bill_of(world: World, yuan: str, year: int) -> UUID:
     """A household's bill that was paid."""
-    before = {row["bill_id"] for row in await world.rows("SELECT bill_id FROM premium")}
-    await world.collect(yuan, year=year)
-    (bill,) = {row["bill_id"] for row in await world.rows("SELECT bill_id FROM premium")} - before
-    return str(UUID(bill))
+    return world.receipts[await world.collect(yuan, year=year)][0]
 
 
 @pytest.mark.requirement("ZZ-10", "a refund passes township, county office and finance and lessens its year's money")
@@ -47,9 +48,10 @@ async def test_a_premium_is_refunded_by_three_hands(world: World) -> None:
     await world.fund()
     bill = await bill_of(world, "60.00", 2011)
     made = await refund(world, bill, 2011)
-    assert made["status"] == "prepared"
+    assert (made["status"], made["prepared_by"], made["party"]) == ("prepared", "township_clerk-1", "52242201")
     path = f"/money-orders/{made['id']}/approval"
     await world.refused("order_wrong_hand", path, role="county_finance")
+    await world.refused("four_eyes", path, role="county_recheck", subject="township_clerk-1")
     checked = await world.done(path, role="county_recheck")
     assert (checked["status"], checked["checked_by"]) == ("checked", "county_recheck-1")
     await world.refused("order_wrong_hand", path, role="county_director")
@@ -61,10 +63,13 @@ async def test_a_premium_is_refunded_by_three_hands(world: World) -> None:
     assert (await world.get("/open-items?account=1002"))["in_book_not_at_bank"] == []
     told = await world.rows("SELECT envelope FROM outbox WHERE type = 'heyi.settlement.premium.refunded.v1'")
     assert len(told) == 1
-    assert bill in str(told[0]["envelope"])
+    assert str(bill) in str(told[0]["envelope"])
     await world.refused("order_state", path, role="county_finance", subject="another")
-    again = order("premium_refund", "0.01", coverage_year=2011, bill_id=bill)
-    await world.refused("refund_exceeds_premium", "/money-orders", again, role="township_clerk")
+    again = await refund(world, bill, 2011, "0.01")
+    path = f"/money-orders/{again['id']}/approval"
+    await world.refused("refund_exceeds_premium", path, role="county_recheck")
+    here = order("premium_refund", "0.01", coverage_year=2011, bill_id=str(bill))
+    await world.refused("order_applied_elsewhere", "/money-orders", here, role="county_finance")
     await world.check_books()
 
 
@@ -72,17 +77,53 @@ async def test_a_premium_is_refunded_by_three_hands(world: World) -> None:
 async def test_a_begun_year_is_refunded_only_for_a_reason_of_ours(world: World) -> None:
     await world.fund()
     bill = await bill_of(world, "30.00", 2010)
-    body = order("premium_refund", "30.00", coverage_year=2010, bill_id=bill)
-    await world.refused("refund_year_begun", "/money-orders", body, role="township_clerk")
-    elsewhere = {"role": "township_clerk", "areas": ("52242299",)}
-    mine = body | {"cause": "double_enrolment"}
-    await world.refused("refund_township_not_yours", "/money-orders", mine, **elsewhere)
+    early = await refund(world, bill, 2010, "30.00")
+    path = f"/money-orders/{early['id']}"
+    await world.refused("refund_year_begun", f"{path}/approval", role="county_director")
+    await world.done(f"{path}/refusal", {"reason": "年度已开始"}, role="county_director")
+    told = await world.rows("SELECT envelope FROM outbox WHERE type = 'heyi.settlement.premium.refund_refused.v1'")
+    assert [early["id"] in str(row["envelope"]) for row in told] == [True]
     made = await refund(world, bill, 2010, "30.00", cause="double_enrolment")
     path = f"/money-orders/{made['id']}"
     await world.done(f"{path}/approval", role="county_director")
     await world.done(f"{path}/approval", role="county_finance")
     assert (await balances(world, "basic")).get("4001") is None, "income of the same coverage year is lessened"
     await world.identities()
+
+
+@pytest.mark.requirement("ZZ-10", "a receipt voided before its money is remitted was never income of any year")
+async def test_a_receipt_is_voided_while_the_township_holds_its_money(world: World) -> None:
+    kept, gone = await world.collect("40.00"), await world.collect("30.00")
+    later = await world.collect("60.00", year=2011)
+    await world.void(gone)
+    await world.void(later)
+    assert await balances(world, "basic") == {"1009.01": 4000, "4001": 4000}
+    assert await world.term("a", "premiums_current") == "40.00"
+    assert await world.term("a", "temporary_receipts") == "0.00"
+    bill = world.receipts[gone][0]
+    order_id = await world.refund_applied(bill, 2010, "30.00", "own_error")
+    await world.refused("refund_exceeds_premium", f"/money-orders/{order_id}/approval", role="county_recheck")
+    assert world.receipts[kept][0] != bill
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-10", "what a refund finds spent of the family account is owed by the household")
+async def test_an_overspent_family_account_is_owed_to_the_fund(world: World) -> None:
+    await world.fund()
+    refund_id, household = new_id(world.clock.now()), new_id(world.clock.now())
+    told = claims.FamilyAccountOverspent(
+        refund_id=refund_id, household_id=household, year=2010, amount=1200, at=world.clock.now()
+    )
+    await world.feed(world.delivery(told, str(refund_id), 1200))
+    (owed,) = (await world.get("/receivables?open=true"))["items"]
+    assert (owed["origin"], owed["bearer"], owed["household_id"]) == ("family_account", "patient", str(household))
+    found = await balances(world, "basic")
+    assert (found["1101"], found["5002"]) == (1200, -1200)
+    assert await world.term("e", "recoveries_open") == "12.00"
+    await world.statement(FISCAL, ("in", 1200, owed["reference"]))
+    assert await world.term("b", "recovered_to_fiscal") == "12.00"
+    assert (await world.get("/receivables?open=true"))["items"] == []
+    await world.check_books()
 
 
 @pytest.mark.requirement("ZZ-10", "a refund applied for before its year is not booked once the year has begun")
@@ -155,6 +196,25 @@ async def test_the_risk_fund_stops_at_its_ceiling(world: World) -> None:
     await world.check_books()
 
 
+@pytest.mark.requirement(
+    "CQ-09", "subsidies of urban residents arrive in their own fund, by level, at their own account"
+)
+@pytest.mark.requirement("CQ-07", "one office books both funds, each with its own bank account that is reconciled")
+async def test_money_of_urban_residents_stays_theirs(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    before = await balances(world, "basic")
+    for n, (level, amount) in enumerate((("central", "70.00"), ("county", "20.00"))):
+        body = order(f"urban_subsidy_{level}", amount, coverage_year=2010, bank_reference=f"CZ-{n}")
+        await world.done("/money-orders", body, role="county_finance")
+    assert await balances(world, "urban") == {"1002": 9000, "4004.01": 7000, "4004.04": 2000}
+    assert await balances(world, "basic") == before
+    await world.statement("urban-1002", ("in", 7000, "CZ-0"), ("in", 2000, "CZ-1"))
+    assert (await world.identities())["f"]["ties"]
+    report = await world.get("/books/urban/years/2010/report")
+    sources = {line["code"]: line["amount"] for line in report["sources"]}
+    assert sources == {"account:4004.01": "70.00", "account:4004.04": "20.00"}
+
+
 @pytest.mark.requirement("ZZ-30", "the city's subsidy of the supplementary cover is one yuan a head")
 @pytest.mark.requirement("ZZ-09", "supplementary money stands in a book of its own with its own bank account")
 async def test_the_supplementary_cover_has_a_book_of_its_own(world: World) -> None:
@@ -175,6 +235,13 @@ async def test_the_supplementary_cover_has_a_book_of_its_own(world: World) -> No
     )
     assert (await world.identities())["f"]["ties"]
     assert await balances(world, "basic") == {}, "not a fen of it is the fund's"
+    report = await world.get("/books/supplementary/years/2010/report", role="insurance_regulator")
+    assert {one["code"]: one["amount"] for one in report["sources"]} == {
+        "account:4001": "900.00", "account:4002": "100.00",
+    }  # fmt: skip
+    (ratio,) = report["ratios"]
+    told = (ratio["code"], ratio["value"], ratio["numerator"], ratio["denominator"])
+    assert told == ("loss_ratio", "0.2500", "benefits", "raised")
 
 
 async def test_medical_assistance_pays_from_its_own_account(world: World) -> None:
@@ -188,37 +255,87 @@ async def test_medical_assistance_pays_from_its_own_account(world: World) -> Non
     await world.identities()
 
 
-@pytest.mark.requirement("ZZ-50", "fee, pledge and administration are paid from the budget book alone")
-@pytest.mark.requirement("LS-12", "administration money is budget money, outside the fund's books")
-@pytest.mark.requirement("WC-12", "a collection bonus is administration money")
-@pytest.mark.requirement("WC-17", "start-up and office money sits in the budget book")
-async def test_fee_pledge_and_administration_are_budget_money(world: World) -> None:
-    grant = order("budget_appropriation", "2800.00", bank_reference="YS-1")
-    await world.done("/money-orders", grant, role="city_finance")
-    county = order("county_appropriation", "80.00", bank_reference="XJ-1")
-    await world.done("/money-orders", county, role="county_finance")
+async def fee(world: World, prefix: str, role: str, pool: str) -> dict[str, str]:
+    """A fee paid up front, kept as pledge, released and forfeited in part: the references of what left the bank."""
     done: dict[str, str] = {}
-    for kind, amount, role, second in (
-        ("fee_payment", "2000.00", "city_finance", "city_finance"),
-        ("fee_pledge", "500.00", "city_finance", "city_finance"),
-        ("pledge_release", "300.00", "city_finance", "city_finance"),
-        ("pledge_forfeit", "200.00", "city_finance", "city_finance"),
-        ("administration", "50.00", "county_director", "county_finance"),
+    for kind, amount in (
+        ("fee_payment", "2000.00"),
+        ("fee_pledge", "500.00"),
+        ("pledge_release", "300.00"),
+        ("pledge_forfeit", "200.00"),
     ):
-        made = await world.done("/money-orders", order(kind, amount, party="对方单位"), role=role)
-        await world.done(f"/money-orders/{made['id']}/approval", role=second, subject=f"{second}-2")
+        body = order(prefix + kind, amount, party="某某保险公司")
+        made = await world.done("/money-orders", body, role=role, pool=pool)
+        path = f"/money-orders/{made['id']}/approval"
+        await world.refused("four_eyes", path, role=role, pool=pool)
+        await world.done(path, role=role, subject=f"{role}-2", pool=pool)
         done[kind] = made["reference"]
-    assert await balances(world, "budget") == {"1001": 50000, "4001": 280000, "5001": 230000}
-    assert await balances(world, "county_budget") == {"1001": 3000, "4001": 8000, "5002": 5000}
+    return done
+
+
+@pytest.mark.requirement(
+    "ZZ-50", "fee and pledge stand in the city's budget book under the city's own code, in no pool"
+)
+async def test_the_city_pays_the_fee_under_its_own_code(world: World) -> None:
+    grant = order("budget_appropriation", "2800.00", bank_reference="YS-1")
+    await world.refused("order_not_of_payer", "/money-orders", grant, role="city_finance")
+    await world.done("/money-orders", grant, role="city_finance", pool=CITY)
+    done = await fee(world, "", "city_finance", CITY)
+    sql = "SELECT pool_code, book, account, posted_fen FROM balance WHERE book = 'budget' AND posted_fen <> 0"
+    found = {(r["pool_code"], r["account"]): r["posted_fen"] for r in await world.rows(sql)}
+    assert found == {(CITY, "1001"): 50000, (CITY, "4001"): 280000, (CITY, "5001"): 230000}
     await world.statement(
         BUDGET,
         ("in", 280000, "YS-1"),
         ("out", 200000, done["fee_payment"]),
         ("out", 30000, done["pledge_release"]),
+        pool=CITY,
     )
-    await world.statement(COUNTY_BUDGET, ("in", 8000, "XJ-1"), ("out", 5000, done["administration"]))
+    headers = world.tokens.headers("auditor", pools=(CITY,))
+    told = (await world.client.get(f"/v1/pools/{CITY}/identities", headers=headers)).json()
+    assert told["ties"], told
+    assert await balances(world, "basic") == {}
+    donation = order("donation", "1.00", party="某某企业", bank_reference="JZ-1")
+    await world.refused("order_not_of_payer", "/money-orders", donation, role="county_finance", pool=CITY)
+
+
+@pytest.mark.requirement("ZZ-50", "a county that pays the fee itself pays it from its own budget book")
+@pytest.mark.requirement("LS-12", "administration money is budget money, outside the fund's books")
+@pytest.mark.requirement("WC-12", "a collection bonus is administration money")
+@pytest.mark.requirement("WC-17", "start-up and office money sits in the budget book")
+async def test_a_county_pays_fee_and_administration_from_its_budget(world: World) -> None:
+    county = order("county_appropriation", "2880.00", bank_reference="XJ-1")
+    await world.done("/money-orders", county, role="county_finance")
+    done = await fee(world, "county_", "county_finance", POOL)
+    made = await world.done("/money-orders", order("administration", "50.00", party="某某村"), role="county_director")
+    await world.done(f"/money-orders/{made['id']}/approval", role="county_finance")
+    assert await balances(world, "county_budget") == {"1001": 53000, "4001": 288000, "5001": 230000, "5002": 5000}
+    await world.statement(
+        COUNTY_BUDGET,
+        ("in", 288000, "XJ-1"),
+        ("out", 200000, done["fee_payment"]),
+        ("out", 30000, done["pledge_release"]),
+        ("out", 5000, made["reference"]),
+    )
     assert (await world.identities())["f"]["ties"]
     assert await balances(world, "basic") == {}
+    assert await balances(world, "budget") == {}
+
+
+@pytest.mark.requirement("DF-01", "the risk fund is used by two hands: it goes back to the pooled fund, never out")
+async def test_the_risk_fund_is_used(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    body = order("risk_fund_set_aside", "100.00", coverage_year=2010)
+    aside = await world.done("/money-orders", body, role="county_director")
+    await world.done(f"/money-orders/{aside['id']}/approval", role="county_finance")
+    use = order("risk_fund_use", "100.01", party="县合管委〔2010〕5号")
+    made = await world.done("/money-orders", use, role="county_director")
+    await world.refused("ledger_overdrawn", f"/money-orders/{made['id']}/approval", role="county_finance")
+    made = await world.done("/money-orders", use | {"amount": "40.00"}, role="county_director")
+    await world.done(f"/money-orders/{made['id']}/approval", role="county_finance")
+    found = await balances(world, "basic")
+    assert (found["3001.02"], found["3001.01"]) == (6000, -6000)
+    await world.check_books()
 
 
 @pytest.mark.requirement("ZZ-50", "the database refuses every way from the fund's book to a fee, a wage or the budget")

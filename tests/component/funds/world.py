@@ -35,6 +35,7 @@ STATEMENT_ROLE = {
     EXPENDITURE: "insurer_finance",
     FISCAL: "county_finance",
     INCOME: "county_recheck",
+    "urban-1002": "county_finance",
     "supplementary-1001": "insurer_finance",
     "assistance-1001": "county_finance",
     "budget-1001": "city_finance",
@@ -60,8 +61,12 @@ class World:
     benefits: dict[UUID, int] = field(default_factory=dict)
     accounts: dict[UUID, int] = field(default_factory=dict)
     """What the family account paid of a claim besides; nothing of most."""
+    persons: set[UUID] = field(default_factory=set)
+    """Claims that came to the window: the benefit is owed to the person, who has the claim's id here."""
     supplements: dict[UUID, int] = field(default_factory=dict)
     """What of a claim's benefit the supplementary layer pays; nothing of most."""
+    receipts: dict[UUID, tuple[UUID, int, int]] = field(default_factory=dict)
+    """Bill, coverage year and fen of what was collected."""
     published: dict[tuple[str, date, str], list[int]] = field(default_factory=dict)
     _keys: Any = field(default_factory=lambda: itertools.count(1))
     _engines: list[Any] = field(default_factory=list)
@@ -83,13 +88,15 @@ class World:
         method: str = "POST",
         key: str | None = None,
         if_match: str | None = None,
+        pool: str = POOL,
         **token: Any,
     ) -> httpx.Response:
         """A write with a key of its own unless one is given; ``token`` are further claims of the token."""
-        headers = self.tokens.headers(role, subject=subject or f"{role}-1", **token)
+        named = {"pools": (pool,)} if pool != POOL else {}
+        headers = self.tokens.headers(role, subject=subject or f"{role}-1", **named, **token)
         headers["Idempotency-Key"] = key or f"key-{next(self._keys)}"
         headers |= {"If-Match": if_match} if if_match else {}
-        return await self.client.request(method, f"/v1/pools/{POOL}{path}", json=body, headers=headers)
+        return await self.client.request(method, f"/v1/pools/{pool}{path}", json=body, headers=headers)
 
     async def done(self, *args: Any, **options: Any) -> Any:
         """A write that must succeed; its JSON."""
@@ -167,8 +174,8 @@ class World:
 
     # -- enrollment
 
-    async def collect(self, yuan: str, year: int = 2010) -> None:
-        """A township collects a premium."""
+    async def collect(self, yuan: str, year: int = 2010) -> UUID:
+        """A township collects a premium; its receipt."""
         now, fen = self.clock.now(), parse_yuan(yuan)
         bill, receipt = new_id(now), new_id(now)
         told = enrollment.PremiumCollected(
@@ -183,6 +190,44 @@ class World:
             at=now,
         )
         await self.feed(self.delivery(told, str(bill), fen))
+        self.receipts[receipt] = (bill, year, fen)
+        return receipt
+
+    async def void(self, receipt: UUID) -> None:
+        """The township voids a receipt whose money it still holds."""
+        bill, year, fen = self.receipts[receipt]
+        now = self.clock.now()
+        told = enrollment.PremiumVoided(
+            bill_id=bill,
+            township_code=TOWNSHIP,
+            year=year,
+            receipt_id=receipt,
+            receipt_number=to_base32(receipt),
+            amount=fen,
+            voided_on=shanghai_date(now),
+            at=now,
+        )
+        await self.feed(self.delivery(told, str(bill), fen))
+
+    async def refund_applied(
+        self, bill: UUID, year: int, yuan: str, cause: str = "withdrawn", by: str = "township_clerk-1"
+    ) -> UUID:
+        """A township applies for a premium back; the id of the refund, which is that of its order."""
+        now, fen = self.clock.now(), parse_yuan(yuan)
+        refund = new_id(now)
+        told = enrollment.RefundApplied(
+            refund_id=refund,
+            bill_id=bill,
+            township_code=TOWNSHIP,
+            year=year,
+            cause=cause,
+            head_count=1,
+            amount=fen,
+            applied_by=by,
+            at=now,
+        )
+        await self.feed(self.delivery(told, str(refund), fen))
+        return refund
 
     def remittance(self, yuan: str) -> tuple[Delivery, str]:
         """A township's remittance as an event, and its reference on the bank's statement."""
@@ -216,23 +261,28 @@ class World:
         await self.feed(self.delivery(told, str(sponsorship), fen))
         return sponsorship
 
-    async def due(self, level: str, yuan: str, heads: int = 100) -> None:
-        """A level owes its subsidy."""
+    async def due(
+        self, level: str, yuan: str, heads: int = 100, year: int = 2010, audited: bool = False, due: UUID | None = None
+    ) -> UUID:
+        """A level owes its subsidy, or a new revision of what it owes; the id of the due."""
         now, fen = self.clock.now(), parse_yuan(yuan)
-        due = new_id(now)
+        due = due or new_id(now)
+        revision = self.sequences.get(str(due), 0) + 1
         told = enrollment.SubsidyDue(
             due_id=due,
-            year=2010,
+            year=year,
             level=level,
             payer="财政",
             head_count=heads,
             standard=fen // heads,
             total=fen,
             amount=fen,
-            revision=1,
+            revision=revision,
+            audited=audited,
             at=now,
         )
         await self.feed(self.delivery(told, str(due), fen))
+        return due
 
     # -- claims
 
@@ -251,6 +301,7 @@ class World:
             "at": now,
             "benefit": fen,
             "account": self.accounts.get(claim_id, 0),
+            "paid_to": "person" if claim_id in self.persons else "hospital",
         }
 
     def layers(self, claim_id: UUID, fen: int, kind: str) -> list[claims.LayerAmount]:
@@ -415,10 +466,12 @@ class World:
         number = {"account_number": body["account_number"]}
         await self.done(f"/payees/{hospital}/confirmation", number, role="county_recheck")
 
-    async def statement(self, account: str, *lines: tuple[str, int, str], subject: str | None = None) -> Any:
+    async def statement(
+        self, account: str, *lines: tuple[str, int, str], subject: str | None = None, pool: str = POOL
+    ) -> Any:
         """The bank's statement of one more day: (direction, fen, reference) a line."""
         body = self.statement_body(account, *lines)
-        answer = await self.done("/bank-statements", body, role=STATEMENT_ROLE[account], subject=subject)
+        answer = await self.done("/bank-statements", body, role=STATEMENT_ROLE[account], subject=subject, pool=pool)
         self.bank[account] = parse_yuan(body["closing_balance"])
         return answer
 

@@ -111,6 +111,7 @@ WHOLE = {
     "entitlements": "what one person was granted",
     "places": "the townships of one county",
     "money-order-kinds": "the kinds that there are",
+    "township-floats": "the townships of one county",
     "voucher-forms": "at most 500 vouchers: a longer period is refused",
     "form": "one voucher",
     "attachments": "what was attached to one voucher",

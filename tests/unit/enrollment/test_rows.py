@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from services.enrollment.registry.groups import CODES
 from services.enrollment.registry.model import Area, Register
 from services.enrollment.registry.relations import RELATION_WORDS
-from services.enrollment.roster.headings import REQUIRED, Column, HeadingFault, Layout, find_layout, heading_of
+from services.enrollment.roster.headings import REQUIRED, TEMPLATE, Column
 from services.enrollment.roster.households import Places, bare_township, bare_village, judge, locate
 from services.enrollment.roster.reasons import REASONS
-from services.enrollment.roster.rows import read_date, read_row
-from services.enrollment.roster.workbook import Cell, Row
+from services.enrollment.roster.rows import read_row
+from shared.kernel.dates import written_day
 from shared.kernel.id_numbers import check_character
+from shared.sheets.template import HeadingFault, Layout
+from shared.sheets.workbook import Cell, Row
 
 TODAY = date(2010, 3, 1)
 GOOD = {
@@ -129,12 +131,12 @@ def test_faults_of_a_row(change: dict[str, Any], code: str, keeps: bool) -> None
     "text", ["1980-01-31", "1980/1/31", "19800131", "1980年1月31日", "1980.01.31", "１９８０-1-31"]
 )
 def test_dates_as_offices_write_them(text: str) -> None:
-    assert read_date(text) == date(1980, 1, 31)
+    assert written_day(text) == date(1980, 1, 31)
 
 
 def test_dates_that_do_not_exist() -> None:
-    assert read_date("1980-02-30") is None
-    assert read_date("80-1-31") is None
+    assert written_day("1980-02-30") is None
+    assert written_day("80-1-31") is None
 
 
 @pytest.mark.parametrize(
@@ -146,15 +148,15 @@ def test_dates_that_do_not_exist() -> None:
     ],
 )  # fmt: skip
 def test_headings_are_read_tolerantly(heading: object, column: Column | None) -> None:
-    assert heading_of(heading) is column
+    assert TEMPLATE.heading_of(heading) is column
 
 
 def test_the_heading_row_may_follow_a_title() -> None:
     title, headings = ["大方县参合名册"], [column.value for column in REQUIRED]
-    assert find_layout([title, headings]) == Layout(1, {column: i for i, column in enumerate(REQUIRED)})
-    assert find_layout([title, headings[1:]]) == HeadingFault(missing=(Column.VILLAGE,))
-    assert find_layout([[*headings, "名字"]]) == HeadingFault(repeated=(Column.NAME,))
-    assert find_layout([]) == HeadingFault(missing=REQUIRED)
+    assert TEMPLATE.find_layout([title, headings]) == Layout(1, {column: i for i, column in enumerate(REQUIRED)})
+    assert TEMPLATE.find_layout([title, headings[1:]]) == HeadingFault(missing=(Column.VILLAGE,))
+    assert TEMPLATE.find_layout([[*headings, "名字"]]) == HeadingFault(repeated=(Column.NAME,))
+    assert TEMPLATE.find_layout([]) == HeadingFault(missing=REQUIRED)
 
 
 def test_a_village_of_several_townships_needs_the_township() -> None:

@@ -12,10 +12,10 @@ from services.enrollment.roster.commands import ReturnedRow
 from services.enrollment.roster.error_sheet import error_sheet
 from services.enrollment.roster.headings import REQUIRED, Column
 from services.enrollment.roster.rows import read_row
-from services.enrollment.roster.sheet_xml import column_number
 from services.enrollment.roster.template import NOTES, SHEET, template
 from services.enrollment.roster.workbook import read_roster
 from shared.kernel.errors import Problem
+from shared.sheets.sheet_xml import column_number
 
 HEADINGS = [column.value for column in REQUIRED]
 
@@ -64,7 +64,7 @@ def test_empty_sheets_beside_the_roster_do_not_matter() -> None:
 
 
 def test_two_rosters_in_a_workbook_are_refused() -> None:
-    assert code(book(lambda made: made.create_sheet("二").append(HEADINGS))) == "roster_several_sheets"
+    assert code(book(lambda made: made.create_sheet("二").append(HEADINGS))) == "sheet_several"
 
 
 def test_merged_cells_are_named() -> None:
@@ -75,7 +75,7 @@ def test_merged_cells_are_named() -> None:
 
     with pytest.raises(Problem) as refused:
         read_roster(book(merge))
-    assert refused.value.kind.code == "roster_merged_cells"
+    assert refused.value.kind.code == "sheet_merged_cells"
     assert "A2:A3" in refused.value.body()["detail"]
 
 
@@ -101,16 +101,16 @@ def test_a_merged_title_above_the_headings_hides_nothing() -> None:
 
 @pytest.mark.parametrize("merged", ["A1:A2", "A2:B2", "D3:E3", "A3:A4"])
 def test_a_range_that_reaches_the_headings_or_the_rows_is_refused(merged: str) -> None:
-    assert code(titled(merged)) == "roster_merged_cells"
+    assert code(titled(merged)) == "sheet_merged_cells"
 
 
 def test_below_a_merged_title_the_headings_that_are_missing_are_told() -> None:
     wrong = ["村", "户号", "姓名", "与户主关系", "学号"]
-    assert code(titled("A1:E1", wrong)) == "roster_headings_missing"
+    assert code(titled("A1:E1", wrong)) == "sheet_headings_missing"
 
 
 def test_the_template_is_a_roster_without_rows_and_its_own_example_is_sound() -> None:
-    assert code(template()) == "roster_empty"
+    assert code(template()) == "sheet_empty"
     made = openpyxl.load_workbook(io.BytesIO(template()))
     example = {row[0]: row[3] or "" for row in made[NOTES].iter_rows(min_row=2, values_only=True)}
     filled = made[SHEET]
@@ -150,22 +150,22 @@ def test_a_document_type_is_refused() -> None:
     def declare(name: str, part: bytes) -> bytes:
         return doctype + part.split(b"?>", 1)[-1] if name.endswith("sheet1.xml") else part
 
-    assert code(repacked(book(), declare)) == "roster_damaged"
+    assert code(repacked(book(), declare)) == "sheet_damaged"
 
 
 def test_broken_xml_and_lying_sizes_are_refused() -> None:
-    assert code(repacked(book(), lambda n, p: p[:-20] if n.endswith("sheet1.xml") else p)) == "roster_damaged"
+    assert code(repacked(book(), lambda n, p: p[:-20] if n.endswith("sheet1.xml") else p)) == "sheet_damaged"
     content = bytearray(repacked(book(), lambda _, part: part, compression=zipfile.ZIP_DEFLATED))
     entry = content.rindex(b"xl/worksheets/sheet1.xml") - 46
     content[entry + 24 : entry + 28] = (1).to_bytes(4, "little")
-    assert code(bytes(content)) == "roster_damaged"
+    assert code(bytes(content)) == "sheet_damaged"
 
 
 def test_a_zip_that_is_no_workbook_is_refused() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.txt", "x")
-    assert code(buffer.getvalue()) == "roster_not_excel"
+    assert code(buffer.getvalue()) == "sheet_not_excel"
 
 
 @pytest.mark.parametrize(("letters", "number"), [("A", 1), ("Z", 26), ("AA", 27), ("XFD", 16384)])

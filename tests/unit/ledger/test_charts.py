@@ -14,7 +14,9 @@ def test_every_book_and_keeper_has_words() -> None:
 
 
 BASIC = next(chart for chart in charts() if chart.book == "basic")
-FUND_MONEY = {"1001.01", "1001.02", "1002", "1003", "1009.01", "1009.02", "1009.03", "1009.04", "1009.05"}
+FUND_MONEY = {
+    "1001.01", "1001.02", "1001.03", "1002", "1003", "1009.01", "1009.02", "1009.03", "1009.04", "1009.05", "1009.06",
+}  # fmt: skip
 
 
 def _reaches(start: str, without: str) -> set[str]:
@@ -47,9 +49,10 @@ def test_money_leaves_the_ring_only_for_benefits_refunds_and_the_risk_fund() -> 
 
 @pytest.mark.requirement("ZZ-10", "the expenditure accounts pay benefits and give back; no income is spent before 1002")
 def test_benefits_are_paid_from_an_expenditure_account_alone() -> None:
-    """Or set off against what their payee owes (1101), which moves no money."""
+    """Or in cash from a township's float, a part of the advance; or set off against what their payee owes (1101), which
+    moves no money."""
     paying = {f.credit for f in BASIC.flows if f.debit.startswith("5") and f.reason is None}
-    assert paying & FUND_MONEY == {"1001.01", "1001.02"}
+    assert paying & FUND_MONEY == {"1001.01", "1001.02", "1001.03"}
     assert paying - FUND_MONEY == {"1101"}, "set off against what a hospital owes: posted gross, no money moves"
 
 
@@ -123,7 +126,7 @@ def test_every_account_kept_has_one_place_in_the_chart_of_2017(chart: str) -> No
     for code, place in places.items():
         assert view.accounts[place].normal_side == kept.accounts[code].normal_side
     assert sorted(view.accounts.keys() - places.values()) == [
-        "1001", "1005", "1201", "1301", "3102", "4005", "4006", "5002", "5003", "5005",
+        "1005", "1201", "1301", "3102", "4005", "4006", "5002", "5003", "5005",
     ]  # fmt: skip
 
 

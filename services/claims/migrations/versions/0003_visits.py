@@ -4,7 +4,7 @@ from pathlib import Path
 
 from alembic import op
 
-from shared.db.rules import pool_table
+from shared.db.rules import free_table, pool_table
 
 revision = "0003"
 down_revision = "0002"
@@ -68,6 +68,7 @@ CREATE TABLE visit (
   third_party_share integer NOT NULL DEFAULT 0 CHECK (third_party_share BETWEEN 0 AND 10000),
   mother_id uuid,
   elsewhere jsonb,
+  channel text NOT NULL DEFAULT 'bedside' CHECK (channel IN ('bedside', 'window')),
   facts_seq integer NOT NULL DEFAULT 0,
   line_sheets integer NOT NULL DEFAULT 0,
   registered_at timestamptz NOT NULL,
@@ -82,6 +83,39 @@ CREATE TABLE visit (
 CREATE INDEX visit_of_member ON visit (pool_code, member_id);
 CREATE UNIQUE INDEX visit_elsewhere_once
   ON visit (pool_code, (elsewhere ->> 'scheme'), (elsewhere ->> 'settlement')) WHERE elsewhere IS NOT NULL;
+-- of no pool: an invoice is used once in all pools and schemes (rulings §14)
+CREATE TABLE invoice_use (
+  code text COLLATE "C" NOT NULL,
+  number text COLLATE "C" NOT NULL,
+  pool_code text COLLATE "C" NOT NULL,
+  visit_id uuid NOT NULL,
+  used_at timestamptz NOT NULL,
+  PRIMARY KEY (code, number)
+);
+CREATE TABLE given_file (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
+  content_hash bytea NOT NULL,
+  rows_read integer NOT NULL,
+  entered integer NOT NULL,
+  unchanged integer NOT NULL,
+  returned integer NOT NULL,
+  recorded_by text NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, id),
+  CONSTRAINT given_file_number UNIQUE (pool_code, number),
+  CHECK (rows_read = entered + unchanged + returned)
+);
+CREATE INDEX given_file_content ON given_file (pool_code, content_hash);
+CREATE TABLE given_file_error (
+  pool_code text COLLATE "C" NOT NULL,
+  file_id uuid NOT NULL,
+  row_number integer NOT NULL,
+  row_sealed bytea NOT NULL,
+  PRIMARY KEY (pool_code, file_id, row_number),
+  FOREIGN KEY (pool_code, file_id) REFERENCES given_file (pool_code, id)
+);
 CREATE TABLE visit_lines (
   pool_code text COLLATE "C" NOT NULL,
   visit_id uuid NOT NULL,
@@ -145,6 +179,7 @@ CREATE TABLE claim (
   part integer NOT NULL DEFAULT 1 CHECK (part > 0),
   sheets_to integer NOT NULL DEFAULT 0,
   deductible_fen bigint NOT NULL DEFAULT 0 CHECK (deductible_fen >= 0),
+  paid_to text NOT NULL DEFAULT 'hospital' CHECK (paid_to IN ('hospital', 'person')),
   payable_fen bigint NOT NULL,
   policy_id text NOT NULL,
   policy_hash text NOT NULL,
@@ -219,7 +254,7 @@ CREATE TABLE family_account_credit (
   id uuid NOT NULL,
   household_id uuid NOT NULL,
   year integer NOT NULL,
-  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  amount_fen bigint NOT NULL CHECK (amount_fen <> 0),
   reason text NOT NULL,
   credited_on date NOT NULL,
   posted_at timestamptz NOT NULL,
@@ -325,6 +360,9 @@ def _rules() -> list[str]:
         ),
         pool_table(service, "coverage_case", app="SELECT", institution_column=of, worker="SELECT, INSERT"),
         pool_table(service, "visit", institution_column=of, update_columns=visit),
+        pool_table(service, "given_file"),
+        pool_table(service, "given_file_error"),
+        free_table(service, "invoice_use", app="SELECT, INSERT"),
         pool_table(service, "visit_lines", institution_column=of),
         pool_table(service, "visit_lines_withdrawal", institution_column=of),
         pool_table(service, "claim", institution_column=of, update_columns=claim),

@@ -113,7 +113,7 @@ CREATE TABLE coverage (
   recorded_seq integer NOT NULL CHECK (recorded_seq > 0),
   state text NOT NULL CHECK (state IN ('covered', 'none')),
   cause text NOT NULL CHECK (cause IN ('premium', 'sponsored', 'verified', 'year_end', 'lapse', 'birth', 'death',
-                                       'reinstated')),
+                                       'reinstated', 'refunded', 'voided')),
   reason text,
   recorded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
@@ -174,9 +174,12 @@ def upgrade() -> None:
     op.execute(free_table(service, "area_payer", app="SELECT, INSERT"))
     op.execute(person_table(service))
     op.execute(pool_table(service, "household"))
-    op.execute(pool_table(service, "member", update_columns=MEMBER_COLUMNS, owner_sees=True))
+    told = "coverage_version, updated_at"
+    op.execute(
+        pool_table(service, "member", update_columns=MEMBER_COLUMNS, worker_update_columns=told, owner_sees=True)
+    )
     op.execute(pool_table(service, "member_group"))
-    op.execute(pool_table(service, "coverage"))
+    op.execute(pool_table(service, "coverage", worker="SELECT, INSERT"))
 
 
 def downgrade() -> None:

@@ -43,6 +43,7 @@ CREATE TABLE bill (
   last_paid_on date,
   version integer NOT NULL DEFAULT 0,
   recorded_at timestamptz NOT NULL,
+  refunded_fen bigint NOT NULL DEFAULT 0 CHECK (refunded_fen >= 0),
   PRIMARY KEY (pool_code, bill_id),
   CONSTRAINT bill_year_once UNIQUE (pool_code, household_id, year),
   CONSTRAINT bill_not_overpaid CHECK (paid_fen <= due_fen),
@@ -174,10 +175,52 @@ CREATE TABLE subsidy_due (
   change_fen bigint NOT NULL,
   recorded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
+  audited boolean NOT NULL DEFAULT false,
   PRIMARY KEY (pool_code, due_id, revision),
   CONSTRAINT subsidy_due_once UNIQUE (pool_code, year, level, payer, revision),
   FOREIGN KEY (pool_code, year) REFERENCES standard,
   CHECK (total_fen = head_count * standard_fen)
+);
+"""
+
+REFUNDS = """
+CREATE TABLE receipt_void (
+  pool_code text COLLATE "C" NOT NULL,
+  receipt_id uuid NOT NULL,
+  reason text NOT NULL CHECK (reason <> ''),
+  voided_on date NOT NULL,
+  voided_by text COLLATE "C" NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, receipt_id),
+  FOREIGN KEY (pool_code, receipt_id) REFERENCES receipt
+);
+CREATE TABLE refund (
+  pool_code text COLLATE "C" NOT NULL,
+  refund_id uuid NOT NULL,
+  bill_id uuid NOT NULL,
+  township_code text COLLATE "C" NOT NULL,
+  year smallint NOT NULL,
+  cause text NOT NULL CHECK (cause IN ('withdrawn', 'double_enrolment', 'own_error')),
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  reason text NOT NULL CHECK (reason <> ''),
+  status text NOT NULL CHECK (status IN ('applied', 'paid', 'refused')),
+  applied_by text COLLATE "C" NOT NULL,
+  applied_at timestamptz NOT NULL,
+  ended_on date,
+  PRIMARY KEY (pool_code, refund_id),
+  FOREIGN KEY (pool_code, bill_id) REFERENCES bill,
+  CHECK ((status = 'applied') = (ended_on IS NULL))
+);
+CREATE UNIQUE INDEX refund_one_open ON refund (pool_code, bill_id) WHERE status = 'applied';
+CREATE TABLE refund_line (
+  pool_code text COLLATE "C" NOT NULL,
+  refund_id uuid NOT NULL,
+  bill_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  premium_fen bigint NOT NULL CHECK (premium_fen > 0),
+  PRIMARY KEY (pool_code, refund_id, member_id),
+  FOREIGN KEY (pool_code, refund_id) REFERENCES refund,
+  FOREIGN KEY (pool_code, bill_id, member_id) REFERENCES bill_line
 );
 """
 
@@ -218,12 +261,16 @@ CREATE TABLE roster_error (
 
 def upgrade() -> None:
     service = "enrollment"
-    for tables in (STANDARDS, BILLS, REINSTATEMENTS, MONEY, ROSTERS):
+    for tables in (STANDARDS, BILLS, REINSTATEMENTS, MONEY, REFUNDS, ROSTERS):
         op.execute(tables)
     op.execute(pool_table(service, "standard"))
-    op.execute(pool_table(service, "bill", update_columns="due_fen, paid_fen, last_paid_on, version"))
+    # what settlement tells of a refund, the worker books
+    bill_columns, told = "due_fen, paid_fen, refunded_fen, last_paid_on, version", "due_fen, paid_fen, refunded_fen"
+    op.execute(pool_table(service, "bill", update_columns=bill_columns, worker_update_columns=told))
     line_columns = "kind, premium_fen, reason, sponsorship_id, settled_on, covered_from"
-    op.execute(pool_table(service, "bill_line", update_columns=line_columns))
+    op.execute(pool_table(service, "bill_line", update_columns=line_columns, worker_update_columns=line_columns))
+    op.execute(pool_table(service, "refund", worker_update_columns="status, ended_on"))
+    op.execute(pool_table(service, "subsidy_due", worker="SELECT, INSERT"))
     op.execute(pool_table(service, "sponsorship", update_columns="status, decided_by, decided_at, reason"))
     op.execute(pool_table(service, "reinstatement", update_columns="status, decided_by, decided_at"))
     for table in (
@@ -231,7 +278,8 @@ def upgrade() -> None:
         "receipt",
         "remittance",
         "remittance_line",
-        "subsidy_due",
+        "receipt_void",
+        "refund_line",
         "roster",
         "roster_error",
     ):

@@ -21,6 +21,8 @@ CREATE TABLE family_account_credit (
   document_number text NOT NULL,
   credited_on date NOT NULL,
   credited_by text COLLATE "C" NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  withdrawn_fen bigint NOT NULL DEFAULT 0 CHECK (withdrawn_fen BETWEEN 0 AND amount_fen),
   PRIMARY KEY (pool_code, credit_id),
   CONSTRAINT family_account_credit_once UNIQUE (pool_code, household_id, year),
   FOREIGN KEY (pool_code, household_id) REFERENCES household,
@@ -31,7 +33,7 @@ CREATE TABLE family_account_credit (
 
 def upgrade() -> None:
     op.execute(CREDITS)
-    op.execute(pool_table("enrollment", "family_account_credit"))
+    op.execute(pool_table("enrollment", "family_account_credit", worker_update_columns="version, withdrawn_fen"))
 
 
 def downgrade() -> None:

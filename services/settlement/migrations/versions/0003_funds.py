@@ -80,7 +80,21 @@ CREATE TABLE subsidy_due (
   standard_fen bigint NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen >= 0),
   business_day date NOT NULL,
+  audited boolean NOT NULL,
   PRIMARY KEY (pool_code, id)
+);
+CREATE TABLE subsidy_carry (
+  pool_code text COLLATE "C" NOT NULL,
+  coverage_year integer NOT NULL,
+  level text COLLATE "C" NOT NULL CHECK (level IN ('central', 'province', 'city', 'county')),
+  seq integer NOT NULL CHECK (seq > 0),
+  due_fen bigint NOT NULL,
+  arrived_fen bigint NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen <> 0),
+  document text NOT NULL CHECK (document <> ''),
+  carried_on date NOT NULL,
+  carried_by text NOT NULL,
+  PRIMARY KEY (pool_code, coverage_year, level, seq)
 );
 CREATE TABLE arrival (
   pool_code text COLLATE "C" NOT NULL,
@@ -125,25 +139,31 @@ CREATE TABLE replenishment (
 CREATE TABLE transfer (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
-  kind text COLLATE "C" NOT NULL CHECK (kind IN ('income_to_fiscal', 'advance', 'replenishment', 'sweep')),
+  kind text COLLATE "C" NOT NULL CHECK (kind IN ('income_to_fiscal', 'advance', 'replenishment', 'sweep',
+                                               'advance_return', 'float_issue', 'float_return')),
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   reference text COLLATE "C" NOT NULL,
-  status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'released', 'arrived')),
+  status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'released', 'arrived', 'cancelled', 'returned')),
   replenishment_id uuid,
   prepared_by text NOT NULL,
   prepared_at timestamptz NOT NULL,
   released_by text,
   released_on date,
   arrived_on date,
+  cancelled_by text,
+  cancel_reason text,
+  township_code text COLLATE "C",
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, reference),
-  UNIQUE (pool_code, replenishment_id),
+  CHECK ((kind IN ('float_issue', 'float_return')) = (township_code IS NOT NULL)),
   FOREIGN KEY (pool_code, replenishment_id) REFERENCES replenishment (pool_code, id),
   CHECK (released_by <> prepared_by),
   CHECK ((kind = 'replenishment') = (replenishment_id IS NOT NULL)),
-  CHECK ((status = 'prepared') = (released_by IS NULL)),
+  CHECK ((status IN ('prepared', 'cancelled')) = (released_by IS NULL)),
+  CHECK ((status = 'cancelled') = (cancelled_by IS NOT NULL)),
   CHECK ((status = 'arrived') = (arrived_on IS NOT NULL))
 );
+CREATE UNIQUE INDEX transfer_of_application ON transfer (pool_code, replenishment_id) WHERE status <> 'returned';
 CREATE TABLE movement (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
@@ -188,16 +208,22 @@ CREATE TABLE replenishment_line (
 CREATE TABLE receivable (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
-  origin text COLLATE "C" NOT NULL CHECK (origin IN ('recheck', 'second_payment')),
+  origin text COLLATE "C" NOT NULL CHECK (origin IN ('recheck', 'second_payment', 'family_account', 'recovery')),
+  bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer', 'third_party')),
+  institution_code text COLLATE "C",
+  household_id uuid,
+  expense_account text COLLATE "C",
+  care_year integer,
   replenishment_id uuid,
   line integer,
   instruction_id uuid,
-  bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer')),
   reason text NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  patient_owed_fen bigint NOT NULL CHECK (patient_owed_fen >= 0),
+  penalty_fen bigint NOT NULL CHECK (penalty_fen >= 0),
+  settled_fen bigint NOT NULL DEFAULT 0,
   reference text COLLATE "C" NOT NULL,
   arisen_on date NOT NULL,
-  set_off_by uuid,
   made_good_on date,
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, reference),
@@ -205,8 +231,38 @@ CREATE TABLE receivable (
   UNIQUE (pool_code, instruction_id),
   FOREIGN KEY (pool_code, replenishment_id, line) REFERENCES replenishment_line (pool_code, replenishment_id, line),
   CHECK ((origin = 'recheck') = (replenishment_id IS NOT NULL AND line IS NOT NULL)),
-  CHECK ((origin = 'second_payment') = (instruction_id IS NOT NULL))
+  CHECK ((origin = 'second_payment') = (instruction_id IS NOT NULL)),
+  CHECK ((origin = 'family_account') = (household_id IS NOT NULL)),
+  CHECK (origin = 'family_account' OR institution_code IS NOT NULL),
+  CHECK (origin <> 'recovery' OR (expense_account IS NOT NULL AND care_year IS NOT NULL)),
+  CHECK (settled_fen BETWEEN 0 AND amount_fen),
+  CHECK ((made_good_on IS NOT NULL) = (settled_fen = amount_fen))
 );
+CREATE TABLE recovery (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  instruction_id uuid NOT NULL,
+  claim_id uuid NOT NULL,
+  layer text COLLATE "C" NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  expense_account text COLLATE "C" NOT NULL,
+  care_year integer NOT NULL,
+  bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer', 'third_party')),
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  patient_owed_fen bigint NOT NULL CHECK (patient_owed_fen >= 0),
+  penalty_fen bigint NOT NULL CHECK (penalty_fen >= 0),
+  document text NOT NULL CHECK (document <> ''),
+  reason text NOT NULL CHECK (reason <> ''),
+  asked_by text NOT NULL,
+  asked_at timestamptz NOT NULL,
+  approved_by text,
+  approved_at timestamptz,
+  approved_on date,
+  PRIMARY KEY (pool_code, id),
+  CHECK (approved_by <> asked_by),
+  CHECK ((approved_by IS NULL) = (approved_on IS NULL) AND (approved_by IS NULL) = (approved_at IS NULL))
+);
+CREATE INDEX recovery_claim ON recovery (pool_code, instruction_id, claim_id, layer);
 """
 
 _PAYOUTS = """
@@ -364,6 +420,19 @@ CREATE TABLE instruction_claim (
   FOREIGN KEY (pool_code, instruction_id) REFERENCES instruction (pool_code, id),
   FOREIGN KEY (pool_code, claim_id, layer) REFERENCES payable (pool_code, claim_id, layer)
 );
+CREATE TABLE set_off (
+  pool_code text COLLATE "C" NOT NULL,
+  receivable_id uuid NOT NULL,
+  instruction_id uuid NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  done_on date,
+  given_up boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (pool_code, receivable_id, instruction_id),
+  FOREIGN KEY (pool_code, receivable_id) REFERENCES receivable (pool_code, id),
+  FOREIGN KEY (pool_code, instruction_id) REFERENCES instruction (pool_code, id),
+  CHECK (done_on IS NULL OR NOT given_up)
+);
+CREATE INDEX set_off_instruction ON set_off (pool_code, instruction_id);
 CREATE TABLE payment_file (
   pool_code text COLLATE "C" NOT NULL,
   batch_id uuid NOT NULL,
@@ -513,6 +582,7 @@ def upgrade() -> None:
     for table in (
         "bank_account",
         "arrival",
+        "subsidy_carry",
         "replenishment_line",
         "payment_file",
         "statement",
@@ -524,7 +594,7 @@ def upgrade() -> None:
     for table in ("premium", "source_day", "published_total", "sponsorship", "subsidy_due"):
         columns = {
             "sponsorship": "sequence, coverage_year, head_count, amount_fen, business_day",
-            "subsidy_due": "sequence, coverage_year, head_count, standard_fen, amount_fen, business_day",
+            "subsidy_due": "sequence, coverage_year, head_count, standard_fen, amount_fen, business_day, audited",
         }
         op.execute(pool_table(_SERVICE, table, app="SELECT", worker=_WRITE, worker_update_columns=columns.get(table)))
     for table, (app, worker, changing) in _CHANGING.items():
@@ -557,9 +627,11 @@ _CHANGING = {
         _READ,
         "status, refused_fen, rechecked_by, rechecked_at, approved_by, approved_at, sent_back_by, sent_back_reason",
     ),
-    "transfer": (_FULL, _READ, "status, released_by, released_on, arrived_on"),
+    "transfer": (_FULL, _READ, "status, released_by, released_on, arrived_on, cancelled_by, cancel_reason"),
     "paid_line": (_FULL, _READ, "replenishment_id"),
-    "receivable": (_FULL, _READ, "made_good_on, set_off_by"),
+    "receivable": (_FULL, _FULL, "made_good_on, settled_fen"),
+    "recovery": (_FULL, _READ, "approved_by, approved_at, approved_on"),
+    "set_off": (_FULL, _READ, "instruction_id, done_on, given_up"),
     "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen"),
     "claim_total": (_READ, _FULL, "claims, fund_fen, approved_fen, cut_fen"),
     "cutoff": (_ADD, _FULL, "received_count, received_fen"),

@@ -67,7 +67,7 @@ CREATE TABLE declaration (
 def upgrade() -> None:
     op.execute(_TABLES)
     changing = "status, debit, checked_by, checked_at, booked_by, booked_on, value_date, refused_by, refusal"
-    op.execute(pool_table("settlement", "money_order", update_columns=changing))
+    op.execute(pool_table("settlement", "money_order", update_columns=changing, worker="SELECT, INSERT"))
     op.execute(pool_table("settlement", "declaration", update_columns="confirmed_by, confirmed_at"))
 
 

@@ -2,7 +2,7 @@
 
 The library would read a formula as its last result, a merged cell as one value and blanks, and one cell in the last
 corner of a sheet as seventeen thousand million cells. So each part is unpacked here under a limit (its declared size
-is not believed) and each sheet is walked once for what a roster must not hold.
+is not believed) and each sheet is walked once for what a table must not hold.
 """
 
 import io
@@ -11,7 +11,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from services.enrollment.roster.sheet_xml import (
+from shared.kernel.errors import define
+from shared.sheets.sheet_xml import (
     COLUMNS_MAX,
     ROWS_MAX,
     RelationsWalker,
@@ -22,7 +23,6 @@ from services.enrollment.roster.sheet_xml import (
     WorkbookWalker,
     XmlWalker,
 )
-from shared.kernel.errors import define
 
 COMPRESSED_MAX_BYTES = 10 * 1024 * 1024
 UNPACKED_MAX_BYTES = 120 * 1024 * 1024
@@ -34,15 +34,15 @@ _WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 
 NOT_EXCEL = define(
-    "roster_not_excel",
+    "sheet_not_excel",
     422,
     "不是 Excel 文件",
     "Not an Excel file",
-    "上传的内容不是 .xlsx 工作簿。请在 Excel 或 WPS 中另存为“Excel 工作簿(*.xlsx)”后重新上传;本次没有登记任何人。",
-    "The upload is not an .xlsx workbook. Save it as an Excel workbook (*.xlsx) and send it; nobody was enrolled.",
+    "上传的内容不是 .xlsx 工作簿。请在 Excel 或 WPS 中另存为“Excel 工作簿(*.xlsx)”后重新上传;本次什么都没有登记。",
+    "The upload is not an .xlsx workbook. Save it as an Excel workbook (*.xlsx) and send it; nothing was recorded.",
 )
 OLD_EXCEL = define(
-    "roster_old_excel",
+    "sheet_old_excel",
     422,
     "旧版或加密的 Excel 文件",
     "Old or encrypted Excel file",
@@ -50,15 +50,15 @@ OLD_EXCEL = define(
     "This is an old .xls file or an encrypted one. Save it unencrypted as an Excel workbook (*.xlsx) and send it.",
 )
 TOO_LARGE = define(
-    "roster_too_large",
+    "sheet_too_large",
     413,
     "文件过大",
     "The file is too large",
-    "名册超过限制({limit})。请按村拆分后分别上传。",
-    "The roster is over the limit ({limit}). Split it by village.",
+    "表格超过限制({limit})。请拆分(名册按村)后分别上传。",
+    "The table is over the limit ({limit}). Split it, a roster by village.",
 )
 DAMAGED = define(
-    "roster_damaged",
+    "sheet_damaged",
     422,
     "文件已损坏",
     "The file is damaged",

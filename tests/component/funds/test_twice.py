@@ -1,0 +1,290 @@
+"""Each write of settlement sent twice at once with one key: one effect, one answer. Every route, none left out."""
+
+import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from shared.contracts import enrollment
+from shared.kernel.clock import FixedClock
+from shared.kernel.dates import shanghai_date
+from tests.component.funds.test_bulk import CONFIRMATIONS, PAYEES, payee
+from tests.component.funds.test_not_executed import overdue
+from tests.component.funds.test_second import compensated
+from tests.component.funds.world import (
+    EXPENDITURE,
+    FISCAL,
+    HOSPITAL,
+    INCOME,
+    OTHER_HOSPITAL,
+    POOL,
+    TOWNSHIP,
+    World,
+    at,
+)
+from tests.support.postgres import TestPostgres
+from tests.support.services import running_app
+from tests.support.tokens import TestTokens
+
+DIRECTOR, RECHECK = {"role": "county_director"}, {"role": "county_recheck"}
+FINANCE, SECOND = {"role": "county_finance"}, {"role": "county_finance", "subject": "county_finance-2"}
+APPROVER = {"role": "insurer_approver"}
+TRIES = 6
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+_TABLES = """
+SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
+  AND relnamespace = 'public'::regnamespace AND relname NOT IN ('audit', 'audit_head')
+"""
+
+
+@dataclass
+class Twice(World):
+    """Sends every write twice at once with one key, and looks at what came of it."""
+
+    routes: list[tuple[str, str, re.Pattern[str]]] = field(default_factory=list)
+    reached: Counter[str] = field(default_factory=Counter)
+    campaign: UUID | None = None
+    """A second compensation of which something is not claimed."""
+
+    def __post_init__(self) -> None:
+        paths = self.client._transport.app.openapi()["paths"]  # type: ignore[attr-defined]
+        for path, operations in paths.items():
+            for method, operation in operations.items():
+                if method != "get" and not operation["x-heyi-access"].get("query"):
+                    form = re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path))
+                    self.routes.append((f"{method.upper()} {path}", method, form))
+
+    def route(self, method: str, path: str) -> str:
+        """The route that a path belongs to; one without parameters before one with them."""
+        found = [name for name, verb, form in self.routes if verb == method.lower() and form.fullmatch(path)]
+        return min(found, key=lambda name: name.count("{"))
+
+    async def effects(self) -> tuple[int, int]:
+        """Writes that were done, and rows of every table but those that tell of requests."""
+        names = await self.rows(_TABLES)
+        sums = " + ".join(f"(SELECT count(*) FROM {row['relname']})" for row in names)
+        (found,) = await self.rows(
+            f"SELECT (SELECT count(*) FROM audit WHERE outcome = 'done') AS done, {sums} AS rows"
+        )
+        return found["done"], found["rows"]
+
+    async def send(self, path: str, body: Any = None, role: str = "insurer_finance", subject: str | None = None,
+                   method: str = "POST", key: str | None = None, if_match: str | None = None, pool: str = POOL,
+                   **token: Any) -> httpx.Response:  # fmt: skip
+        """Twice at once, then once more: the same answer three times, and one effect of the first."""
+        key = key or f"key-{next(self._keys)}"
+        headers = self.tokens.headers(role, subject=subject or f"{role}-1", **token) | {"Idempotency-Key": key}
+        headers |= {"If-Match": if_match} if if_match else {}
+        return await self.thrice(method, f"/v1/pools/{pool}{path}", headers, json=body)
+
+    async def thrice(
+        self, method: str, path: str, headers: dict[str, str], effects: int = 1, **body: Any
+    ) -> httpx.Response:
+        """One request, twice at once and once more; ``effects`` are the writes that it asks for."""
+
+        async def one() -> httpx.Response:
+            for _ in range(TRIES):  # one that waited for the other as long as it may is told to come again
+                answer = await self.client.request(method, path, headers=headers, **body)
+                if answer.status_code != 409 or answer.json()["code"] != "idempotency_key_in_flight":
+                    return answer
+            raise AssertionError(f"never a final answer: {answer.text}")
+
+        before = (await self.effects())[0]
+        first, second = await asyncio.gather(one(), one())
+        assert (first.status_code, _told(first)) == (second.status_code, _told(second)), (first.text, second.text)
+        done, rows = await self.effects()
+        moved = effects if first.status_code < 300 else 0
+        assert done - before == moved, (path, first.text)
+        if moved:
+            third = await one()
+            assert (third.status_code, _told(third)) == (first.status_code, _told(first)), third.text
+            assert await self.effects() == (done, rows), f"{path} moved something when it was sent again"
+            self.reached[self.route(method, path.split("?")[0])] += 1
+        return first
+
+    async def bulk(self, path: str, lines: list[Any], role: str) -> None:
+        """A file of lines, each a write of its own."""
+        content = "\n".join(json.dumps(line) for line in lines).encode()
+        headers = self.tokens.headers(role, subject=f"{role}-1") | NDJSON
+        answer = await self.thrice("POST", path, headers, effects=len(lines), content=content)
+        assert {json.loads(line)["status"] for line in answer.text.splitlines()} <= {200, 201}, answer.text
+
+
+def _told(answer: httpx.Response) -> Any:
+    """What an answer says, without what is of one request alone."""
+    lines = [json.loads(line) for line in answer.text.splitlines() if line]
+    return [{k: v for k, v in line.items() if k not in ("instance", "replayed", "etag")} for line in lines]
+
+
+@pytest.fixture
+async def twice(postgres: TestPostgres, tokens: TestTokens) -> AsyncIterator[Twice]:
+    database = postgres.clone("settlement")
+    clock = FixedClock(at("2010-03-01T09:00"))
+    async with running_app(database, tokens, clock=clock) as running:
+        world = Twice(running.client, clock, database, tokens)
+        yield world
+        await world.aclose()
+    postgres.drop(database.name)
+
+
+@pytest.mark.requirement("ZZ-14", "each write sent twice at once has one effect, on every route that writes")
+async def test_every_write_sent_twice_at_once_has_one_effect(twice: Twice) -> None:
+    await _accounts_and_money_in(twice)
+    await _payments(twice)
+    await _replenishments_and_recoveries(twice)
+    await _deposits_and_orders(twice)
+    await _floats(twice)
+    await _closing(twice)
+    await _signing(twice)
+    await _operating(twice)
+    left_out = {name for name, _, _ in twice.routes} - twice.reached.keys()
+    assert left_out == set(), f"no test sends these twice: {sorted(left_out)}"
+    assert (await twice.get("/identities"))["ties"]
+
+
+async def _accounts_and_money_in(twice: Twice) -> None:
+    await twice.register()
+    await twice.bulk(PAYEES, [payee(7), payee(8)], "county_director")
+    numbers = [{"key": f"c-{n}", "institution_code": f"H5224220{n:04}", "body": {"account_number": f"62284800{n:04}"}}
+               for n in (7, 8)]  # fmt: skip
+    await twice.bulk(CONFIRMATIONS, numbers, "county_recheck")
+    await twice.collect("5.00")
+    told, reference = twice.remittance("5.00")
+    await twice.feed(told)
+    await twice.statement(INCOME, ("in", 500, reference))
+    made = await twice.done("/transfers", {"kind": "income_to_fiscal", "amount": "5.00"}, **RECHECK)
+    await twice.arrive(made)
+    sponsorship = await twice.sponsor("30.00")
+    arrival = {"sponsorship_id": str(sponsorship), "amount": "30.00", "bank_reference": "SP-1"}
+    await twice.done("/sponsor-arrivals", arrival | {"arrived_on": "2010-03-01"}, **FINANCE)
+    await twice.fund()
+    await twice.due("county", "10.00", audited=True)
+    await twice.due("central", "99000.00", audited=True)
+    await twice.done("/subsidies/2010/carry-forward", {"document": "财社〔2010〕1号"}, **FINANCE)
+    idle = await twice.done("/advances", {"amount": "1.00"}, **FINANCE)
+    await twice.done(f"/transfers/{idle['id']}/cancellation", {"reason": "填错"}, **FINANCE)
+    await twice.statement(EXPENDITURE, ("in", 123, ""))
+    (line,) = (await twice.get("/open-items"))["at_bank_not_in_book"]
+    await twice.done(f"/open-items/{line['line_id']}/interest", subject="insurer_finance-2")
+    await twice.done(f"/bank-accounts/{EXPENDITURE}/matching", {})
+    body = twice.statement_body(FISCAL)
+    await twice.bulk(f"/v1/pools/{POOL}/bank-statements/bulk", [{"key": "s-1", "body": body}], "county_finance")
+
+
+async def _payments(twice: Twice) -> None:
+    cutoff, _ = await twice.release_claims("10.00", "20.00")
+    given_up = await twice.done("/batches", {"cutoff_ids": [str(cutoff)]})
+    await twice.done(f"/batches/{given_up['id']}/cancellation", {"reason": "金额有误"})
+    batch = await twice.batch(cutoff)
+    await twice.done(f"/batches/{batch['id']}/dispatch")
+    await twice.confirm(batch)
+    other, _ = await twice.release_claims("40.00", hospital=OTHER_HOSPITAL)
+    payment = await overdue(twice, await twice.batch(other))
+    await twice.statement(EXPENDITURE)
+    path = f"/payments/{payment['id']}/non-execution"
+    await twice.done(path, {"reason": "对账单均无此笔"})
+    await twice.done(f"{path}/confirmation", **APPROVER)
+    again = await twice.release(await twice.done(f"/payments/{payment['id']}/repayment"))
+    await twice.confirm(again)
+
+
+async def _replenishments_and_recoveries(twice: Twice) -> None:
+    sent_back = await twice.done("/replenishments", {})
+    await twice.done(f"/replenishments/{sent_back['id']}/send-back", {"reason": "材料不全"}, **RECHECK)
+    applied = await twice.done("/replenishments", {})
+    path = f"/replenishments/{applied['id']}"
+    refusal = {"line": 1, "bearer": "insurer", "reason": "经办差错"}
+    await twice.done(f"{path}/recheck", {"refusals": [refusal]}, **RECHECK)
+    await twice.done(f"{path}/approval", **FINANCE)
+    await twice.arrive(await twice.done(f"{path}/transfer", **SECOND), released=True)
+    line = (await twice.get(f"{path}/lines"))["items"][1]
+    asked = {"instruction_id": line["instruction_id"], "claim_id": line["claim_id"], "bearer": "hospital"}
+    asked |= {"amount": "1.00", "document": "大合稽〔2010〕7号", "reason": "虚计床日"}
+    made = await twice.done("/recoveries", asked, role="county_inspector")
+    await twice.done(f"/recoveries/{made['id']}/approval", **DIRECTOR)
+
+
+async def _deposits_and_orders(twice: Twice) -> None:
+    rate = {"valid_from": "2010-01-01", "rate": "0.1000", "document": "县合管办〔2010〕3号"}
+    await twice.done(f"/institutions/{HOSPITAL}/deposit-rate", rate, method="PUT", **DIRECTOR)
+    await twice.paid("100.00")
+    for end, amount in (("releases", "6.00"), ("forfeitures", "4.00")):
+        body = {"amount": amount, "reason": "年度考核"}
+        release = await twice.done(f"/institutions/{HOSPITAL}/deposit-{end}", body, **RECHECK)
+        await twice.done(f"/deposit-releases/{release['id']}/approval", **DIRECTOR)
+    order = {"kind": "risk_fund_set_aside", "amount": "10.00", "reason": "经批准", "coverage_year": 2010}
+    paper = {"text": "财政拨款通知", "sheets": 2, "sha256": "ab" * 32}
+    (row,) = await twice.rows("SELECT min(number) AS n FROM posting WHERE book = 'basic' AND debit = '1002'")
+    await twice.done(f"/books/basic/vouchers/{row['n']}/attachments", paper, **FINANCE)
+    for act, body in (("approval", None), ("refusal", {"reason": "不办"})):
+        made = await twice.done("/money-orders", order, **DIRECTOR)
+        await twice.done(f"/money-orders/{made['id']}/{act}", body, **FINANCE)
+
+
+async def _floats(twice: Twice) -> None:
+    twice.campaign = (await compensated(twice, 10_00))[0]
+    clerk, head = {"role": "township_clerk"}, {"role": "township_director"}
+    path, moved = f"/township-floats/{TOWNSHIP}", "/township-floats/transfers"
+    made = await twice.done(f"{path}/issues", {"amount": "50.00"})
+    await twice.done(f"/transfers/{made['id']}/release", **APPROVER)
+    await twice.done(f"{moved}/{made['id']}/receipt", **clerk)
+    _, (claim,) = await twice.release_claims("30.00")
+    paid = {"claim_id": str(claim), "receipt_number": "Q1", "paid_on": shanghai_date(twice.clock.now()).isoformat()}
+    await twice.done(f"{path}/payouts", paid, **clerk)
+    back = await twice.done(f"{path}/returns", {"amount": "20.00"}, **clerk)
+    await twice.done(f"{moved}/{back['id']}/release", **head)
+
+
+async def _signing(twice: Twice) -> None:
+    await twice.done(f"/second-compensations/{twice.campaign}/unclaimed", **DIRECTOR)
+    path = f"/township-floats/{TOWNSHIP}/months/2010-03"
+    await twice.done(f"{path}/signature", role="township_director")
+    await twice.done(f"{path}/acceptance", **RECHECK)
+
+
+async def _operating(twice: Twice) -> None:
+    """An event that cannot be applied is parked: another application under the id of one that stands already."""
+    bill = twice.receipts[await twice.collect("7.00")][0]
+    refund = await twice.refund_applied(bill, 2010, "7.00", "own_error")
+    (known,) = await twice.rows("SELECT amount_fen, prepared_at FROM money_order WHERE id = $1", refund)
+    told = enrollment.RefundApplied(
+        refund_id=refund,
+        bill_id=bill,
+        township_code=TOWNSHIP,
+        year=2010,
+        cause="own_error",
+        head_count=1,
+        amount=known["amount_fen"],
+        applied_by="township_clerk-1",
+        at=known["prepared_at"],
+    )
+    await twice._processor("enrollment").process([twice.delivery(told, str(refund))])
+    (parked,) = await twice.rows("SELECT consumer, generation, event_id FROM parked")
+    operator = twice.tokens.headers("operator", subject="operator-1")
+    path = f"/v1/parked-events/{parked['consumer']}/{parked['generation']}/{parked['event_id']}/retry"
+    answer = await twice.thrice("POST", path, operator | {"Idempotency-Key": "retry"})
+    assert answer.status_code == 202, answer.text
+    topic = {"topic": "heyi.settlement.payment.v1", "from": "2010-03-01"}
+    path, key = f"/v1/pools/{POOL}/events/republish", {"Idempotency-Key": "republish"}
+    answer = await twice.thrice("POST", path, operator | key, json=topic)
+    assert answer.status_code == 202, answer.text
+
+
+async def _closing(twice: Twice) -> None:
+    await twice.done("/books/urban", {"first_day": "2010-03-01"}, method="PUT", **DIRECTOR)
+    twice.clock.set(at("2010-04-01T09:00"))
+    for day in range(1, 32):
+        await twice.sources_close(date(2010, 3, day))
+    await twice.done("/days/2010-03-31/close", **DIRECTOR)
+    await twice.done("/months/2010-03/close", **DIRECTOR)
+    await twice.done("/books/urban/days/2010-04-01/seal", **DIRECTOR)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import Field
 
 from services.claims.increases import commands, store
@@ -20,6 +20,7 @@ from shared.http.unit import UnitDep
 
 router = ServiceRouter(prefix="/pools/{pool_code}", tags=["increases"])
 Pool = Annotated[str, Path(pattern=r"^\d{6}$")]
+Households = Annotated[int, Query(ge=1, le=5000)]
 OFFICE, DIRECTOR = ["county_recheck", "county_director"], ["county_director"]
 WATCHERS = [*OFFICE, "city_health", "county_finance", "county_inspector", "insurer_finance", "auditor", "supervisor"]
 
@@ -56,10 +57,12 @@ class IncreaseListOut(WireModel):
 
 
 class PreparedOut(WireModel):
-    """A list, and the claims that would get more and are not on it: by status, or because they were not reproduced."""
+    """A list where somebody gets more, and the claims that would and are not on it: by status, or because they were not
+    reproduced; with where to go on."""
 
-    list: IncreaseListOut
+    list: IncreaseListOut | None
     left_out: dict[str, int]
+    next_cursor: str | None
 
 
 class IncreaseOut(WireModel):
@@ -97,10 +100,20 @@ def _line(line: Line) -> IncreaseOut:
     openapi_extra=access(OFFICE, command="prepare_increases"),
     responses=documented(POLICY_UNDECIDED, NO_INCREASES),
 )
-async def prepare_increases(pool_code: Pool, policy_id: UUID, unit: UnitDep) -> PreparedOut:
-    """Lists what a version that was decided late gives more for claims released before; again as more are released."""
-    made, missing = await commands.prepare(unit, policy_id)
-    return PreparedOut(list=_list(made), left_out=missing)
+async def prepare_increases(
+    pool_code: Pool, policy_id: UUID, unit: UnitDep, cursor: Cursor = None, limit: Households = 1000
+) -> PreparedOut:
+    """Lists what a version that was decided late gives more for claims released before; again as more are released.
+
+    `limit` counts households; with `next_cursor` the next call goes on, each call making a list of its own.
+    """
+    key = read_cursor(cursor, UUID)
+    made = await commands.prepare(unit, policy_id, key[0] if key else None, limit)
+    return PreparedOut(
+        list=None if made.list is None else _list(made.list),
+        left_out=made.left_out,
+        next_cursor=None if made.after is None else encode_cursor(made.after),
+    )
 
 
 @router.get("/policies/{policy_id}/increases", openapi_extra=access(WATCHERS, command="list_increase_lists"))

@@ -1,7 +1,7 @@
 """From the differences of a late decision to money payable to persons. Each takes the request's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -37,19 +37,31 @@ SERVICE = "claims"
 _HOUSEHOLDS_AT_ONCE = 500
 
 
-async def prepare(unit: Unit, policy_id: UUID) -> tuple[IncreaseList, dict[str, int]]:
-    """Lists what is to be paid more for released claims that stand on no list yet, and how many claims are left out,
-    by reason.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What came of looking at some households: a list where they get more, claims left out by reason, and the last
+    household where there may be more."""
 
-    Raises POLICY_UNDECIDED, NO_INCREASES.
+    list: IncreaseList | None
+    left_out: dict[str, int]
+    after: UUID | None
+
+
+async def prepare(unit: Unit, policy_id: UUID, after: UUID | None, households: int) -> Prepared:
+    """Lists what is to be paid more to so many households for released claims that stand on no list yet.
+
+    Raises POLICY_UNDECIDED, and NO_INCREASES where that was the end of them and nobody gets more.
     """
-    found = await _all_differences(unit, policy_id)
+    found, last = await _differences(unit, policy_id, after, households)
     taken = await store.taken(unit.conn, unit.pool_code, [one.claim.id for one in found if one.increases])
     fresh = [one for one in found if one.claim.id not in taken]
     list_id = new_id(unit.now)
     lines = lines_of(fresh, list_id, policy_id, lambda: new_id(unit.now))
-    if not lines:
+    if not lines and last is None:
         raise NO_INCREASES()
+    if not lines:
+        unit.result("policy", policy_id)
+        return Prepared(None, left_out(fresh), last)
     new = IncreaseList(
         id=list_id,
         policy_id=policy_id,
@@ -62,18 +74,22 @@ async def prepare(unit: Unit, policy_id: UUID) -> tuple[IncreaseList, dict[str, 
     )
     await store.add(unit.conn, unit.pool_code, new, lines)
     _note(unit, new)
-    return new, left_out(fresh)
+    return Prepared(new, left_out(fresh), last)
 
 
-async def _all_differences(unit: Unit, policy_id: UUID) -> list[Difference]:
+async def _differences(
+    unit: Unit, policy_id: UUID, after: UUID | None, households: int
+) -> tuple[list[Difference], UUID | None]:
     late = await decided_version(unit.conn, unit.pool_code, policy_id)
     if late is None:
         raise POLICY_UNDECIDED(policy_id=policy_id)
-    found, after = await late_differences(unit, late, None, _HOUSEHOLDS_AT_ONCE)
-    while after is not None:
-        more, after = await late_differences(unit, late, after, _HOUSEHOLDS_AT_ONCE)
+    found: list[Difference] = []
+    while households:
+        page = min(households, _HOUSEHOLDS_AT_ONCE)
+        more, after = await late_differences(unit, late, after, page)
         found += more
-    return found
+        households = 0 if after is None else households - page
+    return found, after
 
 
 async def approve(unit: Unit, list_id: UUID, document_number: str) -> IncreaseList:

@@ -232,3 +232,28 @@ async def test_settlement_tells_what_became_of_a_line(world: World) -> None:
     await settlement_tells(world, PaymentReturned(**of, returned_on=date(2010, 3, 3)), reader=consumer)
     (line,) = await lines(world, made)
     assert (line["status"], line["paid_on"]) == ("released", None)
+
+
+async def test_a_large_county_is_listed_in_parts(world: World) -> None:
+    """A call looks at so many households and says where the next goes on; nobody is listed twice or left out."""
+    claims = [await world.settled(await world.member()) for _ in range(3)]
+    less = await world.settled(await world.member(), of=TOWNSHIP)
+    await released(world, *claims)
+    await released(world, less, of=TOWNSHIP)
+    path = f"/policies/{await late(world)}/increases"
+    listed, cursor, calls = 0, "", 0
+    while True:
+        answer = await world.pool("county_recheck", "POST", f"{path}?limit=1{cursor}")
+        calls += 1
+        if answer.status_code == 409:
+            assert answer.json()["code"] == "no_increases"
+            break
+        assert answer.status_code == 201, answer.text
+        told = answer.json()
+        listed += 0 if told["list"] is None else told["list"]["lines"]
+        if told["next_cursor"] is None:
+            break
+        cursor = f"&cursor={told['next_cursor']}"
+    assert (listed, calls) == (3, 5)
+    again = await world.pool("county_recheck", "POST", path)
+    assert refused(again) == (409, "no_increases")

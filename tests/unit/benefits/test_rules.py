@@ -449,6 +449,7 @@ def test_a_refusal_for_want_of_acceptance_names_what_lacks() -> None:
     refused = adjudicate(claim, facts, replace(policy, accepted=frozenset()))
     assert refused.outcome == Outcome.ILLUSTRATIVE_NOT_ACCEPTED
     assert refused.trace[0].inputs[-1] == ("illustrative", ",".join(refused.illustrative))
+    assert (refused.trace[0].step, refused.trace[0].amount_fen) == ("refused", 0)
     row = next(rule for rule in policy.layers[0].benefits["outpatient"].rules if "village" in rule.id)
     assert (refused.trace[0].rule, refused.trace[0].clause) == (row.id, row.origin.clause), "and the row it would take"
     uncovered = adjudicate(claim, replace(facts, coverage=()), policy)

@@ -90,6 +90,7 @@ _AMOUNT = (
     "金额写作两位小数的字符串,如“40.00”,不加逗号和单位",
     'an amount is a string of yuan with exactly two places and no commas, such as "40.00"',
 )
+_LETTERS = ("只能用数字、英文字母和“-”", "digits, Latin letters and hyphens only")
 _CODE = ("只能用小写字母、数字和“_ . -”", "small letters, digits and _ . - only")
 
 OF_PATTERN: Mapping[str, Words] = MappingProxyType(
@@ -115,7 +116,16 @@ OF_PATTERN: Mapping[str, Words] = MappingProxyType(
             "an institution's code has 12 capitals and digits, such as H52242200001",
         ),
         r"^[0-9]{8,32}$": ("银行账号是 8 到 32 位数字", "a bank account has 8 to 32 digits"),
-        r"^[0-9A-Za-z-]+$": ("只能用数字、英文字母和“-”", "digits, Latin letters and hyphens only"),
+        r"^[0-9A-Za-z-]+$": _LETTERS,
+        r"^[0-9A-Za-z-]{1,20}$": _LETTERS,
+        r"^[0-9A-Za-z-]{1,30}$": _LETTERS,
+        r"^[A-Za-z0-9._-]{1,32}$": (
+            "只能用英文字母、数字和“. _ -”,最多 32 个字符",
+            "Latin letters, digits and . _ -, at most 32",
+        ),
+        r"^\d{4}$": ("市的代码是 4 位数字,如“5224”", "four digits of a city, such as 5224"),
+        r"^[a-z0-9][a-z0-9_-]{0,63}$": _CODE,
+        r"^[a-z_]{1,40}$": _CODE,
         r"^[\x21-\x7e]+$": (
             "银行流水号只能用英文字母、数字和英文符号,不能有空格和汉字",
             "a bank's number has Latin letters, digits and signs, no blanks",

@@ -38,6 +38,7 @@ NEUTRAL: Mapping[str, str] = {
     "discharged_at": "time", "days": "count", "heads": "count", "still": "count", "counted": "count",
     "expected": "count", "line": "count", "lines": "count or amount", "amount": "amount", "computed": "amount",
     "available": "amount", "change": "amount", "due": "amount", "arrived": "amount", "refused": "amount",
+    "granted": "amount", "asked": "amount", "claim": "id", "recovery": "id", "township": "code", "blank": "address",
     "applied": "amount", "opening": "amount", "closing": "amount", "previous": "amount",
     "limit": "count, amount or size", "first_day": "day", "members": "names of members", "other": "number of a line",
     # what people wrote themselves

@@ -49,6 +49,7 @@ CLAIMS = exported(
         "status": STATUS_WORDS,
         "kind": KINDS,
         "outcome": OUTCOMES,
+        "paid_to": {"hospital": ("医疗机构", "hospital"), "person": ("个人", "person")},
         "layers.layer": LAYERS,
         "layers.book": BOOKS,
         "layers.risk_bearer": RISK_BEARERS,

@@ -6,7 +6,14 @@ from services.settlement.funding.replenishment import STATUS
 from shared.http.exports import exported
 
 ACCOUNTS = {code: (account.name_zh, account.name_en) for code, account in BANK_ACCOUNTS.items()}
-LAYERS = {"basic": ("基本医疗", "basic"), "family_account": ("家庭账户", "family account")}
+LAYERS = {
+    "basic": ("基本医疗", "basic"),
+    "family_account": ("家庭账户", "family account"),
+    "critical_illness": ("大病保险", "critical illness"),
+    "supplementary": ("补充保险", "supplementary cover"),
+    "assistance": ("医疗救助", "medical assistance"),
+    "second_compensation": ("二次补偿", "second compensation"),
+}
 BEARERS = {"hospital": ("医疗机构", "hospital"), "patient": ("病人", "patient"), "insurer": ("保险公司", "insurer")}
 
 TRANSFERS = exported(

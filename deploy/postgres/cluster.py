@@ -133,7 +133,7 @@ class Cluster:
     def pid(self) -> int | None:
         """Process id of the postmaster, None when there is none."""
         lines = self._pid_file()
-        return int(lines[0]) if lines else None
+        return int(lines[0]) if lines and lines[0].strip() else None  # written empty at first
 
     def password(self, role: str) -> str:
         """The password of `role`, drawn at its first use and kept for good."""

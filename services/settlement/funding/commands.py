@@ -283,7 +283,19 @@ async def journal(desk: Desk, movements: Sequence[Movement]) -> None:
             desk.conn,
             desk.pool_code,
             desk.day,
-            [(m.id, m.account, m.signed_fen, m.reference, m.kind, m.source_id, m.value_date) for m in movements],
+            [
+                (
+                    m.id,
+                    m.account,
+                    m.signed_fen,
+                    m.reference,
+                    m.kind,
+                    m.source_id,
+                    m.value_date,
+                    account_of(m.account).book,
+                )
+                for m in movements
+            ],
         )
 
 

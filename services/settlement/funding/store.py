@@ -256,17 +256,20 @@ async def add_arrival(conn: AsyncConnection, row: Sequence[Any]) -> bool:
 
 
 async def add_movements(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequence[Any]]) -> None:
-    """The bank journal of a day: (id, account, signed fen, reference, kind, source id, value date) a row."""
+    """The bank journal: (id, account, signed fen, reference, kind, source id, value date, book) a row. It is booked
+    on the day of the voucher just posted in the same transaction: ``day``, or later where the book is sealed."""
     await execute(
         conn,
         """
         INSERT INTO movement (pool_code, booked_on, id, account, signed_fen, reference, kind, source_id, value_date)
-        SELECT $1, $2, m.* FROM unnest($3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::uuid[],
-                                       $9::date[])
-          AS m (id, account, signed_fen, reference, kind, source_id, value_date)""",
+        SELECT $1, greatest($2, h.open_day), m.id, m.account, m.signed_fen, m.reference, m.kind, m.source_id,
+               m.value_date
+        FROM unnest($3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::uuid[], $9::date[], $10::text[])
+          AS m (id, account, signed_fen, reference, kind, source_id, value_date, book)
+        LEFT JOIN book_head h ON h.pool_code = $1 AND h.book = m.book""",
         pool,
         day,
-        *_columns(rows, 7),
+        *_columns(rows, 8),
     )
 
 

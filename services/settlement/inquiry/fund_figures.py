@@ -70,6 +70,7 @@ _NAMES = {
     "surplus": ("当年结余", "surplus of the year"),
     "heads": ("参合人数", "members"),
     "arrival_rate": ("资金到位率", "arrival rate"),
+    "use_rate:income": ("基金使用率(占基金收入)", "use rate of the fund's income"),
     "use_rate:raised": ("基金使用率(占筹集资金)", "use rate of what was raised"),
     "use_rate:due": ("基金使用率(占应筹资金)", "use rate of what was due"),
     "use_rate:pooled": ("统筹基金使用率", "use rate of the pooled fund"),
@@ -80,6 +81,7 @@ _NAMES = {
 }
 _RATIOS = {
     "arrival_rate": ("raised", "due"),
+    "use_rate:income": ("benefits", "income"),
     "use_rate:raised": ("benefits", "raised"),
     "use_rate:due": ("benefits", "due"),
     "use_rate:pooled": ("benefits_pooled", "pooled"),

@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.funding.accounts import BASIC
+from services.settlement.inquiry import fund_store
+from services.settlement.inquiry.fund_figures import Year
 from services.settlement.inquiry.indicators import YearSums
 from services.settlement.ledger.figures import EXPENDITURE, FUND, INCOME, turnover
 from shared.db.sql import fetchval
@@ -21,20 +23,17 @@ SELECT (coalesce((SELECT sum(l.sign * l.amount_fen) FROM paid_line l
 
 
 async def year_sums(conn: AsyncConnection, pool: str, year: int) -> YearSums:
-    """Sums of the fund's book through the year's end, closing vouchers left out of income and expenditure."""
+    """Sums of the fund's book through the year's end; income and expenditure are those of the year's report."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     rows = await turnover(conn, pool, BASIC, first, last)
+    report = Year(await fund_store.flows(conn, pool, BASIC, first, last), None, None)
     return YearSums(
-        income=sum(_in_year(row) for row in rows if row["account"].startswith(INCOME)),
-        expenditure=-sum(_in_year(row) for row in rows if row["account"].startswith(EXPENDITURE)),
+        income=report.total(INCOME),
+        expenditure=report.total(EXPENDITURE),
         for_earlier_years=await fetchval(conn, _EARLIER, pool, first, last, year),
         accumulated=sum(_balance(row) for row in rows if row["account"][0] in (FUND, INCOME, EXPENDITURE)),
         risk_fund=sum(_balance(row) for row in rows if row["account"] == RISK_FUND),
     )
-
-
-def _in_year(row: Any) -> int:
-    return int(row["credit"] - row["debit"] - row["closing_credit"] + row["closing_debit"])
 
 
 def _balance(row: Any) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import fetch
+from shared.db.sql import fetch, fetchval
 
 INCOME, EXPENDITURE, FUND = "4", "5", "3"
 """The first figure of an account's code says its class in every chart."""
@@ -17,6 +17,18 @@ async def balances_now(conn: AsyncConnection, pool: str, book: str) -> dict[str,
     """Posted balances in fen by account, with the sign of the account's normal side."""
     rows = await fetch(conn, "SELECT account, posted_fen FROM balance WHERE pool_code = $1 AND book = $2", pool, book)
     return {row["account"]: row["posted_fen"] for row in rows}
+
+
+async def available_now(conn: AsyncConnection, pool: str, book: str, account: str) -> int:
+    """Fen of an account that can be spent: its balance less what is held; 0 where nothing was ever posted."""
+    found: int | None = await fetchval(
+        conn,
+        "SELECT posted_fen + pending_fen FROM balance WHERE pool_code = $1 AND book = $2 AND account = $3",
+        pool,
+        book,
+        account,
+    )
+    return found or 0
 
 
 async def turnover(conn: AsyncConnection, pool: str, book: str, first: date, last: date) -> list[Any]:

@@ -63,12 +63,17 @@ class StatementIn(WireModel):
 
 
 class StatementOut(WireModel):
-    """What the import did: lines matched, counting those left open before, and lines still open."""
+    """What the import did: lines matched, counting those left open before, and lines still open.
+
+    ``lacking`` is what the account's book lacks for payments that the bank executed late: their lines stay open until
+    the money is booked.
+    """
 
     id: UUID
     lines: int
     matched: int
     open: int
+    lacking: Yuan
 
 
 @router.post(
@@ -108,14 +113,21 @@ async def post_statement(pool_code: str, body: StatementIn, unit: UnitDep) -> St
     )
     still_open = await store.open_lines(unit.conn, pool_code, body.account)
     unit.result("statement", statement_id)
-    unit.note(lines=len(body.lines), matched=matched, open=len(still_open))
-    return StatementOut(id=statement_id, lines=len(body.lines), matched=matched, open=len(still_open))
+    unit.note(lines=len(body.lines), matched=matched.lines, open=len(still_open), lacking_fen=matched.lacking_fen)
+    return StatementOut(
+        id=statement_id,
+        lines=len(body.lines),
+        matched=matched.lines,
+        open=len(still_open),
+        lacking=matched.lacking_fen,
+    )
 
 
 class MatchingOut(WireModel):
-    """How many open lines found their counterpart."""
+    """How many open lines found their counterpart, and what the account's book lacks for those that have to wait."""
 
     matched: int
+    lacking: Yuan
 
 
 @router.post(
@@ -131,7 +143,7 @@ async def post_matching(pool_code: str, account: str, unit: UnitDep) -> Matching
     await funding.lock_account(desk, account)
     matched = await commands.match_open_lines(desk, account)
     unit.result("bank_account", account)
-    return MatchingOut(matched=matched)
+    return MatchingOut(matched=matched.lines, lacking=matched.lacking_fen)
 
 
 class OpenLineOut(WireModel):
@@ -268,8 +280,8 @@ async def post_reading(pool_code: str, line_id: UUID, body: ReadingIn, unit: Uni
     """认定未达账所指款项(另一人). A second person says what an open line with a wrong reference shows."""
     matched = await commands.read_line(await desk_of(unit), unit.actor.role, line_id, body.reference, body.reason)
     unit.result("statement_line", line_id)
-    unit.note(reference=body.reference, matched=matched)
-    return MatchingOut(matched=matched)
+    unit.note(reference=body.reference, matched=matched.lines)
+    return MatchingOut(matched=matched.lines, lacking=matched.lacking_fen)
 
 
 class NonExecutionIn(WireModel):

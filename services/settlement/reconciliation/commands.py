@@ -11,11 +11,14 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from services.settlement.funding import commands as funding
 from services.settlement.funding import receivables, replenishment
 from services.settlement.funding.accounts import FISCAL, TRANSFERS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement, Seen
+from services.settlement.ledger.figures import available_now
 from services.settlement.payouts import batches, results
 from services.settlement.reconciliation import store
 from services.settlement.reconciliation.problems import (
@@ -27,7 +30,7 @@ from services.settlement.reconciliation.problems import (
     STATEMENT_KNOWN,
     STATEMENT_OUT_OF_ORDER,
 )
-from services.settlement.reconciliation.statement import Candidate, Line, Match, adds_up, match
+from services.settlement.reconciliation.statement import BOOKED, Candidate, Line, Match, adds_up, affordable, match
 from shared.db.personal import Sealer
 from shared.http.problems import FOUR_EYES
 from shared.kernel.canonical import digest
@@ -35,9 +38,9 @@ from shared.kernel.errors import Words
 from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
 
-BOOKED = "booked"
 IMPORT: Words = ("导入对账单", "import the statement")
 RETURNED = "_returned"
+_log = structlog.get_logger("heyi.settlement.reconciliation")
 _ROUNDS_MAX = 3
 """A payment, its return and what follows can stand in one statement: each round sees what the one before booked."""
 
@@ -64,8 +67,16 @@ class Statement:
     lines: tuple[StatementLine, ...]
 
 
-async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Statement) -> tuple[UUID, int]:
-    """Imports a statement and matches its lines and those left open before; its id and how many lines matched.
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """How many lines found their counterpart, and the fen that the account's book lacks for those that have to wait."""
+
+    lines: int
+    lacking_fen: int
+
+
+async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Statement) -> tuple[UUID, Matched]:
+    """Imports a statement and matches its lines and those left open before; its id and what matched.
 
     Raises KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_GAP, STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER.
     """
@@ -156,39 +167,45 @@ async def _check_follows(desk: Desk, statement: Statement) -> None:
         )
 
 
-async def match_open_lines(desk: Desk, account: str) -> int:
-    """Matches the open lines of an account whose lock is held; how many. Vouchers first, then rows (contracts §4).
+async def match_open_lines(desk: Desk, account: str) -> Matched:
+    """Matches the open lines of an account whose lock is held. Vouchers first, then rows (contracts §4).
 
     A payment that was declared not executed and is shown after all is the payment as long as its repayment was not
     released: that one is given up first. Otherwise it is a second payment.
     """
     await batches.give_up_repayments(desk, await store.repayments_not_needed(desk.conn, desk.pool_code, account))
-    matched = 0
+    matched = lacking = 0
     for _ in range(_ROUNDS_MAX):
-        found = await _match_round(desk, account)
+        found, lacking = await _match_round(desk, account)
         matched += found
         if not found:
             break
-    return matched
+    if lacking:
+        _log.error("bank paid more than the book has", pool_code=desk.pool_code, account=account, lacking_fen=lacking)
+    return Matched(matched, lacking)
 
 
-async def _match_round(desk: Desk, account: str) -> int:
+async def _match_round(desk: Desk, account: str) -> tuple[int, int]:
+    """Lines matched, and fen lacking for those that the book cannot bear."""
     rows = await store.open_lines(desk.conn, desk.pool_code, account)
     lines = [Line(row["id"], row["account"], row["signed_fen"], row["reference"], row["value_date"]) for row in rows]
     references = sorted({line.reference for line in lines if line.reference})
     if not references:
-        return 0
+        return 0, 0
     found = match(
         lines, [Candidate(**row) for row in await store.candidates(desk.conn, desk.pool_code, account, references)]
     )
+    known = funding.account_of(account)
+    available = await available_now(desk.conn, desk.pool_code, known.book, known.ledger_account)
+    found, lacking = affordable(found, available)
     if not found:
-        return 0
+        return 0, lacking
     papers = _statements_of(rows, {m.line.id for m in found if m.candidate.kind != BOOKED})
     await book(desk, [replace(entry, papers=papers) for entry in await _entries(desk, found, account)])
     for kind, seen in _by_kind(found).items():
         await _EFFECTS[kind](desk, seen)
     await _tick_off(desk, account, found)
-    return len(found)
+    return len(found), lacking
 
 
 def _statements_of(rows: Sequence[Any], lines: Set[UUID]) -> tuple[str, ...]:
@@ -210,7 +227,7 @@ def _by_kind(found: Sequence[Match]) -> dict[str, list[Seen]]:
 async def _entries(desk: Desk, found: Sequence[Match], account: str) -> list[Entry]:
     entries: list[Entry] = []
     for kind, seen in _by_kind(found).items():
-        if kind == "payment":
+        if kind in ("payment", "late_payment"):
             entries += await results.confirmation_entries(desk, seen)
         elif kind == "payment_return":
             entries += await results.return_entries(desk, seen)
@@ -233,6 +250,7 @@ Effect = Callable[[Desk, Sequence[Seen]], Awaitable[None]]
 _EFFECTS: Mapping[str, Effect] = MappingProxyType(
     {
         "payment": results.confirmed,
+        "late_payment": results.confirmed,
         "payment_return": results.returned,
         "second_payment": results.paid_twice,
         "remittance": funding.remittances_arrived,
@@ -266,9 +284,9 @@ async def _tick_off(desk: Desk, account: str, found: Sequence[Match]) -> None:
     await store.add_matches(desk.conn, desk.pool_code, desk.by, desk.now, pairs)
 
 
-async def read_line(desk: Desk, role: str, line_id: UUID, reference: str, reason: str) -> int:
+async def read_line(desk: Desk, role: str, line_id: UUID, reference: str, reason: str) -> Matched:
     """A second person reads an open line, whose reference the bank or the typist got wrong, under the one meant: it is
-    matched like any other, amount and direction included. How many lines matched.
+    matched like any other, amount and direction included.
 
     Raises LINE_UNKNOWN, KEEPER_ONLY, FOUR_EYES, and NOTHING_OF_THIS_REFERENCE where it still shows nothing.
     """

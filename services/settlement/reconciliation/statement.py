@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+BOOKED = "booked"
+"""The kind of what stands in the books already and only waits to be seen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -51,6 +54,28 @@ def match(lines: Sequence[Line], candidates: Iterable[Candidate]) -> tuple[Match
         if line.reference and (pairs := waiting.get((line.reference, line.signed_fen))):
             found.append(Match(line, pairs.pop(0)))
     return tuple(found)
+
+
+HOLDS_NOTHING = frozenset({"late_payment", "second_payment"})
+"""Payments that the bank executed after they were declared not executed: no money is set aside for them."""
+
+
+def affordable(found: Sequence[Match], available_fen: int) -> tuple[tuple[Match, ...], int]:
+    """The matches that the account's book can bear, and the fen that it lacks for the others.
+
+    Every other match has its money: it comes in, or was held. What the same statement brings in counts. A line that
+    has to wait stays open: what the bank says is a fact, and the book says what it lacks.
+    """
+    left = available_fen + sum(m.line.signed_fen for m in found if m.candidate.kind != BOOKED and m.line.signed_fen > 0)
+    borne, lacking = [], 0
+    for m in found:
+        if m.candidate.kind in HOLDS_NOTHING:
+            if left + m.line.signed_fen < 0:
+                lacking -= m.line.signed_fen
+                continue
+            left += m.line.signed_fen
+        borne.append(m)
+    return tuple(borne), max(lacking - left, 0) if lacking else 0
 
 
 def age_days(value_date: date, today: date) -> int:

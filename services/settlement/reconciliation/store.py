@@ -133,6 +133,7 @@ SELECT CASE WHEN i.status = 'confirmed' THEN 'payment_return'
             WHEN i.status = 'not_executed' AND EXISTS (
               SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id
                 AND r.status <> 'cancelled') THEN 'second_payment'
+            WHEN i.status = 'not_executed' THEN 'late_payment'
             ELSE 'payment' END, i.id,
        CASE i.status WHEN 'confirmed' THEN i.amount_fen ELSE -i.amount_fen END, i.end_to_end_id
 FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = $2

@@ -11,7 +11,7 @@ from fastapi import Path, Query, Response
 from services.settlement.funding.accounts import BANK_ACCOUNTS, BASIC, FISCAL
 from services.settlement.funding.roles import READERS
 from services.settlement.ledger.refusals import LEDGER_VOUCHER_UNKNOWN
-from services.settlement.numbers import VoucherNumber
+from services.settlement.numbers import CoverageYear, VoucherNumber
 from services.settlement.reporting import commands, pdf, store, xlsx
 from services.settlement.reporting.commands import Asked
 from services.settlement.reporting.form import Column, Cover, Form
@@ -296,6 +296,37 @@ async def get_pool_paper(
     asked = Asked(unit.conn, pool_code, first, last)
     asked.check()
     return await _answer(unit, await _OF_THE_POOL[paper](asked), wanted)
+
+
+class YearPapersOut(WireModel):
+    """A year of a book at its close: whether all ties, and every paper."""
+
+    year: int
+    ties: bool
+    papers: list[FormOut]
+
+
+@router.get(
+    "/pools/{pool_code}/books/{book}/years/{year}/papers",
+    response_model=YearPapersOut,
+    responses=documented(FORM_BOOK, FORM_TOO_LONG),
+    openapi_extra=access(READERS, command="print_year"),
+)
+async def get_year_papers(
+    pool_code: str,
+    book: Book,
+    year: CoverageYear,
+    unit: UnitDep,
+    wanted: Annotated[Format, Query(alias="format")] = "json",
+) -> Any:
+    """年结报表:一本账一年的全部报表一次出齐。 All papers of a book's year, in one workbook or document."""
+    forms = await commands.year_package(Asked(unit.conn, pool_code, date(year, 1, 1), date(year, 12, 31), book))
+    cover = await _cover(unit, book)
+    if wanted != "json":
+        unit.note(form="year", format=wanted)
+        return _document(unit, forms, cover, wanted)
+    ties = all(form.ties is not False for form in forms)
+    return YearPapersOut(year=year, ties=ties, papers=[_out(form, cover) for form in forms])
 
 
 class ClosedDayOut(WireModel):

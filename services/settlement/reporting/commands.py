@@ -96,7 +96,8 @@ async def fund_changes(asked: Asked) -> Form:
 async def general_ledger(asked: Asked) -> Form:
     """总账 by month of posting. Raises FORM_BOOK."""
     rows = await store.monthly(asked.conn, asked.pool, asked.book, asked.first, asked.last)
-    return journals.general_ledger(await _title(asked), asked.first, asked.last, rows)
+    year = {row["account"]: row for row in await _turnover(asked, asked.last.replace(month=1, day=1))}
+    return journals.general_ledger(await _title(asked), asked.first, asked.last, rows, year)
 
 
 async def journal(asked: Asked, account: str) -> Form:
@@ -225,16 +226,32 @@ async def spending(asked: Asked) -> Form:
     return reconciling.spending_by_care_year(asked.first, asked.last, months)
 
 
-async def month_package(asked: Asked) -> list[Form]:
-    """Everything that is signed at the close of a month, in the order of signing: the fund's book first."""
-    forms = [
+async def _statements(asked: Asked) -> list[Form]:
+    return [
         await balance_sheet(asked),
         await income_expenditure(asked),
         await fund_changes(asked),
         await trial_balance(asked),
         await general_ledger(asked),
-        await spending(asked),
     ]
+
+
+async def year_package(asked: Asked) -> list[Form]:
+    """What is signed at the close of a book's year: its statements, and of the fund's book the expenditure by year of
+    care, every account against its bank on 31 December, late facts and what is still open. Raises FORM_BOOK."""
+    forms = await _statements(asked)
+    if asked.book == BASIC:
+        forms.append(await spending(asked))
+    forms += [await bank_reconciliation(asked, code) for code, a in BANK_ACCOUNTS.items() if a.book == asked.book]
+    forms.append(await late_facts(asked))
+    if asked.book == BASIC:
+        forms.append(await outstanding(asked))
+    return forms
+
+
+async def month_package(asked: Asked) -> list[Form]:
+    """Everything that is signed at the close of a month, in the order of signing: the fund's book first."""
+    forms = [*await _statements(asked), await spending(asked)]
     for code, account in BANK_ACCOUNTS.items():
         if account.book == BASIC:
             forms += [await bank_reconciliation(asked, code), await journal(asked, code)]

@@ -97,15 +97,15 @@ def _line(
     return Row((day, number, text, other, *sums, side, abs(balance)), strong)
 
 
-def general_ledger(title_zh: str, first: date, last: date, rows: Sequence[Any]) -> Form:
-    """总账: of every account the opening balance, the sums of each month and the balance after it.
+def general_ledger(title_zh: str, first: date, last: date, rows: Sequence[Any], year: Mapping[str, Any]) -> Form:
+    """总账: of every account the opening balance, the sums of each month, the balance after it, and the year so far.
 
     ``rows`` (account, name_zh, normal_side, month or None for what was before, debit_fen, credit_fen) are in the order
-    of accounts and months, what was before first.
+    of accounts and months, what was before first; ``year`` has each account's turnover from 1 January to the last day.
     """
     lines: list[Row] = []
     account, balance = "", 0
-    for row in rows:
+    for number, row in enumerate(rows):
         if row["account"] != account:
             account, balance = row["account"], 0
         net = row["debit_fen"] - row["credit_fen"]
@@ -116,6 +116,9 @@ def general_ledger(title_zh: str, first: date, last: date, rows: Sequence[Any]) 
         else:
             sums = (row["debit_fen"], row["credit_fen"])
             lines.append(Row((account, row["name_zh"], f"{row['month']:%Y-%m}", *sums, side, abs(balance))))
+        if number + 1 == len(rows) or rows[number + 1]["account"] != account:
+            sums = (year[account]["debit"], year[account]["credit"])
+            lines.append(Row((account, row["name_zh"], "本年累计", *sums, side, abs(balance)), strong=True))
     return Form(
         "general_ledger",
         "总账",

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.component.funds.world import FISCAL, POOL, World
+from tests.component.funds.world import EXPENDITURE, FISCAL, POOL, World
 
 DAY = date(2010, 3, 1)
 
@@ -195,3 +195,17 @@ async def test_an_event_delivered_again_is_counted_once(world: World) -> None:
     rows = await world.rows("SELECT count, amount_fen FROM control_total WHERE pool_code = $1", POOL)
     assert [tuple(row) for row in rows] == [(1, 5000)]
     assert await world.term("c", "open") == "50.00"
+
+
+@pytest.mark.requirement("HL-08", "after a keeper sealed the day by hand, journal and book go on with the next")
+async def test_the_bank_reconciles_also_where_a_keeper_sealed_the_day_early(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    today = world.clock.now().date()
+    await world.done(f"/books/basic/days/{today}/seal", role="county_finance")
+    await world.paid("70.00")
+    (voucher,) = await world.rows("SELECT posting_date FROM voucher WHERE source_event LIKE 'payment:%'")
+    (movement,) = await world.rows("SELECT booked_on FROM movement WHERE kind = 'payment:seen'")
+    assert movement["booked_on"] == voucher["posting_date"]
+    for day in (today, today + timedelta(days=1), voucher["posting_date"]):
+        paper = await world.get(f"/bank-accounts/{EXPENDITURE}/reconciliation?at={day}")
+        assert paper["ties"], (day, paper)

@@ -62,7 +62,8 @@ async def test_a_draft_report_is_held_against_the_books(world: World) -> None:
         ("agrees", "1.25", "0.00"), ("differs", "104", "-4"), ("base_unstated", None, None),
         ("not_in_books", None, None),
     ]  # fmt: skip
-    assert told["items"][2]["bases"] == {"use_rate:due": "8.3", "use_rate:pooled": "8.0", "use_rate:raised": "8.0"}
+    assert told["items"][2]["bases"] == {"use_rate:due": "8.3", "use_rate:pooled": "8.0", "use_rate:raised": "8.0",
+                                           "use_rate:income": "8.0"}  # fmt: skip
     for item in ({"value": "1,25"}, {"value": 1.25}, {"unit": "fen"}, {"more": 1}):
         bad = {"items": [body["items"][0] | item]}
         assert (await world.client.post(path, json=bad, headers=headers)).status_code == 422, item

@@ -195,3 +195,28 @@ async def test_a_batch_declared_not_executed_is_never_handed_over(world: World) 
     assert (await world.client.get(path, headers=headers)).json()["code"] == "batch_state"
     assert (await world.get(f"/batches/{payment['batch_id']}"))["status"] == "released"
     assert (await world.done(f"/batches/{again['id']}/dispatch"))["status"] == "sent"
+
+
+@pytest.mark.requirement(
+    "ZZ-36", "a statement is a fact: it is imported also where the book lacks what the bank paid late"
+)
+async def test_a_late_execution_beyond_the_books_money_waits_and_holds_up_nothing(world: World) -> None:
+    await world.fund("1000.00", "70.00")
+    payment = await unknown(world)
+    await declared(world, payment)
+    await world.paid("60.00")
+    imported = await world.statement(EXPENDITURE, ("in", 9000, "UNEXPLAINED"), ("out", 7000, payment["end_to_end_id"]))
+    assert (imported["matched"], imported["open"], imported["lacking"]) == (0, 2, "60.00")
+    waiting = (await world.get("/open-items"))["at_bank_not_in_book"]
+    assert {item["reference"] for item in waiting} == {"UNEXPLAINED", payment["end_to_end_id"]}
+    await world.identities()
+    again = await world.statement(EXPENDITURE)
+    assert again["lacking"] == "60.00", "later statements come in, and the shortage is told each time"
+    await world.advance("50.00")
+    matching = f"/bank-accounts/{EXPENDITURE}/matching"
+    assert await world.done(matching, {}) == {"matched": 0, "lacking": "10.00"}
+    await world.advance("10.00")
+    assert await world.term("d", "confirmed") == "130.00", "nothing was lost: with the money it is the payment"
+    left = (await world.get("/open-items"))["at_bank_not_in_book"]
+    assert [item["reference"] for item in left] == ["UNEXPLAINED"]
+    await world.check_books()

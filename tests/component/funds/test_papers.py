@@ -81,7 +81,9 @@ async def test_the_statements_tie(world: World) -> None:
     assert changes["ties"]
     assert changes["rows"][-1]["cells"][5] == cells(sheet, "净资产合计")[3]
     ledger = await world.get(papers.format("general-ledger"))
-    assert [row["cells"][2] for row in ledger["rows"] if row["cells"][0] == FISCAL] == ["期初余额", "2010-03"]
+    fiscal = [row["cells"] for row in ledger["rows"] if row["cells"][0] == FISCAL]
+    assert [row[2] for row in fiscal] == ["期初余额", "2010-03", "本年累计"]
+    assert fiscal[1][3:] == fiscal[2][3:], "the year began with this month"
 
 
 @pytest.mark.requirement("ZZ-36", "the insurer's daily journal of the special account, balance by balance")

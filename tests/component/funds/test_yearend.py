@@ -43,6 +43,36 @@ async def test_income_and_expenditure_are_carried_to_the_funds(world: World) -> 
     await world.check_books()
 
 
+@pytest.mark.requirement("ZZ-35", "the papers of a closed year tie, as data, workbook and document, for each book")
+async def test_the_papers_of_a_closed_year_tie(world: World) -> None:
+    world.clock.set(world.clock.now().replace(month=12, day=20))
+    await world.fund("1000.00", "500.00")
+    await world.paid("70.00")
+    await to_new_year(world)
+    year = await world.get("/books/basic/years/2010/papers")
+    assert year["ties"]
+    papers = {paper["title_zh"]: paper for paper in year["papers"]}
+    assert {
+        "资产负债表",
+        "收支表",
+        "净资产变动表",
+        "试算平衡表",
+        "总账",
+        "银行存款余额调节表",
+        "未了事项清单",
+    } <= papers.keys()
+    result = {row["cells"][0]: row["cells"][2] for row in papers["收支表"]["rows"]}
+    assert (result["收入合计"], result["支出合计"]) == ("1000.00", "70.00"), "the closing voucher is no expenditure"
+    sheet = {row["cells"][0]: row["cells"][3] for row in papers["资产负债表"]["rows"]}
+    assert sheet["净资产合计"] == sheet["资产合计"] == "930.00"
+    assert "  本年收支结余(未结转)" not in sheet, "the year is carried forward"
+    assert (await world.get("/books/obligations/years/2010/papers"))["ties"]
+    headers = world.tokens.headers("county_finance")
+    path = "/v1/pools/522422/books/basic/years/2010/papers?format="
+    assert (await world.client.get(path + "pdf", headers=headers)).content.startswith(b"%PDF")
+    assert (await world.client.get(path + "xlsx", headers=headers)).status_code == 200
+
+
 @pytest.mark.requirement("ZZ-10", "use rate and surplus limits are told with numerator, denominator and limit")
 async def test_ratios_name_what_they_divide(world: World) -> None:
     await world.fund("1000.00", "900.00")
@@ -60,5 +90,9 @@ async def test_ratios_name_what_they_divide(world: World) -> None:
     assert "收入" in use["denominator_means"]
     assert (ratios["year_surplus_rate"]["value"], ratios["year_surplus_rate"]["within_limits"]) == ("0.1400", True)
     assert ratios["accumulated_surplus_rate"]["most"] == "0.2500"
+    report = await world.get("/books/basic/years/2010/report")
+    told = {ratio["code"]: ratio["value"] for ratio in report["ratios"]}
+    assert told["use_rate:income"] == use["value"], "the report and the limits know one use rate"
+    assert told["surplus_rate"] == ratios["year_surplus_rate"]["value"]
     empty = {ratio["code"]: ratio for ratio in (await world.get("/years/2009/fund-indicators"))["ratios"]}
     assert (empty["use_rate"]["value"], empty["use_rate"]["within_limits"]) == (None, None), "no base, no ratio"

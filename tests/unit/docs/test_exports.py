@@ -112,6 +112,7 @@ WHOLE = {
     "places": "the townships of one county",
     "money-order-kinds": "the kinds that there are",
     "township-floats": "the townships of one county",
+    "papers": "the papers of one book's year",
     "voucher-forms": "at most 500 vouchers: a longer period is refused",
     "form": "one voucher",
     "attachments": "what was attached to one voucher",

@@ -6,7 +6,16 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.settlement.reconciliation.statement import Candidate, Line, adds_up, age_days, match
+from services.settlement.reconciliation.statement import (
+    HOLDS_NOTHING,
+    Candidate,
+    Line,
+    Match,
+    adds_up,
+    affordable,
+    age_days,
+    match,
+)
 
 DAY = date(2010, 3, 1)
 PAIRS = st.lists(st.tuples(st.sampled_from(["", "A", "B"]), st.sampled_from([-2, -1, 1, 2])), max_size=12)
@@ -45,3 +54,28 @@ def test_a_statement_adds_up_or_not() -> None:
 def test_an_item_of_tomorrow_has_no_age() -> None:
     assert [age_days(DAY, date(2010, 3, d)) for d in (1, 4)] == [0, 3]
     assert age_days(date(2010, 3, 2), DAY) == 0
+
+
+def shown(kind: str, fen: int) -> Match:
+    return Match(line("A", fen), Candidate(kind, uuid4(), fen, "A"))
+
+
+KINDS = st.sampled_from(["payment", "late_payment", "second_payment", "booked"])
+
+
+@given(
+    st.lists(st.tuples(KINDS, st.integers(-9, -1)) | st.tuples(st.just("advance"), st.integers(1, 9))),
+    st.integers(0, 20),
+)
+def test_what_holds_nothing_waits_for_money_and_all_else_is_booked(
+    found: list[tuple[str, int]], available: int
+) -> None:
+    matches = [shown(kind, fen) for kind, fen in found]
+    borne, lacking = affordable(matches, available)
+    waits = [m for m in matches if m not in borne]
+    assert all(m.candidate.kind in HOLDS_NOTHING for m in waits)
+    came = sum(m.line.signed_fen for m in matches if m.candidate.kind == "advance")
+    left = available + came + sum(m.line.signed_fen for m in borne if m.candidate.kind in HOLDS_NOTHING)
+    assert left >= 0
+    assert lacking == (-sum(m.line.signed_fen for m in waits) - left if waits else 0)
+    assert (lacking > 0) == bool(waits)

@@ -170,6 +170,8 @@ DECLARE
   v_lasts integer[];
   v_bases bigint[];
   v_values date[];
+  v_day date; -- where all vouchers have one posting or value day: quicker than looking into an array for each posting
+  v_value date;
   v_moves public.ledger_move[];
 BEGIN
   PERFORM public.ledger_check_staging();
@@ -181,13 +183,14 @@ BEGIN
   -- shape and dates of the vouchers
   SELECT count(*), bool_and(v.reason = 'normal' AND v.reversal_of IS NULL AND v.keeper IS NULL),
          array_agg(v.value_date ORDER BY v.seq),
+         CASE WHEN min(v.value_date) = max(v.value_date) THEN min(v.value_date) END,
          CASE WHEN count(*) = 0 OR min(v.seq) <> 1 OR max(v.seq) <> count(*) OR count(DISTINCT v.seq) <> count(*)
               THEN 'ledger_staging_invalid'
               WHEN bool_or(v.exact_day AND v.posting_date < head.open_day) THEN 'ledger_day_closed'
               WHEN bool_or(strpos(v.source_event || v.preparer || v.checker || v.poster || v.text, E'\t') > 0
                         OR strpos(v.source_event || v.preparer || v.checker || v.poster || v.text, E'\n') > 0)
               THEN 'ledger_text_invalid' END
-    INTO v_count, v_ordinary, v_values, v_code
+    INTO v_count, v_ordinary, v_values, v_value, v_code
     FROM pg_temp.staged_voucher v WHERE v.book = p_book;
   IF v_code IS NOT NULL THEN
     PERFORM public.ledger_refuse(v_code, jsonb_build_object('pool_code', p_pool, 'book', p_book,
@@ -206,6 +209,8 @@ BEGIN
           FROM pg_temp.staged_voucher v WHERE v.book = p_book) x
         GROUP BY x.day) d
       ORDER BY d.day) r;
+
+  v_day := CASE WHEN cardinality(v_days) = 1 THEN v_days[1] END;
 
   -- a book is opened before its first ordinary voucher, never later
   IF NOT v_ordinary AND EXISTS (
@@ -230,8 +235,8 @@ BEGIN
       FROM pg_temp.staged_posting s WHERE s.book = p_book GROUP BY s.seq) p;
   SELECT array_agg(ROW(m.debit, m.credit, m.posting_date, m.value_date, m.amount_fen)::public.ledger_move)
     INTO v_moves FROM (
-      SELECT s.debit, s.credit, v_days[width_bucket(s.seq, v_firsts)] AS posting_date, v_values[s.seq] AS value_date,
-             sum(s.amount_fen) AS amount_fen
+      SELECT s.debit, s.credit, coalesce(v_day, v_days[width_bucket(s.seq, v_firsts)]) AS posting_date,
+             coalesce(v_value, v_values[s.seq]) AS value_date, sum(s.amount_fen) AS amount_fen
       FROM pg_temp.staged_posting s WHERE s.book = p_book GROUP BY 1, 2, 3, 4) m;
 
   -- the closed loop, keepers and shape: at once where all is ordinary, else voucher by voucher
@@ -254,8 +259,7 @@ BEGIN
     PERFORM public.ledger_refuse('ledger_reversal_differs', v_bad);
   END IF;
 
-  -- numbers, digests, chain; the last hash comes back from here, since a look-up might read the whole of a new book
-  WITH written AS (
+  -- numbers, digests, chain
   INSERT INTO public.voucher (pool_code, book, number, month, month_number, source_event, posting_date, value_date,
                               reason, reversal_of, preparer, checker, poster, text, sheets, papers, postings_digest, hash)
   SELECT p_pool, p_book, n.number, n.month, n.month_number, n.source_event, n.day, n.value_date, n.reason, n.reversal_of,
@@ -269,9 +273,9 @@ BEGIN
            CASE WHEN v.reason = 'normal' AND v.value_date <= v_closed THEN 'late' ELSE v.reason END AS reason,
            v.reversal_of, v.preparer, v.checker, v.poster, v.text, v.sheets, v.papers, g.digest
     FROM (SELECT w.*, width_bucket(w.seq, v_firsts) AS run FROM pg_temp.staged_voucher w WHERE w.book = p_book) v
-    JOIN unnest(v_digests) WITH ORDINALITY AS g(digest, seq) ON g.seq = v.seq) n
-  RETURNING number, hash)
-  SELECT w.hash INTO STRICT v_hash FROM written w WHERE w.number = v_after + v_count;
+    JOIN unnest(v_digests) WITH ORDINALITY AS g(digest, seq) ON g.seq = v.seq) n;
+  SELECT v.hash INTO STRICT v_hash FROM public.voucher v
+    WHERE v.pool_code = p_pool AND v.book = p_book AND v.number = v_after + v_count;
   INSERT INTO public.posting (pool_code, book, number, line, debit, credit, amount_fen, party, ref, memo)
   SELECT p_pool, p_book, v_after + s.seq, s.line, s.debit, s.credit, s.amount_fen, s.party, s.ref, s.memo
   FROM pg_temp.staged_posting s WHERE s.book = p_book; -- in the order staged: sorting them would cost and gain nothing

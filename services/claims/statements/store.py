@@ -13,14 +13,26 @@ from services.claims.statements.model import COLUMNS, Kept
 from shared.db.sql import execute, fetch, fetchrow, fetchval, rows_as_json
 from shared.kernel.ids import to_base32
 
+# A stay settled in parts is one case, counted in the month in which the last of its parts was released.
 _CASES = """
-SELECT c.id, c.eligible_fen, v.diagnosis_code, c.discharged_on - c.admitted_on AS nights, r.layers
-FROM cutoff k
-JOIN claim c ON c.pool_code = k.pool_code AND c.cutoff_id = k.id
-JOIN visit v ON v.pool_code = c.pool_code AND v.id = c.visit_id
-JOIN claim_review r ON r.pool_code = c.pool_code AND r.claim_id = c.id AND r.claim_version = c.version - 1
-WHERE k.pool_code = $1 AND k.institution_code = $2 AND k.released_on BETWEEN $3 AND $4 AND c.kind = $5
-ORDER BY c.id
+WITH touched AS (
+  SELECT DISTINCT c.visit_id FROM cutoff k
+  JOIN claim c ON c.pool_code = k.pool_code AND c.cutoff_id = k.id
+  WHERE k.pool_code = $1 AND k.institution_code = $2 AND k.released_on BETWEEN $3 AND $4 AND c.kind = $5
+    AND c.paid_to = 'hospital'
+)
+SELECT (array_agg(c.id ORDER BY c.part DESC))[1] AS id, v.diagnosis_code,
+       coalesce(sum(c.eligible_fen) FILTER (WHERE c.status = 'released'), 0)::bigint AS eligible_fen,
+       max(c.discharged_on) - min(c.admitted_on) AS nights,
+       coalesce(jsonb_agg(r.layers) FILTER (WHERE c.status = 'released'), '[]') AS parts
+FROM touched t
+JOIN visit v ON v.pool_code = $1 AND v.id = t.visit_id
+JOIN claim c ON c.pool_code = $1 AND c.visit_id = t.visit_id AND c.status <> 'cancelled'
+LEFT JOIN cutoff k ON k.pool_code = c.pool_code AND k.id = c.cutoff_id
+LEFT JOIN claim_review r ON r.pool_code = c.pool_code AND r.claim_id = c.id AND r.claim_version = c.version - 1
+GROUP BY v.id, v.diagnosis_code
+HAVING bool_and(c.status IN ('released', 'rejected')) AND bool_or(NOT c.midway) AND max(k.released_on) <= $4
+ORDER BY 1
 """
 _INSERT = f"""
 INSERT INTO payment_statement (pool_code, {", ".join(COLUMNS)})
@@ -46,15 +58,16 @@ async def cases(
     conn: AsyncConnection, pool_code: str, institution_code: str, kind: str, first_day: date, last_day: date,
     groups: Mapping[str, str],
 ) -> list[Case]:  # fmt: skip
-    """The claims of a hospital that were released in a span of days, each with its group where one is given.
+    """The cases of a hospital that were released in a span of days, each with its group where one is given.
 
-    What was cut in review is not counted as given; nor is what the family account paid, or another book's layer.
+    What was cut in review is not counted as given; nor is what the family account paid, another book's layer, or what
+    a patient paid in full and is paid at the window.
     """
     rows = await fetch(conn, _CASES, pool_code, institution_code, first_day, last_day, kind)
     found = []
     for row in rows:
         claim = to_base32(row["id"])
-        fund = sum(one["amount_fen"] for one in row["layers"] if _of_the_fund(one))
+        fund = sum(one["amount_fen"] for layers in row["parts"] for one in layers if _of_the_fund(one))
         group = groups.get(claim, "")
         found.append(Case(claim, row["eligible_fen"], fund, row["diagnosis_code"], group, max(1, row["nights"] or 1)))
     return found

@@ -53,6 +53,7 @@ CLAIMS = exported(
         "layers.layer": LAYERS,
         "layers.book": BOOKS,
         "layers.risk_bearer": RISK_BEARERS,
+        "paid_to": {"hospital": ("医疗机构", "hospital"), "person": ("患者本人", "person")},
     },
 )
 CASES = exported(

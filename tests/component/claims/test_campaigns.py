@@ -108,6 +108,9 @@ def _instruction(world: World, payment: dict[str, Any], **more: Any) -> dict[str
         "institution_code": f"psn:{payment['psn_no']}",
         "instruction_id": new_id(world.clock.now()),
         "end_to_end_id": "B1",
+        "paid": parse_yuan(payment["amount"]),
+        "set_off": 0,
+        "withheld": 0,
     } | more  # fmt: skip
 
 

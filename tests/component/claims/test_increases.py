@@ -223,6 +223,7 @@ async def test_settlement_tells_what_became_of_a_line(world: World) -> None:
     of = {
         "claim_id": from_base32(line["payment_id"]), "layer": "basic", "institution_code": "psn:x", "amount": 50_00,
         "instruction_id": new_id(world.clock.now()), "end_to_end_id": "E1", "at": world.clock.now(),
+        "paid": 50_00, "set_off": 0, "withheld": 0,
     }  # fmt: skip
     other = of | {"claim_id": new_id(world.clock.now())}
     paid = PaymentConfirmed(**of, confirmed_on=date(2010, 3, 2))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -256,3 +257,30 @@ async def test_bad_documents_name_their_line_and_move_nothing(world: World) -> N
     with pytest.raises(Exception, match="does not change"):
         await world.sql("UPDATE payment_document SET title = 'x'")
     assert from_base32(accepted["id"])
+
+
+async def test_a_stay_in_parts_is_one_case_and_the_window_s_is_none(world: World) -> None:
+    """Two parts of one stay at one price; what a patient paid in full is no business of the hospital's statement."""
+    world.clock.set(NOVEMBER)
+    await world.heard()
+    await decided(world)
+    stay = await world.visit(await world.member(), admitted=STAY["admitted"], discharged=None)
+    midway = {"midway": True, "lines": [line("A1", "1000.00")]}
+    first = await world.pool("hospital", "POST", f"/visits/{stay}/settlement", json=midway)
+    assert first.status_code == 201, first.text
+    path = f"/pools/{POOL}/visits/{stay}/discharge"
+    left = await world.call("hospital", "POST", path, json={"discharged_at": STAY["discharged"]})
+    assert left.status_code < 300, left.text
+    last = await world.settle(stay, line("A2", "500.00"))
+    assert last.status_code == 201, last.text
+    window = (await world.settle(await world.visit(await world.member(), **STAY), line("A1", "900.00"))).json()
+    for claim in (first.json(), last.json(), window):
+        path = f"/claims/{claim['claim_id']}/approval"
+        assert (await world.pool("insurer_reviewer", "POST", path, json={"cuts": []})).status_code == 200
+    body = {"institution_code": COUNTY, "up_to": "2010-11-30"}
+    assert (await world.pool("insurer_approver", "POST", "/cutoffs", json=body)).status_code == 201
+    await world.sql("UPDATE claim SET paid_to = 'person' WHERE id = $1", UUID(window["claim_id"]))
+    world.clock.set(JANUARY)
+    made = (await stated(world, month("2010-11"))).json()
+    assert [(one["what"], one["due"]) for one in made["lines"]] == [(last.json()["setl_id"], "960.00")]
+    assert (made["cases"], made["advanced"]) == (1, "1050.00"), "70% of 1,500 over both parts"

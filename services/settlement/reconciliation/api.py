@@ -280,7 +280,7 @@ async def post_reading(pool_code: str, line_id: UUID, body: ReadingIn, unit: Uni
     """认定未达账所指款项(另一人). A second person says what an open line with a wrong reference shows."""
     matched = await commands.read_line(await desk_of(unit), unit.actor.role, line_id, body.reference, body.reason)
     unit.result("statement_line", line_id)
-    unit.note(reference=body.reference, matched=matched.lines)
+    unit.note(reference=body.reference, matched=matched.lines, lacking_fen=matched.lacking_fen)
     return MatchingOut(matched=matched.lines, lacking=matched.lacking_fen)
 
 

@@ -293,7 +293,7 @@ async def read_line(desk: Desk, role: str, line_id: UUID, reference: str, reason
     line = await _open_line(desk, role, line_id, ("认定所指款项", "say what its line means"))
     await store.add_reading(desk.conn, (desk.pool_code, line_id, reference, reason, desk.by, desk.now))
     matched = await match_open_lines(desk, line["account"])
-    if await store.open_line(desk.conn, desk.pool_code, line_id) is not None:
+    if not matched.lacking_fen and await store.open_line(desk.conn, desk.pool_code, line_id) is not None:
         raise NOTHING_OF_THIS_REFERENCE(reference=reference, amount=format_yuan(line["signed_fen"]))
     return matched
 

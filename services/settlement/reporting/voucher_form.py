@@ -13,8 +13,8 @@ from services.settlement.reporting.form import Column, Form, Row, day_zh
 SYSTEM_ZH = "系统"
 RULES: Mapping[str, str] = MappingProxyType(
     {
-        "account": "账户登记规则",
         "arrival": "到账规则",
+        "cash": "现金发放规则",
         "deposit": "保证金规则",
         "interest": "利息规则",
         "obligations": "应付变动规则",
@@ -24,6 +24,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "receivable": "追回规则",
         "recheck": "复核规则",
         "recognise": "暂收转收入规则",
+        "recovery": "追回规则",
         "remittance": "上缴规则",
         "transfer": "划转规则",
         "year-close": "年末结转规则",

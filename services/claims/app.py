@@ -19,6 +19,7 @@ from services.claims.settings import ClaimsSettings
 from services.claims.statements.api import router as statements
 from services.claims.visits import resources
 from services.claims.visits.api import router as visits
+from services.claims.visits.at_cap_api import router as at_cap
 from services.claims.visits.claims_api import router as claims
 from services.claims.visits.given_api import router as elsewhere
 from services.claims.visits.settling_api import router as settling
@@ -31,7 +32,7 @@ from shared.messaging.operator import router as operator
 TITLE = "Heyi claims 合医·审核结算"
 _BUSIEST = (settling, visits, uploads, claims, review)
 _RULES = (benefits, quotes, templates, catalogue, providers, payments)
-ROUTERS = (*_BUSIEST, window, elsewhere, cases, campaigns, increases, statements, *_RULES, operator)
+ROUTERS = (*_BUSIEST, window, elsewhere, at_cap, cases, campaigns, increases, statements, *_RULES, operator)
 
 
 def build(

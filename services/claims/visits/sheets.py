@@ -56,6 +56,17 @@ CLAIMS = exported(
         "paid_to": {"hospital": ("医疗机构", "hospital"), "person": ("患者本人", "person")},
     },
 )
+AT_CAP = exported(
+    "封顶人员",
+    {
+        "psn_no": "人员编号",
+        "township_code": "参合乡镇",
+        "cap": "封顶线代码",
+        "name": "封顶线",
+        "amount": "限额",
+        "used": "已用",
+    },
+)
 CASES = exported(
     "参合撤销案",
     {

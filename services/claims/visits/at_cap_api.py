@@ -1,0 +1,72 @@
+"""Route of those who reached a cap."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from services.claims.benefits.queries import NO_POLICY
+from services.claims.visits.api import Pool
+from services.claims.visits.at_cap import persons_at_cap
+from services.claims.visits.sheets import AT_CAP
+from shared.contracts.wire import ShortId, WireModel, Yuan
+from shared.http.access import access
+from shared.http.edge import ServiceRouter
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
+from shared.http.problems import documented
+from shared.http.territory import areas_of
+from shared.http.unit import UnitDep
+
+router = ServiceRouter(prefix="/pools/{pool_code}", tags=["claims"])
+READERS = [
+    "township_clerk",
+    "township_director",
+    "insurer_reviewer",
+    "insurer_manager",
+    "county_recheck",
+    "county_inspector",
+    "county_director",
+    "auditor",
+    "supervisor",
+]
+
+
+class AtCapOut(WireModel):
+    """A person who has used up a cap; one row a cap."""
+
+    psn_no: ShortId
+    township_code: str
+    cap: str
+    name: str
+    amount: Yuan
+    used: Yuan
+
+
+@router.get(
+    "/persons-at-cap",
+    openapi_extra=access(READERS, command="list_persons_at_cap", personal=True) | AT_CAP,
+    responses=documented(NO_POLICY),
+)
+async def list_persons_at_cap(
+    pool_code: Pool,
+    unit: UnitDep,
+    day: Annotated[date, Query(description="picks the policy and the year")],
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[AtCapOut]:
+    """Persons who reached a yearly cap of the policy of a day, in its year; a township sees its own."""
+    key = read_cursor(cursor, UUID)
+    found, last = await persons_at_cap(unit, day, areas_of(unit.actor), key[0] if key else UUID(int=0), limit)
+    items = [
+        AtCapOut(
+            psn_no=one.member_id,
+            township_code=one.township_code,
+            cap=one.cap.id,
+            name=one.cap.name,
+            amount=one.cap.amount_fen,
+            used=one.used_fen,
+        )
+        for one in found
+    ]
+    return Page(items=items, next_cursor=encode_cursor(last) if last else None)

@@ -53,7 +53,6 @@ CLAIMS = exported(
         "layers.layer": LAYERS,
         "layers.book": BOOKS,
         "layers.risk_bearer": RISK_BEARERS,
-        "paid_to": {"hospital": ("医疗机构", "hospital"), "person": ("患者本人", "person")},
     },
 )
 AT_CAP = exported(

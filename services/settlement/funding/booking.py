@@ -54,6 +54,7 @@ class Entry:
     ref: str = ""
     reason: str = NORMAL
     posting_date: date | None = None
+    reversal_of: int | None = None
     papers: tuple[str, ...] = ()
 
 
@@ -104,6 +105,7 @@ def _voucher(desk: Desk, entry: Entry) -> Voucher:
         poster=SYSTEM,
         hold_id=entry.hold_id,
         reason=entry.reason,
+        reversal_of=entry.reversal_of,
         sheets=len(entry.papers),
         papers=entry.papers,
         postings=tuple(

@@ -484,6 +484,11 @@ async def remittances_arrived(desk: Desk, seen: Sequence[Seen]) -> None:
     )
 
 
+async def add_temporary(desk: Desk, year: int, income_account: str, fen: int) -> None:
+    """Adds to the temporary receipts of a year that has not begun."""
+    await store.add_temporary(desk.conn, desk.pool_code, year, income_account, fen)
+
+
 async def lower_temporary(desk: Desk, year: int, income_account: str, fen: int) -> None:
     """Part of the temporary receipts of a year was given back: it will not become income."""
     await store.lower_temporary(desk.conn, desk.pool_code, year, income_account, fen)

@@ -88,7 +88,7 @@ class RecoveryIn(WireModel):
 
     instruction_id: UUID
     claim_id: UUID
-    layer: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")] = "basic"
+    layer: Annotated[str, Field(max_length=40, pattern=r"^[a-z_]+$")] = "basic"
     bearer: Bearer
     amount: Annotated[Yuan, Field(gt=0)]
     patient_owed: Annotated[Yuan, Field(ge=0)] = 0

@@ -181,6 +181,12 @@ async def _numbers(conn: AsyncConnection, pool_code: str, vouchers: Sequence[Vou
     return {(row["book"], row["source_event"]): row["number"] for row in rows}
 
 
+async def voucher_number(conn: AsyncConnection, pool_code: str, book: str, source_event: str) -> int:
+    """The number of the voucher that a source event made."""
+    (row,) = await fetch(conn, _KNOWN, pool_code, [book], [source_event])
+    return int(row["number"])
+
+
 async def hold(conn: AsyncConnection, pool_code: str, book: str, account: str, amount_fen: int, hold_id: UUID) -> None:
     """Sets an amount of a guarded account aside; raises LEDGER_OVERDRAWN where less than that is free."""
     await hold_many(conn, pool_code, book, account, [Hold(hold_id, amount_fen)])

@@ -16,6 +16,7 @@ from services.settlement.orders.problems import (
     ORDER_INCOMPLETE,
     ORDER_KIND_UNKNOWN,
     ORDER_NOT_PAYER,
+    ORDER_NOT_RETURNED,
     ORDER_STATE,
     ORDER_TOLD,
     ORDER_UNKNOWN,
@@ -126,6 +127,19 @@ async def post_order_approval(pool_code: str, order_id: UUID, unit: UnitDep) -> 
     row = await commands.advance(await desk_of(unit), unit.actor, order_id)
     unit.result("money_order", order_id)
     unit.note(status=row["status"])
+    return _order(row)
+
+
+@router.post(
+    "/pools/{pool_code}/money-orders/{order_id}/return",
+    response_model=OrderOut,
+    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_NOT_RETURNED),
+    openapi_extra=access(_NEXT, command="return_money_order"),
+)
+async def post_order_return(pool_code: str, order_id: UUID, unit: UnitDep) -> OrderOut:
+    """银行退回的付款:冲回凭证,由最后一人重新拨付. A payment that the bank sent back waits for its last hand again."""
+    row = await commands.come_back(await desk_of(unit), unit.actor, order_id)
+    unit.result("money_order", order_id)
     return _order(row)
 
 

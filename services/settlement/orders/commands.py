@@ -13,11 +13,13 @@ from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement
 from services.settlement.funding.problems import REFERENCE_USED
 from services.settlement.ledger.figures import balances_now, income_of_year
+from services.settlement.ledger.posting import REVERSAL, voucher_number
 from services.settlement.orders import store
 from services.settlement.orders.kinds import (
     BILL,
     HEADS,
     KINDS,
+    OUT,
     PARTY,
     REFERENCE,
     REFUND,
@@ -34,6 +36,7 @@ from services.settlement.orders.problems import (
     ORDER_INCOMPLETE,
     ORDER_KIND_UNKNOWN,
     ORDER_NOT_PAYER,
+    ORDER_NOT_RETURNED,
     ORDER_STATE,
     ORDER_TOLD,
     ORDER_UNKNOWN,
@@ -43,6 +46,7 @@ from services.settlement.orders.problems import (
     RISK_FUND_SHORT,
     SUBSIDY_NOT_PER_HEAD,
 )
+from services.settlement.reconciliation.commands import match_open_lines, shows
 from shared.contracts.enrollment import RefundApplied
 from shared.contracts.settlement import PremiumRefunded, PremiumRefundRefused
 from shared.http.problems import FOUR_EYES
@@ -178,12 +182,57 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     _check_hand(kind, step, actor.role)
     if desk.by in (known["prepared_by"], known["checked_by"]):
         raise FOUR_EYES(act=("填制或审核单据", "prepare or check the order"), then=("办理下一步", "take the next step"))
-    if kind.code == REFUND:
+    if kind.code == REFUND and known["attempt"] == 1:
         await _check_refund(desk, known)
     if step < len(kind.hands) - 1:
         await store.check(desk.conn, desk.pool_code, order_id, desk.by, desk.now)
         return await store.order(desk.conn, desk.pool_code, order_id)
     return await _book(desk, kind, known)
+
+
+async def come_back(desk: Desk, actor: Actor, order_id: UUID) -> Any:
+    """The bank sent a payment back, as a statement shows: its voucher is reversed, and the order waits for its last
+    hand again, under a new reference; what it told when it was paid first still holds.
+
+    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND and ORDER_NOT_RETURNED.
+    """
+    known = await store.order(desk.conn, desk.pool_code, order_id)
+    if known is None:
+        raise ORDER_UNKNOWN(order=order_id)
+    kind = KINDS[known["kind"]]
+    _check_hand(kind, len(kind.hands) - 1, actor.role)
+    if kind.account is None or kind.direction != OUT:
+        raise ORDER_NOT_RETURNED(order=order_id)
+    await funding.lock_account(desk, kind.account)
+    known = await store.order(desk.conn, desk.pool_code, order_id, lock=True)
+    if known["status"] != "booked":
+        raise ORDER_STATE(order=order_id, status=STATUS[known["status"]], act=("登记退回", "record it as returned"))
+    if not await shows(desk, kind.account, known["reference"], known["amount_fen"]):
+        raise ORDER_NOT_RETURNED(order=order_id)
+    await _reverse(desk, kind, known)
+    before = "checked" if len(kind.hands) > 2 else "prepared"
+    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before, to_base32(new_id(desk.now)))
+    await match_open_lines(desk, kind.account)
+    return await store.order(desk.conn, desk.pool_code, order_id)
+
+
+async def _reverse(desk: Desk, kind: Kind, order: Any) -> None:
+    fen, source = order["amount_fen"], _source(order)
+    number = await voucher_number(desk.conn, desk.pool_code, kind.book, source)
+    lines = ((kind.credit, order["debit"], fen),)
+    entry = Entry(kind.book, f"{source}:returned", desk.day, f"{kind.zh}被银行退回", lines, reason=REVERSAL,
+                  ref=order["reference"], reversal_of=number)  # fmt: skip
+    await book(desk, [entry])
+    if order["debit"] == REFUND_LATER:
+        await funding.add_temporary(desk, order["coverage_year"], PREMIUMS, fen)
+    assert kind.account is not None
+    back = Movement(new_id(desk.now), kind.account, fen, order["reference"], "order_return", new_id(desk.now), desk.day)
+    await funding.journal(desk, [back])
+
+
+def _source(order: Any) -> str:
+    """The source event of an order's voucher, once for each time that it is paid."""
+    return f"order:{order['id']}" + (f":{order['attempt']}" if order["attempt"] > 1 else "")
 
 
 async def refuse(desk: Desk, actor: Actor, order_id: UUID, reason: str) -> Any:
@@ -192,7 +241,7 @@ async def refuse(desk: Desk, actor: Actor, order_id: UUID, reason: str) -> Any:
     if actor.role not in kind.roles:
         raise ORDER_HAND(kind=(kind.zh, kind.en), allowed=_listed(kind.roles), role=role_words(actor.role))
     await store.refuse(desk.conn, desk.pool_code, order_id, desk.by, reason)
-    if kind.code == REFUND:
+    if kind.code == REFUND and known["attempt"] == 1:
         await _tell_refund_refused(desk, known)
     return await store.order(desk.conn, desk.pool_code, order_id)
 
@@ -229,7 +278,7 @@ async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
         [
             Entry(
                 kind.book,
-                f"order:{order['id']}",
+                _source(order),
                 value_date,
                 kind.zh if order["coverage_year"] is None else f"{order['coverage_year']} 年度{kind.zh}",
                 ((debit, kind.credit, fen),),
@@ -245,12 +294,13 @@ async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
         await funding.lower_temporary(desk, order["coverage_year"], PREMIUMS, fen)
     if kind.account is not None:
         signed = kind.direction * fen
+        paid_by = order["id"] if order["attempt"] == 1 else new_id(desk.now)
         await funding.journal(
             desk,
-            [Movement(new_id(desk.now), kind.account, signed, order["reference"], "order", order["id"], value_date)],
+            [Movement(new_id(desk.now), kind.account, signed, order["reference"], "order", paid_by, value_date)],
         )
     await store.booked(desk.conn, desk.pool_code, order["id"], desk.by, desk.day, value_date, debit)
-    if kind.code == REFUND:
+    if kind.code == REFUND and order["attempt"] == 1:
         await _tell_refund(desk, order)
     return await store.order(desk.conn, desk.pool_code, order["id"])
 

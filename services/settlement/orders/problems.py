@@ -42,6 +42,14 @@ ORDER_STATE = define(
     "单据 {order} {status},现在不能{act}。",
     "Order {order} is {status}; one cannot {act} it now.",
 )
+ORDER_NOT_RETURNED = define(
+    "order_not_returned",
+    409,
+    "银行没有退回",
+    "The bank did not send it back",
+    "对账单上没有单据 {order} 的退回;请先导入对账单,核对流水号和金额。",
+    "No open line of the statements shows order {order} coming back; import the statement first.",
+)
 ORDER_NOT_PAYER = define(
     "order_not_of_payer",
     422,

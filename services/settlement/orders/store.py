@@ -84,6 +84,21 @@ async def booked(
     )
 
 
+async def to_pay_again(conn: AsyncConnection, pool: str, order_id: UUID, before: str, reference: str) -> None:
+    """booked ▸ as before its last hand, with a reference of its own; the caller holds the row."""
+    await execute_counted(
+        conn,
+        """
+        UPDATE money_order SET status = $3, reference = $4, attempt = attempt + 1, booked_by = NULL, booked_on = NULL,
+          value_date = NULL
+        WHERE pool_code = $1 AND id = $2""",
+        pool,
+        order_id,
+        before,
+        reference,
+    )
+
+
 async def refuse(conn: AsyncConnection, pool: str, order_id: UUID, by: str, reason: str) -> None:
     """Nothing comes of it; the caller holds the row."""
     await execute_counted(

@@ -52,6 +52,7 @@ def declare(metadata: MetaData) -> None:
         Column("booked_on", Date),
         Column("refused_by", Text),
         Column("refusal", Text),
+        Column("attempt", Integer, nullable=False, server_default=text("1")),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "reference"),
         Index("money_order_bill", "pool_code", "bill_id", postgresql_where=text("(bill_id IS NOT NULL)")),

@@ -121,9 +121,8 @@ async def signed(conn: AsyncConnection, pool: str, township: str, first: date) -
 async def signed_later(conn: AsyncConnection, pool: str, township: str, day: date) -> bool:
     """Whether the month of a day, or a later one, is signed: its cash is accounted for."""
     sql = """
-        SELECT FROM float_month WHERE pool_code = $1 AND township_code = $2 AND month >= date_trunc('month', $3::date)
-        LIMIT 1"""
-    return await fetchrow(conn, sql, pool, township, day) is not None
+        SELECT FROM float_month WHERE pool_code = $1 AND township_code = $2 AND month >= $3 LIMIT 1"""
+    return await fetchrow(conn, sql, pool, township, day.replace(day=1)) is not None
 
 
 async def sign(conn: AsyncConnection, row: Sequence[Any]) -> None:

@@ -119,8 +119,8 @@ class PayoutIn(WireModel):
     """Cash paid to somebody for one open payable, the whole of it; the receipt bears his signature."""
 
     claim_id: UUID
-    layer: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")] = "basic"
-    receipt_number: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,30}$")]
+    layer: Annotated[str, Field(max_length=40, pattern=r"^[a-z_]+$")] = "basic"
+    receipt_number: Annotated[str, Field(max_length=30, pattern=r"^[0-9A-Za-z-]+$")]
     paid_on: date
 
 

@@ -167,6 +167,12 @@ async def _check_follows(desk: Desk, statement: Statement) -> None:
         )
 
 
+async def shows(desk: Desk, account: str, reference: str, signed_fen: int) -> bool:
+    """Whether an open line of the account's statements has this reference and amount; the account's lock is held."""
+    rows = await store.open_lines(desk.conn, desk.pool_code, account)
+    return any((row["reference"], row["signed_fen"]) == (reference, signed_fen) for row in rows)
+
+
 async def match_open_lines(desk: Desk, account: str) -> Matched:
     """Matches the open lines of an account whose lock is held. Vouchers first, then rows (contracts §4).
 

@@ -113,7 +113,7 @@ HANDLING = {
     "attach_to_voucher",
     "apply_for_replenishment", "prepare_batch",
     "release_batch", "cancel_batch", "dispatch_batch", "pay_again", "declare_not_executed", "confirm_not_executed",
-    "prepare_money_order", "approve_money_order", "refuse_money_order",
+    "prepare_money_order", "approve_money_order", "refuse_money_order", "return_money_order",
 }  # fmt: skip
 """What the insurer does: its own account, payments, applications; and the orders of its own book."""
 

@@ -1,5 +1,6 @@
 """Money orders: refunds, donations, the risk fund, the books beside the fund's; whose hands, which flows, what ties."""
 
+import asyncio
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -144,6 +145,32 @@ async def test_a_refund_is_not_booked_once_its_year_has_begun(world: World) -> N
     assert refused["status"] == "refused"
     booked = await world.done(f"/money-orders/{ours['id']}/approval", role="county_finance")
     assert booked["status"] == "booked", "an error of ours is made good in any year"
+
+
+@pytest.mark.requirement("ZZ-14", "a refund that the bank sends back is in the fund again, paid once more, told once")
+async def test_a_payment_of_an_order_that_comes_back(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    made = await refund(world, await bill_of(world, "60.00", 2011), 2011)
+    path = f"/money-orders/{made['id']}"
+    await world.done(f"{path}/approval", role="county_recheck")
+    paid = await world.done(f"{path}/approval", role="county_finance")
+    await world.refused("order_not_returned", f"{path}/return", role="county_finance")
+    await world.refused("order_wrong_hand", f"{path}/return", role="county_director")
+    await world.statement(FISCAL, ("out", 6000, paid["reference"]), ("in", 6000, paid["reference"]))
+    both = await asyncio.gather(*(world.send(f"{path}/return", role="county_finance") for _ in range(2)))
+    assert sorted(answer.status_code for answer in both) == [200, 409], [answer.text for answer in both]
+    found = await balances(world, "basic")
+    assert (found["2101"], found["1002"]) == (6000, 50000)
+    assert (await world.get("/open-items?account=1002"))["at_bank_not_in_book"] == []
+    assert await world.term("b", "fiscal_other_outflow") == "0.00"
+    again = await world.done(f"{path}/approval", role="county_finance", subject="county_finance-2")
+    assert (again["status"], again["reference"] != paid["reference"]) == ("booked", True)
+    await world.statement(FISCAL, ("out", 6000, again["reference"]))
+    assert (await balances(world, "basic")).get("2101") is None
+    told = await world.rows("SELECT 1 FROM outbox WHERE type = 'heyi.settlement.premium.refunded.v1'")
+    assert len(told) == 1
+    await world.identities()
+    await world.check_books()
 
 
 async def test_a_refused_order_moves_nothing(world: World) -> None:

@@ -161,7 +161,10 @@ async def _accounts_and_money_in(twice: Twice) -> None:
     await twice.collect("5.00")
     told, reference = twice.remittance("5.00")
     await twice.feed(told)
-    await twice.statement(INCOME, ("in", 500, reference))
+    await twice.statement(INCOME, ("in", 500, "WRONG"))
+    (line,) = (await twice.get("/open-items"))["at_bank_not_in_book"]
+    reading = {"reference": reference, "reason": "流水号有误"}
+    await twice.done(f"/open-items/{line['line_id']}/reading", reading, role="county_director")
     made = await twice.done("/transfers", {"kind": "income_to_fiscal", "amount": "5.00"}, **RECHECK)
     await twice.arrive(made)
     sponsorship = await twice.sponsor("30.00")
@@ -226,6 +229,14 @@ async def _deposits_and_orders(twice: Twice) -> None:
     paper = {"text": "财政拨款通知", "sheets": 2, "sha256": "ab" * 32}
     (row,) = await twice.rows("SELECT min(number) AS n FROM posting WHERE book = 'basic' AND debit = '1002'")
     await twice.done(f"/books/basic/vouchers/{row['n']}/attachments", paper, **FINANCE)
+    out = {"kind": "risk_fund_deposit", "amount": "1.00", "reason": "缴存省级"}
+    aside = {"kind": "risk_fund_set_aside", "amount": "5.00", "reason": "经批准", "coverage_year": 2010}
+    kept = await twice.done("/money-orders", aside, **DIRECTOR)
+    await twice.done(f"/money-orders/{kept['id']}/approval", **FINANCE)
+    sent = await twice.done("/money-orders", out, **FINANCE)
+    await twice.done(f"/money-orders/{sent['id']}/approval", **SECOND)
+    await twice.statement(FISCAL, ("out", 100, sent["reference"]), ("in", 100, sent["reference"]))
+    await twice.done(f"/money-orders/{sent['id']}/return", **FINANCE)
     for act, body in (("approval", None), ("refusal", {"reason": "不办"})):
         made = await twice.done("/money-orders", order, **DIRECTOR)
         await twice.done(f"/money-orders/{made['id']}/{act}", body, **FINANCE)

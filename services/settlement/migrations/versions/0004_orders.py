@@ -37,6 +37,7 @@ CREATE TABLE money_order (
   booked_on date,
   refused_by text,
   refusal text,
+  attempt integer NOT NULL DEFAULT 1 CHECK (attempt > 0),
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, reference),
   CHECK (checked_by <> prepared_by),
@@ -67,6 +68,7 @@ CREATE TABLE declaration (
 def upgrade() -> None:
     op.execute(_TABLES)
     changing = "status, debit, checked_by, checked_at, booked_by, booked_on, value_date, refused_by, refusal"
+    changing += ", attempt, reference"
     op.execute(pool_table("settlement", "money_order", update_columns=changing, worker="SELECT, INSERT"))
     op.execute(pool_table("settlement", "declaration", update_columns="confirmed_by, confirmed_at"))
 

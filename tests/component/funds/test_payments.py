@@ -383,7 +383,7 @@ async def test_a_line_with_a_wrong_reference_is_read_by_a_second_person(world: W
     await world.refused("nothing_of_this_reference", path, right | {"reference": "NOBODY"}, **other)
     await world.refused("nothing_of_this_reference", f"/open-items/{lines['-0.01']}/reading", right, **other)
     assert await world.rows("SELECT 1 FROM line_reading") == []
-    assert await world.done(path, right, **other) == {"matched": 1}
+    assert await world.done(path, right, **other) == {"matched": 1, "lacking": "0.00"}
     (payment,) = (await world.get(f"/batches/{batch['id']}"))["instructions"]
     assert payment["status"] == "confirmed"
     await world.refused("statement_line_unknown", path, right, **other)

@@ -15,10 +15,10 @@ RULES: Mapping[str, str] = MappingProxyType(
     {
         "arrival": "到账规则",
         "cash": "现金发放规则",
-        "deposit": "保证金规则",
         "interest": "利息规则",
         "obligations": "应付变动规则",
         "order": "资金单据规则",
+        "overspent": "退费追回规则",
         "payment": "支付确认规则",
         "premium": "缴费规则",
         "receivable": "追回规则",

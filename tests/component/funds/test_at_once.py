@@ -71,7 +71,7 @@ async def test_the_identities_are_read_in_one_statement(world: World) -> None:
     await world.fund()
     with count_statements() as counted:
         await world.get("/identities")
-    assert counted.total() == 2, counted  # scope, figures
+    assert counted.total() == 3, counted  # scope, whether the pool is kept, and every figure in one
 
 
 async def _lists(world: World) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import date
+from typing import cast
 from uuid import UUID
 
 from services.claims.benefits.queries import decided_version
@@ -26,7 +27,7 @@ from services.claims.visits import queries
 from services.claims.visits.problems import POLICY_UNDECIDED
 from services.claims.visits.retroactive import Difference
 from services.claims.visits.retroactive_queries import late_differences
-from shared.contracts.claims import IncreaseReleased
+from shared.contracts.claims import IncreaseReleased, Kind
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
 from shared.http.unit import Unit
 from shared.kernel.errors import Words
@@ -117,7 +118,7 @@ async def approve(unit: Unit, list_id: UUID, document_number: str) -> IncreaseLi
     )
     await store.set_list(unit.conn, unit.pool_code, approved)
     released = [line for line in decided if line.status == RELEASED]
-    await emit_many(unit.conn, [await _released(unit, approved, line) for line in released])
+    await emit_many(unit.conn, [_released(unit, approved, line, day) for line in released])
     _note(unit, approved)
     return approved
 
@@ -145,7 +146,7 @@ def _expect_no_tie(unit: Unit, lines: Sequence[Line]) -> None:
         raise CONFLICT_OF_INTEREST(tie=("家庭", "household"))
 
 
-async def _released(unit: Unit, known: IncreaseList, line: Line) -> Outgoing:
+def _released(unit: Unit, known: IncreaseList, line: Line, day: date) -> Outgoing:
     payload = IncreaseReleased(
         payment_id=line.id,
         claim_id=line.claim_id,
@@ -153,7 +154,7 @@ async def _released(unit: Unit, known: IncreaseList, line: Line) -> Outgoing:
         household_id=line.household_id,
         township_code=line.township_code,
         institution_code=line.institution_code,
-        kind=_kind(line.kind),
+        kind=cast(Kind, line.kind),
         benefit_year=line.benefit_year,
         amount=line.amount_fen,
         document_number=known.document_number or "",
@@ -170,15 +171,11 @@ async def _released(unit: Unit, known: IncreaseList, line: Line) -> Outgoing:
         pool_code=unit.pool_code,
         subject=str(line.id),
         sequence=1,
-        business_day=await unit.business_day(),
+        business_day=day,
         now=unit.now,
         service=SERVICE,
         amount_fen=line.amount_fen,
     )
-
-
-def _kind(text: str) -> Any:
-    return text
 
 
 async def withdraw(unit: Unit, list_id: UUID, reason: str) -> IncreaseList:

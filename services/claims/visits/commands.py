@@ -50,11 +50,35 @@ async def member_coverage(unit: Unit, member_id: UUID) -> Coverage:
         return known
     desk: EnrollmentDesk = unit.app.resources[DESK]
     question = ("coverage", member_id)
-    told: Coverage | None = unit.ask({question: partial(desk.of_member, unit.pool_code, member_id)})[question]
+    told = unit.ask({question: partial(desk.of_member, unit.pool_code, member_id)})[question]
+    return await _learnt(unit, told)
+
+
+async def member_with(unit: Unit, id_number: str) -> Coverage:
+    """The member with an ID number, in the same way. Raises MEMBER_UNKNOWN."""
+    index = Sealer(unit.settings.personal_keys()).blind_index(ID_NUMBER, normal_form(id_number))
+    known = await coverage_store.by_index(unit.conn, unit.pool_code, index)
+    if known is not None:
+        return known
+    desk: EnrollmentDesk = unit.app.resources[DESK]
+    question = ("index", index)
+    answer = unit.ask({question: partial(desk.by_index, unit.pool_code, index)})[question]
+    return await _learnt(unit, None if answer is None else answer[0])
+
+
+async def _learnt(unit: Unit, told: Coverage | None) -> Coverage:
     if told is None:
         raise MEMBER_UNKNOWN(pool_code=unit.pool_code)
     await coverage_store.replace(unit.conn, unit.pool_code, told, coverage_store.ANSWER, unit.now)
     return told
+
+
+def check_stay(admitted_at: datetime, discharged_at: datetime) -> None:
+    """Raises DISCHARGE_BEFORE_ADMISSION."""
+    if discharged_at < admitted_at:
+        raise DISCHARGE_BEFORE_ADMISSION(
+            discharged_at=shanghai_time(discharged_at), admitted_at=shanghai_time(admitted_at)
+        )
 
 
 async def register(unit: Unit, new: Visit) -> tuple[Visit, bool]:
@@ -201,8 +225,7 @@ async def discharge(unit: Unit, visit_id: UUID, at: datetime) -> Visit:
     visit = check_desk(unit, await open_visit(unit, visit_id))
     if visit.kind != INPATIENT or (visit.status == DISCHARGED and visit.discharged_at != at):
         raise VISIT_STATE(visit_id=visit_id, status=VISIT_WORDS[visit.kind, visit.status], act=DISCHARGE)
-    if at < visit.admitted_at:
-        raise DISCHARGE_BEFORE_ADMISSION(discharged_at=shanghai_time(at), admitted_at=shanghai_time(visit.admitted_at))
+    check_stay(visit.admitted_at, at)
     if too_far_ahead(at, unit.now):
         raise TIME_AHEAD(field=FIELD_WORDS["discharged_at"])
     await store.discharge(unit.conn, unit.pool_code, visit_id, at)

@@ -1,5 +1,6 @@
 """The SQL of the coverage projection."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.visits.coverage import Coverage, starts_as_rows
 from services.claims.visits.settling_store import DOUBTED, coverage_of
-from shared.db.sql import execute, fetchrow
+from shared.db.sql import execute, fetch, fetchrow
 
 EVENT, ANSWER = "event", "answer"
 
@@ -18,7 +19,8 @@ _COLUMNS = (
 )
 _OF_MEMBER = f"SELECT {_COLUMNS} FROM member_coverage m WHERE pool_code = $1 AND member_id = $2"
 _BY_INDEX = f"""
-SELECT {_COLUMNS} FROM member_coverage m WHERE pool_code = $1 AND blind_index = $2 ORDER BY sequence DESC LIMIT 1
+SELECT DISTINCT ON (blind_index) {_COLUMNS} FROM member_coverage m
+WHERE pool_code = $1 AND blind_index = ANY ($2::bytea[]) ORDER BY blind_index, sequence DESC
 """
 _REPLACE = """
 INSERT INTO member_coverage AS m (pool_code, member_id, household_id, blind_index, township_code, birth_date, sex,
@@ -62,5 +64,10 @@ async def of_member(conn: AsyncConnection, pool_code: str, member_id: UUID, *, l
 
 async def by_index(conn: AsyncConnection, pool_code: str, blind_index: bytes) -> Coverage | None:
     """What is known of the member with this blind index; of several the one heard of most."""
-    row = await fetchrow(conn, _BY_INDEX, pool_code, blind_index)
-    return None if row is None else coverage_of(row)
+    return (await by_indexes(conn, pool_code, [blind_index])).get(blind_index)
+
+
+async def by_indexes(conn: AsyncConnection, pool_code: str, blind_indexes: Sequence[bytes]) -> dict[bytes, Coverage]:
+    """The same of many, by blind index."""
+    found = map(coverage_of, await fetch(conn, _BY_INDEX, pool_code, list(blind_indexes)))
+    return {one.blind_index: one for one in found}

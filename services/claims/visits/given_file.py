@@ -109,13 +109,9 @@ def _told_twice(rows: Iterable[GivenRow]) -> None:
 async def _people(unit: Unit, rows: Sequence[GivenRow]) -> dict[str, Coverage]:
     """The members with the ID numbers of rows, as claims knows them: who is unknown goes back."""
     sealer = Sealer(unit.settings.personal_keys())
-    found: dict[str, Coverage] = {}
-    for number in sorted({row.id_number for row in rows}):
-        index = sealer.blind_index(ID_NUMBER, normal_form(number))
-        known = await coverage_store.by_index(unit.conn, unit.pool_code, index)
-        if known is not None:
-            found[number] = known
-    return found
+    indexes = {one: sealer.blind_index(ID_NUMBER, normal_form(one)) for one in {row.id_number for row in rows}}
+    known = await coverage_store.by_indexes(unit.conn, unit.pool_code, sorted(set(indexes.values())))
+    return {number: known[index] for number, index in indexes.items() if index in known}
 
 
 def _same(before: Any, row: GivenRow, person: Coverage) -> bool:

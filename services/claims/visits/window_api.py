@@ -1,6 +1,7 @@
 """Routes of the window: papers that a patient brings."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from fastapi import Response
@@ -38,13 +39,15 @@ def given_of(body: GivenIn | None) -> Given | None:
     return Given(body.scheme, body.settlement, body.total, body.eligible, body.benefit, body.over_cap)
 
 
-def visit_of(visit_id: UUID, body: WindowVisitIn, admitted_at: datetime, discharged_at: datetime | None) -> Visit:
-    """The visit that the papers tell of; whose it is follows from the ID number."""
+def visit_of(
+    visit_id: UUID, body: WindowVisitIn, admitted_at: datetime, discharged_at: datetime | None, member_id: UUID
+) -> Visit:
+    """The visit that the papers tell of."""
     return Visit(
         id=visit_id,
         institution_code=body.institution_code,
         institution_number=body.institution_number,
-        member_id=visit_id,
+        member_id=member_id,
         kind=body.kind,
         status=REGISTERED if discharged_at is None else DISCHARGED,
         admitted_at=admitted_at,
@@ -83,9 +86,8 @@ async def enter_window_visit(
     admitted_at = moment(body.admitted_at, "admitted_at")
     left = None if body.discharged_at is None else moment(body.discharged_at, "discharged_at")
     invoices = [(one.code, one.number) for one in body.invoices]
-    visit, is_new = await window.enter(
-        unit, visit_of(visit_id, body, admitted_at, left), body.id_number, invoices, given_of(body.elsewhere)
-    )
+    told = partial(visit_of, visit_id, body, admitted_at, left)
+    visit, is_new = await window.enter(unit, told, body.id_number, invoices, given_of(body.elsewhere))
     unit.result("visit", visit.id)
     unit.note(invoices=len(invoices), elsewhere=body.elsewhere is not None)
     response.status_code = 201 if is_new else 200

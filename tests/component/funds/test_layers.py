@@ -8,6 +8,7 @@ import pytest
 from shared.kernel.ids import new_id
 from tests.component.funds.test_deposits import DIRECTOR, RATE, balance
 from tests.component.funds.test_not_executed import APPROVER, REASON, overdue
+from tests.component.funds.test_set_off import refused_line
 from tests.component.funds.world import EXPENDITURE, HOSPITAL, OTHER_HOSPITAL, World
 
 PREMIUMS = "supplementary-1001"
@@ -114,13 +115,13 @@ async def test_a_batch_of_the_insurer_is_given_up(world: World) -> None:
 
 async def test_what_is_owed_to_the_fund_is_not_set_off_against_the_insurer(world: World) -> None:
     await insured(world)
+    receivable = await refused_line(world)
     cutoff, _ = await released(world, 13_000_00, 3_000_00)
-    body = {
-        "cutoff_ids": [str(cutoff)],
-        "layer": "supplementary",
-        "set_off": [{"receivable_id": str(new_id(world.clock.now()))}],
-    }
-    await world.refused("set_off_invalid", "/batches", body)
+    body = {"cutoff_ids": [str(cutoff)], "layer": "supplementary", "set_off": [{"receivable_id": receivable}]}
+    problem = await world.refused("set_off_invalid", "/batches", body)
+    assert receivable in problem["detail"]
+    of_fund = await world.done("/batches", body | {"layer": "basic"})
+    assert of_fund["instructions"][0]["set_off"] != "0.00", "the fund's own batch takes it"
     none, _ = await world.release_claims("5.00", hospital=OTHER_HOSPITAL)
     await world.refused("nothing_to_pay", "/batches", {"cutoff_ids": [str(none)], "layer": "supplementary"})
 

@@ -21,7 +21,6 @@ from pydantic import (
     ValidationError,
 )
 
-CONTENT_TYPE = "application/cloudevents+json"
 NO_POOL = "-"
 _SEQUENCE_DIGITS = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

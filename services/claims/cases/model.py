@@ -25,9 +25,6 @@ CODES = MappingProxyType(
 """Kinds of case, with the code under which the engine sees what was granted."""
 FOR_DISEASE = frozenset({"chronic_card", "special_card", "tb", "rabies", "delivery"})
 """Kinds that are granted for a disease, named by the code that bills carry."""
-LIABILITIES = ("none", "accident", "shared", "liable", "advanced")
-"""What an accident inquiry may find: no accident after all; an accident nobody else is liable for; somebody pays a
-share; somebody pays all; the fund advances and recovers."""
 
 SUBMITTED, ENDORSED, OPPOSED = "submitted", "endorsed", "opposed"
 GRANTED, DENIED, ENDED = "granted", "denied", "ended"

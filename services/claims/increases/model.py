@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from services.claims.benefits.model import LayerResult
 from services.claims.visits.counters import Ref
 from services.claims.visits.retroactive import Count, Difference, Increase
 from shared.kernel.errors import Words
@@ -145,10 +144,3 @@ def left_out(found: Iterable[Difference]) -> dict[str, int]:
         if reason is not None:
             reasons[reason] = reasons.get(reason, 0) + 1
     return reasons
-
-
-def layer_of(line: Line) -> LayerResult:
-    """The layer as events tell it, with what is payable."""
-    return LayerResult(
-        line.layer, line.payer, line.account, line.expense_account, line.book, line.risk_bearer, line.amount_fen
-    )

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 
 ACTIVE, SUSPENDED, NONE = "active", "suspended", "none"
-AGREEMENT_STATES = (ACTIVE, SUSPENDED, NONE)
 
 
 @dataclass(frozen=True, slots=True)

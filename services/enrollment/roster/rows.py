@@ -22,7 +22,6 @@ _EXCUSES = {
     "enrolled_elsewhere": ("外地参合", "异地参合", "在外参合"),
     "prison": ("服刑", "劳教"),
 }
-EXCUSES = tuple(_EXCUSES)
 _EXCUSE_OF = {word: code for code, words in _EXCUSES.items() for word in words}
 _SEXES = {"男": MALE, "男性": MALE, "女": FEMALE, "女性": FEMALE}
 _NAME = re.compile(r"[㐀-鿿𠀀-𲎯〇]{1,20}(?:·[㐀-鿿𠀀-𲎯〇]{1,20}){0,4}|[A-Za-z][A-Za-z .'\-]{1,58}")

@@ -140,9 +140,7 @@ async def pay_out(desk: Desk, actor: Actor, township: str, new: Payout) -> Any:
     sequence = await store.pay(desk.conn, desk.pool_code, new.claim_id, new.layer, payout_id)
     line = PaidLine(payout_id, new.claim_id, new.layer, 1, due["amount_fen"], due["expense_account"])
     await record_paid(desk, [line])
-    owed_to = (
-        obligations.DUE_TO_PERSONS if payees.is_person(due["institution_code"]) else obligations.ADVANCED_BY_HOSPITALS
-    )
+    owed_to = payees.owed_account(due["institution_code"])
     moves = obligations.totals([obligations.paid(due["amount_fen"], owed_to)])
     await add_obligations(desk.conn, desk.pool_code, desk.day, moves)
     await _tell(desk, payout_id, new, due, sequence)

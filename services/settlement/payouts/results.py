@@ -208,17 +208,13 @@ async def _record(
     await record_paid(desk, [x for x in lines if (x.instruction_id, x.claim_id, x.layer) not in refused])
     kept = sum(row["withheld_fen"] for row in found)
     moved = obligations.paid if sign > 0 else obligations.bounced
-    flows = [moved(amount, _owed_to(row)) for row, amount in zip(found, fen, strict=True)]
+    flows = [
+        moved(amount, payees.owed_account(row["institution_code"])) for row, amount in zip(found, fen, strict=True)
+    ]
     if sign > 0:
         flows.append(obligations.withheld(kept))
     moves = obligations.totals(flow for flow in flows if flow.amount_fen)
     await store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
-
-
-def _owed_to(row: Any) -> str:
-    return (
-        obligations.DUE_TO_PERSONS if payees.is_person(row["institution_code"]) else obligations.ADVANCED_BY_HOSPITALS
-    )
 
 
 def _common(desk: Desk, row: Any, seen: Seen, parts: Parts) -> dict[str, Any]:

@@ -78,7 +78,7 @@ CREATE TABLE visit (
   CONSTRAINT visit_institution_number UNIQUE (pool_code, institution_code, institution_number),
   CHECK (discharged_at >= admitted_at),
   CHECK ((status = 'discharged') = (discharged_at IS NOT NULL)),
-  CHECK ((third_party = 'shared') = (third_party_share > 0))
+  CHECK ((third_party IN ('shared', 'advanced')) = (third_party_share > 0))
 );
 CREATE INDEX visit_of_member ON visit (pool_code, member_id);
 CREATE UNIQUE INDEX visit_elsewhere_once

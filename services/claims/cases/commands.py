@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from services.claims.benefits.model import FULL_RATIO
+from services.claims.benefits.queries import NO_POLICY, policy_for
+from services.claims.benefits.words import CIRCUMSTANCES
 from services.claims.cases import store
 from services.claims.cases.model import (
     ACCIDENT,
@@ -24,7 +26,7 @@ from services.claims.cases.model import (
     Step,
     due_on,
 )
-from services.claims.cases.problems import CASE_FORM, CASE_OPEN, CASE_STATE, CASE_UNKNOWN
+from services.claims.cases.problems import CASE_FORM, CASE_OPEN, CASE_STATE, CASE_UNKNOWN, NOTICE_LATE
 from services.claims.visits import commands as visits
 from services.claims.visits import queries
 from services.claims.visits.coverage import Coverage
@@ -34,6 +36,8 @@ from shared.http.problems import CONFLICT_OF_INTEREST, FORBIDDEN_INSTITUTION, FO
 from shared.http.territory import areas_of
 from shared.http.unit import Unit
 from shared.kernel.areas import within
+from shared.kernel.dates import shanghai_date
+from shared.kernel.errors import Problem
 from shared.kernel.ids import new_id
 from shared.kernel.timelines import NONE
 
@@ -195,7 +199,7 @@ async def check(unit: Unit, case_id: UUID, finding: Finding) -> Case:
 async def decide(unit: Unit, case_id: UUID, finding: Finding) -> Case:
     """The county's decision: the fact stands from its first day on, and the visit of an accident can be settled.
 
-    Raises CASE_UNKNOWN, CASE_STATE, FOUR_EYES, CONFLICT_OF_INTEREST, CASE_FORM, VISIT_SETTLED.
+    Raises CASE_UNKNOWN, CASE_STATE, FOUR_EYES, CONFLICT_OF_INTEREST, CASE_FORM, NOTICE_LATE, VISIT_SETTLED.
     """
     await unit.business_day()
     case = await known(unit, case_id, lock=True)
@@ -221,8 +225,25 @@ async def _decide_fact(unit: Unit, case: Case, finding: Finding) -> Case:
     status = GRANTED if finding.yes else DENIED
     now = replace(case, status=status, version=case.version + 1, valid_from=start, valid_to=end)
     if finding.yes:
+        await _check_notice(unit, now)
         await _record(unit, now, GRANTED, start, end)
     return now
+
+
+async def _check_notice(unit: Unit, case: Case) -> None:
+    """Raises NOTICE_LATE where the policy of its first day wants notice earlier than the case was submitted."""
+    try:
+        policy = await policy_for(unit.conn, unit.pool_code, case.valid_from)
+    except Problem as problem:
+        if problem.kind is not NO_POLICY:
+            raise
+        return  # a circumstance of days before the first policy: nothing was asked for then
+    asked = next((one for one in policy.circumstances if one.code == case.code), None)
+    submitted_on = shanghai_date(case.submitted_at)
+    if asked is None or asked.notice_days is None or submitted_on <= case.valid_from + timedelta(asked.notice_days):
+        return
+    what = CIRCUMSTANCES[asked.code]
+    raise NOTICE_LATE(what=what, days=asked.notice_days, valid_from=case.valid_from, submitted_on=submitted_on)
 
 
 async def _decide_accident(unit: Unit, case: Case, finding: Finding) -> Case:

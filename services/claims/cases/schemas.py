@@ -10,7 +10,7 @@ from shared.contracts.wire import FreeText, Ratio, Reason, ShortId, WireModel
 
 Kind = Literal[
     "chronic_card", "special_card", "tb", "rabies", "delivery", "referral", "out_of_area", "emergency", "migrant",
-    "accident",
+    "late_submission", "accident",
 ]  # fmt: skip
 Status = Literal["submitted", "endorsed", "opposed", "granted", "denied", "ended"]
 Liability = Literal["none", "accident", "shared", "liable", "advanced"]
@@ -25,7 +25,10 @@ class PaperIn(WireModel):
 
 
 class CaseIn(WireModel):
-    """The case form. ``visit_id`` for an accident, ``disease_code`` for cards and programmes."""
+    """The case form. ``visit_id`` for an accident, ``disease_code`` for cards and programmes.
+
+    The days are those on which what is applied for holds: for late submission, those on which the care ended.
+    """
 
     kind: Kind
     member_id: ShortId

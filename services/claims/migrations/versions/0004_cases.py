@@ -15,7 +15,7 @@ CREATE TABLE entitlement_case (
   id uuid NOT NULL,
   institution_code text COLLATE "C" NOT NULL,
   kind text NOT NULL CHECK (kind IN ('chronic_card', 'special_card', 'tb', 'rabies', 'delivery', 'referral',
-    'out_of_area', 'emergency', 'migrant', 'accident')),
+    'out_of_area', 'emergency', 'migrant', 'late_submission', 'accident')),
   member_id uuid NOT NULL,
   household_id uuid NOT NULL,
   township_code text COLLATE "C" NOT NULL,

@@ -1,14 +1,12 @@
 """Seals inside the export against its vouchers, roots kept outside against both (docs/ledger-format.md, section 4)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from heyi_verify import canonical
-
-if TYPE_CHECKING:
-    from heyi_verify.check import Walk
+from heyi_verify.walk import Walk
 
 
-def check_seals(walk: "Walk", public_key: bytes | None) -> None:
+def check_seals(walk: Walk, public_key: bytes | None) -> None:
     """Each seal follows from the one before and covers exactly the vouchers that it names."""
     previous, after = walk.hashes[0], 0
     for number, seal in enumerate(walk.seals, 1):
@@ -25,7 +23,7 @@ def check_seals(walk: "Walk", public_key: bytes | None) -> None:
         previous, after = canonical.sha256(canonical.seal_record(seal)), seal["last_number"]
 
 
-def check_outside(walk: "Walk", roots: list[dict[str, Any]], public_key: bytes | None) -> None:
+def check_outside(walk: Walk, roots: list[dict[str, Any]], public_key: bytes | None) -> None:
     """Roots that were kept outside: whoever rewrote the book could not rewrite these."""
     inside = {seal["day"]: seal for seal in walk.seals}
     own = [root for root in roots if of_book(root, walk.book)]
@@ -60,7 +58,7 @@ def signed(seal: dict[str, Any], public_key: bytes) -> bool:
         return False
 
 
-def _covers(walk: "Walk", seal: dict[str, Any]) -> bool:
+def _covers(walk: Walk, seal: dict[str, Any]) -> bool:
     """Whether root and last hash are those of the vouchers that the seal names."""
     hashes = [walk.hashes.get(number) for number in range(seal["first_number"], seal["last_number"] + 1)]
     found = [one for one in hashes if one is not None]
@@ -73,6 +71,6 @@ def _covers(walk: "Walk", seal: dict[str, Any]) -> bool:
     )
 
 
-def _check_signature(walk: "Walk", seal: dict[str, Any], public_key: bytes | None) -> None:
+def _check_signature(walk: Walk, seal: dict[str, Any], public_key: bytes | None) -> None:
     if public_key is not None and not signed(seal, public_key):
         walk.find("signature_wrong", seal["day"])

@@ -376,7 +376,7 @@ def _rules() -> list[str]:
             worker="SELECT, INSERT",
             worker_update_columns="used, moves",
         ),
-        pool_table(service, "accumulator_entry"),
+        pool_table(service, "accumulator_entry", worker="SELECT, INSERT"),
         pool_table(service, "family_account_credit", app="SELECT", worker="SELECT, INSERT"),
         pool_table(service, "cancellation", institution_column=of),
         pool_table(service, "cancellation_release", institution_column=of),

@@ -30,7 +30,7 @@ NEUTRAL: Mapping[str, str] = {
     # days, counts, amounts
     "first": "day", "until": "day", "count": "count",
     "deadline": "day", "most": "count", "paid": "amount", "refunded": "amount", "income": "amount",
-    "ceiling": "amount", "held": "amount", "deposited": "amount",
+    "ceiling": "amount", "collected": "amount", "held": "amount", "deposited": "amount",
     "day": "day", "today": "day", "month": "month", "months": "months", "year": "year",
     "decided_on": "day", "paid_on": "day",
     "up_to": "day", "last": "day", "earlier": "day", "needed_through": "day", "open_day": "day",

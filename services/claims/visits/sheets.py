@@ -36,7 +36,6 @@ CLAIMS = exported(
         "layers.book": "账簿",
         "layers.risk_bearer": "风险承担",
         "layers.amount": "各层应付",
-        "layers.recover": "应向第三方追偿",
         "cutoff_id": "放行批号",
         "policy_id": "政策编号",
         "policy_hash": "政策校验值",

@@ -32,6 +32,7 @@ from services.claims.benefits.model import (
     Layer,
     Limit,
     Origin,
+    Papers,
     Policy,
     Rule,
     Situation,
@@ -47,6 +48,7 @@ from services.claims.benefits.schema import (
     FloorDoc,
     LayerDoc,
     LimitDoc,
+    PapersDoc,
     PolicyDoc,
     Row,
     RuleDoc,
@@ -218,6 +220,8 @@ def _deadline_problems(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
             if kind in taken:
                 yield (*here, "kinds"), f"{word(KINDS, kind)}的截止日已在 {taken[kind]} 中规定"
             taken[kind] = row_id
+    for named, papers in paper_rows(document).items():
+        yield from _origin_problems(document, ("window", "papers", named), papers)
 
 
 def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
@@ -321,6 +325,7 @@ def _policy(document: PolicyDoc) -> Policy:
         family_account=_family_account(document),
         circumstances=tuple(_circumstances(document)),
         deadlines=tuple(_deadlines(document)),
+        papers=tuple(_papers(document)),
     )
 
 
@@ -335,6 +340,17 @@ def _deadlines(document: PolicyDoc) -> Iterator[Deadline]:
         name = f"window.deadlines.{row_id}"
         month_day = None if row.by is None else (int(row.by[:2]), int(row.by[3:]))
         yield Deadline(name, row.name, frozenset(row.kinds), month_day, row.days, _origin(document, name, row))
+
+
+def _papers(document: PolicyDoc) -> Iterator[Papers]:
+    for kind, row in sorted(paper_rows(document).items()):
+        yield Papers(kind, tuple(row.needed), _origin(document, f"window.papers.{kind}", row))
+
+
+def paper_rows(document: PolicyDoc) -> dict[str, PapersDoc]:
+    """The papers that the window asks for, by kind of care."""
+    papers = document.window.papers if document.window is not None else None
+    return dict(papers.items()) if papers is not None else {}
 
 
 def deadline_rows(document: PolicyDoc) -> dict[str, DeadlineDoc]:
@@ -368,7 +384,11 @@ def _beside_the_layers(document: PolicyDoc) -> Iterator[str]:
     """What has no source of the family account, the circumstances and the deadlines."""
     if document.family_account is not None and document.family_account.illustrative:
         yield "family_account"
-    rows: list[Circumstance | Deadline] = [*_circumstances(document), *_deadlines(document)]
+    rows: list[Circumstance | Deadline | Papers] = [
+        *_circumstances(document),
+        *_deadlines(document),
+        *_papers(document),
+    ]
     for row in rows:
         yield from row.origin.illustrative
 

@@ -517,6 +517,15 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
+class Papers:
+    """The papers that have to come with a kind of care at the window, in the words of the desk."""
+
+    kind: str
+    needed: tuple[str, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class FamilyAccount:
     """The household's account: it pays the patient's part and counts toward no cap and no ratio (rulings §4)."""
 
@@ -563,6 +572,14 @@ class Policy:
     """One that is not named counts where the hospital states it or a decided case does."""
     deadlines: tuple[Deadline, ...] = ()
     """A kind of care has one at most; without one its papers may come whenever they do."""
+
+    papers: tuple[Papers, ...] = ()
+    """A kind of care that is not named needs what the desk asks for."""
+
+    def papers_for(self, kind: str) -> tuple[str, ...]:
+        """The papers that have to come with a kind of care; none by a row that the pool has not accepted."""
+        rows = [one for one in self.papers if one.kind == kind and self.has_accepted(one.origin)]
+        return rows[0].needed if rows else ()
 
     def has_accepted(self, origin: Origin) -> bool:
         """Whether a value may be used: its source states it, or the pool has accepted it by name."""

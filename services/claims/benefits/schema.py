@@ -64,6 +64,7 @@ Codes = Annotated[
     Field(min_length=1, max_length=2000),
 ]
 """Codes of diseases or catalogue items."""
+PaperName = Annotated[str, Field(min_length=1, max_length=64)]
 Sentences = Annotated[list[Text], BeforeValidator(_listed), Field(min_length=1, max_length=20)]
 
 
@@ -335,10 +336,23 @@ class DeadlineDoc(Row):
         return self
 
 
+class PapersDoc(Row):
+    """The papers that have to come with a claim at the window."""
+
+    needed: Annotated[list[PaperName], BeforeValidator(_listed), Field(min_length=1, max_length=20)]
+
+    @model_validator(mode="after")
+    def _once(self) -> PapersDoc:
+        if len(set(self.needed)) != len(self.needed):
+            raise ValueError("同一种材料写了两次")
+        return self
+
+
 class WindowDoc(Part):
     """What the window asks of papers that a patient brings (rulings §14)."""
 
     deadlines: dict[Identifier, DeadlineDoc] = {}
+    papers: dict[Literal["inpatient", "outpatient"], PapersDoc] | None = None
 
 
 class LayerDoc(Row):

@@ -92,6 +92,8 @@ def visit_out(visit: Visit) -> VisitOut:
         mother_id=visit.mother_id,
         elsewhere=None if visit.elsewhere is None else visit.elsewhere.settlement_id,
         channel="window" if visit.channel == "window" else "bedside",
+        submitted_on=visit.submitted_on,
+        missing_papers=list(visit.missing_papers),
     )
 
 

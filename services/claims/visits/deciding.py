@@ -44,16 +44,18 @@ from services.claims.visits.problems import (
     LATER_CLAIM_ELSEWHERE,
     LINE_OUTSIDE_STAY,
     NOT_MIDWAY,
+    PAPERS_MISSING,
     PAYS_IN_FULL,
     VISIT_NOT_DISCHARGED,
     VISIT_SETTLED,
+    VISIT_WITHDRAWN,
     refused,
     undecided_words,
 )
 from shared.kernel.dates import shanghai_date
 
 INPATIENT = "inpatient"
-REGISTERED, DISCHARGED = "registered", "discharged"
+REGISTERED, DISCHARGED, WITHDRAWN = "registered", "discharged", "withdrawn"
 BEDSIDE, WINDOW = "bedside", "window"
 TO_HOSPITAL, TO_PERSON = "hospital", "person"
 INTAKE, HOSPITAL_ROLE = "insurer_intake", "hospital"
@@ -96,8 +98,10 @@ class Visit:
     """``bedside``: the hospital advances the benefit; ``window``: the patient paid in full and brought his papers."""
     submitted_on: date | None = None
     """Day on which the papers came to the window; None at the bedside."""
+    missing_papers: tuple[str, ...] = ()
+    """What the policy asks for at the window and has not come: it is not settled before."""
     facts_seq: int = 0
-    """Counts the changes of third party and of the basic settlement made elsewhere."""
+    """Counts the changes of third party, of the basic settlement made elsewhere and of papers, and a withdrawal."""
 
     @property
     def ended_on(self) -> date:
@@ -223,6 +227,9 @@ def settle(
     paid counts as of the same admission (rulings §4).
     """
     visit = ground.visit
+    check_open(visit)
+    if visit.missing_papers:
+        raise PAPERS_MISSING(visit_id=visit.id, papers="、".join(visit.missing_papers))
     if last := [one for one in parts if not one.midway]:
         raise VISIT_SETTLED(visit_id=visit.id, claim_id=last[0].id)
     if midway and (visit.kind != INPATIENT or visit.status == DISCHARGED or visit.elsewhere is not None):
@@ -241,6 +248,12 @@ def settle(
     claim.midway, claim.part = midway, 1 + max((one.part for one in parts), default=0)
     counters.add(ground.owners, claim_id, visit.institution_code, keys, result.movements)
     return Decided(claim, bill, result, facts)
+
+
+def check_open(visit: Visit) -> None:
+    """Raises VISIT_WITHDRAWN for a registration that was taken back."""
+    if visit.status == WITHDRAWN:
+        raise VISIT_WITHDRAWN(visit_id=visit.id)
 
 
 def _is_undecided(step: TraceStep) -> bool:

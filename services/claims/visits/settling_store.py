@@ -46,7 +46,8 @@ EXISTS (SELECT FROM parked p WHERE p.consumer = '{CONSUMER}' AND p.generation = 
 _VISITS = f"""
 SELECT v.id, v.institution_code, v.institution_number, v.member_id, v.kind, v.status, v.admitted_at, v.admitted_on,
        v.discharged_at, v.diagnosis_code, v.diagnosis_name, v.circumstances, v.third_party, v.line_sheets,
-       v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, v.channel, v.submitted_on, m.household_id,
+       v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, v.channel, v.submitted_on,
+       v.missing_papers, m.household_id,
        m.blind_index, m.township_code, m.village_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups,
        m.layers, m.entitlements, m.entitlement_seq, mother.timeline AS mothers_timeline,
        {DOUBTED}
@@ -471,6 +472,7 @@ def visit_of(row: Any) -> Visit:
         channel=row["channel"],
         facts_seq=row["facts_seq"],
         submitted_on=row["submitted_on"],
+        missing_papers=tuple(row["missing_papers"]),
     )
 
 

@@ -38,6 +38,7 @@ from services.claims.benefits.model import (
     Situation,
     Waiver,
 )
+from services.claims.benefits.payers import payer_problems
 from services.claims.benefits.schema import (
     AccidentDoc,
     BenefitDoc,
@@ -147,6 +148,7 @@ def _contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
             f"病种与情形的组合超过 {MOST_COMBINATIONS} 个,请把病种分到单独的一项(写在 benefits 的 diseases)",
         )
         return
+    yield from payer_problems(document)
     yield from _parameter_origins(document)
     if document.family_account is not None:
         yield from _origin_problems(document, ("family_account",), document.family_account)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from services.claims.benefits.model import FULL_RATIO
+from shared.contracts.layers import LayerBook, RiskBearer
 from shared.kernel.money import format_ratio, format_yuan
 
 T = TypeVar("T")
@@ -288,7 +289,7 @@ class FamilyAccountDoc(Row):
     covers: Literal["eligible", "all"] = "all"
     payer: Text
     account: Annotated[str, Field(pattern=r"^[0-9.]{4,16}$")]
-    book: Literal["basic", "supplementary", "assistance"]
+    book: LayerBook
     expense_account: Annotated[str, Field(pattern=r"^[0-9.]{4,16}$")]
 
 
@@ -362,8 +363,8 @@ class LayerDoc(Row):
     order: int = 0
     payer: Text
     account: Annotated[str, Field(pattern=r"^[0-9.]{4,16}$")]
-    book: Literal["basic", "supplementary", "assistance"]
-    risk_bearer: Literal["pool", "insurer", "government"]
+    book: LayerBook
+    risk_bearer: RiskBearer
     base: Literal["eligible", "eligible_unpaid", "cut_by_cap"] = "eligible"
     voluntary: bool = False
     benefits: Annotated[dict[Identifier, BenefitDoc], Field(min_length=1)]

@@ -110,8 +110,9 @@ WHERE pool_code = $1 AND campaign_id = $2 AND list_number = $3 AND status = $4
 """
 _STRIKE = "UPDATE campaign_payment SET status = 'struck' WHERE pool_code = $1 AND id = $2"
 _LOCK_OF = """
-SELECT c.id FROM campaign c
-WHERE c.pool_code = $1 AND c.id = (SELECT campaign_id FROM campaign_payment WHERE pool_code = $1 AND id = $2) FOR UPDATE
+SELECT c.id, c.year, c.scope ->> 'counts_toward' AS counts_toward, p.member_id, p.amount_fen
+FROM campaign_payment p JOIN campaign c ON c.pool_code = p.pool_code AND c.id = p.campaign_id
+WHERE p.pool_code = $1 AND p.id = $2 FOR UPDATE OF c
 """
 # A payment that comes back after the end opens the campaign again: it ends only with every payment paid or returned.
 _MOVE_PAYMENT = """
@@ -277,10 +278,10 @@ async def strike(conn: AsyncConnection, pool_code: str, payment_id: UUID) -> Non
     await execute(conn, _STRIKE, pool_code, payment_id)
 
 
-async def lock_campaign_of(conn: AsyncConnection, pool_code: str, payment_id: UUID) -> UUID:
-    """The campaign of a payment, locked."""
-    found: UUID = await fetchval(conn, _LOCK_OF, pool_code, payment_id)
-    return found
+async def lock_campaign_of(conn: AsyncConnection, pool_code: str, payment_id: UUID) -> Any:
+    """The campaign of a payment, locked: its id and year, what its payments count toward (empty: nothing), and the
+    payment's member and amount. None for a payment of no list."""
+    return await fetchrow(conn, _LOCK_OF, pool_code, payment_id)
 
 
 async def move_payment(

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from services.claims.benefits.model import FULL_RATIO
 from services.claims.benefits.queries import NO_POLICY, policy_for
 from services.claims.benefits.words import CIRCUMSTANCES
 from services.claims.cases import store
@@ -29,6 +30,7 @@ from services.claims.cases.problems import CASE_FORM, CASE_OPEN, CASE_STATE, CAS
 from services.claims.visits import commands as visits
 from services.claims.visits import queries
 from services.claims.visits.coverage import Coverage
+from services.claims.visits.deciding import ADVANCED
 from services.claims.visits.entitlements import Entitled, setting, timeline
 from services.claims.visits.ties import check_tie
 from shared.http.problems import FORBIDDEN_INSTITUTION, FOUR_EYES, from_validation
@@ -73,7 +75,10 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check or a decision says; liability and share (1/10,000) for accidents, days for everything else."""
+    """What a check or a decision says; liability and share (1/10,000) for accidents, days for everything else.
+
+    Of what the fund advances the third party owes the share, and all of it where no share is named (rulings §13).
+    """
 
     yes: bool
     note: str
@@ -184,7 +189,7 @@ async def check(unit: Unit, case_id: UUID, finding: Finding) -> Case:
     elif finding.liability is not None:
         raise CASE_FORM(reason=("只有意外伤害写责任认定。", "Only an accident has a liability."))
     status = ENDORSED if finding.yes else OPPOSED
-    now = replace(case, status=status, version=case.version + 1, liability=finding.liability, share=finding.share)
+    now = replace(case, status=status, version=case.version + 1, liability=finding.liability, share=_share(finding))
     await store.set_case(unit.conn, unit.pool_code, now)
     await _step(unit, now, status, finding.note, _told(finding))
     return now
@@ -246,7 +251,7 @@ async def _decide_accident(unit: Unit, case: Case, finding: Finding) -> Case:
     Whoever submitted the case, the hospital it touches is that of the visit.
     """
     assert case.visit_id is not None
-    liability, share = (finding.liability, finding.share) if finding.yes else ("liable", 0)
+    liability, share = (finding.liability, _share(finding)) if finding.yes else ("liable", 0)
     _check_liability(replace(finding, liability=liability, share=share))
     visit = await visits.open_visit(unit, case.visit_id)
     check_tie(unit.actor, visit.institution_code)
@@ -294,10 +299,18 @@ async def _record(unit: Unit, case: Case, state: str, start: date, end: date | N
 def _check_liability(finding: Finding) -> None:
     if finding.liability is None:
         raise CASE_FORM(reason=("意外伤害须写明责任认定。", "An accident needs a liability."))
-    if (finding.liability == "shared") != (finding.share > 0):
+    if finding.liability != ADVANCED and (finding.liability == "shared") != (finding.share > 0):
         raise CASE_FORM(
-            reason=("按份分担时写明他方承担比例,其他情形不写。", "Write the other's share where it is shared only.")
+            reason=(
+                "按份分担或垫付追偿时写明他方承担比例,其他情形不写。",
+                "Write the other's share where the liability is shared or the fund advances, and nowhere else.",
+            )
         )
+
+
+def _share(finding: Finding) -> int:
+    """What the third party bears, in 1/10,000."""
+    return finding.share or FULL_RATIO if finding.liability == ADVANCED else finding.share
 
 
 def _by_another(unit: Unit, earlier: str, act: Words, then: Words) -> None:
@@ -306,7 +319,7 @@ def _by_another(unit: Unit, earlier: str, act: Words, then: Words) -> None:
 
 
 def _told(finding: Finding) -> dict[str, Any]:
-    told = {"liability": finding.liability, "share": finding.share or None}
+    told = {"liability": finding.liability, "share": _share(finding) or None}
     return {name: value for name, value in told.items() if value is not None}
 
 

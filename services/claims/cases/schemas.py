@@ -48,7 +48,8 @@ class CheckIn(WireModel):
     note: Reason
     liability: Liability | None = None
     share: Ratio = 0
-    """Part that somebody else pays, where the liability is shared."""
+    """Part that somebody else bears: of the bill where the liability is shared; of what the fund pays where it
+    advances, and then all of it where no part is named."""
 
 
 class CaseDecisionIn(WireModel):

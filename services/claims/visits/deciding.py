@@ -58,6 +58,8 @@ INPATIENT = "inpatient"
 REGISTERED, DISCHARGED, WITHDRAWN = "registered", "discharged", "withdrawn"
 BEDSIDE, WINDOW = "bedside", "window"
 TO_HOSPITAL, TO_PERSON = "hospital", "person"
+ADVANCED = "advanced"
+"""What an accident inquiry says where the fund pays now and asks the liable third party for it."""
 INTAKE, HOSPITAL_ROLE = "insurer_intake", "hospital"
 
 
@@ -89,7 +91,8 @@ class Visit:
     third_party: str
     line_sheets: int
     third_party_share: int = 0
-    """1/10,000 of the eligible amount that somebody else bears, where ``third_party`` is ``shared``."""
+    """1/10,000 that somebody else bears: of the eligible amount where ``third_party`` is ``shared``, of what the fund
+    pays where it is ``advanced``."""
     mother_id: UUID | None = None
     newborn_of: tuple[Interval, ...] = ()
     """Coverage of the mother of a newborn, where the visit was read with it."""
@@ -102,6 +105,11 @@ class Visit:
     """What the policy asks for at the window and has not come: it is not settled before."""
     facts_seq: int = 0
     """Counts the changes of third party, of the basic settlement made elsewhere and of papers, and a withdrawal."""
+
+    @property
+    def recover_share(self) -> int:
+        """1/10,000 of the fund's layers that a third party owes the fund, which pays first (rulings §13)."""
+        return self.third_party_share if self.third_party == ADVANCED else 0
 
     @property
     def ended_on(self) -> date:
@@ -321,7 +329,9 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
         policy_hash=result.policy_hash,
         catalogue_version=ground.catalogue_version,
         coverage_sequence=coverage.sequence,
-        layers=stored_layers(result.layers if result.account is None else (*result.layers, result.account)),
+        layers=stored_layers(
+            result.layers if result.account is None else (*result.layers, result.account), visit.recover_share
+        ),
     )
 
 

@@ -5,7 +5,6 @@ entered. The same settlement again, told alike, changes nothing, so that a corre
 """
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from shared.kernel.dates import hospital_time, shanghai_date
 from shared.kernel.errors import Problem
 from shared.kernel.id_numbers import normal_form
 from shared.kernel.ids import new_id
+from shared.sheets.returned import row_as_text, row_from_text
 from shared.sheets.workbook import read_table
 
 ROWS_MAX = 2_000
@@ -164,13 +164,9 @@ def _midnight(day: date) -> datetime:
 
 
 def _sealed(unit: Unit, file_id: UUID, row: GivenRow) -> bytes:
-    """The row as it came with the reasons beside it: personal data, sealed as one text."""
-    content = {
-        "cells": {column.name: text for column, text in row.cells.items()},
-        "faults": [[column.name, text] for column, text in row.faults],
-    }
     sealer = Sealer(unit.settings.personal_keys())
-    return sealer.seal("given_file_error", f"row_sealed:{row.number}", file_id, json.dumps(content, ensure_ascii=False))
+    text = row_as_text(row.cells, row.faults)
+    return sealer.seal("given_file_error", f"row_sealed:{row.number}", file_id, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +183,6 @@ async def returned_rows(unit: Unit, file_id: UUID) -> list[ReturnedRow]:
     sealer, rows = Sealer(unit.settings.personal_keys()), []
     for row in await given_store.errors(unit.conn, unit.pool_code, file_id):
         number = row["row_number"]
-        content = json.loads(sealer.open("given_file_error", f"row_sealed:{number}", file_id, row["row_sealed"]))
-        cells = {GivenColumn[name]: text for name, text in content["cells"].items()}
-        rows.append(ReturnedRow(number, cells, tuple((GivenColumn[n], t) for n, t in content["faults"])))
+        text = sealer.open("given_file_error", f"row_sealed:{number}", file_id, row["row_sealed"])
+        rows.append(ReturnedRow(number, *row_from_text(text, GivenColumn)))
     return rows

@@ -111,13 +111,26 @@ async def add_to_year(
 async def take_from_year(
     conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount], day: date
 ) -> None:
-    """Takes back what ``add_to_year`` added, once."""
+    """Takes back what ``add_to_year`` added, of those that still count."""
+    await _move_in_year(conn, pool_code, year, amounts, day, takes_back=True)
+
+
+async def restore_to_year(
+    conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount], day: date
+) -> None:
+    """Counts again what ``take_from_year`` took back, whatever the cap leaves by now: it was paid."""
+    await _move_in_year(conn, pool_code, year, amounts, day, takes_back=False)
+
+
+async def _move_in_year(
+    conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount], day: date, *, takes_back: bool
+) -> None:
     refs = _of_year(amounts, year)
     counters = Counters(rows=await settling_store.lock_rows(conn, pool_code, refs))
     counters.earlier = await settling_store.entries_on(conn, pool_code, refs)
     for one in amounts:
-        counters.take_back_once(one.id)
-    await execute_together(conn, settling_store.counts_written(pool_code, counters, day))
+        counters.move_again(one.id, takes_back=takes_back)
+    await write_counts(conn, pool_code, counters, day)
 
 
 async def lock_counts(conn: AsyncConnection, pool_code: str, refs: Iterable[Ref]) -> Counters:

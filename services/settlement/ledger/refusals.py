@@ -27,6 +27,7 @@ KEEPERS = {
 BOOK_WORDS = {
     "basic": ("基本基金", "basic fund"),
     "obligations": ("应付备查", "obligations"),
+    "critical_illness": ("大病保险", "critical illness cover"),
     "supplementary": ("补充保险", "supplementary cover"),
     "assistance": ("医疗救助", "medical assistance"),
     "urban": ("城镇居民基金", "urban residents' fund"),

@@ -18,6 +18,8 @@ from services.settlement.funding.accounts import (
     BUDGET_ACCOUNT,
     COUNTY_BUDGET,
     COUNTY_BUDGET_ACCOUNT,
+    CRITICAL_ILLNESS,
+    CRITICAL_ILLNESS_ACCOUNT,
     FISCAL,
     SUBSIDY_INCOME,
     SUPPLEMENTARY,
@@ -122,6 +124,7 @@ def _fee(prefix: str, zh: str, book: str, account: str, payer: frozenset[str]) -
 REFUND = "premium_refund"
 REFUND_CURRENT, REFUND_LATER = "4001", "2101"
 """What a refund lessens: the income of the coverage year, or the temporary receipts of one that has not begun."""
+CRITICAL_PREMIUM = "5001.06"
 RISK_FUND_SET_ASIDE = "risk_fund_set_aside"
 SUPPLEMENTARY_SUBSIDY = "supplementary_subsidy"
 SUPPLEMENTARY_SUBSIDY_FEN = 100
@@ -176,6 +179,47 @@ _ALL = (
             YEAR,
         )
         for level, zh in (("central", "中央"), ("province", "省级"), ("city", "市级"), ("county", "县级"))
+    ),
+    # the critical illness cover: the fund pays its premium, and where the pool bears the risk a surplus comes back
+    _is_paid(
+        "critical_illness_premium_paid",
+        "拨付大病保险保费",
+        "premium of the critical illness cover paid",
+        BASIC,
+        CRITICAL_PREMIUM,
+        FISCAL,
+        (OFFICE, FINANCE),
+        YEAR,
+    ),
+    _arrives(
+        "critical_illness_premium",
+        "大病保险保费到账",
+        "premium of the critical illness cover arrived",
+        CRITICAL_ILLNESS,
+        "4001",
+        CRITICAL_ILLNESS_ACCOUNT,
+        INSURER_ENTERS,
+        YEAR,
+    ),
+    _is_paid(
+        "critical_illness_surplus_paid",
+        "大病保险结余退回基金",
+        "surplus of the critical illness cover paid back",
+        CRITICAL_ILLNESS,
+        "4001",
+        CRITICAL_ILLNESS_ACCOUNT,
+        (INSURER_ENTERS, INSURER_APPROVES, INSURER_ENTERS),
+        YEAR,
+    ),
+    _arrives(
+        "critical_illness_surplus",
+        "大病保险结余退回到账",
+        "surplus of the critical illness cover came back",
+        BASIC,
+        CRITICAL_PREMIUM,
+        FISCAL,
+        FINANCE,
+        YEAR,
     ),
     # the insurer's book of the supplementary cover, outside the ring
     _arrives(

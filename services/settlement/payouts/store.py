@@ -369,7 +369,8 @@ async def instructions(conn: AsyncConnection, pool: str, batch_id: UUID) -> list
     return await fetch(
         conn,
         """
-        SELECT i.*, p.payee_name, p.bank_name, p.number_sealed FROM instruction i
+        SELECT i.*, b.layer, b.account, p.payee_name, p.bank_name, p.number_sealed FROM instruction i
+        JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
         JOIN payee p ON p.pool_code = i.pool_code AND p.institution_code = i.institution_code
           AND p.version = i.payee_version
         WHERE i.pool_code = $1 AND i.batch_id = $2 ORDER BY i.institution_code""",
@@ -647,8 +648,9 @@ async def payments_to(conn: AsyncConnection, pool: str, institution: str, first:
         conn,
         """
         SELECT i.id, i.end_to_end_id, i.batch_id, i.amount_fen, i.claim_count, i.status, i.confirmed_on, i.returned_on,
-               i.replaces, i.institution_code, i.deadline, i.set_off_fen, i.withheld_fen
-        FROM instruction i WHERE i.pool_code = $1 AND i.institution_code = $2 AND i.confirmed_on BETWEEN $3 AND $4
+               i.replaces, i.institution_code, i.deadline, i.set_off_fen, i.withheld_fen, b.layer, b.account
+        FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
+        WHERE i.pool_code = $1 AND i.institution_code = $2 AND i.confirmed_on BETWEEN $3 AND $4
         ORDER BY i.confirmed_on, i.id""",
         pool,
         institution,

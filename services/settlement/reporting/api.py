@@ -36,7 +36,9 @@ router = ServiceRouter()
 Format = Literal["json", "xlsx", "pdf"]
 First = Annotated[date, Query(alias="from")]
 Last = Annotated[date, Query(alias="to")]
-Book = Literal["basic", "obligations", "supplementary", "assistance", "urban", "budget", "county_budget"]
+Book = Literal[
+    "basic", "obligations", "critical_illness", "supplementary", "assistance", "urban", "budget", "county_budget"
+]
 
 
 class ColumnOut(WireModel):

@@ -67,11 +67,11 @@ def test_a_finding(text: str, message: str) -> None:
 
 
 SECOND = """
-  critical:
+  critical_illness:
     name: 大病保险
     payer: 保险公司
-    account: "1001.02"
-    book: supplementary
+    account: "1001"
+    book: critical_illness
     risk_bearer: insurer
     base: cut_by_cap
     clause: 大病
@@ -79,13 +79,13 @@ SECOND = """
       inpatient:
         name: 大病住院
         kind: inpatient
-        account: "5001.01"
+        account: "5001"
         rules:
           village: {name: 村级, when: {level: village, place: in_county, designation: none}, ratio: 50%, clause: 一半}
       dental:
         name: 口腔
         kind: dental
-        account: "5001.02"
+        account: "5001"
         rules:
           all: {name: 各级, when: {}, ratio: 50%, clause: 一半}
 readings:

@@ -89,7 +89,7 @@ CREATE TABLE visit (
   CHECK (status = 'withdrawn' OR (status = 'discharged') = (discharged_at IS NOT NULL)),
   CHECK (channel = 'window' OR status <> 'withdrawn'),
   CHECK (channel = 'window' OR missing_papers = '{}'),
-  CHECK ((third_party = 'shared') = (third_party_share > 0)),
+  CHECK ((third_party IN ('shared', 'advanced')) = (third_party_share > 0)),
   CHECK ((channel = 'window') = (submitted_on IS NOT NULL))
 );
 CREATE INDEX visit_of_member ON visit (pool_code, member_id);
@@ -454,7 +454,7 @@ def _rules() -> list[str]:
             worker="SELECT, INSERT",
             worker_update_columns="used, moves",
         ),
-        pool_table(service, "accumulator_entry"),
+        pool_table(service, "accumulator_entry", worker="SELECT, INSERT"),
         pool_table(service, "family_account_credit", app="SELECT", worker="SELECT, INSERT"),
         pool_table(service, "cancellation", institution_column=of),
         pool_table(service, "cancellation_release", institution_column=of),

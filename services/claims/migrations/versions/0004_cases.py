@@ -35,7 +35,7 @@ CREATE TABLE entitlement_case (
   CHECK (valid_to >= valid_from),
   CHECK ((kind = 'accident') = (visit_id IS NOT NULL)),
   CHECK (kind = 'accident' OR liability IS NULL),
-  CHECK (liability IS NOT DISTINCT FROM 'shared' OR share = 0)
+  CHECK (share = 0 OR liability IN ('shared', 'advanced') AND liability IS NOT NULL)
 );
 CREATE INDEX entitlement_case_due ON entitlement_case (pool_code, due_on, id)
   WHERE status IN ('submitted', 'endorsed', 'opposed');

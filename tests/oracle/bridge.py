@@ -57,7 +57,7 @@ def asked(claim: Doc, items: dict[str, Item], used: dict[Key, int]) -> tuple[Cla
         migrant=claim["migrant"],
         referred=claim["referred"],
         disease=claim["disease"],
-        off_path=claim["off_path"],
+        off_path="并发症" if claim["off_path"] else "",
         from_account_fen=claim["from_account"],
         elsewhere=None if claim["elsewhere"] is None else Elsewhere("S1", *claim["elsewhere"].values()),
         submitted_on=claim["submitted"],

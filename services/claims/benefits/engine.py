@@ -54,7 +54,7 @@ def adjudicate(claim: ClaimInput, facts: Facts, policy: Policy) -> Adjudication:
     """Decides a claim on facts by a policy. Raises BadClaim; every other end is an outcome of the result."""
     check_claim(claim)
     runs = tuple(running(claim, facts, policy))
-    said = list(told(claim, facts, policy)) if policy.circumstances or policy.deadlines else []
+    said = list(told(claim, facts, policy))
     refused = refusal(claim, facts, policy, runs)
     if refused is not None:
         return _refused(claim, policy, refused, said)

@@ -212,8 +212,8 @@ class ClaimInput:
     """Stated by the hospital or by a decided case; whether a statement alone counts is the policy's to say."""
     disease: str = ""
     """Code of the main diagnosis, as the policy's per-disease rows and the person's cards write it."""
-    off_path: bool = False
-    """The case left the agreed path of its disease: the ordinary rows apply."""
+    off_path: str = ""
+    """Why the case left the agreed path of its disease, so that the ordinary rows apply; empty where it did not."""
     from_account_fen: int = 0
     """What the patient wants to pay of his part from the family account, at most."""
     elsewhere: Elsewhere | None = None
@@ -608,8 +608,9 @@ class TraceStep(NamedTuple):
     """One step of the calculation, enough to redo it by hand."""
 
     step: str
-    """`circumstance`, `submission`, `lines`, `third_party`, `elsewhere`, `rule`, `limit`, `waiver`, `deductible`,
-    `bonus`, `essential`, `ratio`, `fixed`, `accident`, `floor`, `cap`, `layer`, `advanced`, `account`, `refused`."""
+    """`circumstance`, `submission`, `off_path`, `lines`, `third_party`, `elsewhere`, `rule`, `limit`, `waiver`,
+    `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `accident`, `floor`, `cap`, `layer`, `advanced`, `account`,
+    `refused`."""
     rule: str
     clause: str
     inputs: tuple[tuple[str, int | str], ...]

@@ -86,6 +86,10 @@ SENTENCES: words.Words = {
         "{what}没有经县合管办批准的申请,按没有{what}计算。",
         "No decided case states the {what}: it does not count.",
     ),
+    "off_path": (
+        "病例退出单病种路径,按一般规定补偿:{reason}。",
+        "The case left the path of its disease, the ordinary rules apply: {reason}.",
+    ),
     "submission": (
         "材料 {submitted_on} 送到窗口,受理期限 {last_day}({name}),在期限内。",
         "Papers came on {submitted_on}, deadline {last_day} ({name}): in time.",
@@ -243,6 +247,8 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
         case "circumstance":
             what = say.code(words.CIRCUMSTANCES, inputs["code"])
             return say("circumstance_counts" if inputs["case"] == "yes" else "circumstance_not", what=what)
+        case "off_path":
+            return say("off_path", **inputs)
         case "submission":
             return say(_submission(inputs), **inputs)
         case "rule" | "layer":

@@ -239,7 +239,9 @@ async def quote_visit(
     language: Annotated[str, Depends(language_of)],
 ) -> QuoteOut:
     """What a settlement would give now, with its trace and slip."""
-    result = await questions.quote(unit, visit_id, bill_of(body.lines) if body.lines else None, body.from_account)
+    result = await questions.quote(
+        unit, visit_id, bill_of(body.lines) if body.lines else None, body.from_account, body.off_path or ""
+    )
     document = record.document(result)
     return QuoteOut.model_validate(
         {

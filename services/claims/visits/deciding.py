@@ -124,7 +124,12 @@ class Visit:
         return replace(self, status=status, discharged_at=discharged_at, discharged_on=left, line_sheets=line_sheets)
 
     def input(
-        self, settled_on: date, bill: Bill | None, granted: frozenset[str] = frozenset(), from_account_fen: int = 0
+        self,
+        settled_on: date,
+        bill: Bill | None,
+        granted: frozenset[str] = frozenset(),
+        from_account_fen: int = 0,
+        off_path: str = "",
     ) -> ClaimInput:
         """The visit as the engine reads it; without a bill where only the accumulators are asked for.
 
@@ -142,6 +147,7 @@ class Visit:
             referred=REFERRED in stated,
             disease=self.diagnosis_code,
             from_account_fen=from_account_fen,
+            off_path=off_path,
             elsewhere=self.elsewhere,
             submitted_on=self.submitted_on,
         )
@@ -158,6 +164,8 @@ class Ground:
     catalogue_version: str
     from_account_fen: int = 0
     """What the patient wants to pay from the family account, at most."""
+    off_path: str = ""
+    """Why the case left the agreed path of its disease, as the hospital states it."""
 
     @property
     def granted(self) -> frozenset[str]:
@@ -166,7 +174,7 @@ class Ground:
 
     def input(self, settled_on: date, bill: Bill | None) -> ClaimInput:
         """The visit as the engine reads it, with what cases granted."""
-        return self.visit.input(settled_on, bill, self.granted, self.from_account_fen)
+        return self.visit.input(settled_on, bill, self.granted, self.from_account_fen, self.off_path)
 
     @property
     def owners(self) -> Owners:
@@ -212,6 +220,8 @@ class Decided:
     bill: Bill
     adjudication: Adjudication
     facts: Facts
+    off_path: str = ""
+    """Why the case left the path of its disease: kept with the facts, since the visit does not say it."""
 
 
 def settle(
@@ -255,7 +265,7 @@ def settle(
     claim = _claim(claim_id, ground, result, now=now, day=day, by=by)
     claim.midway, claim.part = midway, 1 + max((one.part for one in parts), default=0)
     counters.add(ground.owners, claim_id, visit.institution_code, keys, result.movements)
-    return Decided(claim, bill, result, facts)
+    return Decided(claim, bill, result, facts, ground.off_path)
 
 
 def check_open(visit: Visit) -> None:
@@ -362,7 +372,7 @@ def cancel(
     return replace(claim, status=CANCELLED, version=claim.version + 1, payable_fen=0), later
 
 
-def stored_facts(facts: Facts) -> dict[str, Any]:
+def stored_facts(facts: Facts, off_path: str = "") -> dict[str, Any]:
     """What beside policy, catalogue and lines reproduces a decision (contracts §5)."""
     place = facts.institution
     return {
@@ -378,12 +388,12 @@ def stored_facts(facts: Facts) -> dict[str, Any]:
         "groups": sorted(facts.groups),
         "birth_date": facts.birth_date,
         "third_party": facts.third_party,
-        **_rarer(facts),
+        **_rarer(facts, off_path),
         "used": [[key.scope, key.name, key.year, key.detail, amount] for key, amount in facts.used.items()],
     }
 
 
-def _rarer(facts: Facts) -> dict[str, Any]:
+def _rarer(facts: Facts, off_path: str) -> dict[str, Any]:
     """Facts that few claims rest on, kept where they are there."""
     rarer: dict[str, Any] = {
         "third_party_share": facts.third_party_share,
@@ -394,6 +404,7 @@ def _rarer(facts: Facts) -> dict[str, Any]:
         "account_credit": facts.account_credit_fen,
         "granted": sorted(facts.decided),
         "late_approved": facts.late_approved,
+        "off_path": off_path,
     }
     return {name: value for name, value in rarer.items() if value}
 

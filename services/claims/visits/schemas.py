@@ -290,6 +290,8 @@ class SettlementIn(WireModel):
     """What the patient wants to pay of his part from the household's family account, at most."""
     midway: bool = False
     """Settles what was uploaded so far of a stay that goes on (mid_setl_flag): one admission, one deductible."""
+    off_path: Reason | None = None
+    """Why the case left the agreed path of its disease: the policy's ordinary rows apply, and the slip says so."""
 
 
 class CancellationIn(WireModel):

@@ -109,6 +109,7 @@ def told(result: Adjudication) -> Doc:
         "patient": result.patient_fen,
         "parts": (result.excluded_fen, result.over_ceiling_fen, result.own_share_fen),
         "account": result.account_fen,
+        "hospital": result.hospital_fen,
         "deductible": result.deductible_fen,
         "ratio": result.ratio,
         "layers": {layer.layer: layer.benefit_fen for layer in result.layers},

@@ -327,7 +327,11 @@ def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
 
 
 def _limit(limit: LimitDoc | None) -> Limit | None:
-    return None if limit is None else Limit(limit.amount, limit.shared_up_to or 0, limit.share or 0)
+    return (
+        None
+        if limit is None
+        else Limit(limit.amount, limit.shared_up_to or 0, limit.share or 0, limit.excess == "hospital")
+    )
 
 
 def _cap(document: PolicyDoc, name: str, cap: CapDoc, counts: str) -> Cap:

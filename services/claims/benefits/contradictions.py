@@ -91,6 +91,9 @@ def _only_below(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
     for name in ("items", "essential", "accident"):
         if getattr(benefit, name) is not None:
             yield (*here, name), f"{name} 只能写在第一层"
+    for rule_id, rule in benefit.rules.items():
+        if rule.limit is not None and rule.limit.excess == "hospital":
+            yield (*here, "rules", rule_id, "limit", "excess"), "超限额由医院负担只能写在第一层"
     if benefit.floor is not None and benefit.floor.of == "total":
         yield (*here, "floor", "of"), "按总费用保底只能写在第一层"
 

@@ -303,6 +303,8 @@ class Limit:
     """Part of the limit within which the excess is shared, 1/10,000; 0: not shared."""
     share: int
     """Share of that excess that counts, 1/10,000."""
+    hospital_bears: bool = False
+    """What does not count is the hospital's (医院负担), not the patient's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -608,9 +610,9 @@ class TraceStep(NamedTuple):
     """One step of the calculation, enough to redo it by hand."""
 
     step: str
-    """`circumstance`, `submission`, `off_path`, `lines`, `third_party`, `elsewhere`, `rule`, `limit`, `waiver`,
-    `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `accident`, `floor`, `cap`, `layer`, `advanced`, `account`,
-    `refused`."""
+    """`circumstance`, `submission`, `off_path`, `lines`, `third_party`, `elsewhere`, `rule`, `limit`, `hospital`,
+    `waiver`, `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `accident`, `floor`, `cap`, `layer`, `advanced`,
+    `account`, `refused`."""
     rule: str
     clause: str
     inputs: tuple[tuple[str, int | str], ...]
@@ -632,7 +634,10 @@ class LayerResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Adjudication:
-    """The decision. total = excluded + over_ceiling + own_share + eligible; patient = total − benefit − elsewhere."""
+    """The decision.
+
+    total = excluded + over_ceiling + own_share + eligible; total = benefit + elsewhere + hospital + patient.
+    """
 
     outcome: Outcome
     policy_id: str
@@ -658,6 +663,8 @@ class Adjudication:
     """Benefit of the basic settlement that was made elsewhere."""
     account: LayerResult | None = None
     """What of the patient's part the family account pays: a payable of its own, not a benefit."""
+    hospital_fen: int = 0
+    """What the hospital bears itself: costs over the limit of a disease, where the policy says so."""
 
     @property
     def account_fen(self) -> int:

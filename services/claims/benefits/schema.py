@@ -136,6 +136,8 @@ class LimitDoc(Part):
     amount: Amount
     shared_up_to: Percent | None = None
     share: Percent | None = None
+    excess: Literal["patient", "hospital"] | None = None
+    """Who bears what does not count: the patient where it is not written."""
 
     @model_validator(mode="after")
     def _both(self) -> LimitDoc:
@@ -273,6 +275,9 @@ class BenefitDoc(Part):
     def _fits(self) -> BenefitDoc:
         if self.items is not None and (self.entitlement is not None or self.diseases is not None):
             raise ValueError("写了 items 的一项不能再写 entitlement 或 diseases")
+        limits = [rule.limit for rule in self.rules.values() if rule.limit is not None]
+        if self.floor is not None and any(limit.excess == "hospital" for limit in limits):
+            raise ValueError("超限额由医院负担(excess: hospital)的一项不能设保底")
         if self.items is not None and self.floor is not None:
             raise ValueError("写了 items 的一项不能设保底")
         if self.yearly and any(

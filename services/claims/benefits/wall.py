@@ -122,6 +122,8 @@ def rule_words(rule: Rule) -> str:
         if rule.limit.shared_up_to:
             share, up_to = percent(format_ratio(rule.limit.share)), percent(format_ratio(rule.limit.shared_up_to))
             limit += f"(超过限额 {up_to} 以内的部分按 {share} 计入)"
+        if rule.limit.hospital_bears:
+            limit += ",不计入的部分由医疗机构负担"
         limit += ","
     return f"{where}{limit}{deductible_words(rule)},{ratio_words(rule)}{path}"
 

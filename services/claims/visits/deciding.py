@@ -331,6 +331,7 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
         benefit_fen=result.benefit_fen,
         account_fen=result.account_fen,
         elsewhere_fen=result.elsewhere_fen,
+        hospital_fen=result.hospital_fen,
         payable_fen=result.benefit_fen + result.account_fen,
         paid_to=TO_PERSON if visit.channel == WINDOW else TO_HOSPITAL,
         sheets_to=visit.line_sheets,

@@ -187,7 +187,7 @@ Original = Literal["kept", "returned", "copy"]
 class WindowPaperIn(WireModel):
     """A paper: what it is in the policy's words, and whether its original is kept, given back, or only a copy came."""
 
-    kind: Word
+    kind: Reason
     original: Original = "kept"
 
 
@@ -339,6 +339,8 @@ class ClaimOut(WireModel):
     """The patient's part; ``account`` of it came from the family account."""
     account: Yuan
     elsewhere: Yuan
+    hospital: Yuan
+    """What the hospital bears itself, over the limit of a disease."""
     """Benefit of the basic settlement that was made elsewhere."""
     midway: bool
     """Settled in the middle of the stay (mid_setl_flag): more settlements of the same admission follow."""

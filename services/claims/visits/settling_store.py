@@ -111,7 +111,8 @@ _TYPES = {
     "id": "uuid", "visit_id": "uuid", "member_id": "uuid", "household_id": "uuid", "cutoff_id": "uuid",
     "version": "int", "benefit_year": "int", "admitted_on": "date", "discharged_on": "date", "settled_on": "date",
     "settled_at": "timestamptz", "total_fen": "bigint", "eligible_fen": "bigint", "benefit_fen": "bigint",
-    "payable_fen": "bigint", "account_fen": "bigint", "elsewhere_fen": "bigint", "coverage_sequence": "bigint",
+    "payable_fen": "bigint", "account_fen": "bigint", "elsewhere_fen": "bigint", "hospital_fen": "bigint",
+    "coverage_sequence": "bigint",
     "layers": "jsonb", "midway": "boolean", "part": "int", "sheets_to": "int", "deductible_fen": "bigint",
 }  # fmt: skip
 _WRITE_CLAIMS = (

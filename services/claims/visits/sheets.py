@@ -27,6 +27,7 @@ CLAIMS = exported(
         "patient": "个人支付",
         "account": "其中家庭账户",
         "elsewhere": "异地基本补偿",
+        "hospital": "医院负担",
         "midway": "中途结算",
         "part": "同次住院第几次结算",
         "paid_to": "付给",

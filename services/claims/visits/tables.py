@@ -310,6 +310,7 @@ def _claims(metadata: MetaData) -> None:
         required("benefit_fen", BigInteger),
         Column("account_fen", BigInteger, nullable=False, server_default="0"),
         Column("elsewhere_fen", BigInteger, nullable=False, server_default="0"),
+        Column("hospital_fen", BigInteger, nullable=False, server_default="0"),
         Column("midway", Boolean, nullable=False, server_default=text("false")),
         Column("part", Integer, nullable=False, server_default="1"),
         Column("sheets_to", Integer, nullable=False, server_default="0"),

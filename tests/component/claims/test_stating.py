@@ -130,6 +130,26 @@ async def test_a_case_that_left_its_path_is_paid_by_the_ordinary_rows(world: Wor
     assert json.loads(row["facts"])["off_path"] == "术中发现腹膜炎", "kept with what it was decided on"
 
 
+LIMIT = (
+    DISEASE[0],
+    "          stones: {name: 胆石症, when: {level: [township, county]}, diseases: [K80], ratio: 75%,"
+    " limit: {amount: 400, excess: hospital}, clause: 限额}\n" + DISEASE[0],
+)
+
+
+@pytest.mark.requirement("ZA-06", "what lies over the limit of a disease is the hospital's, where the policy says so")
+async def test_the_hospital_bears_what_lies_over_the_limit(world: World) -> None:
+    await in_force(world, "", LIMIT)
+    claim = await world.settled(await world.member(), "1000.00", diagnosis_code="K80")
+    parts = {name: claim[name] for name in ("benefit", "hospital", "patient")}
+    assert parts == {"benefit": "310.00", "hospital": "600.00", "patient": "90.00"}, "300 and a tenth of 100"
+    told = (await world.pool("hospital", "GET", f"/claims/{claim['claim_id']}/slip")).text
+    assert "超过限额没有计入的 600.00 元由医疗机构负担,不向病人收取。" in told
+    assert "个人负担:1,000.00 − 310.00 − 600.00 = 90.00" in told
+    paper = await world.pool("hospital", "GET", f"/claims/{claim['claim_id']}/slip.pdf")
+    assert paper.status_code == 200
+
+
 # ---------------------------------------------------------------- the deadline of papers
 
 

@@ -243,6 +243,7 @@ CREATE TABLE claim (
   benefit_fen bigint NOT NULL CHECK (benefit_fen BETWEEN 0 AND total_fen),
   account_fen bigint NOT NULL DEFAULT 0 CHECK (account_fen >= 0),
   elsewhere_fen bigint NOT NULL DEFAULT 0 CHECK (elsewhere_fen >= 0),
+  hospital_fen bigint NOT NULL DEFAULT 0 CHECK (hospital_fen >= 0),
   midway boolean NOT NULL DEFAULT false,
   part integer NOT NULL DEFAULT 1 CHECK (part > 0),
   sheets_to integer NOT NULL DEFAULT 0,
@@ -261,7 +262,7 @@ CREATE TABLE claim (
   FOREIGN KEY (pool_code, visit_id, institution_code) REFERENCES visit (pool_code, id, institution_code),
   CHECK ((status = 'released') = (cutoff_id IS NOT NULL)),
   CHECK (payable_fen BETWEEN 0 AND benefit_fen + account_fen),
-  CHECK (benefit_fen + account_fen + elsewhere_fen <= total_fen)
+  CHECK (benefit_fen + account_fen + elsewhere_fen + hospital_fen <= total_fen)
 ) WITH (fillfactor = 90);
 -- a stay is settled once at its end, and before that in parts
 CREATE UNIQUE INDEX claim_live ON claim (pool_code, visit_id) WHERE status <> 'cancelled' AND NOT midway;

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from services.settlement.ledger.payers import BUDGET
+
 BASIC = "basic"
 OBLIGATIONS = "obligations"
 SUPPLEMENTARY = "supplementary"
 ASSISTANCE = "assistance"
-BUDGET = "budget"
 COUNTY_BUDGET = "county_budget"
 URBAN = "urban"
 BOOKS = (BASIC, OBLIGATIONS)

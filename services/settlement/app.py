@@ -12,6 +12,7 @@ from services.settlement.inquiry.fund_api import router as fund_year
 from services.settlement.inquiry.indicators_api import router as indicators
 from services.settlement.ledger.api import router as ledger
 from services.settlement.ledger.attachments_api import router as attachments
+from services.settlement.ledger.proving_api import router as proving
 from services.settlement.orders.api import router as orders
 from services.settlement.payouts.api import router as payouts
 from services.settlement.payouts.deposits_api import router as deposits
@@ -27,6 +28,7 @@ from shared.messaging.operator import router as operator
 TITLE = "Heyi settlement 合医·基金结算"
 ROUTERS = (
     ledger,
+    proving,
     attachments,
     funding,
     receivables,

@@ -43,7 +43,7 @@ NEUTRAL: Mapping[str, str] = {
     "limit": "count, amount or size", "first_day": "day", "members": "names of members", "other": "number of a line",
     # what people wrote themselves
     "ranges": "cells of a sheet", "missing": "headings", "repeated": "headings", "sheets": "names of sheets",
-    "part": "part of a file", "bank_name": "name of a bank",
+    "part": "part of a file", "bank_name": "name of a bank", "papers": "names of papers in a policy",
 }  # fmt: skip
 """Parameters that are neither Chinese nor English, and what they are; any other has to be words in both."""
 

@@ -61,6 +61,7 @@ class SettleAsk:
     asked: bool = False
     from_account_fen: int = 0
     midway: bool = False
+    off_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +271,7 @@ def _place(batch: _Batch, slot: _Slot, found: tuple[Visit, Coverage | None, Refe
             reference.institution,
             reference.catalogue_version,
             slot.ask.from_account_fen,
+            slot.ask.off_path,
         )
 
 

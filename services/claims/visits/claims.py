@@ -57,6 +57,8 @@ class Claim:
     """What of the patient's part the family account pays."""
     elsewhere_fen: int = 0
     """Benefit of the basic settlement that was made elsewhere."""
+    hospital_fen: int = 0
+    """What the hospital bears itself: costs over the limit of a disease, where the policy says so."""
     midway: bool = False
     """Settled in the middle of the stay (mid_setl_flag): more settlements of the same admission follow."""
     part: int = 1
@@ -76,7 +78,7 @@ class Claim:
     @property
     def patient_fen(self) -> int:
         """The patient's part, of which the family account may pay some."""
-        return self.total_fen - self.elsewhere_fen - self.benefit_fen
+        return self.total_fen - self.elsewhere_fen - self.benefit_fen - self.hospital_fen
 
 
 def earlier_parts(parts: Sequence[Claim]) -> Earlier | None:
@@ -173,6 +175,7 @@ def view(claim: Claim) -> dict[str, Any]:
         "patient": format_yuan(claim.patient_fen),
         "account": format_yuan(claim.account_fen),
         "elsewhere": format_yuan(claim.elsewhere_fen),
+        "hospital": format_yuan(claim.hospital_fen),
         "midway": claim.midway,
         "part": claim.part,
         "paid_to": claim.paid_to,

@@ -44,16 +44,18 @@ from services.claims.visits.problems import (
     LATER_CLAIM_ELSEWHERE,
     LINE_OUTSIDE_STAY,
     NOT_MIDWAY,
+    PAPERS_MISSING,
     PAYS_IN_FULL,
     VISIT_NOT_DISCHARGED,
     VISIT_SETTLED,
+    VISIT_WITHDRAWN,
     refused,
     undecided_words,
 )
 from shared.kernel.dates import shanghai_date
 
 INPATIENT = "inpatient"
-REGISTERED, DISCHARGED = "registered", "discharged"
+REGISTERED, DISCHARGED, WITHDRAWN = "registered", "discharged", "withdrawn"
 BEDSIDE, WINDOW = "bedside", "window"
 TO_HOSPITAL, TO_PERSON = "hospital", "person"
 ADVANCED = "advanced"
@@ -99,8 +101,10 @@ class Visit:
     """``bedside``: the hospital advances the benefit; ``window``: the patient paid in full and brought his papers."""
     submitted_on: date | None = None
     """Day on which the papers came to the window; None at the bedside."""
+    missing_papers: tuple[str, ...] = ()
+    """What the policy asks for at the window and has not come: it is not settled before."""
     facts_seq: int = 0
-    """Counts the changes of third party and of the basic settlement made elsewhere."""
+    """Counts the changes of third party, of the basic settlement made elsewhere and of papers, and a withdrawal."""
 
     @property
     def recover_share(self) -> int:
@@ -120,7 +124,12 @@ class Visit:
         return replace(self, status=status, discharged_at=discharged_at, discharged_on=left, line_sheets=line_sheets)
 
     def input(
-        self, settled_on: date, bill: Bill | None, granted: frozenset[str] = frozenset(), from_account_fen: int = 0
+        self,
+        settled_on: date,
+        bill: Bill | None,
+        granted: frozenset[str] = frozenset(),
+        from_account_fen: int = 0,
+        off_path: str = "",
     ) -> ClaimInput:
         """The visit as the engine reads it; without a bill where only the accumulators are asked for.
 
@@ -138,6 +147,7 @@ class Visit:
             referred=REFERRED in stated,
             disease=self.diagnosis_code,
             from_account_fen=from_account_fen,
+            off_path=off_path,
             elsewhere=self.elsewhere,
             submitted_on=self.submitted_on,
         )
@@ -154,6 +164,8 @@ class Ground:
     catalogue_version: str
     from_account_fen: int = 0
     """What the patient wants to pay from the family account, at most."""
+    off_path: str = ""
+    """Why the case left the agreed path of its disease, as the hospital states it."""
 
     @property
     def granted(self) -> frozenset[str]:
@@ -162,7 +174,7 @@ class Ground:
 
     def input(self, settled_on: date, bill: Bill | None) -> ClaimInput:
         """The visit as the engine reads it, with what cases granted."""
-        return self.visit.input(settled_on, bill, self.granted, self.from_account_fen)
+        return self.visit.input(settled_on, bill, self.granted, self.from_account_fen, self.off_path)
 
     @property
     def owners(self) -> Owners:
@@ -208,6 +220,8 @@ class Decided:
     bill: Bill
     adjudication: Adjudication
     facts: Facts
+    off_path: str = ""
+    """Why the case left the path of its disease: kept with the facts, since the visit does not say it."""
 
 
 def settle(
@@ -231,6 +245,9 @@ def settle(
     paid counts as of the same admission (rulings §4).
     """
     visit = ground.visit
+    check_open(visit)
+    if visit.missing_papers:
+        raise PAPERS_MISSING(visit_id=visit.id, papers="、".join(visit.missing_papers))
     if last := [one for one in parts if not one.midway]:
         raise VISIT_SETTLED(visit_id=visit.id, claim_id=last[0].id)
     if midway and (visit.kind != INPATIENT or visit.status == DISCHARGED or visit.elsewhere is not None):
@@ -248,7 +265,13 @@ def settle(
     claim = _claim(claim_id, ground, result, now=now, day=day, by=by)
     claim.midway, claim.part = midway, 1 + max((one.part for one in parts), default=0)
     counters.add(ground.owners, claim_id, visit.institution_code, keys, result.movements)
-    return Decided(claim, bill, result, facts)
+    return Decided(claim, bill, result, facts, ground.off_path)
+
+
+def check_open(visit: Visit) -> None:
+    """Raises VISIT_WITHDRAWN for a registration that was taken back."""
+    if visit.status == WITHDRAWN:
+        raise VISIT_WITHDRAWN(visit_id=visit.id)
 
 
 def _is_undecided(step: TraceStep) -> bool:
@@ -308,6 +331,7 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
         benefit_fen=result.benefit_fen,
         account_fen=result.account_fen,
         elsewhere_fen=result.elsewhere_fen,
+        hospital_fen=result.hospital_fen,
         payable_fen=result.benefit_fen + result.account_fen,
         paid_to=TO_PERSON if visit.channel == WINDOW else TO_HOSPITAL,
         sheets_to=visit.line_sheets,
@@ -349,7 +373,7 @@ def cancel(
     return replace(claim, status=CANCELLED, version=claim.version + 1, payable_fen=0), later
 
 
-def stored_facts(facts: Facts) -> dict[str, Any]:
+def stored_facts(facts: Facts, off_path: str = "") -> dict[str, Any]:
     """What beside policy, catalogue and lines reproduces a decision (contracts §5)."""
     place = facts.institution
     return {
@@ -365,12 +389,12 @@ def stored_facts(facts: Facts) -> dict[str, Any]:
         "groups": sorted(facts.groups),
         "birth_date": facts.birth_date,
         "third_party": facts.third_party,
-        **_rarer(facts),
+        **_rarer(facts, off_path),
         "used": [[key.scope, key.name, key.year, key.detail, amount] for key, amount in facts.used.items()],
     }
 
 
-def _rarer(facts: Facts) -> dict[str, Any]:
+def _rarer(facts: Facts, off_path: str) -> dict[str, Any]:
     """Facts that few claims rest on, kept where they are there."""
     rarer: dict[str, Any] = {
         "third_party_share": facts.third_party_share,
@@ -381,6 +405,7 @@ def _rarer(facts: Facts) -> dict[str, Any]:
         "account_credit": facts.account_credit_fen,
         "granted": sorted(facts.decided),
         "late_approved": facts.late_approved,
+        "off_path": off_path,
     }
     return {name: value for name, value in rarer.items() if value}
 

@@ -28,6 +28,8 @@ VISIT_WORDS: Mapping[tuple[str, str], Words] = MappingProxyType(
         ("inpatient", "discharged"): ("已出院", "discharged"),
         ("outpatient", "registered"): ("门诊", "an outpatient visit"),
         ("outpatient", "discharged"): ("门诊", "an outpatient visit"),
+        ("inpatient", "withdrawn"): ("登记已撤回", "withdrawn"),
+        ("outpatient", "withdrawn"): ("登记已撤回", "withdrawn"),
     }
 )
 DISCHARGE: Words = ("办理出院", "discharge")
@@ -124,8 +126,40 @@ INVOICE_USED = define(
     409,
     "票据已经用过",
     "The invoice was used before",
-    "票据 {numbers} 已用于另一次补偿;请核对原件,重复使用的交稽核处理。",
-    "Invoices {numbers} were used for another benefit; check the originals and hand a second use to inspection.",
+    "票据 {numbers} 已用于另一次补偿;请核对原件。这次登记已记录,县合管办在重复票据清单里可以看到。",
+    "Invoices {numbers} were used for another benefit; check the originals. The attempt is kept for the county office.",
+)
+VISIT_WITHDRAWN = define(
+    "visit_withdrawn",
+    409,
+    "登记已经撤回",
+    "The registration was withdrawn",
+    "就诊 {visit_id} 的登记已经撤回;请用新的编号重新登记。",
+    "The registration of visit {visit_id} was withdrawn: register it anew under another id.",
+)
+NOT_OF_THE_WINDOW = define(
+    "not_of_the_window",
+    409,
+    "不是窗口受理的就诊",
+    "Not accepted at the window",
+    "就诊 {visit_id} 不是凭材料在窗口受理的,没有受理回执。",
+    "Visit {visit_id} was not accepted at the window from papers and has no slip.",
+)
+SLIP_UNKNOWN = define(
+    "slip_unknown",
+    404,
+    "没有这张受理回执",
+    "No such acceptance slip",
+    "没有编号为 {number} 的受理回执,请核对回执上的编号。",
+    "There is no slip with number {number}: check the number on the paper.",
+)
+PAPERS_MISSING = define(
+    "papers_missing",
+    409,
+    "材料不全",
+    "Papers are missing",
+    "就诊 {visit_id} 还缺“{papers}”;请一次补齐后登记补交,再结算。",
+    "Visit {visit_id} still lacks “{papers}”: have all of them brought, record them and settle then.",
 )
 GIVEN_TOO_MANY = define(
     "elsewhere_too_many",
@@ -359,6 +393,11 @@ assert _BY_OUTCOME.keys() == REFUSALS
 def refused(outcome: Outcome, facts: Words, todo: Words = PAYS_IN_FULL) -> Problem:
     """The refusal of a claim that lies outside the policy; ``facts`` are words, ids and dates only."""
     return _BY_OUTCOME[outcome](facts=facts, todo=ASK_FOR_LATE if outcome is Outcome.SUBMITTED_LATE else todo)
+
+
+def refused_type(outcome: Outcome) -> ProblemType:
+    """The kind of that refusal, for the description of a route."""
+    return _BY_OUTCOME[outcome]
 
 
 def undecided_words(codes: Sequence[str]) -> Words:

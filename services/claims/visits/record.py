@@ -51,6 +51,7 @@ def adjudication_of(claim: Claim, detail: Mapping[str, Any]) -> Adjudication:
         trace=tuple(_step(one) for one in kept["trace"]),
         illustrative=tuple(kept["illustrative"]),
         elsewhere_fen=claim.elsewhere_fen,
+        hospital_fen=claim.hospital_fen,
         account=next((layer for layer in layers if layer.layer == ACCOUNT_LAYER), None),
     )
 

@@ -47,7 +47,7 @@ async def settle_directly(request: Request) -> Response:
 async def settle_visit(pool_code: Pool, visit_id: ShortId, body: SettlementIn, request: CoalescedDep) -> Any:
     """Settles a visit: the patient pays his part and the hospital advances the benefit."""
     lines = bill_of(body.lines) if body.lines else None
-    return await _settle(request, visit_id, Asked(lines, body.from_account, body.midway))
+    return await _settle(request, visit_id, Asked(lines, body.from_account, body.midway, body.off_path or ""))
 
 
 router.add_api_route(

@@ -46,7 +46,8 @@ EXISTS (SELECT FROM parked p WHERE p.consumer = '{CONSUMER}' AND p.generation = 
 _VISITS = f"""
 SELECT v.id, v.institution_code, v.institution_number, v.member_id, v.kind, v.status, v.admitted_at, v.admitted_on,
        v.discharged_at, v.diagnosis_code, v.diagnosis_name, v.circumstances, v.third_party, v.line_sheets,
-       v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, v.channel, v.submitted_on, m.household_id,
+       v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, v.channel, v.submitted_on,
+       v.missing_papers, m.household_id,
        m.blind_index, m.township_code, m.village_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups,
        m.layers, m.entitlements, m.entitlement_seq, mother.timeline AS mothers_timeline,
        {DOUBTED}
@@ -110,7 +111,8 @@ _TYPES = {
     "id": "uuid", "visit_id": "uuid", "member_id": "uuid", "household_id": "uuid", "cutoff_id": "uuid",
     "version": "int", "benefit_year": "int", "admitted_on": "date", "discharged_on": "date", "settled_on": "date",
     "settled_at": "timestamptz", "total_fen": "bigint", "eligible_fen": "bigint", "benefit_fen": "bigint",
-    "payable_fen": "bigint", "account_fen": "bigint", "elsewhere_fen": "bigint", "coverage_sequence": "bigint",
+    "payable_fen": "bigint", "account_fen": "bigint", "elsewhere_fen": "bigint", "hospital_fen": "bigint",
+    "coverage_sequence": "bigint",
     "layers": "jsonb", "midway": "boolean", "part": "int", "sheets_to": "int", "deductible_fen": "bigint",
 }  # fmt: skip
 _WRITE_CLAIMS = (
@@ -405,7 +407,7 @@ def _detail(decided: Decided) -> dict[str, Any]:
         "over_ceiling": plain_array([str(line.over_ceiling_fen) for line in lines]),
         "own_share": plain_array([str(line.own_share_fen) for line in lines]),
         "reasons": plain_array([line.reason for line in lines]),
-        "facts": stored_facts(decided.facts),
+        "facts": stored_facts(decided.facts, decided.off_path),
         "decision": stored_decision(decided.adjudication),
     }
 
@@ -471,6 +473,7 @@ def visit_of(row: Any) -> Visit:
         channel=row["channel"],
         facts_seq=row["facts_seq"],
         submitted_on=row["submitted_on"],
+        missing_papers=tuple(row["missing_papers"]),
     )
 
 

@@ -225,6 +225,15 @@ LEDGER_FIRST_DAY_AHEAD = define(
     "建账日期 {first_day} 晚于业务日 {today}。请填业务日或更早的日期。",
     "The first day {first_day} is after the business day {today}; name that day or an earlier one.",
 )
+LEDGER_BOOK_NOT_UNDER_CODE = define(
+    "ledger_book_not_under_code",
+    422,
+    "账簿不在这个代码名下",
+    "The book does not stand under this code",
+    "{book}账不能建在 {code} 名下:市级预算账只建在市的代码(末两位是零)名下,其他账只建在统筹区名下。请核对代码。",
+    "Book {book} is not opened under {code}: a city's budget stands under the city's code (ending in 00), every other "
+    "book under a pool's. Check the code.",
+)
 LEDGER_BOOK_OPEN_ALREADY = define(
     "ledger_book_open_already",
     409,

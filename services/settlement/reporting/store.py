@@ -28,6 +28,12 @@ async def is_open(conn: AsyncConnection, pool: str, book: str) -> bool:
     return found
 
 
+async def books_open(conn: AsyncConnection, pool: str, last: date) -> frozenset[str]:
+    """The pool's books that were open by a day."""
+    rows = await fetch(conn, "SELECT book FROM book WHERE pool_code = $1 AND first_day <= $2", pool, last)
+    return frozenset(row["book"] for row in rows)
+
+
 async def accounts(conn: AsyncConnection, pool: str, book: str) -> dict[str, Any]:
     """The chart of a book by account."""
     rows = await fetch(

@@ -213,7 +213,7 @@ async def come_back(desk: Desk, actor: Actor, order_id: UUID) -> Any:
         raise ORDER_NOT_RETURNED(order=order_id)
     await _reverse(desk, kind, known)
     before = "checked" if len(kind.hands) > 2 else "prepared"
-    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before, to_base32(new_id(desk.now)))
+    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before, to_base32(new_id(desk.now)), desk.day)
     await match_open_lines(desk, kind.account)
     return await store.order(desk.conn, desk.pool_code, order_id)
 
@@ -242,7 +242,7 @@ async def refuse(desk: Desk, actor: Actor, order_id: UUID, reason: str) -> Any:
     kind, known = await _take(desk, order_id, ("退回", "refuse"))
     if actor.role not in kind.roles:
         raise ORDER_HAND(kind=(kind.zh, kind.en), allowed=_listed(kind.roles), role=role_words(actor.role))
-    await store.refuse(desk.conn, desk.pool_code, order_id, desk.by, reason)
+    await store.refuse(desk.conn, desk.pool_code, order_id, desk.by, reason, desk.day)
     if kind.code == REFUND and known["attempt"] == 1:
         await _tell_refund_refused(desk, known)
     return await store.order(desk.conn, desk.pool_code, order_id)

@@ -13,7 +13,7 @@ from services.settlement.funding.accounts import BANK_ACCOUNTS, BASIC, TOWNSHIP_
 from services.settlement.ledger import queries
 from services.settlement.ledger.figures import turnover
 from services.settlement.ledger.refusals import BOOK_WORDS
-from services.settlement.reporting import books, journals, reconciling, store
+from services.settlement.reporting import books, journals, outstanding_store, reconciling, store
 from services.settlement.reporting.form import Form
 from services.settlement.reporting.problems import (
     FORM_ACCOUNT,
@@ -201,8 +201,8 @@ async def bank_reconciliation(asked: Asked, account: str) -> Form:
 
 
 async def outstanding(asked: Asked) -> Form:
-    """未了事项 as they are now, with their ages at the last day. Raises FORM_TOO_LONG."""
-    rows = await store.outstanding(asked.conn, asked.pool, LINES_MAX + 1)
+    """未了事项 as they were at the end of the last day, with their ages then. Raises FORM_TOO_LONG."""
+    rows = await outstanding_store.outstanding(asked.conn, asked.pool, asked.last, LINES_MAX + 1)
     _check_length(rows)
     return reconciling.outstanding(asked.last, rows)
 

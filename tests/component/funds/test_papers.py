@@ -1,6 +1,6 @@
 """The papers of a close: they tie, name their items, and are the same as JSON, workbook and document."""
 
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -8,9 +8,11 @@ import openpyxl
 import pytest
 
 from services.settlement.ledger.refusals import BOOK_WORDS
+from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
 from tests.component.funds.world import EXPENDITURE, FISCAL, INCOME, World
 
+FIRST = date(2010, 3, 1)
 MONTH = "from=2010-03-01&to=2010-03-31"
 
 
@@ -135,6 +137,46 @@ async def test_what_waits_is_listed_with_its_age(world: World) -> None:
     assert found["应到未到的财政补助"][3:] == ["中央", "2010 年度", "500.00"]
     assert {"应收追回款", "银行已记、账面未达", "账面已记、银行未达"} <= found.keys()
     assert int(found["账面已记、银行未达"][2] or 0) > 20
+
+
+def waiting(paper: dict[str, Any]) -> dict[str, list[str | None]]:
+    """The last row of each kind of item."""
+    return {row["cells"][0]: row["cells"] for row in paper["rows"][:-1]}
+
+
+@pytest.mark.requirement("LS-11", "what waited at a month's end is listed the same whenever it is printed")
+async def test_the_list_of_a_day_is_that_of_the_day(world: World) -> None:
+    await a_busy_month(world)
+    await world.release_claims("12.00", "8.00")
+    claim = new_id(world.clock.now())
+    await world.feed(world.settled(claim, 1500))
+    today = world.clock.now().date()
+    path = f"/papers/outstanding?from={today}&to={today}"
+    before = await world.get(path)
+    found = waiting(before)
+    assert found["已结算待审核的补偿"][4:] == ["1 笔", "-15.00"]
+    assert found["已审核未支付的补偿"][4:] == ["2 笔", "-20.00"]
+    day = f"/books/obligations/papers/balance-sheet?from={today}&to={today}"
+    for n in range((today - FIRST).days + 1):
+        await world.sources_close(FIRST + timedelta(days=n))
+    await world.done(f"/days/{today}/close", role="county_director")
+    owed = {row["cells"][1]: row["cells"][3] for row in (await world.get(day))["rows"]}
+    assert (owed["2301.01"], owed["2301.02"]) == ("15.00", "20.00"), "as the balance sheet of the day says"
+    world.clock.set(world.clock.now() + timedelta(days=20))
+    gift = {"kind": "donation", "amount": "9.00", "party": "某企业", "bank_reference": "Y-1", "reason": "捐赠"}
+    await world.receive(gift, role="county_finance")
+    await world.statement(FISCAL, ("in", 2000, "P-1"))
+    line = (await world.get("/open-items"))["at_bank_not_in_book"][0]["line_id"]
+    await world.done(f"/open-items/{line}/interest", subject="insurer_finance-2")
+    await world.feed(world.approved(claim))
+    assert await world.get(path) == before, "the same paper, whatever was done since"
+    now = world.clock.now().date()
+    later = waiting(await world.get(f"/papers/outstanding?from={now}&to={now}"))
+    assert "银行已记、账面未达" not in later
+    assert "已结算待审核的补偿" not in later
+    assert later["账面已记、银行未达"][3] == "Y-1"
+    fiscal = await world.get(f"/bank-accounts/{FISCAL}/reconciliation?at={today}")
+    assert [r["cells"][2] for r in fiscal["rows"] if r["cells"][1]] == ["P-1"], "as the reconciliation of the day says"
 
 
 @pytest.mark.requirement("ZZ-35", "the whole month as a workbook and as a document that can be signed")

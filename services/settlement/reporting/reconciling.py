@@ -173,7 +173,7 @@ def control_totals(first: date, last: date, rows: Sequence[Any]) -> Form:
                 r["published_fen"],
                 r["received_count"],
                 r["received_fen"],
-                "" if _agrees(r) else "不符",
+                "√" if _agrees(r) else "不符",
             )
         )
         for r in rows

@@ -28,6 +28,13 @@ async def is_open(conn: AsyncConnection, pool: str, book: str) -> bool:
     return found
 
 
+async def head(conn: AsyncConnection, pool: str, book: str) -> Any:
+    """Through which days a book is sealed and closed, or None where it is not open."""
+    return await fetchrow(
+        conn, "SELECT sealed_through, closed_through FROM book_head WHERE pool_code = $1 AND book = $2", pool, book
+    )
+
+
 async def books_open(conn: AsyncConnection, pool: str, last: date) -> frozenset[str]:
     """The pool's books that were open by a day."""
     rows = await fetch(conn, "SELECT book FROM book WHERE pool_code = $1 AND first_day <= $2", pool, last)
@@ -72,6 +79,43 @@ async def entries(
         last,
         account,
         limit,
+    )
+
+
+async def line_counts(conn: AsyncConnection, pool: str, book: str, first: date, last: date) -> dict[str, int]:
+    """How many postings each account that moved in a period has."""
+    rows = await fetch(
+        conn,
+        f"""
+        SELECT x.account, count(*) AS lines FROM {_IN_PERIOD} n
+        JOIN posting p ON p.pool_code = $1 AND p.book = $2 AND p.number BETWEEN n.first AND n.last
+        CROSS JOIN LATERAL (VALUES (p.debit), (p.credit)) AS x (account) GROUP BY x.account""",
+        pool,
+        book,
+        first,
+        last,
+    )
+    return {row["account"]: row["lines"] for row in rows}
+
+
+async def entries_of(
+    conn: AsyncConnection, pool: str, book: str, accounts: list[str], first: date, last: date
+) -> list[Any]:
+    """Postings of several accounts in a period, in the order of vouchers; the caller has counted them."""
+    return await fetch(
+        conn,
+        f"""
+        SELECT v.posting_date, v.month, v.month_number, v.text, p.debit, p.credit, p.amount_fen
+        FROM {_IN_PERIOD} n
+        JOIN posting p ON p.pool_code = $1 AND p.book = $2 AND p.number BETWEEN n.first AND n.last
+          AND (p.debit = ANY ($5::text[]) OR p.credit = ANY ($5::text[]))
+        JOIN voucher v ON v.pool_code = p.pool_code AND v.book = p.book AND v.number = p.number
+        ORDER BY p.number, p.line""",
+        pool,
+        book,
+        first,
+        last,
+        accounts,
     )
 
 

@@ -15,6 +15,7 @@ from services.claims.increases.api import router as increases
 from services.claims.providers.api import router as providers
 from services.claims.providers.payments_api import router as payments
 from services.claims.review.api import router as review
+from services.claims.review.reversals_api import router as reversals
 from services.claims.settings import ClaimsSettings
 from services.claims.statements.api import router as statements
 from services.claims.visits import resources
@@ -32,7 +33,7 @@ from shared.messaging.operator import router as operator
 TITLE = "Heyi claims 合医·审核结算"
 _BUSIEST = (settling, visits, uploads, claims, review)
 _RULES = (benefits, quotes, templates, catalogue, providers, payments)
-ROUTERS = (*_BUSIEST, window, elsewhere, at_cap, cases, campaigns, increases, statements, *_RULES, operator)
+ROUTERS = (*_BUSIEST, window, elsewhere, at_cap, cases, reversals, campaigns, increases, statements, *_RULES, operator)
 
 
 def build(

@@ -66,13 +66,15 @@ def _receivable(metadata: MetaData) -> None:
             ["pool_code", "replenishment_id", "line"],
             ["replenishment_line.pool_code", "replenishment_line.replenishment_id", "replenishment_line.line"],
         ),
+        Index("receivable_claim", "pool_code", "claim_id", "layer", postgresql_where=text("(claim_id IS NOT NULL)")),
         Index(
-            "receivable_accident",
+            "receivable_once",
             "pool_code",
             "claim_id",
             "layer",
+            "origin",
             unique=True,
-            postgresql_where=text("(origin = 'accident'::text)"),
+            postgresql_where=text("(origin = ANY (ARRAY['accident'::text, 'cancellation'::text]))"),
         ),
     )
 

@@ -98,6 +98,7 @@ FACTS = {
     "claim.returned": "退回医院",
     "claim.cancelled": "撤销",
     "claim.released": "放行付款",
+    "claim.reversed": "付款后冲销",
 }
 """Names of what other services tell, by noun and verb of the event type."""
 OUTSTANDING = {

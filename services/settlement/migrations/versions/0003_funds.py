@@ -209,7 +209,7 @@ CREATE TABLE receivable (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
   origin text COLLATE "C" NOT NULL
-    CHECK (origin IN ('recheck', 'second_payment', 'family_account', 'recovery', 'accident')),
+    CHECK (origin IN ('recheck', 'second_payment', 'family_account', 'recovery', 'accident', 'cancellation')),
   bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer', 'third_party')),
   institution_code text COLLATE "C",
   household_id uuid,
@@ -238,13 +238,16 @@ CREATE TABLE receivable (
   CHECK ((origin = 'second_payment') = (instruction_id IS NOT NULL)),
   CHECK ((origin = 'family_account') = (household_id IS NOT NULL)),
   CHECK (origin = 'family_account' OR institution_code IS NOT NULL),
-  CHECK (origin NOT IN ('recovery', 'accident') OR (expense_account IS NOT NULL AND care_year IS NOT NULL)),
-  CHECK (origin <> 'accident' OR (claim_id IS NOT NULL AND layer IS NOT NULL AND bearer = 'third_party')),
+  CHECK (origin NOT IN ('recovery', 'accident', 'cancellation')
+    OR (expense_account IS NOT NULL AND care_year IS NOT NULL AND claim_id IS NOT NULL AND layer IS NOT NULL)),
+  CHECK (origin <> 'accident' OR bearer = 'third_party'),
   CHECK (settled_fen >= 0 AND waived_fen >= 0 AND settled_fen + waived_fen <= amount_fen),
   CHECK ((made_good_on IS NOT NULL) = (settled_fen + waived_fen = amount_fen))
 );
--- the liable third party of an accident is asked once for what the fund paid of a claim's layer
-CREATE UNIQUE INDEX receivable_accident ON receivable (pool_code, claim_id, layer) WHERE origin = 'accident';
+CREATE INDEX receivable_claim ON receivable (pool_code, claim_id, layer) WHERE claim_id IS NOT NULL;
+-- of a claim's layer the liable third party is asked once, and its cancellation is owed once
+CREATE UNIQUE INDEX receivable_once ON receivable (pool_code, claim_id, layer, origin)
+  WHERE origin IN ('accident', 'cancellation');
 -- what is owed no more although nobody paid it: withdrawn by the rule that says so
 CREATE TABLE waiver (
   pool_code text COLLATE "C" NOT NULL,
@@ -303,7 +306,7 @@ CREATE TABLE claim_state (
   claim_id uuid NOT NULL,
   version bigint NOT NULL,
   state text COLLATE "C" NOT NULL
-    CHECK (state IN ('settled', 'approved', 'released', 'rejected', 'returned', 'cancelled')),
+    CHECK (state IN ('settled', 'approved', 'released', 'rejected', 'returned', 'cancelled', 'reversed')),
   institution_code text COLLATE "C" NOT NULL,
   township_code text COLLATE "C" NOT NULL,
   care_kind text COLLATE "C" NOT NULL,
@@ -314,6 +317,7 @@ CREATE TABLE claim_state (
   benefit_year integer NOT NULL,
   PRIMARY KEY (pool_code, claim_id)
 );
+CREATE INDEX claim_state_reversed ON claim_state (pool_code, claim_id) WHERE state = 'reversed';
 CREATE TABLE claim_total (
   pool_code text COLLATE "C" NOT NULL,
   state text COLLATE "C" NOT NULL,

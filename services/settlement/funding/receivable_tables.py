@@ -29,6 +29,7 @@ def declare(metadata: MetaData) -> None:
     _receivable(metadata)
     _recovery(metadata)
     _waiver(metadata)
+    _write_off(metadata)
     _third_party_liability(metadata)
 
 
@@ -122,6 +123,32 @@ def _waiver(metadata: MetaData) -> None:
         PrimaryKeyConstraint("pool_code", "id"),
         ForeignKeyConstraint(["pool_code", "receivable_id"], ["receivable.pool_code", "receivable.id"]),
         Index("waiver_receivable", "pool_code", "receivable_id"),
+    )
+
+
+def _write_off(metadata: MetaData) -> None:
+    Table(
+        "write_off",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("receivable_id", Uuid, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("asked_by", Text, nullable=False),
+        Column("asked_at", _MOMENT, nullable=False),
+        Column("decision", _CODE),
+        Column("document", Text),
+        Column("decided_by", Text),
+        Column("decided_at", _MOMENT),
+        PrimaryKeyConstraint("pool_code", "id"),
+        ForeignKeyConstraint(["pool_code", "receivable_id"], ["receivable.pool_code", "receivable.id"]),
+        Index(
+            "write_off_once",
+            "pool_code",
+            "receivable_id",
+            unique=True,
+            postgresql_where=text("(decision IS DISTINCT FROM 'refused'::text)"),
+        ),
     )
 
 

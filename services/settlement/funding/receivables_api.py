@@ -29,7 +29,7 @@ class ReceivableOut(WireModel):
 
     id: UUID
     origin: Literal["recheck", "second_payment", "family_account", "recovery", "accident", "cancellation"]
-    bearer: Bearer
+    bearer: Bearer | Literal["nobody"]
     institution_code: str | None
     household_id: UUID | None
     claim_id: UUID | None

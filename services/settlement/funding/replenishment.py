@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from services.settlement.funding import commands, store, third_parties
+from services.settlement.funding import commands, store, third_parties, write_offs
 from services.settlement.funding import replenishment_store as lines_store
 from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE
 from services.settlement.funding.booking import Desk, Entry, book
@@ -20,7 +20,7 @@ from services.settlement.funding.problems import (
     REPLENISHMENT_STATE,
     REPLENISHMENT_UNKNOWN,
 )
-from services.settlement.funding.receivables import ASKED_BACK, Owed, arise
+from services.settlement.funding.receivables import ASKED_BACK, NOBODY, Owed, arise
 from services.settlement.funding.receivables import RECHECK as ORIGIN
 from shared.db.numbers import next_number
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
@@ -99,7 +99,8 @@ async def apply(desk: Desk, up_to: date | None) -> Any:
 
 
 async def recheck(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal]) -> Any:
-    """The county office re-checks: a refused line becomes a receivable on its bearer, and the advance stays short.
+    """The county office re-checks: a refused line becomes a receivable on its bearer, and the advance stays short. Of a
+    line that nobody bears the director decides whether the fund does.
 
     Raises REPLENISHMENT_UNKNOWN, FOUR_EYES, CONFLICT_OF_INTEREST, REPLENISHMENT_STATE, LINES_INVALID and
     REFUSALS_EXCEED.
@@ -165,7 +166,11 @@ async def _refuse(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
             )
         ],
     )
-    await arise(desk, [_owed(replenishment_id, refusal, named[refusal.line]) for refusal in refusals])
+    ids = await arise(desk, [_owed(replenishment_id, refusal, named[refusal.line]) for refusal in refusals])
+    pairs = zip(ids, refusals, strict=True)
+    await write_offs.borne_by_nobody(
+        desk, [(one, refusal.reason) for one, refusal in pairs if refusal.bearer == NOBODY]
+    )
     await third_parties.refused(desk, [named[refusal.line] for refusal in refusals])
 
 

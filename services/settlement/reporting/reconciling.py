@@ -226,6 +226,7 @@ class Spending:
 _OTHERS = {
     "recheck": "复核拒付转应收",
     "overspent": "退费后已用的家庭账户转应收",
+    "write-off": "应收款核销",
     "opening": "期初",
     "order": "资金单据",
     "payment": "质量保证金拨付及其他",

@@ -30,6 +30,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "third-party": "第三方追偿规则",
         "transfer": "划转规则",
         "waiver": "追回撤回规则",
+        "write-off": "追回核销规则",
         "year-close": "年末结转规则",
     }
 )

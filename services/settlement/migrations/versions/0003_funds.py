@@ -210,7 +210,7 @@ CREATE TABLE receivable (
   id uuid NOT NULL,
   origin text COLLATE "C" NOT NULL
     CHECK (origin IN ('recheck', 'second_payment', 'family_account', 'recovery', 'accident', 'cancellation')),
-  bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer', 'third_party')),
+  bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer', 'third_party', 'nobody')),
   institution_code text COLLATE "C",
   household_id uuid,
   claim_id uuid,
@@ -241,6 +241,7 @@ CREATE TABLE receivable (
   CHECK (origin NOT IN ('recovery', 'accident', 'cancellation')
     OR (expense_account IS NOT NULL AND care_year IS NOT NULL AND claim_id IS NOT NULL AND layer IS NOT NULL)),
   CHECK (origin <> 'accident' OR bearer = 'third_party'),
+  CHECK (bearer <> 'nobody' OR origin = 'recheck' AND penalty_fen = 0 AND patient_owed_fen = 0),
   CHECK (settled_fen >= 0 AND waived_fen >= 0 AND settled_fen + waived_fen <= amount_fen),
   CHECK ((made_good_on IS NOT NULL) = (settled_fen + waived_fen = amount_fen))
 );
@@ -253,7 +254,7 @@ CREATE TABLE waiver (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
   receivable_id uuid NOT NULL,
-  kind text COLLATE "C" NOT NULL CHECK (kind IN ('withdrawn')),
+  kind text COLLATE "C" NOT NULL CHECK (kind IN ('withdrawn', 'written_off')),
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   care_year integer,
   reason text NOT NULL CHECK (reason <> ''),
@@ -262,6 +263,24 @@ CREATE TABLE waiver (
   FOREIGN KEY (pool_code, receivable_id) REFERENCES receivable (pool_code, id)
 );
 CREATE INDEX waiver_receivable ON waiver (pool_code, receivable_id);
+-- what the fund is to bear itself: asked by one person, decided by another with the document
+CREATE TABLE write_off (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  receivable_id uuid NOT NULL,
+  reason text NOT NULL CHECK (reason <> ''),
+  asked_by text NOT NULL,
+  asked_at timestamptz NOT NULL,
+  decision text COLLATE "C" CHECK (decision IN ('approved', 'refused')),
+  document text CHECK (document <> ''),
+  decided_by text,
+  decided_at timestamptz,
+  PRIMARY KEY (pool_code, id),
+  FOREIGN KEY (pool_code, receivable_id) REFERENCES receivable (pool_code, id),
+  CHECK (decided_by <> asked_by),
+  CHECK (num_nulls(decision, document, decided_by, decided_at) IN (0, 4))
+);
+CREATE UNIQUE INDEX write_off_once ON write_off (pool_code, receivable_id) WHERE decision IS DISTINCT FROM 'refused';
 -- what claims told at the release of a claim: a third party owes this of it, once the fund has paid
 CREATE TABLE third_party_liability (
   pool_code text COLLATE "C" NOT NULL,
@@ -666,8 +685,9 @@ _CHANGING = {
     ),
     "transfer": (_FULL, _READ, "status, released_by, released_on, arrived_on, cancelled_by, cancel_reason"),
     "paid_line": (_FULL, _READ, "replenishment_id"),
-    "receivable": (_FULL, _FULL, "made_good_on, settled_fen, waived_fen"),
+    "receivable": (_FULL, _FULL, "made_good_on, settled_fen, waived_fen, bearer"),
     "waiver": (_FULL, _FULL, None),
+    "write_off": (_FULL, _READ, "decision, document, decided_by, decided_at"),
     "recovery": (_FULL, _READ, "approved_by, approved_at, approved_on"),
     "set_off": (_FULL, _READ, "instruction_id, done_on, given_up"),
     "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen"),

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.settlement.closing.api import router as closing
 from services.settlement.funding.api import router as funding
 from services.settlement.funding.receivables_api import router as receivables
+from services.settlement.funding.write_offs_api import router as write_offs
 from services.settlement.inquiry.api import router as inquiry
 from services.settlement.inquiry.fund_api import router as fund_year
 from services.settlement.inquiry.indicators_api import router as indicators
@@ -32,6 +33,7 @@ ROUTERS = (
     attachments,
     funding,
     receivables,
+    write_offs,
     payouts,
     deposits,
     floats,

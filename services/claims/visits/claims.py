@@ -14,6 +14,9 @@ from shared.kernel.money import format_yuan, round_half_up
 
 SETTLED, APPROVED, REJECTED = "settled", "approved", "rejected"
 RETURNED, CANCELLED, RELEASED = "returned", "cancelled", "released"
+REVERSED = "reversed"
+"""Paid and taken back by a negative claim of a later day (rulings §2)."""
+VOID = frozenset({CANCELLED, REVERSED})
 CANCELLABLE = frozenset({SETTLED, APPROVED, REJECTED, RETURNED})
 WITHIN_THE_HOUR = timedelta(hours=1)
 FUND_BOOK = "basic"
@@ -51,6 +54,8 @@ class Claim:
     coverage_sequence: int
     layers: list[dict[str, Any]]
     cutoff_id: UUID | None = None
+    reversal_id: UUID | None = None
+    """The negative claim that takes it back."""
     number: str = ""
     """For people; given when the settlement is decided."""
     account_fen: int = 0
@@ -185,6 +190,7 @@ def view(claim: Claim) -> dict[str, Any]:
         "catalogue_version": claim.catalogue_version,
         "coverage_sequence": claim.coverage_sequence,
         "cutoff_id": None if claim.cutoff_id is None else str(claim.cutoff_id),
+        "reversal_id": None if claim.reversal_id is None else str(claim.reversal_id),
         "layers": [
             {
                 "layer": one["layer"],

@@ -19,6 +19,7 @@ STATUS_WORDS: Mapping[str, Words] = MappingProxyType(
         "returned": ("已退回", "returned"),
         "cancelled": ("已取消", "cancelled"),
         "released": ("已放行", "released"),
+        "reversed": ("已冲销", "reversed"),
     }
 )
 """What the states of a claim are called."""
@@ -327,9 +328,28 @@ CLAIM_RELEASED = define(
     409,
     "结算已放行付款",
     "The claim is released for payment",
-    "结算 {claim_id} 已放行付款,不能再取消;如有差错,由县合管办在复核回补申请时拒付该笔,列为责任方应还款。",
-    "Claim {claim_id} is released for payment and cannot be cancelled; if it is wrong, the county office refuses its "
-    "line at the re-check of the replenishment, as a receivable on its bearer.",
+    "结算 {claim_id} 已放行付款,尚未全部付清或银行尚无结果,现在不能取消;"
+    "请在银行确认付款后,由县合管办两人放行,再办理取消。",
+    "Claim {claim_id} is released for payment and not yet paid in full, or the bank has not answered: it cannot be "
+    "cancelled now. Once the bank confirms the payment, two persons of the county office release the cancellation.",
+)
+CLAIM_PAID = define(
+    "claim_paid",
+    409,
+    "结算已付款",
+    "The claim is paid",
+    "结算 {claim_id} 的补偿款已付,须由县合管办两人放行后才能取消;请凭原因和文件向县合管办提出。",
+    "The benefit of claim {claim_id} is paid: two persons of the county office release its cancellation first. Bring "
+    "them the reason and the document.",
+)
+BENEFIT_YEAR_CLOSED = define(
+    "benefit_year_closed",
+    409,
+    "待遇年度已关闭",
+    "The benefit year is closed",
+    "结算 {claim_id} 属于已关闭的 {year} 年度,医院不能取消;请到经办窗口更正,由县合管办放行后在窗口办理。",
+    "Claim {claim_id} is of the benefit year {year}, which is closed: it is corrected at the window alone, once the "
+    "county office has released it.",
 )
 LATER_CLAIM = define(
     "later_claim",

@@ -17,7 +17,7 @@ Moment = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d")
 """A hospital's time, ISO 8601; without an offset it is Asia/Shanghai (contracts §5)."""
 Kind = Literal["inpatient", "outpatient"]
 Circumstance = Literal["emergency", "migrant", "referred"]
-Status = Literal["settled", "approved", "rejected", "returned", "cancelled", "released"]
+Status = Literal["settled", "approved", "rejected", "returned", "cancelled", "released", "reversed"]
 
 
 class LookupIn(WireModel):
@@ -354,6 +354,8 @@ class ClaimOut(WireModel):
     catalogue_version: str
     coverage_sequence: int
     cutoff_id: UUID | None
+    reversal_id: UUID | None
+    """The negative claim that takes it back; nothing of most."""
     layers: list[LayerOut]
 
 

@@ -58,8 +58,9 @@ INSERT INTO visit_lines (pool_code, visit_id, sheet, institution_code, item_code
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 """
 _COUNT_SHEET = "UPDATE visit SET line_sheets = $3 WHERE pool_code = $1 AND id = $2"
-_LIVE = "SELECT id FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled' AND NOT midway"
-_PARTS = f"SELECT {', '.join(COLUMNS)} FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled'"
+_STANDING = "status NOT IN ('cancelled', 'reversed')"
+_LIVE = f"SELECT id FROM claim WHERE pool_code = $1 AND visit_id = $2 AND {_STANDING} AND NOT midway"
+_PARTS = f"SELECT {', '.join(COLUMNS)} FROM claim WHERE pool_code = $1 AND visit_id = $2 AND {_STANDING}"
 _CLAIM = f"SELECT {', '.join(COLUMNS)} FROM claim WHERE pool_code = $1 AND id = $2"
 _DETAIL = "SELECT * FROM claim_detail WHERE pool_code = $1 AND claim_id = $2"
 _CLAIMS = f"""

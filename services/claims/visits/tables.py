@@ -323,15 +323,16 @@ def _claims(metadata: MetaData) -> None:
         required("coverage_sequence", BigInteger),
         required("layers", JSONB),
         Column("cutoff_id", Uuid),
+        Column("reversal_id", Uuid),
         code("number"),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "number", name="claim_number"),
         _of_visit(),
     )
     c = claim.c
-    last = text("status <> 'cancelled' AND NOT midway")
+    last = text("status NOT IN ('cancelled', 'reversed') AND NOT midway")
     Index("claim_live", c.pool_code, c.visit_id, unique=True, postgresql_where=last)
-    live = text("status <> 'cancelled'")
+    live = text("status NOT IN ('cancelled', 'reversed')")
     Index("claim_part", c.pool_code, c.visit_id, c.part, unique=True, postgresql_where=live)
     Index("claim_of_day", c.pool_code, c.settled_on, c.id)
     cut_off = text("cutoff_id IS NOT NULL")

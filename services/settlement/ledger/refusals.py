@@ -85,7 +85,8 @@ LEDGER_DATE_IMPOSSIBLE = define(
     422,
     "日期不可能",
     "This date cannot be",
-    "记账、业务、建账和封账日期不能晚于 {last_day}(数据库服务器日期的次日),业务日期不能早于 2003 年。请核对日期和系统时钟。",
+    "记账、业务、建账和封账日期不能晚于 {last_day}(数据库服务器日期的次日),业务日期不能早于 2003 年。"
+    "请核对日期和系统时钟。",
     "Posting, value, first and sealed days are not after {last_day} (the day after the server's date), and no value "
     "date is before 2003. Check the dates and the system's clock.",
 )
@@ -103,7 +104,8 @@ LEDGER_KEY_UNKNOWN = define(
     "封账密钥未登记",
     "The sealing key is not registered",
     "密钥 {key} 未在数据库登记,不能封账。更换密钥时,请数据库所有者先登记新密钥的编号。",
-    "Key {key} is not registered in the database. When keys are changed, the database's owner registers the new id first.",
+    "Key {key} is not registered in the database. When keys are changed, the database's owner registers the new id "
+    "first.",
 )
 LEDGER_OVERDRAWN = define(
     "ledger_overdrawn",

@@ -68,6 +68,7 @@ def _claim_state(metadata: MetaData) -> None:
         Column("decided_on", Date),
         Column("ended_on", Date),
         PrimaryKeyConstraint("pool_code", "claim_id"),
+        Index("claim_state_reversed", "pool_code", "claim_id", postgresql_where=text("(state = 'reversed'::text)")),
     )
 
 

@@ -71,6 +71,8 @@ VOUCHER = (
     " reversal_of, preparer, checker, poster, text, sheets, papers, postings_digest, sha256('forged') FROM voucher"
     " WHERE number = 1;"
 )
+
+
 def seal(day: str, key: str = SIGNER.key_id) -> str:
     """A seal that somebody makes up."""
     return f"SELECT seal('{POOL}', 'basic', '{day}', now(), '{key}', decode(repeat('00', 64), 'hex'));"

@@ -12,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 SETTLING = (Path(__file__).parents[1] / "sql" / "settling.sql").read_text()
+REVERSALS = (Path(__file__).parents[1] / "sql" / "reversals.sql").read_text()
 COVERAGE = """
 CREATE TABLE member_coverage (
   pool_code text COLLATE "C" NOT NULL,
@@ -229,7 +230,8 @@ CREATE TABLE claim (
   household_id uuid NOT NULL,
   township_code text COLLATE "C" NOT NULL,
   kind text NOT NULL CHECK (kind IN ('inpatient', 'outpatient')),
-  status text NOT NULL CHECK (status IN ('settled', 'approved', 'rejected', 'returned', 'cancelled', 'released')),
+  status text NOT NULL
+    CHECK (status IN ('settled', 'approved', 'rejected', 'returned', 'cancelled', 'released', 'reversed')),
   version integer NOT NULL CHECK (version > 0),
   admitted_on date NOT NULL,
   discharged_on date,
@@ -256,17 +258,20 @@ CREATE TABLE claim (
   coverage_sequence bigint NOT NULL,
   layers jsonb NOT NULL,
   cutoff_id uuid,
+  reversal_id uuid,
   number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
   PRIMARY KEY (pool_code, id),
   CONSTRAINT claim_number UNIQUE (pool_code, number),
   FOREIGN KEY (pool_code, visit_id, institution_code) REFERENCES visit (pool_code, id, institution_code),
-  CHECK ((status = 'released') = (cutoff_id IS NOT NULL)),
+  CHECK ((status IN ('released', 'reversed')) = (cutoff_id IS NOT NULL)),
+  CHECK ((status = 'reversed') = (reversal_id IS NOT NULL)),
   CHECK (payable_fen BETWEEN 0 AND benefit_fen + account_fen),
   CHECK (benefit_fen + account_fen + elsewhere_fen + hospital_fen <= total_fen)
 ) WITH (fillfactor = 90);
 -- a stay is settled once at its end, and before that in parts
-CREATE UNIQUE INDEX claim_live ON claim (pool_code, visit_id) WHERE status <> 'cancelled' AND NOT midway;
-CREATE UNIQUE INDEX claim_part ON claim (pool_code, visit_id, part) WHERE status <> 'cancelled';
+CREATE UNIQUE INDEX claim_live ON claim (pool_code, visit_id)
+  WHERE status NOT IN ('cancelled', 'reversed') AND NOT midway;
+CREATE UNIQUE INDEX claim_part ON claim (pool_code, visit_id, part) WHERE status NOT IN ('cancelled', 'reversed');
 CREATE INDEX claim_of_day ON claim (pool_code, settled_on, id);
 CREATE INDEX claim_pending ON claim (pool_code, status, institution_code, settled_on, id)
   WHERE status IN ('settled', 'approved');
@@ -417,7 +422,7 @@ def _rules() -> list[str]:
         "blind_index, household_id, township_code, village_code, birth_date, sex, sequence, timeline, groups, layers, "
         "learnt_from, learnt_at"
     )
-    claim = "status, version, payable_fen, cutoff_id"
+    claim = "status, version, payable_fen, cutoff_id, reversal_id"
     visit = "status, discharged_at, line_sheets, third_party, third_party_share, elsewhere, facts_seq, missing_papers"
     entitled = "entitlements, entitlement_seq"
     return [
@@ -460,6 +465,17 @@ def _rules() -> list[str]:
         pool_table(service, "cancellation", institution_column=of),
         pool_table(service, "cancellation_release", institution_column=of),
         pool_table(service, "readjudication"),
+        pool_table(
+            service,
+            "claim_payment",
+            app="SELECT",
+            institution_column=of,
+            worker="SELECT, INSERT",
+            worker_update_columns="paid, told_at",
+        ),
+        pool_table(service, "reversal_release", institution_column=of, update_columns="approved_by, approved_at"),
+        pool_table(service, "claim_reversal", institution_column=of),
+        pool_table(service, "benefit_year_close"),
         pool_table(service, "claim_review", institution_column=of),
         pool_table(service, "claim_cut", institution_column=of),
         pool_table(service, "cutoff", institution_column=of),
@@ -467,7 +483,7 @@ def _rules() -> list[str]:
 
 
 def upgrade() -> None:
-    for statement in (COVERAGE, VISITS, CLAIMS, ACCUMULATORS, REVIEW, SETTLING, *_rules()):
+    for statement in (COVERAGE, VISITS, CLAIMS, ACCUMULATORS, REVIEW, REVERSALS, SETTLING, *_rules()):
         op.execute(statement)
 
 

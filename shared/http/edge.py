@@ -9,7 +9,7 @@ Longer than most: what becomes of a request, from its token to its commit, is to
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from shared.db import audit
 from shared.db.scope import NO_POOL, set_scope, transaction
+from shared.db.sql import Statement
 from shared.http import bulk, exports, failures, idempotency
 from shared.http.access import rule_from
 from shared.http.call import Call, EdgeRequest, storable
@@ -145,15 +146,15 @@ async def _audit_refusal(call: Call, problem: Problem) -> None:
     told = problem.kind.status == 403 or not call.is_read or call.rule.personal
     if call.actor is ANYBODY or not told or problem.kind.status >= 500:
         return
-    await _write_refusal(call, problem.kind.code, problem.kind.status)
+    await _write_refusal(call, problem.kind.code, problem.kind.status, problem.kept)
 
 
-async def _write_refusal(call: Call, code: str, status: int) -> None:
+async def _write_refusal(call: Call, code: str, status: int, kept: Sequence[Statement] = ()) -> None:
     facts: dict[str, Any] = {"code": code, "status": status}
     if call.pool_code == NO_POOL and "pool_code" in call.request.path_params:
         facts["asked_pool"] = storable(str(call.request.path_params["pool_code"]))
     try:
-        await call.audit_apart(call.entry(audit.REFUSED, facts=facts))
+        await call.audit_apart(call.entry(audit.REFUSED, facts=facts), kept)
     except Exception as error:
         # The refusal stands whether or not it could be logged; that it could not is an alarm of its own.
         _log.error("refusal not audited", request_id=call.request_id, exc_info=error)

@@ -5,9 +5,10 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
+import asyncpg
 import httpx
 from fastapi import FastAPI
 
@@ -22,7 +23,6 @@ _OF_ONE_REQUEST = ("instance", "replayed")
 
 Held = list[tuple[str, int, Any]]
 """By table how many rows, and a sum over their contents."""
-Rows = Callable[[str], Awaitable[list[Any]]]
 
 
 def told(answer: httpx.Response) -> Any:
@@ -38,21 +38,22 @@ def _without(line: Any) -> Any:
 class TwiceTransport(httpx.AsyncBaseTransport):
     """Hands reads through; sends a write twice at once with its key, and a third time when the two have ended.
 
-    ``rows`` asks the service's database as its superuser. Every write is sent with another key beside the two, and only
-    one of the keys may have an effect, but for two kinds of routes: ``same`` are done again under another key and find
-    nothing to change, ``again`` are another act.
+    ``admin`` is the address of the service's database for its superuser. Every write is sent with another key beside
+    the two, and only one of the keys may have an effect, but for two kinds of routes: ``same`` are done again under
+    another key and find nothing to change, ``again`` are another act.
     """
 
     def __init__(
         self,
         app: FastAPI,
         inner: httpx.AsyncBaseTransport,
-        rows: Rows,
+        admin: str,
         *,
         same: Iterable[str] = (),
         again: Iterable[str] = (),
     ) -> None:
-        self._inner, self._rows, self._same, self._again = inner, rows, frozenset(same), frozenset(again)
+        self._inner, self._admin, self._same, self._again = inner, admin, frozenset(same), frozenset(again)
+        self._conn: Any = None
         self._tables: list[str] = []
         self._forms: list[tuple[str, str, re.Pattern[str]]] = []
         self.reached: Counter[str] = Counter()
@@ -68,6 +69,17 @@ class TwiceTransport(httpx.AsyncBaseTransport):
     def left_out(self) -> set[str]:
         """Routes that write and were never sent with success."""
         return {name for name, _, _ in self._forms} - self.reached.keys()
+
+    async def aclose(self) -> None:
+        """Closes its own session."""
+        if self._conn is not None:
+            await self._conn.close()
+
+    async def _rows(self, sql: str) -> list[Any]:
+        """Looks into the database, in one session for all."""
+        if self._conn is None:
+            self._conn = await asyncpg.connect(self._admin)
+        return list(await self._conn.fetch(sql))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer of the write that had the effect, or the refusal of all of them."""

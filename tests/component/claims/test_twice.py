@@ -77,10 +77,11 @@ class Twice:
         database = self.postgres.clone("claims", template=template) if template else self.postgres.clone("claims")
         async with running_world(database, self.tokens) as world:
             inner = world.client._transport
-            transport = TwiceTransport(world.app, inner, world.sql, same=CHANGE_NOTHING_AGAIN, again=ADD_AGAIN)
+            transport = TwiceTransport(world.app, inner, database.admin, same=CHANGE_NOTHING_AGAIN, again=ADD_AGAIN)
             world.client = httpx.AsyncClient(transport=transport, base_url=world.client.base_url)
             await world.heard()
             yield world
+            await world.client.aclose()
         left = transport.left_out
         self.left_out = left if self.left_out is None else self.left_out & left
         self.postgres.drop(database.name)

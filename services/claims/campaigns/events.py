@@ -21,12 +21,11 @@ async def confirmed(unit: EventUnit, event: Envelope, told: PaymentConfirmed) ->
     the cap of the year of care again, where the close of the campaign had taken it back (decision 0182)."""
     if told.layer != SECOND_LAYER:
         return
-    day = await unit.business_day()  # before any row, like every writer that counts (contracts §5)
     paid = (told.confirmed_on, told.end_to_end_id)
     of = await _move(unit, told.claim_id, (RELEASED, RETURNED), PAID, paid)
     if of["counts_toward"]:
         amount = YearAmount(told.claim_id, of["member_id"], of["amount_fen"])
-        await queries.restore_to_year(unit.conn, unit.pool_code, of["year"], [amount], day)
+        await queries.restore_to_year(unit.conn, unit.pool_code, of["year"], [amount], told.confirmed_on)
 
 
 async def returned(unit: EventUnit, event: Envelope, told: PaymentReturned) -> None:

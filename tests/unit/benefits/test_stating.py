@@ -37,9 +37,10 @@ def decided(claim: dict[str, Any] | None = None, **facts: Any) -> Any:
 
 
 def said(result: Any) -> list[tuple[str, dict[str, Any]]]:
-    """The first steps of the trace with their inputs."""
-    told = ("circumstance", "submission", "off_path")
-    return [(step.step, dict(step.inputs)) for step in result.trace if step.step in told]
+    """The first steps of the trace with their inputs; they move no money."""
+    told = [step for step in result.trace if step.step in ("circumstance", "submission", "off_path")]
+    assert [step.amount_fen for step in told] == [0] * len(told)
+    return [(step.step, dict(step.inputs)) for step in told]
 
 
 def test_nothing_is_said_of_what_nobody_states() -> None:

@@ -6,7 +6,7 @@ thousand.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -16,44 +16,33 @@ from heyi_verify.audit import verify_audit
 from heyi_verify.canonical import Unreadable
 from heyi_verify.findings import Finding
 from heyi_verify.seals import check_outside, check_seals
+from heyi_verify.walk import Walk
 
 
-@dataclass
-class Walk:
-    """What has been seen of the file so far."""
+@dataclass(frozen=True)
+class Outcome:
+    """What is wrong, and the vouchers behind the last root kept outside: their rewriting cannot be told."""
 
-    book: dict[str, Any]
-    hashes: dict[int, bytes] = field(default_factory=dict)
-    sides: dict[str, str] = field(default_factory=dict)
-    debits: dict[str, int] = field(default_factory=dict)
-    credits: dict[str, int] = field(default_factory=dict)
-    seals: list[dict[str, Any]] = field(default_factory=list)
-    balances: dict[str, dict[str, Any]] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    end: dict[str, Any] | None = None
-    vouchers: int = 0
-    postings: int = 0
-    expected: int = 1
-    missing: set[int] = field(default_factory=set)
-    previous: bytes = b""
-    month: tuple[str, int] = ("", 0)
-    day: str = ""
-
-    def find(self, code: str, subject: object) -> None:
-        """Adds a finding once."""
-        finding = Finding(code, str(subject))
-        if finding not in self.findings:
-            self.findings.append(finding)
+    findings: list[Finding]
+    unproven: tuple[int, int] | None = None
 
 
 def verify(
-    lines: Iterable[str], roots: Iterable[dict[str, Any]] = (), public_key: bytes | None = None
+    lines: Iterable[str], roots: Iterable[dict[str, Any]] | None = None, public_key: bytes | None = None
 ) -> list[Finding]:
     """All findings in an export of a book or of the audit log; raises Unreadable where the input is not one."""
+    return examine(lines, roots, public_key).findings
+
+
+def examine(
+    lines: Iterable[str], roots: Iterable[dict[str, Any]] | None = None, public_key: bytes | None = None
+) -> Outcome:
+    """As ``verify``, and how far the roots reach. ``roots`` None: nothing was kept outside; raises Unreadable."""
+    outside = None if roots is None else list(roots)
     documents = _documents(lines)
     book = next(documents, None)
     if book is not None and book.get("format") == FORMAT_OF_AUDIT:
-        return verify_audit(chain((book,), documents), list(roots), public_key)
+        return Outcome(verify_audit(chain((book,), documents), outside or [], public_key))
     if book is None or book.get("kind") != "book" or book.get("format") != canonical.FORMAT:
         raise Unreadable(f"the first line does not begin an export of {canonical.FORMAT}")
     walk = Walk(book, previous=canonical.genesis(book))
@@ -65,10 +54,10 @@ def verify(
     try:
         _close(walk)
         check_seals(walk, public_key)
-        check_outside(walk, list(roots), public_key)
+        unproven = None if outside is None else check_outside(walk, outside, public_key)
     except (KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"a seal or balance lacks {error}") from error
-    return walk.findings
+    return Outcome(walk.findings, unproven)
 
 
 def _documents(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -114,7 +103,9 @@ def _voucher(walk: Walk, voucher: dict[str, Any]) -> None:
     gap = range(walk.expected, number)
     walk.missing.update(gap)
     computed = canonical.voucher_hash(walk.previous, walk.book, voucher)
-    if computed != stated and not gap:
+    if computed == stated or gap:
+        walk.dates[number] = voucher["posting_date"]
+    else:
         walk.find("edited", number)
     if not gap:
         _order(walk, voucher)
@@ -163,7 +154,7 @@ def _close(walk: Walk) -> None:
     """What only the end of the file can tell: gaps, the tail, balances."""
     for first, last in _ranges(walk.missing):
         walk.find("deleted", first if first == last else f"{first}–{last}")
-    last_seen, head = walk.expected - 1, walk.book["last_number"]
+    last_seen, head = walk.last_number, walk.book["last_number"]
     if head > last_seen:
         walk.find("tail_cut", f"{last_seen + 1}–{head}")
     elif head < last_seen:

@@ -6,12 +6,19 @@ import httpx
 from fastapi import FastAPI
 
 from services.enrollment.financing.api import router as financing
+from services.enrollment.financing.bills_api import router as bills
+from services.enrollment.financing.corrections_api import router as corrections
 from services.enrollment.financing.family_accounts_api import router as family_accounts
 from services.enrollment.financing.layers_api import router as layers
+from services.enrollment.financing.receipts_api import router as receipts
 from services.enrollment.financing.refunds_api import router as refunds
 from services.enrollment.financing.reinstatement_api import router as reinstatements
+from services.enrollment.financing.sponsorships_api import router as sponsorships
+from services.enrollment.financing.totals_api import router as totals
 from services.enrollment.registry.act import SEALER, SERVICE
 from services.enrollment.registry.api import router as registry
+from services.enrollment.registry.areas_api import router as areas
+from services.enrollment.registry.coverage_api import router as coverage
 from services.enrollment.registry.members_api import router as members
 from services.enrollment.roster.api import router as roster
 from services.enrollment.settings import Settings
@@ -22,6 +29,19 @@ from shared.kernel.clock import Clock
 from shared.messaging.operator import router as operator
 
 TITLE = "Heyi enrollment 合医·参合筹资"
+REGISTER = (areas, registry, coverage, members)
+FINANCING = (
+    financing,
+    bills,
+    receipts,
+    sponsorships,
+    totals,
+    corrections,
+    reinstatements,
+    refunds,
+    family_accounts,
+    layers,
+)
 
 
 async def _open_sealer(state: ServiceState, _stack: AsyncExitStack) -> None:
@@ -34,7 +54,7 @@ def build_app(settings: Settings, clock: Clock | None = None, token_client: http
         settings,
         service=SERVICE,
         title=TITLE,
-        routers=(registry, members, roster, financing, reinstatements, refunds, family_accounts, layers, operator),
+        routers=(*REGISTER, roster, *FINANCING, operator),
         starts=(_open_sealer,),
         clock=clock,
         token_client=token_client,

@@ -31,6 +31,8 @@ class LayerAmount(WireModel):
     book: str
     risk_bearer: str
     amount: Yuan
+    recover: Yuan = 0
+    """Of it what a liable third party owes the fund, which pays first and then asks it back (rulings §13)."""
 
 
 class Cut(WireModel):

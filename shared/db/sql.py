@@ -24,6 +24,11 @@ class Statement(NamedTuple):
     args: tuple[Any, ...]
 
 
+def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Rows as the parallel arrays that ``unnest`` takes."""
+    return [[row[i] for row in rows] for i in range(width)]
+
+
 def rows_as_json(rows: Sequence[Any]) -> str:
     """Rows for ``json_to_recordset``: dictionaries or dataclasses of texts, integers, UUIDs, dates, times and JSON."""
     return orjson.dumps(rows, default=str).decode()  # the driver's UUIDs are a class of their own

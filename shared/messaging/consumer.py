@@ -212,8 +212,7 @@ class EventProcessor:
             unit = EventUnit(conn, now, pool_code, self._settings, self._service)
             steps = _plan(events, heads, taken, whole_state=self.consumer.whole_state)
             done = [a.event.id for a, step in steps if step in (Step.APPLY, Step.DROP)]
-            if await inbox.take(conn, self.reader, pool_code, done, now) != set(done):
-                raise RuntimeError("another member of the group took an event of this batch")
+            await inbox.take(conn, self.reader, pool_code, done, now)
             moved: dict[SubjectKey, int] = {}
             for arrived, step in steps:
                 if step is Step.APPLY:
@@ -282,10 +281,11 @@ class EventProcessor:
                 step = decide(event.sequence, Head(head.sequence), whole_state=self.consumer.whole_state)
                 if step is Step.GAP:
                     return False
-                fresh = await inbox.take(conn, self.reader, pool_code, [event_id], now)
-                if fresh and step is Step.APPLY:
-                    await self._handle(EventUnit(conn, now, pool_code, self._settings, self._service), event)
-                    await inbox.move_heads(conn, self.reader, pool_code, {key: event.sequence})
+                if not await inbox.had_its_effect(conn, self.reader, event_id):
+                    await inbox.take(conn, self.reader, pool_code, [event_id], now)
+                    if step is Step.APPLY:
+                        await self._handle(EventUnit(conn, now, pool_code, self._settings, self._service), event)
+                        await inbox.move_heads(conn, self.reader, pool_code, {key: event.sequence})
                 await inbox.mark_released(conn, self.reader, event_id, now)
         except Exception as error:
             if event_id is None or connection_failed(error):

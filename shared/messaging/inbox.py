@@ -6,7 +6,7 @@ never work on one subject at once.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,16 +65,18 @@ SELECT DISTINCT topic, subject FROM parked
 WHERE consumer = $1 AND generation = $2 AND pool_code = $3 AND topic = ANY ($4::text[]) AND subject = ANY ($5::text[])
   AND released_at IS NULL AND reason IN ('error', 'behind')
 """
-_TAKEN = """
+_IN_INBOX = """
 SELECT event_id FROM inbox
 WHERE consumer = $1 AND generation = $2 AND event_id = ANY ($3::uuid[]) AND event_month = ANY ($4::date[])
-UNION ALL
+"""
+_TAKEN = f"""
+{_IN_INBOX} UNION ALL
 SELECT event_id FROM parked WHERE consumer = $1 AND generation = $2 AND event_id = ANY ($3::uuid[])
 """
+# no ON CONFLICT: it looks into the index once more and writes each row twice, which doubles the cost
 _TAKE = """
 INSERT INTO inbox (consumer, generation, pool_code, event_id, event_month, handled_at)
-SELECT $1, $2, $3, w.id, w.month, $6::timestamptz FROM unnest($4::uuid[], $5::date[]) AS w (id, month)
-ON CONFLICT DO NOTHING RETURNING event_id
+SELECT $1, $2, $3, w.id, $5, $6 FROM unnest($4::uuid[]) AS w (id)
 """
 _MOVE = """
 UPDATE consumer_subject SET sequence = $6
@@ -149,19 +151,29 @@ def _heads(rows: Sequence[Any], keys: set[SubjectKey]) -> dict[SubjectKey, Head]
 
 async def already_taken(conn: AsyncConnection, reader: Reader, events: Sequence[Arrived]) -> set[UUID]:
     """Which of the events are in the inbox or have been parked before."""
-    ids = [arrived.event.id for arrived in events]
+    return await _which(conn, _TAKEN, reader, [arrived.event.id for arrived in events])
+
+
+async def had_its_effect(conn: AsyncConnection, reader: Reader, event_id: UUID) -> bool:
+    """Whether the event is in the inbox, parked or not."""
+    return bool(await _which(conn, _IN_INBOX, reader, [event_id]))
+
+
+async def _which(conn: AsyncConnection, sql: str, reader: Reader, ids: Sequence[UUID]) -> set[UUID]:
     months = list({month_of(event_id) for event_id in ids})
-    rows = await fetch(conn, _TAKEN, reader.consumer, reader.generation, ids, months)
-    return {row["event_id"] for row in rows}
+    return {row["event_id"] for row in await fetch(conn, sql, reader.consumer, reader.generation, ids, months)}
 
 
-async def take(conn: AsyncConnection, reader: Reader, pool_code: str, ids: Sequence[UUID], now: datetime) -> set[UUID]:
-    """Writes the inbox rows, with the effect or for an event that is dropped; those that were not there before."""
-    if not ids:
-        return set()
-    months = [month_of(event_id) for event_id in ids]
-    rows = await fetch(conn, _TAKE, reader.consumer, reader.generation, pool_code, list(ids), months, now)
-    return {row["event_id"] for row in rows}
+async def take(conn: AsyncConnection, reader: Reader, pool_code: str, ids: Sequence[UUID], now: datetime) -> None:
+    """Writes the inbox rows, with the effect or for an event that is dropped; one statement a month of the ids.
+
+    Ask before, with the subjects locked, which are there: an event taken twice breaks the key and ends the transaction.
+    """
+    months: dict[date, list[UUID]] = {}
+    for event_id in ids:
+        months.setdefault(month_of(event_id), []).append(event_id)
+    for month, of_month in months.items():
+        await execute(conn, _TAKE, reader.consumer, reader.generation, pool_code, of_month, month, now)
 
 
 async def move_heads(conn: AsyncConnection, reader: Reader, pool_code: str, sequences: dict[SubjectKey, int]) -> None:

@@ -60,6 +60,7 @@ def asked(claim: Doc, items: dict[str, Item], used: dict[Key, int]) -> tuple[Cla
         off_path=claim["off_path"],
         from_account_fen=claim["from_account"],
         elsewhere=None if claim["elsewhere"] is None else Elsewhere("S1", *claim["elsewhere"].values()),
+        submitted_on=claim["submitted"],
     )
     facts = Facts(
         institution=Institution(
@@ -82,6 +83,8 @@ def asked(claim: Doc, items: dict[str, Item], used: dict[Key, int]) -> tuple[Cla
         entitlements=tuple(Entitlement(*card) for card in claim["cards"]),
         newborn_of=tuple(Interval(first, last) for first, last in claim["mother"]),
         account_credit_fen=claim["credit"],
+        decided=frozenset(claim["decided"]),
+        late_approved=claim["late_approved"],
     )
     return asked, facts
 

@@ -13,6 +13,7 @@ PLACES = ("in_county", "in_province", "out_of_province")
 THIRD_PARTY = ("pending", "liable", "shared", "advanced", "accident")
 NEW_YEAR = date(2010, 1, 1)
 DISEASES = ("K35", "E11", "I10", "O80", "C34", "N18")
+CIRCUMSTANCES = ("emergency", "migrant", "referred")
 CARDS = ("chronic", "special")
 PLACES_OF_PAYMENT = {
     "basic": ("1001.02", "basic", "5001.01", "pool"),
@@ -49,7 +50,28 @@ def draw_policy(rng: Random, number: int) -> Doc:
         policy["parameters"] = parameters
     if rng.random() < 0.4:
         policy["family_account"] = draw_account(rng)
+    if rng.random() < 0.4:
+        policy["circumstances"] = {name: draw_circumstance(rng) for name in CIRCUMSTANCES if rng.random() < 0.6}
+    if rng.random() < 0.4:
+        policy["window"] = {"deadlines": draw_deadlines(rng)}
     return policy
+
+
+def draw_circumstance(rng: Random) -> Doc:
+    """Whether a circumstance counts as stated or by a decided case only."""
+    kind = rng.random()
+    if kind < 0.3:
+        return {"counts": "stated"} | origin(rng)
+    return ({"counts": "decided"} if kind < 0.8 else {"notice_days": "3"}) | origin(rng)
+
+
+def draw_deadlines(rng: Random) -> Doc:
+    """One deadline for all care, or one for a kind of it."""
+    found: Doc = {}
+    for kinds in rng.choice((({},), ({"kinds": "inpatient"},), ({"kinds": "outpatient"}, {"kinds": ["inpatient"]}))):
+        until = rng.choice(({"by": "01-15"}, {"by": "03-31"}, {"days": "5"}, {"days": str(rng.randint(1, 60))}))
+        found[f"d{len(found)}"] = {"name": "受理期限"} | kinds | until | origin(rng)
+    return found
 
 
 def draw_account(rng: Random) -> Doc:
@@ -359,6 +381,9 @@ def draw_claim(rng: Random, person: Doc, catalogue: Doc, names: list[str]) -> Do
         "third_party_share": 0,
         "earlier": None,
         "elsewhere": None,
+        "decided": {name for name in CIRCUMSTANCES if chance() < 0.5},
+        "submitted": None,
+        "late_approved": chance() < 0.2,
         "disease": "" if chance() < 0.4 else DISEASES[int(chance() * 6)] if chance() < 0.9 else "Z99",
         "off_path": chance() < 0.1,
         "from_account": 0,
@@ -367,6 +392,8 @@ def draw_claim(rng: Random, person: Doc, catalogue: Doc, names: list[str]) -> Do
         "catalogue": catalogue,
         "lines": draw_lines(rng, inpatient, admitted, stay),
     }
+    if chance() < 0.25:
+        claim["submitted"] = admitted + timedelta(days=stay + int(chance() ** 3 * 500))
     if chance() < 0.12:
         claim["third_party"] = THIRD_PARTY[int(chance() * 5)]
     if claim["third_party"] == "shared":

@@ -21,8 +21,8 @@ EVERY = 24
 """One claim in so many is looked at from all sides: order, size, cancellation, what has to be locked."""
 
 STEPS = (
-    "lines third_party elsewhere rule limit waiver deductible bonus essential ratio fixed accident floor cap layer "
-    "advanced account refused"
+    "circumstance submission lines third_party elsewhere rule limit waiver deductible bonus essential ratio fixed "
+    "accident floor cap layer advanced account refused"
 ).split()
 """Every step that a calculation may have."""
 

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "services.claims.benefits"
-MODULES = ("lines", "paying", "engine")
+MODULES = ("stating", "lines", "paying", "choosing", "refusing", "engine")
 """In the order in which they import each other: a changed one is followed by those above it."""
 VARIABLE = "HEYI_MUTANT"
 SUITES = ("tests/spec", *(f"tests/unit/benefits/test_{name}.py" for name in ("engine", "rules", "slip", "document")))

@@ -19,6 +19,7 @@ Part = tuple[str, Doc, str, Doc]
 Running = tuple[str, Doc, list[Part]]
 """A layer that pays: id, layer, its parts."""
 WHOLE = 10_000
+CIRCUMSTANCES = ("emergency", "migrant", "referred")
 SPENT = ("household_year", "family_account.spent", 0, "")
 
 
@@ -70,6 +71,8 @@ def parameter(policy: Doc, name: str, otherwise: str) -> str:
 
 def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
     """What becomes of a claim: outcome, amounts, what each layer pays, what moves which count."""
+    claim = claim | {"stated": [name for name in CIRCUMSTANCES if claim[name]]}
+    claim |= {name: believed(policy, claim, name) for name in CIRCUMSTANCES}
     given = claim["elsewhere"]
     total = given["total"] if given else sum(line["amount"] for line in claim["lines"])
     base = {"year": year_of(policy, claim), "total": total}
@@ -97,6 +100,42 @@ def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
     if given:
         parts = total - eligible, 0, 0
     return base | answer | {"eligible": eligible, "parts": parts, "lines": lines, "lacks": []}
+
+
+def believed(policy: Doc, claim: Doc, name: str) -> bool:
+    """Whether a circumstance counts: some policies want a decided case, whatever the hospital states."""
+    if name not in claim["stated"]:
+        return False
+    return wants_case(policy, name) is None or name in claim["decided"]
+
+
+def wants_case(policy: Doc, name: str) -> Doc | None:
+    """What the policy says of a circumstance, where it wants a decided case for it."""
+    said = policy.get("circumstances", {}).get(name)
+    return said if said is not None and said.get("counts", "decided") == "decided" else None
+
+
+def deadline(policy: Doc, claim: Doc) -> tuple[str, Doc] | None:
+    """Name and text of the deadline for papers that came to the window."""
+    if claim["submitted"] is None:
+        return None
+    for name, said in policy.get("window", {}).get("deadlines", {}).items():
+        if claim["kind"] in listed(said.get("kinds", ["inpatient", "outpatient"])):
+            return name, said
+    return None
+
+
+def too_late(policy: Doc, claim: Doc) -> bool:
+    """Whether papers came after their deadline and nobody approved it."""
+    found = deadline(policy, claim)
+    if found is None or claim["late_approved"]:
+        return False
+    ended = claim["discharged"] if claim["discharged"] is not None else claim["admitted"]
+    if "days" in found[1]:
+        return bool((claim["submitted"] - ended).days > int(found[1]["days"]))
+    month, day = found[1]["by"].split("-")
+    later = claim["submitted"].year - ended.year - 1
+    return later > 0 or (later == 0 and (claim["submitted"].month, claim["submitted"].day) > (int(month), int(day)))
 
 
 def year_of(policy: Doc, claim: Doc) -> int:
@@ -134,6 +173,8 @@ def refusal(policy: Doc, claim: Doc, running: list[Running]) -> tuple[str | None
         lacking = [name for name in presumed(policy, claim, running) if name not in claim["accepted"]]
         if lacking:
             return "illustrative_not_accepted", list(dict.fromkeys(lacking))
+    if too_late(policy, claim):
+        return "submitted_late", []
     return None, []
 
 
@@ -274,6 +315,11 @@ def presumed(policy: Doc, claim: Doc, running: list[Running]) -> list[str]:
             names += presumed_in(policy, claim, f"{layer_id}.{bucket_id}", bucket, row_id, row)
     if claim["from_account"] and marked(policy.get("family_account")):
         names.append("family_account")
+    for name in sorted(claim["stated"]):
+        if marked(wants_case(policy, name)):
+            names.append(f"circumstances.{name}")
+    if (found := deadline(policy, claim)) is not None and marked(found[1]):
+        names.append(f"window.deadlines.{found[0]}")
     return names
 
 

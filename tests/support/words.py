@@ -32,7 +32,7 @@ NEUTRAL: Mapping[str, str] = {
     "deadline": "day", "most": "count", "paid": "amount", "refunded": "amount", "income": "amount",
     "ceiling": "amount", "held": "amount", "deposited": "amount",
     "day": "day", "today": "day", "month": "month", "months": "months", "year": "year",
-    "decided_on": "day", "paid_on": "day",
+    "decided_on": "day", "paid_on": "day", "submitted_on": "day", "valid_from": "day",
     "up_to": "day", "last": "day", "earlier": "day", "needed_through": "day", "open_day": "day",
     "first_open_day": "day", "sealed_through": "day", "closed_through": "day", "admitted_at": "time",
     "discharged_at": "time", "days": "count", "heads": "count", "still": "count", "counted": "count",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
+from services.claims.benefits import words
 from services.claims.benefits.areas import EVERYTHING, phrases
 from services.claims.benefits.document import Finding, Path, Source
 from services.claims.benefits.model import EACH_TIME, FULL_RATIO, Benefit, Cap, Layer, Policy, Rule, Situation
@@ -28,6 +30,7 @@ def findings(policy: Policy, source: Source, document: PolicyDoc | None = None) 
         if layer.base == "cut_by_cap" and not _capped_before(policy, layer):
             message = "这一层从前一层的封顶线起付,而前一层没有封顶线,永远不会支付"
             found.append(source.finding(("layers", layer.id, "base"), message, "warning"))
+    found += [source.finding(path, message, "warning") for path, message in _said(policy)]
     if document is not None:
         found += [source.finding(path, message, "warning") for path, message in _sources(document)]
     for name in policy.illustrative:
@@ -134,6 +137,47 @@ def _capped_before(policy: Policy, layer: Layer) -> bool:
     return any(benefit.caps for benefit in before.buckets if benefit.kind in kinds)
 
 
+# ---------------------------------------------------------------- circumstances and deadlines
+
+
+def _said(policy: Policy) -> Iterator[tuple[Path, str]]:
+    """Circumstances that change nothing, deadlines for care that is not covered or that leave no time."""
+    for one in policy.circumstances:
+        if not _asks_for(policy, one.code):
+            what = words.word(words.CIRCUMSTANCES, one.code)
+            yield ("circumstances", one.code), f"没有任何规定区分有无{what},这一条不起作用"
+    kinds = {benefit.kind for benefit in policy.layers[0].buckets}
+    for deadline in policy.deadlines:
+        where: Path = ("window", "deadlines", deadline.id.rpartition(".")[2])
+        for kind in sorted(deadline.kinds - kinds):
+            yield (*where, "kinds"), f"第一层不补偿{words.word(words.KINDS, kind)},这一截止日不会用到"
+        left = (deadline.last_day(_YEAR_END) - _YEAR_END).days
+        if left < _FEWEST_DAYS:
+            yield where, f"年底出院(就诊)的只有 {left} 天时间送材料,请核对"
+
+
+_YEAR_END = date(2010, 12, 31)
+_FEWEST_DAYS = 10
+
+
+def _asks_for(policy: Policy, code: str) -> bool:
+    """Whether some row or waiver of the policy is another one with the circumstance than without it."""
+    member = len(_PLAIN) + _FLAGS.index(code)
+    for benefit in (bucket for layer in policy.layers for bucket in layer.buckets):
+        if code == "emergency" and any(waiver.emergency for waiver in benefit.waivers):
+            return True
+        for table in (benefit.table, *benefit.by_disease.values()):
+            for situation, rule in table.items():
+                other = (*situation[:member], not situation[member], *situation[member + 1 :])
+                if table.get(other) is not rule:  # type: ignore[arg-type]
+                    return True
+    return False
+
+
+_PLAIN, _FLAGS = ("level", "place", "ownership", "designation"), ("emergency", "migrant", "referred")
+"""The members of a Situation, in their order."""
+
+
 # ---------------------------------------------------------------- sources
 
 
@@ -171,7 +215,7 @@ def _rows(document: PolicyDoc) -> Iterator[tuple[Path, dict[str, Any]]]:
 def _line_of(source: Source, name: str) -> int | None:
     """The line of an illustrative name: `basic.inpatient.township.ratio` or `parameters.year_by`."""
     parts = tuple(name.split("."))
-    if parts[0] in ("parameters", "family_account"):
+    if parts[0] in ("parameters", "family_account", "circumstances", "window"):
         return source.line_of(parts)
     layer = ("layers", parts[0])
     if len(parts) == 1:

@@ -32,6 +32,9 @@ def _dates(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
         day = getattr(document, name)
         if day is not None and day < admitted:
             yield (name,), f"{word}日期 {day} 早于入院(就诊)日期 {admitted}"
+    ended = document.discharged or admitted
+    if document.submitted is not None and document.submitted < ended:
+        yield ("submitted",), f"送材料的日期 {document.submitted} 早于出院(就诊)日期 {ended}"
 
 
 def _person(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:

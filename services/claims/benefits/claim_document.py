@@ -122,6 +122,11 @@ class ClaimDoc(Part):
     emergency: bool = False
     migrant: bool = False
     referred: bool = False
+    decided: list[Literal["referred", "emergency", "migrant"]] = Field(default_factory=list)
+    """Circumstances for which there is a decided case; the flags above say what the hospital states."""
+    submitted: date | None = None
+    """Day on which the papers came to the window; settled at the bedside where it is not written."""
+    late_approved: bool = False
     third_party: Literal["none", "pending", "liable", "shared", "advanced", "accident"] = "none"
     third_party_share: Percent = 0
     family_account: AccountDoc | None = None

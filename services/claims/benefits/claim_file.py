@@ -106,15 +106,16 @@ def _claim(document: ClaimDoc, policy: Policy) -> ClaimInput:
         settled_on=document.settled or document.discharged or admitted,
         lines=lines,
         discharged_on=document.discharged,
-        emergency=document.emergency,
-        migrant=document.migrant,
-        referred=document.referred,
+        emergency=document.emergency or "emergency" in document.decided,
+        migrant=document.migrant or "migrant" in document.decided,
+        referred=document.referred or "referred" in document.decided,
         disease=document.disease,
         off_path=document.off_path,
         from_account_fen=document.family_account.pay if document.family_account is not None else 0,
         elsewhere=None
         if given is None
         else Elsewhere(given.settlement, given.total, given.eligible, given.benefit, given.over_cap),
+        submitted_on=document.submitted,
     )
 
 
@@ -139,6 +140,8 @@ def _facts(document: ClaimDoc, claim: ClaimInput, policy: Policy, items: dict[st
         entitlements=tuple(Entitlement(card.kind, card.disease, *card.interval()) for card in person.cards),
         newborn_of=tuple(days.interval() for days in person.newborn_of),
         account_credit_fen=document.family_account.credit if document.family_account is not None else 0,
+        decided=frozenset(document.decided),
+        late_approved=document.late_approved,
     )
 
 

@@ -23,6 +23,8 @@ from services.claims.benefits.model import (
     Benefit,
     Bonus,
     Cap,
+    Circumstance,
+    Deadline,
     Deductible,
     Essential,
     FamilyAccount,
@@ -41,6 +43,7 @@ from services.claims.benefits.schema import (
     BenefitDoc,
     BonusDoc,
     CapDoc,
+    DeadlineDoc,
     EssentialDoc,
     FloorDoc,
     LayerDoc,
@@ -52,6 +55,7 @@ from services.claims.benefits.schema import (
     WaiverDoc,
     When,
 )
+from services.claims.benefits.words import KINDS, word
 from shared.kernel.canonical import canonical_json, digest
 
 _BOTH = (False, True)
@@ -146,6 +150,9 @@ def _contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
     yield from _parameter_origins(document)
     if document.family_account is not None:
         yield from _origin_problems(document, ("family_account",), document.family_account)
+    for code, circumstance in (document.circumstances or {}).items():
+        yield from _origin_problems(document, ("circumstances", code), circumstance)
+    yield from _deadline_problems(document)
     first = min(document.layers.values(), key=lambda layer: layer.order)
     for layer_id, layer in document.layers.items():
         here: Path = ("layers", layer_id)
@@ -201,6 +208,18 @@ def _parameter_origins(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
             yield ("parameters", name), "缺少依据:写明 clause,来源没有规定的写 illustrative: true"
         if value.source is not None and value.source not in document.sources:
             yield ("parameters", name, "source"), f"sources 里没有 {value.source}"
+
+
+def _deadline_problems(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
+    """Deadlines without source, and a second one for the same kind of care."""
+    taken: dict[str, str] = {}
+    for row_id, row in deadline_rows(document).items():
+        here: Path = ("window", "deadlines", row_id)
+        yield from _origin_problems(document, here, row)
+        for kind in row.kinds:
+            if kind in taken:
+                yield (*here, "kinds"), f"{word(KINDS, kind)}的截止日已在 {taken[kind]} 中规定"
+            taken[kind] = row_id
 
 
 def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
@@ -298,11 +317,31 @@ def _policy(document: PolicyDoc) -> Policy:
         lines_after_coverage=parameters.lines_after_coverage.value,
         layers=layers,
         hash=digest(document.model_dump(mode="json", exclude_none=True)).hex(),
-        illustrative=tuple(dict.fromkeys([*always, *_illustrative(layers), *_account_illustrative(document)])),
+        illustrative=tuple(dict.fromkeys([*always, *_illustrative(layers), *_beside_the_layers(document)])),
         always_illustrative=tuple(always),
         newborn_days=parameters.newborn_days.value if parameters.newborn_days is not None else 0,
         family_account=_family_account(document),
+        circumstances=tuple(_circumstances(document)),
+        deadlines=tuple(_deadlines(document)),
     )
+
+
+def _circumstances(document: PolicyDoc) -> Iterator[Circumstance]:
+    for code, row in sorted((document.circumstances or {}).items()):
+        origin = _origin(document, f"circumstances.{code}", row)
+        yield Circumstance(code, row.counts == "decided", row.notice_days, origin)
+
+
+def _deadlines(document: PolicyDoc) -> Iterator[Deadline]:
+    for row_id, row in sorted(deadline_rows(document).items()):
+        name = f"window.deadlines.{row_id}"
+        month_day = None if row.by is None else (int(row.by[:2]), int(row.by[3:]))
+        yield Deadline(name, row.name, frozenset(row.kinds), month_day, row.days, _origin(document, name, row))
+
+
+def deadline_rows(document: PolicyDoc) -> dict[str, DeadlineDoc]:
+    """The deadlines for papers of the window."""
+    return document.window.deadlines if document.window is not None else {}
 
 
 def _family_account(document: PolicyDoc) -> FamilyAccount | None:
@@ -327,9 +366,13 @@ def _illustrative(layers: Iterable[Layer]) -> Iterator[str]:
             yield from row.origin.illustrative
 
 
-def _account_illustrative(document: PolicyDoc) -> tuple[str, ...]:
-    account = document.family_account
-    return ("family_account",) if account is not None and account.illustrative else ()
+def _beside_the_layers(document: PolicyDoc) -> Iterator[str]:
+    """What has no source of the family account, the circumstances and the deadlines."""
+    if document.family_account is not None and document.family_account.illustrative:
+        yield "family_account"
+    rows: list[Circumstance | Deadline] = [*_circumstances(document), *_deadlines(document)]
+    for row in rows:
+        yield from row.origin.illustrative
 
 
 def benefit_rows(benefit: Benefit) -> list[Rule | Cap | Bonus | Waiver | Floor | Accident | Essential]:

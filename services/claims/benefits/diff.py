@@ -8,7 +8,15 @@ from services.claims.benefits.areas import EVERYTHING, phrases
 from services.claims.benefits.model import Benefit, Layer, Policy, Rule, Situation
 from services.claims.benefits.quote import Question, quote
 from services.claims.benefits.slip import yuan
-from services.claims.benefits.wall import account_words, bucket_words, layer_words, named_rows, rule_words
+from services.claims.benefits.wall import (
+    account_words,
+    bucket_words,
+    circumstance_words,
+    deadline_words,
+    layer_words,
+    named_rows,
+    rule_words,
+)
 from shared.kernel.money import format_yuan
 
 EXAMPLE_FEN = {"inpatient": 1_000_000, "outpatient": 10_000}
@@ -35,6 +43,25 @@ def _parameters(old: Policy, new: Policy) -> Iterator[str]:
     if old.newborn_days != new.newborn_days:
         yield f"- 新生儿:随母亲参合由出生 {old.newborn_days} 天内改为 {new.newborn_days} 天内。"
     yield from _changes("- 各户", _account(old), _account(new))
+    yield from _said_changes("- 就诊情形", _circumstances(old), _circumstances(new))
+    yield from _said_changes("- 到窗口报销的人", _deadlines(old), _deadlines(new))
+
+
+def _circumstances(policy: Policy) -> dict[str, str]:
+    return {one.code: circumstance_words(one) for one in policy.circumstances}
+
+
+def _deadlines(policy: Policy) -> dict[str, str]:
+    """By kind of care, which has one deadline at most."""
+    return {kind: deadline_words(one) for one in policy.deadlines for kind in sorted(one.kinds)}
+
+
+def _said_changes(where: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    """Sentences that changed; one that stands for two kinds of care is told once."""
+    pairs = [(before.get(one, "没有规定"), after.get(one, "没有规定")) for one in dict.fromkeys([*before, *after])]
+    for was, now in dict.fromkeys(pairs):
+        if was != now:
+            yield f"{where}:原“{was}”,现“{now}”。"
 
 
 def _account(policy: Policy) -> dict[str, tuple[str, str]]:

@@ -2,16 +2,16 @@
 
 The usual reading of the source documents: benefit = min((eligible − deductible) × ratio, what the caps leave). Lines
 are cut to what the catalogue allows first (`lines.py`); then the layers run one after the other, each over the bucket
-that the claim falls into and the buckets that take certain items out of the bill (`paying.py`).
+that the claim falls into and the buckets that take certain items out of the bill (`choosing.py`, `paying.py`), unless
+the claim is refused as a whole (`refusing.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
 from typing import NamedTuple
 
+from services.claims.benefits.choosing import Run, pays_from_account, rests_on, running
 from services.claims.benefits.lines import Sums, count_lines
 from services.claims.benefits.model import (
     FULL_RATIO,
@@ -22,8 +22,6 @@ from services.claims.benefits.model import (
     Elsewhere,
     Facts,
     FamilyAccount,
-    Interval,
-    Layer,
     LayerResult,
     LineResult,
     Movement,
@@ -31,13 +29,13 @@ from services.claims.benefits.model import (
     Policy,
     Reason,
     Rule,
-    Situation,
     TraceStep,
 )
-from services.claims.benefits.paying import Base, Case, Paid, counters, groups_of, key_of, pay
+from services.claims.benefits.paying import Base, Case, Paid, counters, key_of, pay
+from services.claims.benefits.refusing import Refusal, refusal
+from services.claims.benefits.stating import told
 from shared.kernel.money import round_half_up
 
-_THIRD_PARTY = {"pending": Outcome.THIRD_PARTY_PENDING, "liable": Outcome.THIRD_PARTY_LIABLE}
 ACCOUNT_SPENT = "family_account.spent"
 """Accumulator of the household: all that was ever paid from its family account."""
 ACCOUNT_LAYER = "family_account"
@@ -52,27 +50,20 @@ class BadClaim(ValueError):
         self.line = line
 
 
-class _Run(NamedTuple):
-    """A layer that pays, with its buckets and the row that each applies; the bucket that takes the bill is last."""
-
-    layer: Layer
-    parts: tuple[tuple[Benefit, Rule], ...]
-
-
 def adjudicate(claim: ClaimInput, facts: Facts, policy: Policy) -> Adjudication:
     """Decides a claim on facts by a policy. Raises BadClaim; every other end is an outcome of the result."""
     check_claim(claim)
-    covered = _coverage(claim, facts, policy)
-    runs = tuple(_running(claim, facts, policy))
-    refused = _refusal(claim, facts, policy, covered, runs)
+    runs = tuple(running(claim, facts, policy))
+    said = list(told(claim, facts, policy)) if policy.circumstances or policy.deadlines else []
+    refused = refusal(claim, facts, policy, runs)
     if refused is not None:
-        return _refused(claim, policy, *refused)
+        return _refused(claim, policy, refused, said)
     if policy.newborn_days and facts.newborn_of:
         facts = replace(facts, coverage=facts.coverage + facts.newborn_of)
     lines, sums = count_lines(claim, facts, policy.lines_after_coverage == "excluded")
     if claim.elsewhere is not None:
         sums = _taken_as_given(claim.elsewhere)
-    case = Case(claim, facts, policy, benefit_year(claim, policy), [])
+    case = Case(claim, facts, policy, benefit_year(claim, policy), said)
     case.step("lines", "", "", sums.inputs(), sums.eligible_fen)
     return _settle(case, runs, lines, sums)
 
@@ -122,177 +113,8 @@ def accumulators(claim: ClaimInput, policy: Policy) -> tuple[AccumulatorKey, ...
     return tuple(sorted(keys))
 
 
-# ---------------------------------------------------------------- which buckets and rows
-
-
-def _running(claim: ClaimInput, facts: Facts, policy: Policy) -> Iterator[_Run]:
-    """The layers that pay for this kind of care, disease and person in this situation."""
-    key = situation(claim, facts)
-    for number, layer in enumerate(policy.layers):
-        if (layer.voluntary and layer.id not in facts.joined) or (number == 0 and claim.elsewhere is not None):
-            continue
-        parts = []
-        for extended in layer.extended.get(claim.kind, ()):
-            rule = _row(extended, claim, key)
-            if rule is not None and rule.pays:
-                parts.append((extended, rule))
-        benefit = _bucket(layer, claim, facts)
-        rule = None if benefit is None else _row(benefit, claim, key)
-        if benefit is not None and rule is not None and rule.pays:
-            parts.append((benefit, rule))
-        if parts:
-            yield _Run(layer, tuple(parts))
-
-
-def _bucket(layer: Layer, claim: ClaimInput, facts: Facts) -> Benefit | None:
-    """The bucket that a claim falls into: the first that its disease and the person's cards open, or the ordinary."""
-    for benefit in layer.special.get(claim.kind, ()):
-        if benefit.diseases and claim.disease not in benefit.diseases:
-            continue
-        if benefit.entitlement and not any(
-            one.kind == benefit.entitlement and one.disease == claim.disease and one.holds(claim.admitted_on)
-            for one in facts.entitlements
-        ):
-            continue
-        return benefit
-    return layer.benefits.get(claim.kind)
-
-
-def _row(benefit: Benefit, claim: ClaimInput, key: Situation) -> Rule | None:
-    """The row for the disease, unless the case has left its path, or else the ordinary row."""
-    if benefit.by_disease and not claim.off_path:
-        rule = benefit.by_disease.get(claim.disease, {}).get(key)
-        if rule is not None and (
-            rule.off_path_over_fen is None or sum(line.amount_fen for line in claim.lines) <= rule.off_path_over_fen
-        ):
-            return rule
-    return benefit.table.get(key)
-
-
-def situation(claim: ClaimInput, facts: Facts) -> Situation:
-    """The key under which the table of rules is searched."""
-    place = facts.institution
-    return (
-        place.level,
-        place.place,
-        place.ownership,
-        place.designation,
-        claim.emergency,
-        claim.migrant,
-        claim.referred,
-    )
-
-
-# ---------------------------------------------------------------- the ladder of refusals
-
-
-def _refusal(
-    claim: ClaimInput, facts: Facts, policy: Policy, covered: Interval | None, runs: tuple[_Run, ...]
-) -> tuple[Outcome, str, str, tuple[str, ...]] | None:
-    """The first rung that refuses the claim as a whole (with row, clause, names), or None."""
-    day = claim.admitted_on
-    if day < policy.effective_from or (policy.effective_to is not None and day > policy.effective_to):
-        return Outcome.POLICY_NOT_IN_FORCE, "", "", ()
-    if covered is None:
-        return Outcome.NOT_COVERED, "", "", ()
-    if policy.waiting_days and _waits(claim, facts, policy, covered):
-        return Outcome.WAITING, "", "", ()
-    if claim.elsewhere is None:
-        refused = _refused_by_first_layer(claim, facts, policy, runs)
-        if refused is not None:
-            return refused
-    elif not runs:
-        return Outcome.NO_RULE, "", "", ()
-    if (outcome := _THIRD_PARTY.get(facts.third_party)) is not None:
-        return outcome, "", "", ()
-    if policy.accepted is not None and policy.illustrative:
-        lacking = [name for name in _rests_on(claim, facts, policy, runs) if name not in policy.accepted]
-        if lacking:
-            return Outcome.ILLUSTRATIVE_NOT_ACCEPTED, *_told(runs[0].parts[-1][1] if runs else None), tuple(lacking)
-    return None
-
-
-def _refused_by_first_layer(
-    claim: ClaimInput, facts: Facts, policy: Policy, runs: tuple[_Run, ...]
-) -> tuple[Outcome, str, str, tuple[str, ...]] | None:
-    """The rungs that ask whether the first layer pays for this care in this place."""
-    place, first = facts.institution, policy.layers[0]
-    benefit = _bucket(first, claim, facts)
-    by_account = _pays_from_account(claim, policy)
-    if benefit is None and not first.extended.get(claim.kind) and not by_account:
-        return Outcome.KIND_NOT_COVERED, "", "", ()
-    if place.suspended:
-        return Outcome.INSTITUTION_SUSPENDED, "", "", ()
-    pays = bool(runs) and runs[0].layer is first
-    row = None if benefit is None or pays else _row(benefit, claim, situation(claim, facts))
-    if (place.kinds is not None and claim.kind not in place.kinds) or (
-        place.designation == "none" and not pays and not by_account
-    ):
-        return Outcome.INSTITUTION_NOT_DESIGNATED, *_told(row), ()
-    if not pays and not by_account:
-        return Outcome.NO_RULE, *_told(row), ()
-    return None
-
-
-def _told(rule: Rule | None) -> tuple[str, str]:
-    return ("", "") if rule is None else (rule.id, rule.origin.clause)
-
-
-def _rests_on(claim: ClaimInput, facts: Facts, policy: Policy, runs: tuple[_Run, ...]) -> tuple[str, ...]:
-    """Names of the values without source that the decision rests on."""
-    names = list(policy.always_illustrative)
-    for _, parts in runs:
-        for benefit, rule in parts:
-            names += rule.origin.illustrative
-            for row in (*benefit.caps, *benefit.waivers, benefit.floor, benefit.accident, benefit.essential):
-                if row is not None:
-                    names += row.origin.illustrative
-            for bonus in benefit.bonuses:
-                if bonus.origin.illustrative and groups_of(claim, facts, bonus):
-                    names += bonus.origin.illustrative
-    if policy.family_account is not None and claim.from_account_fen:
-        names += policy.family_account.origin.illustrative
-    return tuple(dict.fromkeys(names))
-
-
-def _coverage(claim: ClaimInput, facts: Facts, policy: Policy) -> Interval | None:
-    """The interval that covers the day of admission; a newborn's may be its mother's (rulings §17)."""
-    for interval in facts.coverage:
-        if interval.holds(claim.admitted_on):
-            return interval
-    return _mothers(claim, facts, policy)
-
-
-def _mothers(claim: ClaimInput, facts: Facts, policy: Policy) -> Interval | None:
-    """The mother's coverage on the day, where the policy covers newborns and the child is as young as it says."""
-    if not policy.newborn_days or facts.birth_date is None:
-        return None
-    if not 0 <= (claim.admitted_on - facts.birth_date).days <= policy.newborn_days:
-        return None
-    for interval in facts.newborn_of:
-        if interval.holds(claim.admitted_on):
-            return interval
-    return None
-
-
-def _waits(claim: ClaimInput, facts: Facts, policy: Policy, covered: Interval) -> bool:
-    """Whether the waiting period still runs; a newborn has none."""
-    if _mothers(claim, facts, policy) is not None:
-        return False
-    return claim.admitted_on < _covered_since(covered, facts.coverage) + timedelta(days=policy.waiting_days)
-
-
-def _covered_since(covered: Interval, coverage: tuple[Interval, ...]) -> date:
-    """The first day of unbroken coverage: a renewed year goes on where the one before ended."""
-    start, ends = covered.start, {interval.end: interval.start for interval in coverage}
-    while start > date.min and (before := ends.get(start - timedelta(days=1))) is not None and before < start:
-        start = before
-    return start
-
-
-def _refused(
-    claim: ClaimInput, policy: Policy, outcome: Outcome, rule: str, clause: str, names: tuple[str, ...]
-) -> Adjudication:
+def _refused(claim: ClaimInput, policy: Policy, refused: Refusal, said: list[TraceStep]) -> Adjudication:
+    outcome, rule, clause, names = refused
     total = sum(line.amount_fen for line in claim.lines)
     elsewhere = 0
     if claim.elsewhere is not None:
@@ -317,7 +139,7 @@ def _refused(
         lines=tuple(LineResult(line.number, Reason.CLAIM_REFUSED, line.amount_fen, 0, 0, 0) for line in claim.lines),
         layers=(),
         movements=(),
-        trace=(TraceStep("refused", rule, clause, inputs, 0),),
+        trace=(*said, TraceStep("refused", rule, clause, inputs, 0)),
         illustrative=names,
         elsewhere_fen=elsewhere,
     )
@@ -335,7 +157,7 @@ class _Paying(NamedTuple):
     cut_fen: int
 
 
-def _settle(case: Case, runs: tuple[_Run, ...], lines: tuple[LineResult, ...], sums: Sums) -> Adjudication:
+def _settle(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...], sums: Sums) -> Adjudication:
     """Runs the layers in the policy's order over the eligible amount, then the family account."""
     claim, policy, facts = case.claim, case.policy, case.facts
     paying = _run_layers(case, runs, lines, sums)
@@ -344,7 +166,7 @@ def _settle(case: Case, runs: tuple[_Run, ...], lines: tuple[LineResult, ...], s
         case.step("advanced", "", "", (), paying.paid_fen)
     own = sums.total_fen - given - paying.paid_fen
     account = None
-    if policy.family_account is not None and _pays_from_account(claim, policy):
+    if policy.family_account is not None and pays_from_account(claim, policy):
         account = _from_account(case, policy.family_account, own, sums.eligible_fen - given - paying.paid_fen)
     return Adjudication(
         outcome=_outcome(sums.eligible_fen, paying, account),
@@ -364,13 +186,13 @@ def _settle(case: Case, runs: tuple[_Run, ...], lines: tuple[LineResult, ...], s
         layers=paying.results,
         movements=tuple(Movement(key, amount) for key, amount in case.added.items()),
         trace=tuple(case.steps),
-        illustrative=_rests_on(claim, facts, policy, runs) if policy.illustrative else (),
+        illustrative=rests_on(claim, facts, policy, runs) if policy.illustrative else (),
         elsewhere_fen=given,
         account=account,
     )
 
 
-def _run_layers(case: Case, runs: tuple[_Run, ...], lines: tuple[LineResult, ...], sums: Sums) -> _Paying:
+def _run_layers(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...], sums: Sums) -> _Paying:
     """Each layer over what its base says, never over what is left of the eligible amount."""
     results: list[LayerResult] = []
     first: tuple[Paid, ...] = ()
@@ -484,12 +306,6 @@ def _taken_as_given(given: Elsewhere) -> Sums:
 # ---------------------------------------------------------------- the family account
 
 _ACCOUNT_KEY = AccumulatorKey("household_year", ACCOUNT_SPENT, 0)
-
-
-def _pays_from_account(claim: ClaimInput, policy: Policy) -> bool:
-    """Whether the patient asks for the family account and it serves this kind of care."""
-    account = policy.family_account
-    return account is not None and claim.from_account_fen > 0 and claim.kind in account.kinds
 
 
 def _from_account(case: Case, account: FamilyAccount, own_fen: int, eligible_fen: int) -> LayerResult | None:

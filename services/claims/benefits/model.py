@@ -3,13 +3,15 @@
 Everything is immutable. Amounts are integer fen, ratios integer 1/10,000, unit prices integer 10⁻⁶ yuan, quantities
 integer 10⁻⁴ (contracts §3). What exists once a claim is a frozen dataclass; what exists once a line is a named tuple,
 because twenty of them are made in every settlement and a named tuple costs a third of a frozen dataclass.
+
+Over 400 lines because it is one vocabulary: whoever reads a decision meets claim, facts, policy and result together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -38,6 +40,7 @@ class Outcome(StrEnum):
     THIRD_PARTY_PENDING = "third_party_pending"
     THIRD_PARTY_LIABLE = "third_party_liable"
     ILLUSTRATIVE_NOT_ACCEPTED = "illustrative_not_accepted"
+    SUBMITTED_LATE = "submitted_late"
     NOTHING_ELIGIBLE = "nothing_eligible"
     BELOW_DEDUCTIBLE = "below_deductible"
     CAP_EXHAUSTED = "cap_exhausted"
@@ -64,6 +67,7 @@ REFUSALS = frozenset(
         Outcome.THIRD_PARTY_PENDING,
         Outcome.THIRD_PARTY_LIABLE,
         Outcome.ILLUSTRATIVE_NOT_ACCEPTED,
+        Outcome.SUBMITTED_LATE,
     }
 )
 
@@ -205,6 +209,7 @@ class ClaimInput:
     emergency: bool = False
     migrant: bool = False
     referred: bool = False
+    """Stated by the hospital or by a decided case; whether a statement alone counts is the policy's to say."""
     disease: str = ""
     """Code of the main diagnosis, as the policy's per-disease rows and the person's cards write it."""
     off_path: bool = False
@@ -213,6 +218,13 @@ class ClaimInput:
     """What the patient wants to pay of his part from the family account, at most."""
     elsewhere: Elsewhere | None = None
     """The basic layer was settled elsewhere: there are no lines, only the layers above are decided."""
+    submitted_on: date | None = None
+    """Day on which the papers came to the window; None: settled at the bedside, or a hypothetical question."""
+
+    @property
+    def ended_on(self) -> date:
+        """The last day of the care: the discharge, for outpatients the visit."""
+        return self.discharged_on or self.admitted_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +253,10 @@ class Facts:
     """Coverage of the mother, which covers a newborn where the policy says so."""
     account_credit_fen: int = 0
     """All that was ever credited to the household's family account; what was spent is an accumulator."""
+    decided: frozenset[str] = frozenset()
+    """Circumstances (`referred`, `emergency`, `migrant`) that decided cases state for the day of admission."""
+    late_approved: bool = False
+    """The county office approved that papers of this care come after their deadline."""
 
 
 # ---------------------------------------------------------------- what a policy is
@@ -463,6 +479,44 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Circumstance:
+    """What makes a circumstance of seeking care count (rulings §13)."""
+
+    code: str
+    """`referred`, `emergency` or `migrant`."""
+    by_case: bool
+    """True: only where a decided case says so; False: where the hospital states it, too."""
+    notice_days: int | None
+    """A case submitted more than so many days after its first day is not granted; None: no limit."""
+    origin: Origin
+
+    @property
+    def origin_name(self) -> str:
+        """Its name in traces and among what a pool accepts."""
+        return f"circumstances.{self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Until when papers of care that is over may come to the window (rulings §14); exactly one of the two ways."""
+
+    id: str
+    name: str
+    kinds: frozenset[str]
+    month_day: tuple[int, int] | None
+    """Month and day of the year after the one in which the care ended."""
+    days: int | None
+    """Days after the end of the care."""
+    origin: Origin
+
+    def last_day(self, ended_on: date) -> date:
+        """The last day on which papers of care that ended on a day are in time."""
+        if self.month_day is not None:
+            return date(ended_on.year + 1, *self.month_day)
+        return ended_on + timedelta(days=self.days or 0)
+
+
+@dataclass(frozen=True, slots=True)
 class FamilyAccount:
     """The household's account: it pays the patient's part and counts toward no cap and no ratio (rulings §4)."""
 
@@ -505,6 +559,18 @@ class Policy:
     family_account: FamilyAccount | None = None
     accepted: frozenset[str] | None = field(default=None)
     """Names the pool has accepted; None: a calculation, not a real claim, so nothing is refused for it."""
+    circumstances: tuple[Circumstance, ...] = ()
+    """One that is not named counts where the hospital states it or a decided case does."""
+    deadlines: tuple[Deadline, ...] = ()
+    """A kind of care has one at most; without one its papers may come whenever they do."""
+
+    def has_accepted(self, origin: Origin) -> bool:
+        """Whether a value may be used: its source states it, or the pool has accepted it by name."""
+        return self.accepted is None or self.accepted.issuperset(origin.illustrative)
+
+    def deadline_for(self, kind: str) -> Deadline | None:
+        """The deadline for papers of a kind of care."""
+        return next((one for one in self.deadlines if kind in one.kinds), None)
 
 
 # ---------------------------------------------------------------- what comes out
@@ -525,8 +591,8 @@ class TraceStep(NamedTuple):
     """One step of the calculation, enough to redo it by hand."""
 
     step: str
-    """`lines`, `third_party`, `elsewhere`, `rule`, `limit`, `waiver`, `deductible`, `bonus`, `essential`, `ratio`,
-    `fixed`, `accident`, `floor`, `cap`, `layer`, `advanced`, `account`, `refused`."""
+    """`circumstance`, `submission`, `lines`, `third_party`, `elsewhere`, `rule`, `limit`, `waiver`, `deductible`,
+    `bonus`, `essential`, `ratio`, `fixed`, `accident`, `floor`, `cap`, `layer`, `advanced`, `account`, `refused`."""
     rule: str
     clause: str
     inputs: tuple[tuple[str, int | str], ...]

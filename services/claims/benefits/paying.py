@@ -25,6 +25,7 @@ from services.claims.benefits.model import (
     TraceStep,
     Waiver,
 )
+from services.claims.benefits.stating import counts
 from shared.kernel.dates import age_on
 from shared.kernel.money import round_half_up
 
@@ -277,7 +278,7 @@ def _deductible_due(case: Case, benefit: Benefit, rule: Rule) -> int:
 
 def _waived(case: Case, waiver: Waiver) -> bool:
     """Whether a waiver speaks of this person and circumstance."""
-    if waiver.emergency and not case.claim.emergency:
+    if waiver.emergency and not counts(case.claim, case.facts, case.policy, "emergency"):
         return False
     return not waiver.groups or bool(groups_of(case.claim, case.facts, waiver))
 

@@ -55,7 +55,7 @@ class UnknownGroup(ValueError):
 
 
 def quote(question: Question, policy: Policy) -> Adjudication:
-    """Decides the question: the person is covered and has joined every voluntary layer.
+    """Decides the question: the person is covered and has joined every voluntary layer; what is asked for counts.
 
     By a document nothing is refused for want of acceptance; by the policy of a pool it is, as a claim there would be.
 
@@ -86,6 +86,7 @@ def quote(question: Question, policy: Policy) -> Adjudication:
         groups=question.groups,
         birth_date=question.birth_date,
         joined=frozenset(layer.id for layer in policy.layers if layer.voluntary),
+        decided=frozenset(words.CIRCUMSTANCES),
     )
     return adjudicate(claim, facts, policy)
 

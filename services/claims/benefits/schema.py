@@ -20,6 +20,9 @@ T = TypeVar("T")
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,2})?")
 _PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?%")
 _DECIMAL = re.compile(r"([0-9])\.([0-9]{1,4})")
+_MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")
+_COMMON_YEAR = 2011
+"""A year without 29 February."""
 ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 
 
@@ -289,6 +292,56 @@ class FamilyAccountDoc(Row):
     expense_account: Annotated[str, Field(pattern=r"^[0-9.]{4,16}$")]
 
 
+class CircumstanceDoc(Row):
+    """Whether a circumstance counts as the hospital states it, or only by a decided case and in time."""
+
+    counts: Literal["stated", "decided"] = "decided"
+    notice_days: Annotated[int, Field(ge=0, le=365)] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> CircumstanceDoc:
+        if self.counts == "stated" and self.notice_days is not None:
+            raise ValueError("凭医院说明即可(stated)的,不写 notice_days")
+        return self
+
+
+def _month_day(value: Any) -> Any:
+    """(month, day) of `03-31`; the day has to be there in every year."""
+    match = _MONTH_DAY.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("截止日写作 月-日,例如 03-31")
+    month, day = int(match[1]), int(match[2])
+    try:
+        date(_COMMON_YEAR, month, day)
+    except ValueError as error:
+        raise ValueError(f"不是每年都有 {value} 这一天") from error
+    return value
+
+
+class DeadlineDoc(Row):
+    """Until when papers may come to the window: a day of the following year, or days after the care ended."""
+
+    name: Text
+    kinds: Annotated[list[Literal["inpatient", "outpatient"]], BeforeValidator(_listed), Field(min_length=1)] = [
+        "inpatient",
+        "outpatient",
+    ]
+    by: Annotated[str, BeforeValidator(_month_day)] | None = None
+    days: Annotated[int, Field(ge=1, le=1_000)] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> DeadlineDoc:
+        if (self.by is None) == (self.days is None):
+            raise ValueError("by(次年某日以前)与 days(结束后若干天内)写且只写一个")
+        return self
+
+
+class WindowDoc(Part):
+    """What the window asks of papers that a patient brings (rulings §14)."""
+
+    deadlines: dict[Identifier, DeadlineDoc] = {}
+
+
 class LayerDoc(Row):
     """A payer."""
 
@@ -360,6 +413,8 @@ class PolicyDoc(Part):
     readings: list[ReadingDoc] = []
     disclosure: DisclosureDoc | None = None
     family_account: FamilyAccountDoc | None = None
+    circumstances: dict[Literal["referred", "emergency", "migrant"], CircumstanceDoc] | None = None
+    window: WindowDoc | None = None
 
     @model_validator(mode="before")
     @classmethod

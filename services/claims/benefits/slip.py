@@ -81,6 +81,23 @@ SENTENCES: words.Words = {
         "{name}:{of} × {floor} 为最低补偿,计算所得 {before} 元,补偿 {amount} 元。",
         "{name}: at least {of} × {floor}; {before} by calculation, {amount} paid.",
     ),
+    "circumstance_counts": ("{what}经县合管办批准,计入。", "The {what} was decided by the county office: it counts."),
+    "circumstance_not": (
+        "{what}没有经县合管办批准的申请,按没有{what}计算。",
+        "No decided case states the {what}: it does not count.",
+    ),
+    "submission": (
+        "材料 {submitted_on} 送到窗口,受理期限 {last_day}({name}),在期限内。",
+        "Papers came on {submitted_on}, deadline {last_day} ({name}): in time.",
+    ),
+    "submission_late": (
+        "材料 {submitted_on} 送到窗口,受理期限 {last_day}({name}),已过期限。",
+        "Papers came on {submitted_on}, deadline {last_day} ({name}): too late.",
+    ),
+    "submission_approved": (
+        "材料 {submitted_on} 送到窗口,受理期限 {last_day}({name}),县合管办批准逾期受理。",
+        "Papers came on {submitted_on}, deadline {last_day} ({name}): approved by the county office.",
+    ),
     "advanced": (
         "基金先行支付 {amount} 元,以后向责任人追偿。",
         "The fund advances {amount} and recovers it from who is liable.",
@@ -223,6 +240,11 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
     match step["step"]:
         case "refused":
             return say("refused", outcome=say.code(words.OUTCOMES, inputs["outcome"]))
+        case "circumstance":
+            what = say.code(words.CIRCUMSTANCES, inputs["code"])
+            return say("circumstance_counts" if inputs["case"] == "yes" else "circumstance_not", what=what)
+        case "submission":
+            return say(_submission(inputs), **inputs)
         case "rule" | "layer":
             return say(step["step"], amount=amount, **inputs)
         case "deductible":
@@ -241,6 +263,12 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
             return None
         case _:
             return say(step["step"], amount=amount, **_printed(inputs))
+
+
+def _submission(inputs: Mapping[str, str]) -> str:
+    if inputs["submitted_on"] <= inputs["last_day"]:  # ISO days are in order as text
+        return "submission"
+    return "submission_approved" if inputs["late"] == "approved" else "submission_late"
 
 
 _RATIOS = {"share_ratio": "share", "factor_ratio": "factor", "floor_ratio": "floor"}

@@ -10,6 +10,8 @@ from services.claims.benefits.model import (
     Benefit,
     Bonus,
     Cap,
+    Circumstance,
+    Deadline,
     FamilyAccount,
     Layer,
     Origin,
@@ -91,6 +93,7 @@ def _parameter_lines(policy: Policy, document: PolicyDoc) -> Iterator[str]:
         yield f"新生儿:出生 {policy.newborn_days} 天内随母亲参合"
     if (account := policy.family_account) is not None:
         yield f"{account.name}:{account_words(account)}{_mark(account.origin)}"
+    yield from (f"{told}{_mark(origin)}" for told, origin in said_rows(policy))
     used = known_groups(policy) & set(document.groups)
     if used:
         yield "特殊人群:" + "、".join(document.groups[code].name for code in sorted(used))
@@ -165,6 +168,28 @@ def account_words(account: FamilyAccount) -> str:
     kinds = "、".join(words.word(words.KINDS, kind) for kind in sorted(account.kinds))
     what = "个人负担部分" if account.covers == "all" else "可补偿费用中的个人负担部分"
     return f"可支付{kinds}的{what},不计入封顶线和补偿比例"
+
+
+def circumstance_words(one: Circumstance) -> str:
+    """How a circumstance is shown, and until when."""
+    how = "凭县合管办批准的申请计入" if one.by_case else "凭医院说明或县合管办批准的申请计入"
+    days = "" if one.notice_days is None else f",发生后 {one.notice_days} 天内申请"
+    return f"{words.word(words.CIRCUMSTANCES, one.code)}:{how}{days}"
+
+
+def deadline_words(one: Deadline) -> str:
+    """Until when the papers of which care may come."""
+    kinds = "、".join(words.word(words.KINDS, kind) for kind in sorted(one.kinds, reverse=True))
+    until = f"出院(就诊)后 {one.days} 天内"
+    if one.month_day is not None:
+        until = f"次年 {one.month_day[0]} 月 {one.month_day[1]} 日以前"
+    return f"{one.name}:{kinds}的材料{until}送到窗口,逾期须经县合管办批准"
+
+
+def said_rows(policy: Policy) -> Iterator[tuple[str, Origin]]:
+    """Circumstances and deadlines in words, with their origin."""
+    yield from ((circumstance_words(one), one.origin) for one in policy.circumstances)
+    yield from ((deadline_words(one), one.origin) for one in policy.deadlines)
 
 
 def bucket_words(benefit: Benefit) -> str:

@@ -21,6 +21,7 @@ OUTCOMES: Words = {
         "用到的规定没有依据,统筹区也没有点名接受",
         "rests on a value the pool has not accepted",
     ),
+    Outcome.SUBMITTED_LATE: ("材料过了受理期限,也没有批准逾期受理", "the papers came after their deadline"),
     Outcome.NOTHING_ELIGIBLE: ("没有可补偿的费用", "nothing on the bill is eligible"),
     Outcome.BELOW_DEDUCTIBLE: ("可补偿费用没有超过起付线", "the eligible amount does not exceed the deductible"),
     Outcome.CAP_EXHAUSTED: ("本年度补偿已达封顶线", "the cap is used up"),
@@ -71,6 +72,12 @@ ENTITLEMENTS: Words = {
     "chronic": ("慢性病", "chronic disease"),
     "special": ("特殊病", "special disease"),
     "tb": ("结核病", "tuberculosis"),
+}
+
+CIRCUMSTANCES: Words = {
+    "referred": ("转诊", "referral"),
+    "emergency": ("急诊", "emergency"),
+    "migrant": ("外出务工", "migrant work"),
 }
 
 KINDS: Words = {"inpatient": ("住院", "inpatient"), "outpatient": ("门诊", "outpatient")}

@@ -9,7 +9,7 @@ from fastapi import Path
 from services.claims.cases import commands, store
 from services.claims.cases.commands import Application, Finding
 from services.claims.cases.model import DENIED, ENDED, ENDORSED, GRANTED, OPPOSED, SUBMITTED, Case
-from services.claims.cases.problems import CASE_FORM, CASE_OPEN, CASE_STATE, CASE_UNKNOWN
+from services.claims.cases.problems import CASE_FORM, CASE_OPEN, CASE_STATE, CASE_UNKNOWN, NOTICE_LATE
 from services.claims.cases.schemas import (
     CaseDecisionIn,
     CaseIn,
@@ -129,7 +129,9 @@ async def check_case(pool_code: Pool, case_id: ShortId, body: CheckIn, unit: Uni
 @router.post(
     "/cases/{case_id}/decision",
     openapi_extra=access(COUNTY, command="decide_case"),
-    responses=documented(CASE_UNKNOWN, CASE_STATE, CASE_FORM, FOUR_EYES, CONFLICT_OF_INTEREST, VISIT_SETTLED),
+    responses=documented(
+        CASE_UNKNOWN, CASE_STATE, CASE_FORM, NOTICE_LATE, FOUR_EYES, CONFLICT_OF_INTEREST, VISIT_SETTLED
+    ),
 )
 async def decide_case(pool_code: Pool, case_id: ShortId, body: CaseDecisionIn, unit: UnitDep) -> EntitlementCaseOut:
     """The county's decision, by another person than who submitted or checked."""

@@ -7,6 +7,9 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from services.claims.benefits.model import FULL_RATIO
+from services.claims.benefits.queries import NO_POLICY, policy_for
+from services.claims.benefits.words import CIRCUMSTANCES
 from services.claims.cases import store
 from services.claims.cases.model import (
     ACCIDENT,
@@ -23,15 +26,18 @@ from services.claims.cases.model import (
     Step,
     due_on,
 )
-from services.claims.cases.problems import CASE_FORM, CASE_OPEN, CASE_STATE, CASE_UNKNOWN
+from services.claims.cases.problems import CASE_FORM, CASE_OPEN, CASE_STATE, CASE_UNKNOWN, NOTICE_LATE
 from services.claims.visits import commands as visits
 from services.claims.visits import queries
 from services.claims.visits.coverage import Coverage
+from services.claims.visits.deciding import ADVANCED
 from services.claims.visits.entitlements import Entitled, setting, timeline
 from shared.http.problems import CONFLICT_OF_INTEREST, FORBIDDEN_INSTITUTION, FOUR_EYES, from_validation
 from shared.http.territory import areas_of
 from shared.http.unit import Unit
 from shared.kernel.areas import within
+from shared.kernel.dates import shanghai_date
+from shared.kernel.errors import Problem
 from shared.kernel.ids import new_id
 from shared.kernel.timelines import NONE
 
@@ -70,7 +76,10 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check or a decision says; liability and share (1/10,000) for accidents, days for everything else."""
+    """What a check or a decision says; liability and share (1/10,000) for accidents, days for everything else.
+
+    Of what the fund advances the third party owes the share, and all of it where no share is named (rulings §13).
+    """
 
     yes: bool
     note: str
@@ -181,7 +190,7 @@ async def check(unit: Unit, case_id: UUID, finding: Finding) -> Case:
     elif finding.liability is not None:
         raise CASE_FORM(reason=("只有意外伤害写责任认定。", "Only an accident has a liability."))
     status = ENDORSED if finding.yes else OPPOSED
-    now = replace(case, status=status, version=case.version + 1, liability=finding.liability, share=finding.share)
+    now = replace(case, status=status, version=case.version + 1, liability=finding.liability, share=_share(finding))
     await store.set_case(unit.conn, unit.pool_code, now)
     await _step(unit, now, status, finding.note, _told(finding))
     return now
@@ -190,7 +199,7 @@ async def check(unit: Unit, case_id: UUID, finding: Finding) -> Case:
 async def decide(unit: Unit, case_id: UUID, finding: Finding) -> Case:
     """The county's decision: the fact stands from its first day on, and the visit of an accident can be settled.
 
-    Raises CASE_UNKNOWN, CASE_STATE, FOUR_EYES, CONFLICT_OF_INTEREST, CASE_FORM, VISIT_SETTLED.
+    Raises CASE_UNKNOWN, CASE_STATE, FOUR_EYES, CONFLICT_OF_INTEREST, CASE_FORM, NOTICE_LATE, VISIT_SETTLED.
     """
     await unit.business_day()
     case = await known(unit, case_id, lock=True)
@@ -216,8 +225,25 @@ async def _decide_fact(unit: Unit, case: Case, finding: Finding) -> Case:
     status = GRANTED if finding.yes else DENIED
     now = replace(case, status=status, version=case.version + 1, valid_from=start, valid_to=end)
     if finding.yes:
+        await _check_notice(unit, now)
         await _record(unit, now, GRANTED, start, end)
     return now
+
+
+async def _check_notice(unit: Unit, case: Case) -> None:
+    """Raises NOTICE_LATE where the policy of its first day wants notice earlier than the case was submitted."""
+    try:
+        policy = await policy_for(unit.conn, unit.pool_code, case.valid_from)
+    except Problem as problem:
+        if problem.kind is not NO_POLICY:
+            raise
+        return  # a circumstance of days before the first policy: nothing was asked for then
+    asked = next((one for one in policy.circumstances if one.code == case.code), None)
+    submitted_on = shanghai_date(case.submitted_at)
+    if asked is None or asked.notice_days is None or submitted_on <= case.valid_from + timedelta(asked.notice_days):
+        return
+    what = CIRCUMSTANCES[asked.code]
+    raise NOTICE_LATE(what=what, days=asked.notice_days, valid_from=case.valid_from, submitted_on=submitted_on)
 
 
 async def _decide_accident(unit: Unit, case: Case, finding: Finding) -> Case:
@@ -226,7 +252,7 @@ async def _decide_accident(unit: Unit, case: Case, finding: Finding) -> Case:
     Whoever submitted the case, the hospital it touches is that of the visit.
     """
     assert case.visit_id is not None
-    liability, share = (finding.liability, finding.share) if finding.yes else ("liable", 0)
+    liability, share = (finding.liability, _share(finding)) if finding.yes else ("liable", 0)
     _check_liability(replace(finding, liability=liability, share=share))
     visit = await visits.open_visit(unit, case.visit_id)
     _keep_away_from_home(unit, visit.institution_code)
@@ -274,10 +300,18 @@ async def _record(unit: Unit, case: Case, state: str, start: date, end: date | N
 def _check_liability(finding: Finding) -> None:
     if finding.liability is None:
         raise CASE_FORM(reason=("意外伤害须写明责任认定。", "An accident needs a liability."))
-    if (finding.liability == "shared") != (finding.share > 0):
+    if finding.liability != ADVANCED and (finding.liability == "shared") != (finding.share > 0):
         raise CASE_FORM(
-            reason=("按份分担时写明他方承担比例,其他情形不写。", "Write the other's share where it is shared only.")
+            reason=(
+                "按份分担或垫付追偿时写明他方承担比例,其他情形不写。",
+                "Write the other's share where the liability is shared or the fund advances, and nowhere else.",
+            )
         )
+
+
+def _share(finding: Finding) -> int:
+    """What the third party bears, in 1/10,000."""
+    return finding.share or FULL_RATIO if finding.liability == ADVANCED else finding.share
 
 
 def _check_ties(unit: Unit, case: Case) -> None:
@@ -298,7 +332,7 @@ def _by_another(unit: Unit, earlier: str, act: Words, then: Words) -> None:
 
 
 def _told(finding: Finding) -> dict[str, Any]:
-    told = {"liability": finding.liability, "share": finding.share or None}
+    told = {"liability": finding.liability, "share": _share(finding) or None}
     return {name: value for name, value in told.items() if value is not None}
 
 

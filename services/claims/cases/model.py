@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from services.claims.visits.entitlements import EMERGENCY, MIGRANT, REFERRED
+from services.claims.visits.entitlements import EMERGENCY, LATE, MIGRANT, REFERRED
 
 ACCIDENT = "accident"
 CODES = MappingProxyType(
@@ -20,6 +20,7 @@ CODES = MappingProxyType(
         "out_of_area": REFERRED,
         "emergency": EMERGENCY,
         "migrant": MIGRANT,
+        "late_submission": LATE,
     }
 )
 """Kinds of case, with the code under which the engine sees what was granted."""

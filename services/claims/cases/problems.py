@@ -14,6 +14,13 @@ CASE_FORM = define(
     "case_form", 422, "申请内容不全", "The case form is incomplete",
     "{reason}", "{reason}",
 )  # fmt: skip
+NOTICE_LATE = define(
+    "case_notice_late", 409, "申请过了报告期限", "The notice came too late",
+    "方案规定{what}须在发生后 {days} 天内申请;这件从 {valid_from} 起,{submitted_on} 才提交。"
+    "请不予批准,或把有效期起改到期限以内的一天。",
+    "The policy asks for notice of {what} within {days} days; this one begins on {valid_from} and was submitted on "
+    "{submitted_on}. Deny it, or grant it from a day within the limit.",
+)  # fmt: skip
 CASE_OPEN = define(
     "case_open", 409, "已有同样的申请在办", "The same case is open",
     "该人同类申请 {case_id} 还在办理,请等它办结。", "Case {case_id} of the same kind is open: wait for its decision.",

@@ -10,7 +10,7 @@ from shared.contracts.wire import FreeText, Ratio, Reason, ShortId, WireModel
 
 Kind = Literal[
     "chronic_card", "special_card", "tb", "rabies", "delivery", "referral", "out_of_area", "emergency", "migrant",
-    "accident",
+    "late_submission", "accident",
 ]  # fmt: skip
 Status = Literal["submitted", "endorsed", "opposed", "granted", "denied", "ended"]
 Liability = Literal["none", "accident", "shared", "liable", "advanced"]
@@ -25,7 +25,10 @@ class PaperIn(WireModel):
 
 
 class CaseIn(WireModel):
-    """The case form. ``visit_id`` for an accident, ``disease_code`` for cards and programmes."""
+    """The case form. ``visit_id`` for an accident, ``disease_code`` for cards and programmes.
+
+    The days are those on which what is applied for holds: for late submission, those on which the care ended.
+    """
 
     kind: Kind
     member_id: ShortId
@@ -45,7 +48,8 @@ class CheckIn(WireModel):
     note: Reason
     liability: Liability | None = None
     share: Ratio = 0
-    """Part that somebody else pays, where the liability is shared."""
+    """Part that somebody else bears: of the bill where the liability is shared; of what the fund pays where it
+    advances, and then all of it where no part is named."""
 
 
 class CaseDecisionIn(WireModel):

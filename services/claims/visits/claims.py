@@ -1,20 +1,23 @@
 """Claims as they are decided and shown. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.claims.benefits.model import Earlier, LayerResult
+from services.claims.benefits.engine import ACCOUNT_LAYER
+from services.claims.benefits.model import FULL_RATIO, Earlier, LayerResult
 from shared.contracts.claims import LayerAmount
 from shared.kernel.ids import to_base32
-from shared.kernel.money import format_yuan
+from shared.kernel.money import format_yuan, round_half_up
 
 SETTLED, APPROVED, REJECTED = "settled", "approved", "rejected"
 RETURNED, CANCELLED, RELEASED = "returned", "cancelled", "released"
 CANCELLABLE = frozenset({SETTLED, APPROVED, REJECTED, RETURNED})
 WITHIN_THE_HOUR = timedelta(hours=1)
+FUND_BOOK = "basic"
+"""Book of the layers that the fund pays."""
 
 
 @dataclass(slots=True)
@@ -97,8 +100,12 @@ def claim_of(row: Any) -> Claim:
     return Claim(**{column: row[column] for column in COLUMNS})
 
 
-def stored_layers(layers: tuple[LayerResult, ...]) -> list[dict[str, Any]]:
-    """Layers as kept with the claim; ``amount_fen`` is what is payable, at first the whole benefit."""
+def stored_layers(layers: tuple[LayerResult, ...], recover_share: int = 0) -> list[dict[str, Any]]:
+    """Layers as kept with the claim; ``amount_fen`` is what is payable, at first the whole benefit.
+
+    ``recover_share`` is the part in 1/10,000 that a third party owes the fund; it stands in the layers of the fund's
+    book alone: what the household paid from its account is its own to ask for, and another payer recovers for himself.
+    """
     return [
         {
             "layer": layer.layer,
@@ -108,9 +115,19 @@ def stored_layers(layers: tuple[LayerResult, ...]) -> list[dict[str, Any]]:
             "book": layer.book,
             "risk_bearer": layer.risk_bearer,
             "amount_fen": layer.benefit_fen,
+            **({"recover_share": recover_share} if recover_share and _of_fund(layer) else {}),
         }
         for layer in layers
     ]
+
+
+def _of_fund(layer: LayerResult) -> bool:
+    return layer.book == FUND_BOOK and layer.layer != ACCOUNT_LAYER
+
+
+def recover_fen(layer: Mapping[str, Any]) -> int:
+    """What of a layer's amount a third party owes the fund, half up to the fen."""
+    return round_half_up(layer["amount_fen"] * layer.get("recover_share", 0), FULL_RATIO)
 
 
 def told_layers(layers: list[dict[str, Any]]) -> list[LayerAmount]:
@@ -124,6 +141,7 @@ def told_layers(layers: list[dict[str, Any]]) -> list[LayerAmount]:
             book=one["book"],
             risk_bearer=one["risk_bearer"],
             amount=one["amount_fen"],
+            recover=recover_fen(one),
         )
         for one in layers
     ]
@@ -171,6 +189,7 @@ def view(claim: Claim) -> dict[str, Any]:
                 "book": one["book"],
                 "risk_bearer": one["risk_bearer"],
                 "amount": format_yuan(one["amount_fen"]),
+                "recover": format_yuan(recover_fen(one)),
             }
             for one in claim.layers
         ],

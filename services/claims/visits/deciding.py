@@ -18,6 +18,7 @@ from services.claims.benefits.model import (
     Interval,
     Item,
     Policy,
+    TraceStep,
 )
 from services.claims.visits.bill import EMPTY, Bill
 from services.claims.visits.claims import (
@@ -32,7 +33,7 @@ from services.claims.visits.claims import (
 )
 from services.claims.visits.counters import Counters, Owners
 from services.claims.visits.coverage import Coverage
-from services.claims.visits.entitlements import EMERGENCY, MIGRANT, REFERRED, cards, circumstances_on
+from services.claims.visits.entitlements import EMERGENCY, MIGRANT, REFERRED, cards, circumstances_on, late_on
 from services.claims.visits.problems import (
     BILL_AND_ELSEWHERE,
     BILL_EMPTY,
@@ -43,9 +44,11 @@ from services.claims.visits.problems import (
     LATER_CLAIM_ELSEWHERE,
     LINE_OUTSIDE_STAY,
     NOT_MIDWAY,
+    PAYS_IN_FULL,
     VISIT_NOT_DISCHARGED,
     VISIT_SETTLED,
     refused,
+    undecided_words,
 )
 from shared.kernel.dates import shanghai_date
 
@@ -53,6 +56,8 @@ INPATIENT = "inpatient"
 REGISTERED, DISCHARGED = "registered", "discharged"
 BEDSIDE, WINDOW = "bedside", "window"
 TO_HOSPITAL, TO_PERSON = "hospital", "person"
+ADVANCED = "advanced"
+"""What an accident inquiry says where the fund pays now and asks the liable third party for it."""
 INTAKE, HOSPITAL_ROLE = "insurer_intake", "hospital"
 
 
@@ -84,15 +89,28 @@ class Visit:
     third_party: str
     line_sheets: int
     third_party_share: int = 0
-    """1/10,000 of the eligible amount that somebody else bears, where ``third_party`` is ``shared``."""
+    """1/10,000 that somebody else bears: of the eligible amount where ``third_party`` is ``shared``, of what the fund
+    pays where it is ``advanced``."""
     mother_id: UUID | None = None
     newborn_of: tuple[Interval, ...] = ()
     """Coverage of the mother of a newborn, where the visit was read with it."""
     elsewhere: Elsewhere | None = None
     channel: str = BEDSIDE
     """``bedside``: the hospital advances the benefit; ``window``: the patient paid in full and brought his papers."""
+    submitted_on: date | None = None
+    """Day on which the papers came to the window; None at the bedside."""
     facts_seq: int = 0
     """Counts the changes of third party and of the basic settlement made elsewhere."""
+
+    @property
+    def recover_share(self) -> int:
+        """1/10,000 of the fund's layers that a third party owes the fund, which pays first (rulings §13)."""
+        return self.third_party_share if self.third_party == ADVANCED else 0
+
+    @property
+    def ended_on(self) -> date:
+        """The last day of the care: the discharge, for outpatients the visit."""
+        return self.discharged_on or self.admitted_on
 
     def as_of(self, status: str, discharged_at: datetime | None, line_sheets: int) -> "Visit":
         """The visit with what may change of it; itself where nothing did."""
@@ -121,6 +139,7 @@ class Visit:
             disease=self.diagnosis_code,
             from_account_fen=from_account_fen,
             elsewhere=self.elsewhere,
+            submitted_on=self.submitted_on,
         )
 
 
@@ -176,6 +195,8 @@ class Ground:
             entitlements=cards(self.coverage.entitlements),
             newborn_of=self.visit.newborn_of,
             account_credit_fen=credit_fen,
+            decided=self.granted,
+            late_approved=late_on(self.coverage.entitlements, self.visit.ended_on),
         )
 
 
@@ -187,8 +208,6 @@ class Decided:
     bill: Bill
     adjudication: Adjudication
     facts: Facts
-    granted: frozenset[str] = frozenset()
-    """Circumstances that decided cases stated beside the visit's own."""
 
 
 def settle(
@@ -223,11 +242,18 @@ def settle(
     if result.outcome.refuses:
         facts_zh = f"就诊 {visit.id},{visit.admitted_on},方案“{ground.policy.id}”"
         facts_en = f"visit {visit.id}, {visit.admitted_on}, policy {ground.policy.id}"
-        raise refused(result.outcome, (facts_zh, facts_en))
+        undecided = [dict(step.inputs)["code"] for step in result.trace if _is_undecided(step)]
+        todo = undecided_words([str(code) for code in undecided]) if undecided else PAYS_IN_FULL
+        raise refused(result.outcome, (facts_zh, facts_en), todo)
     claim = _claim(claim_id, ground, result, now=now, day=day, by=by)
     claim.midway, claim.part = midway, 1 + max((one.part for one in parts), default=0)
     counters.add(ground.owners, claim_id, visit.institution_code, keys, result.movements)
-    return Decided(claim, bill, result, facts, ground.granted)
+    return Decided(claim, bill, result, facts)
+
+
+def _is_undecided(step: TraceStep) -> bool:
+    """Whether a step says that a stated circumstance does not count for want of a decided case."""
+    return step.step == "circumstance" and dict(step.inputs)["case"] == "no"
 
 
 def check_days(visit: Visit, bill: Bill, today: date) -> None:
@@ -290,7 +316,9 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
         policy_hash=result.policy_hash,
         catalogue_version=ground.catalogue_version,
         coverage_sequence=coverage.sequence,
-        layers=stored_layers(result.layers if result.account is None else (*result.layers, result.account)),
+        layers=stored_layers(
+            result.layers if result.account is None else (*result.layers, result.account), visit.recover_share
+        ),
     )
 
 
@@ -321,7 +349,7 @@ def cancel(
     return replace(claim, status=CANCELLED, version=claim.version + 1, payable_fen=0), later
 
 
-def stored_facts(facts: Facts, granted: frozenset[str] = frozenset()) -> dict[str, Any]:
+def stored_facts(facts: Facts) -> dict[str, Any]:
     """What beside policy, catalogue and lines reproduces a decision (contracts §5)."""
     place = facts.institution
     return {
@@ -337,12 +365,12 @@ def stored_facts(facts: Facts, granted: frozenset[str] = frozenset()) -> dict[st
         "groups": sorted(facts.groups),
         "birth_date": facts.birth_date,
         "third_party": facts.third_party,
-        **_rarer(facts, granted),
+        **_rarer(facts),
         "used": [[key.scope, key.name, key.year, key.detail, amount] for key, amount in facts.used.items()],
     }
 
 
-def _rarer(facts: Facts, granted: frozenset[str]) -> dict[str, Any]:
+def _rarer(facts: Facts) -> dict[str, Any]:
     """Facts that few claims rest on, kept where they are there."""
     rarer: dict[str, Any] = {
         "third_party_share": facts.third_party_share,
@@ -351,7 +379,8 @@ def _rarer(facts: Facts, granted: frozenset[str]) -> dict[str, Any]:
         "entitlements": [[*one] for one in facts.entitlements],
         "newborn_of": [[*one] for one in facts.newborn_of],
         "account_credit": facts.account_credit_fen,
-        "granted": sorted(granted),
+        "granted": sorted(facts.decided),
+        "late_approved": facts.late_approved,
     }
     return {name: value for name, value in rarer.items() if value}
 

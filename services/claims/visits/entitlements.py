@@ -17,6 +17,10 @@ CIRCUMSTANCES = frozenset({REFERRED, EMERGENCY, MIGRANT})
 """Codes that describe how care was sought; every other code is a card or programme for a disease."""
 
 
+LATE = "late"
+"""Code of an approval that papers of care that ended within its days come after their deadline."""
+
+
 class Entitled(NamedTuple):
     """One start of a fact: from ``valid_from`` on it is ``granted`` or ``none``."""
 
@@ -59,9 +63,14 @@ def circumstances_on(known: Entitlements, day: date) -> frozenset[str]:
     return frozenset(code for code in codes if state_on(timeline(known, code, ""), day) == GRANTED)
 
 
+def late_on(known: Entitlements, ended_on: date) -> bool:
+    """Whether papers of care that ended on a day may come after their deadline."""
+    return bool(known) and state_on(timeline(known, LATE, ""), ended_on) == GRANTED
+
+
 def cards(known: Entitlements) -> tuple[Entitlement, ...]:
     """Cards and programmes as the engine reads them: a period from each start that grants to the next."""
-    facts = sorted({(one.code, one.disease) for one in known if one.code not in CIRCUMSTANCES})
+    facts = sorted({(one.code, one.disease) for one in known if one.code not in CIRCUMSTANCES | {LATE}})
     return tuple(
         Entitlement(code, disease, *days)
         for code, disease in facts

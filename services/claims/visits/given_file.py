@@ -21,10 +21,11 @@ from services.claims.visits.coverage import ID_NUMBER, Coverage
 from services.claims.visits.deciding import DISCHARGED, REGISTERED, WINDOW, Visit
 from services.claims.visits.given_sheet import TEMPLATE, GivenColumn, GivenRow, read_given
 from services.claims.visits.problems import ELSEWHERE_TWICE, GIVEN_TOO_MANY, VISIT_NUMBER_USED
+from services.claims.visits.window import check_deadline
 from shared.db.numbers import next_number
 from shared.db.personal import Sealer
 from shared.http.unit import Unit
-from shared.kernel.dates import hospital_time
+from shared.kernel.dates import hospital_time, shanghai_date
 from shared.kernel.errors import Problem
 from shared.kernel.id_numbers import normal_form
 from shared.kernel.ids import new_id
@@ -33,6 +34,7 @@ from shared.sheets.workbook import read_table
 
 ROWS_MAX = 2_000
 """A row takes a few statements of one transaction: more is sent as several files."""
+_COLUMN_OF = {VISIT_NUMBER_USED.code: GivenColumn.VISIT_NUMBER, "refused_submitted_late": GivenColumn.END}
 _UNKNOWN = "查无此人:本统筹区没有这个身份证号的参合人员;刚登记的请稍后重发"
 _TWICE = "同一结算在表内出现了不止一次"
 _DIFFERS = "这笔结算已登记,但人、医院、就诊号或金额不同;请核对"
@@ -123,9 +125,10 @@ async def _enter(unit: Unit, row: GivenRow, person: Coverage) -> list[UUID]:
     """The visit of a row; none where its hospital or its number does not fit."""
     visit = _visit(unit, row, person)
     try:
+        await check_deadline(unit, visit, person)
         await record(unit, visit)
     except Problem as problem:
-        column = GivenColumn.VISIT_NUMBER if problem.kind is VISIT_NUMBER_USED else GivenColumn.INSTITUTION
+        column = _COLUMN_OF.get(problem.kind.code, GivenColumn.INSTITUTION)
         row.faults.append((column, str(problem.body("zh")["detail"])))
         return []
     if await store.set_elsewhere(unit.conn, unit.pool_code, visit.id, row.given) is not None:
@@ -152,6 +155,7 @@ def _visit(unit: Unit, row: GivenRow, person: Coverage) -> Visit:
         third_party="none",
         line_sheets=0,
         channel=WINDOW,
+        submitted_on=shanghai_date(unit.now),
     )
 
 

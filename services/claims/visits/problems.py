@@ -1,10 +1,11 @@
 """What visits and claims refuse, and what the caller can do about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from services.claims.benefits.engine import BadClaim
 from services.claims.benefits.model import REFUSALS, Outcome
+from services.claims.benefits.words import CIRCUMSTANCES, word
 from shared.kernel.errors import Problem, ProblemType, Words, define
 
 FIELD_WORDS: Mapping[str, Words] = MappingProxyType(
@@ -307,24 +308,45 @@ _REFUSED = {
     Outcome.THIRD_PARTY_PENDING: ("意外伤害责任待核查", "An accident inquiry is open"),
     Outcome.THIRD_PARTY_LIABLE: ("由第三方负责", "A third party is liable"),
     Outcome.ILLUSTRATIVE_NOT_ACCEPTED: ("方案含未经认可的推定数值", "The policy has values the pool did not accept"),
+    Outcome.SUBMITTED_LATE: ("材料过了受理期限", "The papers came after their deadline"),
 }
+PAYS_IN_FULL: Words = (
+    "请由患者全额付费,并按县合管办的规定办理", "the patient pays in full; the county office tells what to do",
+)  # fmt: skip
+ASK_FOR_LATE: Words = (
+    "确有原因的,先申请逾期受理(申请类别“逾期受理”),县合管办批准后重发",
+    "where there is good reason apply for late submission (a case) and send it again once it is granted",
+)
 _BY_OUTCOME: dict[Outcome, ProblemType] = {
     outcome: define(
         f"refused_{outcome.value}",
         422,
         f"不予结算:{zh}",
         f"Refused: {en}",
-        zh + "({facts});请由患者全额付费,并按县合管办的规定办理。",
-        en + " ({facts}); the patient pays in full; the county office tells what to do.",
+        zh + "({facts});{todo}。",
+        en + " ({facts}); {todo}.",
     )
     for outcome, (zh, en) in _REFUSED.items()
 }
 assert _BY_OUTCOME.keys() == REFUSALS
 
 
-def refused(outcome: Outcome, facts: Words) -> Problem:
+def refused(outcome: Outcome, facts: Words, todo: Words = PAYS_IN_FULL) -> Problem:
     """The refusal of a claim that lies outside the policy; ``facts`` are words, ids and dates only."""
-    return _BY_OUTCOME[outcome](facts=facts)
+    return _BY_OUTCOME[outcome](facts=facts, todo=ASK_FOR_LATE if outcome is Outcome.SUBMITTED_LATE else todo)
+
+
+def undecided_words(codes: Sequence[str]) -> Words:
+    """What to do about circumstances that were stated and for which the policy asks for a decided case."""
+    zh, en = (
+        " 和 ".join(word(CIRCUMSTANCES, code) for code in codes),
+        ", ".join(word(CIRCUMSTANCES, code, "en") for code in codes),
+    )
+    return (
+        f"{zh}须有县合管办批准的申请才计入:先提交申请,批准后重新结算,否则由患者全额付费",
+        f"{en} counts by a decided case only: submit one and settle again once it is granted, or the patient pays in "
+        "full",
+    )
 
 
 def bad_claim_words(bad: BadClaim) -> Words:

@@ -310,6 +310,8 @@ def kept_facts(kept: Mapping[str, Any], items: Mapping[str, Item]) -> Facts:
         ),
         newborn_of=tuple(Interval(_day(start), _open_day(end)) for start, end in kept.get("newborn_of", ())),
         account_credit_fen=kept.get("account_credit", 0),
+        decided=frozenset(kept.get("granted", ())),
+        late_approved=kept.get("late_approved", False),
     )
 
 

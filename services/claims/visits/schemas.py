@@ -226,6 +226,8 @@ class LayerOut(WireModel):
     book: str
     risk_bearer: str
     amount: Yuan
+    recover: Yuan
+    """Of it what a liable third party owes the fund, which pays first."""
 
 
 class ClaimOut(WireModel):

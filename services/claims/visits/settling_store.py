@@ -46,8 +46,8 @@ EXISTS (SELECT FROM parked p WHERE p.consumer = '{CONSUMER}' AND p.generation = 
 _VISITS = f"""
 SELECT v.id, v.institution_code, v.institution_number, v.member_id, v.kind, v.status, v.admitted_at, v.admitted_on,
        v.discharged_at, v.diagnosis_code, v.diagnosis_name, v.circumstances, v.third_party, v.line_sheets,
-       v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, v.channel, m.household_id, m.blind_index,
-       m.township_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups, m.layers, m.entitlements,
+       v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, v.channel, v.submitted_on, m.household_id,
+       m.blind_index, m.township_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups, m.layers, m.entitlements,
        m.entitlement_seq, mother.timeline AS mothers_timeline,
        {DOUBTED}
 FROM visit v LEFT JOIN member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
@@ -403,7 +403,7 @@ def _detail(decided: Decided) -> dict[str, Any]:
         "over_ceiling": plain_array([str(line.over_ceiling_fen) for line in lines]),
         "own_share": plain_array([str(line.own_share_fen) for line in lines]),
         "reasons": plain_array([line.reason for line in lines]),
-        "facts": stored_facts(decided.facts, decided.granted),
+        "facts": stored_facts(decided.facts),
         "decision": stored_decision(decided.adjudication),
     }
 
@@ -468,6 +468,7 @@ def visit_of(row: Any) -> Visit:
         elsewhere=elsewhere_from_row(row["elsewhere"]),
         channel=row["channel"],
         facts_seq=row["facts_seq"],
+        submitted_on=row["submitted_on"],
     )
 
 

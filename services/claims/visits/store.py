@@ -26,8 +26,8 @@ _BY_NUMBER = "SELECT id FROM visit WHERE pool_code = $1 AND institution_code = $
 _REGISTER = """
 INSERT INTO visit (pool_code, id, institution_code, institution_number, member_id, kind, status, admitted_at,
                    admitted_on, diagnosis_code, diagnosis_name, circumstances, third_party, mother_id, registered_at,
-                   registered_by, discharged_at, channel)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                   registered_by, discharged_at, channel, submitted_on)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 ON CONFLICT DO NOTHING
 """
 _USE_INVOICES = """
@@ -195,6 +195,7 @@ async def register(conn: AsyncConnection, pool_code: str, new: Visit, *, now: da
         by,
         new.discharged_at,
         new.channel,
+        new.submitted_on,
     )
     return written == 1
 

@@ -124,6 +124,7 @@ def _visits(metadata: MetaData) -> None:
         Column("mother_id", Uuid),
         Column("elsewhere", JSONB),
         Column("channel", Text, nullable=False, server_default="bedside"),
+        Column("submitted_on", Date),
         Column("facts_seq", Integer, nullable=False, server_default="0"),
         Column("line_sheets", Integer, nullable=False, server_default="0"),
         required("registered_at", MOMENT),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.enrollment.financing import store
+from services.enrollment.financing import totals_store
 from services.enrollment.financing.billing import standard_for
 from services.enrollment.registry.act import SERVICE, Act
 from services.enrollment.registry.areas import payers_by_village
@@ -67,14 +67,16 @@ async def count_dues(act: Act, year: int, expected_heads: int | None) -> list[Du
 
     Raises STANDARD_UNKNOWN, PAYER_MISSING, HEADS_DIFFER.
     """
-    await store.lock_dues(act.conn, act.pool_code)
+    await totals_store.lock_dues(act.conn, act.pool_code)
     standard = await standard_for(act.conn, act.pool_code, year)
-    rows = await store.heads_by_village(act.conn, act.pool_code, year, standard.coverage_from, standard.coverage_to)
+    rows = await totals_store.heads_by_village(
+        act.conn, act.pool_code, year, standard.coverage_from, standard.coverage_to
+    )
     heads = {row["village_code"]: row["heads"] for row in rows}
     if expected_heads is not None and expected_heads != sum(heads.values()):
         raise HEADS_DIFFER(expected=expected_heads, counted=sum(heads.values()))
     payers = await payers_by_village(act.conn, act.pool_code, standard.coverage_from)
-    known = {(row["level"], row["payer"]): row for row in await store.dues(act.conn, act.pool_code, year)}
+    known = {(row["level"], row["payer"]): row for row in await totals_store.dues(act.conn, act.pool_code, year)}
     wanted: dict[tuple[str, str], int] = dict.fromkeys(known, 0)
     for level, per_head in standard.subsidies_fen.items():
         if per_head:
@@ -85,7 +87,7 @@ async def count_dues(act: Act, year: int, expected_heads: int | None) -> list[Du
     ]
     changed = [due for due in dues if _is_new(due, known.get((due.level, due.payer)))]
     if changed:
-        await store.insert_dues(
+        await totals_store.insert_dues(
             act.conn,
             act.pool_code,
             year,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.enrollment.financing import store
+from services.enrollment.financing import receipt_store, store
 from services.enrollment.financing.billing import settle_complete
 from services.enrollment.registry.act import SERVICE, Act
 from services.enrollment.registry.model import within
@@ -81,7 +81,7 @@ async def collect(act: Act, sealer: Sealer, areas: Sequence[str], receipts: Sequ
         row["bill_id"]: row
         for row in await store.lock_bills(act.conn, act.pool_code, sorted({receipt.bill_id for receipt in receipts}))
     }
-    used = await store.numbers_used(act.conn, act.pool_code, [receipt.receipt_number for receipt in receipts])
+    used = await receipt_store.numbers_used(act.conn, act.pool_code, [receipt.receipt_number for receipt in receipts])
     errors = judge(receipts, bills, used, areas, act.day)
     if errors:
         raise RECEIPTS_REFUSED(errors=errors)
@@ -126,7 +126,7 @@ def judge(
 
 
 async def _book(act: Act, receipts: Sequence[NewReceipt], ids: Sequence[UUID], bills: Mapping[UUID, Any]) -> None:
-    rows: list[store.Receipt] = []
+    rows: list[receipt_store.Receipt] = []
     events: list[Outgoing] = []
     paid: dict[UUID, list[NewReceipt]] = defaultdict(list)
     for identifier, receipt in zip(ids, receipts, strict=True):
@@ -145,13 +145,13 @@ async def _book(act: Act, receipts: Sequence[NewReceipt], ids: Sequence[UUID], b
         )
         events.append(_collected(act, identifier, receipt, bill, bill["version"] + len(paid[receipt.bill_id])))
     try:
-        await store.insert_receipts(act.conn, act.pool_code, rows, act.by, act.now)
+        await receipt_store.insert_receipts(act.conn, act.pool_code, rows, act.by, act.now)
     except asyncpg.UniqueViolationError as error:
         # Somebody booked one of these numbers for another bill since they were looked up.
         raise RECEIPTS_REFUSED(
             errors=[{"at": "receipts", "reason": ("收据号刚被用过", "number used just now")}]
         ) from error
-    await store.pay_bills(
+    await receipt_store.pay_bills(
         act.conn,
         act.pool_code,
         [
@@ -196,8 +196,8 @@ async def remit(
     """Sends collected receipts of a township on to the income account: a remittance equals its receipts."""
     if not within(areas, township):
         raise TOWNSHIP_NOT_YOURS(township_code=township)
-    await store.lock_remittances(act.conn, act.pool_code, township)
-    receipts = await store.unremitted(act.conn, act.pool_code, township, up_to, numbers)
+    await receipt_store.lock_remittances(act.conn, act.pool_code, township)
+    receipts = await receipt_store.unremitted(act.conn, act.pool_code, township, up_to, numbers)
     missing = set(numbers or ()) - {row["receipt_number"] for row in receipts}
     if missing:
         raise REMITTANCE_UNKNOWN_RECEIPTS(numbers="、".join(sorted(missing)[:20]))
@@ -208,7 +208,7 @@ async def remit(
         by_year[row["year"]] += row["amount_fen"]
     number = await next_number(act.conn, act.pool_code, act.day)
     remitted = Remitted(new_id(act.now), number, sum(by_year.values()), len(receipts), dict(sorted(by_year.items())))
-    await store.insert_remittance(
+    await receipt_store.insert_remittance(
         act.conn,
         act.pool_code,
         [row["receipt_id"] for row in receipts],

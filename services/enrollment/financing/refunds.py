@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.enrollment.financing import refund_store, store
+from services.enrollment.financing import refund_store, store, totals_store
 from services.enrollment.financing.billing import settle_complete
 from services.enrollment.financing.dues import count_dues
 from services.enrollment.financing.rules import PAYABLE
@@ -164,7 +164,7 @@ async def paid(act: Act, sealer: Sealer, refund_id: UUID) -> None:
     covered = {row["member_id"]: row["covered_from"] for row in struck if row["covered_from"] is not None}
     await end_coverage(act, sealer, known["year"], covered, "refunded")
     await settle_complete(act, sealer, [known["bill_id"]])
-    if await store.dues(act.conn, act.pool_code, known["year"]):
+    if await totals_store.dues(act.conn, act.pool_code, known["year"]):
         await count_dues(act, known["year"], None)
     await _withdraw(act, known, len(covered))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.enrollment.financing import store
+from services.enrollment.financing import sponsorship_store, store
 from services.enrollment.financing.billing import settle_complete, standard_for
 from services.enrollment.registry.act import SERVICE, Act
 from services.enrollment.registry.groups import NAMES
@@ -60,16 +60,16 @@ class Application:
 
 async def apply(act: Act, sponsor: str, group: str, year: int, member_ids: Sequence[UUID] | None) -> Application:
     """Lists the open members of a group (or those named) for a sponsor. Raises SPONSORSHIP_EMPTY, STANDARD_UNKNOWN."""
-    await store.lock_sponsorships(act.conn, act.pool_code)
+    await sponsorship_store.lock_sponsorships(act.conn, act.pool_code)
     standard = await standard_for(act.conn, act.pool_code, year)
     in_group = await members_in_group(act.conn, act.pool_code, group, max(act.day, standard.coverage_from))
     wanted = [member for member in in_group if member_ids is None or member in set(member_ids)]
-    open_lines = await store.sponsorable(act.conn, act.pool_code, year, wanted)
+    open_lines = await sponsorship_store.sponsorable(act.conn, act.pool_code, year, wanted)
     lines = fitting(open_lines)
     if not lines:
         raise SPONSORSHIP_EMPTY(year=year, group=(NAMES[group], group))
     application = Application(new_id(act.now), len(lines), sum(line[2] for line in lines))
-    await store.insert_sponsorship(
+    await sponsorship_store.insert_sponsorship(
         act.conn,
         act.pool_code,
         lines,
@@ -103,17 +103,19 @@ async def confirm(act: Act, sealer: Sealer, sponsorship_id: UUID) -> int:
     row = await _open_application(act, sponsorship_id)
     wanted = {
         bill["bill_id"]: bill["amount_fen"]
-        for bill in await store.sponsored_bills(act.conn, act.pool_code, sponsorship_id)
+        for bill in await sponsorship_store.sponsored_bills(act.conn, act.pool_code, sponsorship_id)
     }
     bills = list(wanted)
     locked = await store.lock_bills(act.conn, act.pool_code, bills)
     fits = all(wanted[bill["bill_id"]] <= bill["due_fen"] - bill["paid_fen"] for bill in locked)
-    still = await store.take_over_lines(act.conn, act.pool_code, sponsorship_id)
+    still = await sponsorship_store.take_over_lines(act.conn, act.pool_code, sponsorship_id)
     if still != row["head_count"] or not fits:
         raise SPONSORSHIP_OVERTAKEN(heads=row["head_count"], still=still)
-    await store.decide_sponsorship(act.conn, act.pool_code, sponsorship_id, "confirmed", act.by, act.now, None)
+    await sponsorship_store.decide_sponsorship(
+        act.conn, act.pool_code, sponsorship_id, "confirmed", act.by, act.now, None
+    )
     await store.recount(act.conn, act.pool_code, bills)
-    await store.note_sponsor_day(act.conn, act.pool_code, bills, act.day)
+    await sponsorship_store.note_sponsor_day(act.conn, act.pool_code, bills, act.day)
     payload = PremiumSponsored(
         sponsorship_id=sponsorship_id,
         sponsor=row["sponsor"],
@@ -141,12 +143,14 @@ async def confirm(act: Act, sealer: Sealer, sponsorship_id: UUID) -> int:
 async def refuse(act: Act, sponsorship_id: UUID, reason: str) -> None:
     """County finance sends the application back with a reason. Raises FOUR_EYES, SPONSORSHIP_DECIDED."""
     await _open_application(act, sponsorship_id)
-    await store.decide_sponsorship(act.conn, act.pool_code, sponsorship_id, "refused", act.by, act.now, reason)
+    await sponsorship_store.decide_sponsorship(
+        act.conn, act.pool_code, sponsorship_id, "refused", act.by, act.now, reason
+    )
 
 
 async def _open_application(act: Act, sponsorship_id: UUID) -> Any:
-    await store.lock_sponsorships(act.conn, act.pool_code)
-    row = await store.sponsorship(act.conn, act.pool_code, sponsorship_id)
+    await sponsorship_store.lock_sponsorships(act.conn, act.pool_code)
+    row = await sponsorship_store.sponsorship(act.conn, act.pool_code, sponsorship_id)
     if row is None:
         raise NOT_FOUND(what=(f"资助申请 {sponsorship_id}", f"sponsorship {sponsorship_id}"))
     if row["applied_by"] == act.by:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.enrollment.financing import store
+from services.enrollment.financing import totals_store
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Totals:
 async def totals_of_year(conn: AsyncConnection, pool_code: str, year: int) -> dict[str, Totals]:
     """Totals by township code. ``collected`` is the sum of receipts; bills that disagree are an error of ours."""
     found: dict[str, Totals] = {}
-    bills, receipts, lines = await store.totals(conn, pool_code, year)
+    bills, receipts, lines = await totals_store.totals(conn, pool_code, year)
     paid: dict[str, int] = {}
     for row in bills:
         paid[row["township_code"]] = row["collected_fen"]

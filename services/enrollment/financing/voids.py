@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.enrollment.financing import refund_store, store
+from services.enrollment.financing import receipt_store, refund_store, store
 from services.enrollment.financing.billing import standard_for
 from services.enrollment.financing.receipts import TOWNSHIP_NOT_YOURS
 from services.enrollment.registry.act import SERVICE, Act
@@ -46,7 +46,7 @@ async def void(act: Act, sealer: Sealer, areas: Sequence[str], number: str, reas
         raise NOT_FOUND(what=(f"收据“{number}”", f"receipt {number}"))
     if not within(areas, found["township_code"]):
         raise TOWNSHIP_NOT_YOURS(township_code=found["township_code"])
-    await store.lock_remittances(act.conn, act.pool_code, found["township_code"])
+    await receipt_store.lock_remittances(act.conn, act.pool_code, found["township_code"])
     (bill,) = await store.lock_bills(act.conn, act.pool_code, [found["bill_id"]])
     known = await refund_store.receipt(act.conn, act.pool_code, number)
     if known["voided"]:

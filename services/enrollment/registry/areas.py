@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.enrollment.registry import store
+from services.enrollment.registry import area_store
 from services.enrollment.registry.model import LEVELS, Area
 from shared.http.preconditions import Precondition, etag
 from shared.http.tokens import Actor
@@ -86,21 +86,21 @@ async def put_area(conn: AsyncConnection, actor: Actor, area: Area, now: datetim
 
     Raises AREA_UNKNOWN, AREA_MISPLACED, AREA_KIND_FIXED, and what ``expected`` raises.
     """
-    known = await store.lock_area(conn, area.code)
+    known = await area_store.lock_area(conn, area.code)
     if known is not None and known["kind"] != area.kind:
         raise AREA_KIND_FIXED(area_code=area.code, kind=KIND_WORDS[known["kind"]])
     await _check_parent(conn, area)
     await _check_rights(conn, actor, area.parent if known is None else area.code, now)
     if known is None:
         expected.check(None)
-        await store.insert_area(conn, area.code, area.parent, area.kind, area.name, now)
+        await area_store.insert_area(conn, area.code, area.parent, area.kind, area.name, now)
         return area_tag(area.code, 1)
     if known["parent_code"] != area.parent:
         raise AREA_MISPLACED(area_code=area.code, wanted=_stays(known["parent_code"]))
     renamed = known["name"] != area.name
     expected.check(area_tag(area.code, known["version"]), needed=renamed)
     if renamed:
-        await store.rename_area(conn, area.code, area.name, now)
+        await area_store.rename_area(conn, area.code, area.name, now)
     return area_tag(area.code, known["version"] + renamed)
 
 
@@ -111,7 +111,7 @@ async def _check_parent(conn: AsyncConnection, area: Area) -> None:
         return
     if area.parent == area.code or not area.code.startswith(area.parent):
         raise AREA_MISPLACED(area_code=area.code, wanted=_wanted(area.kind))
-    parent = await store.lock_area(conn, area.parent)
+    parent = await area_store.lock_area(conn, area.parent)
     if parent is None:
         raise AREA_UNKNOWN(area_code=area.parent)
     if parent["kind"] not in _ABOVE.get(area.kind, set()):
@@ -138,7 +138,7 @@ async def _check_rights(conn: AsyncConnection, actor: Actor, area_code: str | No
     """A county edits the areas of its own pool; what has no pool yet is the city's to place."""
     if actor.role == "city_health":
         return
-    pool = await store.pool_of_area(conn, area_code, shanghai_date(now)) if area_code else None
+    pool = await area_store.pool_of_area(conn, area_code, shanghai_date(now)) if area_code else None
     if pool not in actor.pools:
         raise AREA_NOT_YOURS(area_code=area_code or "-", pool_code=pool or ("(尚未划定)", "(none yet)"))
 
@@ -158,48 +158,50 @@ async def put_pool(
 
     Raises AREA_UNKNOWN, and what ``expected`` raises.
     """
-    if await store.lock_area(conn, area_code) is None:
+    if await area_store.lock_area(conn, area_code) is None:
         raise AREA_UNKNOWN(area_code=area_code)
-    known = await store.lock_pool(conn, pool_code)
+    known = await area_store.lock_pool(conn, pool_code)
     expected.check(None if known is None else pool_tag(pool_code, known), needed=known != name)
-    await store.put_pool(conn, pool_code, name, now)
+    await area_store.put_pool(conn, pool_code, name, now)
     await map_area(conn, area_code, pool_code, since, by, now)
     await map_payers(conn, area_code, since, payers, by, now)
 
 
 async def map_area(conn: AsyncConnection, area_code: str, pool_code: str, since: date, by: str, now: datetime) -> None:
     """From ``since`` on an area belongs to a pool, which need not be that of its administrative parent."""
-    if await store.lock_area(conn, area_code) is None:
+    if await area_store.lock_area(conn, area_code) is None:
         raise AREA_UNKNOWN(area_code=area_code)
-    if await store.pool_name(conn, pool_code) is None:
+    if await area_store.pool_name(conn, pool_code) is None:
         raise POOL_UNKNOWN(pool_code=pool_code)
-    if await store.pool_of_area(conn, area_code, since) != pool_code:
-        await store.map_pool(conn, area_code, since, pool_code, by, now)
+    if await area_store.pool_of_area(conn, area_code, since) != pool_code:
+        await area_store.map_pool(conn, area_code, since, pool_code, by, now)
 
 
 async def map_payers(
     conn: AsyncConnection, area_code: str, since: date, payers: Mapping[str, str], by: str, now: datetime
 ) -> None:
     """From ``since`` on these pay the levels of subsidy for an area."""
-    if await store.lock_area(conn, area_code) is None:
+    if await area_store.lock_area(conn, area_code) is None:
         raise AREA_UNKNOWN(area_code=area_code)
-    known = {row["level"]: row["state"] for row in await store.payers_on(conn, since) if row["area_code"] == area_code}
+    known = {
+        row["level"]: row["state"] for row in await area_store.payers_on(conn, since) if row["area_code"] == area_code
+    }
     changed = {level: payer for level, payer in payers.items() if known.get(level) != payer}
     if changed:
-        await store.map_payers(conn, area_code, since, changed, by, now)
+        await area_store.map_payers(conn, area_code, since, changed, by, now)
 
 
 async def areas_of_pool(conn: AsyncConnection, pool_code: str, day: date) -> list[Area]:
     """All areas that belong to a pool on a day."""
     return [
         Area(row["area_code"], row["parent_code"], row["kind"], row["name"])
-        for row in await store.areas_of_pool(conn, pool_code, day)
+        for row in await area_store.areas_of_pool(conn, pool_code, day)
     ]
 
 
 async def payers_by_village(conn: AsyncConnection, pool_code: str, day: date) -> dict[tuple[str, str], str]:
     """(village, level) ▸ payer on a day: the village's own, or that of the nearest area above it."""
-    stated = {(row["area_code"], row["level"]): row["state"] for row in await store.payers_on(conn, day)}
+    stated = {(row["area_code"], row["level"]): row["state"] for row in await area_store.payers_on(conn, day)}
     found: dict[tuple[str, str], str] = {}
     for area in await areas_of_pool(conn, pool_code, day):
         if area.kind == "village":

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from services.enrollment.registry import sheets, store
+from services.enrollment.registry import facts_store, sheets
 from services.enrollment.registry.api import REGISTER_READERS, PoolCode, certificate
 from services.enrollment.registry.territory import areas_named, areas_of
 from services.enrollment.registry.texts import cursor_text
@@ -50,7 +50,7 @@ async def list_members(
     """Members of a township or village (a prefix of the village code) in the order of pinyin, surname first."""
     key = read_cursor(cursor, cursor_text, UUID)
     after = (key[0], key[1]) if key else _FIRST
-    rows = await store.member_page(unit.conn, pool_code, area, areas_of(unit.actor), name, after, limit + 1)
+    rows = await facts_store.member_page(unit.conn, pool_code, area, areas_of(unit.actor), name, after, limit + 1)
     shown, more = rows[:limit], len(rows) > limit
     following = encode_cursor(shown[-1]["name_order"], str(shown[-1]["member_id"])) if more else None
     return Page(items=[_item(row) for row in shown], next_cursor=following)

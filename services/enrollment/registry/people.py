@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.enrollment.registry import store
+from services.enrollment.registry import coverage_store, facts_store, store
 from services.enrollment.registry.act import Act
 from services.enrollment.registry.model import (
     Enrolment,
@@ -83,7 +83,7 @@ async def _groups(
     conn: AsyncConnection, pool_code: str, member_ids: Sequence[UUID]
 ) -> dict[UUID, dict[str, tuple[Start, ...]]]:
     groups: dict[UUID, dict[str, tuple[Start, ...]]] = defaultdict(dict)
-    for row in await store.groups_of(conn, pool_code, member_ids):
+    for row in await coverage_store.groups_of(conn, pool_code, member_ids):
         known = groups[row["member_id"]]
         start = Start(row["valid_from"], row["recorded_seq"], row["state"])
         known[row["group_code"]] = (*known.get(row["group_code"], ()), start)
@@ -118,18 +118,18 @@ async def enrol(act: Act, new: Enrolment) -> None:
     if new.changed:
         await store.update_members(act.conn, act.pool_code, new.changed, act.now)
     if new.groups:
-        await store.insert_groups(act.conn, act.pool_code, new.groups, act.now)
+        await coverage_store.insert_groups(act.conn, act.pool_code, new.groups, act.now)
 
 
 async def members_in_group(conn: AsyncConnection, pool_code: str, group_code: str, day: date) -> list[UUID]:
     """The members who belong to a special group on a day, whether enrolled or still to verify."""
-    return await store.members_in_group(conn, pool_code, group_code, day)
+    return await coverage_store.members_in_group(conn, pool_code, group_code, day)
 
 
 async def add_newborn(act: Act, sealer: Sealer, household_id: UUID, newborn: Newborn) -> UUID:
     """Enrols a newborn in a known household; raises NOT_FOUND, PERSON_KNOWN."""
     await store.lock_register(act.conn, act.pool_code)
-    if await store.household(act.conn, act.pool_code, household_id) is None:
+    if await facts_store.household(act.conn, act.pool_code, household_id) is None:
         raise NOT_FOUND(what=(f"家庭 {household_id}", f"household {household_id}"))
     index = sealer.blind_index(ID_NUMBER, newborn.id_number) if newborn.id_number else None
     if index is not None and (known := await store.persons_known(act.conn, [index])):
@@ -166,12 +166,12 @@ async def _insert_persons(act: Act, persons: Sequence[PersonRow]) -> None:
 
 async def member_facts(conn: AsyncConnection, pool_code: str, member_id: UUID) -> Any:
     """What coverage tells of one member (status, birth date, household…), or None."""
-    return await store.facts_by_id(conn, pool_code, member_id)
+    return await facts_store.facts_by_id(conn, pool_code, member_id)
 
 
 async def members_facts(conn: AsyncConnection, pool_code: str, member_ids: Sequence[UUID]) -> dict[UUID, Any]:
     """What coverage tells of members, by id; those that there are none of are left out."""
-    return {row["member_id"]: row for row in await store.facts_by_ids(conn, pool_code, member_ids)}
+    return {row["member_id"]: row for row in await facts_store.facts_by_ids(conn, pool_code, member_ids)}
 
 
 async def end_membership(act: Act, member_id: UUID) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.enrollment.registry import store
+from services.enrollment.registry import coverage_store
 from services.enrollment.registry.act import SERVICE, Act
 from services.enrollment.registry.coverage import NewStart
 from shared.contracts.enrollment import CoverageChanged, CoverageStart, GroupStart, LayerStart
@@ -45,8 +45,8 @@ async def change_coverage(
     everybody = sorted({*member_ids, *touched})
     if not everybody:
         return Changed(frozenset(), frozenset())
-    locked = {row["member_id"]: row for row in await store.lock_members(act.conn, act.pool_code, everybody)}
-    known = _timelines(await store.timelines(act.conn, act.pool_code, everybody))
+    locked = {row["member_id"]: row for row in await coverage_store.lock_members(act.conn, act.pool_code, everybody)}
+    known = _timelines(await coverage_store.timelines(act.conn, act.pool_code, everybody))
     enrolled = [member for member in everybody if locked[member]["status"] == ENROLLED]
     wanted = set(member_ids)
     rows: list[tuple[UUID, Any, int, str, str]] = []
@@ -60,9 +60,9 @@ async def change_coverage(
     changed = frozenset(row[0] for row in rows)
     told = [m for m in enrolled if m in changed or m in touched]
     if rows:
-        await store.insert_coverage(act.conn, act.pool_code, rows, act.by, act.now, reason)
+        await coverage_store.insert_coverage(act.conn, act.pool_code, rows, act.by, act.now, reason)
     if told:
-        await store.raise_versions(act.conn, act.pool_code, told, act.now)
+        await coverage_store.raise_versions(act.conn, act.pool_code, told, act.now)
         added = _timelines(
             [dict(zip(("member_id", "valid_from", "recorded_seq", "state"), row, strict=False)) for row in rows]
         )
@@ -74,10 +74,10 @@ async def _tell(
     act: Act, sealer: Sealer, members: Sequence[UUID], locked: Mapping[UUID, Any], known: Mapping[UUID, Timeline]
 ) -> None:
     groups: dict[UUID, list[GroupStart]] = defaultdict(list)
-    for row in await store.groups_of(act.conn, act.pool_code, members):
+    for row in await coverage_store.groups_of(act.conn, act.pool_code, members):
         groups[row["member_id"]].append(group_start(row))
     layers: dict[UUID, list[LayerStart]] = defaultdict(list)
-    for row in await store.layers_of(act.conn, act.pool_code, members):
+    for row in await coverage_store.layers_of(act.conn, act.pool_code, members):
         layers[row["member_id"]].append(layer_start(row))
     events = [
         _outgoing(
@@ -157,4 +157,4 @@ def _timelines(rows: Sequence[Any]) -> dict[UUID, Timeline]:
 
 async def timeline_of(act_conn: Any, pool_code: str, member_id: UUID) -> Timeline:
     """Every coverage start of one member."""
-    return _timelines(await store.timelines(act_conn, pool_code, [member_id])).get(member_id, ())
+    return _timelines(await coverage_store.timelines(act_conn, pool_code, [member_id])).get(member_id, ())

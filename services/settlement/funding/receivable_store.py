@@ -1,4 +1,5 @@
-"""SQL of receivables: what a hospital, patient, insurer or third party owes the fund, and how it is made good."""
+"""SQL of receivables: what a hospital, patient, insurer or third party owes the fund, how it is made good, and what of
+it is owed no more."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -15,26 +16,28 @@ _SET_OFF = """
 coalesce((SELECT sum(s.amount_fen) FROM set_off s WHERE s.pool_code = r.pool_code AND s.receivable_id = r.id
           AND NOT s.given_up AND s.done_on IS NULL), 0)::bigint"""
 _COLUMNS = f"""
-r.id, r.origin, r.bearer, r.institution_code, r.household_id, r.expense_account, r.care_year, r.reason, r.amount_fen,
-r.patient_owed_fen, r.penalty_fen, r.settled_fen, r.reference, r.arisen_on, r.made_good_on,
-{_SET_OFF} AS setting_off_fen"""
+r.id, r.origin, r.bearer, r.institution_code, r.household_id, r.claim_id, r.layer, r.expense_account, r.care_year,
+r.reason, r.amount_fen, r.patient_owed_fen, r.penalty_fen, r.settled_fen, r.waived_fen, r.reference, r.arisen_on,
+r.made_good_on, {_SET_OFF} AS setting_off_fen"""
 
 
 async def add(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequence[Any]]) -> None:
     """Receivables that arise on a day: (id, origin, bearer, institution, household, expense account, year of care,
-    replenishment, line, instruction, reason, fen, fen owed to the patient, fen of penalty, reference) a row."""
-    columns = [[row[column] for row in rows] for column in range(15)]
+    replenishment, line, instruction, reason, fen, fen owed to the patient, fen of penalty, reference, claim, layer) a
+    row."""
+    columns = [[row[column] for row in rows] for column in range(17)]
     await execute(
         conn,
         """
         INSERT INTO receivable (pool_code, arisen_on, id, origin, bearer, institution_code, household_id,
                                 expense_account, care_year, replenishment_id, line, instruction_id, reason, amount_fen,
-                                patient_owed_fen, penalty_fen, reference)
+                                patient_owed_fen, penalty_fen, reference, claim_id, layer)
         SELECT $1, $2, r.* FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
                                        $9::integer[], $10::uuid[], $11::integer[], $12::uuid[], $13::text[],
-                                       $14::bigint[], $15::bigint[], $16::bigint[], $17::text[])
+                                       $14::bigint[], $15::bigint[], $16::bigint[], $17::text[], $18::uuid[],
+                                       $19::text[])
           AS r (id, origin, bearer, institution_code, household_id, expense_account, care_year, replenishment_id, line,
-                instruction_id, reason, amount_fen, patient_owed_fen, penalty_fen, reference)""",
+                instruction_id, reason, amount_fen, patient_owed_fen, penalty_fen, reference, claim_id, layer)""",
         pool,
         day,
         *columns,
@@ -66,7 +69,8 @@ async def of_hospitals(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) ->
     return await fetch(
         conn,
         f"""
-        SELECT r.id, r.institution_code, r.amount_fen - r.settled_fen - {_SET_OFF} AS open_fen FROM receivable r
+        SELECT r.id, r.institution_code, r.amount_fen - r.settled_fen - r.waived_fen - {_SET_OFF} AS open_fen
+        FROM receivable r
         WHERE r.pool_code = $1 AND r.id = ANY ($2::uuid[]) AND r.bearer = 'hospital' AND r.made_good_on IS NULL
           AND (r.instruction_id IS NULL OR EXISTS (
             SELECT FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
@@ -103,7 +107,7 @@ async def set_off_done(conn: AsyncConnection, pool: str, instruction_ids: Sequen
           SELECT receivable_id, sum(amount_fen)::bigint AS fen FROM done GROUP BY receivable_id
         ), settled AS (
           UPDATE receivable r SET settled_fen = r.settled_fen + sums.fen,
-            made_good_on = CASE WHEN r.settled_fen + sums.fen = r.amount_fen THEN $3::date END
+            made_good_on = CASE WHEN r.settled_fen + sums.fen + r.waived_fen = r.amount_fen THEN $3::date END
           FROM sums WHERE r.pool_code = $1 AND r.id = sums.receivable_id
           RETURNING r.id, r.origin, r.expense_account
         )
@@ -123,7 +127,7 @@ async def settle(
         conn,
         f"""
         UPDATE receivable r SET settled_fen = r.settled_fen + a.fen,
-          made_good_on = CASE WHEN r.settled_fen + a.fen = r.amount_fen THEN a.day END
+          made_good_on = CASE WHEN r.settled_fen + a.fen + r.waived_fen = r.amount_fen THEN a.day END
         FROM unnest($2::uuid[], $3::bigint[], $4::date[]) AS a (id, fen, day)
         WHERE r.pool_code = $1 AND r.id = a.id RETURNING {_COLUMNS}""",
         pool,
@@ -145,13 +149,38 @@ async def refused_open(conn: AsyncConnection, pool: str, instruction_ids: Sequen
         JOIN paid_line p ON p.pool_code = l.pool_code AND p.instruction_id = l.instruction_id
           AND p.claim_id = l.claim_id AND p.layer = l.layer AND p.sign = l.sign
         WHERE r.pool_code = $1 AND r.made_good_on IS NULL AND l.instruction_id = ANY ($2::uuid[])
-          AND r.settled_fen = 0 AND NOT EXISTS (
+          AND r.settled_fen = 0 AND r.waived_fen = 0 AND NOT EXISTS (
             SELECT FROM set_off s WHERE s.pool_code = r.pool_code AND s.receivable_id = r.id AND NOT s.given_up)
           AND NOT EXISTS (
             SELECT FROM instruction_claim c WHERE c.pool_code = p.pool_code AND c.instruction_id = p.instruction_id
               AND c.claim_id = p.claim_id AND c.layer = p.layer AND c.set_off_fen > 0)""",
         pool,
         list(instruction_ids),
+    )
+
+
+# -- what is owed no more
+
+
+async def waive(conn: AsyncConnection, pool: str, day: date, kind: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Parts of receivables that nobody owes any more: (id, receivable, fen, year of care, reason) a row."""
+    columns = [[row[column] for row in rows] for column in range(5)]
+    await execute(
+        conn,
+        """
+        WITH gone AS (
+          INSERT INTO waiver (pool_code, waived_on, kind, id, receivable_id, amount_fen, care_year, reason)
+          SELECT $1, $2, $3, w.* FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::integer[], $8::text[])
+            AS w (id, receivable_id, amount_fen, care_year, reason)
+          RETURNING receivable_id, amount_fen
+        )
+        UPDATE receivable r SET waived_fen = r.waived_fen + g.amount_fen,
+          made_good_on = CASE WHEN r.settled_fen + r.waived_fen + g.amount_fen = r.amount_fen THEN $2 END
+        FROM gone g WHERE r.pool_code = $1 AND r.id = g.receivable_id""",
+        pool,
+        day,
+        kind,
+        *columns,
     )
 
 
@@ -174,7 +203,9 @@ async def payment_of(conn: AsyncConnection, pool: str, instruction_id: UUID, cla
                + coalesce((SELECT sum(r.amount_fen) FROM receivable r JOIN replenishment_line l
                    ON l.pool_code = r.pool_code AND l.replenishment_id = r.replenishment_id AND l.line = r.line
                  WHERE l.pool_code = p.pool_code AND l.instruction_id = p.instruction_id AND l.claim_id = p.claim_id
-                   AND l.layer = p.layer AND l.sign = 1), 0)::bigint AS asked_fen
+                   AND l.layer = p.layer AND l.sign = 1), 0)::bigint
+               + coalesce((SELECT r.amount_fen - r.waived_fen FROM receivable r WHERE r.pool_code = p.pool_code
+                 AND r.origin = 'accident' AND r.claim_id = p.claim_id AND r.layer = p.layer), 0) AS asked_fen
         FROM paid_line p JOIN payable d ON d.pool_code = p.pool_code AND d.claim_id = p.claim_id AND d.layer = p.layer
         JOIN replenishment n ON n.pool_code = p.pool_code AND n.id = p.replenishment_id
           AND n.status IN ('approved', 'transferred')

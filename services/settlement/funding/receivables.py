@@ -1,4 +1,5 @@
-"""What is owed to the fund: refused lines, second payments, claw-backs, overspent family accounts (rulings §1).
+"""What is owed to the fund: refused lines, second payments, claw-backs, overspent family accounts, and what third
+parties owe for accidents (rulings §1, §13).
 
 A receivable is made good by money under its reference, by being set off, or by its payment coming back. Money for a
 line that the county had not yet made good restores the advance; a claw-back of a line already made good lowers the next
@@ -22,6 +23,9 @@ from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
 
 RECHECK, SECOND, FAMILY, RECOVERY = "recheck", "second_payment", "family_account", "recovery"
+ACCIDENT = "accident"
+THIRD_PARTY = "third_party"
+WITHDRAWN = "withdrawn"
 FAMILY_BENEFITS = "5002"
 
 
@@ -44,6 +48,8 @@ class Owed:
     patient_owed_fen: int = 0
     penalty_fen: int = 0
     id: UUID | None = None
+    claim_id: UUID | None = None
+    layer: str | None = None
 
 
 async def arise(desk: Desk, owed: Sequence[Owed]) -> list[UUID]:
@@ -68,6 +74,8 @@ async def arise(desk: Desk, owed: Sequence[Owed]) -> list[UUID]:
                 one.patient_owed_fen,
                 one.penalty_fen,
                 to_base32(one_id),
+                one.claim_id,
+                one.layer,
             )
         )
     await store.add(desk.conn, desk.pool_code, desk.day, rows)
@@ -154,6 +162,33 @@ async def set_offs_confirmed(desk: Desk, instruction_ids: Sequence[UUID]) -> Non
     rows = await store.set_off_done(desk.conn, desk.pool_code, instruction_ids, desk.day)
     named = ("instruction_id", "receivable_id", "amount_fen", "expense_account")
     await _claw_back(desk, [tuple(row[name] for name in named) for row in rows if _lowers(row)])
+
+
+# -- what is owed no more
+
+
+async def withdraw(desk: Desk, rows: Sequence[Any], reason: str) -> None:
+    """Nobody owes what is still open of these any more: the expenditure that they lessened stands again."""
+    if not rows:
+        return
+    parts = [(new_id(desk.now), row, row["amount_fen"] - row["settled_fen"] - row["waived_fen"]) for row in rows]
+    await book(
+        desk,
+        [
+            Entry(
+                BASIC,
+                f"waiver:{waiver_id}",
+                desk.day,
+                f"应收追回款撤回:{reason}",
+                ((row["expense_account"], RECEIVABLE, fen),),
+                party="" if row["bearer"] == THIRD_PARTY else row["institution_code"],
+                ref=row["reference"],
+            )
+            for waiver_id, row, fen in parts
+        ],
+    )
+    told = [(waiver_id, row["id"], fen, row["care_year"], reason) for waiver_id, row, fen in parts]
+    await store.waive(desk.conn, desk.pool_code, desk.day, WITHDRAWN, told)
 
 
 # -- payments that come back
@@ -282,6 +317,8 @@ async def approve_recovery(desk: Desk, recovery_id: UUID) -> Any:
         patient_owed_fen=known["patient_owed_fen"],
         penalty_fen=known["penalty_fen"],
         id=recovery_id,
+        claim_id=known["claim_id"],
+        layer=known["layer"],
     )
     await arise(desk, [owed])
     return await store.recovery(desk.conn, desk.pool_code, recovery_id)

@@ -25,19 +25,22 @@ Bearer = Literal["hospital", "patient", "insurer", "third_party"]
 
 class ReceivableOut(WireModel):
     """What somebody owes the fund; ``reference`` is what his payment names. ``open`` is neither made good nor about to
-    be set off."""
+    be set off, ``waived`` is owed by nobody any more. ``made_good_on`` is the day since which nothing is owed."""
 
     id: UUID
-    origin: Literal["recheck", "second_payment", "family_account", "recovery"]
+    origin: Literal["recheck", "second_payment", "family_account", "recovery", "accident"]
     bearer: Bearer
     institution_code: str | None
     household_id: UUID | None
+    claim_id: UUID | None
+    layer: str | None
     care_year: int | None
     reason: str
     amount: Yuan
     patient_owed: Yuan
     penalty: Yuan
     made_good: Yuan
+    waived: Yuan
     being_set_off: Yuan
     open: Yuan
     reference: str
@@ -69,14 +72,16 @@ async def get_receivables(
 
 
 def _receivable(row: Any) -> ReceivableOut:
-    named = ("id", "origin", "bearer", "institution_code", "household_id", "care_year", "reason", "reference")
+    named = ("id", "origin", "bearer", "institution_code", "household_id", "claim_id", "layer", "care_year", "reason",
+             "reference")  # fmt: skip
     return ReceivableOut(
         amount=row["amount_fen"],
         patient_owed=row["patient_owed_fen"],
         penalty=row["penalty_fen"],
         made_good=row["settled_fen"],
+        waived=row["waived_fen"],
         being_set_off=row["setting_off_fen"],
-        open=row["amount_fen"] - row["settled_fen"] - row["setting_off_fen"],
+        open=row["amount_fen"] - row["settled_fen"] - row["waived_fen"] - row["setting_off_fen"],
         arisen_on=row["arisen_on"],
         made_good_on=row["made_good_on"],
         **{name: row[name] for name in named},

@@ -1,5 +1,6 @@
 """Replenishment of the insurer's expenditure account: apply ▸ re-check ▸ approve ▸ transfer, each by another person."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from services.settlement.funding import commands, store
+from services.settlement.funding import commands, store, third_parties
 from services.settlement.funding import replenishment_store as lines_store
 from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE
 from services.settlement.funding.booking import Desk, Entry, book
@@ -69,14 +70,15 @@ class Refusal:
 
 
 async def record_paid(desk: Desk, lines: Sequence[PaidLine]) -> None:
-    """Lines that wait to be applied for; nothing to do for none."""
+    """Lines that wait to be applied for, and what third parties owe of them from now on; nothing to do for none."""
     if lines:
-        await lines_store.add_paid_lines(
+        due = await lines_store.add_paid_lines(
             desk.conn,
             desk.pool_code,
             desk.day,
             [(x.instruction_id, x.claim_id, x.layer, x.sign, x.amount_fen, x.expense_account) for x in lines],
         )
+        await third_parties.owe(desk, due)
 
 
 async def apply(desk: Desk, up_to: date | None) -> Any:
@@ -111,15 +113,7 @@ async def recheck(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
             desk.conn, desk.pool_code, replenishment_id, [refusal.line for refusal in refusals]
         )
     }
-    wrong = [r.line for r in refusals if r.line not in named]
-    repeated = {r.line for r in refusals if [x.line for x in refusals].count(r.line) > 1}
-    if wrong or repeated:
-        raise LINES_INVALID(
-            errors=[
-                {"at": f"line {line}", "reason": ("没有这一支付行,或重复列出", "no such payment line, or named twice")}
-                for line in sorted({*wrong, *repeated})
-            ]
-        )
+    _check_lines(refusals, named)
     refused = sum(named[r.line]["amount_fen"] for r in refusals)
     if refused > known["applied_fen"]:
         raise REFUSALS_EXCEED(refused=format_yuan(refused), applied=format_yuan(known["applied_fen"]))
@@ -128,6 +122,22 @@ async def recheck(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
     if not await lines_store.recheck(desk.conn, desk.pool_code, replenishment_id, refused, desk.by, desk.now):
         raise REPLENISHMENT_STATE(replenishment=replenishment_id, status=_RECHECKED, act=RECHECK)
     return await lines_store.replenishment(desk.conn, desk.pool_code, replenishment_id)
+
+
+_NO_LINE: Words = ("没有这一支付行,或重复列出", "no such payment line, or named twice")
+_THIRD_PARTY_PAID: Words = (
+    "第三方已归还该行的款项,不能拒付;请予以通过,其余部分另行追回",
+    "a third party has paid for this line already: accept it and ask the rest back by a recovery",
+)
+
+
+def _check_lines(refusals: Sequence[Refusal], named: Mapping[int, Any]) -> None:
+    """Raises LINES_INVALID for lines that cannot be refused, all at once."""
+    count = Counter(refusal.line for refusal in refusals)
+    wrong = {line: _NO_LINE for line in count if line not in named or count[line] > 1}
+    wrong |= {line: _THIRD_PARTY_PAID for line, row in named.items() if row["third_party_paid_fen"]}
+    if wrong:
+        raise LINES_INVALID(errors=[{"at": f"line {line}", "reason": wrong[line]} for line in sorted(wrong)])
 
 
 async def _refuse(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal], named: dict[int, Any]) -> None:
@@ -148,6 +158,7 @@ async def _refuse(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
         ],
     )
     await arise(desk, [_owed(replenishment_id, refusal, named[refusal.line]) for refusal in refusals])
+    await third_parties.refused(desk, [named[refusal.line] for refusal in refusals])
 
 
 def _owed(replenishment_id: UUID, refusal: Refusal, row: Any) -> Owed:
@@ -160,6 +171,8 @@ def _owed(replenishment_id: UUID, refusal: Refusal, row: Any) -> Owed:
         expense_account=row["benefit_account"],
         replenishment_id=replenishment_id,
         line=refusal.line,
+        claim_id=row["claim_id"],
+        layer=row["layer"],
         patient_owed_fen=refusal.patient_owed_fen,
         penalty_fen=refusal.penalty_fen,
     )

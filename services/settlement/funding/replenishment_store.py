@@ -10,16 +10,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.db.sql import execute, execute_counted, fetch, fetchrow, fetchval
 
 
-async def add_paid_lines(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequence[Any]]) -> None:
-    """What the expenditure account paid or got back: (instruction, claim, layer, sign, fen, benefit account) a row."""
+async def add_paid_lines(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    """What the expenditure account paid or got back: (instruction, claim, layer, sign, fen, benefit account) a row.
+
+    Returns what third parties are liable for of the claims' layers paid here for the first time.
+    """
     columns = [[row[column] for row in rows] for column in range(6)]
-    await execute(
+    return await fetch(
         conn,
         """
-        INSERT INTO paid_line (pool_code, business_day, instruction_id, claim_id, layer, sign, amount_fen,
-                               benefit_account)
-        SELECT $1, $2, p.* FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::smallint[], $7::bigint[], $8::text[])
-          AS p (instruction_id, claim_id, layer, sign, amount_fen, benefit_account)""",
+        WITH paid AS (
+          INSERT INTO paid_line (pool_code, business_day, instruction_id, claim_id, layer, sign, amount_fen,
+                                 benefit_account)
+          SELECT $1, $2, p.* FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::smallint[], $7::bigint[], $8::text[])
+            AS p (instruction_id, claim_id, layer, sign, amount_fen, benefit_account)
+          RETURNING claim_id, layer, sign
+        )
+        SELECT t.* FROM paid p JOIN third_party_liability t
+          ON t.pool_code = $1 AND t.claim_id = p.claim_id AND t.layer = p.layer
+        WHERE p.sign = 1 AND NOT EXISTS (
+          SELECT FROM receivable r WHERE r.pool_code = $1 AND r.origin = 'accident' AND r.claim_id = t.claim_id
+            AND r.layer = t.layer)
+        ORDER BY t.claim_id, t.layer""",
         pool,
         day,
         *columns,
@@ -149,9 +161,12 @@ async def lines_named(conn: AsyncConnection, pool: str, replenishment_id: UUID, 
     return await fetch(
         conn,
         """
-        SELECT l.line, p.amount_fen, p.benefit_account, d.institution_code
+        SELECT l.line, l.claim_id, l.layer, p.amount_fen, p.benefit_account, d.institution_code,
+               r.id IS NOT NULL AS third_party, coalesce(r.settled_fen, 0) AS third_party_paid_fen
         FROM replenishment_line l JOIN paid_line p USING (pool_code, instruction_id, claim_id, layer, sign)
         JOIN payable d ON d.pool_code = l.pool_code AND d.claim_id = l.claim_id AND d.layer = l.layer
+        LEFT JOIN receivable r ON r.pool_code = l.pool_code AND r.origin = 'accident' AND r.claim_id = l.claim_id
+          AND r.layer = l.layer
         WHERE l.pool_code = $1 AND l.replenishment_id = $2 AND l.line = ANY ($3::integer[]) AND l.sign = 1
           AND NOT EXISTS (SELECT FROM paid_line b WHERE b.pool_code = l.pool_code AND b.sign = -1
             AND b.instruction_id = l.instruction_id AND b.claim_id = l.claim_id AND b.layer = l.layer)""",

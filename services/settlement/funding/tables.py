@@ -23,6 +23,8 @@ from sqlalchemy import (
     text,
 )
 
+from services.settlement.funding import receivable_tables
+
 _CODE = Text(collation="C")
 _MOMENT = DateTime(timezone=True)
 
@@ -42,8 +44,7 @@ def declare(metadata: MetaData) -> None:
     _movement(metadata)
     _paid_line(metadata)
     _replenishment_line(metadata)
-    _receivable(metadata)
-    _recovery(metadata)
+    receivable_tables.declare(metadata)
 
 
 def _bank_account(metadata: MetaData) -> None:
@@ -299,66 +300,4 @@ def _replenishment_line(metadata: MetaData) -> None:
             ],
         ),
         ForeignKeyConstraint(["pool_code", "replenishment_id"], ["replenishment.pool_code", "replenishment.id"]),
-    )
-
-
-def _receivable(metadata: MetaData) -> None:
-    Table(
-        "receivable",
-        metadata,
-        Column("pool_code", _CODE),
-        Column("id", Uuid),
-        Column("origin", _CODE, nullable=False),
-        Column("bearer", _CODE, nullable=False),
-        Column("institution_code", _CODE),
-        Column("household_id", Uuid),
-        Column("expense_account", _CODE),
-        Column("care_year", Integer),
-        Column("replenishment_id", Uuid),
-        Column("line", Integer),
-        Column("instruction_id", Uuid),
-        Column("reason", Text, nullable=False),
-        Column("amount_fen", BigInteger, nullable=False),
-        Column("patient_owed_fen", BigInteger, nullable=False),
-        Column("penalty_fen", BigInteger, nullable=False),
-        Column("settled_fen", BigInteger, nullable=False, server_default=text("0")),
-        Column("reference", _CODE, nullable=False),
-        Column("arisen_on", Date, nullable=False),
-        Column("made_good_on", Date),
-        PrimaryKeyConstraint("pool_code", "id"),
-        UniqueConstraint("pool_code", "reference"),
-        UniqueConstraint("pool_code", "replenishment_id", "line"),
-        UniqueConstraint("pool_code", "instruction_id"),
-        ForeignKeyConstraint(
-            ["pool_code", "replenishment_id", "line"],
-            ["replenishment_line.pool_code", "replenishment_line.replenishment_id", "replenishment_line.line"],
-        ),
-    )
-
-
-def _recovery(metadata: MetaData) -> None:
-    Table(
-        "recovery",
-        metadata,
-        Column("pool_code", _CODE),
-        Column("id", Uuid),
-        Column("instruction_id", Uuid, nullable=False),
-        Column("claim_id", Uuid, nullable=False),
-        Column("layer", _CODE, nullable=False),
-        Column("institution_code", _CODE, nullable=False),
-        Column("expense_account", _CODE, nullable=False),
-        Column("care_year", Integer, nullable=False),
-        Column("bearer", _CODE, nullable=False),
-        Column("amount_fen", BigInteger, nullable=False),
-        Column("patient_owed_fen", BigInteger, nullable=False),
-        Column("penalty_fen", BigInteger, nullable=False),
-        Column("document", Text, nullable=False),
-        Column("reason", Text, nullable=False),
-        Column("asked_by", Text, nullable=False),
-        Column("asked_at", _MOMENT, nullable=False),
-        Column("approved_by", Text),
-        Column("approved_at", _MOMENT),
-        Column("approved_on", Date),
-        PrimaryKeyConstraint("pool_code", "id"),
-        Index("recovery_claim", "pool_code", "instruction_id", "claim_id", "layer"),
     )

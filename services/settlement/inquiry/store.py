@@ -64,16 +64,16 @@ UNION ALL SELECT 'paid_not_applied', coalesce(sum(sign * amount_fen), 0)::bigint
 WHERE pool_code = $1 AND replenishment_id IS NULL
 UNION ALL SELECT 'applied_undecided', coalesce(sum(applied_fen - refused_fen), 0)::bigint FROM replenishment
 WHERE pool_code = $1 AND status IN ('applied', 'rechecked', 'approved')
-UNION ALL SELECT 'refused_not_made_good', coalesce(sum(amount_fen - settled_fen), 0)::bigint FROM receivable
-WHERE pool_code = $1 AND made_good_on IS NULL AND origin = 'recheck'
-UNION ALL SELECT 'paid_twice', coalesce(sum(d.amount_fen - d.settled_fen), 0)::bigint FROM receivable d
+UNION ALL SELECT 'refused_not_made_good', coalesce(sum(amount_fen - settled_fen - waived_fen), 0)::bigint
+FROM receivable WHERE pool_code = $1 AND made_good_on IS NULL AND origin = 'recheck'
+UNION ALL SELECT 'paid_twice', coalesce(sum(d.amount_fen - d.settled_fen - d.waived_fen), 0)::bigint FROM receivable d
 JOIN instruction i ON i.pool_code = d.pool_code AND i.id = d.instruction_id
 JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = '{EXPENDITURE}'
 WHERE d.pool_code = $1 AND d.made_good_on IS NULL AND d.origin = 'second_payment'
 UNION ALL SELECT 'recovered_to_fiscal', coalesce(sum(signed_fen), 0)::bigint FROM movement
 WHERE pool_code = $1 AND account = '1002' AND kind = 'recovery:seen'
-UNION ALL SELECT 'recoveries_open', coalesce(sum(amount_fen - settled_fen), 0)::bigint FROM receivable
-WHERE pool_code = $1 AND made_good_on IS NULL AND origin IN ('recovery', 'family_account')
+UNION ALL SELECT 'recoveries_open', coalesce(sum(amount_fen - settled_fen - waived_fen), 0)::bigint FROM receivable
+WHERE pool_code = $1 AND made_good_on IS NULL AND origin IN ('recovery', 'accident', 'family_account')
 UNION ALL SELECT 'balance_' || CASE book WHEN 'basic' THEN '' ELSE book || '-' END || account, posted_fen FROM balance
 WHERE pool_code = $1 AND book <> 'obligations'
 UNION ALL SELECT CASE WHEN direction > 0 THEN 'fiscal_other_income' ELSE 'fiscal_other_outflow' END,

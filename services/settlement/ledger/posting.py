@@ -130,7 +130,7 @@ async def post(conn: AsyncConnection, pool_code: str, vouchers: Sequence[Voucher
             conn,
             "staged_voucher",
             _VOUCHER_COLUMNS,
-            [
+            (
                 (
                     v.book,
                     seq,
@@ -150,17 +150,17 @@ async def post(conn: AsyncConnection, pool_code: str, vouchers: Sequence[Voucher
                     v.hold_id,
                 )
                 for v, seq in zip(vouchers, sequence, strict=True)
-            ],
+            ),
         )
         await copy_in(
             conn,
             "staged_posting",
             _POSTING_COLUMNS,
-            [
+            (
                 (v.book, seq, line, p.debit, p.credit, p.amount_fen, p.party, p.ref, p.memo)
                 for v, seq in zip(vouchers, sequence, strict=True)
                 for line, p in enumerate(v.postings, 1)
-            ],
+            ),
         )
         first = {row["book"]: row["first"] for row in await fetch(conn, _POST, pool_code, sorted(order))}
     return [first[v.book] + seq - 1 for v, seq in zip(vouchers, sequence, strict=True)]

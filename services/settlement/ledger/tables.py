@@ -167,7 +167,7 @@ def _declare_vouchers(metadata: MetaData) -> None:
         *_required(_TEXT, "memo"),
         key=("number", "line"),
     ).c
-    Index("posting_ref", posting.ref, postgresql_where=text("ref > '' AND line = 1"))
+    Index("posting_ref", posting.ref, postgresql_where=text("line = 1 AND ref > ''"))
 
 
 def _declare_balances(metadata: MetaData) -> None:

@@ -1,12 +1,13 @@
 """Handler of the events of claims; one function for all types, since each brings the claim's projection forward."""
 
+from services.settlement.funding import third_parties
 from services.settlement.funding.booking import Desk
 from services.settlement.funding.commands import lock_account
 from services.settlement.ledger.posting import SYSTEM
 from services.settlement.payouts.claims import ClaimEvent, claim_changed
 from services.settlement.payouts.late_increases import increase_released
 from services.settlement.payouts.second import payment_released
-from shared.contracts.claims import CampaignPaymentReleased, IncreaseReleased
+from shared.contracts.claims import CampaignPaymentReleased, ClaimReleased, IncreaseReleased
 from shared.contracts.envelope import Envelope
 from shared.messaging.consumer import EventUnit
 
@@ -25,6 +26,8 @@ async def claim_event(unit: EventUnit, event: Envelope, told: ClaimEvent) -> Non
     desk = Desk(unit.conn, unit.pool_code, unit.now, day, SYSTEM)
     await lock_account(desk, CLAIM_TOTALS)
     await claim_changed(desk, told, event.sequence, day)
+    if isinstance(told, ClaimReleased):
+        await third_parties.told(desk, told)
 
 
 async def second_compensation_released(unit: EventUnit, event: Envelope, told: CampaignPaymentReleased) -> None:

@@ -29,6 +29,8 @@ from services.settlement.reporting.voucher_form import voucher_form
 LINES_MAX = 20_000
 FORMS_MAX = 500
 DAYS_MAX = 366
+OF_CARE = ("payment", "recovery", "third-party", "waiver")
+"""Sources of vouchers whose expenditure belongs to the year of care of a claim."""
 MOVEMENTS = {
     "subsidy": "财政补助",
     "sponsor": "资助参合",
@@ -220,7 +222,7 @@ async def spending(asked: Asked) -> Form:
     for name, told in sorted(by_month.items()):
         care = {int(year): fen for year, fen in told["care"].items()}
         others = dict(told["book"])
-        of_claims = sum(others.pop(source, 0) for source in ("payment", "recovery"))
+        of_claims = sum(others.pop(source, 0) for source in OF_CARE)
         others["payment"] = of_claims - sum(care.values())
         months.append(reconciling.Spending(name, sum(told["book"].values()), care, others))
     return reconciling.spending_by_care_year(asked.first, asked.last, months)

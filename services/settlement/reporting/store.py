@@ -205,7 +205,7 @@ SELECT * FROM (
   SELECT 'payment', i.deadline, i.end_to_end_id, i.institution_code, i.amount_fen FROM instruction i
   WHERE i.pool_code = $1 AND i.status = 'unknown'
   UNION ALL
-  SELECT 'receivable', r.arisen_on, r.reference, r.reason, r.amount_fen - r.settled_fen FROM receivable r
+  SELECT 'receivable', r.arisen_on, r.reference, r.reason, r.amount_fen - r.settled_fen - r.waived_fen FROM receivable r
   WHERE r.pool_code = $1 AND r.made_good_on IS NULL
   UNION ALL
   SELECT 'money_order', (o.prepared_at AT TIME ZONE 'Asia/Shanghai')::date, o.reference, o.reason,
@@ -257,9 +257,12 @@ async def spending(conn: AsyncConnection, pool: str, first: date, last: date) ->
         FROM paid_line l JOIN claim_state c ON c.pool_code = l.pool_code AND c.claim_id = l.claim_id
         WHERE l.pool_code = $1 AND l.business_day BETWEEN $2 AND $3 GROUP BY 1, 3
         UNION ALL
-        SELECT to_char(date_trunc('month', approved_on), 'YYYY-MM'), 'care', care_year::text,
-               -sum(amount_fen)::bigint
-        FROM recovery WHERE pool_code = $1 AND approved_on BETWEEN $2 AND $3 GROUP BY 1, 3
+        SELECT to_char(date_trunc('month', arisen_on), 'YYYY-MM'), 'care', care_year::text, -sum(amount_fen)::bigint
+        FROM receivable WHERE pool_code = $1 AND arisen_on BETWEEN $2 AND $3 AND origin IN ('recovery', 'accident')
+        GROUP BY 1, 3
+        UNION ALL
+        SELECT to_char(date_trunc('month', waived_on), 'YYYY-MM'), 'care', care_year::text, sum(amount_fen)::bigint
+        FROM waiver WHERE pool_code = $1 AND waived_on BETWEEN $2 AND $3 GROUP BY 1, 3
         UNION ALL
         SELECT to_char(v.month, 'YYYY-MM'), 'book', split_part(v.source_event, ':', 1),
                sum(CASE WHEN p.debit >= '5' AND p.debit < '6' THEN p.amount_fen ELSE 0 END

@@ -26,7 +26,9 @@ RULES: Mapping[str, str] = MappingProxyType(
         "recognise": "暂收转收入规则",
         "recovery": "追回规则",
         "remittance": "上缴规则",
+        "third-party": "第三方追偿规则",
         "transfer": "划转规则",
+        "waiver": "追回撤回规则",
         "year-close": "年末结转规则",
     }
 )

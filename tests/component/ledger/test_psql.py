@@ -126,7 +126,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "switch the row policies off": (
         "ALTER TABLE voucher DISABLE ROW LEVEL SECURITY;", "must be owner of table voucher"),
     "call what is inside the function": (
-        f"SELECT ledger_apply('{POOL}', 'basic', 'basic-2008', 0, '{{}}', '{{}}', '{{}}', '{{}}');",
+        f"SELECT ledger_apply('{POOL}', 'basic', 'basic-2008', 0, '{{}}', '{{}}', '{{}}', '{{}}', false);",
         "permission denied for function ledger_apply"),
 }  # fmt: skip
 

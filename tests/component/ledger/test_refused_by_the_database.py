@@ -181,7 +181,7 @@ WRITES = [
     "ALTER TABLE voucher DISABLE ROW LEVEL SECURITY",
     "DROP FUNCTION post(text, text)",
     "CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-    "SELECT ledger_apply('522422', 'basic', 'basic-2008', 0, '{}', '{}', '{}', '{}')",
+    "SELECT ledger_apply('522422', 'basic', 'basic-2008', 0, '{}', '{}', '{}', '{}', false)",
     "SELECT ledger_lock('522422', 'basic')",
     "SET ROLE heyi_settlement_owner",
 ]

@@ -127,13 +127,13 @@ class County:
         """
         once = False
         if self.stack.faults.kind:
-            before = await self.everything()
+            before, earlier = await self.everything(), await happened()
             outcome = await self._try(act)
             self.stack.faults.disarm()
-            once = await happened()
+            once = not earlier and await happened()
             if not once:
                 assert await self.everything() == before, f"{outcome} and something moved"
-        one, two = await asyncio.gather(self._try(act), self._try(act))
+        one, two = await asyncio.gather(self._told(act), self._told(act))
         told = {one, two}
         if once:
             assert told <= AGAIN, told
@@ -144,7 +144,16 @@ class County:
         assert one == two, told
         return one
 
+    async def _told(self, act: Act) -> str:
+        """What the ledger says, asked again on another connection where the fault has left a dead one in the pool."""
+        for _ in range(TRIES):
+            outcome = await self._try(act)
+            if not outcome[0].isupper():
+                return outcome
+        raise AssertionError(f"never an answer of the ledger: {outcome}")
+
     async def _try(self, act: Act) -> str:
+        """``ok``, the code of the refusal, or the class of the error that the fault has caused."""
         try:
             async with transaction(self.stack.app, Scope("service", (self.pool,))) as conn:
                 await act(conn)

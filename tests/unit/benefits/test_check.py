@@ -11,6 +11,7 @@ from services.claims.benefits.check import findings
 from services.claims.benefits.cli import app
 from services.claims.benefits.compiler import benefit_rows, load
 from services.claims.benefits.diff import differences
+from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.library import ids, loaded, text_of
 from services.claims.benefits.wall import wall_table
 
@@ -184,3 +185,77 @@ def test_layers_parameters_and_bonuses_of_two_policies() -> None:
 @pytest.mark.parametrize(("old", "new"), [("dafang-2010", "nowhere"), ("nowhere", "dafang-2010")])
 def test_diff_of_what_is_not_there(old: str, new: str, tmp_path: Path) -> None:
     assert run.invoke(app, ["policy", "diff", old, new]).exit_code == 2
+
+
+# ---------------------------------------------------------------- circumstances and deadlines
+
+SAID = """
+circumstances:
+  referred: {counts: decided, clause: 转诊审批制}
+  emergency: {notice_days: 3, clause: 急诊三日内报告}
+window:
+  deadlines:
+    inpatient: {name: 住院受理期限, kinds: inpatient, by: 03-31, clause: 次年三月底以前}
+    outpatient: {name: 门诊受理期限, kinds: outpatient, days: 60, clause: 六十天内}
+"""
+
+
+def test_the_wall_tells_circumstances_and_deadlines() -> None:
+    document = load(GOOD + SAID)
+    told = wall_table(document.policy, document.document)
+    assert "转诊:凭县合管办批准的申请计入\n" in told
+    assert "急诊:凭县合管办批准的申请计入,发生后 3 天内申请\n" in told
+    assert "住院受理期限:住院的材料次年 3 月 31 日以前送到窗口,逾期须经县合管办批准\n" in told
+    assert "门诊受理期限:门诊的材料出院(就诊)后 60 天内送到窗口" in told
+
+
+def test_the_diff_tells_circumstances_and_deadlines() -> None:
+    other = changed("by: 03-31", "by: 06-30", changed("counts: decided", "counts: stated", GOOD + SAID))
+    old, new, plain = load(GOOD + SAID).policy, load(other).policy, load(GOOD).policy
+    told = "\n".join(differences(old, new))
+    assert "- 就诊情形:原“转诊:凭县合管办批准的申请计入”,现“转诊:凭医院说明或县合管办批准的申请计入”。" in told
+    assert "次年 3 月 31 日以前" in told and "次年 6 月 30 日以前" in told and "门诊受理期限" not in told
+    gone = "\n".join(differences(old, plain))
+    assert "- 到窗口报销的人:原“门诊受理期限:" in gone and "现“没有规定”。" in gone
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("x", "x", "没有任何规定区分有无转诊,这一条不起作用"),
+        ("by: 03-31", "by: 01-05", "年底出院(就诊)的只有 5 天时间送材料,请核对"),
+        ("days: 60", "days: 5", "年底出院(就诊)的只有 5 天时间送材料,请核对"),
+        ("clause: 六十天内", "illustrative: true, note: 示例", "来源没有写明,须由统筹区点名接受才能用于结算"),
+    ],
+)
+def test_a_finding_about_circumstances_and_deadlines(old: str, new: str, message: str) -> None:
+    assert message in warned(changed(old, new, GOOD + SAID))
+
+
+def test_a_circumstance_that_rows_or_waivers_ask_for_is_not_warned_of() -> None:
+    urban = loaded("dafang-urban-2009")
+    assert not any("不起作用" in one.message for one in findings(urban.policy, urban.source, urban.document))
+    waiver = "        waivers: {acute: {name: 急诊, emergency: true, clause: 急诊免}}\n        caps:\n"
+    assert "没有任何规定区分有无急诊,这一条不起作用" in warned(GOOD + SAID)
+    assert "没有任何规定区分有无急诊,这一条不起作用" not in warned(changed("        caps:\n", waiver, GOOD + SAID))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("by: 03-31", "by: 02-30", "不是每年都有 02-30 这一天"),
+        ("by: 03-31", "by: 02-29", "不是每年都有 02-29 这一天"),
+        ("by: 03-31", "by: 三月底", "截止日写作 月-日,例如 03-31"),
+        ("by: 03-31", "by: 03-31, days: 5", "by(次年某日以前)与 days(结束后若干天内)写且只写一个"),
+        ("by: 03-31, ", "", "by(次年某日以前)与 days(结束后若干天内)写且只写一个"),
+        ("days: 60", "days: 0", "不能小于 1"),
+        ("kinds: outpatient", "kinds: [inpatient, outpatient]", "住院的截止日已在 inpatient 中规定"),
+        ("counts: decided", "counts: stated, notice_days: 3", "凭医院说明即可(stated)的,不写 notice_days"),
+        ("clause: 转诊审批制", "note: x", "缺少依据"),
+        (" referred:", " lost:", "只能是"),
+    ],
+)
+def test_impossible_circumstances_and_deadlines(old: str, new: str, message: str) -> None:
+    with pytest.raises(PolicyErrors) as wrong:
+        load(changed(old, new, GOOD + SAID))
+    assert any(message in one.message and one.line for one in wrong.value.findings), str(wrong.value)

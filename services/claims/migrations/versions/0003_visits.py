@@ -69,6 +69,7 @@ CREATE TABLE visit (
   mother_id uuid,
   elsewhere jsonb,
   channel text NOT NULL DEFAULT 'bedside' CHECK (channel IN ('bedside', 'window')),
+  submitted_on date,
   facts_seq integer NOT NULL DEFAULT 0,
   line_sheets integer NOT NULL DEFAULT 0,
   registered_at timestamptz NOT NULL,
@@ -78,7 +79,8 @@ CREATE TABLE visit (
   CONSTRAINT visit_institution_number UNIQUE (pool_code, institution_code, institution_number),
   CHECK (discharged_at >= admitted_at),
   CHECK ((status = 'discharged') = (discharged_at IS NOT NULL)),
-  CHECK ((third_party = 'shared') = (third_party_share > 0))
+  CHECK ((third_party IN ('shared', 'advanced')) = (third_party_share > 0)),
+  CHECK ((channel = 'window') = (submitted_on IS NOT NULL))
 );
 CREATE INDEX visit_of_member ON visit (pool_code, member_id);
 CREATE UNIQUE INDEX visit_elsewhere_once

@@ -15,7 +15,7 @@ CREATE TABLE entitlement_case (
   id uuid NOT NULL,
   institution_code text COLLATE "C" NOT NULL,
   kind text NOT NULL CHECK (kind IN ('chronic_card', 'special_card', 'tb', 'rabies', 'delivery', 'referral',
-    'out_of_area', 'emergency', 'migrant', 'accident')),
+    'out_of_area', 'emergency', 'migrant', 'late_submission', 'accident')),
   member_id uuid NOT NULL,
   household_id uuid NOT NULL,
   township_code text COLLATE "C" NOT NULL,
@@ -35,7 +35,7 @@ CREATE TABLE entitlement_case (
   CHECK (valid_to >= valid_from),
   CHECK ((kind = 'accident') = (visit_id IS NOT NULL)),
   CHECK (kind = 'accident' OR liability IS NULL),
-  CHECK (liability IS NOT DISTINCT FROM 'shared' OR share = 0)
+  CHECK (share = 0 OR liability IN ('shared', 'advanced') AND liability IS NOT NULL)
 );
 CREATE INDEX entitlement_case_due ON entitlement_case (pool_code, due_on, id)
   WHERE status IN ('submitted', 'endorsed', 'opposed');

@@ -271,7 +271,8 @@ REVOKE ALL ON FUNCTION ledger_refuse(text, jsonb), ledger_stage(), ledger_check_
   ledger_voucher_line(text, text, bigint, date, bigint, text, date, date, text, bigint, text, text, text, text, integer,
                       text, bytea),
   ledger_check_postings(text, text, text), ledger_flows_are_plain(text, ledger_move[]), post(text, text),
-  ledger_apply(text, text, text, bigint, date[], integer[], integer[], ledger_move[]), open_book(text, text, date), hold(text, text, text, uuid[], bigint[]),
+  ledger_apply(text, text, text, bigint, date[], integer[], integer[], ledger_move[], boolean),
+  open_book(text, text, date), hold(text, text, text, uuid[], bigint[]), ledger_has_separators(text),
   release_hold(text, text, uuid[]), ledger_root(text, text, bigint, bigint), seal_statement(text, text, date, timestamptz),
   ledger_seal_line(day_seal), seal(text, text, date, timestamptz, text, bytea), close_period(text, text, date),
   ledger_replay(text, text) FROM PUBLIC;

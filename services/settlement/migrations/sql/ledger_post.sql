@@ -81,6 +81,10 @@ CREATE AGGREGATE ledger_chain(seed bytea, content bytea) (SFUNC = ledger_link, S
 -- What one account gave another on a posting and a value day; a sum of postings.
 CREATE TYPE ledger_move AS (debit text, credit text, posting_date date, value_date date, amount_fen numeric);
 
+-- TAB and LF separate the canonical records; looked for in the words of many rows together, not row by row.
+CREATE FUNCTION ledger_has_separators(words text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN strpos(words, E'\t') > 0 OR strpos(words, E'\n') > 0;
+
 -- Canonical bytes of docs/ledger-format.md.
 CREATE FUNCTION ledger_posting_line(line integer, debit text, credit text, amount_fen bigint, party text, ref text,
                                     memo text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -107,8 +111,8 @@ DECLARE
 BEGIN
   WITH lines AS (
     SELECT s.seq, count(*) AS lines, min(s.line) AS first, max(s.line) AS last, min(s.amount_fen) AS least,
-           bool_or(strpos(s.party || s.ref || s.memo, E'\t') > 0 OR strpos(s.party || s.ref || s.memo, E'\n') > 0)
-             AS separators, min(s.ref) <> max(s.ref) AS refs,
+           public.ledger_has_separators(string_agg(s.party || s.ref || s.memo, '')) AS separators,
+           min(s.ref) <> max(s.ref) AS refs,
            min(s.debit || ' ← ' || s.credit) FILTER (WHERE f.chart IS NULL) AS forbidden,
            min(f.keeper) AS keeper_first, max(f.keeper) AS keeper_last
     FROM pg_temp.staged_posting s
@@ -159,6 +163,7 @@ DECLARE
   v_closed date;
   v_count bigint;
   v_ordinary boolean;
+  v_holds boolean;
   v_shapely boolean;
   v_bad jsonb;
   v_code text;
@@ -182,15 +187,16 @@ BEGIN
 
   -- shape and dates of the vouchers
   SELECT count(*), bool_and(v.reason = 'normal' AND v.reversal_of IS NULL AND v.keeper IS NULL),
+         bool_or(v.hold_id IS NOT NULL),
          array_agg(v.value_date ORDER BY v.seq),
          CASE WHEN min(v.value_date) = max(v.value_date) THEN min(v.value_date) END,
          CASE WHEN count(*) = 0 OR min(v.seq) <> 1 OR max(v.seq) <> count(*) OR count(DISTINCT v.seq) <> count(*)
               THEN 'ledger_staging_invalid'
               WHEN bool_or(v.exact_day AND v.posting_date < head.open_day) THEN 'ledger_day_closed'
-              WHEN bool_or(strpos(v.source_event || v.preparer || v.checker || v.poster || v.text, E'\t') > 0
-                        OR strpos(v.source_event || v.preparer || v.checker || v.poster || v.text, E'\n') > 0)
+              WHEN public.ledger_has_separators(string_agg(
+                     v.source_event || v.preparer || v.checker || v.poster || v.text, ''))
               THEN 'ledger_text_invalid' END
-    INTO v_count, v_ordinary, v_values, v_value, v_code
+    INTO v_count, v_ordinary, v_holds, v_values, v_value, v_code
     FROM pg_temp.staged_voucher v WHERE v.book = p_book;
   IF v_code IS NOT NULL THEN
     PERFORM public.ledger_refuse(v_code, jsonb_build_object('pool_code', p_pool, 'book', p_book,
@@ -224,15 +230,15 @@ BEGIN
 
   -- digests of the postings, and what they move between two accounts on a posting and a value day
   SELECT array_agg(p.digest ORDER BY p.seq),
-         count(*) = v_count AND min(p.seq) = 1 AND max(p.seq) = v_count AND bool_and(
-           p.lines = p.last AND p.first = 1 AND p.least > 0 AND NOT p.separators AND p.ref_first = p.ref_last)
-    INTO v_digests, v_shapely FROM (
+         count(*) = v_count AND min(p.seq) = 1 AND max(p.seq) = v_count
+         AND bool_and(p.lines = p.last AND p.first = 1 AND p.least > 0)
+         AND NOT public.ledger_has_separators(string_agg(p.words, ''))
+    INTO v_digests, v_shapely FROM ( -- a voucher with two business numbers is two groups
       SELECT s.seq, count(*) AS lines, min(s.line) AS first, max(s.line) AS last, min(s.amount_fen) AS least,
-             bool_or(strpos(s.party || s.ref || s.memo, E'\t') > 0 OR strpos(s.party || s.ref || s.memo, E'\n') > 0)
-               AS separators, min(s.ref) AS ref_first, max(s.ref) AS ref_last,
+             s.ref || string_agg(s.party || s.memo, '') AS words,
              sha256(convert_to(string_agg(public.ledger_posting_line(s.line, s.debit, s.credit, s.amount_fen, s.party,
                s.ref, s.memo), '' ORDER BY s.line), 'UTF8')) AS digest
-      FROM pg_temp.staged_posting s WHERE s.book = p_book GROUP BY s.seq) p;
+      FROM pg_temp.staged_posting s WHERE s.book = p_book GROUP BY s.seq, s.ref) p;
   SELECT array_agg(ROW(m.debit, m.credit, m.posting_date, m.value_date, m.amount_fen)::public.ledger_move)
     INTO v_moves FROM (
       SELECT s.debit, s.credit, coalesce(v_day, v_days[width_bucket(s.seq, v_firsts)]) AS posting_date,
@@ -245,18 +251,20 @@ BEGIN
   END IF;
 
   -- a reversal mirrors its voucher, line by line
-  SELECT jsonb_build_object('source_event', v.source_event, 'reversal_of', v.reversal_of) INTO v_bad
-    FROM pg_temp.staged_voucher v
-    WHERE NOT v_ordinary AND v.book = p_book AND v.reversal_of IS NOT NULL AND EXISTS (
-      SELECT FROM (SELECT s.line, s.debit, s.credit, s.amount_fen FROM pg_temp.staged_posting s
-                   WHERE s.book = p_book AND s.seq = v.seq) mine
-      FULL JOIN (SELECT o.line, o.debit, o.credit, o.amount_fen FROM public.posting o
-                 WHERE o.pool_code = p_pool AND o.book = p_book AND o.number = v.reversal_of) theirs
-        ON theirs.line = mine.line
-      WHERE (mine.debit, mine.credit, mine.amount_fen) IS DISTINCT FROM (theirs.credit, theirs.debit, theirs.amount_fen))
-    LIMIT 1;
-  IF v_bad IS NOT NULL THEN
-    PERFORM public.ledger_refuse('ledger_reversal_differs', v_bad);
+  IF NOT v_ordinary THEN
+    SELECT jsonb_build_object('source_event', v.source_event, 'reversal_of', v.reversal_of) INTO v_bad
+      FROM pg_temp.staged_voucher v
+      WHERE v.book = p_book AND v.reversal_of IS NOT NULL AND EXISTS (
+        SELECT FROM (SELECT s.line, s.debit, s.credit, s.amount_fen FROM pg_temp.staged_posting s
+                     WHERE s.book = p_book AND s.seq = v.seq) mine
+        FULL JOIN (SELECT o.line, o.debit, o.credit, o.amount_fen FROM public.posting o
+                   WHERE o.pool_code = p_pool AND o.book = p_book AND o.number = v.reversal_of) theirs
+          ON theirs.line = mine.line
+        WHERE (mine.debit, mine.credit, mine.amount_fen) IS DISTINCT FROM (theirs.credit, theirs.debit, theirs.amount_fen))
+      LIMIT 1;
+    IF v_bad IS NOT NULL THEN
+      PERFORM public.ledger_refuse('ledger_reversal_differs', v_bad);
+    END IF;
   END IF;
 
   -- numbers, digests, chain
@@ -266,21 +274,20 @@ BEGIN
          n.preparer, n.checker, n.poster, n.text, n.sheets, n.papers, n.digest,
          public.ledger_chain(head.last_hash, public.ledger_voucher_line(p_pool, p_book, n.number, n.month,
            n.month_number, n.source_event, n.day, n.value_date, n.reason, n.reversal_of, n.preparer, n.checker, n.poster,
-           n.text, n.sheets, n.papers, n.digest)) OVER (ORDER BY n.seq)
+           n.text, n.sheets, n.papers, n.digest)) OVER (ORDER BY n.seq ROWS UNBOUNDED PRECEDING)
   FROM (
     SELECT v.seq, v_after + v.seq AS number, v_months[v.run] AS month,
            v_after + v.seq - v_bases[v.run] AS month_number, v.source_event, v_days[v.run] AS day, v.value_date,
            CASE WHEN v.reason = 'normal' AND v.value_date <= v_closed THEN 'late' ELSE v.reason END AS reason,
-           v.reversal_of, v.preparer, v.checker, v.poster, v.text, v.sheets, v.papers, g.digest
-    FROM (SELECT w.*, width_bucket(w.seq, v_firsts) AS run FROM pg_temp.staged_voucher w WHERE w.book = p_book) v
-    JOIN unnest(v_digests) WITH ORDINALITY AS g(digest, seq) ON g.seq = v.seq) n;
+           v.reversal_of, v.preparer, v.checker, v.poster, v.text, v.sheets, v.papers, v_digests[v.seq] AS digest
+    FROM (SELECT w.*, width_bucket(w.seq, v_firsts) AS run FROM pg_temp.staged_voucher w WHERE w.book = p_book) v) n;
   SELECT v.hash INTO STRICT v_hash FROM public.voucher v
     WHERE v.pool_code = p_pool AND v.book = p_book AND v.number = v_after + v_count;
   INSERT INTO public.posting (pool_code, book, number, line, debit, credit, amount_fen, party, ref, memo)
   SELECT p_pool, p_book, v_after + s.seq, s.line, s.debit, s.credit, s.amount_fen, s.party, s.ref, s.memo
   FROM pg_temp.staged_posting s WHERE s.book = p_book; -- in the order staged: sorting them would cost and gain nothing
 
-  PERFORM public.ledger_apply(p_pool, p_book, v_chart, v_after, v_days, v_firsts, v_lasts, v_moves);
+  PERFORM public.ledger_apply(p_pool, p_book, v_chart, v_after, v_days, v_firsts, v_lasts, v_moves, v_holds);
   UPDATE public.book_head h SET last_number = v_after + v_count, last_hash = v_hash,
          open_day = v_days[cardinality(v_days)], month_base = v_bases[cardinality(v_bases)]
     WHERE h.pool_code = p_pool AND h.book = p_book;
@@ -290,7 +297,7 @@ END $$;
 -- Turnover, day numbers, ended holds and balances of the vouchers after p_after, in runs of one posting day each; the
 -- head is locked by the caller.
 CREATE FUNCTION ledger_apply(p_pool text, p_book text, p_chart text, p_after bigint, p_days date[], p_firsts integer[],
-                             p_lasts integer[], p_moves public.ledger_move[]) RETURNS void
+                             p_lasts integer[], p_moves public.ledger_move[], p_holds boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = on AS $$
 DECLARE
   v_bad jsonb;
@@ -301,22 +308,24 @@ BEGIN
   ON CONFLICT (pool_code, book, posting_date) DO UPDATE SET last_number = excluded.last_number;
 
   -- holds that these vouchers use: part of the held amount may be posted, the rest is free again
-  SELECT jsonb_build_object('hold_id', s.hold_id) INTO v_bad
-    FROM pg_temp.staged_voucher s
-    LEFT JOIN public.hold h ON h.pool_code = p_pool AND h.book = p_book AND h.hold_id = s.hold_id
-    LEFT JOIN public.hold_end e ON e.pool_code = p_pool AND e.book = p_book AND e.hold_id = s.hold_id
-    LEFT JOIN public.chart_account a ON a.chart = p_chart AND a.account = h.account
-    WHERE s.book = p_book AND s.hold_id IS NOT NULL AND (h.hold_id IS NULL OR e.hold_id IS NOT NULL OR NOT coalesce((
-      SELECT sum(CASE WHEN (p.credit = h.account) = (a.normal_side = 'debit') THEN p.amount_fen ELSE -p.amount_fen END)
-      FROM pg_temp.staged_posting p
-      WHERE p.book = p_book AND p.seq = s.seq AND h.account IN (p.debit, p.credit)) BETWEEN 1 AND h.amount_fen, false))
-    LIMIT 1;
-  IF v_bad IS NOT NULL THEN
-    PERFORM public.ledger_refuse('ledger_hold_invalid', v_bad);
+  IF p_holds THEN
+    SELECT jsonb_build_object('hold_id', s.hold_id) INTO v_bad
+      FROM pg_temp.staged_voucher s
+      LEFT JOIN public.hold h ON h.pool_code = p_pool AND h.book = p_book AND h.hold_id = s.hold_id
+      LEFT JOIN public.hold_end e ON e.pool_code = p_pool AND e.book = p_book AND e.hold_id = s.hold_id
+      LEFT JOIN public.chart_account a ON a.chart = p_chart AND a.account = h.account
+      WHERE s.book = p_book AND s.hold_id IS NOT NULL AND (h.hold_id IS NULL OR e.hold_id IS NOT NULL OR NOT coalesce((
+        SELECT sum(CASE WHEN (p.credit = h.account) = (a.normal_side = 'debit') THEN p.amount_fen ELSE -p.amount_fen END)
+        FROM pg_temp.staged_posting p
+        WHERE p.book = p_book AND p.seq = s.seq AND h.account IN (p.debit, p.credit)) BETWEEN 1 AND h.amount_fen, false))
+      LIMIT 1;
+    IF v_bad IS NOT NULL THEN
+      PERFORM public.ledger_refuse('ledger_hold_invalid', v_bad);
+    END IF;
+    INSERT INTO public.hold_end (pool_code, book, hold_id, outcome, number)
+    SELECT p_pool, p_book, s.hold_id, 'posted', p_after + s.seq FROM pg_temp.staged_voucher s
+    WHERE s.book = p_book AND s.hold_id IS NOT NULL;
   END IF;
-  INSERT INTO public.hold_end (pool_code, book, hold_id, outcome, number)
-  SELECT p_pool, p_book, s.hold_id, 'posted', p_after + s.seq FROM pg_temp.staged_voucher s
-  WHERE s.book = p_book AND s.hold_id IS NOT NULL;
 
   INSERT INTO public.balance (pool_code, book, account, guarded, posted_fen, pending_fen)
   SELECT p_pool, p_book, a.account, a.guarded, 0, 0 FROM public.chart_account a

@@ -118,7 +118,7 @@ CREATE TABLE posting (
 );
 -- each further index costs 3 to 10% of the rate of posting; account and party are searched within a period, whose numbers
 -- book_day gives. A voucher has one business number (post refuses others), so that its first posting finds it.
-CREATE INDEX posting_ref ON posting (ref) WHERE ref > '' AND line = 1;
+CREATE INDEX posting_ref ON posting (ref) WHERE line = 1 AND ref > '';
 -- the numbers of each posting day; numbers and posting days rise together
 CREATE TABLE book_day (
   pool_code text COLLATE "C" NOT NULL,

@@ -208,10 +208,13 @@ CREATE TABLE replenishment_line (
 CREATE TABLE receivable (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
-  origin text COLLATE "C" NOT NULL CHECK (origin IN ('recheck', 'second_payment', 'family_account', 'recovery')),
+  origin text COLLATE "C" NOT NULL
+    CHECK (origin IN ('recheck', 'second_payment', 'family_account', 'recovery', 'accident')),
   bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer', 'third_party')),
   institution_code text COLLATE "C",
   household_id uuid,
+  claim_id uuid,
+  layer text COLLATE "C",
   expense_account text COLLATE "C",
   care_year integer,
   replenishment_id uuid,
@@ -222,6 +225,7 @@ CREATE TABLE receivable (
   patient_owed_fen bigint NOT NULL CHECK (patient_owed_fen >= 0),
   penalty_fen bigint NOT NULL CHECK (penalty_fen >= 0),
   settled_fen bigint NOT NULL DEFAULT 0,
+  waived_fen bigint NOT NULL DEFAULT 0,
   reference text COLLATE "C" NOT NULL,
   arisen_on date NOT NULL,
   made_good_on date,
@@ -234,9 +238,37 @@ CREATE TABLE receivable (
   CHECK ((origin = 'second_payment') = (instruction_id IS NOT NULL)),
   CHECK ((origin = 'family_account') = (household_id IS NOT NULL)),
   CHECK (origin = 'family_account' OR institution_code IS NOT NULL),
-  CHECK (origin <> 'recovery' OR (expense_account IS NOT NULL AND care_year IS NOT NULL)),
-  CHECK (settled_fen BETWEEN 0 AND amount_fen),
-  CHECK ((made_good_on IS NOT NULL) = (settled_fen = amount_fen))
+  CHECK (origin NOT IN ('recovery', 'accident') OR (expense_account IS NOT NULL AND care_year IS NOT NULL)),
+  CHECK (origin <> 'accident' OR (claim_id IS NOT NULL AND layer IS NOT NULL AND bearer = 'third_party')),
+  CHECK (settled_fen >= 0 AND waived_fen >= 0 AND settled_fen + waived_fen <= amount_fen),
+  CHECK ((made_good_on IS NOT NULL) = (settled_fen + waived_fen = amount_fen))
+);
+-- the liable third party of an accident is asked once for what the fund paid of a claim's layer
+CREATE UNIQUE INDEX receivable_accident ON receivable (pool_code, claim_id, layer) WHERE origin = 'accident';
+-- what is owed no more although nobody paid it: withdrawn by the rule that says so
+CREATE TABLE waiver (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  receivable_id uuid NOT NULL,
+  kind text COLLATE "C" NOT NULL CHECK (kind IN ('withdrawn')),
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  care_year integer,
+  reason text NOT NULL CHECK (reason <> ''),
+  waived_on date NOT NULL,
+  PRIMARY KEY (pool_code, id),
+  FOREIGN KEY (pool_code, receivable_id) REFERENCES receivable (pool_code, id)
+);
+CREATE INDEX waiver_receivable ON waiver (pool_code, receivable_id);
+-- what claims told at the release of a claim: a third party owes this of it, once the fund has paid
+CREATE TABLE third_party_liability (
+  pool_code text COLLATE "C" NOT NULL,
+  claim_id uuid NOT NULL,
+  layer text COLLATE "C" NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  expense_account text COLLATE "C" NOT NULL,
+  care_year integer NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  PRIMARY KEY (pool_code, claim_id, layer)
 );
 CREATE TABLE recovery (
   pool_code text COLLATE "C" NOT NULL,
@@ -591,6 +623,7 @@ def upgrade() -> None:
         "day_close",
     ):
         op.execute(pool_table(_SERVICE, table))
+    op.execute(pool_table(_SERVICE, "third_party_liability", app="SELECT", worker=_WRITE))
     for table in ("premium", "source_day", "published_total", "sponsorship", "subsidy_due"):
         columns = {
             "sponsorship": "sequence, coverage_year, head_count, amount_fen, business_day",
@@ -629,7 +662,8 @@ _CHANGING = {
     ),
     "transfer": (_FULL, _READ, "status, released_by, released_on, arrived_on, cancelled_by, cancel_reason"),
     "paid_line": (_FULL, _READ, "replenishment_id"),
-    "receivable": (_FULL, _FULL, "made_good_on, settled_fen"),
+    "receivable": (_FULL, _FULL, "made_good_on, settled_fen, waived_fen"),
+    "waiver": (_FULL, _FULL, None),
     "recovery": (_FULL, _READ, "approved_by, approved_at, approved_on"),
     "set_off": (_FULL, _READ, "instruction_id, done_on, given_up"),
     "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen"),

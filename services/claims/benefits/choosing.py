@@ -1,0 +1,102 @@
+"""Which layers, buckets and rows of a policy speak for a claim, and which of its values have no source. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from services.claims.benefits.model import Benefit, ClaimInput, Facts, Layer, Policy, Rule, Situation
+from services.claims.benefits.paying import groups_of
+from services.claims.benefits.stating import asked_for, counts, deadline_of
+
+
+class Run(NamedTuple):
+    """A layer that pays, with its buckets and the row that each applies; the bucket that takes the bill is last."""
+
+    layer: Layer
+    parts: tuple[tuple[Benefit, Rule], ...]
+
+
+def running(claim: ClaimInput, facts: Facts, policy: Policy) -> Iterator[Run]:
+    """The layers that pay for this kind of care, disease and person in this situation."""
+    key = situation(claim, facts, policy)
+    for number, layer in enumerate(policy.layers):
+        if (layer.voluntary and layer.id not in facts.joined) or (number == 0 and claim.elsewhere is not None):
+            continue
+        parts = []
+        for extended in layer.extended.get(claim.kind, ()):
+            rule = row_of(extended, claim, key)
+            if rule is not None and rule.pays:
+                parts.append((extended, rule))
+        benefit = bucket_of(layer, claim, facts)
+        rule = None if benefit is None else row_of(benefit, claim, key)
+        if benefit is not None and rule is not None and rule.pays:
+            parts.append((benefit, rule))
+        if parts:
+            yield Run(layer, tuple(parts))
+
+
+def bucket_of(layer: Layer, claim: ClaimInput, facts: Facts) -> Benefit | None:
+    """The bucket that a claim falls into: the first that its disease and the person's cards open, or the ordinary."""
+    for benefit in layer.special.get(claim.kind, ()):
+        if benefit.diseases and claim.disease not in benefit.diseases:
+            continue
+        if benefit.entitlement and not any(
+            one.kind == benefit.entitlement and one.disease == claim.disease and one.holds(claim.admitted_on)
+            for one in facts.entitlements
+        ):
+            continue
+        return benefit
+    return layer.benefits.get(claim.kind)
+
+
+def row_of(benefit: Benefit, claim: ClaimInput, key: Situation) -> Rule | None:
+    """The row for the disease, unless the case has left its path, or else the ordinary row."""
+    if benefit.by_disease and not claim.off_path:
+        rule = benefit.by_disease.get(claim.disease, {}).get(key)
+        if rule is not None and (
+            rule.off_path_over_fen is None or sum(line.amount_fen for line in claim.lines) <= rule.off_path_over_fen
+        ):
+            return rule
+    return benefit.table.get(key)
+
+
+def situation(claim: ClaimInput, facts: Facts, policy: Policy) -> Situation:
+    """The key under which the table of rules is searched."""
+    place = facts.institution
+    return (
+        place.level,
+        place.place,
+        place.ownership,
+        place.designation,
+        counts(claim, facts, policy, "emergency"),
+        counts(claim, facts, policy, "migrant"),
+        counts(claim, facts, policy, "referred"),
+    )
+
+
+def pays_from_account(claim: ClaimInput, policy: Policy) -> bool:
+    """Whether the patient asks for the family account and it serves this kind of care."""
+    account = policy.family_account
+    return account is not None and claim.from_account_fen > 0 and claim.kind in account.kinds
+
+
+def rests_on(claim: ClaimInput, facts: Facts, policy: Policy, runs: tuple[Run, ...]) -> tuple[str, ...]:
+    """Names of the values without source that the decision rests on."""
+    names = list(policy.always_illustrative)
+    for _, parts in runs:
+        for benefit, rule in parts:
+            names += rule.origin.illustrative
+            for row in (*benefit.caps, *benefit.waivers, benefit.floor, benefit.accident, benefit.essential):
+                if row is not None:
+                    names += row.origin.illustrative
+            for bonus in benefit.bonuses:
+                if bonus.origin.illustrative and groups_of(claim, facts, bonus):
+                    names += bonus.origin.illustrative
+    if policy.family_account is not None and claim.from_account_fen:
+        names += policy.family_account.origin.illustrative
+    for circumstance in asked_for(claim, policy):
+        names += circumstance.origin.illustrative
+    if (deadline := deadline_of(claim, policy)) is not None:
+        names += deadline.origin.illustrative
+    return tuple(dict.fromkeys(names))

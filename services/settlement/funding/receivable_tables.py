@@ -1,0 +1,138 @@
+"""The tables of what is owed to the fund: receivables, recoveries, what is owed no more, what third parties owe.
+
+Declared for ``alembic check``; checks and row policies stand in migration 0003.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+_CODE = Text(collation="C")
+_MOMENT = DateTime(timezone=True)
+
+
+def declare(metadata: MetaData) -> None:
+    """Declares the tables of receivables."""
+    _receivable(metadata)
+    _recovery(metadata)
+    _waiver(metadata)
+    _third_party_liability(metadata)
+
+
+def _receivable(metadata: MetaData) -> None:
+    Table(
+        "receivable",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("origin", _CODE, nullable=False),
+        Column("bearer", _CODE, nullable=False),
+        Column("institution_code", _CODE),
+        Column("household_id", Uuid),
+        Column("claim_id", Uuid),
+        Column("layer", _CODE),
+        Column("expense_account", _CODE),
+        Column("care_year", Integer),
+        Column("replenishment_id", Uuid),
+        Column("line", Integer),
+        Column("instruction_id", Uuid),
+        Column("reason", Text, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("patient_owed_fen", BigInteger, nullable=False),
+        Column("penalty_fen", BigInteger, nullable=False),
+        Column("settled_fen", BigInteger, nullable=False, server_default=text("0")),
+        Column("waived_fen", BigInteger, nullable=False, server_default=text("0")),
+        Column("reference", _CODE, nullable=False),
+        Column("arisen_on", Date, nullable=False),
+        Column("made_good_on", Date),
+        PrimaryKeyConstraint("pool_code", "id"),
+        UniqueConstraint("pool_code", "reference"),
+        UniqueConstraint("pool_code", "replenishment_id", "line"),
+        UniqueConstraint("pool_code", "instruction_id"),
+        ForeignKeyConstraint(
+            ["pool_code", "replenishment_id", "line"],
+            ["replenishment_line.pool_code", "replenishment_line.replenishment_id", "replenishment_line.line"],
+        ),
+        Index(
+            "receivable_accident",
+            "pool_code",
+            "claim_id",
+            "layer",
+            unique=True,
+            postgresql_where=text("(origin = 'accident'::text)"),
+        ),
+    )
+
+
+def _recovery(metadata: MetaData) -> None:
+    Table(
+        "recovery",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("instruction_id", Uuid, nullable=False),
+        Column("claim_id", Uuid, nullable=False),
+        Column("layer", _CODE, nullable=False),
+        Column("institution_code", _CODE, nullable=False),
+        Column("expense_account", _CODE, nullable=False),
+        Column("care_year", Integer, nullable=False),
+        Column("bearer", _CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("patient_owed_fen", BigInteger, nullable=False),
+        Column("penalty_fen", BigInteger, nullable=False),
+        Column("document", Text, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("asked_by", Text, nullable=False),
+        Column("asked_at", _MOMENT, nullable=False),
+        Column("approved_by", Text),
+        Column("approved_at", _MOMENT),
+        Column("approved_on", Date),
+        PrimaryKeyConstraint("pool_code", "id"),
+        Index("recovery_claim", "pool_code", "instruction_id", "claim_id", "layer"),
+    )
+
+
+def _waiver(metadata: MetaData) -> None:
+    Table(
+        "waiver",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("receivable_id", Uuid, nullable=False),
+        Column("kind", _CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("care_year", Integer),
+        Column("reason", Text, nullable=False),
+        Column("waived_on", Date, nullable=False),
+        PrimaryKeyConstraint("pool_code", "id"),
+        ForeignKeyConstraint(["pool_code", "receivable_id"], ["receivable.pool_code", "receivable.id"]),
+        Index("waiver_receivable", "pool_code", "receivable_id"),
+    )
+
+
+def _third_party_liability(metadata: MetaData) -> None:
+    Table(
+        "third_party_liability",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("claim_id", Uuid),
+        Column("layer", _CODE),
+        Column("institution_code", _CODE, nullable=False),
+        Column("expense_account", _CODE, nullable=False),
+        Column("care_year", Integer, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        PrimaryKeyConstraint("pool_code", "claim_id", "layer"),
+    )

@@ -1,0 +1,169 @@
+"""What counts only by a decided case, and papers that come to the window after their deadline."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.component.claims.test_entitlements import POLICY, granted, submitted
+from tests.component.claims.test_window import ID_NUMBER, enter, intake, papers, settled
+from tests.component.claims.world import POOL, World, line
+
+NOTHING_DIRECT = (
+    "direct: {name: 未经转诊, when: {level: [township, county], referred: false}, deductible: 100, ratio: 50%,",
+    "direct: {name: 未经转诊, when: {level: [township, county], referred: false}, nothing: true,",
+)
+DECIDED = "circumstances:\n  referred: {counts: decided, clause: 转诊审批制}\n"
+NOTICE = "circumstances:\n  emergency: {counts: decided, notice_days: 3, clause: 急诊三日内报告}\n"
+DEADLINE = "window:\n  deadlines:\n    late: {name: 受理期限, days: 15, clause: 出院后十五天内}\n"
+
+
+async def in_force(world: World, more: str, *changes: tuple[str, str]) -> None:
+    """The policy of the facts with more said in it, decided by the public side."""
+    text = POLICY.decode() + more
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path, headers = f"/pools/{POOL}/policies", {"Content-Type": "application/yaml"}
+    made = await world.call("insurer_manager", "POST", path, content=text.encode(), headers=headers)
+    assert made.status_code == 201, made.text
+    path = f"{path}/{made.json()['id']}"
+    assert (await world.call("county_recheck", "POST", f"{path}/check")).status_code == 200
+    decision = {"document_number": "测〔2010〕2号", "decided_on": "2010-01-10", "accept_illustrative": []}
+    answer = await world.call("county_director", "POST", f"{path}/decision", json=decision)
+    assert answer.status_code == 200, answer.text
+
+
+async def referred(world: World, member: UUID) -> str:
+    return await world.visit(member, circumstances=["referred"])
+
+
+# ---------------------------------------------------------------- circumstances
+
+
+@pytest.mark.requirement("DU-01", "a stated referral counts by a decided case only, where the policy says so")
+async def test_a_referral_without_a_decided_case_is_paid_as_none(world: World) -> None:
+    await in_force(world, DECIDED)
+    member = await world.member()
+    visit = await referred(world, member)
+    claim = (await world.settle(visit, line("A1", "1000.00"))).json()
+    assert claim["benefit"] == "505.00", "(1,000 − 100) × 50%, and a tenth of the rest from the assistance"
+    told = (await world.pool("hospital", "GET", f"/claims/{claim['claim_id']}/slip")).text
+    assert "转诊没有经县合管办批准的申请,按没有转诊计算" in told
+    assert (await world.cancel(claim["claim_id"])).status_code == 200
+    await granted(world, member, "referral", valid_to="2010-12-31")
+    again = (await world.settle(visit, line("A1", "1000.00"))).json()
+    assert again["benefit"] == "748.00", "(1,000 − 100) × 80%, and a tenth of the rest"
+    told = (await world.pool("hospital", "GET", f"/claims/{again['claim_id']}/slip")).text
+    assert "转诊经县合管办批准,计入" in told
+
+
+@pytest.mark.requirement("DU-01", "where unreferred care is not paid, the refusal says to have the referral decided")
+async def test_a_refusal_for_want_of_a_decided_referral_says_what_to_do(world: World) -> None:
+    await in_force(world, DECIDED, NOTHING_DIRECT)
+    member = await world.member()
+    visit = await referred(world, member)
+    refused = await world.settle(visit, line("A1", "1000.00"))
+    assert (refused.status_code, refused.json()["code"]) == (422, "refused_no_rule")
+    assert "转诊须有县合管办批准的申请才计入" in refused.json()["detail"]
+    await granted(world, member, "referral", valid_from="2010-02-20", valid_to="2010-02-20")
+    assert (await world.settle(visit, line("A1", "1000.00"))).status_code == 201
+
+
+async def test_a_referral_decided_for_other_days_does_not_count(world: World) -> None:
+    await in_force(world, DECIDED, NOTHING_DIRECT)
+    member = await world.member()
+    await granted(world, member, "referral", valid_from="2010-02-21")
+    refused = await world.settle(await referred(world, member), line("A1", "1000.00"))
+    assert refused.json()["code"] == "refused_no_rule"
+
+
+async def test_without_the_words_of_the_policy_a_statement_counts(world: World) -> None:
+    await in_force(world, "", NOTHING_DIRECT)
+    member = await world.member()
+    assert (await world.settle(await referred(world, member), line("A1", "1000.00"))).status_code == 201
+
+
+async def test_an_emergency_told_after_the_days_of_the_policy_is_not_granted(world: World) -> None:
+    await in_force(world, NOTICE)
+    member = await world.member()
+    case = await submitted(world, member, "emergency", valid_from="2010-02-20")
+    body = {"endorsed": True, "note": "属实"}
+    assert (await world.pool("township_director", "POST", f"/cases/{case}/check", json=body)).status_code == 200
+    decision: dict[str, Any] = {"granted": True, "note": "同意"}
+    late = await world.pool("county_director", "POST", f"/cases/{case}/decision", json=decision)
+    assert (late.status_code, late.json()["code"]) == (409, "case_notice_late"), late.text
+    assert "3 天内" in late.json()["detail"]
+    in_time = decision | {"valid_from": "2010-02-26"}
+    answer = await world.pool("county_director", "POST", f"/cases/{case}/decision", json=in_time)
+    assert answer.status_code == 200, answer.text
+
+
+# ---------------------------------------------------------------- the deadline of papers
+
+
+@pytest.mark.requirement("ZZ-38", "papers after the policy's deadline are refused unless the county office approves")
+async def test_papers_after_their_deadline_need_an_approval(world: World) -> None:
+    await in_force(world, DEADLINE)
+    member = await world.member(id_number=ID_NUMBER)
+    world.clock.set(datetime(2010, 3, 15, 2, tzinfo=UTC))
+    await world.heard()
+    late = await enter(world, papers())
+    assert (late.status_code, late.json()["code"]) == (422, "refused_submitted_late")
+    assert "2010-03-14" in late.json()["detail"] and "逾期受理" in late.json()["detail"]
+    moved = await world.sql("SELECT (SELECT count(*) FROM visit) + (SELECT count(*) FROM invoice_use) AS n")
+    assert moved[0]["n"] == 0
+    await granted(world, member, "late_submission", valid_from="2010-02-27", valid_to="2010-02-27")
+    entered = await enter(world, papers())
+    assert entered.status_code == 201, entered.text
+    claim = await settled(world, entered.json()["visit_id"])
+    (step,) = [one for one in await trace(world, claim) if one["step"] == "submission"]
+    assert step["inputs"] | {"clause": step["clause"]} == {
+        "name": "受理期限", "submitted_on": "2010-03-15", "last_day": "2010-03-14", "late": "approved",
+        "clause": "出院后十五天内",
+    }  # fmt: skip
+    other = await enter(world, papers("ZY-2", discharged_at="2010-02-26T10:00"))
+    assert other.json()["code"] == "refused_submitted_late", "the approval is for care that ended on its days"
+
+
+async def trace(world: World, claim: dict[str, Any]) -> list[dict[str, Any]]:
+    answer = await world.pool("auditor", "GET", f"/claims/{claim['claim_id']}/trace")
+    steps: list[dict[str, Any]] = answer.json()["trace"]
+    return steps
+
+
+async def test_papers_in_time_may_be_settled_later(world: World) -> None:
+    await in_force(world, DEADLINE)
+    await world.member(id_number=ID_NUMBER)
+    world.clock.set(datetime(2010, 3, 14, 2, tzinfo=UTC))
+    await world.heard()
+    entered = await enter(world, papers())
+    assert entered.status_code == 201, entered.text
+    world.clock.set(datetime(2010, 3, 20, 2, tzinfo=UTC))
+    await world.heard()
+    claim = await settled(world, entered.json()["visit_id"])
+    (step,) = [one for one in await trace(world, claim) if one["step"] == "submission"]
+    assert (step["inputs"]["submitted_on"], step["inputs"]["late"]) == ("2010-03-14", "no")
+
+
+async def test_an_approval_that_ended_before_the_settlement_does_not_count(world: World) -> None:
+    await in_force(world, DEADLINE)
+    member = await world.member(id_number=ID_NUMBER)
+    world.clock.set(datetime(2010, 3, 15, 2, tzinfo=UTC))
+    await world.heard()
+    case = await granted(world, member, "late_submission", valid_from="2010-02-27", valid_to="2010-02-28")
+    visit = (await enter(world, papers())).json()["visit_id"]
+    ended = {"from_day": "2010-02-27", "note": "误批"}
+    answer = await world.pool("county_director", "POST", f"/cases/{case}/end", json=ended, subject="county_director-2")
+    assert answer.status_code == 200, answer.text
+    refused = await intake(world, f"/visits/{visit}/settlement", {"lines": [line("A1", "1000.00")]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "refused_submitted_late")
+
+
+async def test_a_bedside_settlement_has_no_deadline(world: World) -> None:
+    await in_force(world, DEADLINE)
+    visit = await world.visit(await world.member())
+    world.clock.set(datetime(2010, 3, 25, 2, tzinfo=UTC))
+    await world.heard()
+    assert (await world.settle(visit, line("A1", "1000.00"))).status_code == 201

@@ -167,6 +167,21 @@ class CaseOpened(EventPayload):
     at: datetime
 
 
+class CaseClosed(EventPayload):
+    """What came of such a case; no money moves by it. The subject is the case."""
+
+    TYPE: ClassVar[str] = "heyi.claims.case.closed.v1"
+    TOPIC: ClassVar[str] = CASE_TOPIC
+
+    case_id: UUID
+    kind: Literal["coverage_withdrawn"]
+    claim_id: UUID
+    member_id: UUID
+    institution_code: str
+    outcome: Literal["stands", "restored", "repaid", "handed_over"]
+    at: datetime
+
+
 class FamilyAccountOverspent(EventPayload):
     """A premium was refunded after its family-account money was spent: the household owes what is missing (contracts
     §8). The subject is the refund."""

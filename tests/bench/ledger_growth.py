@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.settlement.ledger.posting import open_books
 from shared.db.engine import create_engine
 from shared.db.scope import transaction
-from tests.bench.ledger_ratio import POOL, SCOPE, Spent, batch, book_events, events_of, make_durable
+from tests.bench.ledger_ratio import POOL, SCOPE, Spent, batch, book_events, events_of
 from tests.bench.results import Result, tell
 from tests.support.postgres import ServiceDatabase, TestPostgres
 
@@ -69,10 +69,9 @@ def main() -> None:
         "--up-to", type=int, default=UP_TO, help="postings in the book at the end; the soak goes to ten million"
     )
     options = parser.parse_args()
-    server = TestPostgres()
+    server = TestPostgres(durable=True)
     server.start()
     try:
-        asyncio.run(make_durable(server.cluster.url()))
         database = server.clone("settlement")
         asyncio.run(grow(database, tuple(size for size in SIZES if size <= options.up_to)))
     finally:

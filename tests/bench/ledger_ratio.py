@@ -1,8 +1,9 @@
 """Posting through the whole path against plain COPY of the same rows: ``python -m tests.bench.ledger_ratio``.
 
-10,000 postings, 4 a voucher and an event of the inbox each, one connection of the worker, durable settings. The floor
-copies the same vouchers and postings into tables with only a primary key. Both are measured in turns in the same run;
-printed are the medians and their ratio. The machine's noise is in both, so the ratio is what counts; the goal is 40%.
+10,000 postings, 4 a voucher and an event of the inbox each, one connection of the worker, a durable server on disk. The
+floor copies the same vouchers and postings into tables with only a primary key. Both are measured in turns in the same
+run; printed are the medians and their ratio. The machine's noise is in both, so the ratio is what counts; the goal is
+40%.
 """
 
 import argparse
@@ -13,10 +14,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.settlement.ledger.posting import Posting, Voucher, by_rule, open_books, post
@@ -35,7 +34,6 @@ READER = inbox.Reader("bench", 1)
 NOW = datetime(2010, 3, 1, 4, tzinfo=UTC)
 FLOWS = (("1009.01", "4001"), ("1009.01", "2101"), ("1009.01", "4003"), ("1009.01", "4001"))
 FLOOR = (("voucher", "pool_code, book, number"), ("posting", "pool_code, book, number, line"))
-DURABLE = ("fsync = on", "synchronous_commit = on", "full_page_writes = on")
 
 
 def events_of(vouchers: list[Voucher]) -> list[UUID]:
@@ -68,16 +66,16 @@ def batch(run: int, postings: int, per_voucher: int) -> list[Voucher]:
 
 async def floor(conn: AsyncConnection, vouchers: list[Voucher]) -> None:
     """COPY of the same rows, numbers and hashes made up."""
-    rows: list[tuple[Any, ...]] = [
+    rows = (
         (POOL, v.book, n, month_of(v.posting_date), n, v.source_event, v.posting_date, v.value_date, v.reason, None,
          v.preparer, v.checker, v.poster, v.text, v.sheets, "", b"d" * 32, b"h" * 32)
         for n, v in enumerate(vouchers, 1)
-    ]  # fmt: skip
-    lines = [
+    )  # fmt: skip
+    lines = (
         (POOL, v.book, n, i, p.debit, p.credit, p.amount_fen, p.party, p.ref, p.memo)
         for n, v in enumerate(vouchers, 1)
         for i, p in enumerate(v.postings, 1)
-    ]
+    )
     await driver(conn).copy_records_to_table("floor_voucher", records=rows)
     await driver(conn).copy_records_to_table("floor_posting", records=lines)
 
@@ -132,17 +130,6 @@ async def measure(database: ServiceDatabase, runs: int, postings: int, per_vouch
     return ours, theirs
 
 
-async def make_durable(url: str) -> None:
-    """The test cluster is volatile; a benchmark is not."""
-    conn = await asyncpg.connect(url)
-    try:
-        for setting in DURABLE:
-            await conn.execute(f"ALTER SYSTEM SET {setting}")
-        await conn.execute("SELECT pg_reload_conf()")
-    finally:
-        await conn.close()
-
-
 def main() -> None:
     """Starts a cluster of its own, measures, prints one line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -150,10 +137,9 @@ def main() -> None:
     parser.add_argument("--postings", type=int, default=10_000)
     parser.add_argument("--per-voucher", type=int, default=4)
     options = parser.parse_args()
-    server = TestPostgres()
+    server = TestPostgres(durable=True)
     server.start()
     try:
-        asyncio.run(make_durable(server.cluster.url()))
         database = server.clone("settlement")
         ours, theirs = asyncio.run(measure(database, options.runs, options.postings, options.per_voucher))
     finally:

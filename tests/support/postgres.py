@@ -73,10 +73,14 @@ class BusDatabase:
 
 @dataclass
 class TestPostgres:
-    """The session's cluster. `clone(service)` gives a fresh migrated database, `clone_bus()` an empty bus."""
+    """The session's cluster. `clone(service)` gives a fresh migrated database, `clone_bus()` an empty bus.
+
+    `durable`: on disk and with PostgreSQL's own settings, for what is measured.
+    """
 
     __test__ = False
     version: int = 18
+    durable: bool = False
     cluster: Cluster = field(init=False)
     _templates: set[str] = field(default_factory=set)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -88,9 +92,9 @@ class TestPostgres:
         self.cluster = Cluster(
             f"{PREFIX}{os.getpid()}-{self.version}",
             version=self.version,
-            volatile=True,
+            volatile=not self.durable,
             max_connections=300,
-            place=places()[0],
+            place=places()[-1 if self.durable else 0],
         )
         self.cluster.start()
         blocking(ensure_roles(self.cluster.url(), self.cluster.password))

@@ -133,7 +133,7 @@ async def _count(unit: Unit, lines: Sequence[Line]) -> list[Line]:
         decided.append(replace(line, amount_fen=amount, status=RELEASED if amount else EXHAUSTED))
         for count in counts_of(line) if amount else ():
             counters.count(count.ref, line.id, count.name, amount if count.benefit else count.amount)
-    await queries.write_counts(unit.conn, unit.pool_code, counters)
+    await queries.write_counts(unit.conn, unit.pool_code, counters, await unit.business_day())
     return decided
 
 

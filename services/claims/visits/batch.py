@@ -472,7 +472,7 @@ async def _write(batch: _Batch) -> None:
     if decided:
         statements += [store.claims_written(pool_code, decided), store.details_written(pool_code, decided)]
     if decided or cancelled:
-        statements += [*store.counts_written(pool_code, batch.counters), *_published(batch)]
+        statements += [*store.counts_written(pool_code, batch.counters, batch.day), *_published(batch)]
     statements += _keys_kept(batch)
     if statements:
         await execute_together(conn, statements, WAKE_RELAY if decided or cancelled else "SELECT")

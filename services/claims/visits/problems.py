@@ -45,6 +45,31 @@ BAD_CLAIM_ZH: Mapping[str, str] = MappingProxyType(
 )
 """The Chinese of what the engine finds contradictory; a test holds it complete."""
 
+CASE_OUTCOMES: Mapping[str, Words] = MappingProxyType(
+    {
+        "stands": ("结算维持", "the settlement stands"),
+        "restored": ("参合已恢复", "coverage was restored"),
+        "repaid": ("已退还基金", "repaid to the fund"),
+        "handed_over": ("移送追究", "handed over"),
+    }
+)
+"""What may come of a case of coverage withdrawn after a settlement."""
+COVERAGE_CASE_UNKNOWN = define(
+    "coverage_case_unknown",
+    404,
+    "没有这个案件",
+    "No such case",
+    "没有案件 {case_id},请核对编号。",
+    "There is no case {case_id}: check the number.",
+)
+COVERAGE_CASE_CLOSED = define(
+    "coverage_case_closed",
+    409,
+    "案件已经办结",
+    "The case is closed",
+    "案件 {case_id} 已经办结,不能再改;处理结果见清单。",
+    "Case {case_id} is closed and cannot be changed; the list tells its outcome.",
+)
 VISIT_UNKNOWN = define(
     "visit_unknown",
     404,

@@ -2,6 +2,7 @@
 decided cases say of a member or a visit."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
@@ -36,7 +37,7 @@ async def line_amounts(conn: AsyncConnection, pool_code: str, claim_id: UUID) ->
     return list(detail["amounts_fen"])
 
 
-async def take_back_counts(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> None:
+async def take_back_counts(conn: AsyncConnection, pool_code: str, claim_id: UUID, day: date) -> None:
     """Takes from the accumulators exactly what a claim added, once; before the claim is locked (contracts §4)."""
     heads = await settling_store.claim_heads(conn, pool_code, [claim_id])
     refs = in_lock_order((await settling_store.refs_of_claims(conn, pool_code, heads.values())).get(claim_id, []))
@@ -46,7 +47,7 @@ async def take_back_counts(conn: AsyncConnection, pool_code: str, claim_id: UUID
     counters.earlier = await settling_store.entries_on(conn, pool_code, refs)
     counters.take_back_once(claim_id)
     if counters.new:
-        await execute_together(conn, settling_store.counts_written(pool_code, counters))
+        await execute_together(conn, settling_store.counts_written(pool_code, counters, day))
 
 
 async def entitlements(
@@ -88,7 +89,13 @@ def _of_year(amounts: Sequence[YearAmount], year: int) -> list[Ref]:
 
 
 async def add_to_year(
-    conn: AsyncConnection, pool_code: str, year: int, name: str, cap_fen: int | None, amounts: Sequence[YearAmount]
+    conn: AsyncConnection,
+    pool_code: str,
+    year: int,
+    name: str,
+    cap_fen: int | None,
+    amounts: Sequence[YearAmount],
+    day: date,
 ) -> bool:
     """Adds amounts to a yearly count of persons; False, and nothing is written, where one would pass the cap."""
     counters = Counters(rows=await settling_store.lock_rows(conn, pool_code, _of_year(amounts, year)))
@@ -97,29 +104,33 @@ async def add_to_year(
         counters.count(ref, one.id, name, one.amount_fen)
         if cap_fen is not None and counters.rows[ref].used[name] > cap_fen:
             return False
-    await execute_together(conn, settling_store.counts_written(pool_code, counters))
+    await execute_together(conn, settling_store.counts_written(pool_code, counters, day))
     return True
 
 
-async def take_from_year(conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount]) -> None:
+async def take_from_year(
+    conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount], day: date
+) -> None:
     """Takes back what ``add_to_year`` added, of those that still count."""
-    await _move_in_year(conn, pool_code, year, amounts, takes_back=True)
+    await _move_in_year(conn, pool_code, year, amounts, day, takes_back=True)
 
 
-async def restore_to_year(conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount]) -> None:
+async def restore_to_year(
+    conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount], day: date
+) -> None:
     """Counts again what ``take_from_year`` took back, whatever the cap leaves by now: it was paid."""
-    await _move_in_year(conn, pool_code, year, amounts, takes_back=False)
+    await _move_in_year(conn, pool_code, year, amounts, day, takes_back=False)
 
 
 async def _move_in_year(
-    conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount], *, takes_back: bool
+    conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount], day: date, *, takes_back: bool
 ) -> None:
     refs = _of_year(amounts, year)
     counters = Counters(rows=await settling_store.lock_rows(conn, pool_code, refs))
     counters.earlier = await settling_store.entries_on(conn, pool_code, refs)
     for one in amounts:
         counters.move_again(one.id, takes_back=takes_back)
-    await write_counts(conn, pool_code, counters)
+    await write_counts(conn, pool_code, counters, day)
 
 
 async def lock_counts(conn: AsyncConnection, pool_code: str, refs: Iterable[Ref]) -> Counters:
@@ -127,10 +138,10 @@ async def lock_counts(conn: AsyncConnection, pool_code: str, refs: Iterable[Ref]
     return Counters(rows=await settling_store.lock_rows(conn, pool_code, in_lock_order(refs)))
 
 
-async def write_counts(conn: AsyncConnection, pool_code: str, counters: Counters) -> None:
-    """Writes what was counted on locked rows."""
+async def write_counts(conn: AsyncConnection, pool_code: str, counters: Counters, day: date) -> None:
+    """Writes what was counted on locked rows on a business day."""
     if counters.new:
-        await execute_together(conn, settling_store.counts_written(pool_code, counters))
+        await execute_together(conn, settling_store.counts_written(pool_code, counters, day))
 
 
 def faces(unit: Unit, member_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str] | None]:

@@ -335,6 +335,9 @@ class TotalsOut(WireModel):
     states: list[StateTotal]
 
 
+CaseOutcome = Literal["stands", "restored", "repaid", "handed_over"]
+
+
 class CaseOut(WireModel):
     """A settled claim whose coverage was withdrawn later: it stands, and inspection looks at it (contracts §7)."""
 
@@ -346,6 +349,20 @@ class CaseOut(WireModel):
     coverage_sequence: int
     status: Literal["open", "closed"]
     opened_at: datetime
+    age_days: int | None
+    """Days that an open case has waited."""
+    outcome: CaseOutcome | None
+    reason: str | None
+    closed_by: str | None
+    closed_at: datetime | None
+
+
+class CaseClosingIn(WireModel):
+    """What came of a case: the settlement stands, coverage was restored, the money came back, or it was handed over
+    to whoever pursues it. Closing moves no money."""
+
+    outcome: CaseOutcome
+    reason: Reason
 
 
 class ReadjudicationOut(WireModel):

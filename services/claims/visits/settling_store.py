@@ -47,8 +47,8 @@ _VISITS = f"""
 SELECT v.id, v.institution_code, v.institution_number, v.member_id, v.kind, v.status, v.admitted_at, v.admitted_on,
        v.discharged_at, v.diagnosis_code, v.diagnosis_name, v.circumstances, v.third_party, v.line_sheets,
        v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, v.channel, v.submitted_on, m.household_id,
-       m.blind_index, m.township_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups, m.layers, m.entitlements,
-       m.entitlement_seq, mother.timeline AS mothers_timeline,
+       m.blind_index, m.township_code, m.village_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups,
+       m.layers, m.entitlements, m.entitlement_seq, mother.timeline AS mothers_timeline,
        {DOUBTED}
 FROM visit v LEFT JOIN member_coverage m ON m.pool_code = v.pool_code AND m.member_id = v.member_id
 LEFT JOIN member_coverage mother ON mother.pool_code = v.pool_code AND mother.member_id = v.mother_id
@@ -99,8 +99,9 @@ WHERE a.pool_code = $1 AND a.owner_id = q.owner_id AND a.scope = q.scope AND a.y
 """
 _WRITE_ENTRIES = """
 INSERT INTO accumulator_entry
-  (pool_code, owner_id, scope, year, detail, move, claim_id, institution_code, takes_back, added)
-SELECT $1, q.owner_id, q.scope, q.year, q.detail, q.move, q.claim_id, q.institution_code, q.takes_back, q.added::jsonb
+  (pool_code, owner_id, scope, year, detail, move, claim_id, institution_code, takes_back, added, counted_on)
+SELECT $1, q.owner_id, q.scope, q.year, q.detail, q.move, q.claim_id, q.institution_code, q.takes_back, q.added::jsonb,
+       $11
 FROM unnest($2::uuid[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::uuid[], $8::text[], $9::bool[],
             $10::text[])
   AS q(owner_id, scope, year, detail, move, claim_id, institution_code, takes_back, added)
@@ -351,8 +352,8 @@ async def entries_on(conn: AsyncConnection, pool_code: str, refs: Sequence[Ref])
     ]
 
 
-def counts_written(pool_code: str, counters: Counters) -> list[Statement]:
-    """The statements that write what accumulator rows stand at, and what each claim added or took back."""
+def counts_written(pool_code: str, counters: Counters, day: date) -> list[Statement]:
+    """The statements that write what accumulator rows stand at, and what each claim added or took back on a day."""
     rows, entries = counters.changed(), counters.new
     used = [orjson.dumps(row.used).decode() for _, row in rows]
     columns = _columns([e.ref for e in entries])
@@ -369,6 +370,7 @@ def counts_written(pool_code: str, counters: Counters) -> list[Statement]:
                 [e.institution_code for e in entries],
                 [e.takes_back for e in entries],
                 added,
+                day,
             ),
         ),
     ]
@@ -485,6 +487,7 @@ def coverage_of(row: Any) -> Coverage:
         household_id=row["household_id"],
         blind_index=row["blind_index"],
         township_code=row["township_code"],
+        village_code=row["village_code"],
         birth_date=row["birth_date"],
         sex=row["sex"],
         sequence=row["sequence"],

@@ -1,7 +1,7 @@
 """The lists of claims as files: which columns, under which headings."""
 
 from services.claims.benefits.words import BOOKS, KINDS, LAYERS, OUTCOMES, RISK_BEARERS
-from services.claims.visits.problems import STATUS_WORDS
+from services.claims.visits.problems import CASE_OUTCOMES, STATUS_WORDS
 from shared.http.exports import exported
 
 CLAIMS = exported(
@@ -60,10 +60,23 @@ AT_CAP = exported(
     {
         "psn_no": "人员编号",
         "township_code": "参合乡镇",
+        "village_code": "参合村",
         "cap": "封顶线代码",
         "name": "封顶线",
         "amount": "限额",
         "used": "已用",
+        "reached_on": "达到封顶线的业务日",
+    },
+)
+AT_CAP_COUNTS = exported(
+    "封顶人数",
+    {
+        "township_code": "参合乡镇",
+        "village_code": "参合村",
+        "month": "达到封顶线的月份",
+        "cap": "封顶线代码",
+        "name": "封顶线",
+        "persons": "人数",
     },
 )
 CASES = exported(
@@ -77,9 +90,15 @@ CASES = exported(
         "institution_code": "医疗机构编码",
         "coverage_sequence": "参合记录序号",
         "opened_at": "立案时间",
+        "age_days": "未办天数",
+        "outcome": "处理结果",
+        "reason": "理由",
+        "closed_by": "处理人",
+        "closed_at": "处理时间",
     },
     words={
         "kind": {"coverage_withdrawn": ("参合被撤销", "coverage withdrawn")},
         "status": {"open": ("待处理", "open"), "closed": ("已处理", "closed")},
+        "outcome": CASE_OUTCOMES,
     },
 )

@@ -79,9 +79,22 @@ SELECT status, count(*) AS count, sum(total_fen)::bigint AS total_fen, sum(benef
 FROM claim WHERE pool_code = $1 AND settled_on >= $2 AND settled_on <= $3 GROUP BY status ORDER BY status
 """
 _CASES = """
-SELECT id AS case_id, kind, claim_id, member_id, institution_code, coverage_sequence, status, opened_at
+SELECT id AS case_id, kind, claim_id, member_id, institution_code, coverage_sequence, status, opened_at, outcome,
+       reason, closed_by, closed_at
 FROM coverage_case
 WHERE pool_code = $1 AND ($2::text IS NULL OR status = $2) AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
+"""
+_CASE = """
+SELECT c.status, c.version, k.kind, k.institution_code, k.household_id FROM coverage_case c
+JOIN claim k ON k.pool_code = c.pool_code AND k.id = c.claim_id
+WHERE c.pool_code = $1 AND c.id = $2 FOR UPDATE OF c
+"""
+_CLOSE_CASE = """
+UPDATE coverage_case SET status = 'closed', version = version + 1, outcome = $3, reason = $4, closed_by = $5,
+  closed_at = $6
+WHERE pool_code = $1 AND id = $2
+RETURNING id AS case_id, kind, claim_id, member_id, institution_code, coverage_sequence, status, version, opened_at,
+  outcome, reason, closed_by, closed_at
 """
 _READJUDICATIONS = """
 SELECT claim_id, cancelled_claim_id, institution_code, listed_at FROM readjudication
@@ -309,6 +322,18 @@ async def cases(
 ) -> list[Any]:
     """Cases of coverage withdrawn after a settlement, the newest first."""
     return await fetch(conn, _CASES, pool_code, status, before, limit)
+
+
+async def lock_case(conn: AsyncConnection, pool_code: str, case_id: UUID) -> Any:
+    """A case with the hospital and household of its claim, locked; or None."""
+    return await fetchrow(conn, _CASE, pool_code, case_id)
+
+
+async def close_case(
+    conn: AsyncConnection, pool_code: str, case_id: UUID, outcome: str, reason: str, by: str, now: datetime
+) -> Any:
+    """Closes a locked case; its row."""
+    return await fetchrow(conn, _CLOSE_CASE, pool_code, case_id, outcome, reason, by, now)
 
 
 async def readjudications(

@@ -71,6 +71,7 @@ def _coverage(metadata: MetaData) -> None:
         required("blind_index", LargeBinary),
         required("household_id", Uuid),
         code("township_code"),
+        Column("village_code", Text(collation="C"), nullable=False, server_default=""),
         required("birth_date", Date),
         required("sex", Text),
         required("sequence", BigInteger),
@@ -97,6 +98,10 @@ def _coverage(metadata: MetaData) -> None:
         required("status", Text),
         required("version", Integer),
         required("opened_at", MOMENT),
+        Column("outcome", Text),
+        Column("reason", Text),
+        Column("closed_by", Text),
+        Column("closed_at", MOMENT),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "claim_id", "kind", name="coverage_case_once"),
     )
@@ -303,6 +308,7 @@ def _accumulators(metadata: MetaData) -> None:
         code("institution_code"),
         required("takes_back", Boolean),
         required("added", JSONB),
+        required("counted_on", Date),
         PrimaryKeyConstraint("pool_code", "owner_id", "scope", "year", "detail", "move"),
     )
     credited = Table(

@@ -19,6 +19,7 @@ CREATE TABLE member_coverage (
   blind_index bytea NOT NULL,
   household_id uuid NOT NULL,
   township_code text COLLATE "C" NOT NULL,
+  village_code text COLLATE "C" NOT NULL DEFAULT '',
   birth_date date NOT NULL,
   sex text NOT NULL,
   sequence bigint NOT NULL CHECK (sequence >= 0),
@@ -43,8 +44,15 @@ CREATE TABLE coverage_case (
   status text NOT NULL CHECK (status IN ('open', 'closed')),
   version integer NOT NULL,
   opened_at timestamptz NOT NULL,
+  outcome text CHECK (outcome IN ('stands', 'restored', 'repaid', 'handed_over')),
+  reason text,
+  closed_by text,
+  closed_at timestamptz,
   PRIMARY KEY (pool_code, id),
-  CONSTRAINT coverage_case_once UNIQUE (pool_code, claim_id, kind)
+  CONSTRAINT coverage_case_once UNIQUE (pool_code, claim_id, kind),
+  CHECK ((status = 'closed') = (outcome IS NOT NULL)),
+  CHECK ((status = 'closed') = (num_nonnulls(reason, closed_by, closed_at) = 3)),
+  CHECK ((status = 'open') = (num_nonnulls(reason, closed_by, closed_at) = 0))
 );
 """
 
@@ -249,6 +257,7 @@ CREATE TABLE accumulator_entry (
   institution_code text COLLATE "C" NOT NULL,
   takes_back boolean NOT NULL,
   added jsonb NOT NULL,
+  counted_on date NOT NULL,
   PRIMARY KEY (pool_code, owner_id, scope, year, detail, move)
 );
 CREATE TABLE family_account_credit (
@@ -346,8 +355,8 @@ def _rules() -> list[str]:
     """Row policies and grants; what a hospital sees is limited to its institution wherever a row names one."""
     service, of = "claims", "institution_code"
     coverage = (
-        "blind_index, household_id, township_code, birth_date, sex, sequence, timeline, groups, layers, learnt_from, "
-        "learnt_at"
+        "blind_index, household_id, township_code, village_code, birth_date, sex, sequence, timeline, groups, layers, "
+        "learnt_from, learnt_at"
     )
     claim = "status, version, payable_fen, cutoff_id"
     visit = "status, discharged_at, line_sheets, third_party, third_party_share, elsewhere, facts_seq"
@@ -360,7 +369,14 @@ def _rules() -> list[str]:
             worker="SELECT, INSERT",
             worker_update_columns=coverage,
         ),
-        pool_table(service, "coverage_case", app="SELECT", institution_column=of, worker="SELECT, INSERT"),
+        pool_table(
+            service,
+            "coverage_case",
+            app="SELECT",
+            institution_column=of,
+            update_columns="status, version, outcome, reason, closed_by, closed_at",
+            worker="SELECT, INSERT",
+        ),
         pool_table(service, "visit", institution_column=of, update_columns=visit),
         pool_table(service, "given_file"),
         pool_table(service, "given_file_error"),

@@ -164,6 +164,7 @@ DECLARE
   v_count bigint;
   v_ordinary boolean;
   v_holds boolean;
+  v_latest date;
   v_shapely boolean;
   v_bad jsonb;
   v_code text;
@@ -187,7 +188,7 @@ BEGIN
 
   -- shape and dates of the vouchers
   SELECT count(*), bool_and(v.reason = 'normal' AND v.reversal_of IS NULL AND v.keeper IS NULL),
-         bool_or(v.hold_id IS NOT NULL),
+         bool_or(v.hold_id IS NOT NULL), max(v.posting_date),
          array_agg(v.value_date ORDER BY v.seq),
          CASE WHEN min(v.value_date) = max(v.value_date) THEN min(v.value_date) END,
          CASE WHEN count(*) = 0 OR min(v.seq) <> 1 OR max(v.seq) <> count(*) OR count(DISTINCT v.seq) <> count(*)
@@ -196,7 +197,7 @@ BEGIN
               WHEN public.ledger_has_separators(string_agg(
                      v.source_event || v.preparer || v.checker || v.poster || v.text, ''))
               THEN 'ledger_text_invalid' END
-    INTO v_count, v_ordinary, v_holds, v_values, v_value, v_code
+    INTO v_count, v_ordinary, v_holds, v_latest, v_values, v_value, v_code
     FROM pg_temp.staged_voucher v WHERE v.book = p_book;
   IF v_code IS NOT NULL THEN
     PERFORM public.ledger_refuse(v_code, jsonb_build_object('pool_code', p_pool, 'book', p_book,
@@ -204,19 +205,27 @@ BEGIN
   END IF;
 
   -- posting days never fall: vouchers of one day are neighbours, a run from v_firsts to v_lasts; its month began after
-  -- the number in v_bases. One sort here instead of one in every statement below.
-  SELECT array_agg(r.day), array_agg(r.month), array_agg(r.first), array_agg(r.last), array_agg(
-           CASE WHEN r.month = date_trunc('month', head.open_day)::date THEN head.month_base
-                ELSE v_after + r.month_first - 1 END)
-    INTO v_days, v_months, v_firsts, v_lasts, v_bases FROM (
-      SELECT d.day, d.first, d.last, d.month, min(d.first) OVER (PARTITION BY d.month) AS month_first FROM (
-        SELECT x.day, date_trunc('month', x.day)::date AS month, min(x.seq) AS first, max(x.seq) AS last FROM (
-          SELECT v.seq, max(greatest(v.posting_date, head.open_day)) OVER (ORDER BY v.seq) AS day
-          FROM pg_temp.staged_voucher v WHERE v.book = p_book) x
-        GROUP BY x.day) d
-      ORDER BY d.day) r;
-
-  v_day := CASE WHEN cardinality(v_days) = 1 THEN v_days[1] END;
+  -- the number in v_bases. One sort here instead of one in every statement below, none where all are of the open day.
+  IF v_latest <= head.open_day THEN
+    v_day := head.open_day;
+    v_days := ARRAY[v_day];
+    v_months := ARRAY[date_trunc('month', v_day)::date];
+    v_firsts := ARRAY[1];
+    v_lasts := ARRAY[v_count::integer];
+    v_bases := ARRAY[head.month_base];
+  ELSE
+    SELECT array_agg(r.day), array_agg(r.month), array_agg(r.first), array_agg(r.last), array_agg(
+             CASE WHEN r.month = date_trunc('month', head.open_day)::date THEN head.month_base
+                  ELSE v_after + r.month_first - 1 END)
+      INTO v_days, v_months, v_firsts, v_lasts, v_bases FROM (
+        SELECT d.day, d.first, d.last, d.month, min(d.first) OVER (PARTITION BY d.month) AS month_first FROM (
+          SELECT x.day, date_trunc('month', x.day)::date AS month, min(x.seq) AS first, max(x.seq) AS last FROM (
+            SELECT v.seq, max(greatest(v.posting_date, head.open_day)) OVER (ORDER BY v.seq) AS day
+            FROM pg_temp.staged_voucher v WHERE v.book = p_book) x
+          GROUP BY x.day) d
+        ORDER BY d.day) r;
+    v_day := CASE WHEN cardinality(v_days) = 1 THEN v_days[1] END;
+  END IF;
 
   -- a book is opened before its first ordinary voucher, never later
   IF NOT v_ordinary AND EXISTS (

@@ -25,7 +25,7 @@ async def confirmed(unit: EventUnit, event: Envelope, told: PaymentConfirmed) ->
     of = await _move(unit, told.claim_id, (RELEASED, RETURNED), PAID, paid)
     if of["counts_toward"]:
         amount = YearAmount(told.claim_id, of["member_id"], of["amount_fen"])
-        await queries.restore_to_year(unit.conn, unit.pool_code, of["year"], [amount], await unit.business_day())
+        await queries.restore_to_year(unit.conn, unit.pool_code, of["year"], [amount], told.confirmed_on)
 
 
 async def returned(unit: EventUnit, event: Envelope, told: PaymentReturned) -> None:

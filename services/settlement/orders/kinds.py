@@ -14,7 +14,6 @@ from services.settlement.funding.accounts import (
     ASSISTANCE_ACCOUNT,
     BANK_ACCOUNTS,
     BASIC,
-    BUDGET,
     BUDGET_ACCOUNT,
     COUNTY_BUDGET,
     COUNTY_BUDGET_ACCOUNT,
@@ -27,10 +26,10 @@ from services.settlement.funding.accounts import (
     URBAN,
     URBAN_FISCAL,
 )
+from services.settlement.ledger.payers import BUDGET, stands_under
 from services.settlement.ledger.posting import CLOSING, NORMAL
 
 IN, OUT, WITHIN = 1, -1, 0
-CITY_CODE_END = "00"
 FINANCE = frozenset({"county_finance"})
 OFFICE = frozenset({"county_recheck", "county_director"})
 TOWNSHIP = frozenset({"township_clerk", "township_director"})
@@ -64,9 +63,8 @@ class Kind:
     told: bool = False
 
     def is_paid_by(self, code: str) -> bool:
-        """Whether a code is a payer's of this kind: a city's (``…00`` in GB/T 2260) keeps the city's budget and nothing
-        else, any other code is a pool's, whose county keeps its own."""
-        return (self.book == BUDGET) == code.endswith(CITY_CODE_END)
+        """Whether a code is a payer's of this kind: a city keeps the city's budget, a pool's county keeps its own."""
+        return stands_under(self.book, code)
 
     @property
     def roles(self) -> frozenset[str]:

@@ -65,6 +65,7 @@ def _claim_state(metadata: MetaData) -> None:
         Column("settled_on", Date, nullable=False),
         Column("benefit_year", Integer, nullable=False),
         PrimaryKeyConstraint("pool_code", "claim_id"),
+        Index("claim_state_reversed", "pool_code", "claim_id", postgresql_where=text("(state = 'reversed'::text)")),
     )
 
 

@@ -14,7 +14,7 @@ from services.settlement.ledger.refusals import LEDGER_VOUCHER_UNKNOWN
 from services.settlement.numbers import CoverageYear, VoucherNumber
 from services.settlement.reporting import commands, pdf, store, xlsx
 from services.settlement.reporting.commands import Asked
-from services.settlement.reporting.form import Column, Cover, Form
+from services.settlement.reporting.form import Column, Cover, Form, Printed
 from services.settlement.reporting.problems import (
     FORM_ACCOUNT,
     FORM_BOOK,
@@ -122,14 +122,14 @@ async def _answer(unit: Unit, form: Form, wanted: Format, book: str = BASIC) -> 
     if wanted == "json":
         return _out(form, cover)
     unit.note(form=form.code, format=wanted)
-    return _document(unit, [form], cover, wanted)
+    return _document(unit, [Printed(form, cover)], wanted)
 
 
-def _document(unit: Unit, forms: Sequence[Form], cover: Cover, wanted: Format) -> Response:
+def _document(unit: Unit, printed: Sequence[Printed], wanted: Format) -> Response:
     """The papers as one workbook or one PDF, named after the first."""
     if wanted == "xlsx":
-        return _file(xlsx.workbook(forms, cover), xlsx.MEDIA_TYPE, forms[0], "xlsx")
-    return _file(pdf.papers(forms, cover, unit.now), pdf.MEDIA_TYPE, forms[0], "pdf")
+        return _file(xlsx.workbook(printed), xlsx.MEDIA_TYPE, printed[0].form, "xlsx")
+    return _file(pdf.papers(printed, unit.now), pdf.MEDIA_TYPE, printed[0].form, "pdf")
 
 
 def _file(content: bytes, media_type: str, form: Form, ending: str) -> Response:
@@ -238,7 +238,7 @@ async def _answer_all(unit: Unit, forms: list[Form], wanted: Format, book: str) 
     if wanted == "json":
         return FormsOut(items=[_out(form, cover) for form in forms])
     unit.note(form=forms[0].code, format=wanted, papers=len(forms))
-    return _document(unit, forms, cover, wanted)
+    return _document(unit, [Printed(form, cover) for form in forms], wanted)
 
 
 @router.get(
@@ -326,7 +326,7 @@ async def get_year_papers(
     cover = await _cover(unit, book)
     if wanted != "json":
         unit.note(form="year", format=wanted)
-        return _document(unit, forms, cover, wanted)
+        return _document(unit, [Printed(form, cover) for form in forms], wanted)
     ties = all(form.ties is not False for form in forms)
     return YearPapersOut(year=year, ties=ties, papers=[_out(form, cover) for form in forms])
 
@@ -340,9 +340,10 @@ class ClosedDayOut(WireModel):
 
 
 class MonthReportOut(WireModel):
-    """A month at its close: which days are closed, whether all ties, and every paper."""
+    """A month at its close: its books, which days are closed, whether all ties, and every paper of every book."""
 
     month: str
+    books: list[str]
     days_closed: list[ClosedDayOut]
     days_open: list[date]
     ties: bool
@@ -361,20 +362,29 @@ async def get_month_report(
     unit: UnitDep,
     wanted: Annotated[Format, Query(alias="format")] = "json",
 ) -> Any:
-    """月结报表:全部报表一次出齐(工作簿或一份文件). All papers of a month's close, in one workbook or document."""
+    """月结报表:各账簿的全部报表一次出齐(工作簿或一份文件)。
+
+    All papers of a month's close, of every book that is open, in one workbook or document.
+    """
     first, last = commands.month_of(month)
-    forms = await commands.month_package(Asked(unit.conn, pool_code, first, last))
-    cover = await _cover(unit)
+    by_book = await commands.month_package(Asked(unit.conn, pool_code, first, last))
+    printed = [
+        Printed(form, cover)
+        for book, forms in by_book.items()
+        for cover in [await _cover(unit, book)]
+        for form in forms
+    ]
     if wanted != "json":
         unit.note(form="month", format=wanted)
-        return _document(unit, forms, cover, wanted)
+        return _document(unit, printed, wanted)
     closed = await store.days_closed(unit.conn, pool_code, first, last)
     done = {row["day"] for row in closed}
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return MonthReportOut(
         month=month,
+        books=list(by_book),
         days_closed=[ClosedDayOut(**row) for row in closed],
         days_open=[day for day in days if day not in done],
-        ties=all(form.ties is not False for form in forms),
-        papers=[_out(form, cover) for form in forms],
+        ties=all(one.form.ties is not False for one in printed),
+        papers=[_out(one.form, one.cover) for one in printed],
     )

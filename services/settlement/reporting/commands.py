@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.closing.sources import AMOUNT_OF
-from services.settlement.funding.accounts import BANK_ACCOUNTS, BASIC
+from services.settlement.funding.accounts import BANK_ACCOUNTS, BASIC, TOWNSHIP_HELD
 from services.settlement.ledger import queries
 from services.settlement.ledger.figures import turnover
 from services.settlement.ledger.refusals import BOOK_WORDS
@@ -29,7 +29,7 @@ from services.settlement.reporting.voucher_form import voucher_form
 LINES_MAX = 20_000
 FORMS_MAX = 500
 DAYS_MAX = 366
-OF_CARE = ("payment", "recovery", "third-party", "waiver")
+OF_CARE = ("payment", "recovery", "third-party", "cancellation", "waiver")
 """Sources of vouchers whose expenditure belongs to the year of care of a claim."""
 MOVEMENTS = {
     "subsidy": "财政补助",
@@ -104,7 +104,7 @@ async def general_ledger(asked: Asked) -> Form:
 
 async def journal(asked: Asked, account: str) -> Form:
     """日记账 of cash or a bank account, 明细账 of any other. Raises FORM_BOOK, FORM_ACCOUNT, FORM_TOO_LONG."""
-    await _title(asked)
+    title = await _title(asked)
     chart = await store.accounts(asked.conn, asked.pool, asked.book)
     if account not in chart:
         raise FORM_ACCOUNT(code=asked.book, account=account)
@@ -116,6 +116,7 @@ async def journal(asked: Asked, account: str) -> Form:
     banks = frozenset(a.ledger_account for a in BANK_ACCOUNTS.values() if a.book == asked.book)
     return journals.account_journal(
         journals.AccountSpan(
+            title,
             account,
             known["name_zh"],
             known["normal_side"],
@@ -251,18 +252,32 @@ async def year_package(asked: Asked) -> list[Form]:
     return forms
 
 
-async def month_package(asked: Asked) -> list[Form]:
-    """Everything that is signed at the close of a month, in the order of signing: the fund's book first."""
-    forms = [*await _statements(asked), await spending(asked)]
+async def month_package(asked: Asked) -> dict[str, list[Form]]:
+    """Everything that is signed at the close of a month, by book: every book open by its last day, the fund's first.
+
+    Raises FORM_BOOK where the pool has none, FORM_TOO_LONG.
+    """
+    found = await store.books_open(asked.conn, asked.pool, asked.last)
+    if not found:
+        raise FORM_BOOK(code=asked.book)
+    return {book: await _month_of_a_book(replace(asked, book=book)) for book in BOOK_WORDS if book in found}
+
+
+async def _month_of_a_book(asked: Asked) -> list[Form]:
+    """A book's statements, each of its bank accounts against its bank and line by line, late facts; with the fund's
+    book what is told of the pool once: expenditure by year of care, cash, control totals, what is still open."""
+    of_the_fund = asked.book == BASIC
+    forms = await _statements(asked)
+    if of_the_fund:
+        forms.append(await spending(asked))
     for code, account in BANK_ACCOUNTS.items():
-        if account.book == BASIC:
-            forms += [await bank_reconciliation(asked, code), await journal(asked, code)]
-    forms += [
-        await journal(asked, "1009.01"),
-        await control_totals(asked),
-        await late_facts(asked),
-        await outstanding(asked),
-    ]
+        if account.book == asked.book:
+            forms += [await bank_reconciliation(asked, code), await journal(asked, account.ledger_account)]
+    if of_the_fund:
+        forms += [await journal(asked, TOWNSHIP_HELD), await control_totals(asked)]
+    forms.append(await late_facts(asked))
+    if of_the_fund:
+        forms.append(await outstanding(asked))
     return forms
 
 

@@ -69,6 +69,14 @@ class Cover:
     printed_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A paper with what stands on it of its book's unit: several books have several units."""
+
+    form: Form
+    cover: Cover
+
+
 def period_zh(first: date, last: date) -> str:
     """A period in words: a month, a year, or from day to day."""
     if first == last:

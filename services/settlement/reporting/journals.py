@@ -16,8 +16,9 @@ CASH_ACCOUNTS = frozenset({"1009.01"})
 
 @dataclass(frozen=True, slots=True)
 class AccountSpan:
-    """An account and a period of it; ``opening`` in fen with the sign of its normal side."""
+    """An account of a book and a period of it; ``opening`` in fen with the sign of its normal side."""
 
+    book_zh: str
     account: str
     name_zh: str
     normal_side: str
@@ -76,7 +77,7 @@ def account_journal(span: AccountSpan, entries: Sequence[Any], names: Mapping[st
         ),
         lines,
         in_words=("期末余额", balance),
-        about_zh=f"{span.account} {span.name_zh}",
+        about_zh=f"{span.book_zh} {span.account} {span.name_zh}",
     )
 
 

@@ -98,6 +98,7 @@ FACTS = {
     "claim.returned": "退回医院",
     "claim.cancelled": "撤销",
     "claim.released": "放行付款",
+    "claim.reversed": "付款后冲销",
 }
 """Names of what other services tell, by noun and verb of the event type."""
 OUTSTANDING = {
@@ -225,6 +226,7 @@ class Spending:
 _OTHERS = {
     "recheck": "复核拒付转应收",
     "overspent": "退费后已用的家庭账户转应收",
+    "write-off": "应收款核销",
     "opening": "期初",
     "order": "资金单据",
     "payment": "质量保证金拨付及其他",

@@ -28,6 +28,12 @@ async def is_open(conn: AsyncConnection, pool: str, book: str) -> bool:
     return found
 
 
+async def books_open(conn: AsyncConnection, pool: str, last: date) -> frozenset[str]:
+    """The pool's books that were open by a day."""
+    rows = await fetch(conn, "SELECT book FROM book WHERE pool_code = $1 AND first_day <= $2", pool, last)
+    return frozenset(row["book"] for row in rows)
+
+
 async def accounts(conn: AsyncConnection, pool: str, book: str) -> dict[str, Any]:
     """The chart of a book by account."""
     rows = await fetch(
@@ -258,11 +264,12 @@ async def spending(conn: AsyncConnection, pool: str, first: date, last: date) ->
         WHERE l.pool_code = $1 AND l.business_day BETWEEN $2 AND $3 GROUP BY 1, 3
         UNION ALL
         SELECT to_char(date_trunc('month', arisen_on), 'YYYY-MM'), 'care', care_year::text, -sum(amount_fen)::bigint
-        FROM receivable WHERE pool_code = $1 AND arisen_on BETWEEN $2 AND $3 AND origin IN ('recovery', 'accident')
+        FROM receivable WHERE pool_code = $1 AND arisen_on BETWEEN $2 AND $3
+          AND origin IN ('recovery', 'accident', 'cancellation')
         GROUP BY 1, 3
         UNION ALL
         SELECT to_char(date_trunc('month', waived_on), 'YYYY-MM'), 'care', care_year::text, sum(amount_fen)::bigint
-        FROM waiver WHERE pool_code = $1 AND waived_on BETWEEN $2 AND $3 GROUP BY 1, 3
+        FROM waiver WHERE pool_code = $1 AND waived_on BETWEEN $2 AND $3 AND care_year IS NOT NULL GROUP BY 1, 3
         UNION ALL
         SELECT to_char(v.month, 'YYYY-MM'), 'book', split_part(v.source_event, ':', 1),
                sum(CASE WHEN p.debit >= '5' AND p.debit < '6' THEN p.amount_fen ELSE 0 END

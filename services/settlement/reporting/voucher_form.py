@@ -14,6 +14,7 @@ SYSTEM_ZH = "系统"
 RULES: Mapping[str, str] = MappingProxyType(
     {
         "arrival": "到账规则",
+        "cancellation": "付款后冲销规则",
         "cash": "现金发放规则",
         "interest": "利息规则",
         "obligations": "应付变动规则",
@@ -29,6 +30,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "third-party": "第三方追偿规则",
         "transfer": "划转规则",
         "waiver": "追回撤回规则",
+        "write-off": "追回核销规则",
         "year-close": "年末结转规则",
     }
 )

@@ -7,6 +7,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from services.settlement.ledger.refusals import BOOK_WORDS
 from shared.kernel.money import format_yuan
 from tests.component.funds.world import EXPENDITURE, FISCAL, INCOME, World
 
@@ -157,6 +158,62 @@ async def test_the_month_is_one_workbook_and_one_document(world: World) -> None:
     assert document.status_code == 200, document.text
     assert document.content.startswith(b"%PDF")
     assert document.content == (await world.client.get(path + "pdf", headers=headers)).content
+
+
+async def the_books_beside(world: World) -> None:
+    """Money in the books of the urban residents, the supplementary cover, assistance and the county's budget."""
+    for role, kind, amount, more in (
+        ("county_finance", "urban_subsidy_central", "70.00", {"coverage_year": 2010}),
+        ("insurer_finance", "supplementary_premium", "900.00", {"coverage_year": 2010, "head_count": 100}),
+        ("county_finance", "assistance_grant", "400.00", {}),
+        ("county_finance", "county_appropriation", "2880.00", {}),
+    ):
+        body = {"kind": kind, "amount": amount, "reason": "经批准", "bank_reference": kind, **more}
+        await world.done("/money-orders", body, role=role)
+
+
+@pytest.mark.requirement("ZZ-35", "a month's close prints every book that is open, each under its own unit")
+async def test_the_month_covers_every_open_book(world: World) -> None:
+    await world.fund()
+    await the_books_beside(world)
+    await world.statement("urban-1002", ("in", 7000, "urban_subsidy_central"))
+    report = await world.get("/months/2010-03/report", "county_finance")
+    books = ["basic", "obligations", "supplementary", "assistance", "urban", "county_budget"]
+    assert report["books"] == books
+    headers = world.tokens.headers("county_finance")
+    path = "/v1/pools/522422/months/2010-03/report?format="
+    workbook = openpyxl.load_workbook(BytesIO((await world.client.get(path + "xlsx", headers=headers)).content))
+    assert len(workbook.sheetnames) == len(report["papers"])
+    trials = [name for name in workbook.sheetnames if name.startswith("试算平衡表")]
+    assert trials == ["试算平衡表", *(f"试算平衡表 {BOOK_WORDS[book][0]}账" for book in books[1:])]
+    urban = list(workbook["试算平衡表 城镇居民基金账"].iter_rows(values_only=True))
+    assert next(row for row in urban if row[0] == "1002")[4] == 70
+    assert next(row for row in urban if row[1] == "合计")[4] == 70
+    assert "编制单位:大方县新型农村合作医疗基金" in str(workbook["试算平衡表"]["A3"].value)
+    journals = [name for name in workbook.sheetnames if name.startswith("银行存款日记账")]
+    assert len(journals) == len({paper["about"] for paper in report["papers"] if paper["code"] == "bank_journal"}) == 7
+    reconciled = {paper["about"]: paper for paper in report["papers"] if paper["code"] == "bank_reconciliation"}
+    assert cells(reconciled["urban-1002 财政专户（城镇居民）"], "调节后余额")[4:] == ["70.00", "70.00"]
+    assert cells(reconciled["supplementary-1001 补充医疗保险保费专户"], "调节前余额")[4:] == ["900.00", "0.00"]
+    document = await world.client.get(path + "pdf", headers=headers)
+    assert document.content.count(b"/Type /Page\n") >= len(report["papers"])
+    for once in ("control_totals", "outstanding", "cash_journal", "spending_by_care_year"):
+        assert [paper["code"] for paper in report["papers"]].count(once) == 1, once
+
+
+@pytest.mark.requirement("ZZ-50", "the city prints its budget book's month under its own code; no book, no papers")
+async def test_the_month_of_a_payer_is_its_budget(world: World) -> None:
+    city = "522400"
+    body = {"kind": "budget_appropriation", "amount": "28.00", "reason": "经批准", "bank_reference": "YS-1"}
+    await world.done("/money-orders", body, role="city_finance", pool=city)
+    headers = world.tokens.headers("auditor", pools=(city,))
+    report = (await world.client.get(f"/v1/pools/{city}/months/2010-03/report", headers=headers)).json()
+    assert report["books"] == ["budget"]
+    trial = next(paper for paper in report["papers"] if paper["code"] == "trial_balance")
+    assert (trial["ties"], cells(trial, "1001")[4]) == (True, "28.00")
+    assert not {"control_totals", "outstanding"} & {paper["code"] for paper in report["papers"]}
+    before = await world.client.get("/v1/pools/522400/months/1999-12/report", headers=headers)
+    assert before.json()["code"] == "form_book_unknown", "no book was open then"
 
 
 def facts(paper: dict[str, Any], what: str) -> dict[str, str]:

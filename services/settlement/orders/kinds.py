@@ -78,9 +78,7 @@ def _arrives(
     code: str, zh: str, en: str, book: str, income: str, account: str, by: frozenset[str], *needs: str
 ) -> Kind:
     debit = BANK_ACCOUNTS[account].ledger_account
-    return Kind(
-        code, zh, en, book, debit, income, IN, account, (by, _CONFIRMS.get(by, by)), (REFERENCE, *needs)
-    )
+    return Kind(code, zh, en, book, debit, income, IN, account, (by, _CONFIRMS.get(by, by)), (REFERENCE, *needs))
 
 
 def _is_paid(

@@ -31,7 +31,7 @@ from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.problems import documented
 from shared.http.unit import Unit, UnitDep
-from shared.kernel.dates import SHANGHAI, shanghai_date
+from shared.kernel.dates import SHANGHAI
 from shared.kernel.money import capital_yuan, format_yuan
 
 router = ServiceRouter()

@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from services.claims.visits import paid
+from shared.contracts.settlement import PaymentConfirmed
 from tests.component.benefits.test_templates import CODE, TEMPLATE
 from tests.component.claims import test_campaigns as campaigns
 from tests.component.claims import test_increases as increases
@@ -141,6 +144,9 @@ async def _claims(world: World) -> None:
         assert (await decide(world, claim, verb, body)).status_code == 200
     claim = await world.settled(await world.member())
     await increases.released(world, claim)
+    await _reversed(world, claim["claim_id"])
+    claim = await world.settled(await world.member())
+    await increases.released(world, claim)
     policy_id = await increases.late(world)
     made = (await increases.prepared(world, policy_id)).json()["list"]
     path = f"/increases/{made['list_id']}/withdrawal"
@@ -148,6 +154,33 @@ async def _claims(world: World) -> None:
     made = (await increases.prepared(world, policy_id)).json()["list"]
     assert (await increases.approved(world, made["list_id"])).status_code == 200
     await _operating(world)
+
+
+async def _reversed(world: World, claim_id: str) -> None:
+    """A claim that settlement has told as paid is let go by two persons and cancelled; and a year is closed."""
+    told = PaymentConfirmed(
+        claim_id=UUID(claim_id),
+        layer="basic",
+        institution_code=COUNTY,
+        instruction_id=UUID(claim_id),
+        end_to_end_id="B1",
+        amount=70000,
+        paid=70000,
+        set_off=0,
+        withheld=0,
+        confirmed_on=world.clock.now().date(),
+        at=world.clock.now(),
+    )
+    await campaigns.settlement_tells(world, told, reader=paid.consumer)
+    path = f"/claims/{claim_id}/reversal-release"
+    await _done(
+        world, "county_recheck", "POST", path, json={"reason": "挂错参合人", "document": "大合管办〔2010〕12号"}
+    )
+    await _done(world, "county_director", "POST", f"{path}/approval")
+    assert (await world.cancel(claim_id)).json()["status"] == "reversed"
+    await _done(
+        world, "county_director", "POST", "/benefit-years/2009/closing", json={"document": "大合管委〔2010〕2号"}
+    )
 
 
 async def _operating(world: World) -> None:
@@ -220,5 +253,7 @@ async def _campaigns(world: World) -> None:
     path = f"/{campaign}/objections/{made['objection_id']}/decision"
     await campaigns.done(world, "county_director", path, decision)
     await campaigns.released(world, campaign)
+    due = [one for one in await campaigns.payments(world, campaign) if one["status"] == "released"]
+    await campaigns.settlement_tells(world, *(campaigns.made(world, one) for one in due))
     world.clock.advance(timedelta(days=90))
     await campaigns.done(world, "county_director", f"/{campaign}/closing")

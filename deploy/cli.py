@@ -327,8 +327,8 @@ def _path() -> dict[str, str]:
 
 _ROOTS_OF_THE_SAME_SERVER = (
     "注意:核对用的封账根取自被核对的系统本身;要排除整体重写,请用以前另存的封账根(--roots)和从别处得到的公钥(--key)。\n"
-    "Note: these roots come from the very server that is checked; to rule out a rewritten book give roots that you kept "
-    "earlier (--roots) and the public key from another source (--key)."
+    "Note: these roots come from the very server that is checked; to rule out a rewritten book give roots that you "
+    "kept earlier (--roots) and the public key from another source (--key)."
 )
 
 

@@ -18,7 +18,6 @@ from heyi_verify.findings import Finding
 from heyi_verify.seals import check_outside, check_seals
 from heyi_verify.walk import Walk
 
-
 _ONCE = ("book", "account", "balance", "end")
 """Lines that an export has once, or once an account."""
 _CHANGE_THE_COUNT = ("deleted", "inserted", "tail_cut", "edited", "duplicate")
@@ -213,9 +212,10 @@ def _close(walk: Walk) -> None:
         walk.find("chain_broken", last_seen)
     if walk.end is None:
         walk.find("end_missing", walk.vouchers)
-    elif (walk.end.get("vouchers"), walk.end.get("postings")) != (walk.vouchers, walk.postings):
-        if not any(one.code in _CHANGE_THE_COUNT for one in walk.findings):
-            walk.find("count_wrong", f"{walk.vouchers}/{walk.postings}")
+    elif (walk.end.get("vouchers"), walk.end.get("postings")) != (walk.vouchers, walk.postings) and not any(
+        one.code in _CHANGE_THE_COUNT for one in walk.findings
+    ):
+        walk.find("count_wrong", f"{walk.vouchers}/{walk.postings}")
     if walk.missing or head > last_seen:
         return  # what is missing is told: sums without it say nothing more
     for account in sorted(walk.sides.keys() | walk.debits.keys() | walk.credits.keys() | walk.balances.keys()):

@@ -1,4 +1,6 @@
-"""docs/openapi/<service>.json, docs/events/<type>.json, heyi_verify/charts.json: ``python -m tools.generate_docs [--check]``.
+"""docs/openapi/<service>.json, docs/events/<type>.json, heyi_verify/charts.json.
+
+``python -m tools.generate_docs [--check]``.
 
 The interfaces that others build on, kept beside the code so that a change of one shows in the same commit. The
 application of each service is built in a process of its own, without a database.

@@ -40,7 +40,7 @@ WITH seen AS (
   FROM claim_state c LEFT JOIN paid p ON p.claim_id = c.claim_id
   WHERE c.pool_code = $1 AND c.opened_on <= $2 AND (c.ended_on IS NULL OR c.ended_on > $2)
     AND NOT EXISTS (SELECT FROM payable u
-                    JOIN second_payment s ON s.pool_code = u.pool_code AND s.payment_id = u.claim_id
+                      JOIN second_payment s ON s.pool_code = u.pool_code AND s.payment_id = u.claim_id
                     WHERE u.pool_code = $1 AND u.claim_id = c.claim_id AND u.status = 'unclaimed' AND s.claim_by < $2)
 )
 SELECT * FROM (

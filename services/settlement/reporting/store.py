@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.movements import stands
 from shared.db.sql import fetch, fetchrow, fetchval
 
 
@@ -172,12 +173,13 @@ async def only_in_book(conn: AsyncConnection, pool: str, account: str, day: date
     """Movements booked through a day that no statement through it shows."""
     return await fetch(
         conn,
-        """
+        f"""
         SELECT m.value_date AS day, m.reference, m.signed_fen, m.kind FROM movement m
         LEFT JOIN line_match x ON x.pool_code = m.pool_code AND x.movement_id = m.id
         LEFT JOIN statement_line l ON l.pool_code = x.pool_code AND l.id = x.line_id
         LEFT JOIN statement s ON s.pool_code = l.pool_code AND s.id = l.statement_id
         WHERE m.pool_code = $1 AND m.account = $2 AND m.booked_on <= $3 AND (s.id IS NULL OR s.day > $3)
+          AND {stands(by="$3")}
         ORDER BY m.value_date, m.id""",
         pool,
         account,
@@ -193,14 +195,14 @@ async def outstanding(conn: AsyncConnection, pool: str, limit: int) -> list[Any]
     return await fetch(conn, _OUTSTANDING, pool, limit)
 
 
-_OUTSTANDING = """
+_OUTSTANDING = f"""
 SELECT * FROM (
   SELECT 'bank_line' AS kind, l.value_date AS day, l.reference, l.account AS text, l.signed_fen AS fen
   FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id WHERE o.pool_code = $1
   UNION ALL
   SELECT 'movement', m.value_date, m.reference, m.account, m.signed_fen FROM movement m
   WHERE m.pool_code = $1 AND NOT EXISTS (
-    SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id)
+    SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id) AND {stands()}
   UNION ALL
   SELECT 'transfer', t.released_on, t.reference, t.kind, t.amount_fen FROM transfer t
   WHERE t.pool_code = $1 AND t.status = 'released'

@@ -313,7 +313,7 @@ def verify(
         if export is not None:
             raise typer.Exit(_verify([str(export), *options]))
         what = "export" if entry is None else f"vouchers/{entry}/proof"
-        raise typer.Exit(_verify_running(StateDirectory(state), f"/pools/{pool}/books/{book}/{what}", options))
+        raise typer.Exit(_verify_running(StateDirectory(state), str(pool), book, what, options))
 
 
 def _verify(arguments: list[str]) -> int:
@@ -325,14 +325,18 @@ def _path() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
-def _verify_running(directory: StateDirectory, path: str, options: list[str]) -> int:
-    """Fetch an export or a proof and the published roots with an auditor's token, then check them offline."""
+def _verify_running(directory: StateDirectory, pool: str, book: str, what: str, options: list[str]) -> int:
+    """Fetch an export or a proof and the published roots with an auditor's token, then check them offline.
+
+    A book of which no day is sealed has no root yet: the verifier is given none, and says what that means.
+    """
     base = f"{directory.origin()}/settlement/v1"
     with tempfile.TemporaryDirectory(prefix="heyi-verify-") as place:
-        file, roots = Path(place) / "file", Path(place) / "roots.ndjson"
-        _fetch(directory, f"/settlement/v1{path}", file)
-        roots.write_text("".join(json.dumps(root) + "\n" for root in _published_roots(base)), encoding="utf-8")
-        return _verify([str(file), f"--roots={roots}", *options])
+        file, kept = Path(place) / "file", Path(place) / "roots.ndjson"
+        _fetch(directory, f"/settlement/v1/pools/{pool}/books/{book}/{what}", file)
+        roots = [root for root in _published_roots(base) if (root["pool_code"], root["book"]) == (pool, book)]
+        kept.write_text("".join(json.dumps(root) + "\n" for root in roots), encoding="utf-8")
+        return _verify([str(file), *([f"--roots={kept}"] * bool(roots)), *options])
 
 
 def _published_roots(base: str) -> Iterator[dict[str, Any]]:

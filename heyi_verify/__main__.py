@@ -9,8 +9,7 @@ from typing import Any
 
 from heyi_verify.audit import FORMAT as FORMAT_OF_AUDIT
 from heyi_verify.canonical import Unreadable
-from heyi_verify.check import verify
-from heyi_verify.findings import Finding
+from heyi_verify.check import Outcome, examine
 from heyi_verify.proof import read as read_proof
 from heyi_verify.proof import verify_proof
 
@@ -23,6 +22,11 @@ _NO_ROOTS = (
     "未提供留存在外的根（--roots）：不能排除被整体重写。\nWithout --roots a wholly rewritten chain cannot be told."
 )
 
+_BEHIND = (
+    "留存的根不涵盖第 {0} 至 {1} 号凭证：它们若被重写,只有以后封账的根才能看出。\n"
+    "The kept roots do not reach vouchers {0} to {1}: if these were rewritten, only the root of a later seal can tell."
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Verifies one export; prints what was found and returns the exit status."""
@@ -30,17 +34,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         key = _key(options.key)
         roots = [root for path in options.roots for root in read_roots(path)]
-        findings = _findings(options.export, options.proof, roots, key)
+        outcome = _examined(options.export, options.proof, roots if options.roots else None, key)
     except (Unreadable, OSError, UnicodeDecodeError) as error:
         print(f"不能读取：{error}\nThe input cannot be read: {error}", file=sys.stderr)
         return UNREADABLE
-    _tell(findings, options, with_roots=bool(roots))
-    return WRONG if findings else CLEAN
+    _tell(outcome, options)
+    return WRONG if outcome.findings else CLEAN
 
 
-def _findings(path: Path, proof: bool, roots: list[dict[str, Any]], key: bytes | None) -> list[Finding]:
+def _examined(path: Path, proof: bool, roots: list[dict[str, Any]] | None, key: bytes | None) -> Outcome:
     with path.open(encoding="utf-8") as lines:
-        return verify_proof(read_proof(lines.read()), roots, key) if proof else verify(lines, roots, key)
+        return Outcome(verify_proof(read_proof(lines.read()), roots, key)) if proof else examine(lines, roots, key)
 
 
 def read_roots(path: Path) -> list[dict[str, Any]]:
@@ -76,15 +80,19 @@ def _is_audit(export: Path) -> bool:
         return FORMAT_OF_AUDIT in lines.readline()
 
 
-def _tell(findings: list[Finding], options: argparse.Namespace, *, with_roots: bool) -> None:
+def _tell(outcome: Outcome, options: argparse.Namespace) -> None:
+    findings, with_roots = outcome.findings, bool(options.roots)
     if options.json:
         found = [{"code": f.code, "subject": f.subject, "zh": f.zh(), "en": f.en()} for f in findings]
-        print(json.dumps({"clean": not findings, "with_roots": with_roots, "findings": found}, ensure_ascii=False))
+        told = {"clean": not findings, "with_roots": with_roots, "unproven": outcome.unproven, "findings": found}
+        print(json.dumps(told, ensure_ascii=False))
         return
     for finding in findings:
         print(f"[{finding.code}] {finding.zh()}。 {finding.en()}.")
     if not findings:
         print(_PROVED if options.proof else _LOG_HOLDS if _is_audit(options.export) else _HOLDS)
+    if outcome.unproven is not None:
+        print(_BEHIND.format(*outcome.unproven))
     if not with_roots:
         print(_NO_ROOTS)
 

@@ -6,6 +6,7 @@ thousand.
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -18,14 +19,30 @@ from heyi_verify.seals import check_outside, check_seals
 from heyi_verify.walk import Walk
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What is wrong, and the vouchers behind the last root kept outside: their rewriting cannot be told."""
+
+    findings: list[Finding]
+    unproven: tuple[int, int] | None = None
+
+
 def verify(
-    lines: Iterable[str], roots: Iterable[dict[str, Any]] = (), public_key: bytes | None = None
+    lines: Iterable[str], roots: Iterable[dict[str, Any]] | None = None, public_key: bytes | None = None
 ) -> list[Finding]:
     """All findings in an export of a book or of the audit log; raises Unreadable where the input is not one."""
+    return examine(lines, roots, public_key).findings
+
+
+def examine(
+    lines: Iterable[str], roots: Iterable[dict[str, Any]] | None = None, public_key: bytes | None = None
+) -> Outcome:
+    """As ``verify``, and how far the roots reach. ``roots`` None: nothing was kept outside; raises Unreadable."""
+    outside = None if roots is None else list(roots)
     documents = _documents(lines)
     book = next(documents, None)
     if book is not None and book.get("format") == FORMAT_OF_AUDIT:
-        return verify_audit(chain((book,), documents), list(roots), public_key)
+        return Outcome(verify_audit(chain((book,), documents), outside or [], public_key))
     if book is None or book.get("kind") != "book" or book.get("format") != canonical.FORMAT:
         raise Unreadable(f"the first line does not begin an export of {canonical.FORMAT}")
     walk = Walk(book, previous=canonical.genesis(book))
@@ -37,10 +54,10 @@ def verify(
     try:
         _close(walk)
         check_seals(walk, public_key)
-        check_outside(walk, list(roots), public_key)
+        unproven = None if outside is None else check_outside(walk, outside, public_key)
     except (KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"a seal or balance lacks {error}") from error
-    return walk.findings
+    return Outcome(walk.findings, unproven)
 
 
 def _documents(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -86,7 +103,9 @@ def _voucher(walk: Walk, voucher: dict[str, Any]) -> None:
     gap = range(walk.expected, number)
     walk.missing.update(gap)
     computed = canonical.voucher_hash(walk.previous, walk.book, voucher)
-    if computed != stated and not gap:
+    if computed == stated or gap:
+        walk.dates[number] = voucher["posting_date"]
+    else:
         walk.find("edited", number)
     if not gap:
         _order(walk, voucher)
@@ -135,7 +154,7 @@ def _close(walk: Walk) -> None:
     """What only the end of the file can tell: gaps, the tail, balances."""
     for first, last in _ranges(walk.missing):
         walk.find("deleted", first if first == last else f"{first}–{last}")
-    last_seen, head = walk.expected - 1, walk.book["last_number"]
+    last_seen, head = walk.last_number, walk.book["last_number"]
     if head > last_seen:
         walk.find("tail_cut", f"{last_seen + 1}–{head}")
     elif head < last_seen:

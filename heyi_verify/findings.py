@@ -31,6 +31,10 @@ _TEXTS = {
         "{subject} 的封账与凭证或前一次封账不符",
         "the seal of {subject} does not agree with the vouchers or the seal before",
     ),
+    "seal_missing": (
+        "账本已封至 {subject}，导出中缺少封账记录：被删除",
+        "the book is sealed through {subject}, and seals are missing from the export: deleted",
+    ),
     "rewritten": (
         "{subject} 留存在外的根与导出不符：账本被重写",
         "the outside root of {subject} disagrees with the export: rewritten",

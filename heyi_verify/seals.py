@@ -7,37 +7,61 @@ from heyi_verify.walk import Walk
 
 
 def check_seals(walk: Walk, public_key: bytes | None) -> None:
-    """Each seal follows from the one before and covers exactly the vouchers that it names."""
-    previous, after = walk.hashes[0], 0
+    """Each seal follows from the one before, covers exactly the vouchers that it names, and none is missing."""
+    previous, after, day = walk.hashes[0], 0, ""
     for number, seal in enumerate(walk.seals, 1):
         if (
             seal["seal_number"] != number
             or seal["previous"] != previous.hex()
             or seal["first_number"] != after + 1
             or not _covers(walk, seal)
+            or not _of_its_days(walk, seal, day)
         ):
             walk.find("seal_wrong", seal["day"])
-        if seal["last_number"] >= walk.expected:
-            walk.find("tail_cut", f"{walk.expected}–{seal['last_number']}")
+        if seal["last_number"] > walk.last_number:
+            walk.find("tail_cut", f"{walk.last_number + 1}–{seal['last_number']}")
         _check_signature(walk, seal, public_key)
-        previous, after = canonical.sha256(canonical.seal_record(seal)), seal["last_number"]
+        previous, after, day = canonical.sha256(canonical.seal_record(seal)), seal["last_number"], seal["day"]
+    _check_last(walk, day)
 
 
-def check_outside(walk: Walk, roots: list[dict[str, Any]], public_key: bytes | None) -> None:
-    """Roots that were kept outside: whoever rewrote the book could not rewrite these."""
+def _of_its_days(walk: Walk, seal: dict[str, Any], before: str) -> bool:
+    """Whether its vouchers were posted after the day sealed before and on or before its own."""
+    dates = [walk.dates.get(number) for number in range(seal["first_number"], seal["last_number"] + 1)]
+    return before < seal["day"] and all(before < one <= seal["day"] for one in dates if one is not None)
+
+
+def _check_last(walk: Walk, day: str) -> None:
+    """The head says through which day the book is sealed: seals cut off, or vouchers put behind them, show here."""
+    through = walk.book["sealed_through"]
+    if walk.seals and through < day:
+        walk.find("seal_wrong", day)
+    after = walk.seals[-1]["last_number"] if walk.seals else 0
+    uncovered = [walk.dates.get(number) for number in range(after + 1, walk.last_number + 1)]
+    if (walk.seals and through > day) or any(one is not None and one <= max(day, through) for one in uncovered):
+        walk.find("seal_missing", through)
+
+
+def check_outside(walk: Walk, roots: list[dict[str, Any]], public_key: bytes | None) -> tuple[int, int] | None:
+    """Roots that were kept outside: whoever rewrote the book could not rewrite these.
+
+    The first and last voucher behind the last of them, of which they prove nothing; None where there are none.
+    """
     inside = {seal["day"]: seal for seal in walk.seals}
     own = [root for root in roots if of_book(root, walk.book)]
-    if roots and not own and walk.seals:
+    if not own and walk.last_number:
         walk.find("root_missing", f"{walk.book['pool_code']}/{walk.book['book']}")
     for root in own:
         _check_signature(walk, root, public_key)
-        if root["last_number"] >= walk.expected:
-            walk.find("tail_cut", f"{walk.expected}–{root['last_number']}")
+        if root["last_number"] > walk.last_number:
+            walk.find("tail_cut", f"{walk.last_number + 1}–{root['last_number']}")
         elif not _covers(walk, root):
             walk.find("rewritten", root["day"])
         mine = inside.get(root["day"])
         if mine is None or canonical.seal_record(mine) != canonical.seal_record(root):
             walk.find("rewritten", root["day"])
+    proven = max((root["last_number"] for root in own), default=0)
+    return (proven + 1, walk.last_number) if proven < walk.last_number else None
 
 
 def of_book(root: dict[str, Any], book: dict[str, Any]) -> bool:

@@ -12,6 +12,7 @@ class Walk:
 
     book: dict[str, Any]
     hashes: dict[int, bytes] = field(default_factory=dict)
+    dates: dict[int, str] = field(default_factory=dict)
     sides: dict[str, str] = field(default_factory=dict)
     debits: dict[str, int] = field(default_factory=dict)
     credits: dict[str, int] = field(default_factory=dict)
@@ -26,6 +27,11 @@ class Walk:
     previous: bytes = b""
     month: tuple[str, int] = ("", 0)
     day: str = ""
+
+    @property
+    def last_number(self) -> int:
+        """Number of the last voucher in the file; 0 before the first."""
+        return self.expected - 1
 
     def find(self, code: str, subject: object) -> None:
         """Adds a finding once."""

@@ -15,12 +15,14 @@ from services.claims.increases.api import router as increases
 from services.claims.providers.api import router as providers
 from services.claims.providers.payments_api import router as payments
 from services.claims.review.api import router as review
+from services.claims.review.reversals_api import router as reversals
 from services.claims.settings import ClaimsSettings
 from services.claims.statements.api import router as statements
 from services.claims.visits import resources
 from services.claims.visits.api import router as visits
 from services.claims.visits.at_cap_api import router as at_cap
 from services.claims.visits.claims_api import router as claims
+from services.claims.visits.coverage_cases_api import router as coverage_cases
 from services.claims.visits.given_api import router as elsewhere
 from services.claims.visits.settling_api import router as settling
 from services.claims.visits.uploads_api import router as uploads
@@ -32,7 +34,20 @@ from shared.messaging.operator import router as operator
 TITLE = "Heyi claims 合医·审核结算"
 _BUSIEST = (settling, visits, uploads, claims, review)
 _RULES = (benefits, quotes, templates, catalogue, providers, payments)
-ROUTERS = (*_BUSIEST, window, elsewhere, at_cap, cases, campaigns, increases, statements, *_RULES, operator)
+ROUTERS = (
+    *_BUSIEST,
+    window,
+    elsewhere,
+    at_cap,
+    coverage_cases,
+    cases,
+    reversals,
+    campaigns,
+    increases,
+    statements,
+    *_RULES,
+    operator,
+)
 
 
 def build(

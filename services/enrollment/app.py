@@ -9,10 +9,13 @@ from services.enrollment.financing.api import router as financing
 from services.enrollment.financing.bills_api import router as bills
 from services.enrollment.financing.corrections_api import router as corrections
 from services.enrollment.financing.family_accounts_api import router as family_accounts
+from services.enrollment.financing.joiner_files_api import router as joiner_files
 from services.enrollment.financing.layers_api import router as layers
+from services.enrollment.financing.receipt_books_api import router as receipt_books
 from services.enrollment.financing.receipts_api import router as receipts
 from services.enrollment.financing.refunds_api import router as refunds
 from services.enrollment.financing.reinstatement_api import router as reinstatements
+from services.enrollment.financing.remittances_api import router as remittances
 from services.enrollment.financing.sponsorships_api import router as sponsorships
 from services.enrollment.financing.totals_api import router as totals
 from services.enrollment.registry.act import SEALER, SERVICE
@@ -33,7 +36,9 @@ REGISTER = (areas, registry, coverage, members)
 FINANCING = (
     financing,
     bills,
+    receipt_books,
     receipts,
+    remittances,
     sponsorships,
     totals,
     corrections,
@@ -41,6 +46,7 @@ FINANCING = (
     refunds,
     family_accounts,
     layers,
+    joiner_files,
 )
 
 

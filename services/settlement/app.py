@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.settlement.closing.api import router as closing
 from services.settlement.funding.api import router as funding
 from services.settlement.funding.receivables_api import router as receivables
+from services.settlement.funding.write_offs_api import router as write_offs
 from services.settlement.inquiry.api import router as inquiry
 from services.settlement.inquiry.fund_api import router as fund_year
 from services.settlement.inquiry.indicators_api import router as indicators
@@ -20,6 +21,7 @@ from services.settlement.payouts.floats_api import router as floats
 from services.settlement.payouts.second_api import router as second_compensation
 from services.settlement.reconciliation.api import router as reconciliation
 from services.settlement.reporting.api import router as reporting
+from services.settlement.reporting.packages_api import router as packages
 from services.settlement.settings import SettlementSettings
 from shared.http.app import configure_process, create_service_app
 from shared.http.unit import ServiceState
@@ -32,6 +34,7 @@ ROUTERS = (
     attachments,
     funding,
     receivables,
+    write_offs,
     payouts,
     deposits,
     floats,
@@ -43,6 +46,7 @@ ROUTERS = (
     fund_year,
     indicators,
     reporting,
+    packages,
     operator,
 )
 

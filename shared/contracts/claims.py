@@ -138,6 +138,19 @@ class ClaimCancelled(_Claim):
     """What was payable before: the benefit while under review, less cuts once approved, nothing once rejected."""
 
 
+class ClaimReversed(_Claim):
+    """A paid claim is taken back by a negative claim of this day (rulings §2): whoever was paid owes it to the fund.
+    The amounts are those of the claim; they count against it from now on."""
+
+    TYPE: ClassVar[str] = "heyi.claims.claim.reversed.v1"
+
+    reversal_id: UUID
+    """The negative claim."""
+    approved: Yuan
+    """What was released for payment."""
+    layers: list[LayerAmount]
+
+
 class ClaimReleased(_Claim):
     """Payable from now on: the claim belongs to a cut-off, which settlement batches whole (contracts §8)."""
 
@@ -164,6 +177,21 @@ class CaseOpened(EventPayload):
     benefit: Yuan
     coverage_sequence: int
     """Of the coverage that no longer holds the day of admission."""
+    at: datetime
+
+
+class CaseClosed(EventPayload):
+    """What came of such a case; no money moves by it. The subject is the case."""
+
+    TYPE: ClassVar[str] = "heyi.claims.case.closed.v1"
+    TOPIC: ClassVar[str] = CASE_TOPIC
+
+    case_id: UUID
+    kind: Literal["coverage_withdrawn"]
+    claim_id: UUID
+    member_id: UUID
+    institution_code: str
+    outcome: Literal["stands", "restored", "repaid", "handed_over"]
     at: datetime
 
 

@@ -5,6 +5,7 @@ template knows, so that the corrected file can be sent as it is.
 """
 
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic
@@ -26,6 +27,22 @@ class Returned(Generic[C]):
     state: str
     cells: dict[C, str]
     faults: tuple[tuple[C, str], ...]
+
+
+def row_as_text(cells: Mapping[C, str], faults: Sequence[tuple[C, str]]) -> str:
+    """A row as it came with the reasons beside it, as one text to be sealed: it is personal data."""
+    content = {
+        "cells": {column.name: text for column, text in cells.items()},
+        "faults": [[column.name, text] for column, text in faults],
+    }
+    return json.dumps(content, ensure_ascii=False)
+
+
+def row_from_text(text: str, columns: type[C]) -> tuple[dict[C, str], tuple[tuple[C, str], ...]]:
+    """Cells and faults of a row that ``row_as_text`` wrote."""
+    content = json.loads(text)
+    cells = {columns[name]: cell for name, cell in content["cells"].items()}
+    return cells, tuple((columns[name], told) for name, told in content["faults"])
 
 
 def returned_sheet(

@@ -73,7 +73,7 @@ SELECT '522422', id, institution_code, array_fill('A1'::text, ARRAY[20]), array_
        array_fill(0::bigint, ARRAY[20]), array_fill('eligible'::text, ARRAY[20]), '{{}}', '{{}}' FROM claim;
 INSERT INTO accumulator_entry
 SELECT '522422', member_id, 'person_year', 2010, '', row_number() OVER (PARTITION BY member_id), id, institution_code,
-       false, '{{}}' FROM claim;
+       false, '{{}}', settled_on FROM claim;
 UPDATE accumulator SET moves = {VISITS};
 INSERT INTO idempotency SELECT '522422', 'hospital-1', 'old-' || id, '', 'claim', id::text, 201, '{{}}', settled_at
 FROM claim;

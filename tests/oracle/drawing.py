@@ -15,16 +15,24 @@ NEW_YEAR = date(2010, 1, 1)
 DISEASES = ("K35", "E11", "I10", "O80", "C34", "N18")
 CIRCUMSTANCES = ("emergency", "migrant", "referred")
 CARDS = ("chronic", "special")
+PLACES_OF_PAYMENT = {
+    "basic": ("1001.02", "basic", "5001.01", "pool"),
+    "critical_illness": ("1001", "critical_illness", "5001", "pool"),
+    "supplementary": ("1001", "supplementary", "5001", "insurer"),
+    "assistance": ("1001", "assistance", "5002", "government"),
+}
+"""Account, book, account of the benefits, and who bears the risk."""
 GROUPS = ("wubao", "dibao", "only_child", "age_60", "age_70")
 
 
 def draw_policy(rng: Random, number: int) -> Doc:
     """A policy document that `policy check` accepts."""
-    layers = {"basic": draw_layer(rng, "eligible", ["inpatient", "outpatient"][: rng.choice((1, 2, 2, 2))], True)}
-    for name in ("critical", "supplementary", "assistance")[: rng.choice((0, 0, 1, 1, 2, 3))]:
+    kinds = ["inpatient", "outpatient"][: rng.choice((1, 2, 2, 2))]
+    layers = {"basic": draw_layer(rng, "basic", "eligible", kinds)}
+    for name in ("critical_illness", "supplementary", "assistance")[: rng.choice((0, 0, 1, 1, 2, 3))]:
         base = rng.choice(("eligible", "eligible_unpaid", "cut_by_cap", "cut_by_cap"))
         kinds = ["inpatient"] if rng.random() < 0.7 else ["inpatient", "outpatient"]
-        layers[name] = draw_layer(rng, base, kinds, False)
+        layers[name] = draw_layer(rng, name, base, kinds)
         if rng.random() < 0.4:
             layers[name]["voluntary"] = "true"
     policy: Doc = {
@@ -75,7 +83,7 @@ def draw_account(rng: Random) -> Doc:
         "payer": "家庭账户",
         "account": "1001.02",
         "book": "basic",
-        "expense_account": "5001.03",
+        "expense_account": "5002",
     } | origin(rng)
 
 
@@ -113,13 +121,15 @@ def percent(rng: Random) -> str:
     return f"{rng.randint(1, 99)}%" if kind < 0.8 else f"{rng.randint(1, 99)}.{rng.randint(1, 99):02d}%"
 
 
-def draw_layer(rng: Random, base: str, kinds: list[str], lowest: bool) -> Doc:
+def draw_layer(rng: Random, layer: str, base: str, kinds: list[str]) -> Doc:
     """A payer with its buckets; only the lowest layer sees the bill."""
+    account, book, expense, bearer = PLACES_OF_PAYMENT[layer]
+    lowest = layer == "basic"
     shared = rng.random() < 0.4
     benefits: Doc = {}
     for kind in kinds:
         for name, asks in draw_conditions(rng, kind, lowest):
-            benefits[name] = draw_bucket(rng, kind, lowest) | asks
+            benefits[name] = draw_bucket(rng, kind, lowest) | asks | {"account": expense}
             if "items" in asks:
                 benefits[name].pop("floor", None)
             if shared:
@@ -127,9 +137,9 @@ def draw_layer(rng: Random, base: str, kinds: list[str], lowest: bool) -> Doc:
     return {
         "name": "层",
         "payer": "付款人",
-        "account": "1001.02",
-        "book": "basic",
-        "risk_bearer": "pool",
+        "account": account,
+        "book": book,
+        "risk_bearer": bearer,
         "base": base,
         "benefits": benefits,
     } | origin(rng)
@@ -152,7 +162,7 @@ def draw_conditions(rng: Random, kind: str, lowest: bool) -> Iterator[tuple[str,
 
 def draw_bucket(rng: Random, kind: str, lowest: bool) -> Doc:
     """Rows that do not overlap, caps, raises and everything else that a bucket may say."""
-    bucket: Doc = {"name": kind, "kind": kind, "account": "5001.01", "rules": {}}
+    bucket: Doc = {"name": kind, "kind": kind, "rules": {}}
     yearly = rng.random() < 0.15
     if yearly:
         bucket["yearly"] = "true"
@@ -164,6 +174,10 @@ def draw_bucket(rng: Random, kind: str, lowest: bool) -> Doc:
     bucket["caps"] = {f"c{n}": draw_cap(rng, kind) for n in range(rng.choice((0, 1, 1, 2, 3)))}
     bucket["bonuses"] = {f"b{n}": draw_bonus(rng) for n in range(rng.choice((0, 0, 1, 2)))}
     draw_beside(rng, bucket, lowest)
+    if lowest and "floor" not in bucket:
+        for row in bucket["rules"].values():
+            if "limit" in row and rng.random() < 0.5:
+                row["limit"]["excess"] = rng.choice(("hospital", "hospital", "patient"))
     return bucket
 
 
@@ -335,7 +349,7 @@ def draw_person(rng: Random) -> Doc:
         else rng.choice((None, date(1920, 1, 1) + timedelta(days=rng.randint(0, 30_000)))),
         "groups": {code for code in GROUPS[:3] if rng.random() < 0.2},
         "coverage": coverage,
-        "joined": {name for name in ("critical", "supplementary", "assistance") if rng.random() < 0.7},
+        "joined": {name for name in ("critical_illness", "supplementary", "assistance") if rng.random() < 0.7},
     }
 
 

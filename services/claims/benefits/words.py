@@ -107,6 +107,7 @@ LAYERS: Words = {
 """The layers as policies usually name them; one of another name is told by it."""
 BOOKS: Words = {
     "basic": ("基本基金", "basic fund"),
+    "critical_illness": ("大病保险", "critical illness"),
     "supplementary": ("补充保险", "supplementary cover"),
     "assistance": ("医疗救助", "medical assistance"),
 }

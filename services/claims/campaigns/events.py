@@ -1,10 +1,13 @@
 """What settlement tells of a second compensation: paid, come back, returned unclaimed. Other layers are passed over."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from services.claims.campaigns import store
 from services.claims.campaigns.model import PAID, RELEASED, RETURNED
+from services.claims.visits import queries
+from services.claims.visits.queries import YearAmount
 from shared.contracts.envelope import Envelope
 from shared.contracts.settlement import PAYMENT_TOPIC, PaymentConfirmed, PaymentReturned, PaymentUnclaimed
 from shared.messaging.consumer import Consumer, EventUnit
@@ -14,9 +17,15 @@ SECOND_LAYER = "second_compensation"
 
 
 async def confirmed(unit: EventUnit, event: Envelope, told: PaymentConfirmed) -> None:
-    """The bank shows that the person was paid, also after the payment was given up as unclaimed."""
-    if told.layer == SECOND_LAYER:
-        await _move(unit, told.claim_id, (RELEASED, RETURNED), PAID, (told.confirmed_on, told.end_to_end_id))
+    """The bank shows that the person was paid, also after the payment was given up as unclaimed: then it counts toward
+    the cap of the year of care again, where the close of the campaign had taken it back (decision 0182)."""
+    if told.layer != SECOND_LAYER:
+        return
+    paid = (told.confirmed_on, told.end_to_end_id)
+    of = await _move(unit, told.claim_id, (RELEASED, RETURNED), PAID, paid)
+    if of["counts_toward"]:
+        amount = YearAmount(told.claim_id, of["member_id"], of["amount_fen"])
+        await queries.restore_to_year(unit.conn, unit.pool_code, of["year"], [amount], told.confirmed_on)
 
 
 async def returned(unit: EventUnit, event: Envelope, told: PaymentReturned) -> None:
@@ -33,10 +42,11 @@ async def unclaimed(unit: EventUnit, event: Envelope, told: PaymentUnclaimed) ->
 
 async def _move(
     unit: EventUnit, payment_id: UUID, before: tuple[str, ...], after: str, paid: tuple[date, str] | None = None
-) -> None:
-    campaign_id = await store.lock_campaign_of(unit.conn, unit.pool_code, payment_id)
-    if not await store.move_payment(unit.conn, unit.pool_code, campaign_id, payment_id, before, after, paid):
+) -> Any:
+    of = await store.lock_campaign_of(unit.conn, unit.pool_code, payment_id)
+    if of is None or not await store.move_payment(unit.conn, unit.pool_code, of["id"], payment_id, before, after, paid):
         raise RuntimeError(f"payment {payment_id} is not in a state from which it becomes {after}")
+    return of
 
 
 def consumer() -> Consumer:

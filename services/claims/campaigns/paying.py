@@ -67,8 +67,8 @@ async def _count(unit: Unit, campaign: Campaign, lines: Sequence[Listed]) -> Non
     name = scope_of(campaign).counts_toward
     if not name or not lines:
         return
-    cap_fen = await cap_of(unit, campaign)
-    if not await queries.add_to_year(unit.conn, unit.pool_code, campaign.year, name, cap_fen, _amounts(lines)):
+    cap_fen, day = await cap_of(unit, campaign), await unit.business_day()
+    if not await queries.add_to_year(unit.conn, unit.pool_code, campaign.year, name, cap_fen, _amounts(lines), day):
         raise CAP_MOVED()
 
 
@@ -90,7 +90,7 @@ async def close(unit: Unit, campaign_id: UUID) -> Campaign:
         raise STILL_CLAIMABLE(until=campaign.claim_by, count=len(waiting))
     returned = await store.listed(unit.conn, unit.pool_code, campaign, (RETURNED,))
     if returned and scope_of(campaign).counts_toward:
-        await queries.take_from_year(unit.conn, unit.pool_code, campaign.year, _amounts(returned))
+        await queries.take_from_year(unit.conn, unit.pool_code, campaign.year, _amounts(returned), day)
     return await keep(unit, campaign, status=CLOSED, closed_on=day)
 
 

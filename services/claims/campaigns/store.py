@@ -30,8 +30,8 @@ _SET = (
     + ", ".join(f"{c} = ${n}{'::jsonb' if c in _JSON else ''}" for n, c in enumerate(_CHANGING, start=3))
     + " WHERE pool_code = $1 AND id = $2"
 )
-# Own payments of reviewed claims: what a hospital still owes the patient after a cut is not borne by him, and an
-# accident, or a fixed amount where the pool leaves those out, stays outside.
+# Own payments of reviewed claims: what a hospital still owes the patient after a cut, or bears over the limit of a
+# disease, is not borne by him, and an accident, or a fixed amount where the pool leaves those out, stays outside.
 _COMPUTE = """
 INSERT INTO campaign_candidate (pool_code, campaign_id, run, member_id, household_id, township_code, eligible_fen,
                                 first_fen, excluded_fen, room_fen, claims)
@@ -47,7 +47,7 @@ FROM (
   SELECT c.id, c.member_id, c.household_id, c.township_code, c.settled_at, c.eligible_fen,
          least(c.eligible_fen, c.benefit_fen + c.account_fen + c.elsewhere_fen) AS first_fen,
          coalesce((SELECT sum(k.patient_owed_fen) FROM claim_cut k
-                   WHERE k.pool_code = c.pool_code AND k.claim_id = c.id), 0) AS owed_fen,
+                   WHERE k.pool_code = c.pool_code AND k.claim_id = c.id), 0) + c.hospital_fen AS owed_fen,
          v.third_party <> 'none' OR ($6 AND EXISTS (
            SELECT 1 FROM json_array_elements(d.decision -> 'trace') AS step WHERE step ->> 0 = 'fixed')) AS excluded
   FROM claim c
@@ -110,8 +110,9 @@ WHERE pool_code = $1 AND campaign_id = $2 AND list_number = $3 AND status = $4
 """
 _STRIKE = "UPDATE campaign_payment SET status = 'struck' WHERE pool_code = $1 AND id = $2"
 _LOCK_OF = """
-SELECT c.id FROM campaign c
-WHERE c.pool_code = $1 AND c.id = (SELECT campaign_id FROM campaign_payment WHERE pool_code = $1 AND id = $2) FOR UPDATE
+SELECT c.id, c.year, c.scope ->> 'counts_toward' AS counts_toward, p.member_id, p.amount_fen
+FROM campaign_payment p JOIN campaign c ON c.pool_code = p.pool_code AND c.id = p.campaign_id
+WHERE p.pool_code = $1 AND p.id = $2 FOR UPDATE OF c
 """
 # A payment that comes back after the end opens the campaign again: it ends only with every payment paid or returned.
 _MOVE_PAYMENT = """
@@ -277,10 +278,10 @@ async def strike(conn: AsyncConnection, pool_code: str, payment_id: UUID) -> Non
     await execute(conn, _STRIKE, pool_code, payment_id)
 
 
-async def lock_campaign_of(conn: AsyncConnection, pool_code: str, payment_id: UUID) -> UUID:
-    """The campaign of a payment, locked."""
-    found: UUID = await fetchval(conn, _LOCK_OF, pool_code, payment_id)
-    return found
+async def lock_campaign_of(conn: AsyncConnection, pool_code: str, payment_id: UUID) -> Any:
+    """The campaign of a payment, locked: its id and year, what its payments count toward (empty: nothing), and the
+    payment's member and amount. None for a payment of no list."""
+    return await fetchrow(conn, _LOCK_OF, pool_code, payment_id)
 
 
 async def move_payment(

@@ -32,7 +32,8 @@ from services.claims.visits import queries
 from services.claims.visits.coverage import Coverage
 from services.claims.visits.deciding import ADVANCED
 from services.claims.visits.entitlements import Entitled, setting, timeline
-from shared.http.problems import CONFLICT_OF_INTEREST, FORBIDDEN_INSTITUTION, FOUR_EYES, from_validation
+from services.claims.visits.ties import check_tie
+from shared.http.problems import FORBIDDEN_INSTITUTION, FOUR_EYES, from_validation
 from shared.http.territory import areas_of
 from shared.http.unit import Unit
 from shared.kernel.areas import within
@@ -55,8 +56,6 @@ STATUS: Mapping[str, Words] = MappingProxyType(
 SUBMIT, CHECK, DECIDE = ("提交申请", "submit the case"), ("核实", "check it"), ("决定", "decide it")
 END = ("终止", "ended")
 INSTITUTION_MISSING = "医院提交时写明本机构的编码 / a hospital names its own institution"
-HOUSEHOLD = ("家庭", "household")
-HOME_UNIT = ("所在单位", "home unit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +204,7 @@ async def decide(unit: Unit, case_id: UUID, finding: Finding) -> Case:
     case = await known(unit, case_id, lock=True)
     if case.status not in DECIDABLE:
         raise CASE_STATE(case_id=case_id, status=STATUS[case.status], act=DECIDE)
-    _check_ties(unit, case)
+    check_tie(unit.actor, case.institution_code, case.household_id)
     for step in await store.steps(unit.conn, unit.pool_code, case_id):
         _by_another(unit, step.by, SUBMIT if step.act == SUBMITTED else CHECK, DECIDE)
     if case.kind == ACCIDENT:
@@ -255,7 +254,7 @@ async def _decide_accident(unit: Unit, case: Case, finding: Finding) -> Case:
     liability, share = (finding.liability, _share(finding)) if finding.yes else ("liable", 0)
     _check_liability(replace(finding, liability=liability, share=share))
     visit = await visits.open_visit(unit, case.visit_id)
-    _keep_away_from_home(unit, visit.institution_code)
+    check_tie(unit.actor, visit.institution_code)
     assert liability is not None
     await queries.set_third_party(unit.conn, unit.pool_code, case.visit_id, liability, share)
     status = GRANTED if finding.yes else DENIED
@@ -271,7 +270,7 @@ async def end(unit: Unit, case_id: UUID, from_day: date, note: str) -> Case:
     case = await known(unit, case_id, lock=True)
     if case.status != GRANTED or case.kind == ACCIDENT:
         raise CASE_STATE(case_id=case_id, status=STATUS[case.status], act=END)
-    _check_ties(unit, case)
+    check_tie(unit.actor, case.institution_code, case.household_id)
     decided = (await store.steps(unit.conn, unit.pool_code, case_id))[-1]
     _by_another(unit, decided.by, DECIDE, END)
     if from_day < case.valid_from or (case.valid_to is not None and from_day > case.valid_to):
@@ -312,18 +311,6 @@ def _check_liability(finding: Finding) -> None:
 def _share(finding: Finding) -> int:
     """What the third party bears, in 1/10,000."""
     return finding.share or FULL_RATIO if finding.liability == ADVANCED else finding.share
-
-
-def _check_ties(unit: Unit, case: Case) -> None:
-    """Nobody decides for his own household or the hospital of his home unit (rulings §8)."""
-    if unit.actor.household_id is not None and unit.actor.household_id == str(case.household_id):
-        raise CONFLICT_OF_INTEREST(tie=HOUSEHOLD)
-    _keep_away_from_home(unit, case.institution_code)
-
-
-def _keep_away_from_home(unit: Unit, institution_code: str) -> None:
-    if unit.actor.home_institution is not None and unit.actor.home_institution == institution_code:
-        raise CONFLICT_OF_INTEREST(tie=HOME_UNIT)
 
 
 def _by_another(unit: Unit, earlier: str, act: Words, then: Words) -> None:

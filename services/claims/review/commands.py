@@ -22,10 +22,10 @@ from services.claims.visits import queries
 from services.claims.visits.claims import (
     APPROVED,
     CANCELLABLE,
-    CANCELLED,
     REJECTED,
     RETURNED,
     SETTLED,
+    VOID,
     Claim,
     told_layers,
 )
@@ -118,10 +118,10 @@ async def approve(unit: Unit, claim_id: UUID, cuts: Sequence[WantedCut], note: s
 
 async def reject(unit: Unit, claim_id: UUID, ground: Ground, bearer: str, note: str) -> Review:
     """Refuses a claim as a whole; fictitious care, or care that was not his, is taken from the person's counts."""
-    await unit.business_day()
+    day = await unit.business_day()
     taken_back = ground in TAKEN_BACK
     if taken_back:
-        await queries.take_back_counts(unit.conn, unit.pool_code, claim_id)
+        await queries.take_back_counts(unit.conn, unit.pool_code, claim_id, day)
     claim = await _under_review(unit, claim_id)
     decided = replace(claim, status=REJECTED, version=claim.version + 1, payable_fen=0)
     payload = ClaimRejected(**head_of(decided, unit.now), bearer=_bearer(bearer), ground=ground, taken_back=taken_back)
@@ -153,7 +153,7 @@ async def release_cancellation(unit: Unit, claim_id: UUID, reason: str) -> Claim
     if claim is None:
         raise CLAIM_UNKNOWN(claim_id=claim_id)
     check_tie(unit.actor, claim)
-    if claim.status == CANCELLED:
+    if claim.status in VOID:
         raise CLAIM_CANCELLED(claim_id=claim_id)
     if claim.status not in CANCELLABLE:
         raise CLAIM_RELEASED(claim_id=claim_id)

@@ -6,8 +6,9 @@ from typing import Any
 
 from services.claims.benefits.engine import ACCOUNT_LAYER
 from services.claims.review.problems import CUT_LINE, CUT_TOO_LARGE
+from services.claims.visits import ties
 from services.claims.visits.claims import Claim
-from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
+from shared.http.problems import FOUR_EYES
 from shared.http.tokens import Actor
 from shared.kernel.money import format_yuan, split_by_weight
 
@@ -68,16 +69,11 @@ def payable_layers(claim: Claim, withheld_fen: int) -> list[dict[str, Any]]:
 REVIEW = ("审核", "review")
 RELEASE = ("放行", "release")
 SETTLE = ("经办结算", "settle")
-HOME_UNIT = ("所在单位", "home unit")
-HOUSEHOLD = ("家庭", "household")
 
 
 def check_tie(actor: Actor, claim: Claim) -> None:
     """Nobody decides a claim of the institution of his home unit, or of his household (WC-07, rulings §8)."""
-    if actor.home_institution is not None and actor.home_institution == claim.institution_code:
-        raise CONFLICT_OF_INTEREST(tie=HOME_UNIT)
-    if actor.household_id is not None and actor.household_id == str(claim.household_id):
-        raise CONFLICT_OF_INTEREST(tie=HOUSEHOLD)
+    ties.check_tie(actor, claim.institution_code, claim.household_id)
 
 
 def check_reviewer(actor: Actor, claim: Claim) -> None:

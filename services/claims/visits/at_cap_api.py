@@ -8,8 +8,8 @@ from fastapi import Query
 
 from services.claims.benefits.queries import NO_POLICY
 from services.claims.visits.api import Pool
-from services.claims.visits.at_cap import persons_at_cap
-from services.claims.visits.sheets import AT_CAP
+from services.claims.visits.at_cap import counts_at_cap, persons_at_cap
+from services.claims.visits.sheets import AT_CAP, AT_CAP_COUNTS
 from shared.contracts.wire import ShortId, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -37,10 +37,30 @@ class AtCapOut(WireModel):
 
     psn_no: ShortId
     township_code: str
+    village_code: str
     cap: str
     name: str
     amount: Yuan
     used: Yuan
+    reached_on: date | None
+    """The business day on which it was used up; empty where no settlement tells it."""
+
+
+class AtCapCountOut(WireModel):
+    """How many persons of a village used up a cap in a month (empty where the month is not known)."""
+
+    township_code: str
+    village_code: str
+    month: str
+    cap: str
+    name: str
+    persons: int
+
+
+class AtCapCountsOut(WireModel):
+    """Counts by village, month and cap."""
+
+    items: list[AtCapCountOut]
 
 
 @router.get(
@@ -62,11 +82,39 @@ async def list_persons_at_cap(
         AtCapOut(
             psn_no=one.member_id,
             township_code=one.township_code,
+            village_code=one.village_code,
             cap=one.cap.id,
             name=one.cap.name,
             amount=one.cap.amount_fen,
             used=one.used_fen,
+            reached_on=one.reached_on,
         )
         for one in found
     ]
     return Page(items=items, next_cursor=encode_cursor(last) if last else None)
+
+
+@router.get(
+    "/persons-at-cap/counts",
+    openapi_extra=access(READERS, command="count_persons_at_cap") | AT_CAP_COUNTS,
+    responses=documented(NO_POLICY),
+)
+async def count_persons_at_cap(
+    pool_code: Pool,
+    unit: UnitDep,
+    day: Annotated[date, Query(description="picks the policy and the year")],
+) -> AtCapCountsOut:
+    """The same persons counted by village and by the month in which they reached the cap; a township sees its own."""
+    found = await counts_at_cap(unit, day, areas_of(unit.actor))
+    items = [
+        AtCapCountOut(
+            township_code=one.township_code,
+            village_code=one.village_code,
+            month=one.month,
+            cap=one.cap_id,
+            name=one.cap_name,
+            persons=one.persons,
+        )
+        for one in found
+    ]
+    return AtCapCountsOut(items=items)

@@ -1,7 +1,7 @@
 """Routes of claims: list, record, trace, slip, control figures."""
 
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from anyio.to_thread import run_sync
@@ -18,7 +18,6 @@ from services.claims.visits.problems import CLAIM_UNKNOWN, POLICY_UNDECIDED
 from services.claims.visits.retroactive import Difference
 from services.claims.visits.retroactive_queries import late_differences
 from services.claims.visits.schemas import (
-    CaseOut,
     ClaimOut,
     CreditOut,
     FamilyAccountOut,
@@ -240,23 +239,6 @@ async def read_family_account(pool_code: Pool, household_id: ShortId, unit: Unit
 
 
 OFFICE = ["county_inspector", "county_recheck", "county_director", "auditor", "supervisor"]
-
-
-@router.get(
-    "/coverage-cases", openapi_extra=access(OFFICE, command="list_coverage_cases", personal=True) | sheets.CASES
-)
-async def list_coverage_cases(
-    pool_code: Pool,
-    unit: UnitDep,
-    status: Literal["open", "closed"] | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> Page[CaseOut]:
-    """Settled claims whose coverage was withdrawn afterwards, the newest case first."""
-    key = read_cursor(cursor, UUID)
-    rows = await store.cases(unit.conn, unit.pool_code, status, key[0] if key else None, limit + 1)
-    items = [CaseOut.model_validate(dict(row)) for row in rows[:limit]]
-    return Page[CaseOut](items=items, next_cursor=encode_cursor(items[-1].case_id) if len(rows) > limit else None)
 
 
 @router.get("/readjudications", openapi_extra=access(OFFICE, command="list_readjudications", personal=True))

@@ -127,6 +127,14 @@ class Counters:
         for entry in self.of_claim(claim_id):
             self._move(entry.ref, claim_id, entry.institution_code, entry.added, takes_back=True)
 
+    def move_again(self, payment_id: UUID, *, takes_back: bool) -> None:
+        """Takes back, or counts again, what was counted beside claims under an id; nothing where it stands so already,
+        or where nothing was ever counted under it."""
+        mine = [e for e in (*self.earlier, *self.new) if e.claim_id == payment_id]
+        stands = sum(-1 if e.takes_back else 1 for e in mine) > 0
+        if mine and stands == takes_back:
+            self._move(mine[-1].ref, payment_id, "", mine[-1].added, takes_back=takes_back)
+
     def of_claim(self, claim_id: UUID) -> list[Entry]:
         """What a claim added, row by row."""
         return [e for e in (*self.earlier, *self.new) if e.claim_id == claim_id and not e.takes_back]

@@ -29,6 +29,7 @@ class Coverage:
     sequence: int
     timeline: tuple[Start, ...]
     groups: tuple[tuple[str, Start], ...]
+    village_code: str = ""
     layers: tuple[tuple[str, Start], ...] = ()
     """Voluntary layers that the member has joined or left."""
     doubted: bool = False
@@ -76,6 +77,7 @@ def told(payload: CoverageChanged) -> Coverage:
         household_id=payload.household_id,
         blind_index=bytes.fromhex(payload.blind_index),
         township_code=payload.township_code,
+        village_code=payload.village_code,
         birth_date=payload.birth_date,
         sex=payload.sex,
         sequence=payload.sequence,

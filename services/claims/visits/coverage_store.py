@@ -14,8 +14,8 @@ from shared.db.sql import execute, fetch, fetchrow
 EVENT, ANSWER = "event", "answer"
 
 _COLUMNS = (
-    "member_id, household_id, blind_index, township_code, birth_date, sex, sequence, timeline, groups, layers, "
-    f"entitlements, entitlement_seq, {DOUBTED}"
+    "member_id, household_id, blind_index, township_code, village_code, birth_date, sex, sequence, timeline, groups, "
+    f"layers, entitlements, entitlement_seq, {DOUBTED}"
 )
 _OF_MEMBER = f"SELECT {_COLUMNS} FROM member_coverage m WHERE pool_code = $1 AND member_id = $2"
 _BY_INDEX = f"""
@@ -24,12 +24,13 @@ WHERE pool_code = $1 AND blind_index = ANY ($2::bytea[]) ORDER BY blind_index, s
 """
 _REPLACE = """
 INSERT INTO member_coverage AS m (pool_code, member_id, household_id, blind_index, township_code, birth_date, sex,
-                                  sequence, timeline, groups, layers, learnt_from, learnt_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                                  sequence, timeline, groups, layers, learnt_from, learnt_at, village_code)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (pool_code, member_id) DO UPDATE SET
   household_id = EXCLUDED.household_id, blind_index = EXCLUDED.blind_index, township_code = EXCLUDED.township_code,
   birth_date = EXCLUDED.birth_date, sex = EXCLUDED.sex, sequence = EXCLUDED.sequence, timeline = EXCLUDED.timeline,
-  groups = EXCLUDED.groups, layers = EXCLUDED.layers, learnt_from = EXCLUDED.learnt_from, learnt_at = EXCLUDED.learnt_at
+  groups = EXCLUDED.groups, layers = EXCLUDED.layers, village_code = EXCLUDED.village_code,
+  learnt_from = EXCLUDED.learnt_from, learnt_at = EXCLUDED.learnt_at
 WHERE m.sequence < EXCLUDED.sequence
 """
 
@@ -53,6 +54,7 @@ async def replace(conn: AsyncConnection, pool_code: str, told: Coverage, learnt_
         orjson.dumps(layers).decode(),
         learnt_from,
         now,
+        told.village_code,
     )
 
 

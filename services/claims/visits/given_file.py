@@ -5,7 +5,6 @@ entered. The same settlement again, told alike, changes nothing, so that a corre
 """
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from services.claims.visits.coverage import ID_NUMBER, Coverage
 from services.claims.visits.deciding import DISCHARGED, REGISTERED, WINDOW, Visit
 from services.claims.visits.given_sheet import TEMPLATE, GivenColumn, GivenRow, read_given
 from services.claims.visits.problems import ELSEWHERE_TWICE, GIVEN_TOO_MANY, VISIT_NUMBER_USED
-from services.claims.visits.window import check_deadline
+from services.claims.visits.window import in_time
 from shared.db.numbers import next_number
 from shared.db.personal import Sealer
 from shared.http.unit import Unit
@@ -30,6 +29,7 @@ from shared.kernel.dates import hospital_time, shanghai_date
 from shared.kernel.errors import Problem
 from shared.kernel.id_numbers import normal_form
 from shared.kernel.ids import new_id
+from shared.sheets.returned import row_as_text, row_from_text
 from shared.sheets.workbook import read_table
 
 ROWS_MAX = 2_000
@@ -125,7 +125,7 @@ async def _enter(unit: Unit, row: GivenRow, person: Coverage) -> list[UUID]:
     """The visit of a row; none where its hospital or its number does not fit."""
     visit = _visit(unit, row, person)
     try:
-        await check_deadline(unit, visit, person)
+        await in_time(unit, visit, person)
         await record(unit, visit)
     except Problem as problem:
         column = _COLUMN_OF.get(problem.kind.code, GivenColumn.INSTITUTION)
@@ -164,13 +164,9 @@ def _midnight(day: date) -> datetime:
 
 
 def _sealed(unit: Unit, file_id: UUID, row: GivenRow) -> bytes:
-    """The row as it came with the reasons beside it: personal data, sealed as one text."""
-    content = {
-        "cells": {column.name: text for column, text in row.cells.items()},
-        "faults": [[column.name, text] for column, text in row.faults],
-    }
     sealer = Sealer(unit.settings.personal_keys())
-    return sealer.seal("given_file_error", f"row_sealed:{row.number}", file_id, json.dumps(content, ensure_ascii=False))
+    text = row_as_text(row.cells, row.faults)
+    return sealer.seal("given_file_error", f"row_sealed:{row.number}", file_id, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +183,6 @@ async def returned_rows(unit: Unit, file_id: UUID) -> list[ReturnedRow]:
     sealer, rows = Sealer(unit.settings.personal_keys()), []
     for row in await given_store.errors(unit.conn, unit.pool_code, file_id):
         number = row["row_number"]
-        content = json.loads(sealer.open("given_file_error", f"row_sealed:{number}", file_id, row["row_sealed"]))
-        cells = {GivenColumn[name]: text for name, text in content["cells"].items()}
-        rows.append(ReturnedRow(number, cells, tuple((GivenColumn[n], t) for n, t in content["faults"])))
+        text = sealer.open("given_file_error", f"row_sealed:{number}", file_id, row["row_sealed"])
+        rows.append(ReturnedRow(number, *row_from_text(text, GivenColumn)))
     return rows

@@ -2,19 +2,21 @@
 decided cases say of a member or a visit."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.claims.visits import coverage_store, settling_store, store
+from services.claims.visits import coverage_store, reversal_store, settling_store, store
 from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.claims import Claim
 from services.claims.visits.counters import Counters, Ref, in_lock_order
 from services.claims.visits.coverage import Coverage
 from services.claims.visits.entitlements import Entitlements
+from services.claims.visits.reversing import Reversal
 from services.claims.visits.settling import DESK
 from shared.db.sql import execute, execute_together
 from shared.http.unit import Unit
@@ -36,7 +38,7 @@ async def line_amounts(conn: AsyncConnection, pool_code: str, claim_id: UUID) ->
     return list(detail["amounts_fen"])
 
 
-async def take_back_counts(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> None:
+async def take_back_counts(conn: AsyncConnection, pool_code: str, claim_id: UUID, day: date) -> None:
     """Takes from the accumulators exactly what a claim added, once; before the claim is locked (contracts §4)."""
     heads = await settling_store.claim_heads(conn, pool_code, [claim_id])
     refs = in_lock_order((await settling_store.refs_of_claims(conn, pool_code, heads.values())).get(claim_id, []))
@@ -46,7 +48,7 @@ async def take_back_counts(conn: AsyncConnection, pool_code: str, claim_id: UUID
     counters.earlier = await settling_store.entries_on(conn, pool_code, refs)
     counters.take_back_once(claim_id)
     if counters.new:
-        await execute_together(conn, settling_store.counts_written(pool_code, counters))
+        await execute_together(conn, settling_store.counts_written(pool_code, counters, day))
 
 
 async def entitlements(
@@ -88,7 +90,13 @@ def _of_year(amounts: Sequence[YearAmount], year: int) -> list[Ref]:
 
 
 async def add_to_year(
-    conn: AsyncConnection, pool_code: str, year: int, name: str, cap_fen: int | None, amounts: Sequence[YearAmount]
+    conn: AsyncConnection,
+    pool_code: str,
+    year: int,
+    name: str,
+    cap_fen: int | None,
+    amounts: Sequence[YearAmount],
+    day: date,
 ) -> bool:
     """Adds amounts to a yearly count of persons; False, and nothing is written, where one would pass the cap."""
     counters = Counters(rows=await settling_store.lock_rows(conn, pool_code, _of_year(amounts, year)))
@@ -97,18 +105,33 @@ async def add_to_year(
         counters.count(ref, one.id, name, one.amount_fen)
         if cap_fen is not None and counters.rows[ref].used[name] > cap_fen:
             return False
-    await execute_together(conn, settling_store.counts_written(pool_code, counters))
+    await execute_together(conn, settling_store.counts_written(pool_code, counters, day))
     return True
 
 
-async def take_from_year(conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount]) -> None:
-    """Takes back what ``add_to_year`` added, once."""
+async def take_from_year(
+    conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount], day: date
+) -> None:
+    """Takes back what ``add_to_year`` added, of those that still count."""
+    await _move_in_year(conn, pool_code, year, amounts, day, takes_back=True)
+
+
+async def restore_to_year(
+    conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount], day: date
+) -> None:
+    """Counts again what ``take_from_year`` took back, whatever the cap leaves by now: it was paid."""
+    await _move_in_year(conn, pool_code, year, amounts, day, takes_back=False)
+
+
+async def _move_in_year(
+    conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount], day: date, *, takes_back: bool
+) -> None:
     refs = _of_year(amounts, year)
     counters = Counters(rows=await settling_store.lock_rows(conn, pool_code, refs))
     counters.earlier = await settling_store.entries_on(conn, pool_code, refs)
     for one in amounts:
-        counters.take_back_once(one.id)
-    await execute_together(conn, settling_store.counts_written(pool_code, counters))
+        counters.move_again(one.id, takes_back=takes_back)
+    await write_counts(conn, pool_code, counters, day)
 
 
 async def lock_counts(conn: AsyncConnection, pool_code: str, refs: Iterable[Ref]) -> Counters:
@@ -116,10 +139,10 @@ async def lock_counts(conn: AsyncConnection, pool_code: str, refs: Iterable[Ref]
     return Counters(rows=await settling_store.lock_rows(conn, pool_code, in_lock_order(refs)))
 
 
-async def write_counts(conn: AsyncConnection, pool_code: str, counters: Counters) -> None:
-    """Writes what was counted on locked rows."""
+async def write_counts(conn: AsyncConnection, pool_code: str, counters: Counters, day: date) -> None:
+    """Writes what was counted on locked rows on a business day."""
     if counters.new:
-        await execute_together(conn, settling_store.counts_written(pool_code, counters))
+        await execute_together(conn, settling_store.counts_written(pool_code, counters, day))
 
 
 def faces(unit: Unit, member_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str] | None]:
@@ -127,3 +150,45 @@ def faces(unit: Unit, member_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str] 
     desk: EnrollmentDesk = unit.app.resources[DESK]
     told = unit.ask({("face", one): partial(desk.face, unit.pool_code, one) for one in member_ids})
     return {one: told["face", one] for one in member_ids}
+
+
+# -- cancellation of what is paid (rulings §2)
+
+
+async def paid_layers(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> frozenset[str]:
+    """The layers of a claim that settlement has told as paid."""
+    return await reversal_store.paid_layers(conn, pool_code, claim_id)
+
+
+async def ask_reversal(unit: Unit, claim: Claim, reason: str, document: str, layers: Sequence[Any]) -> bool:
+    """Keeps that a first person lets a paid claim be cancelled; False where one did before."""
+    values = (claim.id, claim.institution_code, reason, document, layers, unit.actor.subject, unit.now)
+    return await reversal_store.ask(unit.conn, unit.pool_code, *values)
+
+
+async def reversal_release(unit: Unit, claim_id: UUID) -> Any:
+    """What the county office has said of the cancellation of a paid claim, or None."""
+    return await reversal_store.release(unit.conn, unit.pool_code, claim_id)
+
+
+async def approve_reversal(unit: Unit, claim_id: UUID) -> bool:
+    """Keeps the second person's word; False where it was given before."""
+    return await reversal_store.approve(unit.conn, unit.pool_code, claim_id, unit.actor.subject, unit.now)
+
+
+async def close_year(unit: Unit, year: int, document: str) -> bool:
+    """Closes a benefit year; False where it was closed before."""
+    return await reversal_store.close_year(unit.conn, unit.pool_code, year, document, unit.actor.subject, unit.now)
+
+
+async def reversals(
+    unit: Unit, institution: str | None, first: date | None, last: date | None, after: tuple[date, UUID] | None,
+    limit: int,
+) -> list[Reversal]:  # fmt: skip
+    """Negative claims by their business day, the latest first."""
+    return await reversal_store.reversals(unit.conn, unit.pool_code, institution, first, last, after, limit)
+
+
+async def reversal(unit: Unit, reversal_id: UUID) -> Reversal | None:
+    """A negative claim that the scope may see."""
+    return await reversal_store.reversal(unit.conn, unit.pool_code, reversal_id)

@@ -1,7 +1,7 @@
 """The lists of claims as files: which columns, under which headings."""
 
 from services.claims.benefits.words import BOOKS, KINDS, LAYERS, OUTCOMES, RISK_BEARERS
-from services.claims.visits.problems import STATUS_WORDS
+from services.claims.visits.problems import CASE_OUTCOMES, STATUS_WORDS
 from shared.http.exports import exported
 
 CLAIMS = exported(
@@ -27,6 +27,7 @@ CLAIMS = exported(
         "patient": "个人支付",
         "account": "其中家庭账户",
         "elsewhere": "异地基本补偿",
+        "hospital": "医院负担",
         "midway": "中途结算",
         "part": "同次住院第几次结算",
         "paid_to": "付给",
@@ -36,7 +37,9 @@ CLAIMS = exported(
         "layers.book": "账簿",
         "layers.risk_bearer": "风险承担",
         "layers.amount": "各层应付",
+        "layers.recover": "其中向第三方追偿",
         "cutoff_id": "放行批号",
+        "reversal_id": "冲销编号",
         "policy_id": "政策编号",
         "policy_hash": "政策校验值",
         "catalogue_version": "目录版本",
@@ -60,10 +63,39 @@ AT_CAP = exported(
     {
         "psn_no": "人员编号",
         "township_code": "参合乡镇",
+        "village_code": "参合村",
         "cap": "封顶线代码",
         "name": "封顶线",
         "amount": "限额",
         "used": "已用",
+        "reached_on": "达到封顶线的业务日",
+    },
+)
+AT_CAP_COUNTS = exported(
+    "封顶人数",
+    {
+        "township_code": "参合乡镇",
+        "village_code": "参合村",
+        "month": "达到封顶线的月份",
+        "cap": "封顶线代码",
+        "name": "封顶线",
+        "persons": "人数",
+    },
+)
+INVOICE_ATTEMPTS = exported(
+    "重复票据",
+    {
+        "attempt_id": "编号",
+        "code": "票据代码",
+        "number": "票据号码",
+        "attempted_at": "再次登记时间",
+        "attempted_by": "经办人",
+        "institution_code": "医疗机构编码",
+        "member_id": "人员编号",
+        "visit_id": "再次登记的就诊",
+        "used_at": "原使用时间",
+        "used_pool_code": "原统筹区",
+        "used_visit_id": "原就诊",
     },
 )
 CASES = exported(
@@ -77,9 +109,15 @@ CASES = exported(
         "institution_code": "医疗机构编码",
         "coverage_sequence": "参合记录序号",
         "opened_at": "立案时间",
+        "age_days": "未办天数",
+        "outcome": "处理结果",
+        "reason": "理由",
+        "closed_by": "处理人",
+        "closed_at": "处理时间",
     },
     words={
         "kind": {"coverage_withdrawn": ("参合被撤销", "coverage withdrawn")},
         "status": {"open": ("待处理", "open"), "closed": ("已处理", "closed")},
+        "outcome": CASE_OUTCOMES,
     },
 )

@@ -53,6 +53,7 @@ class StandardBody(WireModel):
 
     Paid by ``collection_until`` (the first covered day unless stated): covered from ``coverage_from``; later by
     ``late_start``. No payment is older than ``collection_from`` (half a year ahead of coverage unless stated).
+    ``receipt_numbers``: any number once, or only those of books issued to the township.
     """
 
     premium: Yuan
@@ -62,6 +63,7 @@ class StandardBody(WireModel):
     collection_from: date | None = None
     collection_until: date | None = None
     late_start: Literal["payment_day", "next_day", "next_month", "refused"] = "payment_day"
+    receipt_numbers: Literal["any", "issued_books"] = "any"
     document_number: Text60 | None = None
 
 
@@ -77,6 +79,7 @@ class StandardAnswer(WireModel):
     collection_from: date
     collection_until: date
     late_start: str
+    receipt_numbers: str
 
 
 class DayAnswer(WireModel):
@@ -107,6 +110,7 @@ async def record_standard(pool_code: PoolCode, year: Year, body: StandardBody, u
         collection_from=body.collection_from or collected_from(body.coverage_from),
         collection_until=body.collection_until or body.coverage_from,
         late_start=body.late_start,
+        receipt_numbers=body.receipt_numbers,
         document_number=body.document_number,
     )
     await put_standard(unit.conn, pool_code, new, unit.actor.subject, unit.now)
@@ -128,6 +132,7 @@ async def read_standard(pool_code: PoolCode, year: Year, unit: UnitDep) -> Stand
         collection_from=standard.collection_from,
         collection_until=standard.collection_until,
         late_start=standard.late_start,
+        receipt_numbers=standard.receipt_numbers,
     )
 
 

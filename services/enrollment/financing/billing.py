@@ -47,6 +47,7 @@ def standard_of(row: Any) -> Standard:
         collection_from=row["collection_from"],
         collection_until=row["collection_until"],
         late_start=row["late_start"],
+        receipt_numbers=row["receipt_numbers"],
     )
 
 

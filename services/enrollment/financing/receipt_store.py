@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import columns, execute, fetch
+from shared.db.sql import columns, execute, fetch, fetchrow
 
 _NUMBERS_USED = "SELECT receipt_number FROM receipt WHERE pool_code = $1 AND receipt_number = ANY($2::text[])"
 _INSERT_RECEIPTS = """
@@ -32,17 +32,26 @@ WHERE r.pool_code = $1 AND r.township_code = $2 AND ($3::date IS NULL OR r.paid_
 ORDER BY r.receipt_number
 """
 _INSERT_REMITTANCE = """
-INSERT INTO remittance (pool_code, remittance_id, number, township_code, amount_fen, receipt_count, remitted_on,
-                        recorded_by, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO remittance (pool_code, remittance_id, number, township_code, amount_fen, receipt_count, missing_numbers,
+                        remitted_on, recorded_by, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 _REMITTANCES = """
-SELECT remittance_id, number, township_code, amount_fen, receipt_count, remitted_on, recorded_at FROM remittance
+SELECT remittance_id, number, township_code, amount_fen, receipt_count, missing_numbers, remitted_on, recorded_at
+FROM remittance
 WHERE pool_code = $1
   AND EXISTS (SELECT FROM unnest($2::text[]) AS mine WHERE township_code >= mine AND township_code < mine || ':')
   AND ($3::text IS NULL OR number = $3)
   AND ($4::timestamptz IS NULL OR (recorded_at, remittance_id) < ($4, $5::uuid))
 ORDER BY recorded_at DESC, remittance_id DESC LIMIT $6
+"""
+_REMITTANCE = "SELECT township_code FROM remittance WHERE pool_code = $1 AND remittance_id = $2"
+_REMITTED = """
+SELECT r.receipt_number, r.bill_id, r.year, r.amount_fen, r.paid_on, b.number AS book_number FROM remittance_line l
+JOIN receipt r ON r.pool_code = l.pool_code AND r.receipt_id = l.receipt_id
+LEFT JOIN receipt_leaf f ON f.pool_code = r.pool_code AND f.receipt_number = r.receipt_number
+LEFT JOIN receipt_book b ON b.pool_code = f.pool_code AND b.book_id = f.book_id
+WHERE l.pool_code = $1 AND l.remittance_id = $2 AND r.receipt_number > $3 ORDER BY r.receipt_number LIMIT $4
 """
 _INSERT_REMITTANCE_LINES = """
 INSERT INTO remittance_line (pool_code, remittance_id, receipt_id) SELECT $1, $2, n FROM unnest($3::uuid[]) AS n
@@ -93,7 +102,18 @@ async def remittances(
     return await fetch(conn, _REMITTANCES, pool_code, list(areas), number, *(after or (None, None)), limit)
 
 
+async def township_of(conn: AsyncConnection, pool_code: str, remittance_id: UUID) -> str | None:
+    """Whose remittance it is, or None."""
+    row = await fetchrow(conn, _REMITTANCE, pool_code, remittance_id)
+    return row["township_code"] if row else None
+
+
+async def remitted(conn: AsyncConnection, pool_code: str, remittance_id: UUID, after: str, limit: int) -> list[Any]:
+    """The receipts of a remittance in order of their number, with the book of each that came from one."""
+    return await fetch(conn, _REMITTED, pool_code, remittance_id, after, limit)
+
+
 async def insert_remittance(conn: AsyncConnection, pool_code: str, receipt_ids: Sequence[UUID], *values: Any) -> None:
-    """Records a remittance (id, number, township, amount, count, day, by, now) and its receipts."""
+    """Records a remittance (id, number, township, amount, count, missing, day, by, now) and its receipts."""
     await execute(conn, _INSERT_REMITTANCE, pool_code, *values)
     await execute(conn, _INSERT_REMITTANCE_LINES, pool_code, values[0], list(receipt_ids))

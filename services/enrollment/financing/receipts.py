@@ -1,4 +1,4 @@
-"""Premiums come in by receipt and go on to the income account by remittance (rulings §16, §18)."""
+"""Premiums come in by receipt; a receipt counts for one bill, under a number of its own (rulings §16, §18)."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,12 +9,11 @@ from uuid import UUID
 
 import asyncpg
 
-from services.enrollment.financing import receipt_store, store
+from services.enrollment.financing import receipt_books, receipt_store, store
 from services.enrollment.financing.billing import settle_complete
 from services.enrollment.registry.act import SERVICE, Act
 from services.enrollment.registry.model import within
-from shared.contracts.enrollment import PremiumCollected, PremiumRemitted, YearAmount
-from shared.db.numbers import next_number
+from shared.contracts.enrollment import PremiumCollected
 from shared.db.personal import Sealer
 from shared.kernel.errors import Words, define
 from shared.kernel.ids import new_id
@@ -28,22 +27,6 @@ RECEIPTS_REFUSED = define(
     "Receipts refused",
     "“errors”所列收据有误;整批没有入账。请改正后重发。",
     "The receipts listed in errors are wrong; none of the batch was booked.",
-)
-REMITTANCE_EMPTY = define(
-    "remittance_empty",
-    409,
-    "没有可上缴的收据",
-    "Nothing to remit",
-    "{township_code} 没有符合条件且未上缴的收据。",
-    "Township {township_code} has no such receipt that is not remitted.",
-)
-REMITTANCE_UNKNOWN_RECEIPTS = define(
-    "remittance_unknown_receipts",
-    409,
-    "有的收据不能上缴",
-    "Some receipts cannot be remitted",
-    "这些收据不存在、不属于该乡镇或已经上缴:{numbers}。",
-    "These receipts are unknown, of another township or remitted: {numbers}.",
 )
 TOWNSHIP_NOT_YOURS = define(
     "township_not_yours",
@@ -81,12 +64,15 @@ async def collect(act: Act, sealer: Sealer, areas: Sequence[str], receipts: Sequ
         row["bill_id"]: row
         for row in await store.lock_bills(act.conn, act.pool_code, sorted({receipt.bill_id for receipt in receipts}))
     }
-    used = await receipt_store.numbers_used(act.conn, act.pool_code, [receipt.receipt_number for receipt in receipts])
-    errors = judge(receipts, bills, used, areas, act.day)
+    numbers = [receipt.receipt_number for receipt in receipts]
+    used = await receipt_store.numbers_used(act.conn, act.pool_code, numbers)
+    drawn = await receipt_books.numbers_drawn(act, numbers)
+    errors = judge(receipts, bills, used, drawn, areas, act.day)
     if errors:
         raise RECEIPTS_REFUSED(errors=errors)
     ids = [new_id(act.now) for _ in receipts]
     await _book(act, receipts, ids, bills)
+    await receipt_books.use(act, drawn)
     changed = await settle_complete(act, sealer, list(bills))
     paid: Counter[UUID] = Counter()
     for receipt in receipts:
@@ -96,9 +82,14 @@ async def collect(act: Act, sealer: Sealer, areas: Sequence[str], receipts: Sequ
 
 
 def judge(
-    receipts: Sequence[NewReceipt], bills: Mapping[UUID, Any], used: set[str], areas: Sequence[str], today: date
+    receipts: Sequence[NewReceipt],
+    bills: Mapping[UUID, Any],
+    used: set[str],
+    drawn: Mapping[str, Any],
+    areas: Sequence[str],
+    today: date,
 ) -> list[dict[str, str | Words]]:
-    """What is wrong with each receipt, beside the others and the bills."""
+    """What is wrong with each receipt, beside the others, the bills and the books that hold their numbers."""
     errors: list[dict[str, str | Words]] = []
     left = {bill_id: bill["due_fen"] - bill["paid_fen"] for bill_id, bill in bills.items()}
     seen: set[str] = set()
@@ -116,6 +107,8 @@ def judge(
         if bill is None or not within(areas, bill["township_code"]):
             refuse(number, "bill_id", ("没有这张缴费单,或不归您经办", "no such bill of yours"))
             continue
+        if reason := receipt_books.unfit(receipt.receipt_number, bill, drawn.get(receipt.receipt_number)):
+            refuse(number, "receipt_number", reason)
         if receipt.paid_on < (first := bill["collection_from"]):
             refuse(number, "paid_on", (f"早于 {bill['year']} 年度开始收费的 {first}", f"before {first}, when it began"))
         left[receipt.bill_id] -= receipt.amount_fen
@@ -176,65 +169,4 @@ def _collected(act: Act, identifier: UUID, receipt: NewReceipt, bill: Any, seque
     )
     return Outgoing(
         payload, act.pool_code, str(receipt.bill_id), sequence, act.day, act.now, SERVICE, receipt.amount_fen
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Remitted:
-    """A remittance as it was recorded; amounts in fen."""
-
-    remittance_id: UUID
-    number: str
-    amount_fen: int
-    receipt_count: int
-    by_year: dict[int, int]
-
-
-async def remit(
-    act: Act, areas: Sequence[str], township: str, up_to: date | None, numbers: Sequence[str] | None, on: date
-) -> Remitted:
-    """Sends collected receipts of a township on to the income account: a remittance equals its receipts."""
-    if not within(areas, township):
-        raise TOWNSHIP_NOT_YOURS(township_code=township)
-    await receipt_store.lock_remittances(act.conn, act.pool_code, township)
-    receipts = await receipt_store.unremitted(act.conn, act.pool_code, township, up_to, numbers)
-    missing = set(numbers or ()) - {row["receipt_number"] for row in receipts}
-    if missing:
-        raise REMITTANCE_UNKNOWN_RECEIPTS(numbers="、".join(sorted(missing)[:20]))
-    if not receipts:
-        raise REMITTANCE_EMPTY(township_code=township)
-    by_year: Counter[int] = Counter()
-    for row in receipts:
-        by_year[row["year"]] += row["amount_fen"]
-    number = await next_number(act.conn, act.pool_code, act.day)
-    remitted = Remitted(new_id(act.now), number, sum(by_year.values()), len(receipts), dict(sorted(by_year.items())))
-    await receipt_store.insert_remittance(
-        act.conn,
-        act.pool_code,
-        [row["receipt_id"] for row in receipts],
-        remitted.remittance_id,
-        remitted.number,
-        township,
-        remitted.amount_fen,
-        remitted.receipt_count,
-        on,
-        act.by,
-        act.now,
-    )
-    await emit_many(act.conn, [_remitted(act, remitted, township, on)])
-    return remitted
-
-
-def _remitted(act: Act, remitted: Remitted, township: str, on: date) -> Outgoing:
-    payload = PremiumRemitted(
-        remittance_id=remitted.remittance_id,
-        township_code=township,
-        amount=remitted.amount_fen,
-        receipt_count=remitted.receipt_count,
-        by_year=[YearAmount(year=year, amount=amount) for year, amount in remitted.by_year.items()],
-        remitted_on=on,
-        at=act.now,
-    )
-    return Outgoing(
-        payload, act.pool_code, str(remitted.remittance_id), 1, act.day, act.now, SERVICE, remitted.amount_fen
     )

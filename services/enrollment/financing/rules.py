@@ -8,12 +8,14 @@ from shared.kernel.dates import next_month
 
 PAYMENT_DAY, NEXT_DAY, NEXT_MONTH, REFUSED = "payment_day", "next_day", "next_month", "refused"
 LATE_STARTS = (PAYMENT_DAY, NEXT_DAY, NEXT_MONTH, REFUSED)
+ANY_NUMBER, ISSUED_BOOKS = "any", "issued_books"
+"""Where the receipts of a year take their numbers from: any number once, or the books issued to the township."""
 PAYABLE, SPONSORED, EXCUSED = "payable", "sponsored", "excused"
 
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """What a coverage year costs a head, who adds what, and when coverage runs."""
+    """What a coverage year costs a head, who adds what, when coverage runs, and where receipts get their numbers."""
 
     year: int
     premium_fen: int
@@ -23,6 +25,7 @@ class Standard:
     collection_from: date
     collection_until: date
     late_start: str
+    receipt_numbers: str = ANY_NUMBER
 
 
 _COLLECTED_AHEAD_MONTHS = 6

@@ -1,6 +1,6 @@
 """The standard of a coverage year, recorded once by the county's director (ZZ-08, rulings §6)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,7 +31,7 @@ STANDARD_FIXED = define(
 class NewStandard(Standard):
     """A standard to be recorded, with the document that decided it."""
 
-    document_number: str | None
+    document_number: str | None = None
 
 
 async def put_standard(conn: AsyncConnection, pool_code: str, new: NewStandard, by: str, now: datetime) -> None:
@@ -48,6 +48,7 @@ async def put_standard(conn: AsyncConnection, pool_code: str, new: NewStandard, 
         new.collection_from,
         new.collection_until,
         new.late_start,
+        new.receipt_numbers,
         new.document_number,
         by,
         now,
@@ -57,16 +58,7 @@ async def put_standard(conn: AsyncConnection, pool_code: str, new: NewStandard, 
 
 
 def _plain(new: NewStandard) -> Standard:
-    return Standard(
-        new.year,
-        new.premium_fen,
-        new.subsidies_fen,
-        new.coverage_from,
-        new.coverage_to,
-        new.collection_from,
-        new.collection_until,
-        new.late_start,
-    )
+    return Standard(**{field.name: getattr(new, field.name) for field in fields(Standard)})
 
 
 def _check(new: Standard) -> None:

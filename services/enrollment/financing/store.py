@@ -13,15 +13,15 @@ from shared.db.sql import columns, execute, execute_counted, fetch, fetchrow
 
 _STANDARD_COLUMNS = """
 year, premium_fen, central_fen, province_fen, city_fen, county_fen, coverage_from, coverage_to,
-collection_from, collection_until, late_start, document_number
+collection_from, collection_until, late_start, receipt_numbers, document_number
 """
 _STANDARD = f"SELECT {_STANDARD_COLUMNS} FROM standard WHERE pool_code = $1 AND year = $2"
 _STANDARDS = f"SELECT {_STANDARD_COLUMNS} FROM standard WHERE pool_code = $1 ORDER BY year"
 _INSERT_STANDARD = """
 INSERT INTO standard (pool_code, year, premium_fen, central_fen, province_fen, city_fen, county_fen, coverage_from,
-                      coverage_to, collection_from, collection_until, late_start, document_number, recorded_by,
-                      recorded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING
+                      coverage_to, collection_from, collection_until, late_start, receipt_numbers, document_number,
+                      recorded_by, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING
 """
 
 
@@ -48,8 +48,9 @@ SELECT {_BILL_COLUMNS} FROM bill b WHERE b.pool_code = $1 AND b.year = $2 AND b.
 ORDER BY b.bill_id FOR UPDATE
 """
 _LOCK_BILLS = f"""
-SELECT {_BILL_COLUMNS}, (SELECT s.collection_from FROM standard s WHERE s.pool_code = b.pool_code AND s.year = b.year)
-FROM bill b WHERE b.pool_code = $1 AND b.bill_id = ANY($2::uuid[]) ORDER BY b.bill_id FOR UPDATE
+SELECT {_BILL_COLUMNS}, s.collection_from, s.receipt_numbers FROM bill b
+JOIN standard s ON s.pool_code = b.pool_code AND s.year = b.year
+WHERE b.pool_code = $1 AND b.bill_id = ANY($2::uuid[]) ORDER BY b.bill_id FOR UPDATE OF b
 """
 _INSERT_BILLS = """
 INSERT INTO bill (pool_code, year, recorded_at, due_fen, bill_id, household_id, township_code)

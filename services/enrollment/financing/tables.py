@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -31,6 +32,7 @@ def declare(metadata: MetaData) -> None:
     _family_accounts(metadata)
     _layers(metadata)
     _refunds(metadata)
+    _books(metadata)
 
 
 def _of(table: str, *columns: str) -> ForeignKeyConstraint:
@@ -53,6 +55,7 @@ def _standards(metadata: MetaData) -> None:
         ),
         *(Column(name, Date, nullable=False) for name in _DAYS),
         Column("late_start", Text, nullable=False),
+        Column("receipt_numbers", Text, nullable=False),
         Column("document_number", Text),
         Column("recorded_by", Text, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
@@ -176,12 +179,13 @@ def _money(metadata: MetaData) -> None:
         Column("township_code", CODE, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
         Column("receipt_count", Integer, nullable=False),
+        Column("missing_numbers", Integer, nullable=False),
         Column("remitted_on", Date, nullable=False),
         Column("recorded_by", Text, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
         UniqueConstraint("pool_code", "number", name="remittance_number"),
     )
-    Table(
+    line = Table(
         "remittance_line",
         metadata,
         *pool_key("receipt_id"),
@@ -189,6 +193,7 @@ def _money(metadata: MetaData) -> None:
         _of("receipt", "receipt_id"),
         _of("remittance", "remittance_id"),
     )
+    Index("remittance_line_of", line.c.pool_code, line.c.remittance_id)
 
 
 def _dues(metadata: MetaData) -> None:
@@ -269,6 +274,31 @@ def _layers(metadata: MetaData) -> None:
     p = payment.c
     Index("layer_payment_township", p.pool_code, p.layer, p.year, p.township_code)
     Index("layer_payment_receipt", p.pool_code, p.layer, p.receipt_number)
+    file = Table(
+        "layer_file",
+        metadata,
+        *pool_key("file_id"),
+        Column("number", CODE, nullable=False),
+        Column("layer", CODE, nullable=False),
+        Column("year", SmallInteger, nullable=False),
+        Column("content_hash", LargeBinary, nullable=False),
+        *(Column(name, Integer, nullable=False) for name in ("rows_read", "joined", "unchanged", "returned")),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("areas", CODE, nullable=False),
+        Column("uploaded_by", CODE, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
+        UniqueConstraint("pool_code", "number", name="layer_file_number"),
+        _of("layer_standard", "layer", "year"),
+    )
+    Index("layer_file_content", file.c.pool_code, file.c.layer, file.c.year, file.c.content_hash)
+    Table(
+        "layer_file_error",
+        metadata,
+        *pool_key("file_id"),
+        Column("row_number", Integer, primary_key=True, autoincrement=False),
+        Column("row_sealed", LargeBinary, nullable=False),
+        _of("layer_file", "file_id"),
+    )
 
 
 def _refunds(metadata: MetaData) -> None:
@@ -314,4 +344,51 @@ def _refunds(metadata: MetaData) -> None:
         Column("premium_fen", BigInteger, nullable=False),
         _of("refund", "refund_id"),
         _of("bill_line", "bill_id", "member_id"),
+    )
+
+
+def _books(metadata: MetaData) -> None:
+    book = Table(
+        "receipt_book",
+        metadata,
+        *pool_key("book_id"),
+        Column("number", CODE, nullable=False),
+        Column("township_code", CODE, nullable=False),
+        Column("year", SmallInteger, nullable=False),
+        Column("series", CODE, nullable=False),
+        Column("digits", SmallInteger, nullable=False),
+        Column("first_number", BigInteger, nullable=False),
+        Column("last_number", BigInteger, nullable=False),
+        Column("issued_on", Date, nullable=False),
+        Column("issued_by", CODE, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
+        UniqueConstraint("pool_code", "number", name="receipt_book_number"),
+        _of("standard", "year"),
+    )
+    Index("receipt_book_recorded", book.c.pool_code, book.c.recorded_at, book.c.book_id)
+    Table(
+        "receipt_book_holder",
+        metadata,
+        *pool_key("book_id"),
+        Column("recorded_seq", Integer, primary_key=True, autoincrement=False),
+        Column("collector", Text, nullable=False),
+        Column("handed_on", Date, nullable=False),
+        Column("recorded_by", CODE, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
+        _of("receipt_book", "book_id"),
+    )
+    Table(
+        "receipt_leaf",
+        metadata,
+        Column("pool_code", CODE, primary_key=True),
+        Column("receipt_number", CODE, primary_key=True),
+        Column("book_id", Uuid, nullable=False),
+        Column("number", BigInteger, nullable=False),
+        Column("state", Text, nullable=False),
+        Column("reason", Text),
+        Column("declaration", Text),
+        Column("changed_by", CODE),
+        Column("changed_at", MOMENT),
+        UniqueConstraint("pool_code", "book_id", "number", name="receipt_leaf_of_book"),
+        _of("receipt_book", "book_id"),
     )

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.enrollment.financing import receipt_store, refund_store, store
+from services.enrollment.financing import receipt_books, receipt_store, refund_store, store
 from services.enrollment.financing.billing import standard_for
 from services.enrollment.financing.receipts import TOWNSHIP_NOT_YOURS
 from services.enrollment.registry.act import SERVICE, Act
@@ -54,6 +54,7 @@ async def void(act: Act, sealer: Sealer, areas: Sequence[str], number: str, reas
     if known["remitted"]:
         raise RECEIPT_REMITTED(number=number)
     await refund_store.void(act.conn, act.pool_code, known["receipt_id"], reason, act.day, act.by, act.now)
+    await receipt_books.void_used(act, number, reason)
     await refund_store.take_back(act.conn, act.pool_code, bill["bill_id"], known["amount_fen"])
     await emit_many(act.conn, [_told(act, known, bill)])
     lines = await refund_store.unsettle(act.conn, act.pool_code, bill["bill_id"])

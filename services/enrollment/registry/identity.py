@@ -5,8 +5,10 @@ nothing here. Checksum (ISO 7064 mod 11-2) and date decide.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from shared.kernel.id_numbers import check_character, normal_form
 
@@ -28,9 +30,24 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Unsound:
-    """Why a text is no sound ID number; ``code`` is stable, see ``roster.reasons``."""
+    """Why a text is no sound ID number; ``code`` is stable, its words are in ``UNSOUND_WORDS``."""
 
     code: str
+
+
+NUMBER_CELL = "id_number_cell"
+UNSOUND_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "id_missing": "没有填身份证号",
+        NUMBER_CELL: "身份证号被存成了数字,末几位已丢失;请把该列设为“文本”后照证件重新录入",
+        "id_scientific": "身份证号成了科学计数法(如 5.2E+17),原号已丢失;请把该列设为“文本”后照证件重新录入",
+        "id_length": "身份证号应为 18 位(或第一代 15 位)",
+        "id_characters": "身份证号只能是数字,末位可为 X",
+        "id_checksum": "身份证号校验位不对,可能抄错了一位;请核对证件",
+        "id_birth_date": "身份证号里的出生日期不存在或不可能;请核对证件",
+    }
+)
+"""What to do about an unsound ID number in a table, in the clerk's words; ``NUMBER_CELL`` is one stored as a number."""
 
 
 def read_identity(text: str, today: date) -> Identity | Unsound:

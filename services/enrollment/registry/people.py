@@ -37,6 +37,14 @@ PERSON_KNOWN = define(
     "此人已在统筹区 {pool_code} 登记。",
     "The person is registered in pool {pool_code} already.",
 )
+NEWBORN_KNOWN = define(
+    "newborn_known",
+    409,
+    "新生儿已登记",
+    "The newborn is registered",
+    "这一户已有同名、同日出生的成员(人员编号 {member});不要重复登记,信息有误请更正。",
+    "The household has a member of this name and birth date ({member}): do not enrol it twice, correct what is wrong.",
+)
 
 PERSON_RACE = define(
     "person_race",
@@ -127,13 +135,19 @@ async def members_in_group(conn: AsyncConnection, pool_code: str, group_code: st
 
 
 async def add_newborn(act: Act, sealer: Sealer, household_id: UUID, newborn: Newborn) -> UUID:
-    """Enrols a newborn in a known household; raises NOT_FOUND, PERSON_KNOWN."""
+    """Enrols a newborn in a known household; a child is one by name and day of birth, with or without ID number.
+
+    Raises NOT_FOUND, PERSON_KNOWN, NEWBORN_KNOWN.
+    """
     await store.lock_register(act.conn, act.pool_code)
     if await facts_store.household(act.conn, act.pool_code, household_id) is None:
         raise NOT_FOUND(what=(f"家庭 {household_id}", f"household {household_id}"))
     index = sealer.blind_index(ID_NUMBER, newborn.id_number) if newborn.id_number else None
     if index is not None and (known := await store.persons_known(act.conn, [index])):
         raise PERSON_KNOWN(pool_code=known[index])
+    for row in await store.members_of(act.conn, act.pool_code, [household_id]):
+        if (row["name"], row["birth_date"]) == (newborn.name, newborn.birth_date):
+            raise NEWBORN_KNOWN(member=row["member_id"])
     person_id, member_id = new_id(act.now), new_id(act.now)
     sealed = sealer.seal("person", "id_sealed", person_id, newborn.id_number) if newborn.id_number else None
     number = await store.next_member_number(act.conn, act.pool_code, household_id)
@@ -172,6 +186,11 @@ async def member_facts(conn: AsyncConnection, pool_code: str, member_id: UUID) -
 async def members_facts(conn: AsyncConnection, pool_code: str, member_ids: Sequence[UUID]) -> dict[UUID, Any]:
     """What coverage tells of members, by id; those that there are none of are left out."""
     return {row["member_id"]: row for row in await facts_store.facts_by_ids(conn, pool_code, member_ids)}
+
+
+async def members_by_index(conn: AsyncConnection, pool_code: str, indexes: Sequence[bytes]) -> dict[bytes, Any]:
+    """What coverage tells of members, by the blind index of the ID number; strangers are left out."""
+    return {row["id_index"]: row for row in await facts_store.facts_by_indexes(conn, pool_code, indexes)}
 
 
 async def end_membership(act: Act, member_id: UUID) -> None:

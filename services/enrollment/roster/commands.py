@@ -1,7 +1,6 @@
 """A roster file in: enrol what is sound, keep what is known well enough, send the rest back (HL-02, rulings §17)."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +23,7 @@ from shared.db.numbers import next_number
 from shared.db.personal import Sealer
 from shared.kernel.errors import define
 from shared.kernel.ids import new_id
+from shared.sheets.returned import row_as_text, row_from_text
 
 NO_AREAS = define(
     "pool_without_villages",
@@ -106,12 +106,9 @@ async def _record(
 
 
 def _sealed(sealer: Sealer, roster_id: UUID, row: RosterRow, judged: Judged) -> bytes:
-    """The row as it came with the reasons beside it: personal data, sealed as one text."""
-    content = {
-        "cells": {column.name: cell.text for column, cell in row.cells.items()},
-        "faults": [[fault.reason.column.name, fault.text] for fault in judged.faults],
-    }
-    return sealer.seal("roster_error", f"row_sealed:{row.number}", roster_id, json.dumps(content, ensure_ascii=False))
+    cells = {column: cell.text for column, cell in row.cells.items()}
+    faults = [(fault.reason.column, fault.text) for fault in judged.faults]
+    return sealer.seal("roster_error", f"row_sealed:{row.number}", roster_id, row_as_text(cells, faults))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +126,7 @@ async def returned_rows(conn: Any, sealer: Sealer, pool_code: str, roster_id: UU
     """The rows that a roster sent back, opened."""
     rows = []
     for row in await store.errors(conn, pool_code, roster_id):
-        content = json.loads(
-            sealer.open("roster_error", f"row_sealed:{row['row_number']}", roster_id, row["row_sealed"])
-        )
-        rows.append(
-            ReturnedRow(
-                number=row["row_number"],
-                kept=row["kept"],
-                codes=tuple(row["codes"]),
-                cells={Column[name]: text for name, text in content["cells"].items()},
-                faults=tuple((Column[name], text) for name, text in content["faults"]),
-            )
-        )
+        number = row["row_number"]
+        text = sealer.open("roster_error", f"row_sealed:{number}", roster_id, row["row_sealed"])
+        rows.append(ReturnedRow(number, row["kept"], tuple(row["codes"]), *row_from_text(text, Column)))
     return rows

@@ -6,6 +6,7 @@ names a person of a known household, and only a particular of that person is in 
 
 from dataclasses import dataclass
 
+from services.enrollment.registry.identity import UNSOUND_WORDS
 from services.enrollment.roster.headings import Column
 
 
@@ -32,23 +33,7 @@ def _reason(code: str, column: Column, text: str, keeps: bool = False) -> Reason
 
 
 _ALL = (
-    _reason("id_missing", Column.ID_NUMBER, "没有填身份证号", keeps=True),
-    _reason(
-        "id_number_cell",
-        Column.ID_NUMBER,
-        "身份证号被存成了数字,末几位已丢失;请把该列设为“文本”后照证件重新录入",
-        keeps=True,
-    ),
-    _reason(
-        "id_scientific",
-        Column.ID_NUMBER,
-        "身份证号成了科学计数法(如 5.2E+17),原号已丢失;请把该列设为“文本”后照证件重新录入",
-        keeps=True,
-    ),
-    _reason("id_length", Column.ID_NUMBER, "身份证号应为 18 位(或第一代 15 位)", keeps=True),
-    _reason("id_characters", Column.ID_NUMBER, "身份证号只能是数字,末位可为 X", keeps=True),
-    _reason("id_checksum", Column.ID_NUMBER, "身份证号校验位不对,可能抄错了一位;请核对证件", keeps=True),
-    _reason("id_birth_date", Column.ID_NUMBER, "身份证号里的出生日期不存在或不可能;请核对证件", keeps=True),
+    *(_reason(code, Column.ID_NUMBER, text, keeps=True) for code, text in UNSOUND_WORDS.items()),
     _reason("birth_date_unreadable", Column.BIRTH_DATE, "出生日期写法无法识别,请写成 1980-01-31", keeps=True),
     _reason("birth_date_differs", Column.BIRTH_DATE, "出生日期与身份证号里的 {stated} 不一致", keeps=True),
     _reason("sex_unreadable", Column.SEX, "性别只能写“男”或“女”", keeps=True),

@@ -13,11 +13,13 @@ BASIC = "basic"
 OBLIGATIONS = "obligations"
 SUPPLEMENTARY = "supplementary"
 ASSISTANCE = "assistance"
+CRITICAL_ILLNESS = "critical_illness"
 COUNTY_BUDGET = "county_budget"
 URBAN = "urban"
 BOOKS = (BASIC, OBLIGATIONS)
 SUPPLEMENTARY_ACCOUNT, ASSISTANCE_ACCOUNT, BUDGET_ACCOUNT = "supplementary-1001", "assistance-1001", "budget-1001"
 COUNTY_BUDGET_ACCOUNT = "county_budget-1001"
+CRITICAL_ILLNESS_ACCOUNT = "critical_illness-1001"
 URBAN_FISCAL = "urban-1002"
 
 EXPENDITURE = "1001.02"
@@ -94,6 +96,15 @@ BANK_ACCOUNTS: Mapping[str, BankAccount] = MappingProxyType(
             frozenset({"county_finance"}),
             URBAN,
             "1002",
+        ),
+        CRITICAL_ILLNESS_ACCOUNT: BankAccount(
+            CRITICAL_ILLNESS_ACCOUNT,
+            "大病保险资金专户",
+            "critical illness account",
+            "insurer",
+            frozenset({"insurer_finance"}),
+            CRITICAL_ILLNESS,
+            "1001",
         ),
         SUPPLEMENTARY_ACCOUNT: BankAccount(
             SUPPLEMENTARY_ACCOUNT,

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import Field
 
-from services.settlement.funding.accounts import SUPPLEMENTARY
+from services.settlement.funding.accounts import ASSISTANCE, CRITICAL_ILLNESS, SUPPLEMENTARY
 from services.settlement.funding.roles import READERS
 from services.settlement.inquiry import fund_store
-from services.settlement.inquiry.fund_figures import Figure, Year, figures, insurers_figures
+from services.settlement.inquiry.fund_figures import Figure, Year, figures, layers_figures
 from services.settlement.inquiry.publication import Stated, compare, printed
 from services.settlement.ledger import queries
 from services.settlement.ledger.refusals import LEDGER_BOOK_UNKNOWN, book_words
@@ -20,7 +20,8 @@ from shared.http.edge import ServiceRouter
 from shared.http.unit import Unit, UnitDep
 
 router = ServiceRouter()
-FundBook = Literal["basic", "urban", "supplementary"]
+FundBook = Literal["basic", "urban", "critical_illness", "supplementary", "assistance"]
+BOOKS_OF_LAYERS = (CRITICAL_ILLNESS, SUPPLEMENTARY, ASSISTANCE)
 FundYear = Annotated[int, Path(ge=2003, le=2100)]
 _RATIO_PLACES, _STATEMENTS_MAX = 4, 200
 
@@ -148,8 +149,8 @@ async def _figures(unit: Unit, pool_code: str, book: str, year: int) -> dict[str
     flows = await fund_store.flows(unit.conn, pool_code, book, date(year, 1, 1), date(year, 12, 31))
     # enrollment's events tell what is due to the rural fund alone
     due, heads = await fund_store.due(unit.conn, pool_code, year) if book == "basic" else (None, None)
-    if book == SUPPLEMENTARY:
-        return insurers_figures(Year(flows, None, None), names)
+    if book in BOOKS_OF_LAYERS:
+        return layers_figures(Year(flows, None, None), names)
     return figures(Year(flows, due, heads), names)
 
 

@@ -91,8 +91,8 @@ _RATIOS = {
     "benefits_per_head": ("benefits", "heads"),
 }
 LOSS_RATIO = "loss_ratio"
-_INSURERS = ("raised", "benefits", "surplus")
-"""What the insurer's own book tells beside its accounts; rates of a fund mean nothing there (rulings §5)."""
+_OF_A_LAYER = ("raised", "benefits", "surplus")
+"""What the book of a layer above tells beside its accounts; rates of a fund mean nothing there (rulings §5)."""
 
 
 def figures(year: Year, names: Mapping[str, tuple[str, str]]) -> dict[str, Figure]:
@@ -108,12 +108,12 @@ def figures(year: Year, names: Mapping[str, tuple[str, str]]) -> dict[str, Figur
     return found
 
 
-def insurers_figures(year: Year, names: Mapping[str, tuple[str, str]]) -> dict[str, Figure]:
-    """The figures of the supplementary cover: premiums, subsidy, benefits, and the loss ratio of the two."""
+def layers_figures(year: Year, names: Mapping[str, tuple[str, str]]) -> dict[str, Figure]:
+    """The figures of a layer above the basic one: what came in, benefits, and the loss ratio of the two."""
     found = figures(year, names)
-    kept = {code: figure for code, figure in found.items() if code in _INSURERS or code.startswith("account:")}
+    kept = {code: figure for code, figure in found.items() if code in _OF_A_LAYER or code.startswith("account:")}
     ratio = found["use_rate:raised"]
-    told = ("赔付率(赔付占保费和补助)", "loss ratio: benefits over premiums and subsidy")
+    told = ("赔付率(支出占筹集资金)", "loss ratio: benefits over what was raised")
     return kept | {
         LOSS_RATIO: Figure(LOSS_RATIO, *told, ratio.value, "benefits", "raised"),
         "heads": found["heads"],

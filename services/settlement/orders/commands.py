@@ -17,6 +17,7 @@ from services.settlement.orders import store
 from services.settlement.orders.kinds import (
     BILL,
     HEADS,
+    IN,
     KINDS,
     PARTY,
     REFERENCE,
@@ -43,6 +44,7 @@ from services.settlement.orders.problems import (
     RISK_FUND_SHORT,
     SUBSIDY_NOT_PER_HEAD,
 )
+from services.settlement.reconciliation.commands import match_open_lines
 from shared.contracts.enrollment import RefundApplied
 from shared.contracts.settlement import PremiumRefunded, PremiumRefundRefused
 from shared.http.problems import FOUR_EYES
@@ -94,7 +96,7 @@ class NewOrder:
 
 
 async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
-    """Writes an order; one that a single hand records is booked at once.
+    """Writes an order, the first of its hands: nothing is booked before another person's.
 
     Raises ORDER_KIND_UNKNOWN, ORDER_TOLD, ORDER_HAND, ORDER_NOT_PAYER, ORDER_INCOMPLETE, IN_THE_FUTURE, REFERENCE_USED
     and what the kind refuses.
@@ -121,8 +123,6 @@ async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
     reference = new.bank_reference or to_base32(order_id)
     if not await store.add(desk.conn, _row(desk, kind, new, order_id, reference)):
         raise REFERENCE_USED(reference=reference)
-    if len(kind.hands) == 1:
-        return await _book(desk, kind, await store.order(desk.conn, desk.pool_code, order_id))
     return await store.order(desk.conn, desk.pool_code, order_id)
 
 
@@ -184,7 +184,10 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     if step < len(kind.hands) - 1:
         await store.check(desk.conn, desk.pool_code, order_id, desk.by, desk.now)
         return await store.order(desk.conn, desk.pool_code, order_id)
-    return await _book(desk, kind, known)
+    booked = await _book(desk, kind, known)
+    if kind.account is not None and kind.direction == IN:
+        await match_open_lines(desk, kind.account)
+    return booked
 
 
 def source_of(order: Any) -> str:
@@ -196,7 +199,7 @@ async def refuse(desk: Desk, actor: Actor, order_id: UUID, reason: str) -> Any:
     """Any hand of the kind turns an order down before it is booked. Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND."""
     kind, known = await _take(desk, order_id, ("退回", "refuse"))
     check_any_hand(kind, actor.role)
-    await store.refuse(desk.conn, desk.pool_code, order_id, desk.by, reason)
+    await store.refuse(desk.conn, desk.pool_code, order_id, desk.by, reason, desk.day)
     if kind.code == REFUND and known["attempt"] == 1:
         await _tell_refund_refused(desk, known)
     return await store.order(desk.conn, desk.pool_code, order_id)
@@ -235,7 +238,6 @@ def _listed(roles: frozenset[str]) -> Words:
 async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
     fen, value_date = order["amount_fen"], order["value_date"] or desk.day
     debit = _debit_of(desk, kind, order)
-    single = len(kind.hands) == 1
     await book(
         desk,
         [
@@ -246,7 +248,7 @@ async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
                 kind.zh if order["coverage_year"] is None else f"{order['coverage_year']} 年度{kind.zh}",
                 ((debit, kind.credit, fen),),
                 preparer=order["prepared_by"],
-                checker="" if single else desk.by,
+                checker=desk.by,
                 party=order["party"],
                 ref=order["reference"],
                 reason=kind.reason,

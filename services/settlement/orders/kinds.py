@@ -1,8 +1,8 @@
 """The kinds of money orders as data: which book and accounts each moves, and whose hands it passes (pure).
 
 A kind is one line of the closed loop: the database permits no other flow (``ledger/charts``), and this table says who
-asks for it and who approves it. An order that brings money in is recorded by one person under a rule, as arrivals are;
-one that moves money out or between funds passes two or three persons (contracts §9, rulings §18).
+asks for it and who approves it. Every order passes two or three persons, one that brings money in as well: no line of a
+statement stands behind it yet (contracts §9, rulings §18).
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,8 @@ from services.settlement.funding.accounts import (
     BUDGET_ACCOUNT,
     COUNTY_BUDGET,
     COUNTY_BUDGET_ACCOUNT,
+    CRITICAL_ILLNESS,
+    CRITICAL_ILLNESS_ACCOUNT,
     FISCAL,
     SUBSIDY_INCOME,
     SUPPLEMENTARY,
@@ -34,6 +36,8 @@ TOWNSHIP = frozenset({"township_clerk", "township_director"})
 CITY = frozenset({"city_finance"})
 INSURER_ENTERS = frozenset({"insurer_finance"})
 INSURER_APPROVES = frozenset({"insurer_approver", "insurer_manager"})
+_CONFIRMS = {INSURER_ENTERS: INSURER_ENTERS | INSURER_APPROVES}
+"""Who confirms what another of these entered; the same where it is not named."""
 
 YEAR, BILL, HEADS, REFERENCE, PARTY = "coverage_year", "bill_id", "head_count", "bank_reference", "party"
 
@@ -80,7 +84,7 @@ def _arrives(
     code: str, zh: str, en: str, book: str, income: str, account: str, by: frozenset[str], *needs: str
 ) -> Kind:
     debit = BANK_ACCOUNTS[account].ledger_account
-    return Kind(code, zh, en, book, debit, income, IN, account, (by,), (REFERENCE, *needs))
+    return Kind(code, zh, en, book, debit, income, IN, account, (by, _CONFIRMS.get(by, by)), (REFERENCE, *needs))
 
 
 def _is_paid(
@@ -126,6 +130,7 @@ def _fee(prefix: str, zh: str, book: str, account: str, payer: frozenset[str]) -
 REFUND = "premium_refund"
 REFUND_CURRENT, REFUND_LATER = "4001", "2101"
 """What a refund lessens: the income of the coverage year, or the temporary receipts of one that has not begun."""
+CRITICAL_PREMIUM = "5001.06"
 RISK_FUND_SET_ASIDE = "risk_fund_set_aside"
 SUPPLEMENTARY_SUBSIDY = "supplementary_subsidy"
 SUPPLEMENTARY_SUBSIDY_FEN = 100
@@ -180,6 +185,47 @@ _ALL = (
             YEAR,
         )
         for level, zh in (("central", "中央"), ("province", "省级"), ("city", "市级"), ("county", "县级"))
+    ),
+    # the critical illness cover: the fund pays its premium, and where the pool bears the risk a surplus comes back
+    _is_paid(
+        "critical_illness_premium_paid",
+        "拨付大病保险保费",
+        "premium of the critical illness cover paid",
+        BASIC,
+        CRITICAL_PREMIUM,
+        FISCAL,
+        (OFFICE, FINANCE),
+        YEAR,
+    ),
+    _arrives(
+        "critical_illness_premium",
+        "大病保险保费到账",
+        "premium of the critical illness cover arrived",
+        CRITICAL_ILLNESS,
+        "4001",
+        CRITICAL_ILLNESS_ACCOUNT,
+        INSURER_ENTERS,
+        YEAR,
+    ),
+    _is_paid(
+        "critical_illness_surplus_paid",
+        "大病保险结余退回基金",
+        "surplus of the critical illness cover paid back",
+        CRITICAL_ILLNESS,
+        "4001",
+        CRITICAL_ILLNESS_ACCOUNT,
+        (INSURER_ENTERS, INSURER_APPROVES, INSURER_ENTERS),
+        YEAR,
+    ),
+    _arrives(
+        "critical_illness_surplus",
+        "大病保险结余退回到账",
+        "surplus of the critical illness cover came back",
+        BASIC,
+        CRITICAL_PREMIUM,
+        FISCAL,
+        FINANCE,
+        YEAR,
     ),
     # the insurer's book of the supplementary cover, outside the ring
     _arrives(

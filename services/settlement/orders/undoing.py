@@ -42,7 +42,7 @@ async def come_back(desk: Desk, actor: Actor, order_id: UUID) -> Any:
         raise ORDER_NOT_RETURNED(order=order_id)
     await _come_back(desk, kind, known)
     before = "checked" if len(kind.hands) > 2 else "prepared"
-    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before, to_base32(new_id(desk.now)))
+    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before, to_base32(new_id(desk.now)), desk.day)
     await match_open_lines(desk, kind.account)
     return await store.order(desk.conn, desk.pool_code, order_id)
 

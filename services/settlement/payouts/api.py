@@ -1,15 +1,16 @@
 """Routes of payouts: payees, cut-offs, batches and their files, payments down to the claims behind them."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Response
 from pydantic import Field, field_validator
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import ACCOUNT_NOT_REGISTERED
-from services.settlement.funding.roles import INSURER, READERS, WATCHERS
+from services.settlement.funding.problems import ACCOUNT_NOT_REGISTERED, KEEPER_ONLY
+from services.settlement.funding.roles import READERS
 from services.settlement.payouts import batches, sheets, store
 from services.settlement.payouts.paymentfile import MEDIA_TYPE
 from services.settlement.payouts.problems import (
@@ -31,7 +32,7 @@ from services.settlement.payouts.problems import (
     SET_OFF_INVALID,
     SET_OFF_TOO_MUCH,
 )
-from services.settlement.payouts.purses import BASIC_LAYER, purse_of
+from services.settlement.payouts.purses import BASIC_LAYER, PAYERS, PURSES, RELEASERS, BatchLayer, purse_of
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.db.numbers import Number
 from shared.db.personal import Sealer
@@ -43,7 +44,6 @@ from shared.http.problems import FOUR_EYES, PRECONDITION_FAILED, PRECONDITION_RE
 from shared.http.unit import UnitDep
 
 router = ServiceRouter()
-Layer = Literal["basic", "supplementary", "second_compensation"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -162,7 +162,7 @@ async def get_cutoffs(
     pool_code: str,
     unit: UnitDep,
     open_only: Annotated[bool, Query(alias="open")] = False,
-    layer: Layer = BASIC_LAYER,
+    layer: BatchLayer = BASIC_LAYER,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[CutoffOut]:
@@ -198,7 +198,7 @@ class BatchIn(WireModel):
     """Whole cut-offs to pay."""
 
     cutoff_ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
-    layer: Layer = BASIC_LAYER
+    layer: BatchLayer = BASIC_LAYER
     """Whose payables: each layer has its payer and its account (rulings §3)."""
     set_off: Annotated[list[SetOffIn], Field(max_length=1000)] = Field(default_factory=list)
 
@@ -225,10 +225,13 @@ class BatchOut(WireModel):
 
 
 class InstructionOut(WireModel):
-    """A payment to one hospital; ``end_to_end_id`` is its id for life, which the bank's statement shows."""
+    """A payment to one hospital; ``end_to_end_id`` is its id for life, which the bank's statement shows. ``account`` is
+    that of the layer's payer."""
 
     id: UUID
     batch_id: UUID
+    layer: str
+    account: str
     institution_code: str
     end_to_end_id: str
     amount: Yuan
@@ -266,6 +269,8 @@ def _instruction(row: Any) -> InstructionOut:
     return InstructionOut(
         id=row["id"],
         batch_id=row["batch_id"],
+        layer=row["layer"],
+        account=row["account"],
         institution_code=row["institution_code"],
         end_to_end_id=row["end_to_end_id"],
         amount=row["amount_fen"],
@@ -290,6 +295,7 @@ async def _detail(unit: UnitDep, row: Any) -> BatchDetail:
     status_code=201,
     response_model=BatchDetail,
     responses=documented(
+        KEEPER_ONLY,
         CUTOFF_UNKNOWN,
         CUTOFF_INCOMPLETE,
         CUTOFF_BATCHED,
@@ -300,12 +306,12 @@ async def _detail(unit: UnitDep, row: Any) -> BatchDetail:
         SET_OFF_INVALID,
         SET_OFF_TOO_MUCH,
     ),
-    openapi_extra=access({"insurer_finance"}, command="prepare_batch"),
+    openapi_extra=access(PAYERS, command="prepare_batch"),
 )
 async def post_batch(pool_code: str, body: BatchIn, unit: UnitDep) -> BatchDetail:
     """编制付款批次:整次放行,一层一批,每家医院一笔,并冻结付款账户资金. Prepares a layer's batch and holds its money."""
     set_off = {one.receivable_id: one.amount for one in body.set_off}
-    row = await batches.prepare(await desk_of(unit), body.cutoff_ids, set_off, body.layer)
+    row = await batches.prepare(await desk_of(unit), unit.actor.role, body.cutoff_ids, set_off, body.layer)
     unit.result("batch", row["id"])
     unit.note(amount_fen=row["amount_fen"], instructions=row["instruction_count"])
     return await _detail(unit, row)
@@ -349,12 +355,12 @@ async def get_batch(pool_code: str, batch_id: UUID, unit: UnitDep) -> BatchDetai
 @router.post(
     "/pools/{pool_code}/batches/{batch_id}/release",
     response_model=BatchDetail,
-    responses=documented(BATCH_UNKNOWN, BATCH_STATE, FOUR_EYES, ACCOUNT_NOT_REGISTERED),
-    openapi_extra=access({"insurer_approver", "insurer_manager"}, command="release_batch"),
+    responses=documented(BATCH_UNKNOWN, KEEPER_ONLY, BATCH_STATE, FOUR_EYES, ACCOUNT_NOT_REGISTERED),
+    openapi_extra=access(RELEASERS, command="release_batch"),
 )
 async def post_batch_release(pool_code: str, batch_id: UUID, unit: UnitDep) -> BatchDetail:
     """放行批次(另一人),生成付款文件. A second person releases the batch; its file is made once."""
-    row = await batches.release(await desk_of(unit), batch_id, Sealer(unit.settings.personal_keys()))
+    row = await batches.release(await desk_of(unit), unit.actor.role, batch_id, Sealer(unit.settings.personal_keys()))
     unit.result("batch", batch_id)
     return await _detail(unit, row)
 
@@ -368,12 +374,12 @@ class CancelIn(WireModel):
 @router.post(
     "/pools/{pool_code}/batches/{batch_id}/cancellation",
     response_model=BatchDetail,
-    responses=documented(BATCH_UNKNOWN, BATCH_STATE),
-    openapi_extra=access(INSURER, command="cancel_batch"),
+    responses=documented(BATCH_UNKNOWN, KEEPER_ONLY, BATCH_STATE),
+    openapi_extra=access(PAYERS | RELEASERS, command="cancel_batch"),
 )
 async def post_batch_cancellation(pool_code: str, batch_id: UUID, body: CancelIn, unit: UnitDep) -> BatchDetail:
     """撤销未放行的批次,解除冻结. Gives up a batch that was not released; its money and cut-offs are free again."""
-    row = await batches.cancel(await desk_of(unit), batch_id, body.reason)
+    row = await batches.cancel(await desk_of(unit), unit.actor.role, batch_id, body.reason)
     unit.result("batch", batch_id)
     return await _detail(unit, row)
 
@@ -381,25 +387,26 @@ async def post_batch_cancellation(pool_code: str, batch_id: UUID, body: CancelIn
 @router.post(
     "/pools/{pool_code}/batches/{batch_id}/dispatch",
     response_model=BatchDetail,
-    responses=documented(BATCH_UNKNOWN, BATCH_STATE),
-    openapi_extra=access({"insurer_finance"}, command="dispatch_batch"),
+    responses=documented(BATCH_UNKNOWN, KEEPER_ONLY, BATCH_STATE),
+    openapi_extra=access(PAYERS, command="dispatch_batch"),
 )
 async def post_batch_dispatch(pool_code: str, batch_id: UUID, unit: UnitDep) -> BatchDetail:
     """付款文件已送银行. The file was handed to the bank: the bank's deadline runs."""
-    row = await batches.dispatch(await desk_of(unit), batch_id)
+    row = await batches.dispatch(await desk_of(unit), unit.actor.role, batch_id)
     unit.result("batch", batch_id)
     return await _detail(unit, row)
 
 
 @router.get(
     "/pools/{pool_code}/batches/{batch_id}/file",
-    responses=documented(BATCH_UNKNOWN, BATCH_STATE),
+    responses=documented(BATCH_UNKNOWN, KEEPER_ONLY, BATCH_STATE),
     response_class=Response,
-    openapi_extra=access(INSURER, command="download_payment_file", personal=True),
+    openapi_extra=access(PAYERS | RELEASERS, command="download_payment_file", personal=True),
 )
 async def get_batch_file(pool_code: str, batch_id: UUID, unit: UnitDep) -> Response:
     """付款文件:每次下载逐字节相同并留痕. The payment file, the same bytes every time; each download is logged."""
-    message_id, content = await batches.file_of(unit.conn, pool_code, batch_id, Sealer(unit.settings.personal_keys()))
+    sealer = Sealer(unit.settings.personal_keys())
+    message_id, content = await batches.file_of(unit.conn, pool_code, unit.actor.role, batch_id, sealer)
     unit.result("payment_file", batch_id)
     unit.note(message_id=message_id)
     return Response(
@@ -417,23 +424,37 @@ async def get_batch_file(pool_code: str, batch_id: UUID, unit: UnitDep) -> Respo
     "/pools/{pool_code}/payments/{instruction_id}/repayment",
     status_code=201,
     response_model=BatchDetail,
-    responses=documented(INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY, PAYEE_MISSING, CLAIM_DAY_OVER),
-    openapi_extra=access({"insurer_finance"}, command="pay_again"),
+    responses=documented(
+        INSTRUCTION_UNKNOWN, KEEPER_ONLY, NOT_RETURNED, PAID_AGAIN_ALREADY, PAYEE_MISSING, CLAIM_DAY_OVER
+    ),
+    openapi_extra=access(PAYERS, command="pay_again"),
 )
 async def post_repayment(pool_code: str, instruction_id: UUID, unit: UnitDep) -> BatchDetail:
     """退票重付:新的付款写明原付款,只能一次. A new payment that names the returned one; possible once."""
-    row = await batches.pay_again(await desk_of(unit), instruction_id)
+    row = await batches.pay_again(await desk_of(unit), unit.actor.role, instruction_id)
     unit.result("batch", row["id"])
     return await _detail(unit, row)
 
 
+class PayerOut(WireModel):
+    """What one layer's payer paid; the names are those of the account that paid it."""
+
+    layer: str
+    account: str
+    name_zh: str
+    name_en: str
+    payments: int
+    paid: Yuan
+
+
 class PaymentsOut(WireModel):
-    """Payments to one institution in a period; returned ones are listed and not in the sum."""
+    """Payments to one institution in a period, and their sums by payer; returned ones are listed and in no sum."""
 
     institution_code: str
     first_day: date
     last_day: date
     paid: Yuan
+    payers: list[PayerOut]
     payments: list[InstructionOut]
 
 
@@ -462,8 +483,29 @@ async def get_institution_payments(
         first_day=first,
         last_day=last,
         paid=sum(r["amount_fen"] for r in rows if r["status"] == "confirmed"),
+        payers=_payers([r for r in rows if r["status"] == "confirmed"]),
         payments=[_instruction(r) for r in rows],
     )
+
+
+def _payers(paid: Sequence[Any]) -> list[PayerOut]:
+    """In the order of the layers."""
+    found = []
+    for purse in PURSES.values():
+        mine = [r["amount_fen"] for r in paid if r["layer"] == purse.layer]
+        if mine:
+            bank = purse.bank
+            found.append(
+                PayerOut(
+                    layer=purse.layer,
+                    account=bank.code,
+                    name_zh=bank.name_zh,
+                    name_en=bank.name_en,
+                    payments=len(mine),
+                    paid=sum(mine),
+                )
+            )
+    return found
 
 
 _PERIOD_MAX_DAYS = 366
@@ -488,12 +530,13 @@ class PaidClaimOut(WireModel):
     "/pools/{pool_code}/payments/{instruction_id}/claims",
     response_model=Page[PaidClaimOut],
     responses=documented(INSTRUCTION_UNKNOWN),
-    openapi_extra=access(WATCHERS | INSURER, command="list_payment_claims") | sheets.PAID_CLAIMS,
+    openapi_extra=access(READERS | {"hospital"}, command="list_payment_claims", scope="institution")
+    | sheets.PAID_CLAIMS,
 )
 async def get_payment_claims(
     pool_code: str, instruction_id: UUID, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[PaidClaimOut]:
-    """一笔付款下的案件. The claims that a payment pays, by id."""
+    """一笔付款下的案件;医院只看付给自己的. The claims that a payment pays, by id; a hospital sees its own payments."""
     key = read_cursor(cursor, UUID, str)
     if await store.instruction(unit.conn, pool_code, instruction_id) is None:
         raise INSTRUCTION_UNKNOWN(instruction=instruction_id)

@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from services.settlement.funding import commands as funding
-from services.settlement.funding.booking import Desk, keep_away_from_home
+from services.settlement.funding.booking import Desk, ensure_books, keep_away_from_home
 from services.settlement.ledger.posting import Hold, hold_many, release_hold
 from services.settlement.payouts import deposits, second, set_offs, store
+from services.settlement.payouts.hands import check_either, check_enters, check_releases
 from services.settlement.payouts.paymentfile import Party, PaymentFile, Transfer, control_sum, render
 from services.settlement.payouts.problems import (
     BATCH_STATE,
@@ -86,6 +87,7 @@ class Draft:
 
 async def prepare(
     desk: Desk,
+    role: str,
     cutoff_ids: Sequence[UUID],
     receivables: Mapping[UUID, int | None] = MappingProxyType({}),
     layer: str = BASIC_LAYER,
@@ -93,11 +95,12 @@ async def prepare(
     """Puts what one layer owes for whole cut-offs into a batch and sets its money aside on the account that pays the
     layer; receivables of the fund on its hospitals are set off whole or by the fen named (rulings §1, §3).
 
-    Raises LAYER_NOT_PAYABLE, CUTOFF_UNKNOWN, CUTOFF_INCOMPLETE, CUTOFF_BATCHED, NOTHING_TO_PAY, PAYEE_MISSING,
-    SET_OFF_INVALID, SET_OFF_TOO_MUCH, CLAIM_DAY_OVER and the ledger's overdrawn. The number of statements does not
-    depend on the number of claims or hospitals.
+    Raises KEEPER_ONLY, LAYER_NOT_PAYABLE, CUTOFF_UNKNOWN, CUTOFF_INCOMPLETE, CUTOFF_BATCHED, NOTHING_TO_PAY,
+    PAYEE_MISSING, SET_OFF_INVALID, SET_OFF_TOO_MUCH, CLAIM_DAY_OVER and the ledger's overdrawn. The number of
+    statements does not depend on the number of claims or hospitals.
     """
     purse = purse_of(layer)
+    check_enters(purse, role)
     if receivables:
         await funding.lock_account(desk, purse.bank.code)
     wanted = sorted(set(cutoff_ids))
@@ -135,15 +138,17 @@ async def prepare(
     return await store.batch(desk.conn, desk.pool_code, batch_id)
 
 
-async def pay_again(desk: Desk, instruction_id: UUID) -> Any:
+async def pay_again(desk: Desk, role: str, instruction_id: UUID) -> Any:
     """A new batch of one instruction that names the one returned or declared not executed, and pays its claims; once
     (contracts §11).
 
-    Raises INSTRUCTION_UNKNOWN, NOT_RETURNED, PAID_AGAIN_ALREADY, CLAIM_DAY_OVER and the ledger's overdrawn.
+    Raises INSTRUCTION_UNKNOWN, KEEPER_ONLY, NOT_RETURNED, PAID_AGAIN_ALREADY, CLAIM_DAY_OVER and the ledger's
+    overdrawn.
     """
     old = await store.instruction(desk.conn, desk.pool_code, instruction_id)
     if old is None:
         raise INSTRUCTION_UNKNOWN(instruction=instruction_id)
+    check_enters(purse_of(old["layer"]), role)
     if old["replaced_by"] is not None:
         raise PAID_AGAIN_ALREADY(instruction=instruction_id)
     if old["status"] not in ("returned", "not_executed"):
@@ -244,6 +249,7 @@ async def _make(desk: Desk, drafts: Sequence[Draft], purse: Purse) -> UUID:
 async def _hold(desk: Desk, batch_id: UUID, purse: Purse) -> list[Any]:
     made, bank = await store.instructions(desk.conn, desk.pool_code, batch_id), purse.bank
     holds = [Hold(i["id"], i["amount_fen"]) for i in made]
+    await ensure_books(desk.conn, desk.pool_code, (bank.book,))
     await hold_many(desk.conn, desk.pool_code, bank.book, bank.ledger_account, holds)
     return made
 
@@ -254,12 +260,13 @@ def _check_moved(moved: Any, drafts: Sequence[Draft]) -> None:
         raise RuntimeError("payables changed while their batch was made")
 
 
-async def release(desk: Desk, batch_id: UUID, sealer: Sealer) -> Any:
+async def release(desk: Desk, role: str, batch_id: UUID, sealer: Sealer) -> Any:
     """A second person releases the batch: its payment file is made now and kept for ever.
 
-    Raises BATCH_UNKNOWN, FOUR_EYES, BATCH_STATE, ACCOUNT_NOT_REGISTERED.
+    Raises BATCH_UNKNOWN, KEEPER_ONLY, FOUR_EYES, BATCH_STATE, ACCOUNT_NOT_REGISTERED.
     """
     known = await _locked(desk, batch_id)
+    check_releases(purse_of(known["layer"]), role)
     if known["prepared_by"] == desk.by:
         raise FOUR_EYES(act=("编制批次", "prepare the batch"), then=("放行", "release it"))
     if not await store.release_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
@@ -271,9 +278,13 @@ async def release(desk: Desk, batch_id: UUID, sealer: Sealer) -> Any:
     return await _batch(desk, batch_id)
 
 
-async def cancel(desk: Desk, batch_id: UUID, reason: str) -> Any:
-    """Gives up a batch that was not released: its holds are free and all is as before. Raises BATCH_STATE."""
-    await _locked(desk, batch_id)
+async def cancel(desk: Desk, role: str, batch_id: UUID, reason: str) -> Any:
+    """Gives up a batch that was not released: its holds are free and all is as before.
+
+    Raises BATCH_UNKNOWN, KEEPER_ONLY, BATCH_STATE.
+    """
+    known = await _locked(desk, batch_id)
+    check_either(purse_of(known["layer"]), role)
     return await _cancel(desk, batch_id, reason)
 
 
@@ -295,13 +306,14 @@ async def _cancel(desk: Desk, batch_id: UUID, reason: str) -> Any:
     return await _batch(desk, batch_id)
 
 
-async def dispatch(desk: Desk, batch_id: UUID) -> Any:
+async def dispatch(desk: Desk, role: str, batch_id: UUID) -> Any:
     """The file was handed to the bank: its payments are sent, also overdue ones, and the bank's deadline runs from now.
 
-    Raises BATCH_UNKNOWN, and BATCH_STATE also where two people have declared a payment of it not executed: it may have
-    been paid again, and the bank must not execute both.
+    Raises BATCH_UNKNOWN, KEEPER_ONLY, and BATCH_STATE also where two people have declared a payment of it not
+    executed: it may have been paid again, and the bank must not execute both.
     """
     known = await _locked(desk, batch_id)
+    check_enters(purse_of(known["layer"]), role)
     await _expect_none_declared(desk.conn, desk.pool_code, batch_id, HAND_OVER)
     if not await store.send_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
         raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=HAND_OVER)
@@ -323,12 +335,13 @@ async def _expect_none_declared(conn: Any, pool: str, batch_id: UUID, act: Words
         raise BATCH_STATE(batch=batch_id, status=HOLDS_DECLARED, act=act)
 
 
-async def file_of(conn: Any, pool: str, batch_id: UUID, sealer: Sealer) -> tuple[str, bytes]:
-    """Message id and bytes of a batch's file, the same at every download. Raises BATCH_UNKNOWN, and BATCH_STATE before
-    the release and once a payment of it was declared not executed."""
+async def file_of(conn: Any, pool: str, role: str, batch_id: UUID, sealer: Sealer) -> tuple[str, bytes]:
+    """Message id and bytes of a batch's file, the same at every download. Raises BATCH_UNKNOWN, KEEPER_ONLY, and
+    BATCH_STATE before the release and once a payment of it was declared not executed."""
     known = await store.batch(conn, pool, batch_id)
     if known is None:
         raise BATCH_UNKNOWN(batch=batch_id)
+    check_either(purse_of(known["layer"]), role)
     kept = await store.file(conn, pool, batch_id)
     if kept is None:
         raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=DOWNLOAD)

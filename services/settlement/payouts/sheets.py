@@ -1,6 +1,6 @@
 """The lists of payouts as files: which columns, under which headings."""
 
-from services.settlement.funding.sheets import LAYERS
+from services.settlement.funding.sheets import ACCOUNTS, LAYERS
 from services.settlement.payouts.batches import PAYMENT_STATUS, STATUS
 from shared.http.exports import exported
 
@@ -8,6 +8,8 @@ PAYMENTS = exported(
     "医疗机构付款",
     {
         "end_to_end_id": "付款编号",
+        "layer": "支付层次",
+        "account": "付款账户",
         "institution_code": "医疗机构编码",
         "set_off": "抵扣金额",
         "withheld": "预留质量保证金",
@@ -22,7 +24,7 @@ PAYMENTS = exported(
         "id": "付款内部编号",
     },
     items="payments",
-    words={"status": PAYMENT_STATUS},
+    words={"layer": LAYERS, "account": ACCOUNTS, "status": PAYMENT_STATUS},
 )
 BATCHES = exported(
     "付款批次",

@@ -40,10 +40,14 @@ async def write_claim(
 _WRITE_CLAIM = """
 WITH put AS (
   INSERT INTO claim_state AS c (pool_code, claim_id, version, state, institution_code, township_code, care_kind,
-                                fund_fen, approved_fen, cut_fen, settled_on, benefit_year)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                                fund_fen, approved_fen, cut_fen, settled_on, benefit_year, opened_on, decided_on,
+                                ended_on)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $18, CASE WHEN $4 <> 'settled' THEN $18::date END,
+          CASE WHEN $4 IN ('rejected', 'returned', 'cancelled') THEN $18::date END)
   ON CONFLICT (pool_code, claim_id) DO UPDATE SET version = excluded.version, state = excluded.state,
-    fund_fen = excluded.fund_fen, approved_fen = excluded.approved_fen, cut_fen = excluded.cut_fen
+    fund_fen = excluded.fund_fen, approved_fen = excluded.approved_fen, cut_fen = excluded.cut_fen,
+    decided_on = CASE WHEN excluded.decided_on IS NOT NULL THEN coalesce(c.decided_on, excluded.decided_on) END,
+    ended_on = excluded.ended_on
   WHERE c.version < excluded.version
 ), totals AS (
   INSERT INTO claim_total AS t (pool_code, state, claims, fund_fen, approved_fen, cut_fen)
@@ -369,7 +373,8 @@ async def instructions(conn: AsyncConnection, pool: str, batch_id: UUID) -> list
     return await fetch(
         conn,
         """
-        SELECT i.*, p.payee_name, p.bank_name, p.number_sealed FROM instruction i
+        SELECT i.*, b.layer, b.account, p.payee_name, p.bank_name, p.number_sealed FROM instruction i
+        JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
         JOIN payee p ON p.pool_code = i.pool_code AND p.institution_code = i.institution_code
           AND p.version = i.payee_version
         WHERE i.pool_code = $1 AND i.batch_id = $2 ORDER BY i.institution_code""",
@@ -647,8 +652,9 @@ async def payments_to(conn: AsyncConnection, pool: str, institution: str, first:
         conn,
         """
         SELECT i.id, i.end_to_end_id, i.batch_id, i.amount_fen, i.claim_count, i.status, i.confirmed_on, i.returned_on,
-               i.replaces, i.institution_code, i.deadline, i.set_off_fen, i.withheld_fen
-        FROM instruction i WHERE i.pool_code = $1 AND i.institution_code = $2 AND i.confirmed_on BETWEEN $3 AND $4
+               i.replaces, i.institution_code, i.deadline, i.set_off_fen, i.withheld_fen, b.layer, b.account
+        FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
+        WHERE i.pool_code = $1 AND i.institution_code = $2 AND i.confirmed_on BETWEEN $3 AND $4
         ORDER BY i.confirmed_on, i.id""",
         pool,
         institution,

@@ -11,6 +11,7 @@ from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import ACCOUNT_UNKNOWN, KEEPER_ONLY
 from services.settlement.funding.roles import READERS
 from services.settlement.payouts.problems import INSTRUCTION_UNKNOWN
+from services.settlement.payouts.purses import PAYERS, RELEASERS
 from services.settlement.reconciliation import commands, declarations, store
 from services.settlement.reconciliation.problems import (
     DECLARATION_MISSING,
@@ -307,14 +308,14 @@ def _declaration(row: Any) -> NonExecutionOut:
     "/pools/{pool_code}/payments/{instruction_id}/non-execution",
     status_code=201,
     response_model=NonExecutionOut,
-    responses=documented(INSTRUCTION_UNKNOWN, NOT_UNKNOWN, VALIDITY_NOT_COVERED, LINE_COULD_BE_IT),
-    openapi_extra=access({"insurer_finance"}, command="declare_not_executed"),
+    responses=documented(INSTRUCTION_UNKNOWN, KEEPER_ONLY, NOT_UNKNOWN, VALIDITY_NOT_COVERED, LINE_COULD_BE_IT),
+    openapi_extra=access(PAYERS, command="declare_not_executed"),
 )
 async def post_non_execution(
     pool_code: str, instruction_id: UUID, body: NonExecutionIn, unit: UnitDep
 ) -> NonExecutionOut:
     """申明银行未执行(第一人):对账单已覆盖付款有效期而无此笔. The first of two persons declares it not executed."""
-    row = await declarations.propose(await desk_of(unit), instruction_id, body.reason)
+    row = await declarations.propose(await desk_of(unit), unit.actor.role, instruction_id, body.reason)
     unit.result("declaration", instruction_id)
     return _declaration(row)
 
@@ -323,12 +324,18 @@ async def post_non_execution(
     "/pools/{pool_code}/payments/{instruction_id}/non-execution/confirmation",
     response_model=NonExecutionOut,
     responses=documented(
-        INSTRUCTION_UNKNOWN, NOT_UNKNOWN, VALIDITY_NOT_COVERED, LINE_COULD_BE_IT, DECLARATION_MISSING, FOUR_EYES
+        INSTRUCTION_UNKNOWN,
+        KEEPER_ONLY,
+        NOT_UNKNOWN,
+        VALIDITY_NOT_COVERED,
+        LINE_COULD_BE_IT,
+        DECLARATION_MISSING,
+        FOUR_EYES,
     ),
-    openapi_extra=access({"insurer_approver", "insurer_manager"}, command="confirm_not_executed"),
+    openapi_extra=access(RELEASERS, command="confirm_not_executed"),
 )
 async def post_non_execution_confirmation(pool_code: str, instruction_id: UUID, unit: UnitDep) -> NonExecutionOut:
     """确认未执行(第二人),解除冻结,可重付一次. The second person confirms; the payment may be made again once."""
-    row = await declarations.confirm(await desk_of(unit), instruction_id)
+    row = await declarations.confirm(await desk_of(unit), unit.actor.role, instruction_id)
     unit.result("declaration", instruction_id)
     return _declaration(row)

@@ -1,5 +1,6 @@
 """Two people declare a payment not executed, after statements that cover its whole validity (contracts §11)."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,9 @@ from services.settlement.funding import commands as funding
 from services.settlement.funding.booking import Desk
 from services.settlement.payouts import queries as payments
 from services.settlement.payouts.batches import PAYMENT_STATUS
+from services.settlement.payouts.hands import check_enters, check_releases
 from services.settlement.payouts.problems import INSTRUCTION_UNKNOWN
+from services.settlement.payouts.purses import Purse, purse_of
 from services.settlement.payouts.results import declare_not_executed
 from services.settlement.reconciliation import store
 from services.settlement.reconciliation.problems import (
@@ -20,22 +23,22 @@ from shared.http.problems import FOUR_EYES
 from shared.kernel.money import format_yuan
 
 
-async def propose(desk: Desk, instruction_id: UUID, reason: str) -> Any:
+async def propose(desk: Desk, role: str, instruction_id: UUID, reason: str) -> Any:
     """The first person: no statement shows the payment. Returns the declaration; a repeated one changes nothing.
 
-    Raises INSTRUCTION_UNKNOWN, NOT_UNKNOWN, VALIDITY_NOT_COVERED and LINE_COULD_BE_IT.
+    Raises INSTRUCTION_UNKNOWN, KEEPER_ONLY, NOT_UNKNOWN, VALIDITY_NOT_COVERED and LINE_COULD_BE_IT.
     """
-    await _expect_nothing_shown(desk, instruction_id)
+    await _expect_nothing_shown(desk, role, check_enters, instruction_id)
     await store.add_declaration(desk.conn, (desk.pool_code, instruction_id, reason, desk.by, desk.now))
     return await store.declaration(desk.conn, desk.pool_code, instruction_id)
 
 
-async def confirm(desk: Desk, instruction_id: UUID) -> Any:
+async def confirm(desk: Desk, role: str, instruction_id: UUID) -> Any:
     """The second person: the payment's hold is free, and it may be paid again once by a new instruction.
 
     Raises what ``propose`` raises, DECLARATION_MISSING and FOUR_EYES.
     """
-    instruction = await _expect_nothing_shown(desk, instruction_id)
+    instruction = await _expect_nothing_shown(desk, role, check_releases, instruction_id)
     proposed = await store.declaration(desk.conn, desk.pool_code, instruction_id)
     if proposed is None:
         raise DECLARATION_MISSING(instruction=instruction_id)
@@ -46,11 +49,14 @@ async def confirm(desk: Desk, instruction_id: UUID) -> Any:
     return await store.declaration(desk.conn, desk.pool_code, instruction_id)
 
 
-async def _expect_nothing_shown(desk: Desk, instruction_id: UUID) -> Any:
+async def _expect_nothing_shown(
+    desk: Desk, role: str, check_hand: Callable[[Purse, str], None], instruction_id: UUID
+) -> Any:
     """The payment, unknown still, while no statement can be imported (the account's lock is held from here on)."""
     known = await payments.instruction_of(desk.conn, desk.pool_code, instruction_id)
     if known is None:
         raise INSTRUCTION_UNKNOWN(instruction=instruction_id)
+    check_hand(purse_of(known["layer"]), role)
     account = known["account"]
     await funding.lock_account(desk, account)
     instruction = await payments.instruction_of(desk.conn, desk.pool_code, instruction_id)

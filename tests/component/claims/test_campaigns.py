@@ -291,6 +291,40 @@ async def test_where_the_policy_says_so_the_cap_of_the_year_bounds_it(world: Wor
     assert await world.used(rich) == {"basic.inpatient.benefit": 5_950_000}, "what was not claimed counts no more"
 
 
+@pytest.mark.requirement("ZA-23", "what is paid after it was given up counts toward the year of care again")
+async def test_what_is_paid_after_the_close_counts_again(world: World) -> None:
+    """Given up, closed, and executed by the bank all the same: it counts once, whatever else was settled meanwhile;
+    bounced and given up once more, it counts no longer."""
+    member = await world.member()
+    await reviewed(world, member, "10000.00")  # 7,000
+    world.clock.set(AFTER)
+    campaign = await opened(world, "1000.00", counts_toward="basic.inpatient.benefit", clause="计入当年封顶线")
+    await approved(world, campaign)
+    await published(world, campaign)
+    await released(world, campaign)
+    (payment,) = await payments(world, campaign)
+    counted = {"basic.inpatient.benefit": 800_000}
+    assert await world.used(member) == counted
+    world.clock.set(datetime(2011, 3, 16, 1, 0, tzinfo=UTC))
+    await settlement_tells(world, given_up(world, payment), made(world, payment, date(2011, 3, 17)))
+    assert await world.used(member) == counted, "paid before the close: nothing was taken back, nothing is added"
+    await settlement_tells(world, bounced(world, payment, date(2011, 3, 18)), given_up(world, payment))
+    await done(world, "county_director", f"/{campaign}/closing")
+    assert await world.used(member) == {"basic.inpatient.benefit": 700_000}
+    await settlement_tells(world, made(world, payment, date(2011, 3, 20)))
+    assert await world.used(member) == counted, "paid after all: it counts again"
+    shown = (await world.pool("auditor", "GET", f"/campaigns/{campaign}")).json()
+    assert (shown["status"], shown["paid"], shown["returned"]) == ("closed", "1000.00", "0.00")
+    await settlement_tells(world, bounced(world, payment, date(2011, 3, 21)), given_up(world, payment))
+    assert await world.used(member) == counted, "until the campaign is closed again"
+    await done(world, "county_director", f"/{campaign}/closing")
+    assert await world.used(member) == {"basic.inpatient.benefit": 700_000}
+    entries = await world.sql(
+        "SELECT count(*) AS n FROM accumulator_entry WHERE claim_id = $1", UUID(payment["payment_id"])
+    )
+    assert entries[0]["n"] == 4, "counted, taken back, counted, taken back"
+
+
 async def test_a_count_that_moved_since_stops_the_release(world: World) -> None:
     member = await world.member()
     await reviewed(world, member, "85000.00")

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from shared.kernel.ids import new_id
-from tests.component.claims.world import ENROLLED, HELD, OTHER_SESSIONS, POOL, World, line
+from tests.component.claims.world import COUNTY, ENROLLED, HELD, OTHER_SESSIONS, POOL, World, line
 
 LAPSED = date(2010, 2, 1)
 _LOCK_BATCH = "SELECT unnest(locked) AS visit FROM lock_batch($1, '{}', '{}', '{}', '{}', $2, '{}')"
@@ -50,6 +50,54 @@ async def test_lapsed_and_settled_with_the_consumer_stopped(world: World) -> Non
     assert shown.json() == claim, "the settled claim stands"
     (event,) = await world.sql("SELECT envelope, amount_fen FROM outbox WHERE topic = 'heyi.claims.case.v1'")
     assert json.loads(event["envelope"])["data"]["claim_id"] == claim["claim_id"]
+
+
+async def withdrawn(world: World, household: UUID | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A claim of a member whose coverage was withdrawn afterwards, and its case."""
+    member = await world.member(household_id=household)
+    claim = await world.settled(member)
+    lapse = world.coverage(
+        (ENROLLED, 1, "covered"), (LAPSED, 2, "none"), member_id=member, sequence=2, household_id=household
+    )
+    await world.tell(lapse)
+    listed = (await world.pool("auditor", "GET", "/coverage-cases?status=open")).json()["items"]
+    return claim, next(one for one in listed if one["claim_id"] == claim["claim_id"])
+
+
+async def test_a_case_is_closed_once_with_its_outcome_and_reason(world: World) -> None:
+    claim, case = await withdrawn(world)
+    world.clock.advance(timedelta(days=9))
+    path, body = f"/coverage-cases/{case['case_id']}/closing", {"outcome": "stands", "reason": "医院当时得到参合的答复"}
+    (open_one,) = (await world.pool("county_inspector", "GET", "/coverage-cases?status=open")).json()["items"]
+    assert (case["age_days"], open_one["age_days"], open_one["outcome"]) == (0, 9, None)
+    closed = await world.pool("county_inspector", "POST", path, json=body)
+    assert closed.status_code == 200, closed.text
+    told = closed.json()
+    assert (told["status"], told["outcome"], told["reason"], told["age_days"]) == (
+        "closed", "stands", "医院当时得到参合的答复", None,
+    )  # fmt: skip
+    assert told["closed_by"] == "county_inspector-1"
+    again = await world.pool("county_director", "POST", path, json=body | {"outcome": "repaid"})
+    assert (again.status_code, again.json()["code"]) == (409, "coverage_case_closed")
+    assert (await world.pool("auditor", "GET", "/coverage-cases?status=open")).json()["items"] == []
+    rows = await world.sql("SELECT envelope FROM outbox WHERE topic = 'heyi.claims.case.v1' ORDER BY sequence")
+    events = [json.loads(row["envelope"]) for row in rows]
+    assert [(one["type"].rsplit(".", 2)[1], int(one["sequence"])) for one in events] == [("opened", 1), ("closed", 2)]
+    assert (await world.pool("hospital", "GET", f"/claims/{claim['claim_id']}")).json() == claim, "no money moves"
+
+
+async def test_nobody_closes_a_case_of_his_household_or_his_home_unit(world: World) -> None:
+    household = new_id(world.clock.now())
+    _, case = await withdrawn(world, household)
+    path, body = f"/coverage-cases/{case['case_id']}/closing", {"outcome": "stands", "reason": "维持"}
+    for tie in ({"household_id": str(household)}, {"home_institution": COUNTY}):
+        answer = await world.pool("county_inspector", "POST", path, json=body, **tie)
+        assert (answer.status_code, answer.json()["code"]) == (403, "conflict_of_interest"), answer.text
+    nobody = await world.pool("insurer_manager", "POST", path, json=body)
+    assert nobody.json()["code"] == "forbidden_role"
+    unknown = await world.pool("county_inspector", "POST", f"/coverage-cases/{household}/closing", json=body)
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "coverage_case_unknown")
+    assert (await world.sql("SELECT status FROM coverage_case"))[0]["status"] == "open"
 
 
 async def test_an_old_event_after_a_newer_answer(world: World) -> None:

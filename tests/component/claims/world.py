@@ -222,6 +222,7 @@ class World:
         groups: tuple[GroupStart, ...] = (),
         id_number: str = "",
         birth_date: date = date(1970, 5, 1),
+        village_code: str = "522422100201",
     ) -> CoverageChanged:
         """A member's coverage as enrollment tells it; covered from the start of the year without starts."""
         member_id = member_id or new_id(self.clock.now())
@@ -232,7 +233,7 @@ class World:
             person_id=new_id(self.clock.now()),
             blind_index=sealer().blind_index("id_number", id_number or str(member_id)).hex(),
             township_code="522422100",
-            village_code="522422100201",
+            village_code=village_code,
             birth_date=birth_date,
             sex="male",
             sequence=sequence,

@@ -127,6 +127,8 @@ class Office:
             "roster",
             "outbox",
             "remittance",
+            "receipt_book",
+            "receipt_leaf",
             "sponsorship",
             "subsidy_due",
             "idempotency",

@@ -32,14 +32,14 @@ async def insured(world: World, premiums: str = "9000.00") -> None:
         "bank_reference": "BX1",
         "reason": "收取保费",
     }
-    await world.done("/money-orders", order, role="insurer_finance")
+    await world.receive(order)
     await world.statement(PREMIUMS, ("in", int(float(premiums) * 100), "BX1"))
 
 
 async def released(world: World, benefit: int, above: int, hospital: str = HOSPITAL) -> tuple[UUID, UUID]:
     """A claim of two layers settled, approved and released; its cut-off and its id."""
     claim = new_id(world.clock.now())
-    world.supplements[claim] = above
+    world.above[claim] = {"supplementary": above}
     await world.feed(world.settled(claim, benefit, hospital))
     await world.feed(world.approved(claim, 0, hospital))
     cutoff, events = world.cutoff({claim: benefit}, hospital)
@@ -154,4 +154,123 @@ async def test_a_second_payment_of_the_insurer_is_owed_to_the_insurer(world: Wor
     await world.statement(PREMIUMS, ("in", 3_000_00, owed["reference"]))
     assert await balance(world, "supplementary", "1101") == 0
     assert await balance(world, "supplementary", "1001") == 9_000_00 - 3_000_00
+    await world.identities()
+
+
+ASSISTANCE, FINANCE = "assistance-1001", {"role": "county_finance"}
+
+
+async def granted(world: World, yuan: str = "5000.00") -> None:
+    """Medical assistance has an account with its keeper, the finance bureau, and money in it."""
+    body = {
+        "bank_name": "中国工商银行大方支行",
+        "bank_ownership": "state_owned",
+        "holder_name": "大方县医疗救助资金专户",
+        "account_number": "62220001002",
+    }
+    await world.done(f"/bank-accounts/{ASSISTANCE}", body, method="PUT", **FINANCE)
+    order = {"kind": "assistance_grant", "amount": yuan, "bank_reference": "YZ1", "reason": "拨入救助资金"}
+    await world.receive(order, **FINANCE)
+    await world.statement(ASSISTANCE, ("in", int(float(yuan) * 100), "YZ1"))
+
+
+async def assisted(world: World, fen: int) -> UUID:
+    """A released claim of which medical assistance pays a part; its cut-off."""
+    claim = new_id(world.clock.now())
+    world.above[claim] = {"assistance": fen}
+    await world.feed(world.settled(claim, 10_000_00 + fen))
+    await world.feed(world.approved(claim))
+    cutoff, events = world.cutoff({claim: 10_000_00 + fen})
+    await world.feed(*events)
+    return cutoff
+
+
+async def assistance_batch(world: World, cutoff: UUID) -> Any:
+    """Prepared and released by two persons of the finance bureau."""
+    batch = await world.done("/batches", {"cutoff_ids": [str(cutoff)], "layer": "assistance"}, **FINANCE)
+    return await world.release(batch, "county_finance", "county_finance-2")
+
+
+@pytest.mark.requirement("ZZ-38", "assistance that bounces is owed again, and paid again by its own keeper")
+async def test_assistance_bounces_and_is_paid_again(world: World) -> None:
+    await granted(world)
+    cutoff = await assisted(world, 800_00)
+    (payment,) = (await assistance_batch(world, cutoff))["instructions"]
+    await world.statement(ASSISTANCE, ("out", 800_00, payment["end_to_end_id"]))
+    assert await balance(world, "assistance", "5002") == 800_00
+    await world.statement(ASSISTANCE, ("in", 800_00, payment["end_to_end_id"]))
+    assert await balance(world, "assistance", "5002") == 0
+    assert await world.term("d", "bounced") == "800.00"
+    repayment = f"/payments/{payment['id']}/repayment"
+    await world.refused("keeper_only", repayment)
+    again = await world.done(repayment, **FINANCE)
+    await world.refused("keeper_only", f"/batches/{again['id']}/cancellation", {"reason": "有误"})
+    await world.refused("keeper_only", f"/batches/{again['id']}/release", role="insurer_approver")
+    again = await world.release(again, "county_finance", "county_finance-2")
+    (second,) = again["instructions"]
+    assert second["replaces"] == payment["id"]
+    await world.refused("keeper_only", f"/batches/{again['id']}/dispatch")
+    await world.done(f"/batches/{again['id']}/dispatch", **FINANCE)
+    await world.statement(ASSISTANCE, ("out", 800_00, second["end_to_end_id"]))
+    assert await balance(world, "assistance", "5002") == 800_00
+    assert await balance(world, "assistance", "1001") == 4_200_00
+    await world.refused("nothing_to_replenish", "/replenishments", {})
+    await world.identities()
+
+
+async def test_assistance_is_declared_not_executed_by_its_keeper(world: World) -> None:
+    await granted(world)
+    batch = await assistance_batch(world, await assisted(world, 800_00))
+    payment = await overdue(world, batch)
+    await world.statement(ASSISTANCE)
+    path = f"/payments/{payment['id']}/non-execution"
+    await world.refused("keeper_only", path, REASON)
+    await world.done(path, REASON, **FINANCE)
+    await world.refused("keeper_only", f"{path}/confirmation", **APPROVER)
+    await world.refused("four_eyes", f"{path}/confirmation", **FINANCE)
+    await world.done(f"{path}/confirmation", **FINANCE, subject="county_finance-2")
+    await world.done(f"/payments/{payment['id']}/repayment", **FINANCE)
+    await world.identities()
+
+
+async def test_a_layer_without_money_is_not_paid(world: World) -> None:
+    cutoff = await assisted(world, 800_00)
+    body = {"cutoff_ids": [str(cutoff)], "layer": "assistance"}
+    await world.refused("ledger_overdrawn", "/batches", body, **FINANCE)
+    await granted(world, "799.99")
+    await world.refused("ledger_overdrawn", "/batches", body, **FINANCE)
+    rows = await world.get("/cutoffs?open=true&layer=assistance")
+    assert [row["id"] for row in rows["items"]] == [str(cutoff)]
+
+
+@pytest.mark.requirement(
+    "ZZ-23", "where the pool bears the risk of critical illness, its surplus comes back to the fund"
+)
+async def test_the_surplus_of_critical_illness_comes_back(world: World) -> None:
+    account = "critical_illness-1001"
+    await world.fund()
+    body = {"bank_name": "工行", "bank_ownership": "other", "holder_name": "大病专户", "account_number": "62220001003"}
+    path = f"/bank-accounts/{account}"
+    await world.refused("bank_not_state_owned", path, body, method="PUT")
+    await world.done(path, body | {"bank_ownership": "state_owned"}, method="PUT")
+    year = {"coverage_year": 2010, "reason": "大病保险"}
+    made = await world.done(
+        "/money-orders", year | {"kind": "critical_illness_premium_paid", "amount": "3000.00"}, role="county_recheck"
+    )
+    await world.refused("order_wrong_hand", f"/money-orders/{made['id']}/approval")
+    paid = await world.done(f"/money-orders/{made['id']}/approval", **FINANCE)
+    await world.statement("1002", ("out", 3_000_00, paid["reference"]))
+    came = year | {"kind": "critical_illness_premium", "amount": "3000.00", "bank_reference": "DB1"}
+    await world.receive(came)
+    await world.statement(account, ("in", 3_000_00, "DB1"))
+    made = await world.done("/money-orders", year | {"kind": "critical_illness_surplus_paid", "amount": "400.00"})
+    await world.done(f"/money-orders/{made['id']}/approval", role="insurer_manager")
+    back = await world.done(f"/money-orders/{made['id']}/approval", subject="insurer_finance-2")
+    await world.statement(account, ("out", 400_00, back["reference"]))
+    surplus = year | {"kind": "critical_illness_surplus", "amount": "400.00", "bank_reference": "JY1"}
+    await world.receive(surplus, **FINANCE)
+    await world.statement("1002", ("in", 400_00, "JY1"))
+    assert await balance(world, "basic", "5001.06") == 2_600_00, "what the cover cost the fund"
+    assert await balance(world, "critical_illness", "4001") == 2_600_00
+    assert await balance(world, "critical_illness", "1001") == 2_600_00
     await world.identities()

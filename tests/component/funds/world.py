@@ -36,12 +36,19 @@ STATEMENT_ROLE = {
     FISCAL: "county_finance",
     INCOME: "county_recheck",
     "urban-1002": "county_finance",
+    "critical_illness-1001": "insurer_finance",
     "supplementary-1001": "insurer_finance",
     "assistance-1001": "county_finance",
     "budget-1001": "city_finance",
     "county_budget-1001": "county_finance",
 }
 REGISTERED = (EXPENDITURE, FISCAL, INCOME)
+ABOVE = {
+    "critical_illness": ("大病保险(商业保险机构)", "5001", "insurer"),
+    "supplementary": ("补充医疗保险(商业保险机构)", "5001", "insurer"),
+    "assistance": ("医疗救助资金(县财政)", "5002", "government"),
+}
+"""Payer, account of the benefits, and who bears the risk of the layers above the basic one."""
 
 
 @dataclass
@@ -63,8 +70,8 @@ class World:
     """What the family account paid of a claim besides; nothing of most."""
     persons: set[UUID] = field(default_factory=set)
     """Claims that came to the window: the benefit is owed to the person, who has the claim's id here."""
-    supplements: dict[UUID, int] = field(default_factory=dict)
-    """What of a claim's benefit the supplementary layer pays; nothing of most."""
+    above: dict[UUID, dict[str, int]] = field(default_factory=dict)
+    """What of a claim's benefit the layers above the basic one pay; nothing of most."""
     receipts: dict[UUID, tuple[UUID, int, int]] = field(default_factory=dict)
     """Bill, coverage year and fen of what was collected."""
     published: dict[tuple[str, date, str], list[int]] = field(default_factory=dict)
@@ -103,6 +110,12 @@ class World:
         answer = await self.send(*args, **options)
         assert answer.status_code in (200, 201), answer.text
         return answer.json()
+
+    async def receive(self, order: Any, role: str = "insurer_finance", **options: Any) -> Any:
+        """Money that came in: entered by one person and booked by another of the same unit; the order."""
+        made = await self.done("/money-orders", order, role=role, **options)
+        path = f"/money-orders/{made['id']}/approval"
+        return await self.done(path, role=role, **options | {"subject": f"{role}-2"})
 
     async def refused(self, code: str, *args: Any, **options: Any) -> Any:
         """A write that must be refused with this code; its problem."""
@@ -305,9 +318,9 @@ class World:
         }
 
     def layers(self, claim_id: UUID, fen: int, kind: str) -> list[claims.LayerAmount]:
-        """The basic layer, the supplementary one, and what the family account pays of the claim."""
-        expense, above = "5001.01" if kind == "inpatient" else "5001.02", self.supplements.get(claim_id, 0)
-        amounts = {"basic": fen - above, "supplementary": above, "family_account": self.accounts.get(claim_id, 0)}
+        """The basic layer, those above it, and what the family account pays of the claim."""
+        expense, above = "5001.01" if kind == "inpatient" else "5001.02", self.above.get(claim_id, {})
+        amounts = {"basic": fen - sum(above.values()), **above, "family_account": self.accounts.get(claim_id, 0)}
         return [
             claims.LayerAmount(layer=layer, amount=amount, **self._payer(layer, expense))
             for layer, amount in amounts.items()
@@ -315,18 +328,19 @@ class World:
         ]
 
     def _payer(self, layer: str, expense: str) -> dict[str, str]:
-        if layer == "supplementary":
+        if layer in ABOVE:
+            payer, expense, bearer = ABOVE[layer]
             return {
-                "payer": "补充医疗保险(商业保险机构)",
+                "payer": payer,
                 "account": "1001",
-                "expense_account": "5001",
-                "book": "supplementary",
-                "risk_bearer": "insurer",
+                "expense_account": expense,
+                "book": layer,
+                "risk_bearer": bearer,
             }
         return {
             "payer": "新农合基金",
             "account": EXPENDITURE,
-            "expense_account": expense if layer == "basic" else "5001.02",
+            "expense_account": expense if layer == "basic" else "5002",
             "book": "basic",
             "risk_bearer": "pool",
         }
@@ -535,9 +549,9 @@ class World:
         made = await self.done("/batches", {"cutoff_ids": [str(c) for c in cutoffs]})
         return await self.release(made)
 
-    async def release(self, batch: Any) -> Any:
+    async def release(self, batch: Any, role: str = "insurer_approver", subject: str | None = None) -> Any:
         """The second person releases."""
-        return await self.done(f"/batches/{batch['id']}/release", role="insurer_approver")
+        return await self.done(f"/batches/{batch['id']}/release", role=role, subject=subject)
 
     async def confirm(self, batch: Any) -> None:
         """The bank's statement shows the payments of a batch."""

@@ -67,11 +67,11 @@ def test_a_finding(text: str, message: str) -> None:
 
 
 SECOND = """
-  critical:
+  critical_illness:
     name: 大病保险
     payer: 保险公司
-    account: "1001.02"
-    book: supplementary
+    account: "1001"
+    book: critical_illness
     risk_bearer: insurer
     base: cut_by_cap
     clause: 大病
@@ -79,13 +79,13 @@ SECOND = """
       inpatient:
         name: 大病住院
         kind: inpatient
-        account: "5001.01"
+        account: "5001"
         rules:
           village: {name: 村级, when: {level: village, place: in_county, designation: none}, ratio: 50%, clause: 一半}
       dental:
         name: 口腔
         kind: dental
-        account: "5001.02"
+        account: "5001"
         rules:
           all: {name: 各级, when: {}, ratio: 50%, clause: 一半}
 readings:
@@ -230,6 +230,19 @@ def test_the_diff_tells_circumstances_and_deadlines() -> None:
 )
 def test_a_finding_about_circumstances_and_deadlines(old: str, new: str, message: str) -> None:
     assert message in warned(changed(old, new, GOOD + SAID))
+
+
+HOSPITAL = "limit: {amount: 4000, shared_up_to: 20%, share: 50%"
+
+
+def test_the_wall_says_that_the_hospital_bears_what_is_over_a_limit() -> None:
+    text = changed(HOSPITAL, HOSPITAL + ", excess: hospital", text_of("zhengan-2011-01"))
+    document = load(text, text_of)
+    told = wall_table(document.policy, document.document)
+    assert "按 50% 计入),不计入的部分由医疗机构负担," in told
+    floor = changed("        caps:\n", "        floor: {name: 保底, ratio: 30%, clause: x}\n        caps:\n", text)
+    with pytest.raises(PolicyErrors, match="不能设保底"):
+        load(floor, text_of)
 
 
 def test_a_circumstance_that_rows_or_waivers_ask_for_is_not_warned_of() -> None:

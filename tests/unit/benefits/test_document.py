@@ -49,6 +49,39 @@ def test_a_wrong_value_names_its_line(good: str, bad: str, message: str) -> None
     assert any(line is not None and abs(line - near) <= 5 and message in said for line, said in found), found
 
 
+LAYERS = text_of("henan-2014-layers")
+
+
+@pytest.mark.requirement("ZZ-23", "a layer, or a place to pay it from, that nobody could pay is refused by its line")
+@pytest.mark.parametrize(
+    ("good", "bad", "message"),
+    [
+        ("  assistance:\n", "  charity:\n", "没有支付“charity”这一层的账户,补偿了也付不出去;层名只能是 basic("),
+        ("book: assistance", "book: basic", "这一层从 assistance 账簿支付,应写 book: assistance"),
+        ("book: critical_illness", "book: supplementary", "这一层从 critical_illness 账簿支付"),
+        ('account: "1001.02"', 'account: "1001.01"', '这一层从 basic 账簿的 1001.02 账户支付,应写 account: "1001.02"'),
+        ('account: "5002"', 'account: "5001"', "assistance 账簿的支出科目只能是 5002"),
+        ('account: "5001.01"', 'account: "5001.05"', "basic 账簿的支出科目只能是 5001.01、5001.02、"),
+        ("risk_bearer: government", "risk_bearer: insurer", "这一层的风险只能由 government(政府) 承担"),
+        ("risk_bearer: insurer", "risk_bearer: government", "这一层的风险只能由 insurer(保险公司)或 pool("),
+    ],
+)  # fmt: skip
+def test_a_layer_that_nobody_could_pay_is_refused(good: str, bad: str, message: str) -> None:
+    text = LAYERS.replace(good, bad, 1)
+    assert text != LAYERS
+    near = LAYERS[: LAYERS.index(good)].count("\n") + 1
+    assert any(line == near and message in said for line, said in told(text)), told(text)
+
+
+def test_the_family_account_is_the_funds() -> None:
+    text = text_of("dafang-2009").replace('expense_account: "5002"', 'expense_account: "5001.02"')
+    assert told(text) == [(line_of(text, "expense_account"), "basic 账簿的支出科目只能是 5002")]
+
+
+def test_the_pool_may_bear_the_risk_of_critical_illness() -> None:
+    assert load(LAYERS.replace("risk_bearer: insurer", "risk_bearer: pool", 1)).policy.layers[1].risk_bearer == "pool"
+
+
 def test_an_unknown_member_is_named_exactly() -> None:
     text = GOOD.replace("amount: 60000", "amout: 60000", 1)
     assert (line_of(text, "amout"), "不认识这一项,请核对名称") in told(text)

@@ -226,7 +226,7 @@ SECOND_LAYER = """
   supplementary:
     name: 补充医疗保险
     payer: 保险公司
-    account: "1001.02"
+    account: "1001"
     book: supplementary
     risk_bearer: insurer
     base: BASE
@@ -235,7 +235,7 @@ SECOND_LAYER = """
       inpatient:
         name: 补充住院
         kind: inpatient
-        account: "5001.01"
+        account: "5001"
         rules:
           all: {name: 各级定点医院, when: {designation: designated}, ratio: 50%, clause: 补偿一半}
         caps:

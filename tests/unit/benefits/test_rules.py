@@ -36,11 +36,11 @@ GOOD = text_of("dafang-2010")
 PLAIN = "institution: {level: county}\neligible: 1\n"
 run = CliRunner()
 CRITICAL = """
-  critical:
+  critical_illness:
     name: 大病保险
     payer: 大病保险(商业保险机构)
     account: "1001"
-    book: supplementary
+    book: critical_illness
     risk_bearer: insurer
     base: eligible_unpaid
     clause: 大病保险
@@ -97,7 +97,7 @@ def test_critical_illness_runs_over_the_year() -> None:
     assert whole.layers[1].benefit_fen == sum(one[1] for one in paid), "in one bill or in three, the year is the same"
     slip = slip_text(decision_document(whole))
     assert "(35,000.00 × 50% + 50,000.00 × 55% + 220,000.00 × 65%) − 此前累计的(0.00) = 188,000.00 元" in slip
-    assert used[AccumulatorKey("person_year", "critical.inpatient.base", 2010)] == 32_000_000
+    assert used[AccumulatorKey("person_year", "critical_illness.inpatient.base", 2010)] == 32_000_000
 
 
 def test_a_cap_over_both_layers_sees_what_the_same_claim_has_paid() -> None:
@@ -383,7 +383,7 @@ def test_every_step_has_its_sentence(policy_id: str, claim: str, sentence: str) 
 
 def test_the_year_is_told_as_it_is_computed() -> None:
     policy = load(GOOD.replace("\nreadings:\n", CRITICAL)).policy
-    base = AccumulatorKey("person_year", "critical.inpatient.base", 2010)
+    base = AccumulatorKey("person_year", "critical_illness.inpatient.base", 2010)
     slip = slip_text(decision_document(stay(policy, 4_000_000, {base: 1_200_000})))
     assert "起付线全年 15,000.00 元,此前累计费用 12,000.00 元,本次扣除 3,000.00 元。" in slip
     assert "按全年累计计算:(9,000.00 × 50%) − 此前累计的(0.00) = 4,500.00 元" in slip
@@ -392,7 +392,7 @@ def test_the_year_is_told_as_it_is_computed() -> None:
 @pytest.mark.parametrize(("amount", "benefit"), [(1_200_000, 150_000), (1_200_001, 833_001)])
 def test_the_edge_of_the_path(amount: int, benefit: int) -> None:
     assert stay(loaded("zhengan-2011-01").policy, amount, disease="K35").benefit_fen == benefit
-    assert stay(loaded("zhengan-2011-01").policy, 500_000, disease="K35", off_path=True).benefit_fen == 343_000
+    assert stay(loaded("zhengan-2011-01").policy, 500_000, disease="K35", off_path="并发症").benefit_fen == 343_000
 
 
 def test_what_is_wrong_with_a_claim_is_said_with_its_line() -> None:

@@ -12,9 +12,10 @@ from services.enrollment.roster.commands import ReturnedRow
 from services.enrollment.roster.error_sheet import error_sheet
 from services.enrollment.roster.headings import REQUIRED, Column
 from services.enrollment.roster.rows import read_row
-from services.enrollment.roster.template import NOTES, SHEET, template
+from services.enrollment.roster.template import SHEET, template
 from services.enrollment.roster.workbook import read_roster
 from shared.kernel.errors import Problem
+from shared.sheets.blank import NOTES
 from shared.sheets.sheet_xml import column_number
 
 HEADINGS = [column.value for column in REQUIRED]

@@ -111,7 +111,8 @@ def export(made: list[Document]) -> list[Document]:
             totals[p["debit"]][0] += cents(p["amount"])
             totals[p["credit"]][1] += cents(p["amount"])
     head = {**HEAD, "genesis": genesis().hex(), "last_number": len(chain),
-            "last_hash": chain[-1]["hash"] if chain else genesis().hex()}  # fmt: skip
+            "last_hash": chain[-1]["hash"] if chain else genesis().hex(),
+            "sealed_through": chain[-1]["posting_date"] if chain else "2010-02-28"}  # fmt: skip
     return [
         head,
         *[{"kind": "account", "account": a, "normal_side": side} for a, side in SIDES.items()],

@@ -2,9 +2,12 @@
 
 import pytest
 
+from services.settlement.funding.accounts import RECEIVABLE
 from services.settlement.ledger.charts import Chart, Flow, chart_of, charts, keeper_roles, views
 from services.settlement.ledger.presentation import Line, shown_in
 from services.settlement.ledger.refusals import BOOK_WORDS, KEEPERS
+from services.settlement.payouts.purses import PURSES
+from shared.contracts.layers import PAID_FROM
 from shared.http.roles import ROLES
 
 
@@ -38,22 +41,28 @@ def test_income_reaches_the_expenditure_account_only_through_the_fiscal_account(
     assert {"1001.01", "1001.02"} <= _reaches(start, without="-")
 
 
+CRITICAL_ILLNESS_PREMIUM = "5001.06"
+"""What the fund pays for its members' critical illness cover (decision 0180): no benefit of its own, and no fee."""
+
+
 @pytest.mark.requirement("ZZ-14", "the ring is closed: money leaves the fund's accounts for benefits and refunds alone")
 def test_money_leaves_the_ring_only_for_benefits_refunds_and_the_risk_fund() -> None:
     out = {f.debit for f in BASIC.flows if f.credit in FUND_MONEY and f.debit not in FUND_MONEY}
     benefits = {a for a in BASIC.accounts if a.startswith("5")}
     receivables_and_deposits, refunds = {"1101", "1102", "1201"}, {"4001", "4002", "2101", "2001"}
     assert out == benefits | receivables_and_deposits | refunds
-    assert benefits == {"5001.01", "5001.02", "5001.03", "5001.04", "5001.05", "5002"}
+    assert benefits - {CRITICAL_ILLNESS_PREMIUM} == {"5001.01", "5001.02", "5001.03", "5001.04", "5001.05", "5002"}
 
 
 @pytest.mark.requirement("ZZ-10", "the expenditure accounts pay benefits and give back; no income is spent before 1002")
 def test_benefits_are_paid_from_an_expenditure_account_alone() -> None:
     """Or in cash from a township's float, a part of the advance; or set off against what their payee owes (1101), which
     moves no money."""
-    paying = {f.credit for f in BASIC.flows if f.debit.startswith("5") and f.reason is None}
+    spent = [f for f in BASIC.flows if f.debit.startswith("5") and f.reason is None]
+    paying = {f.credit for f in spent if f.debit != CRITICAL_ILLNESS_PREMIUM}
     assert paying & FUND_MONEY == {"1001.01", "1001.02", "1001.03"}
     assert paying - FUND_MONEY == {"1101"}, "set off against what a hospital owes: posted gross, no money moves"
+    assert {f.credit for f in spent if f.debit == CRITICAL_ILLNESS_PREMIUM} == {"1002"}
 
 
 @pytest.mark.requirement("LS-12", "administration is an account of the budget book; the fund's book has none")
@@ -65,6 +74,22 @@ def test_no_book_but_the_budget_has_a_fee_or_administration() -> None:
             if any(w in a.name_zh for w in ("管理费", "管理经费", "工资", "质押"))
         }
         assert bool(words) == (chart.book in ("budget", "county_budget")), chart.chart
+
+
+@pytest.mark.requirement("ZZ-23", "each layer of a policy has an account, a book and permitted flows to pay it with")
+def test_what_policies_promise_can_be_paid_and_booked() -> None:
+    """The places that claims lets a policy name are those that settlement pays from, and the books permit it."""
+    books = {chart.book: {(f.debit, f.credit) for f in chart.flows if f.reason is None} for chart in charts()}
+    paid = [(layer, purse) for purse in PURSES.values() for layer in purse.pays]
+    assert {layer for layer, _ in paid} == set(PAID_FROM)
+    for layer, purse in paid:
+        promised = PAID_FROM[layer]
+        assert (promised.book, promised.account) == (purse.bank.book, purse.bank.ledger_account), layer
+        for expense in promised.expenses:
+            out, back = (expense, promised.account), (promised.account, expense)
+            assert {out, back} <= books[promised.book], (layer, expense)
+        second = (RECEIVABLE, promised.account)
+        assert {second, second[::-1]} <= books[promised.book], "paid twice by the bank, and given back"
 
 
 def test_every_flow_touches_one_keeper_at_most() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heyi_verify.canonical import Unreadable
-from heyi_verify.check import verify
+from heyi_verify.check import examine, verify
 from tests.unit.ledger import book
 from tests.unit.ledger.book import Document
 
@@ -26,7 +26,7 @@ def _at(documents: list[Document], number: int) -> int:
     return next(i for i, d in enumerate(documents) if d["kind"] == "voucher" and d["number"] == number)
 
 
-def _found(documents: list[Document], roots: list[Document] = ROOTS) -> dict[str, set[str]]:
+def _found(documents: list[Document], roots: list[Document] | None = ROOTS) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for finding in verify(book.text(documents), roots, book.PUBLIC):
         found.setdefault(finding.code, set()).add(finding.subject)
@@ -38,7 +38,7 @@ def _found(documents: list[Document], roots: list[Document] = ROOTS) -> dict[str
 def test_a_true_export_is_clean(count: int) -> None:
     documents = book.export(book.vouchers(count))
     seals = [d for d in documents if d["kind"] == "seal"]
-    assert _found(documents, seals) == {} == _found(documents, [])
+    assert _found(documents, seals) == {} == _found(documents, None)
 
 
 def _edit_amount(d: list[Document]) -> list[Document]:
@@ -109,6 +109,27 @@ def _forge_signature(d: list[Document]) -> list[Document]:
     return d
 
 
+def _without_seals(d: list[Document]) -> list[Document]:
+    return [one for one in d if one["kind"] != "seal"]
+
+
+def _without_last_seal(d: list[Document]) -> list[Document]:
+    d.remove([one for one in d if one["kind"] == "seal"][-1])
+    return d
+
+
+def _last_seal_of_another_day(d: list[Document]) -> list[Document]:
+    seal = [one for one in d if one["kind"] == "seal"][-1]
+    seal["day"] = d[0]["sealed_through"] = "2010-03-09"
+    return d
+
+
+def _seal_before_its_vouchers(d: list[Document]) -> list[Document]:
+    seal = next(one for one in d if one["kind"] == "seal")
+    seal["day"] = "2010-02-01"
+    return d
+
+
 DAMAGES: dict[str, tuple[Damage, dict[str, set[str]]]] = {
     "edit": (_edit_amount, {"edited": {"5"}, "balance_forged": {"1009.01", "4001"}}),
     "edit with balances to match": (_edit_amount_and_balances, {"edited": {"5"}}),
@@ -120,6 +141,10 @@ DAMAGES: dict[str, tuple[Damage, dict[str, set[str]]]] = {
     "cut tail, all else to match": (_cut_tail_and_hide, {"tail_cut": {"9–12"}}),
     "forged balance": (_forge_balance, {"balance_forged": {"1002"}}),
     "rewritten chain": (_rewrite, {"rewritten": {"2010-03-02", "2010-03-03"}}),
+    "seals removed": (_without_seals, {"seal_missing": {"2010-03-03"}}),
+    "last seal removed": (_without_last_seal, {"seal_missing": {"2010-03-03"}}),
+    "last seal of another day": (_last_seal_of_another_day, {"signature_wrong": {"2010-03-09"}}),
+    "a seal before its vouchers": (_seal_before_its_vouchers, {"seal_wrong": {"2010-02-01", "2010-03-02"}}),
     "forged signature": (_forge_signature, {"signature_wrong": {"2010-03-01"}}),
 }
 
@@ -135,7 +160,18 @@ def test_each_damage_is_named(name: str) -> None:
 
 def test_without_outside_roots_a_rewritten_chain_looks_true() -> None:
     """The reason why roots are published: this is what they are for."""
-    assert _found(_rewrite(book.copied(TRUE)), []) == {}
+    assert _found(_rewrite(book.copied(TRUE)), None) == {}
+
+
+def test_vouchers_behind_the_last_kept_root_are_named_as_unproven() -> None:
+    """A rewriting of the last day passes the roots of the days before: the program must say how far they reach."""
+    lines = book.text(TRUE)
+    assert examine(lines, ROOTS).unproven is None is examine(lines, None).unproven
+    assert examine(lines, ROOTS[:-1]).unproven == (ROOTS[-1]["first_number"], COUNT)
+
+
+def test_a_file_without_roots_is_not_taken_for_roots() -> None:
+    assert _found(book.copied(TRUE), []) == {"root_missing": {"522422/basic"}}
 
 
 def test_roots_of_other_books_are_no_outside_roots_of_this_one() -> None:
@@ -197,6 +233,12 @@ def test_the_command_line_and_its_exit_status(tmp_path: Path) -> None:
     assert _run(str(bad)).returncode == 0 and "--roots" in _run(str(bad)).stdout
     told = _run(str(bad), "--roots", str(roots))
     assert told.returncode == 1 and "[rewritten] 2010-03-02" in told.stdout
+    roots.write_text(json.dumps({"items": ROOTS[:1]}))
+    behind = _run(str(export), "--roots", str(roots))
+    assert behind.returncode == 0 and f"{ROOTS[1]['first_number']} 至 {COUNT}" in behind.stdout
+    roots.write_text(json.dumps({"items": []}))
+    assert "[root_missing]" in _run(str(export), "--roots", str(roots)).stdout
+    roots.write_text(json.dumps({"items": ROOTS}))
     as_json = json.loads(_run(str(bad), "--roots", str(roots), "--json").stdout)
     assert not as_json["clean"] and {f["code"] for f in as_json["findings"]} == {"rewritten"}
     (tmp_path / "no.ndjson").write_text("not an export")

@@ -1,4 +1,5 @@
-"""Year standards, bills, receipts, remittances, sponsorships, subsidies due; rosters and the rows they sent back."""
+"""Year standards, bills, receipts, remittances, sponsorships, subsidies due; rosters and the rows they sent back;
+books of receipts and what became of each of their numbers."""
 
 from alembic import op
 
@@ -23,6 +24,7 @@ CREATE TABLE standard (
   collection_from date NOT NULL,
   collection_until date NOT NULL,
   late_start text NOT NULL CHECK (late_start IN ('payment_day', 'next_day', 'next_month', 'refused')),
+  receipt_numbers text NOT NULL CHECK (receipt_numbers IN ('any', 'issued_books')),
   document_number text,
   recorded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
@@ -148,6 +150,7 @@ CREATE TABLE remittance (
   township_code text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   receipt_count integer NOT NULL CHECK (receipt_count > 0),
+  missing_numbers integer NOT NULL CHECK (missing_numbers >= 0),
   remitted_on date NOT NULL,
   recorded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
@@ -162,6 +165,7 @@ CREATE TABLE remittance_line (
   FOREIGN KEY (pool_code, receipt_id) REFERENCES receipt,
   FOREIGN KEY (pool_code, remittance_id) REFERENCES remittance
 );
+CREATE INDEX remittance_line_of ON remittance_line (pool_code, remittance_id);
 CREATE TABLE subsidy_due (
   pool_code text COLLATE "C" NOT NULL,
   due_id uuid NOT NULL,
@@ -224,6 +228,57 @@ CREATE TABLE refund_line (
 );
 """
 
+BOOKS = """
+CREATE TABLE receipt_book (
+  pool_code text COLLATE "C" NOT NULL,
+  book_id uuid NOT NULL,
+  number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
+  township_code text COLLATE "C" NOT NULL,
+  year smallint NOT NULL,
+  series text COLLATE "C" NOT NULL,
+  digits smallint NOT NULL CHECK (digits BETWEEN 1 AND 12),
+  first_number bigint NOT NULL CHECK (first_number >= 0),
+  last_number bigint NOT NULL,
+  issued_on date NOT NULL,
+  issued_by text COLLATE "C" NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, book_id),
+  CONSTRAINT receipt_book_number UNIQUE (pool_code, number),
+  FOREIGN KEY (pool_code, year) REFERENCES standard,
+  CHECK (first_number <= last_number)
+);
+CREATE INDEX receipt_book_recorded ON receipt_book (pool_code, recorded_at, book_id);
+CREATE TABLE receipt_book_holder (
+  pool_code text COLLATE "C" NOT NULL,
+  book_id uuid NOT NULL,
+  recorded_seq integer NOT NULL CHECK (recorded_seq > 0),
+  collector text NOT NULL CHECK (collector <> ''),
+  handed_on date NOT NULL,
+  recorded_by text COLLATE "C" NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, book_id, recorded_seq),
+  FOREIGN KEY (pool_code, book_id) REFERENCES receipt_book
+);
+-- the key is the number as printed: it stands in one book for ever
+CREATE TABLE receipt_leaf (
+  pool_code text COLLATE "C" NOT NULL,
+  receipt_number text COLLATE "C" NOT NULL,
+  book_id uuid NOT NULL,
+  number bigint NOT NULL,
+  state text NOT NULL CHECK (state IN ('out', 'used', 'voided', 'lost', 'returned')),
+  reason text,
+  declaration text,
+  changed_by text COLLATE "C",
+  changed_at timestamptz,
+  PRIMARY KEY (pool_code, receipt_number),
+  CONSTRAINT receipt_leaf_of_book UNIQUE (pool_code, book_id, number),
+  FOREIGN KEY (pool_code, book_id) REFERENCES receipt_book,
+  CHECK ((state IN ('voided', 'lost')) = (reason IS NOT NULL)),
+  CHECK ((state = 'lost') = (declaration IS NOT NULL)),
+  CHECK ((state = 'out') = (changed_at IS NULL) AND (changed_at IS NULL) = (changed_by IS NULL))
+);
+"""
+
 ROSTERS = """
 CREATE TABLE roster (
   pool_code text COLLATE "C" NOT NULL,
@@ -261,7 +316,7 @@ CREATE TABLE roster_error (
 
 def upgrade() -> None:
     service = "enrollment"
-    for tables in (STANDARDS, BILLS, REINSTATEMENTS, MONEY, REFUNDS, ROSTERS):
+    for tables in (STANDARDS, BILLS, REINSTATEMENTS, MONEY, REFUNDS, BOOKS, ROSTERS):
         op.execute(tables)
     op.execute(pool_table(service, "standard"))
     # what settlement tells of a refund, the worker books
@@ -273,7 +328,10 @@ def upgrade() -> None:
     op.execute(pool_table(service, "subsidy_due", worker="SELECT, INSERT"))
     op.execute(pool_table(service, "sponsorship", update_columns="status, decided_by, decided_at, reason"))
     op.execute(pool_table(service, "reinstatement", update_columns="status, decided_by, decided_at"))
+    op.execute(pool_table(service, "receipt_leaf", update_columns="state, reason, declaration, changed_by, changed_at"))
     for table in (
+        "receipt_book",
+        "receipt_book_holder",
         "sponsorship_line",
         "receipt",
         "remittance",

@@ -37,6 +37,8 @@ CREATE TABLE money_order (
   booked_on date,
   refused_by text,
   refusal text,
+  refused_on date,
+  returned_on date,
   attempt integer NOT NULL DEFAULT 1 CHECK (attempt > 0),
   reversal_reason text CHECK (reversal_reason <> ''),
   reversal_document text CHECK (reversal_document <> ''),
@@ -45,12 +47,12 @@ CREATE TABLE money_order (
   reversed_on date,
   PRIMARY KEY (pool_code, id),
   CHECK (checked_by <> prepared_by),
-  CHECK (direction = 1 OR booked_by <> prepared_by),
+  CHECK (booked_by <> prepared_by),
   CHECK (booked_by <> checked_by),
   CHECK ((direction = 0) = (account IS NULL)),
   CHECK ((status = 'checked') <= (checked_by IS NOT NULL)),
   CHECK ((status IN ('booked', 'reversed')) = (booked_by IS NOT NULL AND booked_on IS NOT NULL)),
-  CHECK ((status = 'refused') = (refused_by IS NOT NULL)),
+  CHECK ((status = 'refused') = (refused_by IS NOT NULL AND refused_on IS NOT NULL)),
   CHECK ((reversal_by IS NULL) = (reversal_reason IS NULL) AND (reversal_by IS NULL) = (reversal_document IS NULL)),
   CHECK (reversal_by IS NULL OR status IN ('booked', 'reversed')),
   CHECK ((status = 'reversed') = (reversed_by IS NOT NULL AND reversed_on IS NOT NULL)),
@@ -78,7 +80,8 @@ CREATE TABLE declaration (
 def upgrade() -> None:
     op.execute(_TABLES)
     changing = "status, debit, checked_by, checked_at, booked_by, booked_on, value_date, refused_by, refusal"
-    changing += ", attempt, reference, reversal_reason, reversal_document, reversal_by, reversed_by, reversed_on"
+    changing += ", refused_on, attempt, reference, returned_on"
+    changing += ", reversal_reason, reversal_document, reversal_by, reversed_by, reversed_on"
     op.execute(pool_table("settlement", "money_order", update_columns=changing, worker="SELECT, INSERT"))
     op.execute(pool_table("settlement", "declaration", update_columns="confirmed_by, confirmed_at"))
 

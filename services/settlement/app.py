@@ -24,6 +24,7 @@ from services.settlement.payouts.floats_api import router as floats
 from services.settlement.payouts.second_api import router as second_compensation
 from services.settlement.reconciliation.api import router as reconciliation
 from services.settlement.reporting.api import router as reporting
+from services.settlement.reporting.packages_api import router as packages
 from services.settlement.settings import SettlementSettings
 from shared.http.app import configure_process, create_service_app
 from shared.http.unit import ServiceState
@@ -51,6 +52,7 @@ ROUTERS = (
     fund_year,
     indicators,
     reporting,
+    packages,
     operator,
 )
 

@@ -220,5 +220,7 @@ async def _campaigns(world: World) -> None:
     path = f"/{campaign}/objections/{made['objection_id']}/decision"
     await campaigns.done(world, "county_director", path, decision)
     await campaigns.released(world, campaign)
+    owed = [one for one in await campaigns.payments(world, campaign) if one["status"] == "released"]
+    await campaigns.settlement_tells(world, *(campaigns.made(world, one) for one in owed))
     world.clock.advance(timedelta(days=90))
     await campaigns.done(world, "county_director", f"/{campaign}/closing")

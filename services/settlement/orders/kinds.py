@@ -1,8 +1,8 @@
 """The kinds of money orders as data: which book and accounts each moves, and whose hands it passes (pure).
 
 A kind is one line of the closed loop: the database permits no other flow (``ledger/charts``), and this table says who
-asks for it and who approves it. An order that brings money in is recorded by one person under a rule, as arrivals are;
-one that moves money out or between funds passes two or three persons (contracts §9, rulings §18).
+asks for it and who approves it. Every order passes two or three persons, one that brings money in as well: no line of a
+statement stands behind it yet (contracts §9, rulings §18).
 """
 
 from collections.abc import Mapping
@@ -36,6 +36,8 @@ TOWNSHIP = frozenset({"township_clerk", "township_director"})
 CITY = frozenset({"city_finance"})
 INSURER_ENTERS = frozenset({"insurer_finance"})
 INSURER_APPROVES = frozenset({"insurer_approver", "insurer_manager"})
+_CONFIRMS = {INSURER_ENTERS: INSURER_ENTERS | INSURER_APPROVES}
+"""Who confirms what another of these entered; the same where it is not named."""
 
 YEAR, BILL, HEADS, REFERENCE, PARTY = "coverage_year", "bill_id", "head_count", "bank_reference", "party"
 
@@ -76,7 +78,7 @@ def _arrives(
     code: str, zh: str, en: str, book: str, income: str, account: str, by: frozenset[str], *needs: str
 ) -> Kind:
     debit = BANK_ACCOUNTS[account].ledger_account
-    return Kind(code, zh, en, book, debit, income, IN, account, (by,), (REFERENCE, *needs))
+    return Kind(code, zh, en, book, debit, income, IN, account, (by, _CONFIRMS.get(by, by)), (REFERENCE, *needs))
 
 
 def _is_paid(

@@ -26,6 +26,8 @@ def papers(printed: Sequence[Printed], made_at: datetime) -> bytes:
 
 def _blocks(form: Form, cover: Cover) -> Iterator[page.Block]:
     yield page.Title(form.title_zh, form.period_zh)
+    if form.standing_zh:
+        yield page.Heading(f"【{form.standing_zh}】")
     about = [("核算对象", form.about_zh)] if form.about_zh else []
     yield page.Pairs([("编制单位", cover.unit_zh), ("金额单位", "元"), *about, *form.facts])
     total = sum(column.weight for column in form.columns)
@@ -34,7 +36,12 @@ def _blocks(form: Form, cover: Cover) -> Iterator[page.Block]:
         page.Row([cell_text(c, cell) for c, cell in zip(form.columns, row.cells, strict=True)], row.strong)
         for row in form.rows
     ]
-    yield page.Table(columns, rows)
+    told = (form.title_zh, form.about_zh, form.period_zh, cover.unit_zh, form.standing_zh)
+    yield page.Table(columns, rows, "  ".join(filter(None, told)), tuple(_foot(form)))
+
+
+def _foot(form: Form) -> Iterator[page.Heading | page.Note]:
+    """What stands under the table and is signed with it."""
     if form.in_words:
         title, fen = form.in_words
         yield page.Heading(f"{title}(大写):{capital_yuan(fen)}  ¥{money_zh(fen)}")

@@ -22,7 +22,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "head": {**_GRID, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#EEEEEE"},
     "text": {**_GRID, "align": "left", "text_wrap": True},
     "count": {**_GRID, "align": "right", "num_format": "0"},
-    "money": {**_GRID, "align": "right", "num_format": "#,##0.00;-#,##0.00;0.00"},
+    "money": {**_GRID, "align": "right", "num_format": "#,##0.00;-#,##0.00;0.00", "shrink": True},
     "date": {**_GRID, "align": "center", "num_format": "yyyy-mm-dd"},
     "words": {**_GRID, "align": "left", "bold": True},
     "note": {"align": "left", "text_wrap": True, "valign": "top"},
@@ -71,7 +71,8 @@ def _sheet(sheet: Any, form: Form, cover: Cover, kinds: dict[str, Any], strong: 
         sheet.set_column(number, number, column.weight * _WIDTH_OF_WEIGHT)
     sheet.set_row(0, 28)
     sheet.merge_range(0, 0, 0, last, form.title_zh, kinds["title"])
-    sheet.merge_range(1, 0, 1, last, form.period_zh, kinds["centre"])
+    period = f"{form.period_zh}【{form.standing_zh}】" if form.standing_zh else form.period_zh
+    sheet.merge_range(1, 0, 1, last, period, kinds["centre"])
     sheet.write_string(2, 0, f"编制单位:{cover.unit_zh}", kinds["left"])
     sheet.write_string(2, last, "单位:元", kinds["right"])
     if form.about_zh:

@@ -121,6 +121,7 @@ WHOLE = {
     "voucher-forms": "at most 500 vouchers: a longer period is refused",
     "form": "one voucher",
     "attachments": "what was attached to one voucher",
+    "persons-at-cap/counts": "the villages of one county by month",
 }
 """Lists that are always answered whole, and why they can be."""
 

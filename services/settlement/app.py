@@ -5,8 +5,11 @@ from contextlib import AsyncExitStack
 from fastapi import FastAPI
 
 from services.settlement.closing.api import router as closing
-from services.settlement.funding.api import router as funding
+from services.settlement.funding.accounts_api import router as accounts
+from services.settlement.funding.arrivals_api import router as arrivals
 from services.settlement.funding.receivables_api import router as receivables
+from services.settlement.funding.replenishments_api import router as replenishments
+from services.settlement.funding.transfers_api import router as transfers
 from services.settlement.funding.write_offs_api import router as write_offs
 from services.settlement.inquiry.api import router as inquiry
 from services.settlement.inquiry.fund_api import router as fund_year
@@ -32,7 +35,10 @@ ROUTERS = (
     ledger,
     proving,
     attachments,
-    funding,
+    accounts,
+    arrivals,
+    transfers,
+    replenishments,
     receivables,
     write_offs,
     payouts,

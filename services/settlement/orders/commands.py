@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from services.settlement.funding import arrivals
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import BASIC, PREMIUMS
 from services.settlement.funding.booking import Desk, Entry, book
@@ -256,7 +257,7 @@ async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
         ],
     )
     if debit == REFUND_LATER:
-        await funding.lower_temporary(desk, order["coverage_year"], PREMIUMS, fen)
+        await arrivals.lower_temporary(desk, order["coverage_year"], PREMIUMS, fen)
     if kind.account is not None:
         signed = kind.direction * fen
         paid_by = order["id"] if order["attempt"] == 1 else new_id(desk.now)

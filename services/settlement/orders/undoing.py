@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from services.settlement.funding import arrivals
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import PREMIUMS
 from services.settlement.funding.booking import Desk, Entry, book
@@ -134,7 +135,7 @@ async def _come_back(desk: Desk, kind: Kind, order: Any) -> None:
     fen = order["amount_fen"]
     await _book_reversal(desk, kind, order, "returned", f"{kind.zh}被银行退回")
     if order["debit"] == REFUND_LATER:
-        await funding.add_temporary(desk, order["coverage_year"], PREMIUMS, fen)
+        await arrivals.add_temporary(desk, order["coverage_year"], PREMIUMS, fen)
     assert kind.account is not None
     back = Movement(new_id(desk.now), kind.account, fen, order["reference"], "order_return", new_id(desk.now), desk.day)
     await funding.journal(desk, [back])

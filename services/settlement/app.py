@@ -26,6 +26,7 @@ from services.settlement.payouts.payments_api import router as payments
 from services.settlement.payouts.second_api import router as second_compensation
 from services.settlement.reconciliation.api import router as reconciliation
 from services.settlement.reporting.api import router as reporting
+from services.settlement.reporting.packages_api import router as packages
 from services.settlement.settings import SettlementSettings
 from shared.http.app import configure_process, create_service_app
 from shared.http.unit import ServiceState
@@ -55,6 +56,7 @@ ROUTERS = (
     fund_year,
     indicators,
     reporting,
+    packages,
     operator,
 )
 

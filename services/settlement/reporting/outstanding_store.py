@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.movements import stands
 from shared.db.sql import fetch
 
 
@@ -18,7 +19,7 @@ async def outstanding(conn: AsyncConnection, pool: str, day: date, limit: int) -
     return await fetch(conn, _OUTSTANDING, pool, day, limit)
 
 
-_OUTSTANDING = """
+_OUTSTANDING = f"""
 WITH seen AS (
   SELECT m.source_id, m.kind FROM movement m WHERE m.pool_code = $1 AND m.booked_on <= $2
 ), paid AS (
@@ -54,7 +55,7 @@ SELECT * FROM (
   LEFT JOIN line_match x ON x.pool_code = m.pool_code AND x.movement_id = m.id
   LEFT JOIN statement_line l ON l.pool_code = x.pool_code AND l.id = x.line_id
   LEFT JOIN statement t ON t.pool_code = l.pool_code AND t.id = l.statement_id
-  WHERE m.pool_code = $1 AND m.booked_on <= $2 AND (t.id IS NULL OR t.day > $2)
+  WHERE m.pool_code = $1 AND m.booked_on <= $2 AND (t.id IS NULL OR t.day > $2) AND {stands(by="$2")}
   UNION ALL
   SELECT 'transfer', t.released_on, t.reference, t.kind, t.amount_fen FROM transfer t
   WHERE t.pool_code = $1 AND t.released_on <= $2 AND CASE t.kind

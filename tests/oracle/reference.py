@@ -18,6 +18,8 @@ Part = tuple[str, Doc, str, Doc]
 """A bucket that pays and the row that it applies: bucket id, bucket, row id, row."""
 Running = tuple[str, Doc, list[Part]]
 """A layer that pays: id, layer, its parts."""
+Steps = list[tuple[int | None, int]]
+"""Ratios in 10⁻⁸, each up to an amount in fen."""
 WHOLE = 10_000
 CIRCUMSTANCES = ("emergency", "migrant", "referred")
 SPENT = ("household_year", "family_account.spent", 0, "")
@@ -403,6 +405,7 @@ def run_layers(
     given = claim["elsewhere"]
     begun = given["benefit"] if given else 0
     paid, cut = begun, given["over_cap"] if given else 0
+    any_cut = False
     owed = eligible
     if claim["third_party"] == "shared":
         owed -= half_up(eligible * claim["third_party_share"], WHOLE)
@@ -424,7 +427,8 @@ def run_layers(
         first = first or results
         amounts[layer_id] = sum(one["benefit"] for one in results)
         paid += amounts[layer_id]
-        cut = sum(one["before_caps"] - one["benefit"] for one in results)
+        cut = sum(one["over_year"] for one in results)
+        any_cut = any_cut or any(one["benefit"] < one["before_caps"] for one in results)
     patient = total - paid
     account = account_pays(policy, claim, used, patient, eligible - paid)
     if account:
@@ -432,7 +436,7 @@ def run_layers(
     moves = {key: amount - used.get(key, 0) for key, amount in counts.items() if amount != used.get(key, 0)}
     deductible = sum(one["deductible"] for one in first)
     return {
-        "outcome": ending(eligible, first, paid - begun, cut, account),
+        "outcome": ending(eligible, first, paid - begun, any_cut, account),
         "benefit": paid - begun,
         "patient": patient,
         "account": account,
@@ -457,12 +461,12 @@ def essential_of(claim: Doc, lines: list[Any], bucket: Doc, base: int, codes: se
     return min(base, eligible_of(claim, lines, wanted))
 
 
-def ending(eligible: int, first: list[Doc], paid: int, cut: int, account: int) -> str:
+def ending(eligible: int, first: list[Doc], paid: int, any_cut: bool, account: int) -> str:
     """How a claim that may be settled ends."""
     if eligible == 0 and not account:
         return "nothing_eligible"
     if paid > 0:
-        return "capped" if cut > 0 else "settled"
+        return "capped" if any_cut else "settled"
     if account:
         return "account_only"
     if sum(one["before_caps"] for one in first) > 0:
@@ -503,30 +507,39 @@ def pay(
         before_caps = half_up(min(base, fen(plain(row["fixed"]))) * factor, WHOLE)
     else:
         counting = limited(row, base)
-        if len(row.get("bands", [0])) == 1:
-            points, raise_by = bonus(policy, claim, bucket)
-            alone = share(row["bands"][0]["ratio"] if "bands" in row else plain(row["ratio"]))
-            ratio = half_up(min(WHOLE**2, (alone + points) * (WHOLE + raise_by)), WHOLE)
         if bucket.get("yearly") == "true":
-            deductible, before_caps = over_the_year(policy, claim, counts, bucket, row, here, year, counting)
+            deductible, before_caps, steps = over_the_year(policy, claim, counts, bucket, row, here, year, counting)
         else:
             deductible = min(counting, deductible_due(policy, claim, counts, bucket, row, here, year))
             rest = counting - deductible
-            top = by_ratio(row, rest, bonus(policy, claim, bucket))
+            steps = best_steps(policy, claim, bucket, row, rest)
+            top = worth(steps, rest)
             if "essential" in bucket:
-                top = min(rest * WHOLE**2, top + min(rest, essential) * share(bucket["essential"]["points"]) * WHOLE)
+                more = share(bucket["essential"]["points"]) * WHOLE
+                top += worth([(end, min(more, WHOLE**2 - ratio)) for end, ratio in steps], min(rest, essential))
             before_caps = half_up(top * factor, WHOLE**3)
+        ratio = half_up(steps[0][1], WHOLE) if len(steps) == 1 else 0
         if "floor" in bucket and claim["third_party"] != "accident":
             of = total if bucket["floor"].get("of") == "total" else base
             before_caps = max(before_caps, min(base, half_up(of * share(bucket["floor"]["ratio"]), WHOLE)))
-    benefit = before_caps
     earlier = claim["earlier"][1] if claim["earlier"] is not None else 0
-    if accident and "cap" in accident:
-        benefit = min(benefit, max(0, fen(accident["cap"]) - earlier))
+    under_other_caps = [max(0, fen(accident["cap"]) - earlier)] if accident and "cap" in accident else []
+    under_year_caps = []
     for cap in bucket.get("caps", {}).values():
-        benefit = min(benefit, left(claim, counts, bucket, here, cap, year, benefit))
+        room = left(claim, counts, bucket, here, cap, year)
+        if room is not None:
+            yearly = cap["period"] in ("person_year", "household_year") and "diseases" not in cap
+            (under_year_caps if yearly else under_other_caps).append(room)
+    reached = min([before_caps, *under_other_caps])
+    benefit = min([reached, *under_year_caps])
     write(claim, counts, layer_id, layer, bucket_id, year, benefit, deductible, base)
-    return {"benefit": benefit, "before_caps": before_caps, "deductible": deductible, "ratio": ratio}
+    return {
+        "benefit": benefit,
+        "before_caps": before_caps,
+        "over_year": reached - benefit,
+        "deductible": deductible,
+        "ratio": ratio,
+    }
 
 
 def limited(row: Doc, base: int) -> int:
@@ -562,40 +575,52 @@ def deductible_due(policy: Doc, claim: Doc, counts: Counts, bucket: Doc, row: Do
 
 def over_the_year(
     policy: Doc, claim: Doc, counts: Counts, bucket: Doc, row: Doc, here: str, year: int, base: int
-) -> tuple[int, int]:
-    """(deductible, benefit) where both look at the whole year's base."""
+) -> tuple[int, int, Steps]:
+    """(deductible, benefit, ratios) where both look at the whole year's base."""
     before = counts.get(("person_year", f"{here}.base", year, ""), 0)
     full = fen(plain(row.get("deductible", "0")))
-    raised = bonus(policy, claim, bucket)
-    paid = []
-    for amount in (before, before + base):
-        paid.append(half_up(by_ratio(row, max(0, amount - full), raised), WHOLE**2))
-    return min(full, before + base) - min(full, before), paid[1] - paid[0]
+    steps = best_steps(policy, claim, bucket, row, max(0, before + base - full))
+    paid = [half_up(worth(steps, max(0, amount - full)), WHOLE**2) for amount in (before, before + base)]
+    return min(full, before + base) - min(full, before), paid[1] - paid[0], steps
 
 
-def bonus(policy: Doc, claim: Doc, bucket: Doc) -> tuple[int, int]:
-    """(points, factor) of the best raise; points are looked at first."""
-    best = (0, 0)
-    for one in bucket.get("bonuses", {}).values():
-        groups = belongs(policy, claim, one["groups"])
-        if groups:
-            times = len(groups) if one.get("stacks") == "true" else 1
-            best = max(best, (share(one.get("points", "0%")) * times, share(one.get("factor", "0%")) * times))
+def best_steps(policy: Doc, claim: Doc, bucket: Doc, row: Doc, rest: int) -> Steps:
+    """The row's ratios with the raise that gives the person most on an amount, and with equal gain the higher ones."""
+    bands = row.get("bands") or [{"ratio": plain(row["ratio"])}]
+    best: Steps = []
+    for points, factor in [(0, 0), *raises(policy, claim, bucket)]:
+        steps = []
+        for band in bands:
+            own = share(band["ratio"])
+            raised = own * WHOLE + own * factor + points * WHOLE
+            steps.append((fen(band["up_to"]) if "up_to" in band else None, min(raised, WHOLE**2)))
+        if not best or (worth(steps, rest), [r for _, r in steps]) > (worth(best, rest), [r for _, r in best]):
+            best = steps
     return best
 
 
-def by_ratio(row: Doc, rest: int, raised: tuple[int, int]) -> int:
-    """What is left after the deductible, times the ratio, band by band; 10⁸ of it make a fen."""
-    bands = row.get("bands") or [{"ratio": plain(row["ratio"])}]
-    points, factor = raised
-    top, low = 0, 0
-    for band in bands:
-        high = min(rest, fen(band["up_to"])) if "up_to" in band else rest
-        ratio = min(WHOLE * WHOLE, (share(band["ratio"]) + points) * (WHOLE + factor))
+def raises(policy: Doc, claim: Doc, bucket: Doc) -> list[tuple[int, int]]:
+    """(points, factor) of everything that the person may have: one bonus, or the sum of those that stack."""
+    single, points, factor = [], 0, 0
+    for one in bucket.get("bonuses", {}).values():
+        times = len(belongs(policy, claim, one["groups"]))
+        mine = share(one.get("points", "0%")), share(one.get("factor", "0%"))
+        if one.get("stacks") == "true":
+            points, factor = points + mine[0] * times, factor + mine[1] * times
+        elif times:
+            single.append(mine)
+    return [*single, (points, factor)]
+
+
+def worth(steps: Steps, amount: int) -> int:
+    """An amount through the ratios, from the first fen up; 10⁸ of it make a fen."""
+    found, low = 0, 0
+    for end, ratio in steps:
+        high = amount if end is None else min(amount, end)
         if high > low:
-            top += (high - low) * ratio
+            found += (high - low) * ratio
             low = high
-    return top
+    return found
 
 
 # ---------------------------------------------------------------- caps and counts
@@ -606,12 +631,12 @@ def counted_names(here: str, bucket: Doc) -> list[str]:
     return listed(bucket.get("adds_to", f"{here}.benefit"))
 
 
-def left(claim: Doc, counts: Counts, bucket: Doc, here: str, cap: Doc, year: int, benefit: int) -> int:
-    """What a cap leaves; all of the benefit where it does not speak of the disease."""
+def left(claim: Doc, counts: Counts, bucket: Doc, here: str, cap: Doc, year: int) -> int | None:
+    """What a cap leaves; None where it does not speak of the disease."""
     if "diseases" in cap and claim["disease"] not in listed(cap["diseases"]):
-        return benefit
+        return None
     if cap["period"] == "disease_year" and not claim["disease"]:
-        return benefit
+        return None
     amount = fen(plain(cap["amount"]))
     if cap["period"] in ("admission", "visit"):
         return max(0, amount - (claim["earlier"][1] if claim["earlier"] is not None else 0))

@@ -155,6 +155,7 @@ class _Paying(NamedTuple):
     first: tuple[Paid, ...]
     paid_fen: int
     cut_fen: int
+    """What caps of any kind took in any layer."""
 
 
 def _settle(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...], sums: Sums) -> Adjudication:
@@ -197,7 +198,7 @@ def _run_layers(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...]
     results: list[LayerResult] = []
     first: tuple[Paid, ...] = ()
     paid, cut = _start(case)
-    begun = paid
+    begun, cut_in_all = paid, 0
     owed = sums.eligible_fen - _borne_by_others(case, sums.eligible_fen)
     for layer, parts in runs:
         left = max(0, owed - paid)
@@ -207,7 +208,8 @@ def _run_layers(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...]
         first = first or outcomes
         benefit_fen = sum(outcome.benefit_fen for outcome in outcomes)
         paid += benefit_fen
-        cut = sum(outcome.uncapped_fen for outcome in outcomes) - benefit_fen
+        cut = sum(outcome.over_year_fen for outcome in outcomes)
+        cut_in_all += sum(outcome.uncapped_fen for outcome in outcomes) - benefit_fen
         expense_account = parts[-1][0].account
         results.append(
             LayerResult(
@@ -216,7 +218,7 @@ def _run_layers(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...]
         )
         inputs = (("name", layer.name), ("payer", layer.payer))
         case.step("layer", layer.id, layer.origin.clause, inputs, benefit_fen)
-    return _Paying(tuple(results), first, paid - begun, cut)
+    return _Paying(tuple(results), first, paid - begun, cut_in_all)
 
 
 def _start(case: Case) -> tuple[int, int]:

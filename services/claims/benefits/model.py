@@ -27,6 +27,10 @@ EACH_TIME = ("admission", "visit")
 """Periods of caps that no accumulator counts: each admission or visit stands for itself."""
 
 
+OF_THE_YEAR = ("person_year", "household_year")
+"""Periods of the caps that a layer above the cap starts from."""
+
+
 class Outcome(StrEnum):
     """How a decision ended. The ladder is flat: the first rung that holds is the outcome (order of the members)."""
 
@@ -345,6 +349,11 @@ class Cap:
     diseases: frozenset[str] = frozenset()
     """Diseases that it limits; empty: all."""
 
+    @property
+    def of_the_year(self) -> bool:
+        """True for a cap of the whole year's benefit: what it takes is what a layer above the cap (`cut_by_cap`) pays."""
+        return self.period in OF_THE_YEAR and not self.diseases
+
 
 @dataclass(frozen=True, slots=True)
 class Bonus:
@@ -360,7 +369,7 @@ class Bonus:
     factor: int
     """Relative raise in 1/10,000 of the ratio; 0 where `points` is used."""
     stacks: bool
-    """True: one bonus a group; False: one at most (rulings §4)."""
+    """True: it counts once a group and adds to the others that stack; False: one at most (rulings §4)."""
     origin: Origin
 
 
@@ -461,7 +470,7 @@ class Layer:
     """`pool`, `insurer` or `government`."""
     base: str
     """What the layer works on: `eligible`, `eligible_unpaid` (what earlier layers left of it) or `cut_by_cap`
-    (what a cap took from the benefit of the layer before)."""
+    (what a cap of the whole year took from the benefit of the layer before)."""
     benefits: Mapping[str, Benefit]
     origin: Origin
     voluntary: bool = False

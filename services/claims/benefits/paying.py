@@ -6,6 +6,7 @@ multiplies, the benefit is rounded once, the floor lifts it, the caps cut it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from services.claims.benefits.model import (
     Bonus,
     Cap,
     ClaimInput,
+    Essential,
     Facts,
     Limit,
     Policy,
@@ -30,6 +32,7 @@ from shared.kernel.dates import age_on
 from shared.kernel.money import round_half_up
 
 E8 = FULL_RATIO * FULL_RATIO
+Inputs = tuple[tuple[str, int | str], ...]
 
 
 class Paid(NamedTuple):
@@ -39,6 +42,17 @@ class Paid(NamedTuple):
     uncapped_fen: int
     deductible_fen: int
     ratio: int
+    over_year_fen: int = 0
+    """What caps of the whole year took of it: where a layer that starts above the cap begins."""
+
+
+class Raise(NamedTuple):
+    """What a bonus gives a person."""
+
+    bonus: Bonus
+    groups: frozenset[str]
+    points: int
+    factor: int
 
 
 class Base(NamedTuple):
@@ -74,7 +88,7 @@ class Case:
             key = key_of(self.claim, self.year, scope, name)
             self.added[key] = self.added.get(key, 0) + amount
 
-    def step(self, step: str, rule: str, clause: str, inputs: tuple[tuple[str, int | str], ...], amount: int) -> None:
+    def step(self, step: str, rule: str, clause: str, inputs: Inputs, amount: int) -> None:
         """Writes a step of the trace."""
         self.steps.append(TraceStep(step, rule, clause, inputs, amount))
 
@@ -107,16 +121,9 @@ def pay(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Paid:
         paid = _fixed(case, benefit, rule, rule.fixed_fen, base)
     else:
         paid = _by_ratio(case, benefit, rule, base)
-    amount = paid.uncapped_fen
-    if case.facts.third_party == "accident" and benefit.accident is not None and benefit.accident.cap_fen is not None:
-        accident = benefit.accident
-        cap = Cap(accident.id, accident.name, benefit.accident.cap_fen, "visit", "", accident.origin)
-        amount = _left_under(cap, case, amount)
-    for cap in benefit.caps:
-        if not cap.diseases or case.claim.disease in cap.diseases:
-            amount = _left_under(cap, case, amount)
+    amount, over_year = _capped(case, benefit, paid.uncapped_fen)
     _count(case, benefit, amount, paid.deductible_fen, base.amount_fen)
-    return paid._replace(benefit_fen=amount)
+    return paid._replace(benefit_fen=amount, over_year_fen=over_year)
 
 
 # ---------------------------------------------------------------- fixed amounts and ratios
@@ -134,22 +141,20 @@ def _fixed(case: Case, benefit: Benefit, rule: Rule, fixed_fen: int, base: Base)
 
 def _by_ratio(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Paid:
     """Limit, deductible, ratio, floor."""
+    more: Inputs
     counts = base.amount_fen if rule.limit is None else _limited(case, rule, rule.limit, base.amount_fen)
-    raise_points, raise_factor = _bonus(case, benefit)
-    bands = tuple(Band(b.up_to_fen, _raised(b.ratio, raise_points, raise_factor)) for b in rule.bands)
     if benefit.yearly:
-        deductible, uncapped = _over_the_year(case, benefit, rule, bands, counts)
+        deductible, bands, uncapped = _over_the_year(case, benefit, rule, counts)
     else:
         deductible = min(counts, _deductible_due(case, benefit, rule))
         told = (("full_fen", rule.deductible.amount_fen),)
         case.step("deductible", rule.id, rule.deductible.clause, told, deductible)
         rest = counts - deductible
-        product = _product(rest, bands)
-        more: tuple[tuple[str, int | str], ...] = ()
+        bands = _raised(case, benefit, rule, rest)
+        product, more = _product(rest, bands), ()
         if benefit.essential is not None and base.essential_fen:
-            essential = min(rest, base.essential_fen)
-            product = min(rest * E8, product + _essential(case, benefit, essential))
-            more = (("essential_fen", essential), ("points_ratio", benefit.essential.points))
+            gained, more = _essential(case, benefit.essential, bands, min(rest, base.essential_fen))
+            product += gained
         factor = _accident_factor(case, benefit)
         if factor != FULL_RATIO:
             more += (("factor_ratio", factor),)
@@ -182,7 +187,7 @@ def _ratio_step(
     bands: tuple[Band, ...],
     base_fen: int,
     benefit_fen: int,
-    more: tuple[tuple[str, int | str], ...] = (),
+    more: Inputs = (),
 ) -> None:
     """The step that multiplies; a banded row tells every band."""
     inputs: list[tuple[str, int | str]] = [("base_fen", base_fen)]
@@ -204,30 +209,39 @@ def _product(base_fen: int, bands: tuple[Band, ...]) -> int:
     return product
 
 
-def _raised(ratio: int, points: int, factor: int) -> int:
-    """A ratio with its bonus, in 10⁻⁸, never over 100%."""
-    return min(E8, (ratio + points) * (FULL_RATIO + factor))
-
-
-def _over_the_year(case: Case, benefit: Benefit, rule: Rule, bands: tuple[Band, ...], base_fen: int) -> tuple[int, int]:
-    """(deductible, benefit) where both run over the year: what the year's base gives more than it gave before."""
+def _over_the_year(case: Case, benefit: Benefit, rule: Rule, base_fen: int) -> tuple[int, tuple[Band, ...], int]:
+    """(deductible, bands, benefit) where both run over the year: what the year's base gives more than it gave before."""
     before = case.used("person_year", f"{benefit.id}.base")
     full = rule.deductible.amount_fen
     deductible = min(before + base_fen, full) - min(before, full)
     case.step("deductible", rule.id, rule.deductible.clause, (("full_fen", full), ("before_fen", before)), deductible)
     done, now = max(0, before - full), max(0, before + base_fen - full)
+    bands = _raised(case, benefit, rule, now)
     benefit_fen = round_half_up(_product(now, bands), E8) - round_half_up(_product(done, bands), E8)
     _ratio_step(case, rule, bands, now, benefit_fen, (("before_fen", done),))
-    return deductible, benefit_fen
+    return deductible, bands, benefit_fen
 
 
-def _essential(case: Case, benefit: Benefit, amount_fen: int) -> int:
-    """The raise for essential medicines, in 10⁻⁸ fen."""
-    assert benefit.essential is not None
-    one = benefit.essential
-    inputs = (("name", one.name), ("base_fen", amount_fen), ("points_ratio", one.points))
-    case.step("essential", one.id, one.origin.clause, inputs, 0)
-    return amount_fen * one.points * FULL_RATIO
+def _essential(case: Case, row: Essential, bands: tuple[Band, ...], amount_fen: int) -> tuple[int, Inputs]:
+    """(the raise for essential medicines in 10⁻⁸ fen, its factors): they fill the bands from below, never over 100%."""
+    terms: list[tuple[int, int]] = []
+    done = 0
+    for band in bands:
+        upper = amount_fen if band.up_to_fen is None else min(amount_fen, band.up_to_fen)
+        gain = min(row.points * FULL_RATIO, E8 - band.ratio)
+        if upper > done and gain:
+            part, done = upper - done, upper
+            if terms and terms[-1][1] == gain:
+                part += terms.pop()[0]
+            terms.append((part, gain))
+        done = max(done, upper)
+    inputs: list[tuple[str, int | str]] = []
+    for number, (part, gain) in enumerate(terms, start=1):
+        points = round_half_up(gain, FULL_RATIO)
+        told = (("name", row.name), ("base_fen", part), ("points_ratio", points))
+        case.step("essential", row.id, row.origin.clause, told, 0)
+        inputs += ((f"essential_{number}_fen", part), (f"points_{number}_ratio", points))
+    return sum(part * gain for part, gain in terms), tuple(inputs)
 
 
 def _accident_factor(case: Case, benefit: Benefit) -> int:
@@ -292,47 +306,90 @@ def groups_of(claim: ClaimInput, facts: Facts, row: Bonus | Waiver) -> frozenset
     return groups
 
 
-def _bonus(case: Case, benefit: Benefit) -> tuple[int, int]:
-    """(points, factor) of the bonus that applies: the best single one, or all groups where the policy stacks them."""
-    points, factor = 0, 0
+def _raised(case: Case, benefit: Benefit, rule: Rule, base_fen: int) -> tuple[Band, ...]:
+    """The bands with the raise that pays most on a base, in 10⁻⁸; where it pays the same, the higher ratios."""
+    plain = _with(rule.bands, ())
+    best, counting = (_product(base_fen, plain), [band.ratio for band in plain]), plain
+    chosen: tuple[Raise, ...] = ()
+    for offer in _offers(case, benefit):
+        bands = _with(rule.bands, offer)
+        gives = _product(base_fen, bands), [band.ratio for band in bands]
+        if gives > best:
+            best, counting, chosen = gives, bands, offer
+    for one in chosen:
+        inputs: Inputs = (
+            ("name", one.bonus.name),
+            ("groups", ",".join(sorted(one.groups))),
+            ("points_ratio", one.points),
+            ("factor_ratio", one.factor),
+        )
+        case.step("bonus", one.bonus.id, one.bonus.origin.clause, inputs, 0)
+    return counting
+
+
+def _offers(case: Case, benefit: Benefit) -> Iterator[tuple[Raise, ...]]:
+    """What may raise the ratio: each bonus alone (rulings §4: one at most), and together those that the policy stacks,
+    each of them once a group."""
+    together = []
     for bonus in benefit.bonuses:
         groups = groups_of(case.claim, case.facts, bonus)
-        if not groups:
+        if groups and bonus.stacks:
+            together.append(Raise(bonus, groups, bonus.points * len(groups), bonus.factor * len(groups)))
+        elif groups:
+            yield (Raise(bonus, groups, bonus.points, bonus.factor),)
+    if together:
+        yield tuple(together)
+
+
+def _with(bands: tuple[Band, ...], offer: tuple[Raise, ...]) -> tuple[Band, ...]:
+    """Bands with raises, in 10⁻⁸, never over 100%; a factor is one of the row's own ratio."""
+    points = sum(one.points for one in offer) * FULL_RATIO
+    factor = FULL_RATIO + sum(one.factor for one in offer)
+    return tuple(Band(band.up_to_fen, min(E8, band.ratio * factor + points)) for band in bands)
+
+
+def _capped(case: Case, benefit: Benefit, amount_fen: int) -> tuple[int, int]:
+    """(what the caps leave of a benefit, what those of the whole year took).
+
+    What a cap a time, a day or a disease takes is gone: a layer that starts above the year's cap does not pay it.
+    """
+    paid = within = amount_fen
+    for cap in _caps(case, benefit):
+        used = _used_under(cap, case)
+        left = max(0, cap.amount_fen - used)
+        allowed = min(paid, left)
+        inputs: Inputs = (
+            ("name", cap.name),
+            ("cap_fen", cap.amount_fen),
+            ("used_fen", used),
+            ("left_fen", left),
+            ("before_fen", paid),
+            ("period", cap.period),
+        )
+        case.step("cap", cap.id, cap.origin.clause, inputs, allowed)
+        paid = allowed
+        if not cap.of_the_year:
+            within = min(within, left)
+    return paid, within - paid
+
+
+def _caps(case: Case, benefit: Benefit) -> Iterator[Cap]:
+    """The caps that speak of a claim; one a disease-year asks for a disease."""
+    accident = benefit.accident
+    if case.facts.third_party == "accident" and accident is not None and accident.cap_fen is not None:
+        yield Cap(accident.id, accident.name, accident.cap_fen, "visit", "", accident.origin)
+    for cap in benefit.caps:
+        if cap.diseases and case.claim.disease not in cap.diseases:
             continue
-        times = len(groups) if bonus.stacks else 1
-        gained = (bonus.points * times, bonus.factor * times)
-        if gained > (points, factor):
-            points, factor = gained
-            inputs = (
-                ("name", bonus.name),
-                ("groups", ",".join(sorted(groups))),
-                ("points_ratio", points),
-                ("factor_ratio", factor),
-            )
-            case.step("bonus", bonus.id, bonus.origin.clause, inputs, 0)
-    return points, factor
+        if cap.period != "disease_year" or case.claim.disease:
+            yield cap
 
 
-def _left_under(cap: Cap, case: Case, amount_fen: int) -> int:
-    """What the cap leaves of a benefit; a cap a disease-year asks for a disease."""
-    if cap.period == "disease_year" and not case.claim.disease:
-        return amount_fen
+def _used_under(cap: Cap, case: Case) -> int:
+    """What a cap has been used already."""
     if cap.period in EACH_TIME:
-        used = case.facts.earlier.benefit_fen if case.facts.earlier is not None else 0
-    else:
-        used = case.used(cap.period, cap.counts)
-    left = max(0, cap.amount_fen - used)
-    allowed = min(amount_fen, left)
-    inputs = (
-        ("name", cap.name),
-        ("cap_fen", cap.amount_fen),
-        ("used_fen", used),
-        ("left_fen", left),
-        ("before_fen", amount_fen),
-        ("period", cap.period),
-    )
-    case.step("cap", cap.id, cap.origin.clause, inputs, allowed)
-    return allowed
+        return case.facts.earlier.benefit_fen if case.facts.earlier is not None else 0
+    return case.used(cap.period, cap.counts)
 
 
 def _count(case: Case, benefit: Benefit, amount_fen: int, deductible_fen: int, base_fen: int) -> None:

@@ -310,8 +310,9 @@ def _ratio(step: Document, say: Voice) -> str:
     if "before" in inputs:
         before, _ = _expression(inputs, inputs["before"])
         return say("year", expression=expression, before=before, amount=amount)
-    if "essential" in inputs:
-        expression += f" + {yuan(inputs['essential'])} × {points(inputs['points_ratio'])}%"
+    for number in range(1, len(inputs) + 1):
+        if f"essential_{number}" in inputs:
+            expression += f" + {yuan(inputs[f'essential_{number}'])} × {percent(inputs[f'points_{number}_ratio'])}"
     if "factor_ratio" in inputs:
         expression = f"({expression}) × {percent(inputs['factor_ratio'])}"
     return say("ratio" if single else "bands", expression=expression, amount=amount)

@@ -12,7 +12,10 @@ LEVELS = ("village", "township", "county", "prefecture", "province")
 PLACES = ("in_county", "in_province", "out_of_province")
 THIRD_PARTY = ("pending", "liable", "shared", "advanced", "accident")
 NEW_YEAR = date(2010, 1, 1)
-DISEASES = ("K35", "E11", "I10", "O80", "C34", "N18")
+DISEASES = ("K35", "E11", "I10", "O80", "C34", "N18", "K35.9", "E11.2")
+"""Codes as policies and cards name them."""
+SENT = ("K35", "K35.900", "K35.1", "E11.9", "E11.201", "I10", "I10.x00", "O80.0", "C34", "C34.900", "N18.9", "E1")
+"""Codes as hospitals send them."""
 CIRCUMSTANCES = ("emergency", "migrant", "referred")
 CARDS = ("chronic", "special")
 PLACES_OF_PAYMENT = {
@@ -384,7 +387,7 @@ def draw_claim(rng: Random, person: Doc, catalogue: Doc, names: list[str]) -> Do
         "decided": {name for name in CIRCUMSTANCES if chance() < 0.5},
         "submitted": None,
         "late_approved": chance() < 0.2,
-        "disease": "" if chance() < 0.4 else DISEASES[int(chance() * 6)] if chance() < 0.9 else "Z99",
+        "disease": "" if chance() < 0.4 else SENT[int(chance() * len(SENT))] if chance() < 0.9 else "Z99",
         "off_path": chance() < 0.1,
         "from_account": 0,
         "accepts": accepts,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any, NamedTuple
 
+from services.claims.benefits.diseases import covering
 from services.claims.benefits.engine import accumulators, adjudicate
 from services.claims.benefits.model import ClaimInput, Facts, Line, Policy
 from tests.oracle import bridge, drawing, reference
@@ -120,4 +121,4 @@ def from_all_sides(rng: Random, claim: ClaimInput, facts: Facts, policy: Policy)
 def may_leave_its_path(claim: ClaimInput, policy: Policy) -> bool:
     """Whether a rule for the disease says that a larger bill is settled by other rows."""
     rules = [rule for layer in policy.layers for benefit in layer.buckets for rule in benefit.rules]
-    return any(rule.off_path_over_fen is not None and claim.disease in rule.diseases for rule in rules)
+    return any(rule.off_path_over_fen is not None and covering(claim.disease, rule.diseases) for rule in rules)

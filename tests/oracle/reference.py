@@ -75,6 +75,7 @@ def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
     """What becomes of a claim: outcome, amounts, what each layer pays, what moves which count."""
     claim = claim | {"stated": [name for name in CIRCUMSTANCES if claim[name]]}
     claim |= {name: believed(policy, claim, name) for name in CIRCUMSTANCES}
+    claim["counts_for"] = counted_disease(policy, claim["disease"])
     given = claim["elsewhere"]
     total = given["total"] if given else sum(line["amount"] for line in claim["lines"])
     base = {"year": year_of(policy, claim), "total": total}
@@ -269,29 +270,53 @@ def bucket_for(layer: Doc, claim: Doc) -> str | None:
 
 def opens(bucket: Doc, claim: Doc) -> bool:
     """Whether the disease and the person's cards open a special bucket."""
-    if "diseases" in bucket and claim["disease"] not in listed(bucket["diseases"]):
+    if "diseases" in bucket and not named_in(bucket["diseases"], claim["disease"]):
         return False
     if "entitlement" not in bucket:
         return True
     return any(
-        kind == bucket["entitlement"] and disease == claim["disease"] and within([(first, last)], claim["admitted"])
+        kind == bucket["entitlement"]
+        and covers(disease, claim["disease"])
+        and within([(first, last)], claim["admitted"])
         for kind, disease, first, last in claim["cards"]
     )
 
 
 def row_for(bucket: Doc, claim: Doc) -> tuple[str, Doc] | None:
     """The row of a bucket for the claim: one that names its disease, or an ordinary one."""
-    ordinary = None
+    ordinary, own, longest = None, None, ""
     for row_id, row in bucket["rules"].items():
-        if "diseases" in row:
-            over = "off_path_over" in row and sum(one["amount"] for one in claim["lines"]) > fen(row["off_path_over"])
-            if claim["disease"] not in listed(row["diseases"]) or claim["off_path"] or over:
-                continue
-        if any(speaks_of(when, claim) for when in listed(row["when"])):
-            if "diseases" in row:
-                return row_id, row
+        if not any(speaks_of(when, claim) for when in listed(row["when"])):
+            continue
+        if "diseases" not in row:
             ordinary = row_id, row
-    return ordinary
+        elif (code := named_in(row["diseases"], claim["disease"])) and len(code) > len(longest):
+            own, longest = (row_id, row), code
+    if own is None or claim["off_path"]:
+        return ordinary
+    over = "off_path_over" in own[1] and sum(one["amount"] for one in claim["lines"]) > fen(own[1]["off_path_over"])
+    return ordinary if over else own
+
+
+def covers(code: str, disease: str) -> bool:
+    """Whether a code speaks of a diagnosis: its own, or one under it: K35 and K35.9 of K35.900."""
+    under = disease[len(code) :]
+    return bool(disease) and disease.startswith(code) and (not under or "." in code or under.startswith("."))
+
+
+def named_in(codes: Any, disease: str) -> str:
+    """The longest of some codes that speaks of a diagnosis; nothing where none does."""
+    return max((code for code in listed(codes) if covers(code, disease)), key=len, default="")
+
+
+def counted_disease(policy: Doc, disease: str) -> str:
+    """The disease a diagnosis counts for: the longest code that the policy names for it, or its category."""
+    named: list[str] = []
+    for _, layer in layers_of(policy):
+        for bucket in layer["benefits"].values():
+            for part in (bucket, *bucket["rules"].values(), *bucket.get("caps", {}).values()):
+                named += listed(part.get("diseases", []))
+    return named_in(named, disease) or disease.split(".")[0]
 
 
 def speaks_of(when: Doc, claim: Doc) -> bool:
@@ -633,7 +658,7 @@ def counted_names(here: str, bucket: Doc) -> list[str]:
 
 def left(claim: Doc, counts: Counts, bucket: Doc, here: str, cap: Doc, year: int) -> int | None:
     """What a cap leaves; None where it does not speak of the disease."""
-    if "diseases" in cap and claim["disease"] not in listed(cap["diseases"]):
+    if "diseases" in cap and not named_in(cap["diseases"], claim["disease"]):
         return None
     if cap["period"] == "disease_year" and not claim["disease"]:
         return None
@@ -648,7 +673,7 @@ def count(scope: str, name: str, claim: Doc, year: int) -> tuple[str, str, int, 
     """The key of a count."""
     if scope == "person_day":
         return scope, name, 0, claim["admitted"].isoformat()
-    return scope, name, year, claim["disease"] if scope == "disease_year" else ""
+    return scope, name, year, claim["counts_for"] if scope == "disease_year" else ""
 
 
 def write(

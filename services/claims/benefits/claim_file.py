@@ -153,7 +153,7 @@ def _used(document: ClaimDoc, claim: ClaimInput, policy: Policy) -> list[tuple[A
         year = 0 if name == ACCOUNT_SPENT else benefit_year(claim, policy)
         scope = scope or default_scope(name)
         counts = amount // 100 if name.endswith(".admissions") else amount
-        found.append((key_of(claim, year, scope, name), counts))
+        found.append((key_of(claim, policy, year, scope, name), counts))
     return found
 
 

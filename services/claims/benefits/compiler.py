@@ -323,7 +323,16 @@ def _policy(document: PolicyDoc) -> Policy:
         family_account=_family_account(document),
         circumstances=tuple(_circumstances(document)),
         deadlines=tuple(_deadlines(document)),
+        diseases=frozenset(_diseases(layers)),
     )
+
+
+def _diseases(layers: Iterable[Layer]) -> Iterator[str]:
+    """Every code of a disease that the layers name."""
+    for benefit in itertools.chain.from_iterable(layer.buckets for layer in layers):
+        yield from benefit.diseases
+        for row in (*benefit.rules, *benefit.caps):
+            yield from row.diseases
 
 
 def _circumstances(document: PolicyDoc) -> Iterator[Circumstance]:

@@ -107,7 +107,7 @@ def accumulators(claim: ClaimInput, policy: Policy) -> tuple[AccumulatorKey, ...
             if benefit.kind == claim.kind:
                 wanted.update(benefit.adds_to)  # a cap limits what its bucket adds to, in the period that it names
                 wanted.update(("person_year", name) for name in counters(benefit))
-    keys = {key_of(claim, year, *one) for one in wanted if one[0] != "disease_year" or claim.disease}
+    keys = {key_of(claim, policy, year, *one) for one in wanted if one[0] != "disease_year" or claim.disease}
     if policy.family_account is not None and claim.from_account_fen:
         keys.add(_ACCOUNT_KEY)
     return tuple(sorted(keys))

@@ -131,7 +131,7 @@ class AccumulatorKey(NamedTuple):
     """For example `basic.inpatient.benefit`, `basic.inpatient.deductible`, `basic.inpatient.admissions`."""
     year: int
     detail: str = ""
-    """ISO day for `person_day`, code of the disease for `disease_year`, otherwise empty."""
+    """ISO day for `person_day`, the disease as the policy names it for `disease_year`, otherwise empty."""
 
 
 class Movement(NamedTuple):
@@ -215,7 +215,7 @@ class ClaimInput:
     referred: bool = False
     """Stated by the hospital or by a decided case; whether a statement alone counts is the policy's to say."""
     disease: str = ""
-    """Code of the main diagnosis, as the policy's per-disease rows and the person's cards write it."""
+    """Code of the main diagnosis as the hospital sends it; rows, caps and cards may name a shorter one."""
     off_path: bool = False
     """The case left the agreed path of its disease: the ordinary rows apply."""
     from_account_fen: int = 0
@@ -351,7 +351,7 @@ class Cap:
 
     @property
     def of_the_year(self) -> bool:
-        """True for a cap of the whole year's benefit: what it takes is what a layer above the cap (`cut_by_cap`) pays."""
+        """True for a cap of the whole year's benefit: a layer above the cap (`cut_by_cap`) pays what it takes."""
         return self.period in OF_THE_YEAR and not self.diseases
 
 
@@ -572,6 +572,8 @@ class Policy:
     """One that is not named counts where the hospital states it or a decided case does."""
     deadlines: tuple[Deadline, ...] = ()
     """A kind of care has one at most; without one its papers may come whenever they do."""
+    diseases: frozenset[str] = frozenset()
+    """Every code of a disease that rows, buckets and caps name: what a disease-year counts by."""
 
     def has_accepted(self, origin: Origin) -> bool:
         """Whether a value may be used: its source states it, or the pool has accepted it by name."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from services.claims.benefits.diseases import counted_as, covering
 from services.claims.benefits.model import (
     EACH_TIME,
     FULL_RATIO,
@@ -79,13 +80,13 @@ class Case:
 
     def used(self, scope: str, name: str) -> int:
         """What an accumulator stands at."""
-        key = key_of(self.claim, self.year, scope, name)
+        key = key_of(self.claim, self.policy, self.year, scope, name)
         return self.facts.used.get(key, 0) + self.added.get(key, 0)
 
     def add(self, scope: str, name: str, amount: int) -> None:
         """Moves an accumulator; by nothing moves nothing."""
         if amount and (scope != "disease_year" or self.claim.disease):
-            key = key_of(self.claim, self.year, scope, name)
+            key = key_of(self.claim, self.policy, self.year, scope, name)
             self.added[key] = self.added.get(key, 0) + amount
 
     def step(self, step: str, rule: str, clause: str, inputs: Inputs, amount: int) -> None:
@@ -93,11 +94,12 @@ class Case:
         self.steps.append(TraceStep(step, rule, clause, inputs, amount))
 
 
-def key_of(claim: ClaimInput, year: int, scope: str, name: str) -> AccumulatorKey:
+def key_of(claim: ClaimInput, policy: Policy, year: int, scope: str, name: str) -> AccumulatorKey:
     """The accumulator that a claim counts on."""
     if scope == "person_day":
         return AccumulatorKey(scope, name, 0, claim.admitted_on.isoformat())
-    return AccumulatorKey(scope, name, year, claim.disease if scope == "disease_year" else "")
+    disease = counted_as(claim.disease, policy.diseases) if scope == "disease_year" else ""
+    return AccumulatorKey(scope, name, year, disease)
 
 
 def counters(benefit: Benefit) -> tuple[str, ...]:
@@ -210,7 +212,7 @@ def _product(base_fen: int, bands: tuple[Band, ...]) -> int:
 
 
 def _over_the_year(case: Case, benefit: Benefit, rule: Rule, base_fen: int) -> tuple[int, tuple[Band, ...], int]:
-    """(deductible, bands, benefit) where both run over the year: what the year's base gives more than it gave before."""
+    """(deductible, bands, benefit) where both run over the year: what the year's base gives beyond the base before."""
     before = case.used("person_year", f"{benefit.id}.base")
     full = rule.deductible.amount_fen
     deductible = min(before + base_fen, full) - min(before, full)
@@ -379,7 +381,7 @@ def _caps(case: Case, benefit: Benefit) -> Iterator[Cap]:
     if case.facts.third_party == "accident" and accident is not None and accident.cap_fen is not None:
         yield Cap(accident.id, accident.name, accident.cap_fen, "visit", "", accident.origin)
     for cap in benefit.caps:
-        if cap.diseases and case.claim.disease not in cap.diseases:
+        if cap.diseases and covering(case.claim.disease, cap.diseases) is None:
             continue
         if cap.period != "disease_year" or case.claim.disease:
             yield cap

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.claims.benefits.diseases import covering
 from services.claims.benefits.engine import ACCOUNT_SPENT, adjudicate
 from services.claims.benefits.model import (
     EACH_TIME,
@@ -170,7 +171,7 @@ def _benefit_counts(
                 for cap in bucket.caps
                 if cap.period not in EACH_TIME
                 and (cap.period, cap.counts) == (key.scope, key.name)
-                and (not cap.diseases or claim.disease in cap.diseases)
+                and (not cap.diseases or covering(claim.disease, cap.diseases) is not None)
             ]
             yield Count(owners.ref(key), key.name, more_fen, min(caps, default=None), True)
 

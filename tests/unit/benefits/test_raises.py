@@ -78,9 +78,7 @@ def test_one_alone_stands_against_the_sum_of_those_that_stack(points: str, count
 def test_a_raise_that_gives_nothing_is_not_told() -> None:
     assert told(raised(POINTS, FACTOR, ratio="100%")) == []
     below = raised(POINTS, deductible="2000")
-    assert (below.outcome, told(below)) == (Outcome.BELOW_DEDUCTIBLE, [("b1", 500, 0)]), (
-        "the ratio is raised all the same"
-    )
+    assert (below.outcome, told(below)) == (Outcome.BELOW_DEDUCTIBLE, [("b1", 500, 0)]), "raised all the same"
 
 
 # ---------------------------------------------------------------- essential medicines

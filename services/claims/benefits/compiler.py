@@ -331,7 +331,8 @@ def _diseases(layers: Iterable[Layer]) -> Iterator[str]:
     """Every code of a disease that the layers name."""
     for benefit in itertools.chain.from_iterable(layer.buckets for layer in layers):
         yield from benefit.diseases
-        for row in (*benefit.rules, *benefit.caps):
+        rows: list[Rule | Cap] = [*benefit.rules, *benefit.caps]
+        for row in rows:
             yield from row.diseases
 
 

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from services.claims.benefits.claim_check import claim_findings, default_scope
 from services.claims.benefits.claim_document import ClaimDoc
-from services.claims.benefits.compiler import message_of, path_of
 from services.claims.benefits.document import PolicyErrors, Source, read
 from services.claims.benefits.engine import ACCOUNT_SPENT, adjudicate, benefit_year
 from services.claims.benefits.face import Face
+from services.claims.benefits.messages import message_of, path_of
 from services.claims.benefits.model import (
     AccumulatorKey,
     Adjudication,
@@ -110,7 +110,7 @@ def _claim(document: ClaimDoc, policy: Policy) -> ClaimInput:
         migrant=document.migrant or "migrant" in document.decided,
         referred=document.referred or "referred" in document.decided,
         disease=document.disease,
-        off_path=document.off_path,
+        off_path=document.off_path or "",
         from_account_fen=document.family_account.pay if document.family_account is not None else 0,
         elsewhere=None
         if given is None

@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
 
-from services.claims.benefits.compiler import message_of, path_of
 from services.claims.benefits.diseases import told as told_codes
 from services.claims.benefits.document import Finding, Path, PolicyErrors, Source, read
+from services.claims.benefits.messages import message_of, path_of
 from services.claims.benefits.schema import Amount, Codes, Identifier, Part, Percent, SourceDoc, Text
 from services.claims.benefits.slip import percent, yuan
 from services.claims.benefits.words import KINDS, word

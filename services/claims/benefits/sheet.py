@@ -39,6 +39,7 @@ PAPER: words.Words = {
     "patient": ("个人负担", "Borne by the patient"),
     "elsewhere": ("已在别处补偿", "Paid elsewhere"),
     "own": ("个人", "the patient"),
+    "hospital": ("医疗机构", "the hospital"),
     "own_account": ("家庭账户", "family account"),
     "signed": (
         "经办人:____________    患者或家属:____________    日期:____________",
@@ -169,7 +170,9 @@ def _steps(decision: Document, say: Voice) -> Table:
     return Table(_columns(("step", "how", "amount"), (0.06, 0.78, 0.16), say), rows)
 
 
-_WITHOUT_AMOUNT = frozenset({"refused", "bonus", "essential", "waiver", "accident"})
+_WITHOUT_AMOUNT = frozenset(
+    {"refused", "bonus", "essential", "waiver", "accident", "circumstance", "submission", "off_path"}
+)
 
 
 def _payers(decision: Document, say: Voice) -> Table:
@@ -184,6 +187,8 @@ def _payers(decision: Document, say: Voice) -> Table:
     if account:
         rows.append(Row((_word("own_account", say), "", _figure(account))))
     rows.append(Row((_word("own", say), "", _figure(parse_yuan(decision["patient"]) - account))))
+    if parse_yuan(decision["hospital"]):
+        rows.append(Row((_word("hospital", say), "", yuan(decision["hospital"]))))
     rows.append(Row((_word("sum", say), "", yuan(decision["total"])), strong=True))
     return Table(_columns(("payer", "layer", "amount"), (0.36, 0.48, 0.16), say), rows)
 

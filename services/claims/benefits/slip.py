@@ -86,6 +86,14 @@ SENTENCES: words.Words = {
         "{what}没有经县合管办批准的申请,按没有{what}计算。",
         "No decided case states the {what}: it does not count.",
     ),
+    "off_path": (
+        "病例退出单病种路径,按一般规定补偿:{reason}。",
+        "The case left the path of its disease, the ordinary rules apply: {reason}.",
+    ),
+    "hospital": (
+        "超过限额没有计入的 {amount} 元由医疗机构负担,不向病人收取。",
+        "The {amount} over the limit that do not count are borne by the hospital, not charged to the patient.",
+    ),
     "submission": (
         "材料 {submitted_on} 送到窗口,受理期限 {last_day}({name}),在期限内。",
         "Papers came on {submitted_on}, deadline {last_day} ({name}): in time.",
@@ -135,6 +143,11 @@ SENTENCES: words.Words = {
     "patient_elsewhere": (
         "  个人负担:{total} − {elsewhere} − {benefit} = {amount}",
         "  To be paid by the patient: {total} − {elsewhere} − {benefit} = {amount}",
+    ),
+    "hospital_bears": ("  医疗机构负担:{amount}", "  Borne by the hospital: {amount}"),
+    "patient_hospital": (
+        "  个人负担:{total} − {benefit} − {hospital} = {amount}",
+        "  To be paid by the patient: {total} − {benefit} − {hospital} = {amount}",
     ),
     "cut": ("四、没有全部计入的明细(元)", "4. Lines not counted in full (yuan)"),
     "line": (
@@ -243,6 +256,8 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
         case "circumstance":
             what = say.code(words.CIRCUMSTANCES, inputs["code"])
             return say("circumstance_counts" if inputs["case"] == "yes" else "circumstance_not", what=what)
+        case "off_path":
+            return say("off_path", **inputs)
         case "submission":
             return say(_submission(inputs), **inputs)
         case "rule" | "layer":
@@ -356,6 +371,10 @@ def result(decision: Document, say: Voice) -> Iterator[str]:
     if parse_yuan(elsewhere):
         yield say("paid_elsewhere", amount=yuan(elsewhere))
         yield say("patient_elsewhere", total=total, elsewhere=yuan(elsewhere), benefit=benefit, amount=own)
+    elif parse_yuan(decision["hospital"]):
+        hospital = yuan(decision["hospital"])
+        yield say("hospital_bears", amount=hospital)
+        yield say("patient_hospital", total=total, benefit=benefit, hospital=hospital, amount=own)
     else:
         yield say("patient", total=total, benefit=benefit, amount=own)
     if account := parse_yuan(decision["account"]):

@@ -387,6 +387,8 @@ def draw_claim(rng: Random, person: Doc, catalogue: Doc, names: list[str]) -> Do
         "third_party": "none",
         "third_party_share": 0,
         "earlier": None,
+        "engine_earlier": None,
+        "parts": 0,
         "elsewhere": None,
         "decided": {name for name in CIRCUMSTANCES if chance() < 0.5},
         "submitted": None,
@@ -409,9 +411,21 @@ def draw_claim(rng: Random, person: Doc, catalogue: Doc, names: list[str]) -> Do
         claim["from_account"] = int(chance() * 20_000)
     if chance() < 0.03:
         claim |= {"lines": [], "elsewhere": draw_elsewhere(rng)}
-    if chance() < 0.06:
-        claim["earlier"] = (int(chance() * 40_000), int(chance() * 500_000))
+    if claim["elsewhere"] is None and chance() < 0.06:
+        claim["parts"] = 1 + int(chance() * 3)
     return claim | person
+
+
+def draw_part(rng: Random, claim: Doc, so_far: Doc, engines: Any) -> Doc:
+    """The next part of an admission that was settled midway, sometimes in the new year; what was decided may change."""
+    admitted, stay = claim["admitted"], 15
+    return claim | {
+        "earlier": so_far,
+        "engine_earlier": engines,
+        "settled": claim["settled"] + timedelta(days=rng.choice((0, 3, 40))),
+        "lines": draw_lines(rng, claim["kind"] == "inpatient", admitted, stay),
+        "emergency": claim["emergency"] if rng.random() < 0.9 else not claim["emergency"],
+    }
 
 
 def draw_elsewhere(rng: Random) -> Doc:

@@ -26,11 +26,11 @@ def running(claim: ClaimInput, facts: Facts, policy: Policy) -> Iterator[Run]:
             continue
         parts = []
         for extended in layer.extended.get(claim.kind, ()):
-            rule = row_of(extended, claim, key)
+            rule = row_of(extended, claim, facts, key)
             if rule is not None and rule.pays:
                 parts.append((extended, rule))
         benefit = bucket_of(layer, claim, facts)
-        rule = None if benefit is None else row_of(benefit, claim, key)
+        rule = None if benefit is None else row_of(benefit, claim, facts, key)
         if benefit is not None and rule is not None and rule.pays:
             parts.append((benefit, rule))
         if parts:
@@ -52,15 +52,19 @@ def bucket_of(layer: Layer, claim: ClaimInput, facts: Facts) -> Benefit | None:
     return layer.benefits.get(claim.kind)
 
 
-def row_of(benefit: Benefit, claim: ClaimInput, key: Situation) -> Rule | None:
+def row_of(benefit: Benefit, claim: ClaimInput, facts: Facts, key: Situation) -> Rule | None:
     """The row for the disease, unless the case has left its path, or else the ordinary row."""
     if benefit.by_disease and not claim.off_path:
         rule = _row_for_disease(benefit, claim, key)
-        if rule is not None and (
-            rule.off_path_over_fen is None or sum(line.amount_fen for line in claim.lines) <= rule.off_path_over_fen
-        ):
+        if rule is not None and (rule.off_path_over_fen is None or _bill(claim, facts) <= rule.off_path_over_fen):
             return rule
     return benefit.table.get(key)
+
+
+def _bill(claim: ClaimInput, facts: Facts) -> int:
+    """The total of the admission, parts settled before included."""
+    before = 0 if facts.earlier is None else facts.earlier.total_fen
+    return before + sum(line.amount_fen for line in claim.lines)
 
 
 def _row_for_disease(benefit: Benefit, claim: ClaimInput, key: Situation) -> Rule | None:

@@ -9,11 +9,11 @@ Over 400 lines because it is one vocabulary: whoever reads a decision meets clai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 FULL_RATIO = 10_000
 """100% in the unit of ratios."""
@@ -141,11 +141,47 @@ class Movement(NamedTuple):
     amount: int
 
 
-class Earlier(NamedTuple):
-    """What earlier settlements of the same admission took and paid (settled midway), net of cancelled ones."""
+class Carried(NamedTuple):
+    """What one bucket of a layer has come to over the parts of an admission; amounts of all parts together."""
 
-    deductible_fen: int
-    benefit_fen: int
+    layer: str
+    items: str = ""
+    """The bucket that takes items out of the bill; empty for the one of the layer that takes the bill."""
+    base_fen: int = 0
+    listed_fen: int = 0
+    """Eligible amount of the items that the bucket takes out."""
+    essential_fen: int = 0
+    worked_fen: int = 0
+    """Before floor and caps."""
+    uncapped_fen: int = 0
+    over_year_fen: int = 0
+    benefit_fen: int = 0
+    deductible_fen: int = 0
+    hospital_fen: int = 0
+    admission: int | None = None
+    """Which admission of its year this one is, as counted at its first part; None: as the count stands."""
+    year_deductible_fen: int | None = None
+    """What of a deductible of the year was taken before its first part; None: as the count stands."""
+
+
+class Earlier(NamedTuple):
+    """What earlier settlements of the same admission had, took and paid (settled midway), net of cancelled ones."""
+
+    total_fen: int
+    eligible_fen: int
+    borne_fen: int
+    """What a third party bears of the eligible amount."""
+    buckets: tuple[Carried, ...]
+
+    def stored(self) -> list[Any]:
+        """As kept with a claim."""
+        return [self.total_fen, self.eligible_fen, self.borne_fen, [[*one] for one in self.buckets]]
+
+    @classmethod
+    def of(cls, stored: Sequence[Any]) -> Earlier:
+        """From what is kept with a claim."""
+        total, eligible, borne, buckets = stored
+        return cls(total, eligible, borne, tuple(Carried(*one) for one in buckets))
 
 
 class Elsewhere(NamedTuple):
@@ -621,9 +657,9 @@ class TraceStep(NamedTuple):
     """One step of the calculation, enough to redo it by hand."""
 
     step: str
-    """`circumstance`, `submission`, `off_path`, `lines`, `third_party`, `elsewhere`, `rule`, `limit`, `hospital`,
-    `waiver`, `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `accident`, `floor`, `cap`, `layer`, `advanced`,
-    `account`, `refused`."""
+    """`circumstance`, `submission`, `off_path`, `lines`, `earlier`, `third_party`, `elsewhere`, `rule`, `limit`,
+    `hospital`, `waiver`, `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `accident`, `floor`, `part`, `cap`,
+    `layer`, `advanced`, `account`, `refused`."""
     rule: str
     clause: str
     inputs: tuple[tuple[str, int | str], ...]
@@ -674,6 +710,8 @@ class Adjudication:
     """Benefit of the basic settlement that was made elsewhere."""
     account: LayerResult | None = None
     """What of the patient's part the family account pays: a payable of its own, not a benefit."""
+    so_far: Earlier | None = None
+    """What the admission has come to with this settlement, for a later part of it; None where it is refused."""
     hospital_fen: int = 0
     """What the hospital bears itself: costs over the limit of a disease, where the policy says so."""
 

@@ -19,6 +19,7 @@ from services.claims.benefits.model import (
     Benefit,
     Bonus,
     Cap,
+    Carried,
     ClaimInput,
     Essential,
     Facts,
@@ -37,14 +38,26 @@ Inputs = tuple[tuple[str, int | str], ...]
 
 
 class Paid(NamedTuple):
-    """What one bucket pays, and how it came to it."""
+    """What one bucket pays in this settlement, and how it came to it."""
 
     benefit_fen: int
     uncapped_fen: int
     deductible_fen: int
+    hospital_fen: int
     ratio: int
-    over_year_fen: int = 0
-    """What caps of the whole year took of it: where a layer that starts above the cap begins."""
+    so_far: Carried
+    """The same with the parts of the admission that were settled before."""
+
+
+class Worked(NamedTuple):
+    """What a bucket comes to for the whole admission, before caps."""
+
+    uncapped_fen: int
+    worked_fen: int
+    """Before the floor."""
+    deductible_fen: int = 0
+    hospital_fen: int = 0
+    ratio: int = 0
 
 
 class Raise(NamedTuple):
@@ -57,14 +70,21 @@ class Raise(NamedTuple):
 
 
 class Base(NamedTuple):
-    """What a bucket works on, in fen."""
+    """What a bucket works on, in fen: of the whole admission, parts that were settled before included."""
 
+    layer: str
+    items: str
+    """The bucket, where it takes items out of the bill; empty otherwise."""
     amount_fen: int
     """The eligible amount that is the bucket's."""
     total_fen: int
     """The whole bill."""
+    listed_fen: int = 0
+    """The eligible amount of the items that it takes out of the bill."""
     essential_fen: int = 0
     """Of the eligible amount, that of essential medicines."""
+    before: Carried | None = None
+    """What parts of the admission that were settled before had of it; None: there were none."""
 
 
 @dataclass(slots=True)
@@ -77,8 +97,6 @@ class Case:
     year: int
     steps: list[TraceStep]
     added: dict[AccumulatorKey, int] = field(default_factory=dict)
-    hospital_fen: int = 0
-    """What the hospital bears so far."""
 
     def used(self, scope: str, name: str) -> int:
         """What an accumulator stands at."""
@@ -116,62 +134,93 @@ def counters(benefit: Benefit) -> tuple[str, ...]:
     return tuple(names)
 
 
-def pay(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Paid:
-    """Decides one bucket and counts it."""
-    place = case.facts.institution
+def pay(case: Case, benefit: Benefit, rule: Rule, base: Base, room_fen: int) -> Paid:
+    """Decides one bucket for the whole admission, takes off what parts of it had before, and counts the rest.
+
+    So parts of an admission pay together what one settlement pays: fixed amounts, limits, bands, deductible and floor
+    are those of the admission (rulings §4). `room_fen` is what of this settlement's own eligible amount nobody bears
+    yet: it pays no more, whatever the whole gives.
+    """
+    place, before = case.facts.institution, base.before or Carried(base.layer)
     described = (("level", place.level), ("place", place.place), ("name", rule.name))
     case.step("rule", rule.id, rule.origin.clause, described, base.amount_fen)
     if rule.fixed_fen is not None:
-        paid = _fixed(case, benefit, rule, rule.fixed_fen, base)
+        whole = _fixed(case, benefit, rule, rule.fixed_fen, base)
     else:
-        paid = _by_ratio(case, benefit, rule, base)
-    amount, over_year = _capped(case, benefit, paid.uncapped_fen)
-    _count(case, benefit, amount, paid.deductible_fen, base.amount_fen)
-    return paid._replace(benefit_fen=amount, over_year_fen=over_year)
+        whole = _by_ratio(case, benefit, rule, base)
+    hospital = min(room_fen, max(0, whole.hospital_fen - before.hospital_fen))
+    uncapped = min(room_fen - hospital, max(0, whole.uncapped_fen - before.uncapped_fen))
+    if base.before is not None:
+        told = (("whole_fen", whole.uncapped_fen), ("before_fen", before.uncapped_fen))
+        case.step("part", rule.id, "", told, uncapped)
+    amount, over_year = _capped(case, benefit, uncapped, before)
+    deductible = whole.deductible_fen - before.deductible_fen
+    admission, taken = _count(case, benefit, base, amount, deductible)
+    so_far = Carried(
+        base.layer,
+        base.items,
+        base.amount_fen,
+        base.listed_fen,
+        base.essential_fen,
+        whole.worked_fen,
+        before.uncapped_fen + uncapped,
+        before.over_year_fen + over_year,
+        before.benefit_fen + amount,
+        whole.deductible_fen,
+        before.hospital_fen + hospital,
+        admission,
+        taken,
+    )
+    return Paid(amount, uncapped, deductible, hospital, whole.ratio, so_far)
 
 
 # ---------------------------------------------------------------- fixed amounts and ratios
 
 
-def _fixed(case: Case, benefit: Benefit, rule: Rule, fixed_fen: int, base: Base) -> Paid:
-    """A fixed benefit, never more than the eligible amount."""
+def _fixed(case: Case, benefit: Benefit, rule: Rule, fixed_fen: int, base: Base) -> Worked:
+    """A fixed benefit, never more than the eligible amount; what was taken of a deductible before stays taken."""
     amount = min(base.amount_fen, fixed_fen)
     case.step("fixed", rule.id, rule.origin.clause, (("fixed_fen", fixed_fen), ("base_fen", base.amount_fen)), amount)
     factor = _accident_factor(case, benefit)
     if factor != FULL_RATIO:
         amount = round_half_up(amount * factor, FULL_RATIO)
-    return Paid(amount, amount, 0, 0)
+    return Worked(amount, amount, 0 if base.before is None else base.before.deductible_fen)
 
 
-def _by_ratio(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Paid:
+def _by_ratio(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Worked:
     """Limit, deductible, ratio, floor."""
     more: Inputs
-    counts = base.amount_fen if rule.limit is None else _limited(case, rule, rule.limit, base.amount_fen)
+    counts, hospital = (base.amount_fen, 0) if rule.limit is None else _limited(case, rule, rule.limit, base.amount_fen)
     if benefit.yearly:
-        deductible, bands, uncapped = _over_the_year(case, benefit, rule, counts)
+        deductible, bands, worked = _over_the_year(case, benefit, rule, base)
     else:
-        deductible = min(counts, _deductible_due(case, benefit, rule))
+        taken = 0 if base.before is None else base.before.deductible_fen
+        deductible = max(taken, min(counts, _deductible_due(case, benefit, rule, base.before)))
         told = (("full_fen", rule.deductible.amount_fen),)
         case.step("deductible", rule.id, rule.deductible.clause, told, deductible)
-        rest = counts - deductible
+        rest = max(0, counts - deductible)
         bands = _raised(case, benefit, rule, rest)
         product, more = _product(rest, bands), ()
-        if benefit.essential is not None and base.essential_fen:
-            gained, more = _essential(case, benefit.essential, bands, min(rest, base.essential_fen))
+        essential = min(rest, base.amount_fen, base.essential_fen)
+        if benefit.essential is not None and essential:
+            gained, more = _essential(case, benefit.essential, bands, essential)
             product += gained
         factor = _accident_factor(case, benefit)
         if factor != FULL_RATIO:
             more += (("factor_ratio", factor),)
         # the one place where a benefit by ratio is rounded: half up to the fen
-        uncapped = round_half_up(product * factor, E8 * FULL_RATIO)
-        _ratio_step(case, rule, bands, rest, uncapped, more)
+        worked = round_half_up(product * factor, E8 * FULL_RATIO)
+        _ratio_step(case, rule, bands, rest, worked, more)
+    lifted = worked
     if benefit.floor is not None and case.facts.third_party != "accident":
-        uncapped = _floor(case, benefit, base, uncapped)
-    return Paid(uncapped, uncapped, deductible, round_half_up(bands[0].ratio, FULL_RATIO) if len(bands) == 1 else 0)
+        lifted = _floor(case, benefit, base, worked)
+    ratio = round_half_up(bands[0].ratio, FULL_RATIO) if len(bands) == 1 else 0
+    return Worked(lifted, worked, deductible, hospital, ratio)
 
 
-def _limited(case: Case, rule: Rule, limit: Limit, eligible_fen: int) -> int:
-    """What counts under a limit: up to it, and a share of the excess within the shared part; half up to the fen."""
+def _limited(case: Case, rule: Rule, limit: Limit, eligible_fen: int) -> tuple[int, int]:
+    """(what counts under a limit, what the hospital bears): up to it, and a share of the excess within the shared part;
+    half up to the fen."""
     over = max(0, eligible_fen - limit.amount_fen)
     within = min(over, round_half_up(limit.amount_fen * limit.shared_up_to, FULL_RATIO))
     counts = min(eligible_fen, limit.amount_fen) + round_half_up(within * limit.share, FULL_RATIO)
@@ -182,10 +231,10 @@ def _limited(case: Case, rule: Rule, limit: Limit, eligible_fen: int) -> int:
         ("share_ratio", limit.share),
     )
     case.step("limit", rule.id, rule.origin.clause, inputs, counts)
-    if limit.hospital_bears and eligible_fen > counts:
-        case.hospital_fen += eligible_fen - counts
-        case.step("hospital", rule.id, rule.origin.clause, (), eligible_fen - counts)
-    return counts
+    if not limit.hospital_bears or eligible_fen == counts:
+        return counts, 0
+    case.step("hospital", rule.id, rule.origin.clause, (), eligible_fen - counts)
+    return counts, eligible_fen - counts
 
 
 def _ratio_step(
@@ -216,8 +265,13 @@ def _product(base_fen: int, bands: tuple[Band, ...]) -> int:
     return product
 
 
-def _over_the_year(case: Case, benefit: Benefit, rule: Rule, base_fen: int) -> tuple[int, tuple[Band, ...], int]:
-    """(deductible, bands, benefit) where both run over the year: what the year's base gives beyond the base before."""
+def _over_the_year(case: Case, benefit: Benefit, rule: Rule, base: Base) -> tuple[int, tuple[Band, ...], int]:
+    """(deductible, bands, benefit) where both run over the year: what the year's base gives beyond the base before.
+
+    Parts of the admission that were settled before are in the year's base already, or in that of the year before.
+    """
+    earlier = base.before or Carried(base.layer)
+    base_fen = max(0, base.amount_fen - earlier.base_fen)
     before = case.used("person_year", f"{benefit.id}.base")
     full = rule.deductible.amount_fen
     deductible = min(before + base_fen, full) - min(before, full)
@@ -226,7 +280,7 @@ def _over_the_year(case: Case, benefit: Benefit, rule: Rule, base_fen: int) -> t
     bands = _raised(case, benefit, rule, now)
     benefit_fen = round_half_up(_product(now, bands), E8) - round_half_up(_product(done, bands), E8)
     _ratio_step(case, rule, bands, now, benefit_fen, (("before_fen", done),))
-    return deductible, bands, benefit_fen
+    return earlier.deductible_fen + deductible, bands, earlier.worked_fen + benefit_fen
 
 
 def _essential(case: Case, row: Essential, bands: tuple[Band, ...], amount_fen: int) -> tuple[int, Inputs]:
@@ -276,25 +330,36 @@ def _floor(case: Case, benefit: Benefit, base: Base, benefit_fen: int) -> int:
 # ---------------------------------------------------------------- deductible, bonus, caps, accumulators
 
 
-def _deductible_due(case: Case, benefit: Benefit, rule: Rule) -> int:
-    """What of the deductible is still to be taken in this settlement."""
-    deductible, earlier = rule.deductible, case.facts.earlier
+def _deductible_due(case: Case, benefit: Benefit, rule: Rule, before: Carried | None) -> int:
+    """The deductible of the whole admission. A later part asks as its first part did: what was waived then stays
+    waived, and what a year's deductible had been used up by stays used, also over 31 December (rulings §4)."""
+    deductible = rule.deductible
     if not deductible.amount_fen:
         return 0
-    if deductible.waived_from is not None:
-        before = case.used("person_year", f"{benefit.id}.admissions")
-        number = before if earlier is not None else before + 1
-        if number >= deductible.waived_from:
-            return 0
+    if deductible.waived_from is not None and _admission(case, benefit, before) >= deductible.waived_from:
+        return 0
     for waiver in benefit.waivers:
         if _waived(case, waiver):
             case.step("waiver", waiver.id, waiver.origin.clause, (("name", waiver.name),), 0)
             return 0
-    if deductible.per == "person_year":
-        taken = case.used("person_year", f"{benefit.id}.deductible")
-    else:
-        taken = earlier.deductible_fen if earlier is not None else 0
-    return max(0, deductible.amount_fen - taken)
+    if deductible.per != "person_year":
+        return deductible.amount_fen
+    taken = case.used("person_year", f"{benefit.id}.deductible")
+    left = max(0, deductible.amount_fen - taken)
+    if before is None:
+        return left
+    left += before.deductible_fen
+    if before.year_deductible_fen is None:
+        return left
+    return max(0, min(deductible.amount_fen - before.year_deductible_fen, left))
+
+
+def _admission(case: Case, benefit: Benefit, before: Carried | None) -> int:
+    """Which admission of the year this is; it was counted at its first part, in the year of that part."""
+    counted = case.used("person_year", f"{benefit.id}.admissions")
+    if before is None:
+        return counted + 1
+    return counted if before.admission is None else before.admission
 
 
 def _waived(case: Case, waiver: Waiver) -> bool:
@@ -315,7 +380,9 @@ def groups_of(claim: ClaimInput, facts: Facts, row: Bonus | Waiver) -> frozenset
 
 def _raised(case: Case, benefit: Benefit, rule: Rule, base_fen: int) -> tuple[Band, ...]:
     """The bands with the raise that pays most on a base, in 10⁻⁸; where it pays the same, the higher ratios."""
-    plain = _with(rule.bands, ())
+    plain = tuple([Band(band.up_to_fen, band.ratio * FULL_RATIO) for band in rule.bands])
+    if not benefit.bonuses:
+        return plain
     best, counting = (_product(base_fen, plain), [band.ratio for band in plain]), plain
     chosen: tuple[Raise, ...] = ()
     for offer in _offers(case, benefit):
@@ -355,14 +422,15 @@ def _with(bands: tuple[Band, ...], offer: tuple[Raise, ...]) -> tuple[Band, ...]
     return tuple(Band(band.up_to_fen, min(E8, band.ratio * factor + points)) for band in bands)
 
 
-def _capped(case: Case, benefit: Benefit, amount_fen: int) -> tuple[int, int]:
+def _capped(case: Case, benefit: Benefit, amount_fen: int, before: Carried) -> tuple[int, int]:
     """(what the caps leave of a benefit, what those of the whole year took).
 
-    What a cap a time, a day or a disease takes is gone: a layer that starts above the year's cap does not pay it.
+    A cap each time is one for all parts of an admission. What a cap a time, a day or a disease takes is gone: a layer
+    that starts above the year's cap does not pay it.
     """
     paid = within = amount_fen
     for cap in _caps(case, benefit):
-        used = _used_under(cap, case)
+        used = before.benefit_fen if cap.period in EACH_TIME else case.used(cap.period, cap.counts)
         left = max(0, cap.amount_fen - used)
         allowed = min(paid, left)
         inputs: Inputs = (
@@ -375,9 +443,11 @@ def _capped(case: Case, benefit: Benefit, amount_fen: int) -> tuple[int, int]:
         )
         case.step("cap", cap.id, cap.origin.clause, inputs, allowed)
         paid = allowed
-        if not cap.of_the_year:
+        if cap.period in EACH_TIME:
+            within = min(within, max(0, left - before.over_year_fen))
+        elif not cap.of_the_year:
             within = min(within, left)
-    return paid, within - paid
+    return paid, max(0, within - paid)
 
 
 def _caps(case: Case, benefit: Benefit) -> Iterator[Cap]:
@@ -392,21 +462,19 @@ def _caps(case: Case, benefit: Benefit) -> Iterator[Cap]:
             yield cap
 
 
-def _used_under(cap: Cap, case: Case) -> int:
-    """What a cap has been used already."""
-    if cap.period in EACH_TIME:
-        return case.facts.earlier.benefit_fen if case.facts.earlier is not None else 0
-    return case.used(cap.period, cap.counts)
-
-
-def _count(case: Case, benefit: Benefit, amount_fen: int, deductible_fen: int, base_fen: int) -> None:
-    """What the settlement adds to the accumulators."""
+def _count(case: Case, benefit: Benefit, base: Base, amount_fen: int, deductible_fen: int) -> tuple[int, int]:
+    """Adds the settlement to the accumulators: (which admission it is, the year's deductible before its first part)."""
+    before = base.before
+    admission, taken = (0, 0) if before is None else (before.admission or 0, before.year_deductible_fen or 0)
     for scope, name in benefit.adds_to:
         case.add(scope, name, amount_fen)
     for name in counters(benefit):
         if name.endswith(".deductible"):
+            taken = case.used("person_year", name) if before is None else taken
             case.add("person_year", name, deductible_fen)
         elif name.endswith(".admissions"):
-            case.add("person_year", name, int(case.facts.earlier is None))
+            admission = _admission(case, benefit, before)
+            case.add("person_year", name, int(before is None))
         else:
-            case.add("person_year", name, base_fen)
+            case.add("person_year", name, max(0, base.amount_fen - (0 if before is None else before.base_fen)))
+    return admission, taken

@@ -123,6 +123,7 @@ _TYPES = {
     "payable_fen": "bigint", "account_fen": "bigint", "elsewhere_fen": "bigint", "hospital_fen": "bigint",
     "coverage_sequence": "bigint",
     "layers": "jsonb", "midway": "boolean", "part": "int", "sheets_to": "int", "deductible_fen": "bigint",
+    "so_far": "jsonb",
 }  # fmt: skip
 _WRITE_CLAIMS = (
     f"INSERT INTO claim (pool_code, {', '.join(COLUMNS)}) SELECT $1, q.* FROM json_to_recordset($2::json) AS q("

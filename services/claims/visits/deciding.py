@@ -233,8 +233,8 @@ def settle(
 ) -> Decided:
     """Decides a settlement and counts it on ``keys``. Raises the problem that refuses it; then nothing is counted.
 
-    ``parts`` are the live settlements of the visit; midway ones leave it open, and what they took of the deductible and
-    paid counts as of the same admission (rulings §4).
+    ``parts`` are the live settlements of the visit; midway ones leave it open, and all of them together pay what one
+    settlement of the admission pays (rulings §4).
     """
     visit = ground.visit
     check_open(visit)
@@ -256,6 +256,7 @@ def settle(
         raise refused(result.outcome, (facts_zh, facts_en), todo)
     claim = _claim(claim_id, ground, result, now=now, day=day, by=by)
     claim.midway, claim.part = midway, 1 + max((one.part for one in parts), default=0)
+    claim.so_far = result.so_far.stored() if midway and result.so_far is not None else None
     counters.add(ground.owners, claim_id, visit.institution_code, keys, result.movements)
     return Decided(claim, bill, result, facts, ground.off_path)
 
@@ -364,7 +365,7 @@ def _rarer(facts: Facts, off_path: str) -> dict[str, Any]:
     rarer: dict[str, Any] = {
         "third_party_share": facts.third_party_share,
         "joined": sorted(facts.joined),
-        "earlier": [] if facts.earlier is None else [*facts.earlier],
+        "earlier": [] if facts.earlier is None else facts.earlier.stored(),
         "entitlements": [[*one] for one in facts.entitlements],
         "newborn_of": [[*one] for one in facts.newborn_of],
         "account_credit": facts.account_credit_fen,

@@ -70,6 +70,7 @@ _TYPES = {
     "payable_fen": "bigint", "account_fen": "bigint", "elsewhere_fen": "bigint", "hospital_fen": "bigint",
     "coverage_sequence": "bigint",
     "layers": "jsonb", "midway": "boolean", "part": "int", "sheets_to": "int", "deductible_fen": "bigint",
+    "so_far": "jsonb",
 }  # fmt: skip
 
 

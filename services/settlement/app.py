@@ -21,6 +21,8 @@ from services.settlement.orders.api import router as orders
 from services.settlement.payouts.api import router as payouts
 from services.settlement.payouts.deposits_api import router as deposits
 from services.settlement.payouts.floats_api import router as floats
+from services.settlement.payouts.payees_api import router as payees
+from services.settlement.payouts.payments_api import router as payments
 from services.settlement.payouts.second_api import router as second_compensation
 from services.settlement.reconciliation.api import router as reconciliation
 from services.settlement.reporting.api import router as reporting
@@ -41,7 +43,9 @@ ROUTERS = (
     replenishments,
     receivables,
     write_offs,
+    payees,
     payouts,
+    payments,
     deposits,
     floats,
     second_compensation,

@@ -18,6 +18,7 @@ from services.settlement.funding.commands import Seen
 from services.settlement.funding.replenishment import PaidLine, record_paid
 from services.settlement.payouts import float_store as store
 from services.settlement.payouts import obligations, payees, second
+from services.settlement.payouts.owed_store import add_obligations
 from services.settlement.payouts.problems import (
     FLOAT_MONTH_OPEN,
     FLOAT_MONTH_SIGNED,
@@ -28,7 +29,6 @@ from services.settlement.payouts.problems import (
     TRANSFER_NOT_THERE,
 )
 from services.settlement.payouts.purses import SECOND_LAYER
-from services.settlement.payouts.store import add_obligations
 from shared.contracts.settlement import PaymentConfirmed
 from shared.http.problems import FOUR_EYES
 from shared.http.territory import areas_of

@@ -23,7 +23,7 @@ _OUTSTANDING = f"""
 WITH seen AS (
   SELECT m.source_id, m.kind FROM movement m WHERE m.pool_code = $1 AND m.booked_on <= $2
 ), paid AS (
-  SELECT x.claim_id, sum(x.fen) AS fen FROM (
+  SELECT x.claim_id, sum(x.fen)::bigint AS fen FROM (
     SELECT c.claim_id, c.amount_fen AS fen FROM instruction_claim c
     JOIN seen s ON s.source_id = c.instruction_id AND s.kind IN ('payment:seen', 'late_payment:seen')
     WHERE c.pool_code = $1

@@ -21,9 +21,9 @@ Running = tuple[str, Doc, list[Part]]
 Steps = list[tuple[int | None, int]]
 """Ratios in 10⁻⁸, each up to an amount in fen."""
 Bill = list[tuple[str, int]]
-"""Codes and eligible amounts of the lines of an admission."""
+"""Codes and eligible amounts of the lines that are settled."""
 WHOLE = 10_000
-NOTHING_BEFORE: Doc = {"total": 0, "eligible": 0, "borne": 0, "bill": [], "had": {}}
+NOTHING_BEFORE: Doc = {"total": 0, "eligible": 0, "borne": 0, "had": {}}
 """What a first settlement of an admission stands on."""
 CIRCUMSTANCES = ("emergency", "migrant", "referred")
 SPENT = ("household_year", "family_account.spent", 0, "")
@@ -461,7 +461,7 @@ def run_layers(
     given, before = claim["elsewhere"], claim["earlier"] or NOTHING_BEFORE
     begun = given["benefit"] if given else 0
     paid, cut = begun, given["over_cap"] if given else 0
-    bill = before["bill"] + [(line["code"], one[4]) for line, one in zip(claim["lines"], lines, strict=True)]
+    bill = [(line["code"], one[4]) for line, one in zip(claim["lines"], lines, strict=True)]
     whole = before["eligible"] + eligible
     borne = half_up(whole * claim["third_party_share"], WHOLE) if claim["third_party"] == "shared" else 0
     room = max(0, eligible - begun - max(0, borne - before["borne"]))
@@ -477,18 +477,21 @@ def run_layers(
         results, taken = [], set()
         for bucket_id, bucket, row_id, row in parts:
             codes = set(listed(bucket["items"])) - taken if "items" in bucket else None
-            mine = base if codes is None else min(base, sum(amount for code, amount in bill if code in codes))
+            key = layer_id, bucket_id if codes is not None else ""
+            was = had.get(key, {"listed": 0, "essential": 0})
+            out = was["listed"] + sum(amount for code, amount in bill if code in (codes or ()))
+            mine = base if codes is None else min(base, out)
             base -= mine
             if codes is not None:
                 taken |= codes
-            facts = Whole(mine, before["total"] + total, essential_of(claim, bill, bucket, mine, codes, taken), room)
-            key = layer_id, bucket_id if codes is not None else ""
+            essential = was["essential"] + essential_of(claim, bill, bucket, codes, taken)
+            facts = Whole(mine, before["total"] + total, min(mine, essential), room)
             one = pay(policy, claim, counts, layer_id, layer, bucket_id, row, facts, had.get(key))
             if mine:
                 here, used_up = f"{layer_id}.{bucket_id}", one["essential"]
                 rests += [layer_id] if marked(layer) else []
                 rests += one["waivers"] + presumed_in(policy, claim, here, bucket, row_id, row, used_up)
-            had[key] = one["had"]
+            had[key] = one["had"] | {"listed": out, "essential": essential}
             room -= one["benefit"] + one["hospital"]
             results.append(one)
         first, now = first or results, now + results
@@ -516,17 +519,17 @@ def run_layers(
         "layers": amounts,
         "moves": moves,
         "rests": rests,
-        "so_far": {"total": before["total"] + total, "eligible": whole, "borne": borne, "bill": bill, "had": had},
+        "so_far": {"total": before["total"] + total, "eligible": whole, "borne": borne, "had": had},
     }
 
 
-def essential_of(claim: Doc, bill: Bill, bucket: Doc, base: int, codes: set[str] | None, taken: set[str]) -> int:
-    """What of a bucket's base is essential medicines."""
+def essential_of(claim: Doc, bill: Bill, bucket: Doc, codes: set[str] | None, taken: set[str]) -> int:
+    """What of these lines is essential medicines of a bucket."""
     if "essential" not in bucket:
         return 0
     listed_codes = {code for code, entry in claim["catalogue"].items() if entry["essential"]}
     wanted = listed_codes & codes if codes is not None else listed_codes - taken
-    return min(base, sum(amount for code, amount in bill if code in wanted))
+    return sum(amount for code, amount in bill if code in wanted)
 
 
 def ending(eligible: int, first: list[Doc], paid: int, any_cut: bool, account: int) -> str:

@@ -34,7 +34,8 @@ def findings(policy: Policy, source: Source, document: PolicyDoc | None = None) 
     if document is not None:
         found += [source.finding(path, message, "warning") for path, message in _sources(document)]
     for name in policy.illustrative:
-        found.append(Finding("warning", _line_of(source, name), name, "来源没有写明,须由统筹区点名接受才能用于结算"))
+        message = "来源没有写明,须由统筹区点名接受才能用于结算"
+        found.append(source.finding(_path_of(source, name), message, "warning", name))
     return found
 
 
@@ -212,16 +213,16 @@ def _rows(document: PolicyDoc) -> Iterator[tuple[Path, dict[str, Any]]]:
             stack += [((*path, number), value) for number, value in enumerate(part)]
 
 
-def _line_of(source: Source, name: str) -> int | None:
-    """The line of an illustrative name: `basic.inpatient.township.ratio` or `parameters.year_by`."""
+def _path_of(source: Source, name: str) -> Path:
+    """Where an illustrative name stands: `basic.inpatient.township.ratio` or `parameters.year_by`."""
     parts = tuple(name.split("."))
     if parts[0] in ("parameters", "family_account", "circumstances", "window"):
-        return source.line_of(parts)
+        return parts
     layer = ("layers", parts[0])
     if len(parts) == 1:
-        return source.line_of(layer)
+        return layer
     benefit = (*layer, "benefits", parts[1])
     for table in ("rules", "caps", "bonuses", "waivers"):
-        if (path := (*benefit, table, *parts[2:])) in source.lines:
-            return source.lines[path]
-    return source.line_of((*benefit, *parts[2:]))
+        if source.has((*benefit, table, *parts[2:3])):
+            return (*benefit, table, *parts[2:])
+    return (*benefit, *parts[2:])

@@ -9,7 +9,7 @@ from services.claims.benefits.document import Finding, Path, Source
 from services.claims.benefits.engine import ACCOUNT_SPENT
 from services.claims.benefits.model import Policy
 from services.claims.benefits.paying import counters
-from services.claims.benefits.quote import known_groups
+from services.claims.benefits.quote import group_code, group_names, told_groups
 
 _PERIODS = ("person_year", "household_year", "disease_year", "person_day")
 
@@ -38,10 +38,10 @@ def _dates(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
 
 
 def _person(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
-    known = known_groups(policy)
+    names = group_names(policy)
     for group in document.person.groups:
-        if group not in known:
-            yield ("person", "groups"), f"方案不认识人群 {group};认识的有:{'、'.join(sorted(known))}"
+        if group_code(group, policy) not in names:
+            yield ("person", "groups"), f"方案不认识人群 {group};认识的有:{told_groups(names)}"
     voluntary = [layer.id for layer in policy.layers if layer.voluntary]
     for layer in document.person.joined or ():
         if layer not in voluntary:

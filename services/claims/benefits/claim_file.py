@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from services.claims.benefits.claim_check import claim_findings, default_scope
 from services.claims.benefits.claim_document import ClaimDoc
-from services.claims.benefits.compiler import message_of, path_of
 from services.claims.benefits.document import PolicyErrors, Source, read
 from services.claims.benefits.engine import ACCOUNT_SPENT, adjudicate, benefit_year
 from services.claims.benefits.face import Face
+from services.claims.benefits.messages import refused
 from services.claims.benefits.model import (
     AccumulatorKey,
     Adjudication,
@@ -28,7 +28,7 @@ from services.claims.benefits.model import (
     Policy,
 )
 from services.claims.benefits.paying import key_of
-from services.claims.benefits.quote import USUAL_PLACE
+from services.claims.benefits.quote import USUAL_PLACE, group_code
 
 _PLAIN = "eligible"
 _E4 = 10_000
@@ -58,7 +58,7 @@ def read_claim(text: str) -> ClaimFile:
     try:
         return ClaimFile(ClaimDoc.model_validate(source.raw), source)
     except ValidationError as wrong:
-        raise PolicyErrors([source.finding(path_of(e["loc"]), message_of(e)) for e in wrong.errors()]) from wrong
+        raise refused(source, wrong, ClaimDoc) from wrong
 
 
 def decide(file: ClaimFile, policy: Policy) -> Answer:
@@ -131,7 +131,7 @@ def _facts(document: ClaimDoc, claim: ClaimInput, policy: Policy, items: dict[st
         coverage=covered if person.coverage is None else tuple(days.interval() for days in person.coverage),
         items=items,
         used=dict(_used(document, claim, policy)),
-        groups=frozenset(person.groups),
+        groups=frozenset(group_code(group, policy) for group in person.groups),
         birth_date=person.birth,
         third_party=document.third_party,
         earlier=None if earlier is None else Earlier(earlier.deductible, earlier.benefit),

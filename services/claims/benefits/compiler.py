@@ -11,7 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from services.claims.benefits.areas import phrases
 from services.claims.benefits.document import Path, PolicyErrors, Source, inherit, read
+from services.claims.benefits.messages import refused
 from services.claims.benefits.model import (
     DESIGNATIONS,
     EACH_TIME,
@@ -79,7 +81,7 @@ def load(text: str, parent_of: Callable[[str], str] | None = None) -> Loaded:
     try:
         document = PolicyDoc.model_validate(source.raw)
     except ValidationError as wrong:
-        raise PolicyErrors([source.finding(path_of(e["loc"]), message_of(e)) for e in wrong.errors()]) from wrong
+        raise refused(source, wrong, PolicyDoc) from wrong
     findings = [source.finding(path, message) for path, message in _contradictions(document)]
     if findings:
         raise PolicyErrors(findings)
@@ -95,40 +97,6 @@ def stored(canonical: str) -> tuple[Policy, PolicyDoc]:
 
 def _no_parent(policy_id: str) -> str:
     raise KeyError(policy_id)
-
-
-# ---------------------------------------------------------------- errors in the office's language
-
-_MESSAGES = {
-    "missing": "缺少这一项",
-    "extra_forbidden": "不认识这一项,请核对名称",
-    "string_pattern_mismatch": "写法不对,应符合 {pattern}",
-    "string_too_short": "不能为空",
-    "date_from_datetime_parsing": "日期写作 2010-01-01",
-    "date_parsing": "日期写作 2010-01-01",
-    "bool_parsing": "写 true 或 false",
-    "int_parsing": "写整数",
-    "dict_type": "应是若干“名称: 值”",
-    "model_type": "应是若干“名称: 值”",
-    "model_attributes_type": "应是若干“名称: 值”",
-    "list_type": "应是一个列表",
-    "too_short": "至少写一项",
-    "literal_error": "只能是 {expected} 之一",
-    "value_error": "{error}",
-    "greater_than_equal": "不能小于 {ge}",
-    "less_than_equal": "不能大于 {le}",
-}
-
-
-def message_of(error: Any) -> str:
-    """What pydantic found wrong, in the office's language."""
-    template = _MESSAGES.get(error["type"])
-    return template.format_map(error.get("ctx", {})) if template else str(error["msg"])
-
-
-def path_of(loc: tuple[int | str, ...]) -> Path:
-    """The path in the document of a pydantic location, which also names wrapped values and keys."""
-    return tuple(part for part in loc if part not in ("value", "[key]"))
 
 
 # ---------------------------------------------------------------- what pydantic cannot see
@@ -236,7 +204,9 @@ def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: Benef
                 yield (*where, "groups"), f"groups 里没有 {group}"
     for rule_id, rule in benefit.rules.items():
         where = (*here, "rules", rule_id)
-        yield from _origin_problems(document, where, rule, rule.deductible, rule.ratio, rule.fixed)
+        yield from _origin_problems(
+            document, where, rule, rule.deductible, rule.deductible_waived_from, rule.ratio, rule.fixed
+        )
     yield from _overlaps(here, benefit)
     for cap_id, cap in benefit.caps.items():
         where = (*here, "caps", cap_id)
@@ -266,15 +236,15 @@ def _origin_problems(
 def _overlaps(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
     taken: dict[tuple[str, Situation], str] = {}
     for rule_id, rule in benefit.rules.items():
-        clashes: dict[str, Situation] = {}
+        clashes: dict[str, set[Situation]] = {}
         mine = set(itertools.chain.from_iterable(situations(when) for when in rule.when))
         for disease, situation in itertools.product(rule.diseases or [""], mine):
             other = taken.setdefault((disease, situation), rule_id)
             if other != rule_id:
-                clashes.setdefault(other, situation)
-        for one, situation in clashes.items():
-            example = " ".join(str(part) for part in situation[:4])
-            yield (*here, "rules", rule_id, "when"), f"与 {one} 重叠,例如 {example}"
+                clashes.setdefault(other, set()).add(situation)
+        for one, where in clashes.items():
+            told = f"与“{benefit.rules[one].name}”({one})重叠,例如 {phrases(where)[0]}"
+            yield (*here, "rules", rule_id, "when"), told
 
 
 # ---------------------------------------------------------------- compiling
@@ -323,6 +293,7 @@ def _policy(document: PolicyDoc) -> Policy:
         family_account=_family_account(document),
         circumstances=tuple(_circumstances(document)),
         deadlines=tuple(_deadlines(document)),
+        groups={code: group.name for code, group in document.groups.items()},
     )
 
 
@@ -501,7 +472,7 @@ def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
         deductible=Deductible(
             amount_fen=rule.deductible.value,
             per=rule.deductible_per,
-            waived_from=rule.deductible_waived_from,
+            waived_from=rule.deductible_waived_from.value if rule.deductible_waived_from is not None else None,
             clause=rule.deductible.clause or rule.clause or "",
         ),
         bands=bands,
@@ -513,6 +484,7 @@ def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
             deductible=rule.deductible,
             ratio=rule.ratio,
             fixed=rule.fixed,
+            deductible_waived_from=rule.deductible_waived_from,
             when=None if rule.when_stated else Sourced[bool](value=False, illustrative=True),
         ),
         diseases=frozenset(rule.diseases or ()),
@@ -563,4 +535,4 @@ def _origin(document: PolicyDoc, name: str, row: Row, **values: Sourced[Any] | N
     marked = [name] if row.illustrative else []
     marked += [f"{name}.{field}" for field, value in values.items() if value is not None and value.illustrative]
     clause = row.clause or next((v.clause for v in values.values() if v is not None and v.clause), None)
-    return Origin(clause or row.note or "", source, since, document.sources[source].verified_on, tuple(marked))
+    return Origin(clause or "", source, since, document.sources[source].verified_on, tuple(marked))

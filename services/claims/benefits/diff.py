@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from services.claims.benefits.areas import EVERYTHING, phrases
 from services.claims.benefits.model import Benefit, Layer, Policy, Rule, Situation
-from services.claims.benefits.quote import Question, quote
+from services.claims.benefits.quote import Question, group_names, quote
 from services.claims.benefits.slip import yuan
 from services.claims.benefits.wall import (
     account_words,
@@ -104,7 +104,7 @@ def _benefits(was: Layer | None, now: Layer | None, old: Policy, new: Policy) ->
                 yield f"- 新设“{other.name}”{bucket_words(other)}。"
             first = was is old.layers[0] and now is new.layers[0] and not any(kind[1:])
             yield from _rows(one, other, (old, new) if first else None)
-            yield from _changes(f"- {other.name}", _others(one), _others(other))
+            yield from _changes(f"- {other.name}", _others(one, old), _others(other, new))
 
 
 def _kind(benefit: Benefit) -> tuple[object, ...]:
@@ -112,9 +112,11 @@ def _kind(benefit: Benefit) -> tuple[object, ...]:
     return benefit.kind, benefit.entitlement, tuple(sorted(benefit.diseases)), tuple(sorted(benefit.items))
 
 
-def _others(benefit: Benefit | None) -> dict[str, tuple[str, str]]:
+def _others(benefit: Benefit | None, policy: Policy) -> dict[str, tuple[str, str]]:
     """The rows beside the table by their id, with name and words."""
-    return {} if benefit is None else {row_id: (name, told) for row_id, name, told, _ in named_rows(benefit)}
+    if benefit is None:
+        return {}
+    return {row_id: (name, told) for row_id, name, told, _ in named_rows(benefit, group_names(policy))}
 
 
 def _changes(where: str, before: Mapping[str, tuple[str, str]], after: Mapping[str, tuple[str, str]]) -> Iterator[str]:

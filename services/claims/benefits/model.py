@@ -563,6 +563,8 @@ class Policy:
     """One that is not named counts where the hospital states it or a decided case does."""
     deadlines: tuple[Deadline, ...] = ()
     """A kind of care has one at most; without one its papers may come whenever they do."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Names of the special groups that the document declares, by code."""
 
     def has_accepted(self, origin: Origin) -> bool:
         """Whether a value may be used: its source states it, or the pool has accepted it by name."""

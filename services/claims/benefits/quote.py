@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -47,10 +47,11 @@ class Question:
 
 
 class UnknownGroup(ValueError):
-    """The policy knows no such group; `groups` names them."""
+    """The policy knows no such group; `groups` names them, `known` are the codes that it knows, `told` with names."""
 
-    def __init__(self, groups: Iterable[str], known: Iterable[str]) -> None:
-        self.groups, self.known = tuple(sorted(groups)), tuple(sorted(known))
+    def __init__(self, groups: Iterable[str], names: Mapping[str, str]) -> None:
+        self.groups, self.known = tuple(sorted(groups)), tuple(sorted(names))
+        self.told = told_groups(names)
         super().__init__(f"unknown group {', '.join(self.groups)}; the policy knows {', '.join(self.known) or 'none'}")
 
 
@@ -61,8 +62,9 @@ def quote(question: Question, policy: Policy) -> Adjudication:
 
     Raises UnknownGroup.
     """
-    if unknown := question.groups - known_groups(policy):
-        raise UnknownGroup(unknown, known_groups(policy))
+    groups, names = frozenset(group_code(one, policy) for one in question.groups), group_names(policy)
+    if unknown := groups - names.keys():
+        raise UnknownGroup(unknown, names)
     claim = ClaimInput(
         kind=question.kind,
         admitted_on=question.admitted_on,
@@ -83,7 +85,7 @@ def quote(question: Question, policy: Policy) -> Adjudication:
         coverage=(Interval(date.min, None),),
         items={_ITEM.code: _ITEM},
         used=_used(claim, policy, question.used_fen),
-        groups=question.groups,
+        groups=groups,
         birth_date=question.birth_date,
         joined=frozenset(layer.id for layer in policy.layers if layer.voluntary),
         decided=frozenset(words.CIRCUMSTANCES),
@@ -91,12 +93,31 @@ def quote(question: Question, policy: Policy) -> Adjudication:
     return adjudicate(claim, facts, policy)
 
 
-def known_groups(policy: Policy) -> frozenset[str]:
-    """Codes of all groups that can be asked about: those of the register and those that the policy names."""
+def rested_on(policy: Policy) -> frozenset[str]:
+    """Codes of the groups that some row of the policy speaks of."""
     buckets = [benefit for layer in policy.layers for benefit in layer.buckets]
     named = [bonus.groups for benefit in buckets for bonus in benefit.bonuses]
     named += [waiver.groups for benefit in buckets for waiver in benefit.waivers]
-    return frozenset(words.GROUPS).union(*named)
+    return frozenset[str]().union(*named)
+
+
+def group_names(policy: Policy) -> dict[str, str]:
+    """All groups that can be asked about, with their names: those of the register and those that the policy names."""
+    register = {code: words.word(words.GROUPS, code) for code in words.GROUPS}
+    return register | {code: code for code in rested_on(policy) - register.keys()} | dict(policy.groups)
+
+
+def group_code(written: str, policy: Policy) -> str:
+    """The code of a group that is written by code or by name; what is neither comes back as it is."""
+    names = group_names(policy)
+    register = {names: code for code, (names, _) in words.GROUPS.items()}
+    by_name = register | {name: code for code, name in names.items()}
+    return written if written in names else by_name.get(written, written)
+
+
+def told_groups(names: Mapping[str, str]) -> str:
+    """`dibao(低保)、wubao(五保户)`."""
+    return "、".join(f"{code}({name})" for code, name in sorted(names.items()))
 
 
 def _used(claim: ClaimInput, policy: Policy, used_fen: int) -> dict[AccumulatorKey, int]:

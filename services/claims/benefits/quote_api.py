@@ -183,7 +183,7 @@ def _quote(body: QuoteIn, policy: Policy, day: date, language: str) -> QuoteOut:
     try:
         document = decision_document(quote(question, policy))
     except UnknownGroup as wrong:
-        raise GROUP_UNKNOWN(groups=", ".join(wrong.groups), known=", ".join(wrong.known)) from wrong
+        raise GROUP_UNKNOWN(groups=", ".join(wrong.groups), known=wrong.told) from wrong
     except BadClaim as wrong:
         raise NEGATIVE() from wrong
     return _told(document, {}, language)

@@ -141,6 +141,41 @@ def test_the_wall_says_it_in_the_policys_own_words() -> None:
     assert "五、报销程序\n  凭证登记\n  出院即报\n" in told
 
 
+COUNTY_GROUPS = """
+groups: {a: {name: 甲类村民}, b: {name: 乙类村民, age_from: 65}, idle: {name: 闲置人群}}
+layers:
+"""
+
+
+def test_the_wall_names_the_countys_own_groups_and_only_those_that_rows_speak_of() -> None:
+    rows = """        bonuses:
+          raise: {name: 加点, groups: [a], points: 5%, clause: x}
+          more: {name: 加成, groups: [b], factor: 20%, clause: x}
+        waivers:
+          named: {name: 甲类村民免起付线, groups: a, clause: x}
+          other: {name: 照顾, groups: [a, b], emergency: true, clause: x}
+        caps:
+"""
+    document = load(changed("        caps:\n", rows, changed("\nlayers:\n", COUNTY_GROUPS)))
+    told = wall_table(document.policy, document.document).splitlines()
+    assert "    加点:甲类村民提高 5 个百分点" in told
+    assert "    加成:乙类村民(年满 65 周岁)提高 原比例的 20%" in told
+    assert "    甲类村民免起付线" in told, "a row whose name says it all is said once"
+    assert "    照顾:甲类村民、乙类村民(年满 65 周岁)急诊免起付线" in told
+    assert "特殊人群:甲类村民、乙类村民" in told
+    assert not any("闲置人群" in line for line in told)
+    found = findings(document.policy, document.source, document.document)
+    assert [one.path for one in found if one.message == "没有任何规定用到这类人群"] == ["groups.idle"]
+
+
+def test_the_wall_marks_presumed_parameters() -> None:
+    county = loaded("zhengzhou-county-2011")
+    told = wall_table(county.policy, county.document)
+    assert "等待期:参合后 30 天(推定,须统筹区接受)\n" in told
+    assert "新生儿:出生 90 天内随母亲参合(推定,须统筹区接受)\n" in told
+    assert "参合期以外发生的费用不予补偿\n" in told, "a ruling of the template is none"
+
+
 @pytest.mark.requirement("DF-09", "the change from one version to the next is told in words, with whom it concerns")
 def test_what_changes_for_whom() -> None:
     told = "\n".join(differences(loaded("dafang-2009").policy, loaded("dafang-2010").policy))
@@ -150,7 +185,7 @@ def test_what_changes_for_whom() -> None:
     assert "门诊统筹" not in told, "nothing changes there"
     assert "- 各户:取消家庭账户(原余额)(原可支付门诊的个人负担部分,不计入封顶线和补偿比例)。" in told
     back = "\n".join(differences(loaded("dafang-2008").policy, loaded("dafang-2006-11").policy))
-    assert "五保提高 10 个百分点" in back
+    assert "五保户提高 10 个百分点" in back, "by the name that the policy gives the group"
 
 
 @pytest.mark.requirement("ZA-03", "what the change within the year brings is told: the cap, and examinations outside")

@@ -268,7 +268,7 @@ def test_an_unknown_group_is_told_with_those_that_are_known() -> None:
     asked = ["quote", "--policy", "dafang-2010", "--level", "county", "--eligible", "5", "--group", "nobody"]
     answer = run.invoke(app, asked)
     assert answer.exit_code == 2
-    assert "方案不认识人群 nobody;认识的有:age_60、" in answer.output
+    assert "方案不认识人群 nobody;认识的有:age_60(60 岁以上)、" in answer.output
 
 
 def test_quote_needs_a_question() -> None:

@@ -134,13 +134,12 @@ def quote_command(
 ) -> None:
     """按方案试算补偿,逐步说明 · calculate a benefit and tell every step."""
     loaded = open_policy(policy)
-    names: dict[int, str] = {}
     faces: dict[int, Face] = {1: Face("可补偿费用" if not english else "eligible costs", "A")}
     try:
         if claim is not None:
             _expect_alone(ctx)
             answer = _decided(claim, loaded.policy)
-            result, names, faces = answer.adjudication, answer.names, answer.faces
+            result, faces = answer.adjudication, answer.faces
         elif level is None or eligible is None:
             _fail("写 --level 和 --eligible,或者写 --claim FILE · give --level and --eligible, or --claim FILE")
         else:
@@ -168,7 +167,7 @@ def quote_command(
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
-        typer.echo(slip_text(document, names=names, language="en" if english else "zh"), nl=False)
+        typer.echo(slip_text(document, faces=faces, language="en" if english else "zh"), nl=False)
 
 
 def _print(path: Path, document: dict[str, Any], faces: dict[int, Face], loaded: Loaded, language: str) -> None:

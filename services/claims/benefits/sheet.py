@@ -11,7 +11,7 @@ from datetime import datetime
 
 from services.claims.benefits import words
 from services.claims.benefits.face import Face
-from services.claims.benefits.slip import Document, Voice, costs, result, steps, yuan
+from services.claims.benefits.slip import Document, Voice, costs, own_part, result, short, steps, third_part, why, yuan
 from shared.kernel.money import capital_yuan, format_yuan, parse_yuan
 from shared.printing.page import Block, Column, Heading, Note, Pairs, Printed, Row, Table, Title, paper
 
@@ -39,6 +39,7 @@ PAPER: words.Words = {
     "patient": ("个人负担", "Borne by the patient"),
     "elsewhere": ("已在别处补偿", "Paid elsewhere"),
     "own": ("个人", "the patient"),
+    "third": ("负有责任的第三人", "the third party that is liable"),
     "own_account": ("家庭账户", "family account"),
     "signed": (
         "经办人:____________    患者或家属:____________    日期:____________",
@@ -63,7 +64,7 @@ LEGEND: tuple[tuple[str, str], ...] = (
         "or to the office of the pool.",
     ),
 )
-_BILL = (0.07, 0.27, 0.17, 0.12, 0.12, 0.12, 0.13)
+_BILL = (0.05, 0.2, 0.14, 0.115, 0.115, 0.115, 0.265)
 
 
 def slip_paper(
@@ -130,10 +131,16 @@ def _bill(decision: Document, faces: Mapping[int, Face], say: Voice) -> Table:
 
 
 def _line(line: Document, face: Face | None, say: Voice) -> Row:
-    price = f"{_short(face.price)} × {_short(face.quantity)}" if face is not None and face.price else ""
-    reason = "" if line["reason"] == "eligible" else say.code(words.REASONS, line["reason"])
+    reason = "" if line["reason"] == "eligible" else why(line, face, say)
     name = face.name if face is not None else ""
-    return Row((str(line["number"]), name, price, *_amounts([line]), reason))
+    return Row((str(line["number"]), name, _billed(face), *_amounts([line]), reason))
+
+
+def _billed(face: Face | None) -> str:
+    """`20.00 × 6`; the quantity alone where no unit price gives the amount."""
+    if face is None or not face.quantity:
+        return ""
+    return f"{short(face.price)} × {short(face.quantity)}" if face.price else f"× {short(face.quantity)}"
 
 
 def _sum_of(lines: Sequence[Document], name: str) -> Row:
@@ -151,15 +158,6 @@ def _figure(amount_fen: int) -> str:
     return yuan(format_yuan(amount_fen))
 
 
-def _short(number: str) -> str:
-    """`12.500000` as `12.50`, `2.0000` as `2`: a price keeps two places, a quantity what it needs."""
-    whole, _, places = number.partition(".")
-    kept = places.rstrip("0")
-    if len(places) > 4 and len(kept) < 2:
-        kept = places[:2]
-    return f"{whole}.{kept}" if kept else whole
-
-
 def _steps(decision: Document, say: Voice) -> Table:
     """Every step with its formula and the amount that it ends with; a step that moves no money has none."""
     rows = [
@@ -169,7 +167,7 @@ def _steps(decision: Document, say: Voice) -> Table:
     return Table(_columns(("step", "how", "amount"), (0.06, 0.78, 0.16), say), rows)
 
 
-_WITHOUT_AMOUNT = frozenset({"refused", "bonus", "essential", "waiver", "accident"})
+_WITHOUT_AMOUNT = frozenset({"refused", "bonus", "essential", "waiver", "accident", "idle"})
 
 
 def _payers(decision: Document, say: Voice) -> Table:
@@ -183,16 +181,16 @@ def _payers(decision: Document, say: Voice) -> Table:
     account = parse_yuan(decision["account"])
     if account:
         rows.append(Row((_word("own_account", say), "", _figure(account))))
-    rows.append(Row((_word("own", say), "", _figure(parse_yuan(decision["patient"]) - account))))
+    if third := third_part(decision):
+        rows.append(Row((_word("third", say), "", _figure(third))))
+    rows.append(Row((_word("own", say), "", _figure(own_part(decision) - account))))
     rows.append(Row((_word("sum", say), "", yuan(decision["total"])), strong=True))
     return Table(_columns(("payer", "layer", "amount"), (0.36, 0.48, 0.16), say), rows)
 
 
 def _result(decision: Document, say: Voice) -> Table:
     """Benefit and patient's part, in figures and in the capital numerals of receipts."""
-    rows = [
-        Row((_word(name, say), capital_yuan(parse_yuan(decision[name])), yuan(decision[name])), strong=True)
-        for name in ("benefit", "patient")
-    ]
+    sums = {"benefit": parse_yuan(decision["benefit"]), "patient": own_part(decision)}
+    rows = [Row((_word(name, say), capital_yuan(fen), _figure(fen)), strong=True) for name, fen in sums.items()]
     columns = _columns(("item", "capital", "amount"), (0.2, 0.64, 0.16), say)
     return Table([Column("", columns[0].share), *columns[1:]], rows)

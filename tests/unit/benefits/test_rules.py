@@ -218,7 +218,7 @@ def test_a_claim_in_a_file(tmp_path: Path) -> None:
     )
     answer = run.invoke(app, ["quote", "--policy", "dafang-2010", "--claim", str(file)])
     assert answer.exit_code == 0, answer.output
-    assert "第 1 行 头孢 未计入 100.00:先由个人负担一部分" in answer.stdout
+    assert "第 1 行 头孢 1,000.00 × 1 = 1,000.00,未计入 100.00:先由个人负担 1,000.00 × 10% = 100.00" in answer.stdout
     assert "等于 可补偿费用:960.00" in answer.stdout
     assert "760.00 × 60% = 456.00 元" in answer.stdout
 
@@ -288,7 +288,7 @@ GIVEN = "institution: {level: province}\nelsewhere: {settlement: S-9, total: 9, 
 def slip_of(policy_id: str, claim: str, language: str = "zh") -> str:
     """The slip of a claim written as in a file."""
     answer = decide(read_claim(claim), loaded(policy_id).policy)
-    return slip_text(decision_document(answer.adjudication), names=answer.names, language=language)
+    return slip_text(decision_document(answer.adjudication), faces=answer.faces, language=language)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,10 @@ def test_the_bill_stands_by_class_and_adds_up(laid: list[Block]) -> None:
     ]  # fmt: skip
     assert bill.rows[4].cells[3:6] == ("9,260.00", "1,052.00", "8,208.00")
     assert bill.rows[-1].cells[3:6] == ("210,806.84", "1,364.34", "209,442.50")
-    assert bill.rows[3].cells[6] == "超过最高限价"
+    assert bill.rows[3].cells[2] == "230.00 × 2"
+    assert bill.rows[3].cells[6] == "最高限价 180.00 × 2 = 360.00,超过 100.00;先由个人负担 360.00 × 20% = 72.00"
+    assert bill.rows[2].cells[6] == "先由个人负担 8,800.00 × 10% = 880.00"
+    assert bill.rows[7].cells[2] == "12.34 × 1"
     assert document["total"] == "210806.84"
 
 
@@ -136,6 +139,23 @@ def test_family_account_and_what_was_paid_elsewhere(laid: list[Block]) -> None:
     assert tables(laid)[0].rows == [], "a bill that is elsewhere has no lines here"
 
 
+def test_a_third_party_pays_beside_the_patient(laid: list[Block]) -> None:
+    claim = "institution: {level: county}\neligible: 10000\nthird_party: shared\nthird_party_share: 30%\n"
+    document, faces = decided(claim)
+    sheet.slip_paper(document, [], faces, AT)
+    payers, result = tables(laid)[2:]
+    assert [row.cells[::2] for row in payers.rows][-3:] == [
+        ("负有责任的第三人", "3,000.00"), ("个人", "2,645.00"), ("合计", "10,000.00"),
+    ]  # fmt: skip
+    assert result.rows[1].cells[::2] == ("个人负担", "2,645.00")
+
+
+def test_a_quantity_without_a_whole_price_stands_alone(laid: list[Block]) -> None:
+    document, faces = decided(CLAIM.replace("amount: 300.00}", 'amount: 100.00, quantity: "3"}'))
+    sheet.slip_paper(document, [], faces, AT)
+    assert [row.cells[2] for row in tables(laid)[0].rows if row.cells[1] == "特需病房"] == ["× 3"]
+
+
 def test_the_steps_carry_formula_and_amount(laid: list[Block]) -> None:
     document, faces = decided()
     sheet.slip_paper(document, [("结算编号", "X1")], faces, AT, scheme="方案")
@@ -168,8 +188,8 @@ def test_the_paper_is_the_same_each_time_and_small() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "short"),
+    ("number", "told"),
     [("12.500000", "12.50"), ("0.123456", "0.123456"), ("3.000000", "3.00"), ("2.0000", "2"), ("1.5000", "1.5")],
 )
-def test_prices_and_quantities_as_people_write_them(number: str, short: str) -> None:
-    assert sheet._short(number) == short
+def test_prices_and_quantities_as_people_write_them(number: str, told: str) -> None:
+    assert slip.short(number) == told

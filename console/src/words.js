@@ -33,6 +33,7 @@ const STATES = {
   rejected: ["已拒付", "Rejected"],
   cancelled: ["已撤销", "Cancelled"],
   released: ["已放行", "Released"],
+  reversed: ["已冲销", "Reversed"],
 };
 
 const KINDS = { inpatient: ["住院", "Inpatient"], outpatient: ["门诊", "Outpatient"] };

@@ -15,6 +15,7 @@ from services.claims.increases.api import router as increases
 from services.claims.providers.api import router as providers
 from services.claims.providers.payments_api import router as payments
 from services.claims.review.api import router as review
+from services.claims.review.reversals_api import router as reversals
 from services.claims.settings import ClaimsSettings
 from services.claims.statements.api import router as statements
 from services.claims.visits import resources
@@ -40,6 +41,7 @@ ROUTERS = (
     at_cap,
     coverage_cases,
     cases,
+    reversals,
     campaigns,
     increases,
     statements,

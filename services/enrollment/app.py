@@ -9,6 +9,7 @@ from services.enrollment.financing.api import router as financing
 from services.enrollment.financing.bills_api import router as bills
 from services.enrollment.financing.corrections_api import router as corrections
 from services.enrollment.financing.family_accounts_api import router as family_accounts
+from services.enrollment.financing.joiner_files_api import router as joiner_files
 from services.enrollment.financing.layers_api import router as layers
 from services.enrollment.financing.receipt_books_api import router as receipt_books
 from services.enrollment.financing.receipts_api import router as receipts
@@ -45,6 +46,7 @@ FINANCING = (
     refunds,
     family_accounts,
     layers,
+    joiner_files,
 )
 
 

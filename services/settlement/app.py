@@ -7,11 +7,13 @@ from fastapi import FastAPI
 from services.settlement.closing.api import router as closing
 from services.settlement.funding.api import router as funding
 from services.settlement.funding.receivables_api import router as receivables
+from services.settlement.funding.write_offs_api import router as write_offs
 from services.settlement.inquiry.api import router as inquiry
 from services.settlement.inquiry.fund_api import router as fund_year
 from services.settlement.inquiry.indicators_api import router as indicators
 from services.settlement.ledger.api import router as ledger
 from services.settlement.ledger.attachments_api import router as attachments
+from services.settlement.ledger.proving_api import router as proving
 from services.settlement.orders.api import router as orders
 from services.settlement.payouts.api import router as payouts
 from services.settlement.payouts.deposits_api import router as deposits
@@ -27,9 +29,11 @@ from shared.messaging.operator import router as operator
 TITLE = "Heyi settlement 合医·基金结算"
 ROUTERS = (
     ledger,
+    proving,
     attachments,
     funding,
     receivables,
+    write_offs,
     payouts,
     deposits,
     floats,

@@ -138,6 +138,19 @@ class ClaimCancelled(_Claim):
     """What was payable before: the benefit while under review, less cuts once approved, nothing once rejected."""
 
 
+class ClaimReversed(_Claim):
+    """A paid claim is taken back by a negative claim of this day (rulings §2): whoever was paid owes it to the fund.
+    The amounts are those of the claim; they count against it from now on."""
+
+    TYPE: ClassVar[str] = "heyi.claims.claim.reversed.v1"
+
+    reversal_id: UUID
+    """The negative claim."""
+    approved: Yuan
+    """What was released for payment."""
+    layers: list[LayerAmount]
+
+
 class ClaimReleased(_Claim):
     """Payable from now on: the claim belongs to a cut-off, which settlement batches whole (contracts §8)."""
 

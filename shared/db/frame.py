@@ -52,6 +52,7 @@ CREATE TABLE idempotency (
   status smallint,
   answer bytea,
   created_at timestamptz NOT NULL,
+  etag text,
   PRIMARY KEY (pool_code, subject, key)
 );
 CREATE INDEX idempotency_age ON idempotency USING brin (created_at);
@@ -121,7 +122,7 @@ def create(op: Any, service: str) -> None:
             "idempotency",
             app="SELECT, INSERT, DELETE",
             worker="SELECT, INSERT",
-            update_columns="result_kind, result_id, status, answer",
+            update_columns="result_kind, result_id, status, answer, etag",
             worker_update_columns="answer",
             worker_all_pools=True,
         )
@@ -170,6 +171,7 @@ def declare(metadata: MetaData) -> None:
         Column("status", SmallInteger),
         Column("answer", LargeBinary),
         Column("created_at", moment, nullable=False),
+        Column("etag", Text),
         PrimaryKeyConstraint("pool_code", "subject", "key"),
     )
     Index("idempotency_age", idempotency.c.created_at, postgresql_using="brin")

@@ -173,6 +173,8 @@ async def _all(sibling: Sibling, request: Request, given: list[tuple[int, bytes]
     for line in good:
         known = (claims[line.number].subject, line.key) not in ours
         told = await (_known(unit, request, claims[line.number]) if known else _ask(sibling, request, line, unit))
+        if unit.deadlock is not None:
+            raise unit.deadlock
         if unit.peers.questions:
             continue  # this pass is only for what else is to be asked
         if told.status >= 500:
@@ -237,7 +239,7 @@ async def _known(unit: Unit, request: Request, claim: Claim) -> Told:
         return Told(problem.kind.status, False, orjson.dumps(problem.body(language_of(request))))
     if answered is None or answered.status is None:
         raise KEY_IN_FLIGHT(retry_after_seconds=1)
-    return Told(answered.status, True, answered.body())
+    return Told(answered.status, True, answered.body(), answered.etag)
 
 
 # ---------------------------------------------------------------- the route

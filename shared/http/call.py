@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from fastapi import Request
 from shared.contracts.wire import JsonNumber
 from shared.db import audit
 from shared.db.scope import NO_POOL, Scope, transaction
+from shared.db.sql import Statement, execute
 from shared.http.access import AccessRule
 from shared.http.problems import TOO_LARGE, from_validation
 from shared.http.tokens import ANYBODY, Actor
@@ -127,10 +129,12 @@ class Call:
             detail=facts or {},
         )
 
-    async def audit_apart(self, entry: audit.Entry) -> None:
-        """Writes an audit row in a short transaction of its own."""
+    async def audit_apart(self, entry: audit.Entry, kept: Sequence[Statement] = ()) -> None:
+        """Writes an audit row, and what a refusal keeps, in a short transaction of its own."""
         async with transaction(self.state.engine, Scope(self.actor.role, (entry.pool_code,))) as conn:
             await audit.write(conn, [entry])
+            for statement in kept:
+                await execute(conn, statement.sql, *statement.args)
 
 
 def _is_whole(body: bytes) -> bool:

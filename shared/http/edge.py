@@ -9,7 +9,7 @@ Longer than most: what becomes of a request, from its token to its commit, is to
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from shared.db import audit
 from shared.db.scope import NO_POOL, set_scope, transaction
+from shared.db.sql import Statement
 from shared.http import bulk, exports, failures, idempotency
 from shared.http.access import rule_from
 from shared.http.call import Call, EdgeRequest, storable
@@ -145,15 +146,15 @@ async def _audit_refusal(call: Call, problem: Problem) -> None:
     told = problem.kind.status == 403 or not call.is_read or call.rule.personal
     if call.actor is ANYBODY or not told or problem.kind.status >= 500:
         return
-    await _write_refusal(call, problem.kind.code, problem.kind.status)
+    await _write_refusal(call, problem.kind.code, problem.kind.status, problem.kept)
 
 
-async def _write_refusal(call: Call, code: str, status: int) -> None:
+async def _write_refusal(call: Call, code: str, status: int, kept: Sequence[Statement] = ()) -> None:
     facts: dict[str, Any] = {"code": code, "status": status}
     if call.pool_code == NO_POOL and "pool_code" in call.request.path_params:
         facts["asked_pool"] = storable(str(call.request.path_params["pool_code"]))
     try:
-        await call.audit_apart(call.entry(audit.REFUSED, facts=facts))
+        await call.audit_apart(call.entry(audit.REFUSED, facts=facts), kept)
     except Exception as error:
         # The refusal stands whether or not it could be logged; that it could not is an alarm of its own.
         _log.error("refusal not audited", request_id=call.request_id, exc_info=error)
@@ -211,11 +212,17 @@ async def _claim_of(call: Call) -> Claim:
 async def _write(call: Call, handler: Handler) -> Response:
     claim = await _claim_of(call)
     answers: dict[Hashable, Any] = {}
+    again = True
     while True:  # every turn adds an answer, and a handler has few questions
         try:
             return await _attempt(call, claim, handler, answers)
         except Outside as outside:
             answers |= await _answers_to(outside.questions)
+        except Exception as error:
+            # nothing of it is left, and who it waited for goes on: it is begun once more
+            if not (again and failures.deadlocked(error)):
+                raise
+            again = False
 
 
 async def _answers_to(questions: Mapping[Hashable, Question]) -> dict[Hashable, Any]:
@@ -262,7 +269,8 @@ async def _attempt(call: Call, claim: Claim, handler: Handler, answers: dict[Has
 async def _keep(call: Call, claim: Claim, unit: Unit, response: Response) -> None:
     """Keeps the answer with its key, and writes the audit row."""
     body = bytes(response.body) if hasattr(response, "body") else b""
-    answered = Answered(response.status_code, body, unit.result_kind, unit.result_id)
+    etag = response.headers.get("etag")
+    answered = Answered(response.status_code, body, unit.result_kind, unit.result_id, etag)
     await idempotency.finish(unit.conn, claim, answered)
     done = call.entry(audit.DONE, kind=unit.result_kind, identifier=unit.result_id, facts=unit.facts)
     await audit.write(unit.conn, [done])
@@ -287,12 +295,17 @@ async def _join(call: Call, handler: Handler, whole: Unit) -> Response:
     except Outside as outside:
         whole.peers.questions |= outside.questions  # the whole asks for all its lines together, and begins again
         return Response(status_code=503)
+    except Exception as error:
+        if failures.deadlocked(error):
+            whole.deadlock = error
+        raise
     return response
 
 
 def replay(known: Answered) -> Response:
-    """The answer that the key's first request got."""
-    return Response(known.body(), known.status, {REPLAYED: "true"}, "application/json")
+    """The answer that the key's first request got, with the edition that it made: the caller goes on from there."""
+    headers = {REPLAYED: "true"} | ({"ETag": known.etag} if known.etag else {})
+    return Response(known.body(), known.status, headers, "application/json")
 
 
 async def _after_lost_commit(call: Call, claim: Claim) -> Response:

@@ -11,7 +11,7 @@ import re
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import IO, Any
 from urllib.parse import quote, urlencode
@@ -36,6 +36,8 @@ FORMATS = ("csv", "xlsx")
 MEDIA = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 XLSX_ROWS_MAX = 1_048_575
 """What a sheet of Excel holds beside its headings."""
+_SHEET_NAME_MAX = 31
+"""Excel takes no longer one."""
 _LABEL, _PART, _PAGE = "*", "*.", "^."
 _DIGITS_OF_A_NUMBER = 11
 """Longer ones Excel shows as 1.23E+17, and beyond fifteen it loses digits."""
@@ -72,7 +74,8 @@ class Sheet:
     the answer around the rows. Where a row holds lists (``each``: member and its label), every element of them makes a
     row: ``*.amount`` is then a member of the element and ``*`` the label. ``items`` is the member that holds the rows,
     empty where the answer is the list itself. ``words``: by place, what its codes are called, in Chinese and English;
-    the codes stay in the JSON.
+    the codes stay in the JSON. Title, headings and labels are Chinese; in English they are the names of command and
+    members, written out: the JSON is English already.
     """
 
     title: str
@@ -81,6 +84,17 @@ class Sheet:
     each: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
+    def in_language(self, language: str, command: str) -> "Sheet":
+        """The sheet as a reader of the language (``zh``, ``en``) takes it away."""
+        if language != "en":
+            return self
+        return replace(
+            self,
+            title=_written_out(command.removeprefix("list_"))[:_SHEET_NAME_MAX],
+            columns={place: _written_out(place) for place in self.columns},
+            each={name: _written_out(name) for name in self.each},
+        )
+
     def rows(self, page: Any, language: str = "zh") -> Iterator[list[Cell]]:
         """The rows of one page of the JSON list, codes in words of the language (``zh``, ``en``)."""
         for item in page[self.items] if self.items else page:
@@ -88,6 +102,14 @@ class Sheet:
             for label, part in parts or [("", {})]:
                 values = ((place, _value(place, page, item, label, part)) for place in self.columns)
                 yield [_cell(_in_words(value, self.words.get(place), language), language) for place, value in values]
+
+
+def _written_out(name: str) -> str:
+    """A member's name or place as an English heading: ``*.bill_id`` is "Part bill ID"."""
+    place = "part" if name == _LABEL else name.removeprefix(_PAGE)
+    place = f"part.{place.removeprefix(_PART)}" if place.startswith(_PART) else place
+    text = " ".join("ID" if word == "id" else word for word in re.split(r"[_.]", place))
+    return text[:1].upper() + text[1:]
 
 
 def exported(
@@ -122,12 +144,13 @@ def sheet_of(openapi_extra: Mapping[str, Any] | None) -> Sheet | None:
 
 async def answer(call: Call, sheet: Sheet, filters: frozenset[str], handler: Handler) -> Response:
     """The list as a file. What refuses the list refuses the file, before its first byte."""
-    form = _form(call.request)
+    form, language = _form(call.request), language_of(call.request)
+    sheet = sheet.in_language(language, call.rule.command)
     pages = _pages(call, filters, handler)
     first = await anext(pages)
     if call.rule.personal and call.actor.role != "service":
         await call.audit_apart(call.entry(audit.READ, facts={"format": form}))
-    rows = _rows(sheet, first, pages, language_of(call.request))
+    rows = _rows(sheet, first, pages, language)
     body = _csv(sheet, rows) if form == "csv" else _chunks(await _workbook(sheet, rows))
     charset = "; charset=utf-8" if form == "csv" else ""
     return StreamingResponse(body, media_type=MEDIA[form] + charset, headers=_headers(call, sheet, form))
@@ -224,7 +247,7 @@ def _cell(value: Any, language: str = "zh") -> Cell:
     if isinstance(value, int):
         return value if len(str(abs(value))) <= _DIGITS_OF_A_NUMBER else str(value)
     if isinstance(value, list):
-        return "、".join(str(_cell(part, language)) for part in value)
+        return (", " if language == "en" else "、").join(str(_cell(part, language)) for part in value)
     text = str(value)
     return _local(text) if _MOMENT.fullmatch(text) else text
 

@@ -44,6 +44,11 @@ def waited_too_long(error: BaseException) -> bool:
     return any(isinstance(e, asyncpg.LockNotAvailableError | asyncpg.QueryCanceledError) for e in _causes(error))
 
 
+def deadlocked(error: BaseException) -> bool:
+    """Whether PostgreSQL ended the transaction so that another, which waited for it in a circle, could go on."""
+    return any(isinstance(e, asyncpg.DeadlockDetectedError) for e in _causes(error))
+
+
 def connection_lost(error: BaseException) -> bool:
     """Whether the connection went away, so that the outcome of a COMMIT under way is not known."""
     return any(

@@ -31,11 +31,11 @@ WHERE pg_advisory_xact_lock(hashtextextended(q.name, 0)) IS NOT NULL
 ON CONFLICT DO NOTHING RETURNING subject, key
 """
 _READ = """
-SELECT request_hash, result_kind, result_id, status, answer FROM idempotency
+SELECT request_hash, result_kind, result_id, status, answer, etag FROM idempotency
 WHERE pool_code = $1 AND subject = $2 AND key = $3
 """
 _FINISH = """
-UPDATE idempotency SET result_kind = $4, result_id = $5, status = $6, answer = $7
+UPDATE idempotency SET result_kind = $4, result_id = $5, status = $6, answer = $7, etag = $8
 WHERE pool_code = $1 AND subject = $2 AND key = $3
 """
 _FINISH_MANY = """
@@ -67,12 +67,14 @@ def lock_name(wanted: Claim) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the key's first request was answered; ``answer`` is None once the body is no longer kept."""
+    """What the key's first request was answered; ``answer`` is None once the body is no longer kept. ``etag``: the
+    edition that it made, as long as its body is kept."""
 
     status: int
     answer: bytes | None
     result_kind: str | None
     result_id: str | None
+    etag: str | None = None
 
     def body(self) -> bytes:
         """The answer, or after its ninety days the record that it named."""
@@ -134,7 +136,8 @@ async def read(conn: AsyncConnection, wanted: Claim) -> Answered | None:
         return None
     if row["request_hash"] != wanted.request_hash:
         raise KEY_REUSED()
-    return Answered(row["status"], row["answer"], row["result_kind"], row["result_id"])
+    etag = None if row["answer"] is None else row["etag"]
+    return Answered(row["status"], row["answer"], row["result_kind"], row["result_id"], etag)
 
 
 async def finish(conn: AsyncConnection, done: Claim, answered: Answered) -> None:
@@ -149,6 +152,7 @@ async def finish(conn: AsyncConnection, done: Claim, answered: Answered) -> None
         answered.result_id,
         answered.status,
         answered.answer,
+        answered.etag,
     )
 
 

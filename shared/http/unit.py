@@ -68,6 +68,8 @@ class Unit:
     request_id: str
     app: ServiceState
     peers: Peers = field(default_factory=Peers)
+    deadlock: Exception | None = None
+    """What ended a line of an atomic bulk together with the whole, for the edge to begin that again."""
     result_kind: str | None = None
     result_id: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)

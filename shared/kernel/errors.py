@@ -43,6 +43,13 @@ class Problem(Exception):
         self.params = params
         self.retry_after_seconds = retry_after_seconds
         self.errors = errors
+        self.kept: tuple[Any, ...] = ()
+
+    def keeping(self, *statements: Any) -> "Problem":
+        """The refusal with what is kept of it beside the log, in the short transaction that logs it: that something was
+        tried, never a part of what was refused."""
+        self.kept = statements
+        return self
 
     def body(self, language: str = "zh") -> dict[str, Any]:
         """The problem document; ``language`` is ``zh`` or ``en``."""

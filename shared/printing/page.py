@@ -25,6 +25,10 @@ _MM_PER_POINT = 25.4 / 72
 _LEADING = 1.45
 _PAD = 1.2
 _GAP = 1.0
+_HEADING_GAP, _HEADING_ROOM = 2.5, 14.0
+_SIGNED_ROWS = 3
+"""So many rows of a table, the sum among them, stay with the lines that are signed."""
+_SHRINK, _LEAST = 0.01, 4.0
 _GREY = 235
 _FOOT = "第 {page} 页,共 {pages} 页"
 
@@ -55,6 +59,13 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Small text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pairs:
     """Labels and values, two a line."""
 
@@ -71,17 +82,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; its titles come again on every page."""
+    """A table; its titles come again on every page, under ``running``, which says what is continued.
+
+    ``foot`` stands under it, never on a page without rows of it: nobody signs a page that shows nothing.
+    """
 
     columns: Sequence[Column]
     rows: Sequence[Row]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Small text."""
-
-    text: str
+    running: str = ""
+    foot: Sequence[Heading | Note] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +110,10 @@ class Printed:
 
 
 class _Cells(NamedTuple):
-    """A row whose texts are broken into lines."""
+    """A row whose texts are broken into lines, and the size of type of each cell."""
 
     lines: list[list[str]]
+    sizes: list[float]
     height: float
     strong: bool
 
@@ -145,8 +155,8 @@ class _Layout:
                     self._line(self._shown(block.under), TEXT, "centre")
                 self._y += 2
             case Heading():
-                self._room(_height(HEADING) + 14)
-                self._y += 2
+                self._room(_height(HEADING) + _HEADING_ROOM)
+                self._y += _HEADING_GAP - 0.5
                 self._line(self._shown(block.text), HEADING, "left")
                 self._y += 0.5
             case Pairs():
@@ -229,31 +239,59 @@ class _Layout:
     def _table(self, block: Table) -> None:
         titles = self._cells(block.columns, Row([column.title for column in block.columns], strong=True))
         self._row(block.columns, titles)
-        for row in block.rows:
-            cells = self._cells(block.columns, row)
-            if self._room(cells.height):
+        rows = [self._cells(block.columns, row) for row in block.rows]
+        together = self._together(rows, block)
+        for number, cells in enumerate(rows):
+            if self._room(together if number == max(len(rows) - _SIGNED_ROWS, 0) else cells.height):
+                self._running(block.running)
                 self._row(block.columns, titles)
             self._row(block.columns, cells)
         self._y += _GAP
+        for part in block.foot:
+            self.add(part)
+
+    def _together(self, rows: Sequence[_Cells], block: Table) -> float:
+        """The height of the last rows with the foot, which stay on one page; of the first of them alone where all of
+        it is higher than a page."""
+        last = rows[-_SIGNED_ROWS:]
+        foot = sum(
+            _height(HEADING) + _HEADING_GAP
+            if isinstance(part, Heading)
+            else _height(SMALL) * len(list(_wrapped(self._shown(part.text), SMALL, self._inner)))
+            for part in block.foot
+        )
+        height = sum(cells.height for cells in last) + _GAP + foot + _HEADING_ROOM
+        if not last or height > (self._height - BOTTOM - TOP) / 2:
+            return last[0].height if last else 0.0
+        return height
+
+    def _running(self, text: str) -> None:
+        if text:
+            for line in _wrapped(self._shown(f"(续){text}"), SMALL, self._inner):
+                self._line(line, SMALL, "left")
+            self._y += _GAP
 
     def _cells(self, columns: Sequence[Column], row: Row) -> _Cells:
-        lines = [
-            list(_wrapped(self._shown(cell), TEXT, column.share * self._inner - 2 * _PAD))
-            for column, cell in zip(columns, row.cells, strict=True)
+        widths = [column.share * self._inner - 2 * _PAD for column in columns]
+        shown = [self._shown(cell) for cell in row.cells]
+        sizes = [
+            _fitting(text, width) if column.align == "right" else TEXT
+            for column, text, width in zip(columns, shown, widths, strict=True)
         ]
-        return _Cells(lines, max(map(len, lines)) * _height(TEXT) + 2 * _PAD, row.strong)
+        lines = [list(_wrapped(text, size, width)) for text, size, width in zip(shown, sizes, widths, strict=True)]
+        return _Cells(lines, sizes, max(map(len, lines)) * _height(TEXT) + 2 * _PAD, row.strong)
 
     def _row(self, columns: Sequence[Column], row: _Cells) -> None:
         """One row; it is never broken over two pages."""
         self._room(row.height)
         x = LEFT
-        for column, lines in zip(columns, row.lines, strict=True):
+        for column, lines, size in zip(columns, row.lines, row.sizes, strict=True):
             width = column.share * self._inner
             box = (round(x, 3), round(self._y, 3), round(width, 3), round(row.height, 3), row.strong)
             self._pages[-1].boxes.append(box)
             for number, line in enumerate(lines):
                 top = self._y + _PAD + number * _height(TEXT)
-                self._text(line, x + _PAD, top, width - 2 * _PAD, TEXT, column.align)
+                self._text(line, x + _PAD, top, width - 2 * _PAD, size, column.align)
             x += width
         self._y += row.height
 
@@ -261,6 +299,12 @@ class _Layout:
 def _height(size: float) -> float:
     """Of a line, in millimetres."""
     return size * _MM_PER_POINT * _LEADING
+
+
+def _fitting(text: str, width: float) -> float:
+    """The size of type in which the longest number of a cell fits its column: an amount is never broken."""
+    longest = max((_length(piece, TEXT) for piece in pieces(text)), default=0.0)
+    return TEXT if longest <= width else max(TEXT * width / longest - _SHRINK, _LEAST)
 
 
 def _length(text: str, size: float) -> float:

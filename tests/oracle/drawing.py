@@ -174,6 +174,10 @@ def draw_bucket(rng: Random, kind: str, lowest: bool) -> Doc:
     bucket["caps"] = {f"c{n}": draw_cap(rng, kind) for n in range(rng.choice((0, 1, 1, 2, 3)))}
     bucket["bonuses"] = {f"b{n}": draw_bonus(rng) for n in range(rng.choice((0, 0, 1, 2)))}
     draw_beside(rng, bucket, lowest)
+    if lowest and "floor" not in bucket:
+        for row in bucket["rules"].values():
+            if "limit" in row and rng.random() < 0.5:
+                row["limit"]["excess"] = rng.choice(("hospital", "hospital", "patient"))
     return bucket
 
 

@@ -21,8 +21,8 @@ EVERY = 24
 """One claim in so many is looked at from all sides: order, size, cancellation, what has to be locked."""
 
 STEPS = (
-    "circumstance submission lines third_party elsewhere rule limit waiver deductible bonus essential ratio fixed "
-    "accident floor cap layer advanced account refused"
+    "circumstance submission off_path lines third_party elsewhere rule limit hospital waiver deductible bonus "
+    "essential ratio fixed accident floor cap layer advanced account refused"
 ).split()
 """Every step that a calculation may have."""
 
@@ -97,6 +97,8 @@ def from_all_sides(rng: Random, claim: ClaimInput, facts: Facts, policy: Policy)
     """What holds for every claim, whatever the policy says."""
     result = adjudicate(claim, facts, policy)
     assert 0 <= result.benefit_fen <= result.eligible_fen <= result.total_fen
+    parts = result.benefit_fen, result.elsewhere_fen, result.hospital_fen, result.patient_fen
+    assert min(parts) >= 0 and sum(parts) == result.total_fen, "who bears what is the whole bill"
     touched = {movement.key for movement in result.movements}
     assert touched <= set(accumulators(replace(claim, lines=()), policy)), "what moves was locked before"
 

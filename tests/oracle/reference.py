@@ -86,6 +86,7 @@ def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
             "patient": total - (given["benefit"] if given else 0),
             "parts": (total, 0, 0),
             "account": 0,
+            "hospital": 0,
             "deductible": 0,
             "ratio": 0,
             "layers": {},
@@ -406,11 +407,12 @@ def run_layers(
     owed = eligible
     if claim["third_party"] == "shared":
         owed -= half_up(eligible * claim["third_party_share"], WHOLE)
+    hospital = 0
     first: list[Doc] = []
     amounts: dict[str, int] = {}
     counts = dict(used)
     for layer_id, layer, parts in running:
-        free = max(0, owed - paid)
+        free = max(0, owed - paid - hospital)
         base = min(cut, free) if layer.get("base") == "cut_by_cap" else free
         results, taken = [], set()
         for bucket_id, bucket, _, row in parts:
@@ -422,11 +424,12 @@ def run_layers(
             essential = essential_of(claim, lines, bucket, mine, codes, taken)
             results.append(pay(policy, claim, counts, layer_id, layer, bucket_id, row, mine, total, essential))
         first = first or results
+        hospital += sum(one["hospital"] for one in results)
         amounts[layer_id] = sum(one["benefit"] for one in results)
         paid += amounts[layer_id]
         cut = sum(one["before_caps"] - one["benefit"] for one in results)
-    patient = total - paid
-    account = account_pays(policy, claim, used, patient, eligible - paid)
+    patient = total - paid - hospital
+    account = account_pays(policy, claim, used, patient, eligible - paid - hospital)
     if account:
         counts[SPENT] = counts.get(SPENT, 0) + account
     moves = {key: amount - used.get(key, 0) for key, amount in counts.items() if amount != used.get(key, 0)}
@@ -436,6 +439,7 @@ def run_layers(
         "benefit": paid - begun,
         "patient": patient,
         "account": account,
+        "hospital": hospital,
         "deductible": deductible,
         "ratio": first[0]["ratio"] if len(first) == 1 else 0,
         "layers": amounts,
@@ -498,11 +502,13 @@ def pay(
     bucket, here, year = layer["benefits"][bucket_id], f"{layer_id}.{bucket_id}", year_of(policy, claim)
     accident = bucket.get("accident") if claim["third_party"] == "accident" else None
     factor = share(accident["factor"]) if accident else WHOLE
-    deductible, ratio = 0, 0
+    deductible, ratio, hospital = 0, 0, 0
     if "fixed" in row:
         before_caps = half_up(min(base, fen(plain(row["fixed"]))) * factor, WHOLE)
     else:
         counting = limited(row, base)
+        if row.get("limit", {}).get("excess") == "hospital":
+            hospital = base - counting
         if len(row.get("bands", [0])) == 1:
             points, raise_by = bonus(policy, claim, bucket)
             alone = share(row["bands"][0]["ratio"] if "bands" in row else plain(row["ratio"]))
@@ -526,7 +532,13 @@ def pay(
     for cap in bucket.get("caps", {}).values():
         benefit = min(benefit, left(claim, counts, bucket, here, cap, year, benefit))
     write(claim, counts, layer_id, layer, bucket_id, year, benefit, deductible, base)
-    return {"benefit": benefit, "before_caps": before_caps, "deductible": deductible, "ratio": ratio}
+    return {
+        "benefit": benefit,
+        "before_caps": before_caps,
+        "deductible": deductible,
+        "ratio": ratio,
+        "hospital": hospital,
+    }
 
 
 def limited(row: Doc, base: int) -> int:

@@ -20,33 +20,48 @@ ORDER BY relname
 """
 _OF_ONE_REQUEST = ("instance", "replayed")
 
+Held = list[tuple[str, int, Any]]
+"""By table how many rows, and a sum over their contents."""
 Rows = Callable[[str], Awaitable[list[Any]]]
 
 
 def told(answer: httpx.Response) -> Any:
     """What an answer says, without what is of one request alone."""
     lines = [json.loads(line) for line in answer.text.splitlines() if line]
-    return [{k: v for k, v in line.items() if k not in _OF_ONE_REQUEST} for line in lines]
+    return [_without(line) for line in lines]
+
+
+def _without(line: Any) -> Any:
+    return {k: v for k, v in line.items() if k not in _OF_ONE_REQUEST} if isinstance(line, dict) else line
 
 
 class TwiceTransport(httpx.AsyncBaseTransport):
     """Hands reads through; sends a write twice at once with its key, and a third time when the two have ended.
 
-    ``rows`` asks the service's database as its superuser. ``again`` are the routes of acts that may be done a second
-    time under another key; every other write is sent with another key beside the two.
+    ``rows`` asks the service's database as its superuser. Every write is sent with another key beside the two, and only
+    one of the keys may have an effect, but for two kinds of routes: ``same`` are done again under another key and find
+    nothing to change, ``again`` are another act.
     """
 
-    def __init__(self, app: FastAPI, inner: httpx.AsyncBaseTransport, rows: Rows, again: Iterable[str] = ()) -> None:
-        self._inner, self._rows, self._again = inner, rows, frozenset(again)
+    def __init__(
+        self,
+        app: FastAPI,
+        inner: httpx.AsyncBaseTransport,
+        rows: Rows,
+        *,
+        same: Iterable[str] = (),
+        again: Iterable[str] = (),
+    ) -> None:
+        self._inner, self._rows, self._same, self._again = inner, rows, frozenset(same), frozenset(again)
+        self._tables: list[str] = []
         self._forms: list[tuple[str, str, re.Pattern[str]]] = []
         self.reached: Counter[str] = Counter()
-        self.answers: Counter[int] = Counter()
         for path, operations in app.openapi()["paths"].items():
             for method, operation in operations.items():
-                if method != "get" and not operation["x-heyi-access"].get("query"):
+                if method != "get" and _writes(operation["x-heyi-access"]):
                     form = re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path))
                     self._forms.append((f"{method.upper()} {path}", method.upper(), form))
-        unknown = self._again - {name for name, _, _ in self._forms}
+        unknown = (self._again | self._same) - {name for name, _, _ in self._forms}
         assert not unknown, f"no such routes: {sorted(unknown)}"
 
     @property
@@ -64,25 +79,38 @@ class TwiceTransport(httpx.AsyncBaseTransport):
         return await self._write(min(fitting, key=lambda name: name.count("{")), request)
 
     async def _write(self, route: str, request: httpx.Request) -> httpx.Response:
-        before, _ = await self._effects()
-        other = None if route in self._again or _is_many(request) else _with_other_key(request)
+        before = await self._done()
+        repeated = route in self._again | self._same or _is_many(request)
+        other = None if repeated else _with_other_key(request)
         sent = [request, request, *([other] if other else [])]
         first, second, *rest = await asyncio.gather(*(self._final(one) for one in sent))
         assert (first.status_code, told(first)) == (second.status_code, told(second)), (route, first.text, second.text)
         won = [(one, answer) for one, answer in zip((request, other), (first, *rest), strict=False)
                if answer.status_code < 300]  # fmt: skip
         assert len(won) <= 1, f"{route} was done under both keys: {first.text} {rest[0].text}"
-        done, rows = await self._effects()
+        done = await self._done()
         assert done - before == sum(_moved(one, answer) for one, answer in won), (route, done - before, first.text)
         if not won:
             return first
+        held = await self._held()
         winner, answer = won[0]
         assert winner is not None
         third = await self._final(winner)
         assert (third.status_code, told(third)) == (answer.status_code, told(answer)), (route, third.text)
-        assert await self._effects() == (done, rows), f"{route} moved something when it was sent again"
+        assert (await self._done(), await self._held()) == (done, held), (
+            f"{route} moved something when it was sent again"
+        )
+        if route in self._same:
+            await self._changes_nothing(route, _with_other_key(request), held)
         self.reached[route] += 1
         return answer
+
+    async def _changes_nothing(self, route: str, other: httpx.Request, before: Held) -> None:
+        """The same under another key is taken, and leaves every table as it was but the one of the keys."""
+        answer = await self._final(other)
+        assert answer.status_code < 300, (route, answer.text)
+        changed = {one[0] for one in set(await self._held()) ^ set(before)} - {"idempotency"}
+        assert not changed, f"{route} under another key changed {sorted(changed)}"
 
     async def _final(self, request: httpx.Request) -> httpx.Response:
         """The answer to a request; one that waited for the other as long as it may is told to come again."""
@@ -90,20 +118,28 @@ class TwiceTransport(httpx.AsyncBaseTransport):
             sent = httpx.Request(request.method, request.url, headers=request.headers, content=request.content)
             answer = await self._inner.handle_async_request(sent)
             await answer.aread()
+            assert answer.status_code != 500, f"{request.method} {request.url.path}: {answer.text}"
             if answer.status_code != 409 or answer.json()["code"] != "idempotency_key_in_flight":
                 answer.request = request
                 return answer
         raise AssertionError(f"never a final answer: {answer.text}")
 
-    async def _effects(self) -> tuple[int, list[tuple[str, int, Any]]]:
-        """Writes that were done, and what every table holds but those that tell of requests."""
-        names = [row["relname"] for row in await self._rows(_TABLES)]
-        told_rows = " UNION ALL ".join(
-            f"SELECT '{name}' AS name, count(*) AS n, sum(hashtextextended(t::text, 0)::numeric) AS held FROM {name} t"
-            for name in names
-        )
+    async def _done(self) -> int:
+        """Writes that were done."""
         (found,) = await self._rows("SELECT count(*) AS done FROM audit WHERE outcome = 'done'")
-        return found["done"], [tuple(row) for row in await self._rows(told_rows)]
+        return int(found["done"])
+
+    async def _held(self) -> Held:
+        """What every table holds but those that tell of requests."""
+        if not self._tables:
+            self._tables = [row["relname"] for row in await self._rows(_TABLES)]
+        one = "SELECT '{0}' AS name, count(*) AS n, sum(hashtextextended(t::text, 0)::numeric) AS held FROM {0} t"
+        return [tuple(row) for row in await self._rows(" UNION ALL ".join(map(one.format, self._tables)))]
+
+
+def _writes(access: dict[str, Any]) -> bool:
+    """Whether a route moves anything: one that only asks says so, and one that everybody may call asks only."""
+    return not access.get("query") and access["scope"] != "public"
 
 
 def _is_many(request: httpx.Request) -> bool:

@@ -12,6 +12,7 @@ from shared.kernel.errors import Problem, ProblemType
 NEUTRAL: Mapping[str, str] = {
     # ids and numbers
     "order": "id", "bill": "id", "member": "id", "release": "id", "receivables": "ids",
+    "receivable": "id", "write_off": "id", "reversal_id": "id",
     "batch": "id", "bill_id": "id", "claim_id": "id", "cutoff_id": "id", "cutoffs": "ids", "event_id": "id",
     "hold_id": "id", "instruction": "id", "later_claim_id": "id", "policy_id": "id", "replenishment": "id",
     "document_id": "id", "list_id": "id", "statement_id": "id", "campaign_id": "id", "case_id": "id",
@@ -43,7 +44,7 @@ NEUTRAL: Mapping[str, str] = {
     "limit": "count, amount or size", "first_day": "day", "members": "names of members", "other": "number of a line",
     # what people wrote themselves
     "ranges": "cells of a sheet", "missing": "headings", "repeated": "headings", "sheets": "names of sheets",
-    "part": "part of a file", "bank_name": "name of a bank",
+    "part": "part of a file", "bank_name": "name of a bank", "papers": "names of papers in a policy",
 }  # fmt: skip
 """Parameters that are neither Chinese nor English, and what they are; any other has to be words in both."""
 

@@ -118,7 +118,8 @@ class ClaimDoc(Part):
     institution: InstitutionDoc
     person: PersonDoc = PersonDoc()
     disease: str = ""
-    off_path: bool = False
+    off_path: Text | None = None
+    """Why the case left the path of its disease."""
     emergency: bool = False
     migrant: bool = False
     referred: bool = False

@@ -112,7 +112,7 @@ def _claim(document: ClaimDoc, policy: Policy) -> ClaimInput:
         migrant=document.migrant or "migrant" in document.decided,
         referred=document.referred or "referred" in document.decided,
         disease=document.disease,
-        off_path=document.off_path,
+        off_path=document.off_path or "",
         from_account_fen=document.family_account.pay if document.family_account is not None else 0,
         elsewhere=None
         if given is None

@@ -11,15 +11,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.claims.benefits.areas import phrases
-from services.claims.benefits.document import Path, PolicyErrors, Source, inherit, read
+from services.claims.benefits.contradictions import (
+    accumulator_names,
+    contradictions,
+    deadline_rows,
+    paper_rows,
+    situations,
+)
+from services.claims.benefits.document import PolicyErrors, Source, inherit, read
 from services.claims.benefits.messages import refused
 from services.claims.benefits.model import (
-    DESIGNATIONS,
     EACH_TIME,
-    LEVELS,
-    OWNERSHIPS,
-    PLACES,
     Accident,
     Band,
     Benefit,
@@ -34,18 +36,17 @@ from services.claims.benefits.model import (
     Layer,
     Limit,
     Origin,
+    Papers,
     Policy,
     Rule,
     Situation,
     Waiver,
 )
-from services.claims.benefits.payers import payer_problems
 from services.claims.benefits.schema import (
     AccidentDoc,
     BenefitDoc,
     BonusDoc,
     CapDoc,
-    DeadlineDoc,
     EssentialDoc,
     FloorDoc,
     LayerDoc,
@@ -55,14 +56,8 @@ from services.claims.benefits.schema import (
     RuleDoc,
     Sourced,
     WaiverDoc,
-    When,
 )
-from services.claims.benefits.words import KINDS, word
 from shared.kernel.canonical import canonical_json, digest
-
-_BOTH = (False, True)
-MOST_COMBINATIONS = 200_000
-"""Pairs of disease and situation in a document: a table of that size is made in well under a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,7 @@ def load(text: str, parent_of: Callable[[str], str] | None = None) -> Loaded:
         document = PolicyDoc.model_validate(source.raw)
     except ValidationError as wrong:
         raise refused(source, wrong, PolicyDoc) from wrong
-    findings = [source.finding(path, message) for path, message in _contradictions(document)]
+    findings = [source.finding(path, message) for path, message in contradictions(document)]
     if findings:
         raise PolicyErrors(findings)
     canonical = document.model_dump(mode="json", exclude_none=True)
@@ -99,168 +94,7 @@ def _no_parent(policy_id: str) -> str:
     raise KeyError(policy_id)
 
 
-# ---------------------------------------------------------------- what pydantic cannot see
-
-
-def _contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
-    """Paths and messages of everything that makes the document unusable."""
-    if document.source is not None and document.source not in document.sources:
-        yield ("source",), f"sources 里没有 {document.source}"
-    if len(document.sources) > 1 and document.source is None:
-        yield ("sources",), "有几个来源时,用 source 写明默认来源"
-    if _combinations(document) > MOST_COMBINATIONS:
-        yield (
-            ("layers",),
-            f"病种与情形的组合超过 {MOST_COMBINATIONS} 个,请把病种分到单独的一项(写在 benefits 的 diseases)",
-        )
-        return
-    yield from payer_problems(document)
-    yield from _parameter_origins(document)
-    if document.family_account is not None:
-        yield from _origin_problems(document, ("family_account",), document.family_account)
-    for code, circumstance in (document.circumstances or {}).items():
-        yield from _origin_problems(document, ("circumstances", code), circumstance)
-    yield from _deadline_problems(document)
-    first = min(document.layers.values(), key=lambda layer: layer.order)
-    for layer_id, layer in document.layers.items():
-        here: Path = ("layers", layer_id)
-        yield from _origin_problems(document, here, layer)
-        kinds: dict[tuple[str, object], str] = {}
-        for benefit_id, benefit in layer.benefits.items():
-            where = (*here, "benefits", benefit_id)
-            asked = (benefit.kind, benefit.condition)
-            if asked in kinds:
-                yield (*where, "kind"), f"{benefit.kind} 已在 {kinds[asked]} 中规定"
-            kinds[asked] = benefit_id
-            if layer.order != first.order:
-                yield from _only_below(where, benefit)
-            yield from _benefit_problems(document, where, f"{layer_id}.{benefit_id}", benefit)
-    if first.base != "eligible":
-        yield ("layers",), "第一层应以合规费用(eligible)为基数"
-
-
-def _combinations(document: PolicyDoc) -> int:
-    """How many pairs of disease and situation the rows speak of: what the tables will hold."""
-    rows = (
-        rule for layer in document.layers.values() for one in layer.benefits.values() for rule in one.rules.values()
-    )
-    return sum(len(rule.diseases or [""]) * sum(_situations_of(when) for when in rule.when) for rule in rows)
-
-
-def _situations_of(when: When) -> int:
-    """How many situations a condition holds in."""
-    held = 1
-    for some, every in (
-        (when.level, LEVELS),
-        (when.place, PLACES),
-        (when.ownership, OWNERSHIPS),
-        (when.designation, DESIGNATIONS),
-    ):
-        held *= len(some or every)
-    return held << sum(flag is None for flag in (when.emergency, when.migrant, when.referred))
-
-
-def _only_below(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
-    """What only the first layer can say, because only it sees the bill."""
-    for name in ("items", "essential", "accident"):
-        if getattr(benefit, name) is not None:
-            yield (*here, name), f"{name} 只能写在第一层"
-    if benefit.floor is not None and benefit.floor.of == "total":
-        yield (*here, "floor", "of"), "按总费用保底只能写在第一层"
-
-
-def _parameter_origins(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
-    for name in document.parameters.model_fields_set:
-        value: Sourced[Any] = getattr(document.parameters, name)
-        if value.clause is None and not value.illustrative:
-            yield ("parameters", name), "缺少依据:写明 clause,来源没有规定的写 illustrative: true"
-        if value.source is not None and value.source not in document.sources:
-            yield ("parameters", name, "source"), f"sources 里没有 {value.source}"
-
-
-def _deadline_problems(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
-    """Deadlines without source, and a second one for the same kind of care."""
-    taken: dict[str, str] = {}
-    for row_id, row in deadline_rows(document).items():
-        here: Path = ("window", "deadlines", row_id)
-        yield from _origin_problems(document, here, row)
-        for kind in row.kinds:
-            if kind in taken:
-                yield (*here, "kinds"), f"{word(KINDS, kind)}的截止日已在 {taken[kind]} 中规定"
-            taken[kind] = row_id
-
-
-def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
-    names = accumulator_names(name, benefit)
-    for part in ("floor", "accident", "essential"):
-        row: Row | None = getattr(benefit, part)
-        if row is not None:
-            yield from _origin_problems(document, (*here, part), row)
-    for waiver_id, waiver in (benefit.waivers or {}).items():
-        where = (*here, "waivers", waiver_id)
-        yield from _origin_problems(document, where, waiver)
-        for group in waiver.groups or ():
-            if group not in document.groups:
-                yield (*where, "groups"), f"groups 里没有 {group}"
-    for rule_id, rule in benefit.rules.items():
-        where = (*here, "rules", rule_id)
-        yield from _origin_problems(
-            document, where, rule, rule.deductible, rule.deductible_waived_from, rule.ratio, rule.fixed
-        )
-    yield from _overlaps(here, benefit)
-    for cap_id, cap in benefit.caps.items():
-        where = (*here, "caps", cap_id)
-        yield from _origin_problems(document, where, cap, cap.amount)
-        if cap.counts is not None and cap.counts not in names:
-            yield (*where, "counts"), f"本项待遇不计入 {cap.counts},只计入 {'、'.join(names)}"
-    for bonus_id, bonus in benefit.bonuses.items():
-        where = (*here, "bonuses", bonus_id)
-        yield from _origin_problems(document, where, bonus)
-        for group in bonus.groups:
-            if group not in document.groups:
-                yield (*where, "groups"), f"groups 里没有 {group}"
-
-
-def _origin_problems(
-    document: PolicyDoc, here: Path, row: Row, *values: Sourced[Any] | None
-) -> Iterator[tuple[Path, str]]:
-    if row.clause is None and not row.illustrative:
-        yield here, "缺少依据:写明 clause,来源没有规定的写 illustrative: true 和 note"
-    if row.illustrative and row.clause is None and row.note is None:
-        yield here, "来源没有规定的值用 note 说明如何推定"
-    for part in (row, *values):
-        if part is not None and part.source is not None and part.source not in document.sources:
-            yield (*here, "source"), f"sources 里没有 {part.source}"
-
-
-def _overlaps(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
-    taken: dict[tuple[str, Situation], str] = {}
-    for rule_id, rule in benefit.rules.items():
-        clashes: dict[str, set[Situation]] = {}
-        mine = set(itertools.chain.from_iterable(situations(when) for when in rule.when))
-        for disease, situation in itertools.product(rule.diseases or [""], mine):
-            other = taken.setdefault((disease, situation), rule_id)
-            if other != rule_id:
-                clashes.setdefault(other, set()).add(situation)
-        for one, where in clashes.items():
-            told = f"与“{benefit.rules[one].name}”({one})重叠,例如 {phrases(where)[0]}"
-            yield (*here, "rules", rule_id, "when"), told
-
-
 # ---------------------------------------------------------------- compiling
-
-
-def situations(when: When) -> Iterator[Situation]:
-    """Every situation that a condition holds in."""
-    yield from itertools.product(
-        when.level or LEVELS,
-        when.place or PLACES,
-        when.ownership or OWNERSHIPS,
-        when.designation or DESIGNATIONS,
-        _BOTH if when.emergency is None else (when.emergency,),
-        _BOTH if when.migrant is None else (when.migrant,),
-        _BOTH if when.referred is None else (when.referred,),
-    )
 
 
 def _policy(document: PolicyDoc) -> Policy:
@@ -293,6 +127,7 @@ def _policy(document: PolicyDoc) -> Policy:
         family_account=_family_account(document),
         circumstances=tuple(_circumstances(document)),
         deadlines=tuple(_deadlines(document)),
+        papers=tuple(_papers(document)),
         groups={code: group.name for code, group in document.groups.items()},
     )
 
@@ -310,9 +145,9 @@ def _deadlines(document: PolicyDoc) -> Iterator[Deadline]:
         yield Deadline(name, row.name, frozenset(row.kinds), month_day, row.days, _origin(document, name, row))
 
 
-def deadline_rows(document: PolicyDoc) -> dict[str, DeadlineDoc]:
-    """The deadlines for papers of the window."""
-    return document.window.deadlines if document.window is not None else {}
+def _papers(document: PolicyDoc) -> Iterator[Papers]:
+    for kind, row in sorted(paper_rows(document).items()):
+        yield Papers(kind, tuple(row.needed), _origin(document, f"window.papers.{kind}", row))
 
 
 def _family_account(document: PolicyDoc) -> FamilyAccount | None:
@@ -341,7 +176,11 @@ def _beside_the_layers(document: PolicyDoc) -> Iterator[str]:
     """What has no source of the family account, the circumstances and the deadlines."""
     if document.family_account is not None and document.family_account.illustrative:
         yield "family_account"
-    rows: list[Circumstance | Deadline] = [*_circumstances(document), *_deadlines(document)]
+    rows: list[Circumstance | Deadline | Papers] = [
+        *_circumstances(document),
+        *_deadlines(document),
+        *_papers(document),
+    ]
     for row in rows:
         yield from row.origin.illustrative
 
@@ -379,11 +218,6 @@ def _by_kind(benefits: Iterable[Benefit]) -> dict[str, tuple[Benefit, ...]]:
     for benefit in benefits:
         grouped[benefit.kind] = (*grouped.get(benefit.kind, ()), benefit)
     return grouped
-
-
-def accumulator_names(name: str, benefit: BenefitDoc) -> list[str]:
-    """What a bucket counts into; its own account where the document names none."""
-    return benefit.adds_to or [f"{name}.benefit"]
 
 
 def _scopes(layer_id: str, layer: LayerDoc) -> dict[str, set[str]]:
@@ -495,7 +329,11 @@ def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
 
 
 def _limit(limit: LimitDoc | None) -> Limit | None:
-    return None if limit is None else Limit(limit.amount, limit.shared_up_to or 0, limit.share or 0)
+    return (
+        None
+        if limit is None
+        else Limit(limit.amount, limit.shared_up_to or 0, limit.share or 0, limit.excess == "hospital")
+    )
 
 
 def _cap(document: PolicyDoc, name: str, cap: CapDoc, counts: str) -> Cap:

@@ -15,6 +15,7 @@ from services.claims.benefits.wall import (
     deadline_words,
     layer_words,
     named_rows,
+    papers_words,
     rule_words,
 )
 from shared.kernel.money import format_yuan
@@ -45,6 +46,7 @@ def _parameters(old: Policy, new: Policy) -> Iterator[str]:
     yield from _changes("- 各户", _account(old), _account(new))
     yield from _said_changes("- 就诊情形", _circumstances(old), _circumstances(new))
     yield from _said_changes("- 到窗口报销的人", _deadlines(old), _deadlines(new))
+    yield from _said_changes("- 到窗口报销的人", _papers(old), _papers(new))
 
 
 def _circumstances(policy: Policy) -> dict[str, str]:
@@ -54,6 +56,10 @@ def _circumstances(policy: Policy) -> dict[str, str]:
 def _deadlines(policy: Policy) -> dict[str, str]:
     """By kind of care, which has one deadline at most."""
     return {kind: deadline_words(one) for one in policy.deadlines for kind in sorted(one.kinds)}
+
+
+def _papers(policy: Policy) -> dict[str, str]:
+    return {one.kind: papers_words(one) for one in policy.papers}
 
 
 def _said_changes(where: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:

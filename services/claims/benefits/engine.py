@@ -54,7 +54,7 @@ def adjudicate(claim: ClaimInput, facts: Facts, policy: Policy) -> Adjudication:
     """Decides a claim on facts by a policy. Raises BadClaim; every other end is an outcome of the result."""
     check_claim(claim)
     runs = tuple(running(claim, facts, policy))
-    said = list(told(claim, facts, policy)) if policy.circumstances or policy.deadlines else []
+    said = list(told(claim, facts, policy))
     refused = refusal(claim, facts, policy, runs)
     if refused is not None:
         return _refused(claim, policy, refused, said)
@@ -164,10 +164,10 @@ def _settle(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...], su
     given = claim.elsewhere.benefit_fen if claim.elsewhere is not None else 0
     if facts.third_party == "advanced":
         case.step("advanced", "", "", (), paying.paid_fen)
-    own = sums.total_fen - given - paying.paid_fen
+    own = sums.total_fen - given - paying.paid_fen - case.hospital_fen
     account = None
     if policy.family_account is not None and pays_from_account(claim, policy):
-        account = _from_account(case, policy.family_account, own, sums.eligible_fen - given - paying.paid_fen)
+        account = _from_account(case, policy.family_account, own, own - (sums.total_fen - sums.eligible_fen))
     return Adjudication(
         outcome=_outcome(sums.eligible_fen, paying, account),
         policy_id=policy.id,
@@ -189,6 +189,7 @@ def _settle(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...], su
         illustrative=rests_on(claim, facts, policy, runs) if policy.illustrative else (),
         elsewhere_fen=given,
         account=account,
+        hospital_fen=case.hospital_fen,
     )
 
 
@@ -200,7 +201,7 @@ def _run_layers(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...]
     begun = paid
     owed = sums.eligible_fen - _borne_by_others(case, sums.eligible_fen)
     for layer, parts in runs:
-        left = max(0, owed - paid)
+        left = max(0, owed - paid - case.hospital_fen)
         base = min(cut, left) if layer.base == "cut_by_cap" else left
         bases = _split(case.claim, case.facts, lines, parts, base, sums)
         outcomes = tuple(pay(case, *part, one) for part, one in zip(parts, bases, strict=True))

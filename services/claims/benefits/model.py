@@ -212,8 +212,8 @@ class ClaimInput:
     """Stated by the hospital or by a decided case; whether a statement alone counts is the policy's to say."""
     disease: str = ""
     """Code of the main diagnosis, as the policy's per-disease rows and the person's cards write it."""
-    off_path: bool = False
-    """The case left the agreed path of its disease: the ordinary rows apply."""
+    off_path: str = ""
+    """Why the case left the agreed path of its disease, so that the ordinary rows apply; empty where it did not."""
     from_account_fen: int = 0
     """What the patient wants to pay of his part from the family account, at most."""
     elsewhere: Elsewhere | None = None
@@ -303,6 +303,8 @@ class Limit:
     """Part of the limit within which the excess is shared, 1/10,000; 0: not shared."""
     share: int
     """Share of that excess that counts, 1/10,000."""
+    hospital_bears: bool = False
+    """What does not count is the hospital's (医院负担), not the patient's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -517,6 +519,15 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
+class Papers:
+    """The papers that have to come with a kind of care at the window, in the words of the desk."""
+
+    kind: str
+    needed: tuple[str, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class FamilyAccount:
     """The household's account: it pays the patient's part and counts toward no cap and no ratio (rulings §4)."""
 
@@ -566,6 +577,14 @@ class Policy:
     groups: Mapping[str, str] = field(default_factory=dict)
     """Names of the special groups that the document declares, by code."""
 
+    papers: tuple[Papers, ...] = ()
+    """A kind of care that is not named needs what the desk asks for."""
+
+    def papers_for(self, kind: str) -> tuple[str, ...]:
+        """The papers that have to come with a kind of care; none by a row that the pool has not accepted."""
+        rows = [one for one in self.papers if one.kind == kind and self.has_accepted(one.origin)]
+        return rows[0].needed if rows else ()
+
     def has_accepted(self, origin: Origin) -> bool:
         """Whether a value may be used: its source states it, or the pool has accepted it by name."""
         return self.accepted is None or self.accepted.issuperset(origin.illustrative)
@@ -593,8 +612,9 @@ class TraceStep(NamedTuple):
     """One step of the calculation, enough to redo it by hand."""
 
     step: str
-    """`circumstance`, `submission`, `lines`, `third_party`, `elsewhere`, `rule`, `limit`, `waiver`, `deductible`,
-    `bonus`, `essential`, `ratio`, `fixed`, `accident`, `floor`, `cap`, `layer`, `advanced`, `account`, `refused`."""
+    """`circumstance`, `submission`, `off_path`, `lines`, `third_party`, `elsewhere`, `rule`, `limit`, `hospital`,
+    `waiver`, `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `accident`, `floor`, `cap`, `layer`, `advanced`,
+    `account`, `refused`."""
     rule: str
     clause: str
     inputs: tuple[tuple[str, int | str], ...]
@@ -616,7 +636,10 @@ class LayerResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Adjudication:
-    """The decision. total = excluded + over_ceiling + own_share + eligible; patient = total − benefit − elsewhere."""
+    """The decision.
+
+    total = excluded + over_ceiling + own_share + eligible; total = benefit + elsewhere + hospital + patient.
+    """
 
     outcome: Outcome
     policy_id: str
@@ -642,6 +665,8 @@ class Adjudication:
     """Benefit of the basic settlement that was made elsewhere."""
     account: LayerResult | None = None
     """What of the patient's part the family account pays: a payable of its own, not a benefit."""
+    hospital_fen: int = 0
+    """What the hospital bears itself: costs over the limit of a disease, where the policy says so."""
 
     @property
     def account_fen(self) -> int:

@@ -62,6 +62,8 @@ class Case:
     year: int
     steps: list[TraceStep]
     added: dict[AccumulatorKey, int] = field(default_factory=dict)
+    hospital_fen: int = 0
+    """What the hospital bears so far."""
 
     def used(self, scope: str, name: str) -> int:
         """What an accumulator stands at."""
@@ -173,6 +175,9 @@ def _limited(case: Case, rule: Rule, limit: Limit, eligible_fen: int) -> int:
         ("share_ratio", limit.share),
     )
     case.step("limit", rule.id, rule.origin.clause, inputs, counts)
+    if limit.hospital_bears and eligible_fen > counts:
+        case.hospital_fen += eligible_fen - counts
+        case.step("hospital", rule.id, rule.origin.clause, (), eligible_fen - counts)
     return counts
 
 

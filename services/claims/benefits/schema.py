@@ -2,6 +2,8 @@
 
 A value may be written plainly, or with its own origin: `ratio: 80%` or
 `ratio: {value: 80%, clause: …, source: …, effective_from: 2008-01-01, illustrative: true}`.
+
+Over 400 lines because an officer who asks what may be written finds all of it in one place.
 """
 
 from __future__ import annotations
@@ -95,6 +97,7 @@ Codes = Annotated[
     Field(min_length=1, max_length=2000),
 ]
 """Codes of diseases or catalogue items."""
+PaperName = Annotated[str, Field(min_length=1, max_length=64)]
 Sentences = Annotated[list[Text], BeforeValidator(_listed), Field(min_length=1, max_length=20)]
 
 
@@ -163,6 +166,8 @@ class LimitDoc(Part):
     amount: PositiveAmount
     shared_up_to: Percent | None = None
     share: Percent | None = None
+    excess: Literal["patient", "hospital"] | None = None
+    """Who bears what does not count: the patient where it is not written."""
 
     @model_validator(mode="after")
     def _both(self) -> LimitDoc:
@@ -300,6 +305,9 @@ class BenefitDoc(Part):
     def _fits(self) -> BenefitDoc:
         if self.items is not None and (self.entitlement is not None or self.diseases is not None):
             raise ValueError("写了 items 的一项不能再写 entitlement 或 diseases")
+        limits = [rule.limit for rule in self.rules.values() if rule.limit is not None]
+        if self.floor is not None and any(limit.excess == "hospital" for limit in limits):
+            raise ValueError("超限额由医院负担(excess: hospital)的一项不能设保底")
         if self.items is not None and self.floor is not None:
             raise ValueError("写了 items 的一项不能设保底")
         if self.yearly and any(
@@ -366,10 +374,23 @@ class DeadlineDoc(Row):
         return self
 
 
+class PapersDoc(Row):
+    """The papers that have to come with a claim at the window."""
+
+    needed: Annotated[list[PaperName], BeforeValidator(_listed), Field(min_length=1, max_length=20)]
+
+    @model_validator(mode="after")
+    def _once(self) -> PapersDoc:
+        if len(set(self.needed)) != len(self.needed):
+            raise ValueError("同一种材料写了两次")
+        return self
+
+
 class WindowDoc(Part):
     """What the window asks of papers that a patient brings (rulings §14)."""
 
     deadlines: dict[Identifier, DeadlineDoc] = {}
+    papers: dict[Literal["inpatient", "outpatient"], PapersDoc] | None = None
 
 
 class LayerDoc(Row):

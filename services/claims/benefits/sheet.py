@@ -40,6 +40,7 @@ PAPER: words.Words = {
     "elsewhere": ("已在别处补偿", "Paid elsewhere"),
     "own": ("个人", "the patient"),
     "third": ("负有责任的第三人", "the third party that is liable"),
+    "hospital": ("医疗机构", "the hospital"),
     "own_account": ("家庭账户", "family account"),
     "signed": (
         "经办人:____________    患者或家属:____________    日期:____________",
@@ -167,7 +168,9 @@ def _steps(decision: Document, say: Voice) -> Table:
     return Table(_columns(("step", "how", "amount"), (0.06, 0.78, 0.16), say), rows)
 
 
-_WITHOUT_AMOUNT = frozenset({"refused", "bonus", "essential", "waiver", "accident", "idle"})
+_WITHOUT_AMOUNT = frozenset(
+    {"refused", "bonus", "essential", "waiver", "accident", "circumstance", "submission", "off_path", "idle"}
+)
 
 
 def _payers(decision: Document, say: Voice) -> Table:
@@ -184,6 +187,8 @@ def _payers(decision: Document, say: Voice) -> Table:
     if third := third_part(decision):
         rows.append(Row((_word("third", say), "", _figure(third))))
     rows.append(Row((_word("own", say), "", _figure(own_part(decision) - account))))
+    if parse_yuan(decision["hospital"]):
+        rows.append(Row((_word("hospital", say), "", yuan(decision["hospital"]))))
     rows.append(Row((_word("sum", say), "", yuan(decision["total"])), strong=True))
     return Table(_columns(("payer", "layer", "amount"), (0.36, 0.48, 0.16), say), rows)
 

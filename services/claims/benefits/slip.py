@@ -87,6 +87,14 @@ SENTENCES: words.Words = {
         "{what}没有经县合管办批准的申请,按没有{what}计算。",
         "No decided case states the {what}: it does not count.",
     ),
+    "off_path": (
+        "病例退出单病种路径,按一般规定补偿:{reason}。",
+        "The case left the path of its disease, the ordinary rules apply: {reason}.",
+    ),
+    "hospital": (
+        "超过限额没有计入的 {amount} 元由医疗机构负担,不向病人收取。",
+        "The {amount} over the limit that do not count are borne by the hospital, not charged to the patient.",
+    ),
     "submission": (
         "材料 {submitted_on} 送到窗口,受理期限 {last_day}({name}),在期限内。",
         "Papers came on {submitted_on}, deadline {last_day} ({name}): in time.",
@@ -130,6 +138,7 @@ SENTENCES: words.Words = {
         "  of it from the family account: {account}, in cash: {cash}",
     ),
     "paid_elsewhere": ("  已在别处补偿:{amount}", "  Paid elsewhere: {amount}"),
+    "hospital_bears": ("  医疗机构负担:{amount}", "  Borne by the hospital: {amount}"),
     "cut": ("四、没有全部计入的明细(元)", "4. Lines not counted in full (yuan)"),
     "line": (
         "  第 {number} 行 {name} {billed}未计入 {amount}:{reason}",
@@ -279,6 +288,8 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
         case "circumstance":
             what = say.code(words.CIRCUMSTANCES, inputs["code"])
             return say("circumstance_counts" if inputs["case"] == "yes" else "circumstance_not", what=what)
+        case "off_path":
+            return say("off_path", **inputs)
         case "submission":
             return say(_submission(inputs), **inputs)
         case "rule" | "layer" | "idle":
@@ -396,15 +407,15 @@ def own_part(decision: Document) -> int:
 
 def result(decision: Document, say: Voice) -> Iterator[str]:
     """What is paid, what is left to the patient, and how the claim ended."""
-    third, elsewhere = format_yuan(third_part(decision)), decision["elsewhere"]
+    third = format_yuan(third_part(decision))
+    others = {"paid_elsewhere": decision["elsewhere"], "third_part": third, "hospital_bears": decision["hospital"]}
     yield say("benefit", amount=yuan(decision["benefit"]))
-    taken = [decision["total"]]
-    for key, amount in (("paid_elsewhere", elsewhere), ("third_part", third)):
+    taken = [decision["total"], decision["benefit"]]
+    for key, amount in others.items():
         if parse_yuan(amount):
             yield say(key, amount=yuan(amount))
             taken.append(amount)
-    expression = " − ".join(map(yuan, [*taken, decision["benefit"]]))
-    yield say("patient", expression=expression, amount=_figure(own_part(decision)))
+    yield say("patient", expression=" − ".join(map(yuan, taken)), amount=_figure(own_part(decision)))
     if account := parse_yuan(decision["account"]):
         yield say("of_account", account=_figure(account), cash=_figure(own_part(decision) - account))
     yield say("outcome", outcome=say.code(words.OUTCOMES, decision["outcome"]))

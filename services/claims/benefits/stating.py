@@ -40,6 +40,8 @@ def told(claim: ClaimInput, facts: Facts, policy: Policy) -> Iterator[TraceStep]
     for one in asked_for(claim, policy):
         case = "yes" if one.code in facts.decided else "no"
         yield TraceStep("circumstance", one.origin_name, one.origin.clause, (("code", one.code), ("case", case)), 0)
+    if claim.off_path:
+        yield TraceStep("off_path", "", "", (("reason", claim.off_path),), 0)
     deadline = deadline_of(claim, policy)
     if deadline is not None and claim.submitted_on is not None:
         days = (claim.submitted_on.isoformat(), deadline.last_day(claim.ended_on).isoformat())

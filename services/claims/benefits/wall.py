@@ -15,6 +15,7 @@ from services.claims.benefits.model import (
     FamilyAccount,
     Layer,
     Origin,
+    Papers,
     Policy,
     Rule,
     Waiver,
@@ -121,6 +122,8 @@ def rule_words(rule: Rule) -> str:
         if rule.limit.shared_up_to:
             share, up_to = percent(format_ratio(rule.limit.share)), percent(format_ratio(rule.limit.shared_up_to))
             limit += f"(超过限额 {up_to} 以内的部分按 {share} 计入)"
+        if rule.limit.hospital_bears:
+            limit += ",不计入的部分由医疗机构负担"
         limit += ","
     return f"{where}{limit}{deductible_words(rule)},{ratio_words(rule)}{path}"
 
@@ -189,10 +192,16 @@ def deadline_words(one: Deadline) -> str:
     return f"{one.name}:{kinds}的材料{until}送到窗口,逾期须经县合管办批准"
 
 
+def papers_words(one: Papers) -> str:
+    """What has to come with a claim at the window."""
+    return f"{words.word(words.KINDS, one.kind)}到窗口报销要带:{'、'.join(one.needed)}"
+
+
 def said_rows(policy: Policy) -> Iterator[tuple[str, Origin]]:
-    """Circumstances and deadlines in words, with their origin."""
+    """Circumstances, deadlines and papers in words, with their origin."""
     yield from ((circumstance_words(one), one.origin) for one in policy.circumstances)
     yield from ((deadline_words(one), one.origin) for one in policy.deadlines)
+    yield from ((papers_words(one), one.origin) for one in policy.papers)
 
 
 def bucket_words(benefit: Benefit) -> str:

@@ -43,8 +43,8 @@ class StepWire(WireModel):
 
 
 class DecisionWire(WireModel):
-    """A decision. total = excluded + over_ceiling + own_share + eligible; patient = total − elsewhere − benefit, of
-    which `account` comes from the family account."""
+    """A decision. total = excluded + over_ceiling + own_share + eligible; patient = total − elsewhere − benefit −
+    hospital, of which `account` comes from the family account."""
 
     outcome: str
     outcome_text: str
@@ -62,6 +62,7 @@ class DecisionWire(WireModel):
     patient: Yuan
     elsewhere: Yuan
     account: Yuan
+    hospital: Yuan
     lines: list[LineWire]
     layers: list[LayerWire]
     trace: list[StepWire]
@@ -87,6 +88,7 @@ def decision_document(adjudication: Adjudication) -> dict[str, Any]:
         "patient": format_yuan(a.patient_fen),
         "elsewhere": format_yuan(a.elsewhere_fen),
         "account": format_yuan(a.account_fen),
+        "hospital": format_yuan(a.hospital_fen),
         "lines": [_line(line) for line in a.lines],
         "layers": [layer_document(layer) for layer in a.layers],
         "trace": trace_document(a),

@@ -30,8 +30,8 @@ _SET = (
     + ", ".join(f"{c} = ${n}{'::jsonb' if c in _JSON else ''}" for n, c in enumerate(_CHANGING, start=3))
     + " WHERE pool_code = $1 AND id = $2"
 )
-# Own payments of reviewed claims: what a hospital still owes the patient after a cut is not borne by him, and an
-# accident, or a fixed amount where the pool leaves those out, stays outside.
+# Own payments of reviewed claims: what a hospital still owes the patient after a cut, or bears over the limit of a
+# disease, is not borne by him, and an accident, or a fixed amount where the pool leaves those out, stays outside.
 _COMPUTE = """
 INSERT INTO campaign_candidate (pool_code, campaign_id, run, member_id, household_id, township_code, eligible_fen,
                                 first_fen, excluded_fen, room_fen, claims)
@@ -47,7 +47,7 @@ FROM (
   SELECT c.id, c.member_id, c.household_id, c.township_code, c.settled_at, c.eligible_fen,
          least(c.eligible_fen, c.benefit_fen + c.account_fen + c.elsewhere_fen) AS first_fen,
          coalesce((SELECT sum(k.patient_owed_fen) FROM claim_cut k
-                   WHERE k.pool_code = c.pool_code AND k.claim_id = c.id), 0) AS owed_fen,
+                   WHERE k.pool_code = c.pool_code AND k.claim_id = c.id), 0) + c.hospital_fen AS owed_fen,
          v.third_party <> 'none' OR ($6 AND EXISTS (
            SELECT 1 FROM json_array_elements(d.decision -> 'trace') AS step WHERE step ->> 0 = 'fixed')) AS excluded
   FROM claim c

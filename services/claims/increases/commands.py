@@ -54,6 +54,7 @@ async def prepare(unit: Unit, policy_id: UUID, after: UUID | None, households: i
     Raises POLICY_UNDECIDED, and NO_INCREASES where that was the end of them and nobody gets more.
     """
     found, last = await _differences(unit, policy_id, after, households)
+    await store.lock_lists(unit.conn, unit.pool_code)
     taken = await store.taken(unit.conn, unit.pool_code, [one.claim.id for one in found if one.increases])
     fresh = [one for one in found if one.claim.id not in taken]
     list_id = new_id(unit.now)

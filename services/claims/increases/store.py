@@ -36,9 +36,15 @@ _LINES = f"""
 SELECT {", ".join(LINE_COLUMNS)} FROM increase
 WHERE pool_code = $1 AND list_id = $2 AND ($3::uuid IS NULL OR id > $3) ORDER BY id LIMIT $4
 """
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('heyi.increases:' || $1, 0))"
 _TAKEN = """
 SELECT DISTINCT claim_id FROM increase WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[]) AND status <> 'withdrawn'
 """
+
+
+async def lock_lists(conn: AsyncConnection, pool_code: str) -> None:
+    """One list is prepared at a time, so that a claim stands on one."""
+    await execute(conn, _LOCK, pool_code)
 
 
 async def add(conn: AsyncConnection, pool_code: str, new: IncreaseList, lines: Sequence[Line]) -> None:

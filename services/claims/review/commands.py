@@ -22,10 +22,10 @@ from services.claims.visits import queries
 from services.claims.visits.claims import (
     APPROVED,
     CANCELLABLE,
-    CANCELLED,
     REJECTED,
     RETURNED,
     SETTLED,
+    VOID,
     Claim,
     told_layers,
 )
@@ -153,7 +153,7 @@ async def release_cancellation(unit: Unit, claim_id: UUID, reason: str) -> Claim
     if claim is None:
         raise CLAIM_UNKNOWN(claim_id=claim_id)
     check_tie(unit.actor, claim)
-    if claim.status == CANCELLED:
+    if claim.status in VOID:
         raise CLAIM_CANCELLED(claim_id=claim_id)
     if claim.status not in CANCELLABLE:
         raise CLAIM_RELEASED(claim_id=claim_id)

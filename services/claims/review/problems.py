@@ -12,6 +12,33 @@ CANCELLATION_RELEASED = define(
     "结算 {claim_id} 的取消已由县合管办放行,请医疗机构办理取消。",
     "The county office has released the cancellation of claim {claim_id}: its hospital can cancel it now.",
 )  # fmt: skip
+NOT_PAID_YET = define(
+    "reversal_not_needed", 409, "结算还没有放行付款", "The claim is not released for payment",
+    "结算 {claim_id} 还没有放行付款,由医疗机构直接取消即可。",
+    "Claim {claim_id} is not released for payment: its hospital cancels it without more.",
+)  # fmt: skip
+REVERSAL_ASKED = define(
+    "reversal_asked_already", 409, "冲销放行已经提出", "The release was asked for",
+    "结算 {claim_id} 的冲销放行已经提出,由县合管办主任批准。",
+    "The release for claim {claim_id} was asked for before; the director of the county office approves it.",
+)  # fmt: skip
+REVERSAL_NOT_ASKED = define(
+    "reversal_not_asked", 404, "没有待批准的冲销放行", "No release to approve",
+    "结算 {claim_id} 没有待批准的冲销放行,请先由县合管办另一人提出。",
+    "No release is asked for claim {claim_id}, or it was approved before: another person asks for it first.",
+)  # fmt: skip
+REVERSAL_UNKNOWN = define(
+    "reversal_unknown", 404, "没有这笔冲销结算", "No such negative claim",
+    "没有冲销结算 {reversal_id},请核对编号。", "There is no negative claim {reversal_id}: check the id.",
+)  # fmt: skip
+YEAR_NOT_OVER = define(
+    "benefit_year_not_over", 409, "待遇年度还没有结束", "The benefit year is not over",
+    "{year} 年度还没有结束,请在次年关闭。", "The benefit year {year} is not over: close it in the next year.",
+)  # fmt: skip
+YEAR_CLOSED = define(
+    "benefit_year_closed_already", 409, "待遇年度已经关闭", "The benefit year is closed",
+    "{year} 年度此前已经关闭。", "The benefit year {year} was closed before.",
+)  # fmt: skip
 CUT_LINE = define(
     "cut_line", 422, "扣减所指的明细不存在", "The cut names no line",
     "第 {number} 项扣减所指的第 {line} 行不存在;该结算共 {lines} 行。",

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.review.rules import WantedCut
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
-from shared.db.sql import execute, execute_counted, fetch, fetchrow
+from shared.db.sql import execute, execute_counted, fetch, fetchrow, fetchval
 
 _QUEUE = f"""
 SELECT {", ".join(COLUMNS)} FROM claim
@@ -50,6 +50,10 @@ WHERE pool_code = $1 AND id = ANY ($2::uuid[])
 _RELEASE_CANCELLATION = """
 INSERT INTO cancellation_release (pool_code, claim_id, institution_code, reason, released_at, released_by)
 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+"""
+_RELEASED_LAYERS = """
+SELECT layers FROM claim_review WHERE pool_code = $1 AND claim_id = $2 AND decision = 'approved'
+ORDER BY claim_version DESC LIMIT 1
 """
 _CUTOFF = """
 INSERT INTO cutoff (pool_code, id, institution_code, up_to, claims, amount_fen, released_at, released_on, released_by)
@@ -111,6 +115,12 @@ async def release_cancellation(
     """Records that the county office lets a claim be cancelled; False where it did before."""
     values = (pool_code, claim.id, claim.institution_code, reason, now, by)
     return bool(await execute_counted(conn, _RELEASE_CANCELLATION, *values))
+
+
+async def released_layers(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> list[dict[str, Any]]:
+    """The layers of a released claim as they were approved for payment."""
+    layers: list[dict[str, Any]] = await fetchval(conn, _RELEASED_LAYERS, pool_code, claim_id)
+    return layers
 
 
 async def queue(

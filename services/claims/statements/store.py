@@ -27,7 +27,7 @@ SELECT (array_agg(c.id ORDER BY c.part DESC))[1] AS id, v.diagnosis_code,
        coalesce(jsonb_agg(r.layers) FILTER (WHERE c.status = 'released'), '[]') AS parts
 FROM touched t
 JOIN visit v ON v.pool_code = $1 AND v.id = t.visit_id
-JOIN claim c ON c.pool_code = $1 AND c.visit_id = t.visit_id AND c.status <> 'cancelled'
+JOIN claim c ON c.pool_code = $1 AND c.visit_id = t.visit_id AND c.status NOT IN ('cancelled', 'reversed')
 LEFT JOIN cutoff k ON k.pool_code = c.pool_code AND k.id = c.cutoff_id
 LEFT JOIN claim_review r ON r.pool_code = c.pool_code AND r.claim_id = c.id AND r.claim_version = c.version - 1
 GROUP BY v.id, v.diagnosis_code

@@ -92,6 +92,8 @@ def visit_out(visit: Visit) -> VisitOut:
         mother_id=visit.mother_id,
         elsewhere=None if visit.elsewhere is None else visit.elsewhere.settlement_id,
         channel="window" if visit.channel == "window" else "bedside",
+        submitted_on=visit.submitted_on,
+        missing_papers=list(visit.missing_papers),
     )
 
 
@@ -238,7 +240,7 @@ async def quote_visit(
 ) -> QuoteOut:
     """What a settlement would give now, with its trace and slip."""
     result, faces = await questions.quote(
-        unit, visit_id, bill_of(body.lines) if body.lines else None, body.from_account
+        unit, visit_id, bill_of(body.lines) if body.lines else None, body.from_account, body.off_path or ""
     )
     document = record.document(result)
     return QuoteOut.model_validate(

@@ -41,7 +41,7 @@ class AtCap:
     cap: Cap
     used_fen: int
     reached_on: date | None
-    """The business day on which the cap was reached and not left again; None where opening entries reached it."""
+    """The business day on which the cap was reached and not left again; None where no move tells it."""
 
 
 class AtCapCount(NamedTuple):

@@ -43,7 +43,7 @@ class AtCapOut(WireModel):
     amount: Yuan
     used: Yuan
     reached_on: date | None
-    """The day on which it was used up; empty where what another scheme had paid used it up."""
+    """The business day on which it was used up; empty where no settlement tells it."""
 
 
 class AtCapCountOut(WireModel):

@@ -21,14 +21,15 @@ from services.claims.catalogue.queries import catalogue_items
 from services.claims.providers.queries import Reference
 from services.claims.visits import settling_store as store
 from services.claims.visits.bill import Bill, joined
-from services.claims.visits.claims import CANCELLED, Claim, settled_sheets, view
+from services.claims.visits.claims import REVERSED, VOID, Claim, settled_sheets, view
 from services.claims.visits.coalescer import LEAVE, CommitDoubtful, Leave
 from services.claims.visits.counters import Counters, Ref, in_lock_order
 from services.claims.visits.coverage import CONSUMER, Coverage
-from services.claims.visits.deciding import Decided, Ground, Visit, cancel, serves, settle
+from services.claims.visits.deciding import INTAKE, Decided, Ground, Visit, cancel, serves, settle
 from services.claims.visits.problems import BAD_CLAIM, CLAIM_UNKNOWN, VISIT_NOT_YOURS, VISIT_UNKNOWN, bad_claim_words
+from services.claims.visits.reversing import Standing, negative
 from services.claims.visits.settling_store import Cancelled
-from services.claims.visits.telling import cancelled_event, settled_event
+from services.claims.visits.telling import settled_event, voided_event
 from shared.contracts.base import EventPayload
 from shared.contracts.enrollment import COVERAGE_TOPIC
 from shared.db import audit
@@ -61,6 +62,7 @@ class SettleAsk:
     asked: bool = False
     from_account_fen: int = 0
     midway: bool = False
+    off_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class _Batch:
 
     def live(self, visit_id: UUID) -> list[Claim]:
         """The claims of a visit that are not cancelled, as they stand now: one, or the parts of a stay."""
-        return [one for one in self.claims.values() if one.visit_id == visit_id and one.status != CANCELLED]
+        return [one for one in self.claims.values() if one.visit_id == visit_id and one.status not in VOID]
 
     def uploaded(self, visit_id: UUID) -> Bill | None:
         """What is uploaded of a visit and not settled as things stand now, after what this batch has decided."""
@@ -225,7 +227,9 @@ async def _run(batch: _Batch, stock: NumberStock, *, patient: bool) -> None:
     await _gather(batch)
     await _take_keys(batch, patient=patient)
     if batch.going():
-        wanted = len(batch.settling())
+        wanted = len(batch.settling()) + sum(
+            s.head is not None and s.head.standing.reversal_released for s in batch.going()
+        )
         batch.numbers = iter(await stock.draw(batch.conn, batch.pool_code, batch.day, wanted) if wanted else ())
         await _lock(batch)
         for slot in batch.going():
@@ -270,6 +274,7 @@ def _place(batch: _Batch, slot: _Slot, found: tuple[Visit, Coverage | None, Refe
             reference.institution,
             reference.catalogue_version,
             slot.ask.from_account_fen,
+            slot.ask.off_path,
         )
 
 
@@ -298,11 +303,16 @@ async def _gather_heads(batch: _Batch, cancelling: list[_Slot]) -> None:
         head = heads.get(slot.ask.claim_id)
         if head is None or not _sees(slot, head.institution_code):
             slot.outcome = CLAIM_UNKNOWN(claim_id=slot.ask.claim_id)
-        elif not serves(slot.ask.request.actor.role, head.channel):
+        elif not _may_cancel(slot.ask.request.actor.role, head):
             slot.outcome = VISIT_NOT_YOURS(visit_id=head.visit_id)
         else:
             slot.head = head
             slot.refs = refs.get(head.id, [])
+
+
+def _may_cancel(role: str, head: store.ClaimHead) -> bool:
+    """Each desk cancels what it entered; the window also a hospital's claim that the county office has released."""
+    return serves(role, head.channel) or (role == INTAKE and head.standing.released)
 
 
 # ---------------------------------------------------------------- keys and locks
@@ -448,11 +458,22 @@ def _decide(batch: _Batch, slot: _Slot) -> None:
         assert slot.head is not None
         before = batch.claims[slot.ask.claim_id]
         parts = batch.live(before.visit_id)
-        claim, later = cancel(before, parts, batch.counters, now=batch.now, county_released=slot.head.county_released)
-        by = slot.ask.request.actor.subject
-        slot.cancelled = Cancelled(claim, slot.ask.reason, by, before.status, before.payable_fen, later)
-        batch.claims[claim.id] = claim
-        slot.outcome = _answer(claim, 200)
+        actor = slot.ask.request.actor
+        standing = replace(slot.head.standing, at_window=actor.role == INTAKE)
+        claim, later = cancel(before, parts, batch.counters, standing, now=batch.now)
+        done = Cancelled(claim, slot.ask.reason, actor.subject, before.status, before.payable_fen, later)
+        slot.cancelled = _reversed(batch, done, standing) if claim.status == REVERSED else done
+        batch.claims[claim.id] = slot.cancelled.claim
+        slot.outcome = _answer(slot.cancelled.claim, 200)
+
+
+def _reversed(batch: _Batch, done: Cancelled, standing: Standing) -> Cancelled:
+    """A paid claim is taken back by a negative one of today, with a number of its own."""
+    made = negative(
+        new_id(batch.now), next(batch.numbers), done.claim, standing.reversal_layers or (), done.reason,
+        now=batch.now, day=batch.day, by=done.by,
+    )  # fmt: skip
+    return replace(done, claim=replace(done.claim, reversal_id=made.id), reversal=made)
 
 
 def _answer(claim: Claim, status: int) -> Answered:
@@ -488,7 +509,7 @@ def _published(batch: _Batch) -> list[Statement]:
             entries.append(_entry(batch, slot, slot.decided.claim, {"benefit_fen": slot.decided.claim.benefit_fen}))
         elif slot.cancelled is not None:
             done = slot.cancelled
-            events.append(_outgoing(batch, slot, done.claim, cancelled_event(done, batch.now)))
+            events.append(_outgoing(batch, slot, done.claim, voided_event(done, batch.now)))
             entries.append(_entry(batch, slot, done.claim, {"stood_on_it": len(done.later)}))
     return [insertion(events), audit.insertion(entries)]
 

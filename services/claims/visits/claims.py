@@ -14,6 +14,9 @@ from shared.kernel.money import format_yuan, round_half_up
 
 SETTLED, APPROVED, REJECTED = "settled", "approved", "rejected"
 RETURNED, CANCELLED, RELEASED = "returned", "cancelled", "released"
+REVERSED = "reversed"
+"""Paid and taken back by a negative claim of a later day (rulings §2)."""
+VOID = frozenset({CANCELLED, REVERSED})
 CANCELLABLE = frozenset({SETTLED, APPROVED, REJECTED, RETURNED})
 WITHIN_THE_HOUR = timedelta(hours=1)
 FUND_BOOK = "basic"
@@ -51,12 +54,16 @@ class Claim:
     coverage_sequence: int
     layers: list[dict[str, Any]]
     cutoff_id: UUID | None = None
+    reversal_id: UUID | None = None
+    """The negative claim that takes it back."""
     number: str = ""
     """For people; given when the settlement is decided."""
     account_fen: int = 0
     """What of the patient's part the family account pays."""
     elsewhere_fen: int = 0
     """Benefit of the basic settlement that was made elsewhere."""
+    hospital_fen: int = 0
+    """What the hospital bears itself: costs over the limit of a disease, where the policy says so."""
     midway: bool = False
     """Settled in the middle of the stay (mid_setl_flag): more settlements of the same admission follow."""
     part: int = 1
@@ -76,7 +83,7 @@ class Claim:
     @property
     def patient_fen(self) -> int:
         """The patient's part, of which the family account may pay some."""
-        return self.total_fen - self.elsewhere_fen - self.benefit_fen
+        return self.total_fen - self.elsewhere_fen - self.benefit_fen - self.hospital_fen
 
 
 def earlier_parts(parts: Sequence[Claim]) -> Earlier | None:
@@ -173,6 +180,7 @@ def view(claim: Claim) -> dict[str, Any]:
         "patient": format_yuan(claim.patient_fen),
         "account": format_yuan(claim.account_fen),
         "elsewhere": format_yuan(claim.elsewhere_fen),
+        "hospital": format_yuan(claim.hospital_fen),
         "midway": claim.midway,
         "part": claim.part,
         "paid_to": claim.paid_to,
@@ -182,6 +190,7 @@ def view(claim: Claim) -> dict[str, Any]:
         "catalogue_version": claim.catalogue_version,
         "coverage_sequence": claim.coverage_sequence,
         "cutoff_id": None if claim.cutoff_id is None else str(claim.cutoff_id),
+        "reversal_id": None if claim.reversal_id is None else str(claim.reversal_id),
         "layers": [
             {
                 "layer": one["layer"],

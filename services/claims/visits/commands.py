@@ -10,7 +10,7 @@ from services.claims.visits import coverage_store, store
 from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.bill import VISIT_LINES_MAX, Bill
 from services.claims.visits.coverage import ID_NUMBER, Coverage
-from services.claims.visits.deciding import DISCHARGED, HOSPITAL_ROLE, INPATIENT, Visit, check_days, serves
+from services.claims.visits.deciding import DISCHARGED, HOSPITAL_ROLE, INPATIENT, Visit, check_days, check_open, serves
 from services.claims.visits.elsewhere import Given
 from services.claims.visits.problems import (
     BILL_AND_ELSEWHERE,
@@ -103,7 +103,8 @@ async def register(unit: Unit, new: Visit) -> tuple[Visit, bool]:
 async def record(unit: Unit, new: Visit) -> tuple[Visit, bool]:
     """Writes a visit of a known member; False where the same visit was registered before.
 
-    Raises VISIT_EXISTS, VISIT_NUMBER_USED, the refusal of a suspended hospital and that of an unknown one.
+    Raises VISIT_EXISTS, VISIT_WITHDRAWN, VISIT_NUMBER_USED, the refusal of a suspended hospital and that of an unknown
+    one.
     """
     place = await institution_on(unit.conn, unit.pool_code, new.institution_code, new.admitted_on)
     if place.suspended:
@@ -114,6 +115,7 @@ async def record(unit: Unit, new: Visit) -> tuple[Visit, bool]:
     known = await store.visit(unit.conn, unit.pool_code, new.id)
     if known is None:
         return await _taken(unit, new)
+    check_open(known)
     if _same(known, new):
         return known, False
     raise VISIT_EXISTS(visit_id=new.id)
@@ -144,10 +146,11 @@ async def known_visit(unit: Unit, visit_id: UUID) -> Visit:
 
 
 async def open_visit(unit: Unit, visit_id: UUID) -> Visit:
-    """Locks a visit that is not settled. Raises VISIT_UNKNOWN, VISIT_SETTLED."""
+    """Locks a visit that is not settled. Raises VISIT_UNKNOWN, VISIT_WITHDRAWN, VISIT_SETTLED."""
     visit = await store.visit(unit.conn, unit.pool_code, visit_id, lock=True)
     if visit is None:
         raise VISIT_UNKNOWN(visit_id=visit_id)
+    check_open(visit)
     claim_id = await store.live_claim(unit.conn, unit.pool_code, visit_id)
     if claim_id is not None:
         raise VISIT_SETTLED(visit_id=visit_id, claim_id=claim_id)

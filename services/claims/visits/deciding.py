@@ -22,10 +22,11 @@ from services.claims.benefits.model import (
 )
 from services.claims.visits.bill import EMPTY, Bill
 from services.claims.visits.claims import (
-    CANCELLABLE,
     CANCELLED,
     RELEASED,
+    REVERSED,
     SETTLED,
+    VOID,
     WITHIN_THE_HOUR,
     Claim,
     earlier_parts,
@@ -35,25 +36,30 @@ from services.claims.visits.counters import Counters, Owners
 from services.claims.visits.coverage import Coverage
 from services.claims.visits.entitlements import EMERGENCY, MIGRANT, REFERRED, cards, circumstances_on, late_on
 from services.claims.visits.problems import (
+    BENEFIT_YEAR_CLOSED,
     BILL_AND_ELSEWHERE,
     BILL_EMPTY,
     BILL_TWICE,
     CLAIM_CANCELLED,
+    CLAIM_PAID,
     CLAIM_RELEASED,
     LATER_CLAIM,
     LATER_CLAIM_ELSEWHERE,
     LINE_OUTSIDE_STAY,
     NOT_MIDWAY,
+    PAPERS_MISSING,
     PAYS_IN_FULL,
     VISIT_NOT_DISCHARGED,
     VISIT_SETTLED,
+    VISIT_WITHDRAWN,
     refused,
     undecided_words,
 )
+from services.claims.visits.reversing import Standing, all_paid
 from shared.kernel.dates import shanghai_date
 
 INPATIENT = "inpatient"
-REGISTERED, DISCHARGED = "registered", "discharged"
+REGISTERED, DISCHARGED, WITHDRAWN = "registered", "discharged", "withdrawn"
 BEDSIDE, WINDOW = "bedside", "window"
 TO_HOSPITAL, TO_PERSON = "hospital", "person"
 ADVANCED = "advanced"
@@ -99,8 +105,10 @@ class Visit:
     """``bedside``: the hospital advances the benefit; ``window``: the patient paid in full and brought his papers."""
     submitted_on: date | None = None
     """Day on which the papers came to the window; None at the bedside."""
+    missing_papers: tuple[str, ...] = ()
+    """What the policy asks for at the window and has not come: it is not settled before."""
     facts_seq: int = 0
-    """Counts the changes of third party and of the basic settlement made elsewhere."""
+    """Counts the changes of third party, of the basic settlement made elsewhere and of papers, and a withdrawal."""
 
     @property
     def recover_share(self) -> int:
@@ -120,7 +128,12 @@ class Visit:
         return replace(self, status=status, discharged_at=discharged_at, discharged_on=left, line_sheets=line_sheets)
 
     def input(
-        self, settled_on: date, bill: Bill | None, granted: frozenset[str] = frozenset(), from_account_fen: int = 0
+        self,
+        settled_on: date,
+        bill: Bill | None,
+        granted: frozenset[str] = frozenset(),
+        from_account_fen: int = 0,
+        off_path: str = "",
     ) -> ClaimInput:
         """The visit as the engine reads it; without a bill where only the accumulators are asked for.
 
@@ -138,6 +151,7 @@ class Visit:
             referred=REFERRED in stated,
             disease=self.diagnosis_code,
             from_account_fen=from_account_fen,
+            off_path=off_path,
             elsewhere=self.elsewhere,
             submitted_on=self.submitted_on,
         )
@@ -154,6 +168,8 @@ class Ground:
     catalogue_version: str
     from_account_fen: int = 0
     """What the patient wants to pay from the family account, at most."""
+    off_path: str = ""
+    """Why the case left the agreed path of its disease, as the hospital states it."""
 
     @property
     def granted(self) -> frozenset[str]:
@@ -162,7 +178,7 @@ class Ground:
 
     def input(self, settled_on: date, bill: Bill | None) -> ClaimInput:
         """The visit as the engine reads it, with what cases granted."""
-        return self.visit.input(settled_on, bill, self.granted, self.from_account_fen)
+        return self.visit.input(settled_on, bill, self.granted, self.from_account_fen, self.off_path)
 
     @property
     def owners(self) -> Owners:
@@ -208,6 +224,8 @@ class Decided:
     bill: Bill
     adjudication: Adjudication
     facts: Facts
+    off_path: str = ""
+    """Why the case left the path of its disease: kept with the facts, since the visit does not say it."""
 
 
 def settle(
@@ -231,6 +249,9 @@ def settle(
     paid counts as of the same admission (rulings §4).
     """
     visit = ground.visit
+    check_open(visit)
+    if visit.missing_papers:
+        raise PAPERS_MISSING(visit_id=visit.id, papers="、".join(visit.missing_papers))
     if last := [one for one in parts if not one.midway]:
         raise VISIT_SETTLED(visit_id=visit.id, claim_id=last[0].id)
     if midway and (visit.kind != INPATIENT or visit.status == DISCHARGED or visit.elsewhere is not None):
@@ -248,7 +269,13 @@ def settle(
     claim = _claim(claim_id, ground, result, now=now, day=day, by=by)
     claim.midway, claim.part = midway, 1 + max((one.part for one in parts), default=0)
     counters.add(ground.owners, claim_id, visit.institution_code, keys, result.movements)
-    return Decided(claim, bill, result, facts)
+    return Decided(claim, bill, result, facts, ground.off_path)
+
+
+def check_open(visit: Visit) -> None:
+    """Raises VISIT_WITHDRAWN for a registration that was taken back."""
+    if visit.status == WITHDRAWN:
+        raise VISIT_WITHDRAWN(visit_id=visit.id)
 
 
 def _is_undecided(step: TraceStep) -> bool:
@@ -308,6 +335,7 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
         benefit_fen=result.benefit_fen,
         account_fen=result.account_fen,
         elsewhere_fen=result.elsewhere_fen,
+        hospital_fen=result.hospital_fen,
         payable_fen=result.benefit_fen + result.account_fen,
         paid_to=TO_PERSON if visit.channel == WINDOW else TO_HOSPITAL,
         sheets_to=visit.line_sheets,
@@ -323,33 +351,51 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
 
 
 def cancel(
-    claim: Claim, parts: Sequence[Claim], counters: Counters, *, now: datetime, county_released: bool = False
+    claim: Claim, parts: Sequence[Claim], counters: Counters, standing: Standing, *, now: datetime
 ) -> tuple[Claim, dict[UUID, str]]:
-    """The claim cancelled and its counts taken back, with the later claims that stood on it (rulings §2).
+    """The claim cancelled and its counts taken back, with the later claims that stood on it (rulings §2); one that is
+    paid is reversed, once the county office has released that.
 
     Of a stay settled in parts the last goes first, always: the parts share one deductible and count as one admission.
     Within the hour those keep their result and are listed. After it those of the same hospital go first, and those of
-    another hold it up until the county office releases it; then they are listed too. Raises
-    CLAIM_CANCELLED, CLAIM_RELEASED, LATER_CLAIM, LATER_CLAIM_ELSEWHERE.
+    another hold it up until the county office releases it; then they are listed too. Raises CLAIM_CANCELLED,
+    CLAIM_RELEASED, CLAIM_PAID, BENEFIT_YEAR_CLOSED, LATER_CLAIM, LATER_CLAIM_ELSEWHERE.
     """
-    if claim.status == CANCELLED:
+    if claim.status in VOID:
         raise CLAIM_CANCELLED(claim_id=claim.id)
-    if claim.status == RELEASED or claim.status not in CANCELLABLE:
-        raise CLAIM_RELEASED(claim_id=claim.id)
+    at_once = now - claim.settled_at <= WITHIN_THE_HOUR
+    _check_standing(claim, standing, at_once=at_once)
     if after := [one for one in parts if one.part > claim.part]:
         raise LATER_CLAIM(claim_id=claim.id, later_claim_id=max(after, key=lambda one: one.part).id)
     later = counters.standing_on(claim.id)
-    if later and now - claim.settled_at > WITHIN_THE_HOUR:
+    if later and not at_once:
         here = [other for other, institution in later.items() if institution == claim.institution_code]
-        if len(here) < len(later) and not county_released:
+        if len(here) < len(later) and not standing.released:
             raise LATER_CLAIM_ELSEWHERE(claim_id=claim.id)
         if here:
             raise LATER_CLAIM(claim_id=claim.id, later_claim_id=here[-1])
     counters.take_back_once(claim.id)
+    if claim.status == RELEASED:
+        return replace(claim, status=REVERSED, version=claim.version + 1), later
     return replace(claim, status=CANCELLED, version=claim.version + 1, payable_fen=0), later
 
 
-def stored_facts(facts: Facts) -> dict[str, Any]:
+def _check_standing(claim: Claim, standing: Standing, *, at_once: bool) -> None:
+    """Raises CLAIM_RELEASED for what is in a batch or at the bank, CLAIM_PAID for what is paid and not released by the
+    county office, BENEFIT_YEAR_CLOSED for what is corrected at the window alone."""
+    if claim.status == RELEASED:
+        layers = standing.reversal_layers
+        if layers is None:
+            raise CLAIM_PAID(claim_id=claim.id) if standing.paid_layers else CLAIM_RELEASED(claim_id=claim.id)
+        if not all_paid(layers, standing.paid_layers):
+            raise CLAIM_RELEASED(claim_id=claim.id)
+    elif at_once:
+        return
+    if standing.year_closed and not (standing.at_window and standing.released):
+        raise BENEFIT_YEAR_CLOSED(claim_id=claim.id, year=claim.benefit_year)
+
+
+def stored_facts(facts: Facts, off_path: str = "") -> dict[str, Any]:
     """What beside policy, catalogue and lines reproduces a decision (contracts §5)."""
     place = facts.institution
     return {
@@ -365,12 +411,12 @@ def stored_facts(facts: Facts) -> dict[str, Any]:
         "groups": sorted(facts.groups),
         "birth_date": facts.birth_date,
         "third_party": facts.third_party,
-        **_rarer(facts),
+        **_rarer(facts, off_path),
         "used": [[key.scope, key.name, key.year, key.detail, amount] for key, amount in facts.used.items()],
     }
 
 
-def _rarer(facts: Facts) -> dict[str, Any]:
+def _rarer(facts: Facts, off_path: str) -> dict[str, Any]:
     """Facts that few claims rest on, kept where they are there."""
     rarer: dict[str, Any] = {
         "third_party_share": facts.third_party_share,
@@ -381,6 +427,7 @@ def _rarer(facts: Facts) -> dict[str, Any]:
         "account_credit": facts.account_credit_fen,
         "granted": sorted(facts.decided),
         "late_approved": facts.late_approved,
+        "off_path": off_path,
     }
     return {name: value for name, value in rarer.items() if value}
 

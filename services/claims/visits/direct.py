@@ -18,6 +18,7 @@ from typing_extensions import TypedDict
 
 from services.claims.visits.bill import UPLOAD_LINES_MAX, Bill, checked
 from services.claims.visits.schemas import Name, SettlementIn, Word
+from shared.contracts.wire import Reason
 from shared.http.edge import EdgeRoute
 from shared.kernel import money
 from shared.kernel.ids import from_base32
@@ -47,6 +48,7 @@ class _Settlement(TypedDict):
     lines: NotRequired[Annotated[list[_Line], Field(min_length=1, max_length=UPLOAD_LINES_MAX)] | None]
     from_account: NotRequired[Number]
     midway: NotRequired[bool]
+    off_path: NotRequired[Reason | None]
 
 
 class Asked(NamedTuple):
@@ -56,6 +58,8 @@ class Asked(NamedTuple):
     from_account_fen: int = 0
     """What the family account is to pay, at most."""
     midway: bool = False
+    off_path: str = ""
+    """Why the case left the agreed path of its disease."""
 
 
 _SCHEMA: TypeAdapter[Any] = TypeAdapter(_Settlement)
@@ -73,8 +77,9 @@ def settlement_asked(body: bytes) -> Asked:
         if from_account_fen < 0:
             raise ValueError("an amount from the family account is not negative")
         lines = told.get("lines")
+        rest = from_account_fen, told.get("midway", False), told.get("off_path") or ""
         if lines is None:
-            return Asked(None, from_account_fen, told.get("midway", False))
+            return Asked(None, *rest)
         columns = (
             [line["item_code"] for line in lines],
             [line["item_name"] for line in lines],
@@ -87,7 +92,7 @@ def settlement_asked(body: bytes) -> Asked:
     except ValueError:
         _explain(body)
         raise
-    return Asked(checked(*columns), from_account_fen, told.get("midway", False))
+    return Asked(checked(*columns), *rest)
 
 
 def _explain(body: bytes) -> None:

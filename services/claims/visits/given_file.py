@@ -21,7 +21,7 @@ from services.claims.visits.coverage import ID_NUMBER, Coverage
 from services.claims.visits.deciding import DISCHARGED, REGISTERED, WINDOW, Visit
 from services.claims.visits.given_sheet import TEMPLATE, GivenColumn, GivenRow, read_given
 from services.claims.visits.problems import ELSEWHERE_TWICE, GIVEN_TOO_MANY, VISIT_NUMBER_USED
-from services.claims.visits.window import check_deadline
+from services.claims.visits.window import in_time
 from shared.db.numbers import next_number
 from shared.db.personal import Sealer
 from shared.http.unit import Unit
@@ -125,7 +125,7 @@ async def _enter(unit: Unit, row: GivenRow, person: Coverage) -> list[UUID]:
     """The visit of a row; none where its hospital or its number does not fit."""
     visit = _visit(unit, row, person)
     try:
-        await check_deadline(unit, visit, person)
+        await in_time(unit, visit, person)
         await record(unit, visit)
     except Problem as problem:
         column = _COLUMN_OF.get(problem.kind.code, GivenColumn.INSTITUTION)

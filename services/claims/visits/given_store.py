@@ -15,7 +15,7 @@ _KNOWN = """
 SELECT v.id, v.institution_code, v.institution_number, v.member_id, v.elsewhere FROM visit v
 JOIN unnest($2::text[], $3::text[]) AS q(scheme, settlement)
   ON (v.elsewhere ->> 'scheme') = q.scheme AND (v.elsewhere ->> 'settlement') = q.settlement
-WHERE v.pool_code = $1 AND v.elsewhere IS NOT NULL
+WHERE v.pool_code = $1 AND v.elsewhere IS NOT NULL AND v.status <> 'withdrawn'
 """
 _ADD = """
 INSERT INTO given_file (pool_code, id, number, content_hash, rows_read, entered, unchanged, returned, recorded_by,

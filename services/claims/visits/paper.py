@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.claims.benefits import words
 from services.claims.benefits.model import Item
-from services.claims.visits.claims import CANCELLED, Claim
+from services.claims.visits.claims import VOID, Claim
 from services.claims.visits.record import adjudication_of, bill_faces, document, heading
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def claim_paper(claim: Claim, detail: Mapping[str, Any], around: Around, languag
         claim.settled_at,
         language,
         around.scheme,
-        void=claim.status == CANCELLED,
+        void=claim.status in VOID,
     )
 
 

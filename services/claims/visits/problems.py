@@ -19,6 +19,7 @@ STATUS_WORDS: Mapping[str, Words] = MappingProxyType(
         "returned": ("已退回", "returned"),
         "cancelled": ("已取消", "cancelled"),
         "released": ("已放行", "released"),
+        "reversed": ("已冲销", "reversed"),
     }
 )
 """What the states of a claim are called."""
@@ -28,6 +29,8 @@ VISIT_WORDS: Mapping[tuple[str, str], Words] = MappingProxyType(
         ("inpatient", "discharged"): ("已出院", "discharged"),
         ("outpatient", "registered"): ("门诊", "an outpatient visit"),
         ("outpatient", "discharged"): ("门诊", "an outpatient visit"),
+        ("inpatient", "withdrawn"): ("登记已撤回", "withdrawn"),
+        ("outpatient", "withdrawn"): ("登记已撤回", "withdrawn"),
     }
 )
 DISCHARGE: Words = ("办理出院", "discharge")
@@ -124,8 +127,40 @@ INVOICE_USED = define(
     409,
     "票据已经用过",
     "The invoice was used before",
-    "票据 {numbers} 已用于另一次补偿;请核对原件,重复使用的交稽核处理。",
-    "Invoices {numbers} were used for another benefit; check the originals and hand a second use to inspection.",
+    "票据 {numbers} 已用于另一次补偿;请核对原件。这次登记已记录,县合管办在重复票据清单里可以看到。",
+    "Invoices {numbers} were used for another benefit; check the originals. The attempt is kept for the county office.",
+)
+VISIT_WITHDRAWN = define(
+    "visit_withdrawn",
+    409,
+    "登记已经撤回",
+    "The registration was withdrawn",
+    "就诊 {visit_id} 的登记已经撤回;请用新的编号重新登记。",
+    "The registration of visit {visit_id} was withdrawn: register it anew under another id.",
+)
+NOT_OF_THE_WINDOW = define(
+    "not_of_the_window",
+    409,
+    "不是窗口受理的就诊",
+    "Not accepted at the window",
+    "就诊 {visit_id} 不是凭材料在窗口受理的,没有受理回执。",
+    "Visit {visit_id} was not accepted at the window from papers and has no slip.",
+)
+SLIP_UNKNOWN = define(
+    "slip_unknown",
+    404,
+    "没有这张受理回执",
+    "No such acceptance slip",
+    "没有编号为 {number} 的受理回执,请核对回执上的编号。",
+    "There is no slip with number {number}: check the number on the paper.",
+)
+PAPERS_MISSING = define(
+    "papers_missing",
+    409,
+    "材料不全",
+    "Papers are missing",
+    "就诊 {visit_id} 还缺“{papers}”;请一次补齐后登记补交,再结算。",
+    "Visit {visit_id} still lacks “{papers}”: have all of them brought, record them and settle then.",
 )
 GIVEN_TOO_MANY = define(
     "elsewhere_too_many",
@@ -293,9 +328,28 @@ CLAIM_RELEASED = define(
     409,
     "结算已放行付款",
     "The claim is released for payment",
-    "结算 {claim_id} 已放行付款,不能再取消;如有差错,由县合管办在复核回补申请时拒付该笔,列为责任方应还款。",
-    "Claim {claim_id} is released for payment and cannot be cancelled; if it is wrong, the county office refuses its "
-    "line at the re-check of the replenishment, as a receivable on its bearer.",
+    "结算 {claim_id} 已放行付款,尚未全部付清或银行尚无结果,现在不能取消;"
+    "请在银行确认付款后,由县合管办两人放行,再办理取消。",
+    "Claim {claim_id} is released for payment and not yet paid in full, or the bank has not answered: it cannot be "
+    "cancelled now. Once the bank confirms the payment, two persons of the county office release the cancellation.",
+)
+CLAIM_PAID = define(
+    "claim_paid",
+    409,
+    "结算已付款",
+    "The claim is paid",
+    "结算 {claim_id} 的补偿款已付,须由县合管办两人放行后才能取消;请凭原因和文件向县合管办提出。",
+    "The benefit of claim {claim_id} is paid: two persons of the county office release its cancellation first. Bring "
+    "them the reason and the document.",
+)
+BENEFIT_YEAR_CLOSED = define(
+    "benefit_year_closed",
+    409,
+    "待遇年度已关闭",
+    "The benefit year is closed",
+    "结算 {claim_id} 属于已关闭的 {year} 年度,医院不能取消;请到经办窗口更正,由县合管办放行后在窗口办理。",
+    "Claim {claim_id} is of the benefit year {year}, which is closed: it is corrected at the window alone, once the "
+    "county office has released it.",
 )
 LATER_CLAIM = define(
     "later_claim",
@@ -359,6 +413,11 @@ assert _BY_OUTCOME.keys() == REFUSALS
 def refused(outcome: Outcome, facts: Words, todo: Words = PAYS_IN_FULL) -> Problem:
     """The refusal of a claim that lies outside the policy; ``facts`` are words, ids and dates only."""
     return _BY_OUTCOME[outcome](facts=facts, todo=ASK_FOR_LATE if outcome is Outcome.SUBMITTED_LATE else todo)
+
+
+def refused_type(outcome: Outcome) -> ProblemType:
+    """The kind of that refusal, for the description of a route."""
+    return _BY_OUTCOME[outcome]
 
 
 def undecided_words(codes: Sequence[str]) -> Words:

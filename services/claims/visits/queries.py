@@ -4,18 +4,19 @@ decided cases say of a member or a visit."""
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.claims.visits import coverage_store, settling_store, store
+from services.claims.visits import coverage_store, reversal_store, settling_store, store
 from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.claims import Claim
 from services.claims.visits.counters import Counters, Ref, in_lock_order
 from services.claims.visits.coverage import Coverage
 from services.claims.visits.entitlements import Entitlements
+from services.claims.visits.reversing import Reversal
 from services.claims.visits.settling import DESK
 from shared.db.sql import execute, execute_together
 from shared.http.unit import Unit
@@ -149,3 +150,45 @@ def faces(unit: Unit, member_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str] 
     desk: EnrollmentDesk = unit.app.resources[DESK]
     told = unit.ask({("face", one): partial(desk.face, unit.pool_code, one) for one in member_ids})
     return {one: told["face", one] for one in member_ids}
+
+
+# -- cancellation of what is paid (rulings §2)
+
+
+async def paid_layers(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> frozenset[str]:
+    """The layers of a claim that settlement has told as paid."""
+    return await reversal_store.paid_layers(conn, pool_code, claim_id)
+
+
+async def ask_reversal(unit: Unit, claim: Claim, reason: str, document: str, layers: Sequence[Any]) -> bool:
+    """Keeps that a first person lets a paid claim be cancelled; False where one did before."""
+    values = (claim.id, claim.institution_code, reason, document, layers, unit.actor.subject, unit.now)
+    return await reversal_store.ask(unit.conn, unit.pool_code, *values)
+
+
+async def reversal_release(unit: Unit, claim_id: UUID) -> Any:
+    """What the county office has said of the cancellation of a paid claim, or None."""
+    return await reversal_store.release(unit.conn, unit.pool_code, claim_id)
+
+
+async def approve_reversal(unit: Unit, claim_id: UUID) -> bool:
+    """Keeps the second person's word; False where it was given before."""
+    return await reversal_store.approve(unit.conn, unit.pool_code, claim_id, unit.actor.subject, unit.now)
+
+
+async def close_year(unit: Unit, year: int, document: str) -> bool:
+    """Closes a benefit year; False where it was closed before."""
+    return await reversal_store.close_year(unit.conn, unit.pool_code, year, document, unit.actor.subject, unit.now)
+
+
+async def reversals(
+    unit: Unit, institution: str | None, first: date | None, last: date | None, after: tuple[date, UUID] | None,
+    limit: int,
+) -> list[Reversal]:  # fmt: skip
+    """Negative claims by their business day, the latest first."""
+    return await reversal_store.reversals(unit.conn, unit.pool_code, institution, first, last, after, limit)
+
+
+async def reversal(unit: Unit, reversal_id: UUID) -> Reversal | None:
+    """A negative claim that the scope may see."""
+    return await reversal_store.reversal(unit.conn, unit.pool_code, reversal_id)

@@ -17,7 +17,7 @@ from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.bill import Bill, joined
 from services.claims.visits.claims import earlier_parts, settled_sheets
 from services.claims.visits.coverage import CONSUMER, ID_NUMBER, Coverage
-from services.claims.visits.deciding import Ground, the_bill
+from services.claims.visits.deciding import Ground, check_open, the_bill
 from services.claims.visits.problems import (
     BAD_CLAIM,
     ENROLLMENT_SILENT,
@@ -126,7 +126,9 @@ def caps_left(
     return left
 
 
-async def quote(unit: Unit, visit_id: UUID, inline: Bill | None, from_account_fen: int = 0) -> Quoted:
+async def quote(
+    unit: Unit, visit_id: UUID, inline: Bill | None, from_account_fen: int = 0, off_path: str = ""
+) -> Quoted:
     """What a settlement would give now, without a lock; of a stay settled midway, what its rest would give.
 
     Raises what a settlement would, but refusals are outcomes.
@@ -134,10 +136,17 @@ async def quote(unit: Unit, visit_id: UUID, inline: Bill | None, from_account_fe
     visit = await store.visit_with_mother(unit.conn, unit.pool_code, visit_id)
     if visit is None:
         raise VISIT_UNKNOWN(visit_id=visit_id)
+    check_open(visit)
     reference = await reference_on(unit.conn, unit.pool_code, visit.institution_code, visit.admitted_on)
     coverage = await _coverage(unit, visit.member_id, visit.admitted_on)
     ground = Ground(
-        visit, coverage, reference.policy, reference.institution, reference.catalogue_version, from_account_fen
+        visit,
+        coverage,
+        reference.policy,
+        reference.institution,
+        reference.catalogue_version,
+        from_account_fen,
+        off_path,
     )
     parts = await store.parts(unit.conn, unit.pool_code, visit_id)
     if not all(one.midway for one in parts):

@@ -10,7 +10,7 @@ from services.claims.benefits.face import Billed, Face, faces_of
 from services.claims.benefits.model import Adjudication, Item, LayerResult, LineResult, Outcome, Reason, TraceStep
 from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wire import decision_document
-from services.claims.visits.claims import CANCELLED, Claim
+from services.claims.visits.claims import VOID, Claim
 from shared.kernel.ids import to_base32
 from shared.kernel.money import format_quantity, format_unit_price, format_yuan
 
@@ -53,6 +53,7 @@ def adjudication_of(claim: Claim, detail: Mapping[str, Any]) -> Adjudication:
         trace=tuple(_step(one) for one in kept["trace"]),
         illustrative=tuple(kept["illustrative"]),
         elsewhere_fen=claim.elsewhere_fen,
+        hospital_fen=claim.hospital_fen,
         account=next((layer for layer in layers if layer.layer == ACCOUNT_LAYER), None),
     )
 
@@ -123,7 +124,7 @@ def heading(claim: Claim, language: str) -> list[tuple[str, str]]:
 def claim_slip(claim: Claim, detail: Mapping[str, Any], items: Mapping[str, Item], language: str) -> str:
     """The slip of a claim as text; it names the claim by number and nobody by name. `items`: of its catalogue."""
     faces = bill_faces(detail, items)
-    void = claim.status == CANCELLED
+    void = claim.status in VOID
     return slip_text(document(adjudication_of(claim, detail)), heading(claim, language), faces, language, void=void)
 
 

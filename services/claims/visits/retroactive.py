@@ -277,7 +277,7 @@ def settled_of(claim: Claim, visit: Visit, detail: Any, items: Mapping[str, Item
     kept = detail["facts"]
     granted = frozenset(kept.get("granted", ()))
     asked = visit.as_of("discharged", visit.discharged_at, visit.line_sheets).input(
-        claim.settled_on, bill, granted, claim.account_fen
+        claim.settled_on, bill, granted, claim.account_fen, kept.get("off_path", "")
     )
     return Settled(claim, replace(asked, discharged_on=claim.discharged_on), kept_facts(kept, items), policy)
 

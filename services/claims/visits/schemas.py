@@ -17,7 +17,7 @@ Moment = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d")
 """A hospital's time, ISO 8601; without an offset it is Asia/Shanghai (contracts §5)."""
 Kind = Literal["inpatient", "outpatient"]
 Circumstance = Literal["emergency", "migrant", "referred"]
-Status = Literal["settled", "approved", "rejected", "returned", "cancelled", "released"]
+Status = Literal["settled", "approved", "rejected", "returned", "cancelled", "released", "reversed"]
 
 
 class LookupIn(WireModel):
@@ -94,6 +94,10 @@ class VisitOut(WireModel):
     elsewhere: str | None
     """Number of the basic settlement that was made elsewhere."""
     channel: Literal["bedside", "window"]
+    submitted_on: date | None
+    """Day on which the papers came to the window."""
+    missing_papers: list[str]
+    """What the policy asks for at the window and has not come yet."""
 
 
 class LineIn(WireModel):
@@ -177,6 +181,16 @@ class GivenIn(WireModel):
     over_cap: Yuan = 0
 
 
+Original = Literal["kept", "returned", "copy"]
+
+
+class WindowPaperIn(WireModel):
+    """A paper: what it is in the policy's words, and whether its original is kept, given back, or only a copy came."""
+
+    kind: Reason
+    original: Original = "kept"
+
+
 class WindowVisitIn(WireModel):
     """Care that is over and was paid in full, as its papers tell it at the window."""
 
@@ -194,6 +208,72 @@ class WindowVisitIn(WireModel):
     accident: bool = False
     invoices: list[InvoiceIn] = Field(min_length=1, max_length=50)
     elsewhere: GivenIn | None = None
+    papers: list[WindowPaperIn] = Field(default_factory=list, max_length=50)
+
+
+class PapersIn(WireModel):
+    """Papers that came later, or whose original was given back."""
+
+    papers: list[WindowPaperIn] = Field(min_length=1, max_length=50)
+
+
+class WithdrawalIn(WireModel):
+    """Why a registration with wrong papers is taken back."""
+
+    reason: Reason
+
+
+class WithdrawnOut(WireModel):
+    """A registration that was taken back, and how many invoices are free again."""
+
+    visit_id: ShortId
+    invoices_freed: int
+
+
+class WindowPaperOut(WireModel):
+    """What was recorded of a paper."""
+
+    kind: str
+    original: Original
+    recorded_at: datetime
+    recorded_by: str
+
+
+class WindowSlipOut(WireModel):
+    """The acceptance slip of papers and what became of them."""
+
+    number: Number
+    visit_id: ShortId
+    institution_code: str
+    kind: Kind
+    submitted_on: date
+    accepted_at: datetime
+    accepted_by: str
+    state: Literal["papers_missing", "accepted", "withdrawn", "settled", "approved", "rejected", "returned", "released"]
+    needed: list[str]
+    missing: list[str]
+    papers: list[WindowPaperOut]
+    withdrawn_because: str | None
+    claim_id: UUID | None
+    claim_number: Number | None
+    benefit: Yuan | None
+    payable: Yuan | None
+
+
+class InvoiceAttemptOut(WireModel):
+    """A second use of an invoice that was refused: where it was tried, and what it was used for before."""
+
+    attempt_id: UUID
+    code: str
+    number: str
+    visit_id: ShortId
+    institution_code: str
+    member_id: UUID
+    used_pool_code: str
+    used_visit_id: ShortId
+    used_at: datetime
+    attempted_at: datetime
+    attempted_by: str
 
 
 class DischargeIn(WireModel):
@@ -210,6 +290,8 @@ class SettlementIn(WireModel):
     """What the patient wants to pay of his part from the household's family account, at most."""
     midway: bool = False
     """Settles what was uploaded so far of a stay that goes on (mid_setl_flag): one admission, one deductible."""
+    off_path: Reason | None = None
+    """Why the case left the agreed path of its disease: the policy's ordinary rows apply, and the slip says so."""
 
 
 class CancellationIn(WireModel):
@@ -257,6 +339,8 @@ class ClaimOut(WireModel):
     """The patient's part; ``account`` of it came from the family account."""
     account: Yuan
     elsewhere: Yuan
+    hospital: Yuan
+    """What the hospital bears itself, over the limit of a disease."""
     """Benefit of the basic settlement that was made elsewhere."""
     midway: bool
     """Settled in the middle of the stay (mid_setl_flag): more settlements of the same admission follow."""
@@ -270,6 +354,8 @@ class ClaimOut(WireModel):
     catalogue_version: str
     coverage_sequence: int
     cutoff_id: UUID | None
+    reversal_id: UUID | None
+    """The negative claim that takes it back; nothing of most."""
     layers: list[LayerOut]
 
 

@@ -34,6 +34,7 @@ async def settle(request: CoalescedRequest, visit_id: UUID, asked: Asked) -> tup
         current_traceparent(),
         from_account_fen=asked.from_account_fen,
         midway=asked.midway,
+        off_path=asked.off_path,
     )
     until = time.monotonic() + request.app.settings.request_timeout_seconds
     reply = await _submit(ask)

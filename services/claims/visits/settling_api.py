@@ -9,6 +9,8 @@ from services.claims.visits import settling
 from services.claims.visits.api import ENTERS, Pool, bill_of
 from services.claims.visits.direct import Asked, DirectRoute, answered_by, path_id, settlement_asked
 from services.claims.visits.problems import (
+    BENEFIT_YEAR_CLOSED,
+    CLAIM_PAID,
     CLAIM_RELEASED,
     CLAIM_UNKNOWN,
     ENROLLMENT_SILENT,
@@ -47,7 +49,7 @@ async def settle_directly(request: Request) -> Response:
 async def settle_visit(pool_code: Pool, visit_id: ShortId, body: SettlementIn, request: CoalescedDep) -> Any:
     """Settles a visit: the patient pays his part and the hospital advances the benefit."""
     lines = bill_of(body.lines) if body.lines else None
-    return await _settle(request, visit_id, Asked(lines, body.from_account, body.midway))
+    return await _settle(request, visit_id, Asked(lines, body.from_account, body.midway, body.off_path or ""))
 
 
 router.add_api_route(
@@ -67,9 +69,10 @@ router.add_api_route(
     "/claims/{claim_id}/cancellation",
     openapi_extra=access(ENTERS, command="cancel_claim", scope="institution", coalesced=True),
     response_model=ClaimOut,
-    responses=documented(CLAIM_UNKNOWN, VISIT_NOT_YOURS, CLAIM_RELEASED, LATER_CLAIM),
+    responses=documented(CLAIM_UNKNOWN, VISIT_NOT_YOURS, CLAIM_RELEASED, CLAIM_PAID, BENEFIT_YEAR_CLOSED, LATER_CLAIM),
     tags=["claims"],
 )
 async def cancel_claim(pool_code: Pool, claim_id: ShortId, body: CancellationIn, request: CoalescedDep) -> Any:
-    """Cancels a settlement (rulings §2); what it counted is taken back and the visit may be settled again."""
+    """Cancels a settlement (rulings §2); what it counted is taken back and the visit may be settled again. One that is
+    paid is reversed by a negative claim, once two persons of the county office have released that."""
     return _response(*await settling.cancel(request, claim_id, body.reason))

@@ -18,6 +18,8 @@ from services.claims.visits.coverage import CONSUMER, Coverage, intervals, named
 from services.claims.visits.deciding import BEDSIDE, TO_PERSON, WINDOW, Decided, Visit, stored_decision, stored_facts
 from services.claims.visits.elsewhere import elsewhere_from_row
 from services.claims.visits.entitlements import from_rows
+from services.claims.visits.reversing import COLUMNS as REVERSAL_COLUMNS
+from services.claims.visits.reversing import Reversal, Standing
 from shared.contracts.enrollment import COVERAGE_TOPIC
 from shared.db.sql import Statement, execute, fetch, fetchrow, rows_as_json
 from shared.http.idempotency import Answered, lock_name
@@ -46,7 +48,8 @@ EXISTS (SELECT FROM parked p WHERE p.consumer = '{CONSUMER}' AND p.generation = 
 _VISITS = f"""
 SELECT v.id, v.institution_code, v.institution_number, v.member_id, v.kind, v.status, v.admitted_at, v.admitted_on,
        v.discharged_at, v.diagnosis_code, v.diagnosis_name, v.circumstances, v.third_party, v.line_sheets,
-       v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, v.channel, v.submitted_on, m.household_id,
+       v.third_party_share, v.mother_id, v.elsewhere, v.facts_seq, v.channel, v.submitted_on,
+       v.missing_papers, m.household_id,
        m.blind_index, m.township_code, m.village_code, m.birth_date, m.sex, m.sequence, m.timeline, m.groups,
        m.layers, m.entitlements, m.entitlement_seq, mother.timeline AS mothers_timeline,
        {DOUBTED}
@@ -76,8 +79,14 @@ JOIN idempotency i ON i.pool_code = $1 AND i.subject = q.subject AND i.key = q.k
 _CLAIM_HEADS = """
 SELECT c.id, c.institution_code, c.visit_id, c.member_id, c.household_id, c.paid_to,
        EXISTS (SELECT FROM cancellation_release r
-               WHERE r.pool_code = c.pool_code AND r.claim_id = c.id) AS county_released
-FROM claim c WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[])
+               WHERE r.pool_code = c.pool_code AND r.claim_id = c.id) AS county_released, v.layers AS reversal_layers,
+       ARRAY(SELECT p.layer FROM claim_payment p
+             WHERE p.pool_code = c.pool_code AND p.claim_id = c.id AND p.paid) AS paid_layers,
+       EXISTS (SELECT FROM benefit_year_close y
+               WHERE y.pool_code = c.pool_code AND y.year = c.benefit_year) AS year_closed
+FROM claim c LEFT JOIN reversal_release v
+  ON v.pool_code = c.pool_code AND v.claim_id = c.id AND v.approved_by IS NOT NULL
+WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[])
 """
 _ENTRIES_OF = """
 SELECT e.claim_id, e.owner_id, e.scope, e.year, e.detail FROM accumulator_entry e
@@ -108,9 +117,11 @@ FROM unnest($2::uuid[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::uui
 """
 _TYPES = {
     "id": "uuid", "visit_id": "uuid", "member_id": "uuid", "household_id": "uuid", "cutoff_id": "uuid",
+    "reversal_id": "uuid",
     "version": "int", "benefit_year": "int", "admitted_on": "date", "discharged_on": "date", "settled_on": "date",
     "settled_at": "timestamptz", "total_fen": "bigint", "eligible_fen": "bigint", "benefit_fen": "bigint",
-    "payable_fen": "bigint", "account_fen": "bigint", "elsewhere_fen": "bigint", "coverage_sequence": "bigint",
+    "payable_fen": "bigint", "account_fen": "bigint", "elsewhere_fen": "bigint", "hospital_fen": "bigint",
+    "coverage_sequence": "bigint",
     "layers": "jsonb", "midway": "boolean", "part": "int", "sheets_to": "int", "deductible_fen": "bigint",
 }  # fmt: skip
 _WRITE_CLAIMS = (
@@ -130,9 +141,18 @@ FROM json_to_recordset($2::json)
        amounts text, eligible text, over_ceiling text, own_share text, reasons text, facts json, decision json)
 """
 _CANCEL = """
-UPDATE claim AS c SET status = 'cancelled', version = q.version, payable_fen = 0
-FROM unnest($2::uuid[], $3::int[]) AS q(id, version) WHERE c.pool_code = $1 AND c.id = q.id
+UPDATE claim AS c SET status = q.status, version = q.version, payable_fen = q.payable_fen, reversal_id = q.reversal_id
+FROM unnest($2::uuid[], $3::text[], $4::int[], $5::bigint[], $6::uuid[])
+  AS q(id, status, version, payable_fen, reversal_id)
+WHERE c.pool_code = $1 AND c.id = q.id
 """
+_REVERSALS = (
+    f"INSERT INTO claim_reversal (pool_code, {', '.join(REVERSAL_COLUMNS)}) SELECT $1, q.* "
+    "FROM json_to_recordset($2::json) AS q(id uuid, number text, claim_id uuid, institution_code text, member_id uuid, "
+    "township_code text, kind text, benefit_year int, total_fen bigint, eligible_fen bigint, benefit_fen bigint, "
+    "account_fen bigint, payable_fen bigint, layers jsonb, reason text, reversed_on date, reversed_at timestamptz, "
+    "reversed_by text)"
+)
 _CANCELLATIONS = """
 INSERT INTO cancellation (pool_code, claim_id, institution_code, reason, cancelled_at, cancelled_on, cancelled_by)
 SELECT $1, q.claim_id, q.institution_code, q.reason, $6, $7, q.cancelled_by
@@ -176,7 +196,7 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class ClaimHead:
-    """What never changes of a claim, and whether the county office has released its cancellation (for good)."""
+    """What never changes of a claim, and what county office and settlement have said of it."""
 
     id: UUID
     institution_code: str
@@ -184,7 +204,7 @@ class ClaimHead:
     member_id: UUID
     household_id: UUID
     paid_to: str
-    county_released: bool
+    standing: Standing
 
     @property
     def channel(self) -> str:
@@ -210,6 +230,8 @@ class Cancelled:
     before: str
     payable_before_fen: int
     later: dict[UUID, str]
+    reversal: Reversal | None = None
+    """The negative claim, where the claim was paid."""
 
 
 async def take_keys(
@@ -300,9 +322,20 @@ async def uploaded_bills(
 
 
 async def claim_heads(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, ClaimHead]:
-    """What never changes of claims that the scope may see."""
-    rows = await fetch(conn, _CLAIM_HEADS, pool_code, list(ids))
-    return {row["id"]: ClaimHead(**row) for row in rows}
+    """What never changes of claims that the scope may see, with what county office and settlement say of each."""
+    return {row["id"]: _head(row) for row in await fetch(conn, _CLAIM_HEADS, pool_code, list(ids))}
+
+
+def _head(row: Any) -> ClaimHead:
+    layers = row["reversal_layers"]
+    standing = Standing(
+        county_released=row["county_released"],
+        reversal_layers=None if layers is None else tuple(layers),
+        paid_layers=frozenset(row["paid_layers"]),
+        year_closed=row["year_closed"],
+    )
+    named = ("id", "institution_code", "visit_id", "member_id", "household_id", "paid_to")
+    return ClaimHead(**{name: row[name] for name in named}, standing=standing)
 
 
 async def refs_of_claims(conn: AsyncConnection, pool_code: str, heads: Collection[ClaimHead]) -> dict[UUID, list[Ref]]:
@@ -405,7 +438,7 @@ def _detail(decided: Decided) -> dict[str, Any]:
         "over_ceiling": plain_array([str(line.over_ceiling_fen) for line in lines]),
         "own_share": plain_array([str(line.own_share_fen) for line in lines]),
         "reasons": plain_array([line.reason for line in lines]),
-        "facts": stored_facts(decided.facts),
+        "facts": stored_facts(decided.facts, decided.off_path),
         "decision": stored_decision(decided.adjudication),
     }
 
@@ -426,14 +459,27 @@ def text_array(texts: Sequence[str]) -> str:
 def cancellations_written(
     pool_code: str, cancelled: Sequence[Cancelled], *, now: datetime, day: date
 ) -> list[Statement]:
-    """The statements that set claims cancelled, with who and why, and list the later claims that stood on them."""
+    """The statements that set claims cancelled or reversed, with who and why, write the negative claims of those that
+    were paid, and list the later claims that stood on them."""
     claims = [c.claim for c in cancelled]
     ids, institutions = [c.id for c in claims], [c.institution_code for c in claims]
     by, reasons = [c.by for c in cancelled], [c.reason for c in cancelled]
     statements = [
-        Statement(_CANCEL, (pool_code, ids, [c.version for c in claims])),
+        Statement(
+            _CANCEL,
+            (
+                pool_code,
+                ids,
+                [c.status for c in claims],
+                [c.version for c in claims],
+                [c.payable_fen for c in claims],
+                [c.reversal_id for c in claims],
+            ),
+        ),
         Statement(_CANCELLATIONS, (pool_code, ids, institutions, reasons, by, now, day)),
     ]
+    if reversals := [c.reversal for c in cancelled if c.reversal is not None]:
+        statements.append(Statement(_REVERSALS, (pool_code, rows_as_json(reversals))))
     listed = [(later, c.claim.id, code) for c in cancelled for later, code in c.later.items()]
     if listed:
         later, of, codes = (list(column) for column in zip(*listed, strict=True))
@@ -471,6 +517,7 @@ def visit_of(row: Any) -> Visit:
         channel=row["channel"],
         facts_seq=row["facts_seq"],
         submitted_on=row["submitted_on"],
+        missing_papers=tuple(row["missing_papers"]),
     )
 
 

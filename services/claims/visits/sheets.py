@@ -27,6 +27,7 @@ CLAIMS = exported(
         "patient": "个人支付",
         "account": "其中家庭账户",
         "elsewhere": "异地基本补偿",
+        "hospital": "医院负担",
         "midway": "中途结算",
         "part": "同次住院第几次结算",
         "paid_to": "付给",
@@ -36,7 +37,9 @@ CLAIMS = exported(
         "layers.book": "账簿",
         "layers.risk_bearer": "风险承担",
         "layers.amount": "各层应付",
+        "layers.recover": "其中向第三方追偿",
         "cutoff_id": "放行批号",
+        "reversal_id": "冲销编号",
         "policy_id": "政策编号",
         "policy_hash": "政策校验值",
         "catalogue_version": "目录版本",
@@ -77,6 +80,22 @@ AT_CAP_COUNTS = exported(
         "cap": "封顶线代码",
         "name": "封顶线",
         "persons": "人数",
+    },
+)
+INVOICE_ATTEMPTS = exported(
+    "重复票据",
+    {
+        "attempt_id": "编号",
+        "code": "票据代码",
+        "number": "票据号码",
+        "attempted_at": "再次登记时间",
+        "attempted_by": "经办人",
+        "institution_code": "医疗机构编码",
+        "member_id": "人员编号",
+        "visit_id": "再次登记的就诊",
+        "used_at": "原使用时间",
+        "used_pool_code": "原统筹区",
+        "used_visit_id": "原就诊",
     },
 )
 CASES = exported(

@@ -22,7 +22,10 @@ SELECT v.*, mother.timeline AS mothers_timeline FROM visit v
 LEFT JOIN member_coverage mother ON mother.pool_code = v.pool_code AND mother.member_id = v.mother_id
 WHERE v.pool_code = $1 AND v.id = $2
 """
-_BY_NUMBER = "SELECT id FROM visit WHERE pool_code = $1 AND institution_code = $2 AND institution_number = $3"
+_NOT_WITHDRAWN = "AND status <> 'withdrawn'"
+_BY_NUMBER = (
+    f"SELECT id FROM visit WHERE pool_code = $1 AND institution_code = $2 AND institution_number = $3 {_NOT_WITHDRAWN}"
+)
 _REGISTER = """
 INSERT INTO visit (pool_code, id, institution_code, institution_number, member_id, kind, status, admitted_at,
                    admitted_on, diagnosis_code, diagnosis_name, circumstances, third_party, mother_id, registered_at,
@@ -30,17 +33,12 @@ INSERT INTO visit (pool_code, id, institution_code, institution_number, member_i
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 ON CONFLICT DO NOTHING
 """
-_USE_INVOICES = """
-INSERT INTO invoice_use (code, number, pool_code, visit_id, used_at)
-SELECT q.code, q.number, $1, $2, $5 FROM unnest($3::text[], $4::text[]) AS q(code, number) ORDER BY 1, 2
-ON CONFLICT DO NOTHING RETURNING code, number
-"""
 _THIRD_PARTY = """
 UPDATE visit SET third_party = $3, third_party_share = $4, facts_seq = facts_seq + 1 WHERE pool_code = $1 AND id = $2
 """
-_SAME_ELSEWHERE = """
+_SAME_ELSEWHERE = f"""
 SELECT id FROM visit WHERE pool_code = $1 AND elsewhere IS NOT NULL AND (elsewhere ->> 'scheme') = $2
-  AND (elsewhere ->> 'settlement') = $3 AND id <> $4
+  AND (elsewhere ->> 'settlement') = $3 AND id <> $4 {_NOT_WITHDRAWN}
 """
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _ELSEWHERE = "UPDATE visit SET elsewhere = $3::jsonb, facts_seq = facts_seq + 1 WHERE pool_code = $1 AND id = $2"
@@ -60,8 +58,9 @@ INSERT INTO visit_lines (pool_code, visit_id, sheet, institution_code, item_code
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 """
 _COUNT_SHEET = "UPDATE visit SET line_sheets = $3 WHERE pool_code = $1 AND id = $2"
-_LIVE = "SELECT id FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled' AND NOT midway"
-_PARTS = f"SELECT {', '.join(COLUMNS)} FROM claim WHERE pool_code = $1 AND visit_id = $2 AND status <> 'cancelled'"
+_STANDING = "status NOT IN ('cancelled', 'reversed')"
+_LIVE = f"SELECT id FROM claim WHERE pool_code = $1 AND visit_id = $2 AND {_STANDING} AND NOT midway"
+_PARTS = f"SELECT {', '.join(COLUMNS)} FROM claim WHERE pool_code = $1 AND visit_id = $2 AND {_STANDING}"
 _CLAIM = f"SELECT {', '.join(COLUMNS)} FROM claim WHERE pool_code = $1 AND id = $2"
 _DETAIL = "SELECT * FROM claim_detail WHERE pool_code = $1 AND claim_id = $2"
 _CLAIMS = f"""
@@ -211,16 +210,6 @@ async def register(conn: AsyncConnection, pool_code: str, new: Visit, *, now: da
         new.submitted_on,
     )
     return written == 1
-
-
-async def use_invoices(
-    conn: AsyncConnection, pool_code: str, visit_id: UUID, invoices: Sequence[tuple[str, str]], *, now: datetime
-) -> list[str]:
-    """Uses invoices for a visit; the numbers of those that another visit has used, in whatever pool."""
-    codes, numbers = [code for code, _ in invoices], [number for _, number in invoices]
-    rows = await fetch(conn, _USE_INVOICES, pool_code, visit_id, codes, numbers, now)
-    ours = {(row["code"], row["number"]) for row in rows}
-    return [number for code, number in invoices if (code, number) not in ours]
 
 
 async def discharge(conn: AsyncConnection, pool_code: str, visit_id: UUID, at: datetime) -> None:

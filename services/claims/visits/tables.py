@@ -130,13 +130,19 @@ def _visits(metadata: MetaData) -> None:
         Column("elsewhere", JSONB),
         Column("channel", Text, nullable=False, server_default="bedside"),
         Column("submitted_on", Date),
+        Column("missing_papers", ARRAY(Text), nullable=False, server_default="{}"),
         Column("facts_seq", Integer, nullable=False, server_default="0"),
         Column("line_sheets", Integer, nullable=False, server_default="0"),
         required("registered_at", MOMENT),
         required("registered_by", Text),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "id", "institution_code", name="visit_institution"),
-        UniqueConstraint("pool_code", "institution_code", "institution_number", name="visit_institution_number"),
+    )
+    Index(
+        "visit_institution_number",
+        *(visit.c[name] for name in ("pool_code", "institution_code", "institution_number")),
+        unique=True,
+        postgresql_where=text("status <> 'withdrawn'"),
     )
     Index("visit_of_member", visit.c.pool_code, visit.c.member_id)
     given = visit.c.elsewhere
@@ -146,8 +152,9 @@ def _visits(metadata: MetaData) -> None:
         given["scheme"].astext,
         given["settlement"].astext,
         unique=True,
-        postgresql_where=text("elsewhere IS NOT NULL"),
+        postgresql_where=text("elsewhere IS NOT NULL AND status <> 'withdrawn'"),
     )
+    _window(metadata)
     file = Table(
         "given_file",
         metadata,
@@ -171,16 +178,6 @@ def _visits(metadata: MetaData) -> None:
         required("row_sealed", LargeBinary),
         PrimaryKeyConstraint("pool_code", "file_id", "row_number"),
         ForeignKeyConstraint(["pool_code", "file_id"], ["given_file.pool_code", "given_file.id"]),
-    )
-    Table(
-        "invoice_use",
-        metadata,
-        code("code"),
-        code("number"),
-        code("pool_code"),
-        required("visit_id", Uuid),
-        required("used_at", MOMENT),
-        PrimaryKeyConstraint("code", "number"),
     )
     Table(
         "visit_lines",
@@ -212,6 +209,81 @@ def _visits(metadata: MetaData) -> None:
     )
 
 
+def _window(metadata: MetaData) -> None:
+    Table(
+        "window_slip",
+        metadata,
+        code("pool_code"),
+        required("visit_id", Uuid),
+        code("institution_code"),
+        code("number"),
+        required("needed", ARRAY(Text)),
+        required("accepted_at", MOMENT),
+        required("accepted_by", Text),
+        PrimaryKeyConstraint("pool_code", "visit_id"),
+        UniqueConstraint("pool_code", "number", name="window_slip_number"),
+        _of_visit(),
+    )
+    Table(
+        "window_paper",
+        metadata,
+        code("pool_code"),
+        required("visit_id", Uuid),
+        required("position", Integer),
+        code("institution_code"),
+        required("kind", Text),
+        required("original", Text),
+        required("recorded_at", MOMENT),
+        required("recorded_by", Text),
+        PrimaryKeyConstraint("pool_code", "visit_id", "position"),
+        ForeignKeyConstraint(["pool_code", "visit_id"], ["window_slip.pool_code", "window_slip.visit_id"]),
+        _of_visit(),
+    )
+    Table(
+        "visit_withdrawal",
+        metadata,
+        code("pool_code"),
+        required("visit_id", Uuid),
+        code("institution_code"),
+        required("reason", Text),
+        required("withdrawn_at", MOMENT),
+        required("withdrawn_by", Text),
+        PrimaryKeyConstraint("pool_code", "visit_id"),
+        _of_visit(),
+    )
+    Table(
+        "invoice_attempt",
+        metadata,
+        code("pool_code"),
+        required("id", Uuid),
+        code("code"),
+        code("number"),
+        required("visit_id", Uuid),
+        code("institution_code"),
+        required("member_id", Uuid),
+        code("used_pool_code"),
+        required("used_visit_id", Uuid),
+        required("used_at", MOMENT),
+        required("attempted_at", MOMENT),
+        required("attempted_by", Text),
+        PrimaryKeyConstraint("pool_code", "id"),
+    )
+    used = Table(
+        "invoice_use",
+        metadata,
+        code("code"),
+        code("number"),
+        code("pool_code"),
+        required("visit_id", Uuid),
+        required("used_at", MOMENT),
+        Column("freed_at", MOMENT),
+        PrimaryKeyConstraint("code", "number", "visit_id"),
+    )
+    once = text("freed_at IS NULL")
+    Index("invoice_use_once", used.c.code, used.c.number, unique=True, postgresql_where=once)
+    Index("invoice_use_of_visit", used.c.visit_id)
+
+
 def _claims(metadata: MetaData) -> None:
     claim = Table(
         "claim",
@@ -238,6 +310,7 @@ def _claims(metadata: MetaData) -> None:
         required("benefit_fen", BigInteger),
         Column("account_fen", BigInteger, nullable=False, server_default="0"),
         Column("elsewhere_fen", BigInteger, nullable=False, server_default="0"),
+        Column("hospital_fen", BigInteger, nullable=False, server_default="0"),
         Column("midway", Boolean, nullable=False, server_default=text("false")),
         Column("part", Integer, nullable=False, server_default="1"),
         Column("sheets_to", Integer, nullable=False, server_default="0"),
@@ -250,15 +323,16 @@ def _claims(metadata: MetaData) -> None:
         required("coverage_sequence", BigInteger),
         required("layers", JSONB),
         Column("cutoff_id", Uuid),
+        Column("reversal_id", Uuid),
         code("number"),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "number", name="claim_number"),
         _of_visit(),
     )
     c = claim.c
-    last = text("status <> 'cancelled' AND NOT midway")
+    last = text("status NOT IN ('cancelled', 'reversed') AND NOT midway")
     Index("claim_live", c.pool_code, c.visit_id, unique=True, postgresql_where=last)
-    live = text("status <> 'cancelled'")
+    live = text("status NOT IN ('cancelled', 'reversed')")
     Index("claim_part", c.pool_code, c.visit_id, c.part, unique=True, postgresql_where=live)
     Index("claim_of_day", c.pool_code, c.settled_on, c.id)
     cut_off = text("cutoff_id IS NOT NULL")

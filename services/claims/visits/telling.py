@@ -5,7 +5,7 @@ from typing import Any
 
 from services.claims.visits.claims import Claim, told_layers
 from services.claims.visits.settling_store import Cancelled
-from shared.contracts.claims import ClaimCancelled, ClaimSettled
+from shared.contracts.claims import ClaimCancelled, ClaimReversed, ClaimSettled
 
 
 def head_of(claim: Claim, at: datetime) -> dict[str, Any]:
@@ -43,7 +43,14 @@ def settled_event(claim: Claim) -> ClaimSettled:
     )
 
 
-def cancelled_event(done: Cancelled, at: datetime) -> ClaimCancelled:
-    """The event of a cancellation."""
+def voided_event(done: Cancelled, at: datetime) -> ClaimCancelled | ClaimReversed:
+    """The event of a cancellation, or of the negative claim that takes back a paid one."""
+    if done.reversal is not None:
+        return ClaimReversed.model_construct(
+            **head_of(done.claim, at),
+            reversal_id=done.reversal.id,
+            approved=done.claim.payable_fen,
+            layers=told_layers([{**one, "amount_fen": -one["amount_fen"]} for one in done.reversal.layers]),
+        )
     values: dict[str, Any] = head_of(done.claim, at) | {"before": done.before, "approved": done.payable_before_fen}
     return ClaimCancelled.model_construct(**values)

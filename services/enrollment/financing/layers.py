@@ -5,11 +5,11 @@ is the insurer's premium and its head count is what city finance gives its subsi
 and since when the layer counts for him; coverage events tell it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from services.enrollment.financing import layers_store as store
@@ -23,6 +23,7 @@ from shared.db.personal import Sealer
 from shared.kernel.errors import Words, define
 from shared.kernel.timelines import NONE, Start, current
 
+R = TypeVar("R")
 JOINED = "joined"
 SUPPLEMENTARY = "supplementary"
 LAYERS: Mapping[str, Words] = MappingProxyType({SUPPLEMENTARY: ("补充医疗保险", "the supplementary cover")})
@@ -119,6 +120,23 @@ async def layer_standard(conn: Any, pool_code: str, layer: str, year: int) -> La
     return LayerStandard(layer, year, row["premium_fen"], row["subsidy_fen"], row["document_number"])
 
 
+@dataclass(frozen=True, slots=True)
+class List:
+    """A layer's year that persons join, its lock taken: one list after the other."""
+
+    layer: str
+    costs: LayerStandard
+    standard: Standard
+
+
+async def opened(act: Act, layer: str, year: int) -> List:
+    """The list of a layer's year, no other being entered. Raises STANDARD_UNKNOWN, LAYER_UNKNOWN."""
+    standard = await standard_for(act.conn, act.pool_code, year)
+    costs = await layer_standard(act.conn, act.pool_code, layer, year)
+    await store.lock_layer(act.conn, act.pool_code, layer)
+    return List(layer, costs, standard)
+
+
 async def join(
     act: Act, sealer: Sealer, areas: Sequence[str], layer: str, year: int, joiners: Sequence[Joiner]
 ) -> Joined:
@@ -127,22 +145,60 @@ async def join(
     The day of payment decides as it does for the scheme itself (rulings §17). A person recorded before with the same
     receipt stays as he is. Raises STANDARD_UNKNOWN, LAYER_UNKNOWN, JOINERS_REFUSED with reasons.
     """
-    standard = await standard_for(act.conn, act.pool_code, year)
-    costs = await layer_standard(act.conn, act.pool_code, layer, year)
-    await store.lock_layer(act.conn, act.pool_code, layer)
+    errors: list[dict[str, str | Words]] = []
+    for_list = await opened(act, layer, year)
+    judged = await _judged(act, areas, for_list, joiners)
+    for number, field, reason in judged.faults:
+        errors.append({"at": f"joiners.{number}.{field}", "reason": reason})
+    if errors:
+        raise JOINERS_REFUSED(errors=errors)
+    return await _enter(act, sealer, for_list, joiners, judged)
+
+
+async def join_sound(
+    act: Act,
+    sealer: Sealer,
+    areas: Sequence[str],
+    of: List,
+    rows: Sequence[tuple[R, Joiner]],
+    refuse: Callable[[R, str, str], None],
+) -> Joined:
+    """Records those rows of a table that are sound; each fault of the others is told to ``refuse`` (row, field, what
+    is wrong in Chinese)."""
+    joiners = [joiner for _, joiner in rows]
+    judged = await _judged(act, areas, of, joiners)
+    for number, field, (told, _) in judged.faults:
+        refuse(rows[number][0], field, told)
+    wrong = {number for number, _, _ in judged.faults}
+    return await _enter(act, sealer, of, [one for n, one in enumerate(joiners) if n not in wrong], judged)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What is known of those on a list, and what is wrong with whom: (place, field, reason)."""
+
+    members: Mapping[UUID, Any]
+    known: Mapping[UUID, Any]
+    faults: Sequence[tuple[int, str, Words]]
+
+
+async def _judged(act: Act, areas: Sequence[str], of: List, joiners: Sequence[Joiner]) -> _Judged:
     ids = [one.member_id for one in joiners]
     members = await members_facts(act.conn, act.pool_code, ids)
-    known = await store.payments(act.conn, act.pool_code, layer, year, ids)
+    known = await store.payments(act.conn, act.pool_code, of.layer, of.standard.year, ids)
     receipts = await store.receipt_households(
-        act.conn, act.pool_code, layer, sorted({one.receipt_number for one in joiners})
+        act.conn, act.pool_code, of.layer, sorted({one.receipt_number for one in joiners})
     )
-    if errors := judge(joiners, members, known, receipts, areas, standard, act.day):
-        raise JOINERS_REFUSED(errors=errors)
-    new = [one for one in joiners if one.member_id not in known]
+    return _Judged(members, known, judge(joiners, members, known, receipts, areas, of.standard, act.day))
+
+
+async def _enter(act: Act, sealer: Sealer, of: List, joiners: Sequence[Joiner], judged: _Judged) -> Joined:
+    """Writes those who are new; who was recorded before stays as he is."""
+    new = [one for one in joiners if one.member_id not in judged.known]
     if new:
-        await _record(act, layer, costs, standard, new, members)
+        await _record(act, of, new, judged.members)
         await change_coverage(act, sealer, [], _nothing, touched=frozenset(one.member_id for one in new))
-    return Joined(tuple(one.member_id for one in new), len(joiners) - len(new), len(new) * costs.premium_fen)
+    return Joined(tuple(one.member_id for one in new), len(joiners) - len(new), len(new) * of.costs.premium_fen)
 
 
 def _nothing(_member: UUID, _timeline: tuple[Start, ...]) -> list[Any]:
@@ -157,14 +213,14 @@ def judge(
     areas: Sequence[str],
     standard: Standard,
     today: date,
-) -> list[dict[str, str | Words]]:
-    """What is wrong with each person of a list, beside the others and the register."""
-    errors: list[dict[str, str | Words]] = []
+) -> list[tuple[int, str, Words]]:
+    """What is wrong with each person of a list, beside the others and the register: (place, field, reason)."""
+    faults: list[tuple[int, str, Words]] = []
     households = dict(receipts)
     seen: set[UUID] = set()
 
     def refuse(number: int, field: str, reason: Words) -> None:
-        errors.append({"at": f"joiners.{number}.{field}", "reason": reason})
+        faults.append((number, field, reason))
 
     for number, one in enumerate(joiners):
         member = members.get(one.member_id)
@@ -185,17 +241,16 @@ def judge(
         before = known.get(one.member_id)
         if before is not None and _differs(before, one):
             refuse(number, "member_id", ("此人该年度已登记,收据或日期不同", "recorded with another receipt or day"))
-    return errors
+    return faults
 
 
 def _differs(before: Any, one: Joiner) -> bool:
     return (before["receipt_number"], before["paid_on"], before["left_from"]) != (one.receipt_number, one.paid_on, None)
 
 
-async def _record(
-    act: Act, layer: str, costs: LayerStandard, standard: Standard, new: Sequence[Joiner], members: Mapping[UUID, Any]
-) -> None:
+async def _record(act: Act, of: List, new: Sequence[Joiner], members: Mapping[UUID, Any]) -> None:
     """Payments and the starts that they give."""
+    layer, costs, standard = of.layer, of.costs, of.standard
     rows: list[store.Payment] = []
     starts: list[store.LayerStartRow] = []
     known = await _timelines(act, layer, [one.member_id for one in new])

@@ -7,16 +7,16 @@ from uuid import UUID
 from fastapi import Depends, Path, Query
 from pydantic import Field
 
-from services.enrollment.financing import layers
+from services.enrollment.financing import layers, layers_store
 from services.enrollment.financing.api import MONEY_READERS, Year
 from services.enrollment.financing.billing import STANDARD_UNKNOWN
 from services.enrollment.registry.act import act_of, sealer_of
-from services.enrollment.registry.territory import areas_named, areas_of, member_within
+from services.enrollment.registry.territory import areas_named, areas_of, household_within, member_within
 from services.enrollment.registry.texts import Reason, ReceiptNumber, Text60
 from shared.contracts.wire import WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.problems import documented
+from shared.http.problems import NOT_FOUND, documented
 from shared.http.unit import UnitDep
 from shared.kernel.areas import within
 
@@ -78,6 +78,29 @@ class LeavingAnswer(WireModel):
     member_id: UUID
     layer: str
     left_from: date
+
+
+class HouseholdLayerItem(WireModel):
+    """A member: his payment for the layer's year, and from when to when he has joined; nothing where he has not."""
+
+    member_id: UUID
+    member_number: int
+    receipt_number: str | None
+    paid_on: date | None
+    joined_from: date | None
+    left_from: date | None
+
+
+class HouseholdLayerAnswer(WireModel):
+    """A voluntary layer of a household: its price a head, what was paid, and what all others would pay."""
+
+    household_id: UUID
+    layer: str
+    year: int
+    premium: Yuan
+    paid: Yuan
+    open: Yuan
+    members: list[HouseholdLayerItem]
 
 
 class HeadsItem(WireModel):
@@ -145,6 +168,34 @@ async def leave_layer(
     unit.result("member", member_id)
     unit.note(layer=layer, left_from=body.left_from.isoformat())
     return LeavingAnswer(member_id=member_id, layer=layer, left_from=body.left_from)
+
+
+@router.get(
+    "/pools/{pool_code}/households/{household_id}/layers/{layer}",
+    openapi_extra=access(MONEY_READERS, command="read_household_layer"),
+    responses=documented(NOT_FOUND, layers.LAYER_UNKNOWN),
+)
+async def read_household_layer(
+    pool_code: PoolCode,
+    household_id: UUID,
+    layer: Layer,
+    unit: UnitDep,
+    year: Annotated[int, Query(ge=2003, le=2200)],
+) -> HouseholdLayerAnswer:
+    """What a voluntary layer costs a household beside its bill: who has paid, and what those would who could join."""
+    await household_within(unit, household_id)
+    costs = await layers.layer_standard(unit.conn, pool_code, layer, year)
+    rows = await layers_store.of_household(unit.conn, pool_code, household_id, layer, year)
+    waiting = sum(row["receipt_number"] is None for row in rows)
+    return HouseholdLayerAnswer(
+        household_id=household_id,
+        layer=layer,
+        year=year,
+        premium=costs.premium_fen,
+        paid=costs.premium_fen * (len(rows) - waiting),
+        open=costs.premium_fen * waiting,
+        members=[HouseholdLayerItem(**{name: row[name] for name in HouseholdLayerItem.model_fields}) for row in rows],
+    )
 
 
 @router.get(

@@ -45,6 +45,12 @@ SELECT township_code, count(*)::integer AS heads, sum(amount_fen)::bigint AS pre
        count(*) FILTER (WHERE left_from IS NOT NULL)::integer AS left_early
 FROM layer_payment WHERE pool_code = $1 AND layer = $2 AND year = $3 GROUP BY township_code ORDER BY township_code
 """
+_OF_HOUSEHOLD = """
+SELECT m.member_id, m.member_number, p.receipt_number, p.paid_on, p.joined_from, p.left_from FROM member m
+LEFT JOIN layer_payment p ON p.pool_code = m.pool_code AND p.member_id = m.member_id AND p.layer = $3 AND p.year = $4
+WHERE m.pool_code = $1 AND m.household_id = $2 AND (m.status <> 'ended' OR p.member_id IS NOT NULL)
+ORDER BY m.member_number
+"""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 Payment = tuple[UUID, str, str, date, date]
@@ -121,3 +127,8 @@ async def insert_starts(
 async def heads(conn: AsyncConnection, pool_code: str, layer: str, year: int) -> list[Any]:
     """Persons who paid for a year and their money, by township."""
     return await fetch(conn, _HEADS, pool_code, layer, year)
+
+
+async def of_household(conn: AsyncConnection, pool_code: str, household_id: UUID, layer: str, year: int) -> list[Any]:
+    """The members of a household, each with his payment for a layer's year if there is one."""
+    return await fetch(conn, _OF_HOUSEHOLD, pool_code, household_id, layer, year)

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -273,6 +274,31 @@ def _layers(metadata: MetaData) -> None:
     p = payment.c
     Index("layer_payment_township", p.pool_code, p.layer, p.year, p.township_code)
     Index("layer_payment_receipt", p.pool_code, p.layer, p.receipt_number)
+    file = Table(
+        "layer_file",
+        metadata,
+        *pool_key("file_id"),
+        Column("number", CODE, nullable=False),
+        Column("layer", CODE, nullable=False),
+        Column("year", SmallInteger, nullable=False),
+        Column("content_hash", LargeBinary, nullable=False),
+        *(Column(name, Integer, nullable=False) for name in ("rows_read", "joined", "unchanged", "returned")),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("areas", CODE, nullable=False),
+        Column("uploaded_by", CODE, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
+        UniqueConstraint("pool_code", "number", name="layer_file_number"),
+        _of("layer_standard", "layer", "year"),
+    )
+    Index("layer_file_content", file.c.pool_code, file.c.layer, file.c.year, file.c.content_hash)
+    Table(
+        "layer_file_error",
+        metadata,
+        *pool_key("file_id"),
+        Column("row_number", Integer, primary_key=True, autoincrement=False),
+        Column("row_sealed", LargeBinary, nullable=False),
+        _of("layer_file", "file_id"),
+    )
 
 
 def _refunds(metadata: MetaData) -> None:

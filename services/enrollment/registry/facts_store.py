@@ -20,6 +20,7 @@ WHERE m.pool_code = $1 AND
 _FACTS_BY_ID = _MEMBER_FACTS + "m.member_id = $2"
 _FACTS_BY_IDS = _MEMBER_FACTS + "m.member_id = ANY($2::uuid[])"
 _FACTS_BY_INDEX = _MEMBER_FACTS + "p.id_index = $2"
+_FACTS_BY_INDEXES = _MEMBER_FACTS + "p.id_index = ANY($2::bytea[])"
 _HOUSEHOLD_PAGE = """
 SELECT h.household_id, h.township_code, h.village_code, h.group_name, h.household_number,
        (SELECT m.name FROM member m WHERE m.pool_code = $1 AND m.household_id = h.household_id
@@ -70,6 +71,11 @@ async def facts_by_ids(conn: AsyncConnection, pool_code: str, member_ids: Sequen
 async def facts_by_index(conn: AsyncConnection, pool_code: str, id_index: bytes) -> Any:
     """What coverage tells of the member with this blind index, or None."""
     return await fetchrow(conn, _FACTS_BY_INDEX, pool_code, id_index)
+
+
+async def facts_by_indexes(conn: AsyncConnection, pool_code: str, indexes: Sequence[bytes]) -> list[Any]:
+    """What coverage tells of the members with these blind indexes."""
+    return await fetch(conn, _FACTS_BY_INDEXES, pool_code, list(indexes))
 
 
 async def household_page(

@@ -188,6 +188,11 @@ async def members_facts(conn: AsyncConnection, pool_code: str, member_ids: Seque
     return {row["member_id"]: row for row in await facts_store.facts_by_ids(conn, pool_code, member_ids)}
 
 
+async def members_by_index(conn: AsyncConnection, pool_code: str, indexes: Sequence[bytes]) -> dict[bytes, Any]:
+    """What coverage tells of members, by the blind index of the ID number; strangers are left out."""
+    return {row["id_index"]: row for row in await facts_store.facts_by_indexes(conn, pool_code, indexes)}
+
+
 async def end_membership(act: Act, member_id: UUID) -> None:
     """The person died: the membership ends, its history stays."""
     await store.end_member(act.conn, act.pool_code, member_id, act.now)

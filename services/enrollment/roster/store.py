@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.enrollment.registry.sent import SENT_WITHIN, sent_for
 from shared.db.sql import execute, fetch, fetchrow
 
 _COLUMNS = """
@@ -22,13 +23,9 @@ INSERT INTO roster_error (pool_code, roster_id, row_number, codes, kept, row_sea
 SELECT $1, $2, n.number, string_to_array(n.codes, ','), n.kept, n.sealed
 FROM unnest($3::integer[], $4::text[], $5::boolean[], $6::bytea[]) AS n (number, codes, kept, sealed)
 """
-_WITHIN = """
-NOT EXISTS (SELECT FROM unnest(string_to_array(areas, ',')) AS sent WHERE NOT EXISTS (
-        SELECT FROM unnest($2::text[]) AS mine WHERE sent >= mine AND sent < mine || ':'))
-"""
-_ROSTER = f"SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND roster_id = $3 AND {_WITHIN}"
+_ROSTER = f"SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND roster_id = $3 AND {SENT_WITHIN}"
 _ROSTERS = f"""
-SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND {_WITHIN} AND ($3::text IS NULL OR number = $3)
+SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND {SENT_WITHIN} AND ($3::text IS NULL OR number = $3)
   AND ($4::timestamptz IS NULL OR (recorded_at, roster_id) < ($4, $5::uuid))
 ORDER BY recorded_at DESC, roster_id DESC LIMIT $6
 """
@@ -46,7 +43,7 @@ async def insert_roster(
     conn: AsyncConnection, pool_code: str, values: Sequence[Any], areas: Sequence[str], by: str, now: datetime
 ) -> None:
     """Records a roster: id, number, year, hash and counts in the order of tables.COUNTS; for which areas, who, when."""
-    await execute(conn, _INSERT, pool_code, *values, _joined(areas), by, now)
+    await execute(conn, _INSERT, pool_code, *values, sent_for(areas), by, now)
 
 
 async def insert_errors(
@@ -87,11 +84,7 @@ async def same_roster(
     conn: AsyncConnection, pool_code: str, year: int, content_hash: bytes, areas: Sequence[str]
 ) -> Any:
     """The first roster of a year with this content that was sent in for the same areas, or None."""
-    return await fetchrow(conn, _SAME, pool_code, year, content_hash, _joined(areas))
-
-
-def _joined(areas: Sequence[str]) -> str:
-    return ",".join(sorted(areas))
+    return await fetchrow(conn, _SAME, pool_code, year, content_hash, sent_for(areas))
 
 
 async def errors(conn: AsyncConnection, pool_code: str, roster_id: UUID) -> list[Any]:

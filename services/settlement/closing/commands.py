@@ -30,7 +30,7 @@ SERVICE = "settlement"
 
 
 async def close_day(unit: Unit, day: date) -> Desk:
-    """Closes every open day through ``day``: totals agree with every source, books are sealed, what is owed is booked.
+    """Closes every open day through ``day``: totals agree with every source, what is owed is booked, books are sealed.
 
     Raises DAY_TOTALS_DIFFER (naming the first day that does not agree; then nothing is closed), DAY_CLOSED_ALREADY,
     DAY_NOT_OVER. Takes the day's exclusive lock first, so that writers in flight finish before totals are read.
@@ -51,8 +51,8 @@ async def _close_one(unit: Unit, desk: Desk, day: date) -> None:
         raise DAY_TOTALS_DIFFER(day=day, errors=found)
     if (day.month, day.day) == (12, 31):
         await carry_forward(desk, day.year)
-    await _seal_books(unit, desk, day)
     await _book_obligations(desk, day)
+    await _seal_books(unit, desk, day)
     await store.add_day_close(desk.conn, desk.pool_code, day, desk.by, desk.now)
     totals = await day_totals(desk.conn, desk.pool_code, day)
     await tell_closed(
@@ -127,7 +127,8 @@ async def _seal_books(unit: Unit, desk: Desk, day: date) -> None:
 
 
 async def _book_obligations(desk: Desk, day: date) -> None:
-    """One voucher of the day's changes in what is owed (rulings §19); value date is the day, whatever the posting."""
+    """One voucher of the day's changes in what is owed (rulings §19), on the day itself: its book holds nothing else,
+    and is sealed with the day only after this voucher."""
     flows = await payouts.obligations_of(desk.conn, desk.pool_code, day)
     if flows:
         await book(
@@ -141,6 +142,7 @@ async def _book_obligations(desk: Desk, day: date) -> None:
                     tuple((f.debit, f.credit, f.amount_fen) for f in flows),
                     checker="rule:obligations",
                     preparer=SYSTEM,
+                    posting_date=day,
                 )
             ],
         )

@@ -22,6 +22,7 @@ AMOUNT_OF: Mapping[str, str] = MappingProxyType(
         claims.ClaimReturned.TYPE: "fund",
         claims.ClaimCancelled.TYPE: "fund",
         claims.ClaimReleased.TYPE: "approved",
+        claims.ClaimReversed.TYPE: "fund",
         claims.CampaignPaymentReleased.TYPE: "amount",
         claims.IncreaseReleased.TYPE: "amount",
         claims.FamilyAccountOverspent.TYPE: "amount",

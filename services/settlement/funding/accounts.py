@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from services.settlement.ledger.payers import BUDGET
+
 BASIC = "basic"
 OBLIGATIONS = "obligations"
 SUPPLEMENTARY = "supplementary"
 ASSISTANCE = "assistance"
 CRITICAL_ILLNESS = "critical_illness"
-BUDGET = "budget"
 COUNTY_BUDGET = "county_budget"
 URBAN = "urban"
 BOOKS = (BASIC, OBLIGATIONS)

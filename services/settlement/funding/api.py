@@ -4,11 +4,11 @@ Longer than most: the money's way in and up is told in one place.
 """
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.settlement.funding import commands, replenishment, sheets, store
 from services.settlement.funding import replenishment_store as lines_store
@@ -448,12 +448,19 @@ class RefusalIn(WireModel):
     """A line refused at the re-check."""
 
     line: Annotated[int, Field(gt=0, le=2**31 - 1)]
-    bearer: Literal["hospital", "patient", "insurer"]
+    bearer: Literal["hospital", "patient", "insurer", "nobody"]
+    """``nobody``: the county director decides with a document that the fund bears it."""
     reason: Reason
     patient_owed: Annotated[Yuan, Field(ge=0)] = 0
     """What the hospital owes the patient besides."""
     penalty: Annotated[Yuan, Field(ge=0)] = 0
     """Due to the treasury; never booked in the fund."""
+
+    @model_validator(mode="after")
+    def _nobody_owes_nothing(self) -> Self:
+        if self.bearer == "nobody" and (self.patient_owed or self.penalty):
+            raise ValueError("无人承担的不写应退患者金额和罚款 / where nobody bears it there is nothing else to pay")
+        return self
 
 
 class RecheckIn(WireModel):

@@ -1,6 +1,6 @@
 """How this service's capabilities book: one entry a fact, all entries of a transaction in one call a book."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.funding.problems import HOME_INSTITUTION
+from services.settlement.ledger.payers import BUDGET, is_payer
 from services.settlement.ledger.posting import BOOKS, NORMAL, SYSTEM, Posting, Voucher, open_books, post
 from shared.db.business_day import business_day
 from shared.db.sql import fetch
@@ -76,10 +77,12 @@ async def desk_of_event(unit: EventUnit) -> Desk:
     return Desk(unit.conn, unit.pool_code, unit.now, day, SYSTEM)
 
 
-async def ensure_books(conn: AsyncConnection, pool_code: str, books: Sequence[str] = BOOKS) -> None:
-    """Opens the books of a pool at its first act of settlement; those of assistance and of a budget at their own."""
-    known = {row["book"] for row in await fetch(conn, _BOOKS_OPEN, pool_code, list(books))}
-    if missing := [name for name in books if name not in known]:
+async def ensure_books(conn: AsyncConnection, pool_code: str, books: Iterable[str] = ()) -> None:
+    """Opens the books of a pool at its first act of settlement, the named ones besides: those of assistance and of a
+    county's budget come at their own. A payer has its budget alone."""
+    wanted = sorted({*((BUDGET,) if is_payer(pool_code) else BOOKS), *books})
+    known = {row["book"] for row in await fetch(conn, _BOOKS_OPEN, pool_code, wanted)}
+    if missing := [name for name in wanted if name not in known]:
         await open_books(conn, pool_code, books=missing)
 
 
@@ -89,7 +92,7 @@ async def book(desk: Desk, entries: Sequence[Entry]) -> None:
     Raises the ledger's refusals: flow not permitted, overdrawn, not the keeper, source booked already.
     """
     if entries:
-        await ensure_books(desk.conn, desk.pool_code, sorted({*BOOKS, *(entry.book for entry in entries)}))
+        await ensure_books(desk.conn, desk.pool_code, (entry.book for entry in entries))
         await post(desk.conn, desk.pool_code, [_voucher(desk, entry) for entry in entries])
 
 

@@ -157,6 +157,55 @@ RECOVERY_APPROVED = define(
     "追回 {recovery} 已批准,不能再批。",
     "Recovery {recovery} is approved already.",
 )
+RECEIVABLE_UNKNOWN = define(
+    "receivable_unknown",
+    404,
+    "没有这笔应收款",
+    "No such receivable",
+    "没有应收款 {receivable},请核对编号。",
+    "There is no receivable {receivable}; check the id.",
+)
+NOT_TO_WRITE_OFF = define(
+    "receivable_not_to_write_off",
+    409,
+    "不能核销",
+    "Not to be written off",
+    "应收款 {receivable} 已收回、正在抵扣或属于银行重复支付,不能核销;正在抵扣的请等批次结果,重复支付的请向收款方追回。",
+    "Receivable {receivable} is made good, being set off, or a second payment of the bank: wait for the batch, or have "
+    "the second payment given back.",
+)
+WRITE_OFF_UNKNOWN = define(
+    "write_off_unknown",
+    404,
+    "没有这件核销",
+    "No such write-off",
+    "没有核销 {write_off},请核对编号。",
+    "There is no write-off {write_off}; check the id.",
+)
+WRITE_OFF_ASKED = define(
+    "write_off_asked_already",
+    409,
+    "核销已经提出",
+    "The write-off was asked for",
+    "应收款 {receivable} 的核销已经提出,请等县合管办主任决定。",
+    "The write-off of receivable {receivable} was asked for before; the director decides it.",
+)
+WRITE_OFF_DECIDED = define(
+    "write_off_decided_already",
+    409,
+    "核销已经决定",
+    "The write-off is decided",
+    "核销 {write_off} 已经决定,不能再改。",
+    "Write-off {write_off} is decided already.",
+)
+BEARER_MISSING = define(
+    "write_off_bearer",
+    422,
+    "承担人填写不符",
+    "The bearer does not fit",
+    "不同意“无人承担”时须写明由谁承担;其他应收款的承担人不变,不要填写。",
+    "Name who bears a refused line that nobody was to bear; for any other receivable leave the bearer out.",
+)
 SUBSIDY_NOT_AUDITED = define(
     "subsidy_not_audited",
     409,

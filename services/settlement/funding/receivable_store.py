@@ -63,6 +63,12 @@ async def listed(
     )
 
 
+async def receivable(conn: AsyncConnection, pool: str, receivable_id: UUID) -> Any:
+    """A receivable or None."""
+    sql = f"SELECT {_COLUMNS} FROM receivable r WHERE r.pool_code = $1 AND r.id = $2"
+    return await fetchrow(conn, sql, pool, receivable_id)
+
+
 async def of_hospitals(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
     """Those of the named receivables that a hospital owes the fund and that are not made good, kept from others, with
     what is still to be set off or repaid in fen."""
@@ -200,12 +206,13 @@ async def payment_of(conn: AsyncConnection, pool: str, instruction_id: UUID, cla
         SELECT d.institution_code, p.benefit_account, s.benefit_year, p.amount_fen,
                coalesce((SELECT sum(v.amount_fen) FROM recovery v WHERE v.pool_code = p.pool_code
                  AND v.instruction_id = p.instruction_id AND v.claim_id = p.claim_id AND v.layer = p.layer), 0)::bigint
-               + coalesce((SELECT sum(r.amount_fen) FROM receivable r JOIN replenishment_line l
+               + coalesce((SELECT sum(r.amount_fen - r.waived_fen) FROM receivable r JOIN replenishment_line l
                    ON l.pool_code = r.pool_code AND l.replenishment_id = r.replenishment_id AND l.line = r.line
                  WHERE l.pool_code = p.pool_code AND l.instruction_id = p.instruction_id AND l.claim_id = p.claim_id
                    AND l.layer = p.layer AND l.sign = 1), 0)::bigint
-               + coalesce((SELECT r.amount_fen - r.waived_fen FROM receivable r WHERE r.pool_code = p.pool_code
-                 AND r.origin = 'accident' AND r.claim_id = p.claim_id AND r.layer = p.layer), 0) AS asked_fen
+               + coalesce((SELECT sum(r.amount_fen - r.waived_fen) FROM receivable r WHERE r.pool_code = p.pool_code
+                 AND r.origin IN ('accident', 'cancellation') AND r.claim_id = p.claim_id AND r.layer = p.layer),
+                 0)::bigint AS asked_fen
         FROM paid_line p JOIN payable d ON d.pool_code = p.pool_code AND d.claim_id = p.claim_id AND d.layer = p.layer
         JOIN replenishment n ON n.pool_code = p.pool_code AND n.id = p.replenishment_id
           AND n.status IN ('approved', 'transferred')
@@ -216,6 +223,29 @@ async def payment_of(conn: AsyncConnection, pool: str, instruction_id: UUID, cla
         instruction_id,
         claim_id,
         layer,
+    )
+
+
+async def payments_of_claim(conn: AsyncConnection, pool: str, claim_id: UUID, book: str) -> list[Any]:
+    """What was to be paid of a claim from a book, by layer, and what of that is asked back already: by a refused line,
+    by an approved recovery, or in hand from a third party."""
+    return await fetch(
+        conn,
+        """
+        SELECT d.layer, d.institution_code, d.expense_account, d.amount_fen,
+               coalesce((SELECT sum(r.amount_fen - r.waived_fen) FROM receivable r JOIN replenishment_line l
+                   ON l.pool_code = r.pool_code AND l.replenishment_id = r.replenishment_id AND l.line = r.line
+                 WHERE l.pool_code = d.pool_code AND l.instruction_id = d.instruction_id AND l.claim_id = d.claim_id
+                   AND l.layer = d.layer AND l.sign = 1), 0)::bigint
+               + coalesce((SELECT sum(v.amount_fen) FROM recovery v WHERE v.pool_code = d.pool_code
+                   AND v.instruction_id = d.instruction_id AND v.claim_id = d.claim_id AND v.layer = d.layer
+                   AND v.approved_by IS NOT NULL), 0)::bigint
+               + coalesce((SELECT r.settled_fen FROM receivable r WHERE r.pool_code = d.pool_code
+                   AND r.origin = 'accident' AND r.claim_id = d.claim_id AND r.layer = d.layer), 0) AS asked_fen
+        FROM payable d WHERE d.pool_code = $1 AND d.claim_id = $2 AND d.book = $3 ORDER BY d.layer""",
+        pool,
+        claim_id,
+        book,
     )
 
 

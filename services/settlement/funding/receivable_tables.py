@@ -29,6 +29,7 @@ def declare(metadata: MetaData) -> None:
     _receivable(metadata)
     _recovery(metadata)
     _waiver(metadata)
+    _write_off(metadata)
     _third_party_liability(metadata)
 
 
@@ -66,13 +67,15 @@ def _receivable(metadata: MetaData) -> None:
             ["pool_code", "replenishment_id", "line"],
             ["replenishment_line.pool_code", "replenishment_line.replenishment_id", "replenishment_line.line"],
         ),
+        Index("receivable_claim", "pool_code", "claim_id", "layer", postgresql_where=text("(claim_id IS NOT NULL)")),
         Index(
-            "receivable_accident",
+            "receivable_once",
             "pool_code",
             "claim_id",
             "layer",
+            "origin",
             unique=True,
-            postgresql_where=text("(origin = 'accident'::text)"),
+            postgresql_where=text("(origin = ANY (ARRAY['accident'::text, 'cancellation'::text]))"),
         ),
     )
 
@@ -120,6 +123,32 @@ def _waiver(metadata: MetaData) -> None:
         PrimaryKeyConstraint("pool_code", "id"),
         ForeignKeyConstraint(["pool_code", "receivable_id"], ["receivable.pool_code", "receivable.id"]),
         Index("waiver_receivable", "pool_code", "receivable_id"),
+    )
+
+
+def _write_off(metadata: MetaData) -> None:
+    Table(
+        "write_off",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("id", Uuid),
+        Column("receivable_id", Uuid, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("asked_by", Text, nullable=False),
+        Column("asked_at", _MOMENT, nullable=False),
+        Column("decision", _CODE),
+        Column("document", Text),
+        Column("decided_by", Text),
+        Column("decided_at", _MOMENT),
+        PrimaryKeyConstraint("pool_code", "id"),
+        ForeignKeyConstraint(["pool_code", "receivable_id"], ["receivable.pool_code", "receivable.id"]),
+        Index(
+            "write_off_once",
+            "pool_code",
+            "receivable_id",
+            unique=True,
+            postgresql_where=text("(decision IS DISTINCT FROM 'refused'::text)"),
+        ),
     )
 
 

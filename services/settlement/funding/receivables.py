@@ -23,10 +23,15 @@ from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
 
 RECHECK, SECOND, FAMILY, RECOVERY = "recheck", "second_payment", "family_account", "recovery"
-ACCIDENT = "accident"
+ACCIDENT, CANCELLATION = "accident", "cancellation"
 THIRD_PARTY = "third_party"
-WITHDRAWN = "withdrawn"
+ASKED_BACK = "asked-back"
+"""The name under which one act at a time decides what is asked back of payments; taken after the account's lock."""
+WITHDRAWN, WRITTEN_OFF = "withdrawn", "written_off"
+NOBODY = "nobody"
 FAMILY_BENEFITS = "5002"
+_LOWERING = frozenset({RECOVERY, CANCELLATION})
+"""Origins whose money on the expenditure account lowers the next application: what was paid is made good in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ async def _settled(desk: Desk, seen: Sequence[Seen]) -> list[Any]:
 
 
 def _lowers(row: Any) -> bool:
-    return bool(row["origin"] == RECOVERY)
+    return row["origin"] in _LOWERING
 
 
 async def _claw_back(desk: Desk, parts: Sequence[tuple[Any, ...]]) -> None:
@@ -241,6 +246,7 @@ async def ask_recovery(desk: Desk, new: NewRecovery) -> Any:
     owed by a third party, or the insurer's own error. Raises RECOVERY_UNKNOWN, RECOVERY_EXCEEDS, CONFLICT_OF_INTEREST.
     """
     await commands.lock_account(desk, EXPENDITURE)
+    await commands.lock_account(desk, ASKED_BACK)
     paid = await store.payment_of(desk.conn, desk.pool_code, new.instruction_id, new.claim_id, new.layer)
     if paid is None:
         raise RECOVERY_UNKNOWN(claim=new.claim_id)
@@ -280,7 +286,7 @@ async def ask_recovery(desk: Desk, new: NewRecovery) -> Any:
 async def approve_recovery(desk: Desk, recovery_id: UUID) -> Any:
     """The second person approves: it is owed from now on, and lessens this period's expenditure under its year of care.
 
-    Raises RECOVERY_UNKNOWN, CONFLICT_OF_INTEREST, FOUR_EYES and RECOVERY_APPROVED.
+    Raises RECOVERY_UNKNOWN, CONFLICT_OF_INTEREST, FOUR_EYES, RECOVERY_EXCEEDS and RECOVERY_APPROVED.
     """
     known = await store.recovery(desk.conn, desk.pool_code, recovery_id)
     if known is None:
@@ -288,6 +294,8 @@ async def approve_recovery(desk: Desk, recovery_id: UUID) -> Any:
     keep_away_from_home(desk, known["institution_code"])
     if known["asked_by"] == desk.by:
         raise FOUR_EYES(act=("提出追回", "ask for the recovery"), then=("批准", "approve it"))
+    await commands.lock_account(desk, ASKED_BACK)
+    await _check_not_reversed(desk, known)
     if not await store.approve_recovery(desk.conn, desk.pool_code, recovery_id, desk.by, desk.now, desk.day):
         raise RECOVERY_APPROVED(recovery=recovery_id)
     await book(
@@ -322,3 +330,15 @@ async def approve_recovery(desk: Desk, recovery_id: UUID) -> Any:
     )
     await arise(desk, [owed])
     return await store.recovery(desk.conn, desk.pool_code, recovery_id)
+
+
+async def _check_not_reversed(desk: Desk, known: Any) -> None:
+    """Raises RECOVERY_EXCEEDS where the claim was cancelled meanwhile, and all of it is owed by that."""
+    paid = await store.payment_of(desk.conn, desk.pool_code, known["instruction_id"], known["claim_id"], known["layer"])
+    if paid is not None and paid["asked_fen"] > paid["amount_fen"]:
+        raise RECOVERY_EXCEEDS(
+            claim=known["claim_id"],
+            paid=format_yuan(paid["amount_fen"]),
+            asked=format_yuan(paid["asked_fen"] - known["amount_fen"]),
+            amount=format_yuan(known["amount_fen"]),
+        )

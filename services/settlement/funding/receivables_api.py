@@ -28,8 +28,8 @@ class ReceivableOut(WireModel):
     be set off, ``waived`` is owed by nobody any more. ``made_good_on`` is the day since which nothing is owed."""
 
     id: UUID
-    origin: Literal["recheck", "second_payment", "family_account", "recovery", "accident"]
-    bearer: Bearer
+    origin: Literal["recheck", "second_payment", "family_account", "recovery", "accident", "cancellation"]
+    bearer: Bearer | Literal["nobody"]
     institution_code: str | None
     household_id: UUID | None
     claim_id: UUID | None
@@ -148,7 +148,7 @@ async def post_recovery(pool_code: str, body: RecoveryIn, unit: UnitDep) -> Reco
 @router.post(
     "/pools/{pool_code}/recoveries/{recovery_id}/approval",
     response_model=RecoveryOut,
-    responses=documented(RECOVERY_UNKNOWN, RECOVERY_APPROVED, CONFLICT_OF_INTEREST, FOUR_EYES),
+    responses=documented(RECOVERY_UNKNOWN, RECOVERY_EXCEEDS, RECOVERY_APPROVED, CONFLICT_OF_INTEREST, FOUR_EYES),
     openapi_extra=access({"county_director"}, command="approve_recovery"),
 )
 async def post_recovery_approval(pool_code: str, recovery_id: UUID, unit: UnitDep) -> RecoveryOut:

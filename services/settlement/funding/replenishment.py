@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from services.settlement.funding import commands, store, third_parties
+from services.settlement.funding import commands, store, third_parties, write_offs
 from services.settlement.funding import replenishment_store as lines_store
 from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE
 from services.settlement.funding.booking import Desk, Entry, book
@@ -20,8 +20,8 @@ from services.settlement.funding.problems import (
     REPLENISHMENT_STATE,
     REPLENISHMENT_UNKNOWN,
 )
+from services.settlement.funding.receivables import ASKED_BACK, NOBODY, Owed, arise
 from services.settlement.funding.receivables import RECHECK as ORIGIN
-from services.settlement.funding.receivables import Owed, arise
 from shared.db.numbers import next_number
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
 from shared.kernel.errors import Words
@@ -99,12 +99,14 @@ async def apply(desk: Desk, up_to: date | None) -> Any:
 
 
 async def recheck(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal]) -> Any:
-    """The county office re-checks: a refused line becomes a receivable on its bearer, and the advance stays short.
+    """The county office re-checks: a refused line becomes a receivable on its bearer, and the advance stays short. Of a
+    line that nobody bears the director decides whether the fund does.
 
     Raises REPLENISHMENT_UNKNOWN, FOUR_EYES, CONFLICT_OF_INTEREST, REPLENISHMENT_STATE, LINES_INVALID and
     REFUSALS_EXCEED.
     """
     await commands.lock_account(desk, EXPENDITURE)  # a payment that comes back now is seen, or sees what is refused
+    await commands.lock_account(desk, ASKED_BACK)
     known = await _expect(desk, replenishment_id, "applied", RECHECK)
     await _keep_away_from_home(desk, replenishment_id)
     named = {
@@ -131,10 +133,17 @@ _THIRD_PARTY_PAID: Words = (
 )
 
 
+_REVERSED: Words = (
+    "该笔结算已冲销,款项由收款人退还,不能再拒付;请予以通过",
+    "the claim is reversed and whoever was paid owes it already: accept the line",
+)
+
+
 def _check_lines(refusals: Sequence[Refusal], named: Mapping[int, Any]) -> None:
     """Raises LINES_INVALID for lines that cannot be refused, all at once."""
     count = Counter(refusal.line for refusal in refusals)
     wrong = {line: _NO_LINE for line in count if line not in named or count[line] > 1}
+    wrong |= {line: _REVERSED for line, row in named.items() if row["reversed"]}
     wrong |= {line: _THIRD_PARTY_PAID for line, row in named.items() if row["third_party_paid_fen"]}
     if wrong:
         raise LINES_INVALID(errors=[{"at": f"line {line}", "reason": wrong[line]} for line in sorted(wrong)])
@@ -157,7 +166,11 @@ async def _refuse(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
             )
         ],
     )
-    await arise(desk, [_owed(replenishment_id, refusal, named[refusal.line]) for refusal in refusals])
+    ids = await arise(desk, [_owed(replenishment_id, refusal, named[refusal.line]) for refusal in refusals])
+    pairs = zip(ids, refusals, strict=True)
+    await write_offs.borne_by_nobody(
+        desk, [(one, refusal.reason) for one, refusal in pairs if refusal.bearer == NOBODY]
+    )
     await third_parties.refused(desk, [named[refusal.line] for refusal in refusals])
 
 

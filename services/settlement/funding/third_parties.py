@@ -9,6 +9,7 @@ third party pays goes to the account that the fund came from.
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from services.settlement.funding import receivables
 from services.settlement.funding import third_party_store as store
@@ -19,6 +20,7 @@ from shared.contracts.claims import ClaimReleased
 
 REASON = "意外伤害第三方责任,基金先行支付"
 REFUSED = "复核拒付,由承担人退还"
+CANCELLED = "结算付款后冲销,由收款人退还"
 
 
 async def told(desk: Desk, event: ClaimReleased) -> None:
@@ -70,7 +72,11 @@ def _owed(row: Any) -> Owed:
 async def refused(desk: Desk, rows: Sequence[Any]) -> None:
     """Lines are refused at the re-check: their bearers owe the whole, third parties nothing any more. The caller has
     made sure that none of them has paid anything."""
-    liable = [row for row in rows if row["third_party"]]
-    if liable:
-        claims, layers = [row["claim_id"] for row in liable], [row["layer"] for row in liable]
-        await receivables.withdraw(desk, await store.asked(desk.conn, desk.pool_code, claims, layers), REFUSED)
+    await ask_no_more(desk, [(row["claim_id"], row["layer"]) for row in rows if row["third_party"]], REFUSED)
+
+
+async def ask_no_more(desk: Desk, of: Sequence[tuple[UUID, str]], reason: str) -> None:
+    """Third parties owe nothing any more of these claims' layers beyond what they have paid."""
+    if of:
+        claims, layers = [claim for claim, _ in of], [layer for _, layer in of]
+        await receivables.withdraw(desk, await store.asked(desk.conn, desk.pool_code, claims, layers), reason)

@@ -17,9 +17,9 @@ from services.settlement.funding.accounts import (
     TOWNSHIP_TO_INCOME,
 )
 from services.settlement.inquiry.identities import BankCheck
-from shared.contracts.claims import ClaimSettled
+from shared.contracts.claims import ClaimReversed, ClaimSettled
 
-_SETTLED = ClaimSettled.TYPE
+_SETTLED, _REVERSED = ClaimSettled.TYPE, ClaimReversed.TYPE
 _AT_BANK = ("prepared", "released", "sent", "unknown")
 
 
@@ -40,6 +40,7 @@ def terms(stored: Mapping[str, int]) -> dict[str, int]:
                 "premiums_next_year",
                 "sponsors_arrived",
                 "cut",
+                "reversed",
                 "paid_not_applied",
                 "applied_undecided",
                 "refused_not_made_good",
@@ -59,6 +60,7 @@ def terms(stored: Mapping[str, int]) -> dict[str, int]:
         },
         **{f"subsidy_{level}": get(f"subsidy_{level}") for level in LEVELS},
         "settled": get(f"published_{_SETTLED}", f"received_open_{_SETTLED}"),
+        "settled_reversed": get(f"published_{_REVERSED}", f"received_open_{_REVERSED}"),
         "settled_closed_days": get(f"published_{_SETTLED}"),
         "settled_open_day": get(f"received_open_{_SETTLED}"),
         "township_held": get(f"balance_{TOWNSHIP_HELD}"),

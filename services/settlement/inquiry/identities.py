@@ -145,12 +145,16 @@ def fiscal_account(value: _Reader) -> Identity:
 
 def fund_share(value: _Reader, unheard: tuple[str, ...]) -> Identity:
     """(c) every fen settled at a bedside is decided or still open: what claims told of their closed days, and of the
-    open day what arrived, against settlement's own projection of the claims. An event that never came is seen."""
+    open day what arrived, against settlement's own projection of the claims. An event that never came is seen. A
+    negative claim lessens what is settled and what is approved or cut."""
     return Identity(
         "c",
         "已结算基金支付 = 审核通过 + 核减 + 拒付 + 退回 + 撤销 + 待审",
         "fund share settled = approved + cut + rejected + returned + cancelled + still open",
-        left=(value("settled", "已结算基金支付", "fund share settled"),),
+        left=(
+            value("settled", "已结算基金支付", "fund share settled"),
+            value("settled_reversed", "减：付款后冲销的结算", "less taken back by negative claims", -1),
+        ),
         right=(
             value("approved", "审核通过", "approved"),
             value("cut", "核减", "cut"),
@@ -168,7 +172,8 @@ def fund_share(value: _Reader, unheard: tuple[str, ...]) -> Identity:
 
 
 def approved(value: _Reader) -> Identity:
-    """(d) every fen approved is paid, on its way, bounced, withheld or waiting for a batch."""
+    """(d) every fen approved is paid, on its way, bounced, withheld or waiting for a batch; a paid claim that a
+    negative one takes back is approved no more, and its payment stands until it is owed back."""
     return Identity(
         "d",
         "审核通过 + 二次补偿 + 追溯补差 = 银行已确认 + 银行处理中 + 退票待付 + 预留保证金 + 抵扣 + 未列批次",
@@ -187,6 +192,7 @@ def approved(value: _Reader) -> Identity:
             value("deposit_withheld", "预留保证金", "deposit withheld"),
             value("deposit_forfeited", "考核扣除的保证金", "deposit forfeited"),
             value("set_off", "抵扣", "set off"),
+            value("reversed", "减：付款后冲销、转应收", "less paid and then reversed: owed back", -1),
             value("approved_not_released", "已通过未放行", "approved, not yet released by a cut-off"),
             value("released_not_batched", "已放行未列批次", "released, not yet batched"),
         ),

@@ -36,7 +36,9 @@ UNION ALL SELECT 'received_open_' || kind, sum(amount_fen)::bigint FROM control_
 WHERE pool_code = $1 AND source = 'claims' AND NOT EXISTS ({_CLOSED}) GROUP BY kind
 UNION ALL SELECT 'state_' || state, fund_fen FROM claim_total WHERE pool_code = $1
 UNION ALL SELECT 'approved_' || state, approved_fen FROM claim_total WHERE pool_code = $1
-UNION ALL SELECT 'cut', coalesce(sum(cut_fen), 0)::bigint FROM claim_total WHERE pool_code = $1
+UNION ALL SELECT 'cut', coalesce(sum(cut_fen), 0)::bigint FROM claim_total WHERE pool_code = $1 AND state <> 'reversed'
+UNION ALL SELECT 'reversed', coalesce(sum(p.amount_fen), 0)::bigint FROM claim_state c
+JOIN payable p ON p.pool_code = c.pool_code AND p.claim_id = c.claim_id WHERE c.pool_code = $1 AND c.state = 'reversed'
 UNION ALL SELECT 'instruction_' || status, sum(amount_fen)::bigint FROM instruction i
 WHERE pool_code = $1 AND NOT (status IN ('returned', 'not_executed') AND EXISTS (
   SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id
@@ -73,7 +75,7 @@ WHERE d.pool_code = $1 AND d.made_good_on IS NULL AND d.origin = 'second_payment
 UNION ALL SELECT 'recovered_to_fiscal', coalesce(sum(signed_fen), 0)::bigint FROM movement
 WHERE pool_code = $1 AND account = '1002' AND kind = 'recovery:seen'
 UNION ALL SELECT 'recoveries_open', coalesce(sum(amount_fen - settled_fen - waived_fen), 0)::bigint FROM receivable
-WHERE pool_code = $1 AND made_good_on IS NULL AND origin IN ('recovery', 'accident', 'family_account')
+WHERE pool_code = $1 AND made_good_on IS NULL AND origin IN ('recovery', 'accident', 'cancellation', 'family_account')
 UNION ALL SELECT 'balance_' || CASE book WHEN 'basic' THEN '' ELSE book || '-' END || account, posted_fen FROM balance
 WHERE pool_code = $1 AND book <> 'obligations'
 UNION ALL SELECT CASE WHEN direction > 0 THEN 'fiscal_other_income' ELSE 'fiscal_other_outflow' END,

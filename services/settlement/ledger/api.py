@@ -1,19 +1,16 @@
-"""Routes of the ledger: books, vouchers, balances at any date, entries, seals, public roots, export, replay.
+"""Routes of the ledger: books, vouchers, balances at any date, entries; what proves them is in ``proving_api``.
 
 There is no route that writes a voucher: vouchers come from the commands of the other capabilities, through ``posting``.
 """
 
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import Query
-from fastapi.responses import StreamingResponse
 
-from services.settlement.ledger import books, export, sealing, sheets, store
+from services.settlement.ledger import books, export, sheets, store
 from services.settlement.ledger.charts import views
 from services.settlement.ledger.presentation import as_kept, shown_in
-from services.settlement.ledger.proof import prove
 from services.settlement.ledger.refusals import (
     LEDGER_ACCOUNT_UNKNOWN,
     LEDGER_BOOK_UNKNOWN,
@@ -21,7 +18,6 @@ from services.settlement.ledger.refusals import (
     LEDGER_VOUCHER_UNKNOWN,
     book_words,
 )
-from services.settlement.ledger.signing import Signer
 from services.settlement.ledger.wire import (
     AccountOut,
     Accounts,
@@ -33,17 +29,10 @@ from services.settlement.ledger.wire import (
     BookIn,
     BookOut,
     Books,
-    Difference,
     Entries,
     EntryOut,
     EntryQuery,
     PostingOut,
-    Proof,
-    Replay,
-    Root,
-    RootQuery,
-    Roots,
-    Sealed,
     ViewOut,
     Views,
     VoucherOut,
@@ -53,8 +42,7 @@ from services.settlement.numbers import VoucherNumber, int4, int8
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Page, encode_cursor, read_cursor
-from shared.http.unit import StreamDep, Unit, UnitDep
-from shared.kernel.dates import shanghai_date
+from shared.http.unit import Unit, UnitDep
 
 READERS = (
     "auditor",
@@ -71,27 +59,7 @@ READERS = (
     "supervisor",
 )
 OPENERS = ("city_finance", "county_director", "county_finance")
-SEALERS = ("county_director", "county_finance", "county_recheck", "service")
-PROVERS = (
-    "auditor",
-    "city_health",
-    "county_director",
-    "county_finance",
-    "discipline",
-    "insurance_regulator",
-    "operator",
-)
-EXPORTERS = (
-    "auditor",
-    "city_health",
-    "county_director",
-    "county_finance",
-    "discipline",
-    "insurance_regulator",
-    "supervisor",
-)
 FIRST, LAST = date(1, 1, 1), date(9999, 12, 31)
-NDJSON = "application/x-ndjson"
 
 router = ServiceRouter()
 
@@ -150,7 +118,7 @@ async def list_vouchers(
     pool_code: str, book: str, unit: UnitDep, query: Annotated[VoucherQuery, Query()]
 ) -> Page[VoucherOut]:
     """Vouchers by number, of a period of posting dates; or the one of a source event."""
-    await _book_or_refuse(unit, pool_code, book)
+    await book_or_refuse(unit, pool_code, book)
     if query.source_event is not None:
         if query.from_ or query.to or query.cursor:
             raise LEDGER_FILTER_NEEDED(filters=("只用“source_event”", "source_event alone"))
@@ -172,14 +140,6 @@ async def read_voucher(pool_code: str, book: str, number: VoucherNumber, unit: U
     if not found:
         raise LEDGER_VOUCHER_UNKNOWN(book=book_words(book), number=number)
     return _voucher(*found[0])
-
-
-@router.get(
-    "/pools/{pool_code}/books/{book}/vouchers/{number}/proof", openapi_extra=access(READERS, command="prove_voucher")
-)
-async def prove_voucher(pool_code: str, book: str, number: VoucherNumber, unit: UnitDep) -> Proof:
-    """That this voucher stands under the published root of its day; checked by ``heyi verify --proof``."""
-    return Proof(**await prove(unit.conn, pool_code, book, number))
 
 
 @router.get(
@@ -248,7 +208,7 @@ async def list_entries(pool_code: str, book: str, unit: UnitDep, query: Annotate
         raise LEDGER_FILTER_NEEDED(
             filters=("“account”或“party”连同起止日期,或者“ref”", "(account | party) + from + to, or ref")
         )
-    await _book_or_refuse(unit, pool_code, book)
+    await book_or_refuse(unit, pool_code, book)
     first, last = query.from_ or FIRST, query.to or LAST
     opening, closing = await _balances_around(unit, pool_code, book, query, first, last)
     key = read_cursor(query.cursor, int8, int4)
@@ -270,63 +230,8 @@ async def list_entries(pool_code: str, book: str, unit: UnitDep, query: Annotate
     )
 
 
-@router.post("/pools/{pool_code}/books/{book}/days/{day}/seal", openapi_extra=access(SEALERS, command="seal_day"))
-async def seal_day(pool_code: str, book: str, day: date, unit: UnitDep) -> Sealed:
-    """Seals a day that has come, and earlier ones that have vouchers and no seal; the signed roots go out at once."""
-    sealed = await sealing.seal_through(
-        unit.conn, pool_code, book, day, today=await unit.business_day(), now=unit.now, signer=_signer(unit)
-    )
-    unit.result("day_seal", f"{book}/{day}")
-    rows = [await store.seal(unit.conn, pool_code, book, payload.day) for payload in sealed]
-    return Sealed(items=[_root(row) for row in rows])
-
-
-@router.get("/roots", openapi_extra=access((), scope="public", command="list_roots"))
-async def list_roots(unit: UnitDep, query: Annotated[RootQuery, Query()]) -> Roots:
-    """Published roots of all books: keep them outside, and a rewritten book can be told."""
-    key = read_cursor(query.cursor, str, str, int8)
-    after = (key[0], key[1], key[2]) if key else ("", "", 0)
-    rows = await store.roots(unit.conn, after=after, pool_code=query.pool_code, name=query.book, limit=query.limit + 1)
-    shown = rows[: query.limit]
-    last = shown[-1] if len(rows) > query.limit else None
-    signer = _signer(unit)
-    return Roots(
-        items=[_root(row) for row in shown],
-        public_keys={signer.key_id: signer.public_key.hex()},
-        next_cursor=encode_cursor(last["pool_code"], last["book"], last["seal_number"]) if last else None,
-    )
-
-
-@router.get(
-    "/pools/{pool_code}/books/{book}/export",
-    openapi_extra=access(EXPORTERS, command="export_book", stream=True, personal=True),
-    response_class=StreamingResponse,
-)
-async def export_book(pool_code: str, book: str, unit: StreamDep) -> StreamingResponse:
-    """The whole book as NDJSON for ``python -m heyi_verify``."""
-    pieces = export.lines(unit, pool_code, book)
-    first = await anext(pieces)  # a book that does not exist is refused before the stream begins
-    name = f"{pool_code}-{book}-{shanghai_date(unit.now)}.ndjson"
-    return StreamingResponse(
-        _whole(first, pieces), media_type=NDJSON, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
-
-
-@router.get("/pools/{pool_code}/books/{book}/replay", openapi_extra=access(PROVERS, command="replay_book"))
-async def replay_book(pool_code: str, book: str, unit: UnitDep) -> Replay:
-    """Works balances, turnover and the chain out again from the postings and lists what differs."""
-    await _book_or_refuse(unit, pool_code, book)
-    rows = await store.replay(unit.conn, pool_code, book)
-    return Replay(book=book, replayed_at=unit.now, ties=not rows, differences=[Difference(**row) for row in rows])
-
-
-async def _whole(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for piece in rest:
-        yield piece
-
-
-async def _book_or_refuse(unit: Unit, pool_code: str, book: str) -> None:
+async def book_or_refuse(unit: Unit, pool_code: str, book: str) -> None:
+    """Raises LEDGER_BOOK_UNKNOWN where the pool has no such book."""
     if await store.book(unit.conn, pool_code, book) is None:
         raise LEDGER_BOOK_UNKNOWN(pool_code=pool_code, book=book_words(book))
 
@@ -345,11 +250,6 @@ async def _balances_around(
     before = first - timedelta(days=1) if first > FIRST else FIRST
     opening = await store.balance_of(unit.conn, pool_code, book, query.account, before)
     return opening["balance_fen"], closing["balance_fen"]
-
-
-def _signer(unit: Unit) -> Signer:
-    signer: Signer = unit.app.resources["ledger.signer"]
-    return signer
 
 
 def _book(row: Any) -> BookOut:
@@ -402,7 +302,3 @@ def _entry(row: Any, account: str | None) -> EntryOut:
     side = None if account is None else "debit" if row["debit"] == account else "credit"
     fields = dict(row)
     return EntryOut(amount=fields.pop("amount_fen"), side=side, **fields)
-
-
-def _root(row: Any) -> Root:
-    return Root(**(export.seal_fields(row) | {"day": row["day"]}))

@@ -5,8 +5,10 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.ledger import charts, store
+from services.settlement.ledger.payers import stands_under
 from services.settlement.ledger.posting import open_books
 from services.settlement.ledger.refusals import (
+    LEDGER_BOOK_NOT_UNDER_CODE,
     LEDGER_BOOK_OPEN_ALREADY,
     LEDGER_CHART_UNKNOWN,
     LEDGER_FIRST_DAY_AHEAD,
@@ -23,12 +25,14 @@ async def open_book(
 ) -> None:
     """Opens a book on its chart, empty; repeating it changes nothing.
 
-    ``role`` acts for a keeper of one of its accounts. Raises LEDGER_CHART_UNKNOWN, LEDGER_NOT_KEEPER,
-    LEDGER_FIRST_DAY_AHEAD, LEDGER_BOOK_OPEN_ALREADY (open from another day).
+    ``role`` acts for a keeper of one of its accounts. Raises LEDGER_CHART_UNKNOWN, LEDGER_BOOK_NOT_UNDER_CODE,
+    LEDGER_NOT_KEEPER, LEDGER_FIRST_DAY_AHEAD, LEDGER_BOOK_OPEN_ALREADY (open from another day).
     """
     chart = next((one for one in charts.charts() if one.book == name), None)
     if chart is None:
         raise LEDGER_CHART_UNKNOWN(chart=name)
+    if not stands_under(name, pool_code):
+        raise LEDGER_BOOK_NOT_UNDER_CODE(book=book_words(name), code=pool_code)
     keepers = sorted({account.keeper for account in chart.accounts.values() if account.keeper})
     if not any((keeper, role) in set(charts.keeper_roles()) for keeper in keepers):
         raise LEDGER_NOT_KEEPER(keeper=keeper_words(keepers), role=role_words(role))

@@ -80,6 +80,33 @@ LEDGER_DAY_CLOSED = define(
     "{book}账已封至 {sealed_through},目前记账日为 {open_day}。请记在开放日,业务日期另填。",
     "Book {book} is sealed through {sealed_through}; its open day is {open_day}. Post there and keep the value date.",
 )
+LEDGER_DATE_IMPOSSIBLE = define(
+    "ledger_date_impossible",
+    422,
+    "日期不可能",
+    "This date cannot be",
+    "记账、业务、建账和封账日期不能晚于 {last_day}(数据库服务器日期的次日),业务日期不能早于 2003 年。"
+    "请核对日期和系统时钟。",
+    "Posting, value, first and sealed days are not after {last_day} (the day after the server's date), and no value "
+    "date is before 2003. Check the dates and the system's clock.",
+)
+LEDGER_NOT_LATE = define(
+    "ledger_not_late",
+    422,
+    "不是迟到的业务",
+    "This fact is not late",
+    "{book}账结账至 {closed_through},业务日期在其后的凭证不是迟到。请按正常业务记账。",
+    "Book {book} is closed through {closed_through}; a later value date is not late. Post it as an ordinary one.",
+)
+LEDGER_KEY_UNKNOWN = define(
+    "ledger_key_unknown",
+    409,
+    "封账密钥未登记",
+    "The sealing key is not registered",
+    "密钥 {key} 未在数据库登记,不能封账。更换密钥时,请数据库所有者先登记新密钥的编号。",
+    "Key {key} is not registered in the database. When keys are changed, the database's owner registers the new id "
+    "first.",
+)
 LEDGER_OVERDRAWN = define(
     "ledger_overdrawn",
     409,
@@ -199,6 +226,15 @@ LEDGER_FIRST_DAY_AHEAD = define(
     "The first day of the book is ahead",
     "建账日期 {first_day} 晚于业务日 {today}。请填业务日或更早的日期。",
     "The first day {first_day} is after the business day {today}; name that day or an earlier one.",
+)
+LEDGER_BOOK_NOT_UNDER_CODE = define(
+    "ledger_book_not_under_code",
+    422,
+    "账簿不在这个代码名下",
+    "The book does not stand under this code",
+    "{book}账不能建在 {code} 名下:市级预算账只建在市的代码(末两位是零)名下,其他账只建在统筹区名下。请核对代码。",
+    "Book {book} is not opened under {code}: a city's budget stands under the city's code (ending in 00), every other "
+    "book under a pool's. Check the code.",
 )
 LEDGER_BOOK_OPEN_ALREADY = define(
     "ledger_book_open_already",

@@ -80,6 +80,7 @@ def _declare_charts(metadata: MetaData) -> None:
         ForeignKeyConstraint(["chart", "debit"], ["chart_account.chart", "chart_account.account"]),
         ForeignKeyConstraint(["chart", "credit"], ["chart_account.chart", "chart_account.account"]),
     )
+    Table("signing_key", metadata, Column("key_id", _NAME), PrimaryKeyConstraint("key_id"))
     Table(
         "keeper_role", metadata, Column("keeper", _NAME), Column("role", _NAME), PrimaryKeyConstraint("keeper", "role")
     )

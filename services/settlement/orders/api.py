@@ -106,7 +106,7 @@ def _order(row: Any) -> OrderOut:
     openapi_extra=access(_FIRST, command="prepare_money_order"),
 )
 async def post_order(pool_code: str, body: OrderIn, unit: UnitDep) -> OrderOut:
-    """填制资金单据(捐赠、退费、风险基金、管理费等). Writes an order; one of a single hand is booked at once."""
+    """填制资金单据(捐赠、退费、风险基金、管理费等). Writes an order, which waits for the next person."""
     fields = body.model_dump()
     row = await commands.prepare(
         await desk_of(unit), unit.actor, commands.NewOrder(amount_fen=fields.pop("amount"), **fields)

@@ -18,6 +18,7 @@ from services.settlement.orders import store
 from services.settlement.orders.kinds import (
     BILL,
     HEADS,
+    IN,
     KINDS,
     OUT,
     PARTY,
@@ -97,7 +98,7 @@ class NewOrder:
 
 
 async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
-    """Writes an order; one that a single hand records is booked at once.
+    """Writes an order, the first of its hands: nothing is booked before another person's.
 
     Raises ORDER_KIND_UNKNOWN, ORDER_TOLD, ORDER_HAND, ORDER_NOT_PAYER, ORDER_INCOMPLETE, IN_THE_FUTURE, REFERENCE_USED
     and what the kind refuses.
@@ -124,8 +125,6 @@ async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
     reference = new.bank_reference or to_base32(order_id)
     if not await store.add(desk.conn, _row(desk, kind, new, order_id, reference)):
         raise REFERENCE_USED(reference=reference)
-    if len(kind.hands) == 1:
-        return await _book(desk, kind, await store.order(desk.conn, desk.pool_code, order_id))
     return await store.order(desk.conn, desk.pool_code, order_id)
 
 
@@ -187,7 +186,10 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     if step < len(kind.hands) - 1:
         await store.check(desk.conn, desk.pool_code, order_id, desk.by, desk.now)
         return await store.order(desk.conn, desk.pool_code, order_id)
-    return await _book(desk, kind, known)
+    booked = await _book(desk, kind, known)
+    if kind.account is not None and kind.direction == IN:
+        await match_open_lines(desk, kind.account)
+    return booked
 
 
 async def come_back(desk: Desk, actor: Actor, order_id: UUID) -> Any:
@@ -211,7 +213,7 @@ async def come_back(desk: Desk, actor: Actor, order_id: UUID) -> Any:
         raise ORDER_NOT_RETURNED(order=order_id)
     await _reverse(desk, kind, known)
     before = "checked" if len(kind.hands) > 2 else "prepared"
-    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before, to_base32(new_id(desk.now)))
+    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before, to_base32(new_id(desk.now)), desk.day)
     await match_open_lines(desk, kind.account)
     return await store.order(desk.conn, desk.pool_code, order_id)
 
@@ -240,7 +242,7 @@ async def refuse(desk: Desk, actor: Actor, order_id: UUID, reason: str) -> Any:
     kind, known = await _take(desk, order_id, ("退回", "refuse"))
     if actor.role not in kind.roles:
         raise ORDER_HAND(kind=(kind.zh, kind.en), allowed=_listed(kind.roles), role=role_words(actor.role))
-    await store.refuse(desk.conn, desk.pool_code, order_id, desk.by, reason)
+    await store.refuse(desk.conn, desk.pool_code, order_id, desk.by, reason, desk.day)
     if kind.code == REFUND and known["attempt"] == 1:
         await _tell_refund_refused(desk, known)
     return await store.order(desk.conn, desk.pool_code, order_id)
@@ -272,7 +274,6 @@ def _listed(roles: frozenset[str]) -> Words:
 async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
     fen, value_date = order["amount_fen"], order["value_date"] or desk.day
     debit = _debit_of(desk, kind, order)
-    single = len(kind.hands) == 1
     await book(
         desk,
         [
@@ -283,7 +284,7 @@ async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
                 kind.zh if order["coverage_year"] is None else f"{order['coverage_year']} 年度{kind.zh}",
                 ((debit, kind.credit, fen),),
                 preparer=order["prepared_by"],
-                checker="" if single else desk.by,
+                checker=desk.by,
                 party=order["party"],
                 ref=order["reference"],
                 reason=kind.reason,

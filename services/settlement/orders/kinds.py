@@ -1,8 +1,8 @@
 """The kinds of money orders as data: which book and accounts each moves, and whose hands it passes (pure).
 
 A kind is one line of the closed loop: the database permits no other flow (``ledger/charts``), and this table says who
-asks for it and who approves it. An order that brings money in is recorded by one person under a rule, as arrivals are;
-one that moves money out or between funds passes two or three persons (contracts §9, rulings §18).
+asks for it and who approves it. Every order passes two or three persons, one that brings money in as well: no line of a
+statement stands behind it yet (contracts §9, rulings §18).
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,6 @@ from services.settlement.funding.accounts import (
     ASSISTANCE_ACCOUNT,
     BANK_ACCOUNTS,
     BASIC,
-    BUDGET,
     BUDGET_ACCOUNT,
     COUNTY_BUDGET,
     COUNTY_BUDGET_ACCOUNT,
@@ -27,16 +26,18 @@ from services.settlement.funding.accounts import (
     URBAN,
     URBAN_FISCAL,
 )
+from services.settlement.ledger.payers import BUDGET, stands_under
 from services.settlement.ledger.posting import CLOSING, NORMAL
 
 IN, OUT, WITHIN = 1, -1, 0
-CITY_CODE_END = "00"
 FINANCE = frozenset({"county_finance"})
 OFFICE = frozenset({"county_recheck", "county_director"})
 TOWNSHIP = frozenset({"township_clerk", "township_director"})
 CITY = frozenset({"city_finance"})
 INSURER_ENTERS = frozenset({"insurer_finance"})
 INSURER_APPROVES = frozenset({"insurer_approver", "insurer_manager"})
+_CONFIRMS = {INSURER_ENTERS: INSURER_ENTERS | INSURER_APPROVES}
+"""Who confirms what another of these entered; the same where it is not named."""
 
 YEAR, BILL, HEADS, REFERENCE, PARTY = "coverage_year", "bill_id", "head_count", "bank_reference", "party"
 
@@ -64,9 +65,8 @@ class Kind:
     told: bool = False
 
     def is_paid_by(self, code: str) -> bool:
-        """Whether a code is a payer's of this kind: a city's (``…00`` in GB/T 2260) keeps the city's budget and nothing
-        else, any other code is a pool's, whose county keeps its own."""
-        return (self.book == BUDGET) == code.endswith(CITY_CODE_END)
+        """Whether a code is a payer's of this kind: a city keeps the city's budget, a pool's county keeps its own."""
+        return stands_under(self.book, code)
 
     @property
     def roles(self) -> frozenset[str]:
@@ -78,7 +78,9 @@ def _arrives(
     code: str, zh: str, en: str, book: str, income: str, account: str, by: frozenset[str], *needs: str
 ) -> Kind:
     debit = BANK_ACCOUNTS[account].ledger_account
-    return Kind(code, zh, en, book, debit, income, IN, account, (by,), (REFERENCE, *needs))
+    return Kind(
+        code, zh, en, book, debit, income, IN, account, (by, _CONFIRMS.get(by, by)), (REFERENCE, *needs)
+    )
 
 
 def _is_paid(

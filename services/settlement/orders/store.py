@@ -84,31 +84,36 @@ async def booked(
     )
 
 
-async def to_pay_again(conn: AsyncConnection, pool: str, order_id: UUID, before: str, reference: str) -> None:
+async def to_pay_again(
+    conn: AsyncConnection, pool: str, order_id: UUID, before: str, reference: str, day: date
+) -> None:
     """booked ▸ as before its last hand, with a reference of its own; the caller holds the row."""
     await execute_counted(
         conn,
         """
         UPDATE money_order SET status = $3, reference = $4, attempt = attempt + 1, booked_by = NULL, booked_on = NULL,
-          value_date = NULL
+          value_date = NULL, returned_on = $5
         WHERE pool_code = $1 AND id = $2""",
         pool,
         order_id,
         before,
         reference,
+        day,
     )
 
 
-async def refuse(conn: AsyncConnection, pool: str, order_id: UUID, by: str, reason: str) -> None:
+async def refuse(conn: AsyncConnection, pool: str, order_id: UUID, by: str, reason: str, day: date) -> None:
     """Nothing comes of it; the caller holds the row."""
     await execute_counted(
         conn,
         """
-        UPDATE money_order SET status = 'refused', refused_by = $3, refusal = $4 WHERE pool_code = $1 AND id = $2""",
+        UPDATE money_order SET status = 'refused', refused_by = $3, refusal = $4, refused_on = $5
+        WHERE pool_code = $1 AND id = $2""",
         pool,
         order_id,
         by,
         reason,
+        day,
     )
 
 

@@ -52,6 +52,8 @@ def declare(metadata: MetaData) -> None:
         Column("booked_on", Date),
         Column("refused_by", Text),
         Column("refusal", Text),
+        Column("refused_on", Date),
+        Column("returned_on", Date),
         Column("attempt", Integer, nullable=False, server_default=text("1")),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "reference"),

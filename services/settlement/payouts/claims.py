@@ -8,19 +8,22 @@ from typing import Any
 
 from services.settlement.funding.booking import Desk
 from services.settlement.payouts import obligations, payees, store
-from services.settlement.payouts.obligations import APPROVED, CANCELLED, OPEN, REJECTED, RELEASED, RETURNED
+from services.settlement.payouts.obligations import APPROVED, CANCELLED, OPEN, REJECTED, RELEASED, RETURNED, REVERSED
 from shared.contracts.claims import (
     ClaimApproved,
     ClaimCancelled,
     ClaimRejected,
     ClaimReleased,
     ClaimReturned,
+    ClaimReversed,
     ClaimSettled,
 )
 from shared.kernel.dates import shanghai_date
 
 PERSON = "person"
-ClaimEvent = ClaimSettled | ClaimApproved | ClaimRejected | ClaimReturned | ClaimCancelled | ClaimReleased
+ClaimEvent = (
+    ClaimSettled | ClaimApproved | ClaimRejected | ClaimReturned | ClaimCancelled | ClaimReleased | ClaimReversed
+)
 
 STATE_AFTER: Mapping[type[Any], str] = MappingProxyType(
     {
@@ -30,6 +33,7 @@ STATE_AFTER: Mapping[type[Any], str] = MappingProxyType(
         ClaimReturned: RETURNED,
         ClaimCancelled: CANCELLED,
         ClaimReleased: RELEASED,
+        ClaimReversed: REVERSED,
     }
 )
 
@@ -45,11 +49,11 @@ class Figures:
 
 
 def figures_after(event: ClaimEvent, before: Figures | None) -> Figures:
-    """The claim's figures once the event counts; the cut of an approved claim stays when it is released."""
+    """The claim's figures once the event counts; the cut of an approved claim stays when it is released or reversed."""
     state = STATE_AFTER[type(event)]
     if isinstance(event, ClaimApproved):
         return Figures(state, event.fund, event.approved, event.cut)
-    if isinstance(event, ClaimReleased):
+    if isinstance(event, ClaimReleased | ClaimReversed):
         return Figures(state, event.fund, event.approved, before.cut if before else 0)
     return Figures(state, event.fund, 0, 0)
 

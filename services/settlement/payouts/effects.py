@@ -1,13 +1,13 @@
 """Handler of the events of claims; one function for all types, since each brings the claim's projection forward."""
 
-from services.settlement.funding import third_parties
+from services.settlement.funding import reversals, third_parties
 from services.settlement.funding.booking import Desk
 from services.settlement.funding.commands import lock_account
 from services.settlement.ledger.posting import SYSTEM
 from services.settlement.payouts.claims import ClaimEvent, claim_changed
 from services.settlement.payouts.late_increases import increase_released
 from services.settlement.payouts.second import payment_released
-from shared.contracts.claims import CampaignPaymentReleased, ClaimReleased, IncreaseReleased
+from shared.contracts.claims import CampaignPaymentReleased, ClaimReleased, ClaimReversed, IncreaseReleased
 from shared.contracts.envelope import Envelope
 from shared.messaging.consumer import EventUnit
 
@@ -16,7 +16,7 @@ CLAIM_TOTALS = "claims"
 
 
 async def claim_event(unit: EventUnit, event: Envelope, told: ClaimEvent) -> None:
-    """A claim was settled, approved, rejected, returned, cancelled or released.
+    """A claim was settled, approved, rejected, returned, cancelled, released or reversed.
 
     What is owed is dated by settlement's own business day, as payments are: a claim is never paid on a day before it
     was owed, whichever day claims and settlement have closed. Totals are rows that all claims of the pool share: who
@@ -28,6 +28,8 @@ async def claim_event(unit: EventUnit, event: Envelope, told: ClaimEvent) -> Non
     await claim_changed(desk, told, event.sequence, day)
     if isinstance(told, ClaimReleased):
         await third_parties.told(desk, told)
+    elif isinstance(told, ClaimReversed):
+        await reversals.claim_reversed(desk, told)
 
 
 async def second_compensation_released(unit: EventUnit, event: Envelope, told: CampaignPaymentReleased) -> None:

@@ -15,7 +15,9 @@ OWED_DEPOSIT = "2301.03"
 
 OPEN, APPROVED, RELEASED = "settled", "approved", "released"
 REJECTED, RETURNED, CANCELLED = "rejected", "returned", "cancelled"
-STATES = (OPEN, APPROVED, RELEASED, REJECTED, RETURNED, CANCELLED)
+REVERSED = "reversed"
+"""Paid, and taken back by a negative claim of a later day."""
+STATES = (OPEN, APPROVED, RELEASED, REJECTED, RETURNED, CANCELLED, REVERSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,11 @@ class Flow:
 
 
 def owed(state: str, fund_fen: int, approved_fen: int) -> Owed:
-    """What the fund owes for a claim in ``state``; a rejected, returned or cancelled claim is owed nothing."""
+    """What the fund owes for a claim in ``state``, payment apart: it was the payment that ended what was owed for a
+    reversed claim, and its reversal changes nothing. A rejected, returned or cancelled claim is owed nothing."""
     if state == OPEN:
         return Owed(under_review=fund_fen)
-    if state in (APPROVED, RELEASED):
+    if state in (APPROVED, RELEASED, REVERSED):
         return Owed(approved=approved_fen)
     return Owed()
 

@@ -64,7 +64,11 @@ def _claim_state(metadata: MetaData) -> None:
         Column("cut_fen", BigInteger, nullable=False),
         Column("settled_on", Date, nullable=False),
         Column("benefit_year", Integer, nullable=False),
+        Column("opened_on", Date, nullable=False),
+        Column("decided_on", Date),
+        Column("ended_on", Date),
         PrimaryKeyConstraint("pool_code", "claim_id"),
+        Index("claim_state_reversed", "pool_code", "claim_id", postgresql_where=text("(state = 'reversed'::text)")),
     )
 
 

@@ -162,7 +162,8 @@ SELECT CASE d.account WHEN '1002' THEN 'recovery' ELSE 'receivable' END, d.id, d
   LEFT JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
   CROSS JOIN LATERAL (VALUES (r.reference), (i.end_to_end_id)) AS f (reference)
   LEFT JOIN (VALUES ('recheck', '1001.02'), ('recovery', '1001.02'), ('recovery', '1002'), ('family_account', '1002'),
-                    ('accident', '1002')) AS w (origin, account) ON w.origin = r.origin
+                    ('accident', '1002'), ('cancellation', '1001.02'), ('cancellation', '1002')) AS w (origin, account)
+    ON w.origin = r.origin
   WHERE r.pool_code = $1 AND r.made_good_on IS NULL AND f.reference = ANY ($3::text[])) d
 WHERE d.account = $2 AND d.open_fen > 0
 """

@@ -1,6 +1,7 @@
 """Routes of the papers: each as JSON, XLSX or PDF, and the package of a month's close."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -14,9 +15,10 @@ from services.settlement.ledger.refusals import LEDGER_VOUCHER_UNKNOWN
 from services.settlement.numbers import CoverageYear, VoucherNumber
 from services.settlement.reporting import commands, pdf, store, xlsx
 from services.settlement.reporting.commands import Asked
-from services.settlement.reporting.form import Column, Cover, Form
+from services.settlement.reporting.form import Column, Cover, Form, Printed
 from services.settlement.reporting.problems import (
     FORM_ACCOUNT,
+    FORM_AHEAD,
     FORM_BOOK,
     FORM_EMPTY,
     FORM_NO_BANK,
@@ -65,7 +67,8 @@ class FactOut(WireModel):
 
 
 class FormOut(WireModel):
-    """A paper. ``ties`` says whether what must agree agrees; null where nothing has to. ``signed`` are the hands."""
+    """A paper. ``ties`` says whether what must agree agrees; null where nothing has to. ``standing`` says in words that
+    the period is not over or not closed; empty once it is. ``signed`` are the hands."""
 
     code: str
     title_zh: str
@@ -75,6 +78,7 @@ class FormOut(WireModel):
     period: str
     ties: bool | None
     in_words: str | None
+    standing: str
     facts: list[FactOut]
     columns: list[ColumnOut]
     rows: list[RowOut]
@@ -91,6 +95,7 @@ def _out(form: Form, cover: Cover) -> FormOut:
         about=form.about_zh,
         period=form.period_zh,
         ties=form.ties,
+        standing=form.standing_zh,
         in_words=f"{form.in_words[0]}:{capital_yuan(form.in_words[1])}" if form.in_words else None,
         columns=[ColumnOut(code=c.code, name_zh=c.zh, name_en=c.en, kind=c.kind) for c in form.columns],
         rows=[
@@ -117,19 +122,30 @@ async def _cover(unit: Unit, book: str = BASIC) -> Cover:
     return Cover(name or unit.pool_code, unit.actor.subject, f"{at:%Y-%m-%d %H:%M}")
 
 
-async def _answer(unit: Unit, form: Form, wanted: Format, book: str = BASIC) -> Any:
-    cover = await _cover(unit, book)
+async def _answer(unit: Unit, form: Form, wanted: Format, asked: Asked) -> Any:
+    cover = await _cover(unit, asked.book)
+    (form,) = await _standing(asked, [form])
     if wanted == "json":
         return _out(form, cover)
     unit.note(form=form.code, format=wanted)
-    return _document(unit, [form], cover, wanted)
+    return _document(unit, [Printed(form, cover)], wanted)
 
 
-def _document(unit: Unit, forms: Sequence[Form], cover: Cover, wanted: Format) -> Response:
+async def _standing(asked: Asked, forms: Sequence[Form]) -> list[Form]:
+    """The papers of a book and period, each saying whether these are over and closed."""
+    told = await commands.standing(asked)
+    return [replace(form, standing_zh=told) for form in forms]
+
+
+async def _asked(unit: Unit, first: date, last: date, book: str = BASIC) -> Asked:
+    return Asked(unit.conn, unit.pool_code, first, last, await unit.business_day(), book)
+
+
+def _document(unit: Unit, printed: Sequence[Printed], wanted: Format) -> Response:
     """The papers as one workbook or one PDF, named after the first."""
     if wanted == "xlsx":
-        return _file(xlsx.workbook(forms, cover), xlsx.MEDIA_TYPE, forms[0], "xlsx")
-    return _file(pdf.papers(forms, cover, unit.now), pdf.MEDIA_TYPE, forms[0], "pdf")
+        return _file(xlsx.workbook(printed), xlsx.MEDIA_TYPE, printed[0].form, "xlsx")
+    return _file(pdf.papers(printed, unit.now), pdf.MEDIA_TYPE, printed[0].form, "pdf")
 
 
 def _file(content: bytes, media_type: str, form: Form, ending: str) -> Response:
@@ -162,7 +178,7 @@ _OF_THE_POOL: Mapping[str, Paper] = MappingProxyType(
 @router.get(
     "/pools/{pool_code}/books/{book}/papers/{paper}",
     response_model=FormOut,
-    responses=documented(FORM_PERIOD, FORM_BOOK, FORM_TOO_LONG),
+    responses=documented(FORM_PERIOD, FORM_AHEAD, FORM_BOOK, FORM_TOO_LONG),
     openapi_extra=access(READERS, command="print_book_paper"),
 )
 async def get_book_paper(
@@ -183,9 +199,8 @@ async def get_book_paper(
     wanted: Annotated[Format, Query(alias="format")] = "json",
 ) -> Any:
     """账簿报表:试算平衡表、资产负债表、收支表、净资产变动表、总账、凭证、迟到事项. A paper of a book."""
-    asked = Asked(unit.conn, pool_code, first, last, book)
-    asked.check()
-    return await _answer(unit, await _OF_A_BOOK[paper](asked), wanted, book)
+    asked = await _asked(unit, first, last, book)
+    return await _answer(unit, await _OF_A_BOOK[paper](asked), wanted, asked)
 
 
 class FormsOut(WireModel):
@@ -197,7 +212,7 @@ class FormsOut(WireModel):
 @router.get(
     "/pools/{pool_code}/books/{book}/voucher-forms",
     response_model=FormsOut,
-    responses=documented(FORM_PERIOD, FORM_BOOK, FORM_EMPTY, FORM_TOO_MANY),
+    responses=documented(FORM_PERIOD, FORM_AHEAD, FORM_BOOK, FORM_EMPTY, FORM_TOO_MANY),
     openapi_extra=access(READERS, command="print_vouchers"),
 )
 async def get_voucher_forms(
@@ -209,8 +224,7 @@ async def get_voucher_forms(
     wanted: Annotated[Format, Query(alias="format")] = "pdf",
 ) -> Any:
     """记账凭证,每张一页,附件张数、制单、复核、记账齐全。 The vouchers of a period as they are filed, one a page."""
-    asked = Asked(unit.conn, pool_code, first, last, book)
-    asked.check()
+    asked = await _asked(unit, first, last, book)
     return await _answer_all(unit, await commands.voucher_forms(asked), wanted, book)
 
 
@@ -228,8 +242,8 @@ async def get_voucher_form(
     wanted: Annotated[Format, Query(alias="format")] = "pdf",
 ) -> Any:
     """一张记账凭证。 One voucher as it is filed."""
-    today = shanghai_date(unit.now)
-    forms = await commands.voucher_forms(Asked(unit.conn, pool_code, today, today, book), number)
+    today = await unit.business_day()
+    forms = await commands.voucher_forms(await _asked(unit, today, today, book), number)
     return await _answer_all(unit, forms, wanted, book)
 
 
@@ -238,13 +252,13 @@ async def _answer_all(unit: Unit, forms: list[Form], wanted: Format, book: str) 
     if wanted == "json":
         return FormsOut(items=[_out(form, cover) for form in forms])
     unit.note(form=forms[0].code, format=wanted, papers=len(forms))
-    return _document(unit, forms, cover, wanted)
+    return _document(unit, [Printed(form, cover) for form in forms], wanted)
 
 
 @router.get(
     "/pools/{pool_code}/books/{book}/accounts/{account}/journal",
     response_model=FormOut,
-    responses=documented(FORM_PERIOD, FORM_BOOK, FORM_ACCOUNT, FORM_TOO_LONG),
+    responses=documented(FORM_PERIOD, FORM_AHEAD, FORM_BOOK, FORM_ACCOUNT, FORM_TOO_LONG),
     openapi_extra=access(READERS, command="print_journal"),
 )
 async def get_journal(
@@ -257,15 +271,14 @@ async def get_journal(
     wanted: Annotated[Format, Query(alias="format")] = "json",
 ) -> Any:
     """现金、银行存款日记账;其他科目为明细账. The journal of cash or a bank account, the detail ledger of any other."""
-    asked = Asked(unit.conn, pool_code, first, last, book)
-    asked.check()
-    return await _answer(unit, await commands.journal(asked, account), wanted, book)
+    asked = await _asked(unit, first, last, book)
+    return await _answer(unit, await commands.journal(asked, account), wanted, asked)
 
 
 @router.get(
     "/pools/{pool_code}/bank-accounts/{account}/reconciliation",
     response_model=FormOut,
-    responses=documented(FORM_NO_BANK),
+    responses=documented(FORM_NO_BANK, FORM_AHEAD),
     openapi_extra=access(READERS, command="print_bank_reconciliation"),
 )
 async def get_reconciliation(
@@ -276,14 +289,15 @@ async def get_reconciliation(
     wanted: Annotated[Format, Query(alias="format")] = "json",
 ) -> Any:
     """银行存款余额调节表:未达账项逐笔列明账龄. The bank reconciliation statement of an account at a day."""
-    form = await commands.bank_reconciliation(Asked(unit.conn, pool_code, at, at), account)
-    return await _answer(unit, form, wanted, BANK_ACCOUNTS[account].book)
+    asked = await _asked(unit, at, at)
+    form = await commands.bank_reconciliation(asked, account)
+    return await _answer(unit, form, wanted, replace(asked, book=BANK_ACCOUNTS[account].book))
 
 
 @router.get(
     "/pools/{pool_code}/papers/{paper}",
     response_model=FormOut,
-    responses=documented(FORM_PERIOD, FORM_TOO_LONG),
+    responses=documented(FORM_PERIOD, FORM_AHEAD, FORM_TOO_LONG),
     openapi_extra=access(READERS, command="print_pool_paper"),
 )
 async def get_pool_paper(
@@ -295,9 +309,8 @@ async def get_pool_paper(
     wanted: Annotated[Format, Query(alias="format")] = "json",
 ) -> Any:
     """未了事项(账龄)、控制总数、按就医年度的支出. Outstanding items, control totals, expenditure by year of care."""
-    asked = Asked(unit.conn, pool_code, first, last)
-    asked.check()
-    return await _answer(unit, await _OF_THE_POOL[paper](asked), wanted)
+    asked = await _asked(unit, first, last)
+    return await _answer(unit, await _OF_THE_POOL[paper](asked), wanted, asked)
 
 
 class YearPapersOut(WireModel):
@@ -311,7 +324,7 @@ class YearPapersOut(WireModel):
 @router.get(
     "/pools/{pool_code}/books/{book}/years/{year}/papers",
     response_model=YearPapersOut,
-    responses=documented(FORM_BOOK, FORM_TOO_LONG),
+    responses=documented(FORM_BOOK, FORM_AHEAD, FORM_TOO_LONG),
     openapi_extra=access(READERS, command="print_year"),
 )
 async def get_year_papers(
@@ -322,11 +335,12 @@ async def get_year_papers(
     wanted: Annotated[Format, Query(alias="format")] = "json",
 ) -> Any:
     """年结报表:一本账一年的全部报表一次出齐。 All papers of a book's year, in one workbook or document."""
-    forms = await commands.year_package(Asked(unit.conn, pool_code, date(year, 1, 1), date(year, 12, 31), book))
+    asked = await _asked(unit, date(year, 1, 1), date(year, 12, 31), book)
+    forms = await _standing(asked, await commands.year_package(asked))
     cover = await _cover(unit, book)
     if wanted != "json":
         unit.note(form="year", format=wanted)
-        return _document(unit, forms, cover, wanted)
+        return _document(unit, [Printed(form, cover) for form in forms], wanted)
     ties = all(form.ties is not False for form in forms)
     return YearPapersOut(year=year, ties=ties, papers=[_out(form, cover) for form in forms])
 
@@ -340,9 +354,10 @@ class ClosedDayOut(WireModel):
 
 
 class MonthReportOut(WireModel):
-    """A month at its close: which days are closed, whether all ties, and every paper."""
+    """A month at its close: its books, which days are closed, whether all ties, and every paper of every book."""
 
     month: str
+    books: list[str]
     days_closed: list[ClosedDayOut]
     days_open: list[date]
     ties: bool
@@ -352,7 +367,7 @@ class MonthReportOut(WireModel):
 @router.get(
     "/pools/{pool_code}/months/{month}/report",
     response_model=MonthReportOut,
-    responses=documented(FORM_BOOK, FORM_TOO_LONG),
+    responses=documented(FORM_BOOK, FORM_AHEAD, FORM_TOO_LONG),
     openapi_extra=access(READERS, command="print_month"),
 )
 async def get_month_report(
@@ -361,20 +376,30 @@ async def get_month_report(
     unit: UnitDep,
     wanted: Annotated[Format, Query(alias="format")] = "json",
 ) -> Any:
-    """月结报表:全部报表一次出齐(工作簿或一份文件). All papers of a month's close, in one workbook or document."""
+    """月结报表:各账簿的全部报表一次出齐(工作簿或一份文件)。
+
+    All papers of a month's close, of every book that is open, in one workbook or document.
+    """
     first, last = commands.month_of(month)
-    forms = await commands.month_package(Asked(unit.conn, pool_code, first, last))
-    cover = await _cover(unit)
+    asked = await _asked(unit, first, last)
+    by_book = await commands.month_package(asked)
+    printed = [
+        Printed(form, cover)
+        for book, forms in by_book.items()
+        for cover in [await _cover(unit, book)]
+        for form in await _standing(replace(asked, book=book), forms)
+    ]
     if wanted != "json":
         unit.note(form="month", format=wanted)
-        return _document(unit, forms, cover, wanted)
+        return _document(unit, printed, wanted)
     closed = await store.days_closed(unit.conn, pool_code, first, last)
     done = {row["day"] for row in closed}
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return MonthReportOut(
         month=month,
+        books=list(by_book),
         days_closed=[ClosedDayOut(**row) for row in closed],
         days_open=[day for day in days if day not in done],
-        ties=all(form.ties is not False for form in forms),
-        papers=[_out(form, cover) for form in forms],
+        ties=all(one.form.ties is not False for one in printed),
+        papers=[_out(one.form, one.cover) for one in printed],
     )

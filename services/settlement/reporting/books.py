@@ -163,21 +163,28 @@ def income_expenditure(span: Span, rows: Sequence[Any], year: Sequence[Any]) -> 
 
 
 def fund_changes(span: Span, rows: Sequence[Any]) -> Form:
-    """基金变动表: each fund's opening, what came and went, and its closing; the result not yet closed is a line."""
-    lines, sums = [], [0, 0, 0, 0]
+    """净资产变动表: each fund's opening, what came and went, what the year-end closing moved, and its closing.
+
+    One convention for a month, a period and a year: the result not yet closed is a line whose increase is the income
+    and whose decrease is the expenditure; the year-end closing stands in a column of its own, which adds up to nothing.
+    """
+    lines, sums = [], [0, 0, 0, 0, 0]
     for row in rows:
         if row["account"].startswith(FUND):
-            cells = (-_opening(row), int(row["credit"]), int(row["debit"]), -_closing(row))
+            closed = int(row["closing_credit"] - row["closing_debit"])
+            came, went = int(row["credit"] - row["closing_credit"]), int(row["debit"] - row["closing_debit"])
+            cells = (-_opening(row), came, went, closed, -_closing(row))
             if any(cells):
                 lines.append(Row((row["name_zh"], row["account"], *cells)))
             sums = [a + b for a, b in zip(sums, cells, strict=True)]
+    earned = sum(_earned(row) for row in rows if row["account"].startswith(INCOME))
+    spent = -sum(_earned(row) for row in rows if row["account"].startswith(EXPENDITURE))
     before, after = _result(rows, _opening), _result(rows, _closing)
-    moved = after - before
-    result = (before, max(moved, 0), max(-moved, 0), after)
+    result = (before, earned, spent, after - before - earned + spent, after)
     if any(result):
         lines.append(Row(("本年收支结余(未结转)", "", *result)))
     sums = [a + b for a, b in zip(sums, result, strict=True)]
-    ties = sums[0] + sums[1] - sums[2] == sums[3]
+    ties = sums[0] + sums[1] - sums[2] == sums[4] and not sums[3]
     return Form(
         "fund_changes",
         "净资产变动表",
@@ -189,10 +196,12 @@ def fund_changes(span: Span, rows: Sequence[Any]) -> Form:
             Column("opening", "期初余额", "opening", weight=17),
             Column("increase", "本期增加", "increase", weight=17),
             Column("decrease", "本期减少", "decrease", weight=17),
+            Column("transfer", "年末结转", "year-end closing", weight=17),
             Column("closing", "期末余额", "closing", weight=17),
         ),
         [*lines, Row(("合计", "", *sums), strong=True)],
+        ("收支结余的增加为本期收入、减少为本期支出,均已扣除退费和追回;年末结转在各项之间转移,合计为零。",),
         ties=ties,
-        in_words=("期末净资产合计", sums[3]),
+        in_words=("期末净资产合计", sums[4]),
         about_zh=span.title_zh,
     )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,10 +13,11 @@ from services.settlement.funding.accounts import BANK_ACCOUNTS, BASIC
 from services.settlement.ledger import queries
 from services.settlement.ledger.figures import turnover
 from services.settlement.ledger.refusals import BOOK_WORDS
-from services.settlement.reporting import books, journals, reconciling, store
-from services.settlement.reporting.form import Form
+from services.settlement.reporting import books, journals, outstanding_store, reconciling, store
+from services.settlement.reporting.form import Form, day_zh
 from services.settlement.reporting.problems import (
     FORM_ACCOUNT,
+    FORM_AHEAD,
     FORM_BOOK,
     FORM_EMPTY,
     FORM_NO_BANK,
@@ -29,7 +30,7 @@ from services.settlement.reporting.voucher_form import voucher_form
 LINES_MAX = 20_000
 FORMS_MAX = 500
 DAYS_MAX = 366
-OF_CARE = ("payment", "recovery", "third-party", "waiver")
+OF_CARE = ("payment", "recovery", "third-party", "cancellation", "waiver")
 """Sources of vouchers whose expenditure belongs to the year of care of a claim."""
 MOVEMENTS = {
     "subsidy": "财政补助",
@@ -45,18 +46,43 @@ MOVEMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whose paper, of which book and period."""
+    """Whose paper, of which book and period; ``today`` is the pool's business day.
+
+    Raises FORM_PERIOD for a period that is upside down or too long, FORM_AHEAD for one that has not begun.
+    """
 
     conn: AsyncConnection
     pool: str
     first: date
     last: date
+    today: date
     book: str = BASIC
 
-    def check(self) -> None:
-        """Raises FORM_PERIOD for a period that is upside down or too long."""
+    def __post_init__(self) -> None:
         if not 0 <= (self.last - self.first).days < DAYS_MAX:
             raise FORM_PERIOD(days=DAYS_MAX)
+        if self.first > self.today:
+            raise FORM_AHEAD(first=self.first, today=self.today)
+
+    @property
+    def known(self) -> date:
+        """The last day of the period of which anything can be known."""
+        return min(self.last, self.today)
+
+
+async def standing(asked: Asked) -> str:
+    """What the figures of a book and period still lack to be final, in words; nothing once the book is closed."""
+    head = await store.head(asked.conn, asked.pool, asked.book)
+    if head is None:
+        return ""
+    if asked.last > asked.today:
+        return f"未结账:期间未结束,数据截至{day_zh(asked.today)}"
+    if head["sealed_through"] < asked.last:
+        return f"未结账:{day_zh(asked.last)}尚未日结,数据仍会变动"
+    of_a_month = asked.last > asked.first and (asked.last + timedelta(days=1)).day == 1
+    if of_a_month and head["closed_through"] < asked.last:
+        return "未月结:各日已结账,月份尚未结账"
+    return ""
 
 
 async def _title(asked: Asked) -> str:
@@ -104,29 +130,59 @@ async def general_ledger(asked: Asked) -> Form:
 
 async def journal(asked: Asked, account: str) -> Form:
     """日记账 of cash or a bank account, 明细账 of any other. Raises FORM_BOOK, FORM_ACCOUNT, FORM_TOO_LONG."""
-    await _title(asked)
+    title = await _title(asked)
     chart = await store.accounts(asked.conn, asked.pool, asked.book)
     if account not in chart:
         raise FORM_ACCOUNT(code=asked.book, account=account)
     before = next(row for row in await _turnover(asked, asked.first) if row["account"] == account)
     found = await store.entries(asked.conn, asked.pool, asked.book, account, asked.first, asked.last, LINES_MAX + 1)
     _check_length(found)
-    known = chart[account]
+    return _ledger(asked, title, chart, before, found)
+
+
+def _ledger(asked: Asked, title: str, chart: dict[str, Any], before: Any, found: Sequence[Any]) -> Form:
+    """The journal or detail ledger of an account, whose row of the turnover is ``before``."""
+    account, normal_side = before["account"], before["normal_side"]
     net = before["debit_before"] - before["credit_before"]
-    banks = frozenset(a.ledger_account for a in BANK_ACCOUNTS.values() if a.book == asked.book)
-    return journals.account_journal(
-        journals.AccountSpan(
-            account,
-            known["name_zh"],
-            known["normal_side"],
-            asked.first,
-            asked.last,
-            net if known["normal_side"] == "debit" else -net,
-        ),
-        found,
-        {code: row["name_zh"] for code, row in chart.items()},
-        banks,
+    span = journals.AccountSpan(
+        asked.book,
+        title,
+        account,
+        before["name_zh"],
+        normal_side,
+        asked.first,
+        asked.last,
+        net if normal_side == "debit" else -net,
     )
+    banks = frozenset(a.ledger_account for a in BANK_ACCOUNTS.values() if a.book == asked.book)
+    return journals.account_journal(span, found, {code: row["name_zh"] for code, row in chart.items()}, banks)
+
+
+async def ledgers(asked: Asked) -> list[Form]:
+    """The journals of cash and of the banks and the detail ledger of every other account that moved, after a list of
+    them: LINES_MAX lines together; accounts too long for that are named in the list. Raises FORM_BOOK.
+    """
+    title = await _title(asked)
+    rows = await _turnover(asked, asked.first)
+    counts = await store.line_counts(asked.conn, asked.pool, asked.book, asked.first, asked.last)
+    money = {a.ledger_account for a in BANK_ACCOUNTS.values() if a.book == asked.book}
+    money |= journals.CASH_ACCOUNTS.get(asked.book, frozenset())
+    printed, room = set[str](), LINES_MAX
+    for account in sorted(counts.keys() | money, key=lambda code: (code not in money, counts.get(code, 0), code)):
+        if counts.get(account, 0) <= room:
+            printed.add(account)
+            room -= counts.get(account, 0)
+    found: dict[str, list[Any]] = {account: [] for account in printed}
+    for entry in await store.entries_of(asked.conn, asked.pool, asked.book, sorted(printed), asked.first, asked.last):
+        for account in {entry["debit"], entry["credit"]} & printed:
+            found[account].append(entry)
+    chart = await store.accounts(asked.conn, asked.pool, asked.book)
+    shown = [row for row in rows if row["account"] in printed]
+    forms = [
+        _ledger(asked, title, chart, row, found[row["account"]])
+        for row in sorted(shown, key=lambda row: (row["account"] not in money, row["account"]))
+    ]
+    return [journals.ledger_index(title, asked.first, asked.last, rows, counts, printed), *forms]
 
 
 async def vouchers(asked: Asked) -> Form:
@@ -171,7 +227,7 @@ async def bank_reconciliation(asked: Asked, account: str) -> Form:
     known = BANK_ACCOUNTS.get(account)
     if known is None:
         raise FORM_NO_BANK(account=account, known="、".join(BANK_ACCOUNTS))
-    day = asked.last
+    day = asked.known
     statement = await store.last_statement(asked.conn, asked.pool, account, day)
     rows = await turnover(asked.conn, asked.pool, known.book, day, day)
     balance = sum(
@@ -200,10 +256,10 @@ async def bank_reconciliation(asked: Asked, account: str) -> Form:
 
 
 async def outstanding(asked: Asked) -> Form:
-    """未了事项 as they are now, with their ages at the last day. Raises FORM_TOO_LONG."""
-    rows = await store.outstanding(asked.conn, asked.pool, LINES_MAX + 1)
+    """未了事项 as they were at the end of the last day, with their ages then. Raises FORM_TOO_LONG."""
+    rows = await outstanding_store.outstanding(asked.conn, asked.pool, asked.known, LINES_MAX + 1)
     _check_length(rows)
-    return reconciling.outstanding(asked.last, rows)
+    return reconciling.outstanding(asked.known, rows)
 
 
 async def control_totals(asked: Asked) -> Form:
@@ -240,29 +296,38 @@ async def _statements(asked: Asked) -> list[Form]:
 
 async def year_package(asked: Asked) -> list[Form]:
     """What is signed at the close of a book's year: its statements, and of the fund's book the expenditure by year of
-    care, every account against its bank on 31 December, late facts and what is still open. Raises FORM_BOOK."""
+    care, every account against its bank on 31 December, journals and detail ledgers, late facts and what is still open.
+    Raises FORM_BOOK."""
+    return await _package(asked)
+
+
+async def month_package(asked: Asked) -> dict[str, list[Form]]:
+    """Everything that is signed at the close of a month, by book: every book open by its last day, the fund's first.
+
+    Raises FORM_BOOK where the pool has none, FORM_TOO_LONG.
+    """
+    found = await store.books_open(asked.conn, asked.pool, asked.last)
+    if not found:
+        raise FORM_BOOK(code=asked.book)
+    return {
+        book: await _package(replace(asked, book=book), of_a_month=True) for book in BOOK_WORDS if book in found
+    }
+
+
+async def _package(asked: Asked, *, of_a_month: bool = False) -> list[Form]:
+    """A book's statements, each of its bank accounts against its bank, journals and detail ledgers, late facts; with
+    the fund's book what is told of the pool once: expenditure by year of care, control totals, what is still open."""
+    of_the_fund = asked.book == BASIC
     forms = await _statements(asked)
-    if asked.book == BASIC:
+    if of_the_fund:
         forms.append(await spending(asked))
     forms += [await bank_reconciliation(asked, code) for code, a in BANK_ACCOUNTS.items() if a.book == asked.book]
+    forms += await ledgers(asked)
+    if of_the_fund and of_a_month:
+        forms.append(await control_totals(asked))
     forms.append(await late_facts(asked))
-    if asked.book == BASIC:
+    if of_the_fund:
         forms.append(await outstanding(asked))
-    return forms
-
-
-async def month_package(asked: Asked) -> list[Form]:
-    """Everything that is signed at the close of a month, in the order of signing: the fund's book first."""
-    forms = [*await _statements(asked), await spending(asked)]
-    for code, account in BANK_ACCOUNTS.items():
-        if account.book == BASIC:
-            forms += [await bank_reconciliation(asked, code), await journal(asked, code)]
-    forms += [
-        await journal(asked, "1009.01"),
-        await control_totals(asked),
-        await late_facts(asked),
-        await outstanding(asked),
-    ]
     return forms
 
 

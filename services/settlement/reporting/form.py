@@ -51,6 +51,8 @@ class Form:
     """What the paper is about besides unit and period: an account, a book."""
     facts: tuple[tuple[str, str], ...] = ()
     """What else stands over the table: labels and values."""
+    standing_zh: str = ""
+    """What the figures still lack to be final, where the period is not over or not closed."""
     signed: tuple[tuple[str, str], ...] = tuple((hand, "") for hand in SIGNATURES)
     """Who signs, from left to right, and the name where it is known."""
 
@@ -67,6 +69,14 @@ class Cover:
     unit_zh: str
     printed_by: str
     printed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A paper with what stands on it of its book's unit: several books have several units."""
+
+    form: Form
+    cover: Cover
 
 
 def period_zh(first: date, last: date) -> str:

@@ -1,23 +1,27 @@
 """Journals, detail and general ledger, voucher lists, late facts: line by line from the book (pure)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
+from services.settlement.funding.accounts import BASIC, FLOAT, TOWNSHIP_HELD
 from services.settlement.reporting.form import Column, Form, Row, period_zh
 from services.settlement.reporting.voucher_form import hand, voucher_number
 
 _CASH, _BANK = ("cash_journal", "现金日记账", "Cash journal"), ("bank_journal", "银行存款日记账", "Bank journal")
 _DETAIL = ("detail_ledger", "明细账", "Detail ledger")
-CASH_ACCOUNTS = frozenset({"1009.01"})
-"""What collectors of the townships hold: the scheme's cash."""
+CASH_ACCOUNTS: Mapping[str, frozenset[str]] = MappingProxyType({BASIC: frozenset({TOWNSHIP_HELD, FLOAT})})
+"""The scheme's cash by book: what collectors of the townships hold, and the townships' float for payouts."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSpan:
-    """An account and a period of it; ``opening`` in fen with the sign of its normal side."""
+    """An account of a book and a period of it; ``opening`` in fen with the sign of its normal side."""
 
+    book: str
+    book_zh: str
     account: str
     name_zh: str
     normal_side: str
@@ -58,7 +62,7 @@ def account_journal(span: AccountSpan, entries: Sequence[Any], names: Mapping[st
             lines.append(_line(span, None, "", title, "", month_debits, month_credits, balance, strong=True))
             month_debits = month_credits = 0
     lines.append(_line(span, None, "", "期末余额", "", debits, credits, balance, strong=True))
-    code, zh, en = _CASH if span.account in CASH_ACCOUNTS else _BANK if span.account in banks else _DETAIL
+    code, zh, en = _CASH if span.account in CASH_ACCOUNTS.get(span.book, ()) else _BANK if span.account in banks else _DETAIL
     return Form(
         code,
         zh,
@@ -76,7 +80,7 @@ def account_journal(span: AccountSpan, entries: Sequence[Any], names: Mapping[st
         ),
         lines,
         in_words=("期末余额", balance),
-        about_zh=f"{span.account} {span.name_zh}",
+        about_zh=f"{span.book_zh} {span.account} {span.name_zh}",
     )
 
 
@@ -95,6 +99,47 @@ def _line(
     sums = (debit, credit) if strong else (debit or None, credit or None)
     side = _side(span.normal_side, balance)
     return Row((day, number, text, other, *sums, side, abs(balance)), strong)
+
+
+def ledger_index(
+    title_zh: str, first: date, last: date, rows: Sequence[Any], counts: Mapping[str, int], printed: Set[str]
+) -> Form:
+    """明细账目录: every account that moved, how many lines it has, and whether its ledger is in this package.
+
+    ``rows`` are those of the turnover; accounts not in ``printed`` are too long for it and printed one by one.
+    """
+    lines = [
+        Row(
+            (
+                row["account"],
+                row["name_zh"],
+                counts[row["account"]],
+                row["debit"],
+                row["credit"],
+                "已附" if row["account"] in printed else "另印",
+            )
+        )
+        for row in rows
+        if row["account"] in counts
+    ]
+    missing = len(lines) - len(printed & counts.keys())
+    return Form(
+        "ledger_index",
+        "日记账、明细账目录",
+        "Journals and detail ledgers",
+        period_zh(first, last),
+        (
+            Column("account", "科目编码", "account", "text", 12),
+            Column("name", "科目名称", "name", "text", 34),
+            Column("lines", "笔数", "lines", "count", 10),
+            Column("debit", "借方发生额", "debits", weight=18),
+            Column("credit", "贷方发生额", "credits", weight=18),
+            Column("told", "所在", "where", "text", 8),
+        ),
+        lines,
+        (f"{missing} 个科目行数太多,须按科目、分段另印明细账。",) if missing else (),
+        about_zh=title_zh,
+    )
 
 
 def general_ledger(title_zh: str, first: date, last: date, rows: Sequence[Any], year: Mapping[str, Any]) -> Form:

@@ -10,6 +10,14 @@ FORM_PERIOD = define(
     "“from”不得晚于“to”,期间最长 {days} 天。",
     "'from' is not after 'to', and a period has at most {days} days.",
 )
+FORM_AHEAD = define(
+    "form_period_ahead",
+    422,
+    "期间还没有开始",
+    "The period has not begun",
+    "业务日是 {today},{first} 以后的账还没有;请选已经开始的期间。",
+    "The business day is {today}; there are no books from {first} on. Choose a period that has begun.",
+)
 FORM_BOOK = define(
     "form_book_unknown",
     404,

@@ -98,6 +98,7 @@ FACTS = {
     "claim.returned": "退回医院",
     "claim.cancelled": "撤销",
     "claim.released": "放行付款",
+    "claim.reversed": "付款后冲销",
 }
 """Names of what other services tell, by noun and verb of the event type."""
 OUTSTANDING = {
@@ -109,6 +110,8 @@ OUTSTANDING = {
     "receivable": "应收追回款",
     "money_order": "未办结的资金单据",
     "subsidy": "应到未到的财政补助",
+    "claim_review": "已结算待审核的补偿",
+    "claim_unpaid": "已审核未支付的补偿",
 }
 
 
@@ -125,7 +128,8 @@ WORDS = {
 
 
 def outstanding(at: date, rows: Sequence[Any]) -> Form:
-    """未了事项: everything that waits for somebody, with its age. Rows are (kind, day, reference, text, fen)."""
+    """未了事项: everything that waited for somebody at the end of a day, with its age then. Rows are (kind, day,
+    reference, text, fen)."""
     lines = [
         Row(
             (
@@ -153,7 +157,7 @@ def outstanding(at: date, rows: Sequence[Any]) -> Form:
             Column("amount", "金额", "amount", weight=17),
         ),
         [*lines, Row((f"共 {len(lines)} 项", None, None, "", "", None), strong=True)],
-        ("进出方向不同,金额不相加;支出为负数。",),
+        ("按当日日终的情况列示,日后办结的仍列在内;补偿按机构汇总,账龄从最早一笔起算。进出方向不同,金额不相加;支出为负数。",),
     )
 
 
@@ -170,7 +174,7 @@ def control_totals(first: date, last: date, rows: Sequence[Any]) -> Form:
                 r["published_fen"],
                 r["received_count"],
                 r["received_fen"],
-                "" if _agrees(r) else "不符",
+                "√" if _agrees(r) else "不符",
             )
         )
         for r in rows
@@ -225,6 +229,7 @@ class Spending:
 _OTHERS = {
     "recheck": "复核拒付转应收",
     "overspent": "退费后已用的家庭账户转应收",
+    "write-off": "应收款核销",
     "opening": "期初",
     "order": "资金单据",
     "payment": "质量保证金拨付及其他",

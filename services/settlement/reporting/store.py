@@ -28,6 +28,19 @@ async def is_open(conn: AsyncConnection, pool: str, book: str) -> bool:
     return found
 
 
+async def head(conn: AsyncConnection, pool: str, book: str) -> Any:
+    """Through which days a book is sealed and closed, or None where it is not open."""
+    return await fetchrow(
+        conn, "SELECT sealed_through, closed_through FROM book_head WHERE pool_code = $1 AND book = $2", pool, book
+    )
+
+
+async def books_open(conn: AsyncConnection, pool: str, last: date) -> frozenset[str]:
+    """The pool's books that were open by a day."""
+    rows = await fetch(conn, "SELECT book FROM book WHERE pool_code = $1 AND first_day <= $2", pool, last)
+    return frozenset(row["book"] for row in rows)
+
+
 async def accounts(conn: AsyncConnection, pool: str, book: str) -> dict[str, Any]:
     """The chart of a book by account."""
     rows = await fetch(
@@ -66,6 +79,43 @@ async def entries(
         last,
         account,
         limit,
+    )
+
+
+async def line_counts(conn: AsyncConnection, pool: str, book: str, first: date, last: date) -> dict[str, int]:
+    """How many postings each account that moved in a period has."""
+    rows = await fetch(
+        conn,
+        f"""
+        SELECT x.account, count(*) AS lines FROM {_IN_PERIOD} n
+        JOIN posting p ON p.pool_code = $1 AND p.book = $2 AND p.number BETWEEN n.first AND n.last
+        CROSS JOIN LATERAL (VALUES (p.debit), (p.credit)) AS x (account) GROUP BY x.account""",
+        pool,
+        book,
+        first,
+        last,
+    )
+    return {row["account"]: row["lines"] for row in rows}
+
+
+async def entries_of(
+    conn: AsyncConnection, pool: str, book: str, accounts: list[str], first: date, last: date
+) -> list[Any]:
+    """Postings of several accounts in a period, in the order of vouchers; the caller has counted them."""
+    return await fetch(
+        conn,
+        f"""
+        SELECT v.posting_date, v.month, v.month_number, v.text, p.debit, p.credit, p.amount_fen
+        FROM {_IN_PERIOD} n
+        JOIN posting p ON p.pool_code = $1 AND p.book = $2 AND p.number BETWEEN n.first AND n.last
+          AND (p.debit = ANY ($5::text[]) OR p.credit = ANY ($5::text[]))
+        JOIN voucher v ON v.pool_code = p.pool_code AND v.book = p.book AND v.number = p.number
+        ORDER BY p.number, p.line""",
+        pool,
+        book,
+        first,
+        last,
+        accounts,
     )
 
 
@@ -179,52 +229,6 @@ async def only_in_book(conn: AsyncConnection, pool: str, account: str, day: date
     )
 
 
-# -- what waits
-
-
-async def outstanding(conn: AsyncConnection, pool: str, limit: int) -> list[Any]:
-    """Everything open now, oldest first: (kind, day, reference, text, fen) a row."""
-    return await fetch(conn, _OUTSTANDING, pool, limit)
-
-
-_OUTSTANDING = """
-SELECT * FROM (
-  SELECT 'bank_line' AS kind, l.value_date AS day, l.reference, l.account AS text, l.signed_fen AS fen
-  FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id WHERE o.pool_code = $1
-  UNION ALL
-  SELECT 'movement', m.value_date, m.reference, m.account, m.signed_fen FROM movement m
-  WHERE m.pool_code = $1 AND NOT EXISTS (
-    SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id)
-  UNION ALL
-  SELECT 'transfer', t.released_on, t.reference, t.kind, t.amount_fen FROM transfer t
-  WHERE t.pool_code = $1 AND t.status = 'released'
-  UNION ALL
-  SELECT 'remittance', r.business_day, r.reference, r.township_code, r.amount_fen FROM remittance r
-  WHERE r.pool_code = $1 AND r.arrived_on IS NULL
-  UNION ALL
-  SELECT 'payment', i.deadline, i.end_to_end_id, i.institution_code, i.amount_fen FROM instruction i
-  WHERE i.pool_code = $1 AND i.status = 'unknown'
-  UNION ALL
-  SELECT 'receivable', r.arisen_on, r.reference, r.reason, r.amount_fen - r.settled_fen - r.waived_fen FROM receivable r
-  WHERE r.pool_code = $1 AND r.made_good_on IS NULL
-  UNION ALL
-  SELECT 'money_order', (o.prepared_at AT TIME ZONE 'Asia/Shanghai')::date, o.reference, o.reason,
-         o.amount_fen * CASE WHEN o.direction < 0 THEN -1 ELSE 1 END
-  FROM money_order o WHERE o.pool_code = $1 AND o.status IN ('prepared', 'checked')
-  UNION ALL
-  SELECT 'subsidy', d.day, d.level, d.coverage_year || ' 年度', d.fen FROM (
-    SELECT s.level, s.coverage_year, min(s.business_day) AS day,
-           (sum(s.amount_fen) - coalesce((SELECT sum(a.amount_fen) FROM arrival a WHERE a.pool_code = $1
-             AND a.kind = 'subsidy' AND a.level = s.level AND a.coverage_year = s.coverage_year), 0)
-           + coalesce((SELECT sum(c.amount_fen * CASE c.coverage_year WHEN s.coverage_year THEN -1 ELSE 1 END)
-             FROM subsidy_carry c WHERE c.pool_code = $1 AND c.level = s.level
-             AND c.coverage_year IN (s.coverage_year, s.coverage_year - 1)), 0))::bigint AS fen
-    FROM subsidy_due s WHERE s.pool_code = $1 GROUP BY s.level, s.coverage_year) d
-  WHERE d.fen > 0
-) found ORDER BY day, kind, reference LIMIT $2
-"""
-
-
 async def control_totals(conn: AsyncConnection, pool: str, first: date, last: date, kinds: list[str]) -> list[Any]:
     """Of each day, source and consumed type: count and fen published and received; days closed by their source."""
     return await fetch(
@@ -258,11 +262,12 @@ async def spending(conn: AsyncConnection, pool: str, first: date, last: date) ->
         WHERE l.pool_code = $1 AND l.business_day BETWEEN $2 AND $3 GROUP BY 1, 3
         UNION ALL
         SELECT to_char(date_trunc('month', arisen_on), 'YYYY-MM'), 'care', care_year::text, -sum(amount_fen)::bigint
-        FROM receivable WHERE pool_code = $1 AND arisen_on BETWEEN $2 AND $3 AND origin IN ('recovery', 'accident')
+        FROM receivable WHERE pool_code = $1 AND arisen_on BETWEEN $2 AND $3
+          AND origin IN ('recovery', 'accident', 'cancellation')
         GROUP BY 1, 3
         UNION ALL
         SELECT to_char(date_trunc('month', waived_on), 'YYYY-MM'), 'care', care_year::text, sum(amount_fen)::bigint
-        FROM waiver WHERE pool_code = $1 AND waived_on BETWEEN $2 AND $3 GROUP BY 1, 3
+        FROM waiver WHERE pool_code = $1 AND waived_on BETWEEN $2 AND $3 AND care_year IS NOT NULL GROUP BY 1, 3
         UNION ALL
         SELECT to_char(v.month, 'YYYY-MM'), 'book', split_part(v.source_event, ':', 1),
                sum(CASE WHEN p.debit >= '5' AND p.debit < '6' THEN p.amount_fen ELSE 0 END

@@ -14,6 +14,7 @@ SYSTEM_ZH = "系统"
 RULES: Mapping[str, str] = MappingProxyType(
     {
         "arrival": "到账规则",
+        "cancellation": "付款后冲销规则",
         "cash": "现金发放规则",
         "interest": "利息规则",
         "obligations": "应付变动规则",
@@ -29,10 +30,46 @@ RULES: Mapping[str, str] = MappingProxyType(
         "third-party": "第三方追偿规则",
         "transfer": "划转规则",
         "waiver": "追回撤回规则",
+        "write-off": "追回核销规则",
         "year-close": "年末结转规则",
     }
 )
 """Approved rules under which the system books, in words; one without words is told by its name."""
+SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "arrival": "补助、资助到账登记",
+        "cash": "乡镇现金发放",
+        "interest": "利息确认",
+        "obligations": "日结应付变动",
+        "opening": "期初余额",
+        "order": "资金单据",
+        "overspent": "退费后已用家庭账户追回",
+        "payment": "银行对账单上的补偿款",
+        "premium": "乡镇收缴保费",
+        "receivable": "银行对账单上的追回款",
+        "recheck": "回补复核",
+        "recognise": "暂收款转收入",
+        "recovery": "追回",
+        "remittance": "乡镇缴款",
+        "third-party": "第三方追偿",
+        "transfer": "资金划转",
+        "waiver": "追回撤回",
+        "year-close": "年末结转",
+    }
+)
+"""What made us book, by the beginning of the source event's name."""
+STEPS: Mapping[str, str] = MappingProxyType(
+    {
+        "arrived": "已到账",
+        "confirmed": "已支付",
+        "released": "已放行",
+        "returned": "被退回",
+        "second": "重复支付",
+        "sent": "已送出",
+        "voided": "作废",
+    }
+)
+"""What of it happened, by the end of the name."""
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "late": "迟到:业务日期在已结账月份",
@@ -55,6 +92,14 @@ def hand(name: str) -> str:
         return SYSTEM_ZH
     rule = name.removeprefix("rule:")
     return name if rule == name else RULES.get(rule, f"规则 {rule}")
+
+
+def source_zh(event: str) -> str:
+    """What made us book, in words, with the number by which it is found."""
+    kind, *rest = event.split(":")
+    step = STEPS.get(rest[-1], "") if rest else ""
+    number = ":".join(rest[:-1] if step else rest)
+    return "".join((SOURCES.get(kind, kind), step, f"(编号 {number})" if number else ""))
 
 
 def voucher_form(
@@ -110,5 +155,7 @@ def _notes(row: Any, later: Sequence[Any]) -> list[str]:
         + (f",校验值(SHA-256):{paper['sha256']}" if paper["sha256"] else "")
         for paper in later
     ]
-    notes.append(f"账内顺序号 {row['number']};来源 {row['source_event']};凭证校验值 {row['hash'].hex()}。")
+    if any(hand(row[who]) == row[who] for who in ("preparer", "checker", "poster")):
+        notes.append("制单、复核、记账栏中的字母名称是经办人的系统登录名,与人员的对应见本单位的用户登记册。")
+    notes.append(f"账内顺序号 {row['number']};来源:{source_zh(row['source_event'])};凭证校验值 {row['hash'].hex()}。")
     return notes

@@ -1,5 +1,6 @@
 """Papers as a workbook: one sheet a paper, set up to be printed and signed."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from io import BytesIO
@@ -7,7 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
-from services.settlement.reporting.form import Cell, Column, Cover, Form, money_zh
+from services.settlement.reporting.form import Cell, Column, Cover, Form, Printed, money_zh
 from shared.kernel.money import capital_yuan
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -21,34 +22,39 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "head": {**_GRID, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#EEEEEE"},
     "text": {**_GRID, "align": "left", "text_wrap": True},
     "count": {**_GRID, "align": "right", "num_format": "0"},
-    "money": {**_GRID, "align": "right", "num_format": "#,##0.00;-#,##0.00;0.00"},
+    "money": {**_GRID, "align": "right", "num_format": "#,##0.00;-#,##0.00;0.00", "shrink": True},
     "date": {**_GRID, "align": "center", "num_format": "yyyy-mm-dd"},
     "words": {**_GRID, "align": "left", "bold": True},
     "note": {"align": "left", "text_wrap": True, "valign": "top"},
 }
 _A4 = 9
+_NAME_MAX = 31
+_NOT_IN_NAMES = re.compile(r"[][:*?/\\]")
 _WIDTH_OF_WEIGHT = 1.05
 
 
-def workbook(forms: Sequence[Form], cover: Cover) -> bytes:
+def workbook(printed: Sequence[Printed]) -> bytes:
     """The papers, in order, one a sheet."""
     written = BytesIO()
     with xlsxwriter.Workbook(written, {"in_memory": True, "strings_to_formulas": False}) as book:
         kinds = {name: book.add_format(_FONT | more) for name, more in _FORMATS.items()}
         strong = {name: book.add_format(_FONT | _FORMATS[name] | {"bold": True}) for name in _FORMATS}
         used: set[str] = set()
-        for form in forms:
-            _sheet(book.add_worksheet(_name(form, used)), form, cover, kinds, strong)
+        for one in printed:
+            _sheet(book.add_worksheet(_name(one.form, used)), one.form, one.cover, kinds, strong)
     return written.getvalue()
 
 
 def _name(form: Form, used: set[str]) -> str:
-    """A sheet's name: 31 characters at most, none twice."""
+    """A sheet's name: 31 characters at most, none twice; a second paper of a kind says what it is about."""
     title = form.title_zh.split("(")[0]
-    name, number = title[:31], 1
+    name, number = title[:_NAME_MAX], 1
+    if name in used and form.about_zh:
+        title = _NOT_IN_NAMES.sub("-", f"{title} {form.about_zh}")
+        name = title[:_NAME_MAX]
     while name in used:
         number += 1
-        name = f"{title[:27]}_{number}"
+        name = f"{title[: _NAME_MAX - 4]}_{number}"
     used.add(name)
     return name
 
@@ -65,7 +71,8 @@ def _sheet(sheet: Any, form: Form, cover: Cover, kinds: dict[str, Any], strong: 
         sheet.set_column(number, number, column.weight * _WIDTH_OF_WEIGHT)
     sheet.set_row(0, 28)
     sheet.merge_range(0, 0, 0, last, form.title_zh, kinds["title"])
-    sheet.merge_range(1, 0, 1, last, form.period_zh, kinds["centre"])
+    period = f"{form.period_zh}【{form.standing_zh}】" if form.standing_zh else form.period_zh
+    sheet.merge_range(1, 0, 1, last, period, kinds["centre"])
     sheet.write_string(2, 0, f"编制单位:{cover.unit_zh}", kinds["left"])
     sheet.write_string(2, last, "单位:元", kinds["right"])
     if form.about_zh:

@@ -175,6 +175,14 @@ async def test_registering_again(world: World) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "refused_institution_suspended")
 
 
+@pytest.mark.requirement("WC-10", "patients admitted before a suspension are settled to discharge, new ones refused")
+async def test_who_was_admitted_before_a_suspension_is_settled_after_it(world: World) -> None:
+    member = await world.member()
+    stay = {"of": SUSPENDED, "admitted": "2010-01-31T09:00", "discharged": "2010-02-10T09:00"}
+    claim = await world.settled(member, "1000.00", **stay)
+    assert (claim["benefit"], claim["settled_on"]) == ("800.00", "2010-03-01")
+
+
 async def test_a_hospital_sees_its_own_only(world: World) -> None:
     claim = await world.settled(await world.member())
     for path in (f"/claims/{claim['claim_id']}", f"/visits/{claim['visit_id']}"):

@@ -1,5 +1,6 @@
 """What counts only by a decided case, and papers that come to the window after their deadline."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -98,6 +99,55 @@ async def test_an_emergency_told_after_the_days_of_the_policy_is_not_granted(wor
     in_time = decision | {"valid_from": "2010-02-26"}
     answer = await world.pool("county_director", "POST", f"/cases/{case}/decision", json=in_time)
     assert answer.status_code == 200, answer.text
+
+
+# ---------------------------------------------------------------- the path of a disease
+
+DISEASE = (
+    "        accident: {name: 无责任人的意外伤害",
+    "          appendix: {name: 阑尾炎, when: {level: [township, county]}, diseases: [K35], fixed: 300, clause: 定额}\n"
+    "        accident: {name: 无责任人的意外伤害",
+)
+
+
+@pytest.mark.requirement(
+    "ZA-06", "a case that left the path of its disease is paid by the ordinary rows, with the reason"
+)
+async def test_a_case_that_left_its_path_is_paid_by_the_ordinary_rows(world: World) -> None:
+    await in_force(world, "", DISEASE)
+    member = await world.member()
+    visit = await world.visit(member, diagnosis_code="K35")
+    body: dict[str, Any] = {"lines": [line("A1", "1000.00")], "off_path": "术中发现腹膜炎"}
+    path = f"/visits/{visit}"
+    plain = await world.pool("hospital", "POST", f"{path}/quote", json={"lines": body["lines"]})
+    assert plain.json()["benefit"] == "370.00", "300 and a tenth of the rest"
+    quoted = await world.pool("hospital", "POST", f"{path}/quote", json=body)
+    claim = (await world.pool("hospital", "POST", f"{path}/settlement", json=body)).json()
+    assert claim["benefit"] == quoted.json()["benefit"] == "505.00"
+    told = (await world.pool("hospital", "GET", f"/claims/{claim['claim_id']}/slip")).text
+    assert "病例退出单病种路径,按一般规定补偿:术中发现腹膜炎。" in told
+    (row,) = await world.sql("SELECT facts FROM claim_detail")
+    assert json.loads(row["facts"])["off_path"] == "术中发现腹膜炎", "kept with what it was decided on"
+
+
+LIMIT = (
+    DISEASE[0],
+    "          stones: {name: 胆石症, when: {level: [township, county]}, diseases: [K80], ratio: 75%,"
+    " limit: {amount: 400, excess: hospital}, clause: 限额}\n" + DISEASE[0],
+)
+
+
+@pytest.mark.requirement("ZA-06", "what lies over the limit of a disease is the hospital's, where the policy says so")
+async def test_the_hospital_bears_what_lies_over_the_limit(world: World) -> None:
+    await in_force(world, "", LIMIT)
+    claim = await world.settled(await world.member(), "1000.00", diagnosis_code="K80")
+    parts = {name: claim[name] for name in ("benefit", "hospital", "patient")}
+    assert parts == {"benefit": "310.00", "hospital": "600.00", "patient": "90.00"}, "300 and a tenth of 100"
+    told = (await world.pool("hospital", "GET", f"/claims/{claim['claim_id']}/slip")).text
+    assert "超过限额没有计入的 600.00 元由医疗机构负担,不向病人收取。" in told
+    assert "个人负担:1,000.00 − 310.00 − 600.00 = 90.00" in told
+    paper = await world.pool("hospital", "GET", f"/claims/{claim['claim_id']}/slip.pdf")
+    assert paper.status_code == 200
 
 
 # ---------------------------------------------------------------- the deadline of papers

@@ -116,8 +116,25 @@ async def test_a_close_over_skipped_days_closes_each_of_them(world: World) -> No
     told = await world.rows("SELECT business_day FROM outbox WHERE type = 'heyi.settlement.day.closed.v1' ORDER BY 1")
     assert [row["business_day"] for row in told] == [DAY + timedelta(days=n) for n in range(31)]
     assert (await world.done("/months/2010-03/close", role="county_finance"))["closed_through"] == "2010-03-31"
-    owed = await world.rows("SELECT value_date FROM voucher WHERE book = 'obligations' ORDER BY number")
+    owed = await world.rows("SELECT posting_date, value_date FROM voucher WHERE book = 'obligations' ORDER BY number")
     assert [row["value_date"].day for row in owed] == [1, 2], "each day's own changes"
+    assert [row["posting_date"] for row in owed] == [row["value_date"] for row in owed], "in the day's own books"
+
+
+@pytest.mark.requirement("HL-08", "what is owed on a month's last day stands in that month's balance sheet")
+async def test_the_last_day_of_a_month_is_in_its_own_balance_sheet(world: World) -> None:
+    last = date(2010, 3, 31)
+    world.clock.set(world.clock.now().replace(day=31))
+    await world.feed(world.settled(uuid4(), 7000), world.settled(uuid4(), 5000))
+    await world.sources_close(last)
+    world.clock.set(world.clock.now() + timedelta(days=1))
+    await world.done(f"/days/{last}/close", role="county_director")
+    await world.done("/months/2010-03/close", role="county_finance")
+    (owed,) = await world.rows("SELECT number, posting_date, reason FROM voucher WHERE book = 'obligations'")
+    (sealed,) = await world.rows("SELECT last_number FROM day_seal WHERE book = 'obligations' AND day = $1", last)
+    assert (owed["posting_date"], owed["reason"], sealed["last_number"]) == (last, "normal", owed["number"])
+    sheet = await world.get("/books/obligations/papers/balance-sheet?from=2010-03-01&to=2010-03-31")
+    assert "120.00" in {cell for row in sheet["rows"] for cell in row["cells"]}
     await world.check_books()
 
 

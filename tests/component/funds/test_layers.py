@@ -32,7 +32,7 @@ async def insured(world: World, premiums: str = "9000.00") -> None:
         "bank_reference": "BX1",
         "reason": "收取保费",
     }
-    await world.done("/money-orders", order, role="insurer_finance")
+    await world.receive(order)
     await world.statement(PREMIUMS, ("in", int(float(premiums) * 100), "BX1"))
 
 
@@ -170,7 +170,7 @@ async def granted(world: World, yuan: str = "5000.00") -> None:
     }
     await world.done(f"/bank-accounts/{ASSISTANCE}", body, method="PUT", **FINANCE)
     order = {"kind": "assistance_grant", "amount": yuan, "bank_reference": "YZ1", "reason": "拨入救助资金"}
-    await world.done("/money-orders", order, **FINANCE)
+    await world.receive(order, **FINANCE)
     await world.statement(ASSISTANCE, ("in", int(float(yuan) * 100), "YZ1"))
 
 
@@ -261,17 +261,14 @@ async def test_the_surplus_of_critical_illness_comes_back(world: World) -> None:
     paid = await world.done(f"/money-orders/{made['id']}/approval", **FINANCE)
     await world.statement("1002", ("out", 3_000_00, paid["reference"]))
     came = year | {"kind": "critical_illness_premium", "amount": "3000.00", "bank_reference": "DB1"}
-    await world.done("/money-orders", came)
+    await world.receive(came)
     await world.statement(account, ("in", 3_000_00, "DB1"))
     made = await world.done("/money-orders", year | {"kind": "critical_illness_surplus_paid", "amount": "400.00"})
     await world.done(f"/money-orders/{made['id']}/approval", role="insurer_manager")
     back = await world.done(f"/money-orders/{made['id']}/approval", subject="insurer_finance-2")
     await world.statement(account, ("out", 400_00, back["reference"]))
-    await world.done(
-        "/money-orders",
-        year | {"kind": "critical_illness_surplus", "amount": "400.00", "bank_reference": "JY1"},
-        **FINANCE,
-    )
+    surplus = year | {"kind": "critical_illness_surplus", "amount": "400.00", "bank_reference": "JY1"}
+    await world.receive(surplus, **FINANCE)
     await world.statement("1002", ("in", 400_00, "JY1"))
     assert await balance(world, "basic", "5001.06") == 2_600_00, "what the cover cost the fund"
     assert await balance(world, "critical_illness", "4001") == 2_600_00

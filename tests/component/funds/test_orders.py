@@ -191,11 +191,21 @@ async def test_donations_and_support_arrive(world: World) -> None:
     body = order("donation", "500.00", party="某某企业", bank_reference="JZ-1", value_date="2010-03-01")
     await world.refused("order_incomplete", "/money-orders", body | {"party": None}, role="county_finance")
     made = await world.done("/money-orders", body, role="county_finance")
-    assert made["status"] == "booked"
+    assert made["status"] == "prepared"
     await world.refused("bank_reference_used", "/money-orders", body, role="county_finance")
+    path = f"/money-orders/{made['id']}/approval"
+    await world.refused("four_eyes", path, role="county_finance")
+    await world.refused("order_wrong_hand", path, role="county_director")
+    assert await balances(world, "basic") == {}, "one person alone books no fen"
+    assert (await world.done(path, role="county_finance", subject="county_finance-2"))["status"] == "booked"
+    ((preparer, checker),) = await world.rows("SELECT preparer, checker FROM voucher WHERE book = 'basic'")
+    assert (preparer, checker) == ("county_finance-1", "county_finance-2")
     support = order("collective_support", "80.00", party="某某村", bank_reference="FC-1")
-    await world.done("/money-orders", support, role="county_finance")
+    waits = await world.done("/money-orders", support, role="county_finance")
     await world.statement(FISCAL, ("in", 50000, "JZ-1"), ("in", 8000, "FC-1"))
+    assert (await balances(world, "basic"))["1002"] == 50000
+    path = f"/money-orders/{waits['id']}/approval"
+    await world.done(path, role="county_finance", subject="county_finance-2")
     assert await balances(world, "basic") == {"1002": 58000, "4003": 8000, "4006": 50000}
     assert await world.term("b", "fiscal_other_income") == "580.00"
     assert (await world.get("/open-items"))["at_bank_not_in_book"] == []
@@ -215,7 +225,7 @@ async def test_the_risk_fund_stops_at_its_ceiling(world: World) -> None:
     await world.refused("four_eyes", f"/money-orders/{sent['id']}/approval", role="county_finance")
     await world.done(f"/money-orders/{sent['id']}/approval", role="county_finance", subject="county_finance-2")
     back = order("risk_fund_return", "10.00", bank_reference="FX-1")
-    await world.done("/money-orders", back, role="county_finance")
+    await world.receive(back, role="county_finance")
     found = await balances(world, "basic")
     assert (found["3001.02"], found["1201"], found["1002"]) == (10000, 5000, 45000)
     await world.statement(FISCAL, ("out", 6000, sent["reference"]), ("in", 1000, "FX-1"))
@@ -232,7 +242,7 @@ async def test_money_of_urban_residents_stays_theirs(world: World) -> None:
     before = await balances(world, "basic")
     for n, (level, amount) in enumerate((("central", "70.00"), ("county", "20.00"))):
         body = order(f"urban_subsidy_{level}", amount, coverage_year=2010, bank_reference=f"CZ-{n}")
-        await world.done("/money-orders", body, role="county_finance")
+        await world.receive(body, role="county_finance")
     assert await balances(world, "urban") == {"1002": 9000, "4004.01": 7000, "4004.04": 2000}
     assert await balances(world, "basic") == before
     await world.statement("urban-1002", ("in", 7000, "CZ-0"), ("in", 2000, "CZ-1"))
@@ -246,7 +256,7 @@ async def test_money_of_urban_residents_stays_theirs(world: World) -> None:
 @pytest.mark.requirement("ZZ-09", "supplementary money stands in a book of its own with its own bank account")
 async def test_the_supplementary_cover_has_a_book_of_its_own(world: World) -> None:
     premium = order("supplementary_premium", "900.00", coverage_year=2010, head_count=100, bank_reference="BC-1")
-    await world.done("/money-orders", premium)
+    await world.receive(premium)
     wrong = order("supplementary_subsidy", "90.00", coverage_year=2010, head_count=100)
     await world.refused("supplementary_subsidy_not_per_head", "/money-orders", wrong, role="city_finance")
     made = await world.done("/money-orders", wrong | {"amount": "100.00"}, role="city_finance")
@@ -272,7 +282,7 @@ async def test_the_supplementary_cover_has_a_book_of_its_own(world: World) -> No
 
 
 async def test_medical_assistance_pays_from_its_own_account(world: World) -> None:
-    await world.done("/money-orders", order("assistance_grant", "400.00", bank_reference="YZ-1"), role="county_finance")
+    await world.receive(order("assistance_grant", "400.00", bank_reference="YZ-1"), role="county_finance")
     made = await world.done(
         "/money-orders", order("assistance_premiums", "300.00", coverage_year=2010), role="county_finance"
     )
@@ -306,7 +316,7 @@ async def fee(world: World, prefix: str, role: str, pool: str) -> dict[str, str]
 async def test_the_city_pays_the_fee_under_its_own_code(world: World) -> None:
     grant = order("budget_appropriation", "2800.00", bank_reference="YS-1")
     await world.refused("order_not_of_payer", "/money-orders", grant, role="city_finance")
-    await world.done("/money-orders", grant, role="city_finance", pool=CITY)
+    await world.receive(grant, role="city_finance", pool=CITY)
     done = await fee(world, "", "city_finance", CITY)
     sql = "SELECT pool_code, book, account, posted_fen FROM balance WHERE book = 'budget' AND posted_fen <> 0"
     found = {(r["pool_code"], r["account"]): r["posted_fen"] for r in await world.rows(sql)}
@@ -332,7 +342,7 @@ async def test_the_city_pays_the_fee_under_its_own_code(world: World) -> None:
 @pytest.mark.requirement("WC-17", "start-up and office money sits in the budget book")
 async def test_a_county_pays_fee_and_administration_from_its_budget(world: World) -> None:
     county = order("county_appropriation", "2880.00", bank_reference="XJ-1")
-    await world.done("/money-orders", county, role="county_finance")
+    await world.receive(county, role="county_finance")
     done = await fee(world, "county_", "county_finance", POOL)
     made = await world.done("/money-orders", order("administration", "50.00", party="某某村"), role="county_director")
     await world.done(f"/money-orders/{made['id']}/approval", role="county_finance")

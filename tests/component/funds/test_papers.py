@@ -1,15 +1,18 @@
 """The papers of a close: they tie, name their items, and are the same as JSON, workbook and document."""
 
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
 import openpyxl
 import pytest
 
+from services.settlement.ledger.refusals import BOOK_WORDS
+from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
 from tests.component.funds.world import EXPENDITURE, FISCAL, INCOME, World
 
+FIRST = date(2010, 3, 1)
 MONTH = "from=2010-03-01&to=2010-03-31"
 
 
@@ -79,7 +82,9 @@ async def test_the_statements_tie(world: World) -> None:
     assert cells(result, "三、本期收支结余")[2] == cells(sheet, "  本年收支结余(未结转)")[3]
     changes = await world.get(papers.format("fund-changes"))
     assert changes["ties"]
-    assert changes["rows"][-1]["cells"][5] == cells(sheet, "净资产合计")[3]
+    assert changes["rows"][-1]["cells"][6] == cells(sheet, "净资产合计")[3]
+    spent = cells(result, "支出合计")[2]
+    assert cells(changes, "本年收支结余(未结转)")[3:6] == ["1640.00", spent, "0.00"], "gross, as the income statement says"
     ledger = await world.get(papers.format("general-ledger"))
     fiscal = [row["cells"] for row in ledger["rows"] if row["cells"][0] == FISCAL]
     assert [row[2] for row in fiscal] == ["期初余额", "2010-03", "本年累计"]
@@ -129,11 +134,55 @@ async def test_spending_is_told_by_year_of_care(world: World) -> None:
 @pytest.mark.requirement("LS-11", "what waits is listed with its age: subsidies due, transfers, receivables, items")
 async def test_what_waits_is_listed_with_its_age(world: World) -> None:
     await a_busy_month(world)
+    world.clock.set(world.clock.now().replace(day=31))
     paper = await world.get(f"/papers/outstanding?{MONTH}")
     found = {row["cells"][0]: row["cells"] for row in paper["rows"]}
     assert found["应到未到的财政补助"][3:] == ["中央", "2010 年度", "500.00"]
     assert {"应收追回款", "银行已记、账面未达", "账面已记、银行未达"} <= found.keys()
     assert int(found["账面已记、银行未达"][2] or 0) > 20
+
+
+def waiting(paper: dict[str, Any]) -> dict[str, list[str | None]]:
+    """The last row of each kind of item."""
+    return {row["cells"][0]: row["cells"] for row in paper["rows"][:-1]}
+
+
+@pytest.mark.requirement("LS-11", "what waited at a month's end is listed the same whenever it is printed")
+async def test_the_list_of_a_day_is_that_of_the_day(world: World) -> None:
+    await a_busy_month(world)
+    await world.release_claims("12.00", "8.00")
+    claim = new_id(world.clock.now())
+    await world.feed(world.settled(claim, 1500))
+    today = world.clock.now().date()
+    path = f"/papers/outstanding?from={today}&to={today}"
+    before = await world.get(path)
+    found = waiting(before)
+    assert found["已结算待审核的补偿"][4:] == ["1 笔", "-15.00"]
+    assert found["已审核未支付的补偿"][4:] == ["2 笔", "-20.00"]
+    day = f"/books/obligations/papers/balance-sheet?from={today}&to={today}"
+    for n in range((today - FIRST).days + 1):
+        await world.sources_close(FIRST + timedelta(days=n))
+    await world.done(f"/days/{today}/close", role="county_director")
+    closed = await world.get(path)
+    owed = {row["cells"][1]: row["cells"][3] for row in (await world.get(day))["rows"]}
+    assert (owed["2301.01"], owed["2301.02"]) == ("15.00", "20.00"), "as the balance sheet of the day says"
+    world.clock.set(world.clock.now() + timedelta(days=20))
+    gift = {"kind": "donation", "amount": "9.00", "party": "某企业", "bank_reference": "Y-1", "reason": "捐赠"}
+    await world.receive(gift, role="county_finance")
+    await world.statement(FISCAL, ("in", 2000, "P-1"))
+    line = (await world.get("/open-items"))["at_bank_not_in_book"][0]["line_id"]
+    await world.done(f"/open-items/{line}/interest", subject="insurer_finance-2")
+    await world.feed(world.approved(claim))
+    later = await world.get(path)
+    assert later == closed, "the same paper, whatever was done since"
+    assert (later["rows"], later["standing"], before["standing"][:3]) == (before["rows"], "", "未结账")
+    now = world.clock.now().date()
+    later = waiting(await world.get(f"/papers/outstanding?from={now}&to={now}"))
+    assert "银行已记、账面未达" not in later
+    assert "已结算待审核的补偿" not in later
+    assert later["账面已记、银行未达"][3] == "Y-1"
+    fiscal = await world.get(f"/bank-accounts/{FISCAL}/reconciliation?at={today}")
+    assert [r["cells"][2] for r in fiscal["rows"] if r["cells"][1]] == ["P-1"], "as the reconciliation of the day says"
 
 
 @pytest.mark.requirement("ZZ-35", "the whole month as a workbook and as a document that can be signed")
@@ -157,6 +206,114 @@ async def test_the_month_is_one_workbook_and_one_document(world: World) -> None:
     assert document.status_code == 200, document.text
     assert document.content.startswith(b"%PDF")
     assert document.content == (await world.client.get(path + "pdf", headers=headers)).content
+
+
+async def the_books_beside(world: World) -> None:
+    """Money in the books of the urban residents, the supplementary cover, assistance and the county's budget."""
+    for role, kind, amount, more in (
+        ("county_finance", "urban_subsidy_central", "70.00", {"coverage_year": 2010}),
+        ("insurer_finance", "supplementary_premium", "900.00", {"coverage_year": 2010, "head_count": 100}),
+        ("county_finance", "assistance_grant", "400.00", {}),
+        ("county_finance", "county_appropriation", "2880.00", {}),
+    ):
+        body = {"kind": kind, "amount": amount, "reason": "经批准", "bank_reference": kind, **more}
+        await world.receive(body, role=role)
+
+
+@pytest.mark.requirement("ZZ-35", "a month's close prints every book that is open, each under its own unit")
+async def test_the_month_covers_every_open_book(world: World) -> None:
+    await world.fund()
+    await the_books_beside(world)
+    await world.statement("urban-1002", ("in", 7000, "urban_subsidy_central"))
+    report = await world.get("/months/2010-03/report", "county_finance")
+    books = ["basic", "obligations", "supplementary", "assistance", "urban", "county_budget"]
+    assert report["books"] == books
+    headers = world.tokens.headers("county_finance")
+    path = "/v1/pools/522422/months/2010-03/report?format="
+    workbook = openpyxl.load_workbook(BytesIO((await world.client.get(path + "xlsx", headers=headers)).content))
+    assert len(workbook.sheetnames) == len(report["papers"])
+    trials = [name for name in workbook.sheetnames if name.startswith("试算平衡表")]
+    assert trials == ["试算平衡表", *(f"试算平衡表 {BOOK_WORDS[book][0]}账" for book in books[1:])]
+    urban = list(workbook["试算平衡表 城镇居民基金账"].iter_rows(values_only=True))
+    assert next(row for row in urban if row[0] == "1002")[4] == 70
+    assert next(row for row in urban if row[1] == "合计")[4] == 70
+    assert "编制单位:大方县新型农村合作医疗基金" in str(workbook["试算平衡表"]["A3"].value)
+    journals = [name for name in workbook.sheetnames if name.startswith("银行存款日记账")]
+    assert len(journals) == len({paper["about"] for paper in report["papers"] if paper["code"] == "bank_journal"}) == 7
+    reconciled = {paper["about"]: paper for paper in report["papers"] if paper["code"] == "bank_reconciliation"}
+    assert cells(reconciled["urban-1002 财政专户（城镇居民）"], "调节后余额")[4:] == ["70.00", "70.00"]
+    assert cells(reconciled["supplementary-1001 补充医疗保险保费专户"], "调节前余额")[4:] == ["900.00", "0.00"]
+    document = await world.client.get(path + "pdf", headers=headers)
+    assert document.content.count(b"/Type /Page\n") >= len(report["papers"])
+    for once in ("control_totals", "outstanding", "spending_by_care_year"):
+        assert [paper["code"] for paper in report["papers"]].count(once) == 1, once
+
+
+@pytest.mark.requirement("HL-08", "cash and bank journals and the detail ledger of every account are in the close")
+async def test_the_close_holds_every_journal_and_detail_ledger(world: World) -> None:
+    await a_busy_month(world)
+    month = (await world.get("/months/2010-03/report", "county_finance"))["papers"]
+    year = (await world.get("/books/basic/years/2010/papers", "county_finance"))["papers"]
+    moved = await world.rows("SELECT DISTINCT account FROM account_day WHERE book = 'basic' AND account <> ''")
+    for papers in (month, year):
+        ledgers = [p for p in papers if p["code"] in ("cash_journal", "bank_journal", "detail_ledger")]
+        of_basic = [p for p in ledgers if p["about"].startswith("基本基金账 ")]
+        accounts = [p["about"].split()[1] for p in of_basic]
+        assert {row["account"] for row in moved} <= set(accounts), "every account that moved"
+        cash = {p["about"].split()[1] for p in of_basic if p["code"] == "cash_journal"}
+        assert cash == {"1009.01", "1001.03"}, "the townships' float as well, moved or not"
+        index = next(p for p in papers if p["code"] == "ledger_index")
+        assert {row["cells"][0] for row in index["rows"]} == {row["account"] for row in moved}
+        assert {row["cells"][5] for row in index["rows"]} == {"已附"}
+    general = next(p for p in month if p["code"] == "general_ledger")
+    for row in general["rows"]:
+        code, what, *sums = row["cells"][0], *row["cells"][2:]
+        if what == "2010-03":
+            detail = next(p for p in month if p["about"].startswith(f"基本基金账 {code} "))
+            assert detail["rows"][-1]["cells"][4:] == sums[:2] + sums[2:], "as the general ledger says"
+
+
+@pytest.mark.requirement("HL-08", "a paper of a period that is not over or not closed says so and never looks final")
+async def test_a_paper_says_whether_its_period_is_closed(world: World) -> None:
+    await world.fund()
+    sheet = f"/books/basic/papers/balance-sheet?{MONTH}"
+    today = world.clock.now().date()
+    assert (await world.get(sheet))["standing"] == f"未结账:期间未结束,数据截至2010年3月{today.day}日"
+    await refused(world, "form_period_ahead", "/books/basic/papers/balance-sheet?from=2010-04-01&to=2010-04-30")
+    tomorrow = f"/bank-accounts/{FISCAL}/reconciliation?at={today + timedelta(days=1)}"
+    for path in ("/months/2030-03/report", "/books/basic/years/2031/papers", tomorrow):
+        await refused(world, "form_period_ahead", path)
+    last = date(2010, 3, 31)
+    world.clock.set(world.clock.now().replace(month=4))
+    assert (await world.get(sheet))["standing"] == "未结账:2010年3月31日尚未日结,数据仍会变动"
+    for n in range(31):
+        await world.sources_close(FIRST + timedelta(days=n))
+    await world.done(f"/days/{last}/close", role="county_director")
+    assert (await world.get(sheet))["standing"] == "未月结:各日已结账,月份尚未结账"
+    report = await world.get("/months/2010-03/report")
+    assert {paper["standing"] for paper in report["papers"]} == {"未月结:各日已结账,月份尚未结账"}
+    headers = world.tokens.headers("auditor")
+    workbook = await world.client.get(f"/v1/pools/522422{sheet}&format=xlsx", headers=headers)
+    assert "未月结" in str(openpyxl.load_workbook(BytesIO(workbook.content))["资产负债表"]["A2"].value)
+    await world.done("/months/2010-03/close", role="county_finance")
+    assert (await world.get(sheet))["standing"] == ""
+    day = "/books/basic/papers/balance-sheet?from=2010-03-05&to=2010-03-05"
+    assert (await world.get(day))["standing"] == ""
+
+
+@pytest.mark.requirement("ZZ-50", "the city prints its budget book's month under its own code; no book, no papers")
+async def test_the_month_of_a_payer_is_its_budget(world: World) -> None:
+    city = "522400"
+    body = {"kind": "budget_appropriation", "amount": "28.00", "reason": "经批准", "bank_reference": "YS-1"}
+    await world.receive(body, role="city_finance", pool=city)
+    headers = world.tokens.headers("auditor", pools=(city,))
+    report = (await world.client.get(f"/v1/pools/{city}/months/2010-03/report", headers=headers)).json()
+    assert report["books"] == ["budget"]
+    trial = next(paper for paper in report["papers"] if paper["code"] == "trial_balance")
+    assert (trial["ties"], cells(trial, "1001")[4]) == (True, "28.00")
+    assert not {"control_totals", "outstanding"} & {paper["code"] for paper in report["papers"]}
+    before = await world.client.get("/v1/pools/522400/months/1999-12/report", headers=headers)
+    assert before.json()["code"] == "form_book_unknown", "no book was open then"
 
 
 def facts(paper: dict[str, Any], what: str) -> dict[str, str]:

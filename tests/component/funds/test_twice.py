@@ -215,6 +215,11 @@ async def _replenishments_and_recoveries(twice: Twice) -> None:
     asked |= {"amount": "1.00", "document": "大合稽〔2010〕7号", "reason": "虚计床日"}
     made = await twice.done("/recoveries", asked, role="county_inspector")
     await twice.done(f"/recoveries/{made['id']}/approval", **DIRECTOR)
+    for act in ("refusal", "approval"):
+        path, gone = f"/receivables/{made['id']}/write-off", {"reason": "无财产可执行"}
+        asked_for = await twice.done(path, gone, **RECHECK)
+        document = {"document": "大合管委〔2010〕9号"}
+        await twice.done(f"/write-offs/{asked_for['id']}/{act}", document, **DIRECTOR)
 
 
 async def _deposits_and_orders(twice: Twice) -> None:

@@ -111,6 +111,12 @@ class World:
         assert answer.status_code in (200, 201), answer.text
         return answer.json()
 
+    async def receive(self, order: Any, role: str = "insurer_finance", **options: Any) -> Any:
+        """Money that came in: entered by one person and booked by another of the same unit; the order."""
+        made = await self.done("/money-orders", order, role=role, **options)
+        path = f"/money-orders/{made['id']}/approval"
+        return await self.done(path, role=role, **options | {"subject": f"{role}-2"})
+
     async def refused(self, code: str, *args: Any, **options: Any) -> Any:
         """A write that must be refused with this code; its problem."""
         answer = await self.send(*args, **options)

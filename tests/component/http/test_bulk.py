@@ -172,6 +172,10 @@ async def test_what_people_edit_names_the_edition_it_replaces_line_by_line(bench
     ]
     told = results(await send(bench, ndjson(*lines), path=path))
     assert [one["status"] for one in told] == [200, 412, 428, 200, 422]
+    again = results(await send(bench, ndjson(*lines), path=path))
+    assert [one.get("etag") for one in again] == [one.get("etag") for one in told], "a replay tells the edition it made"
+    whole = await send(bench, ndjson(lines[0], lines[3]), path=path, atomic="true")
+    assert [one["etag"] for one in whole.json()["lines"]] == [told[0]["etag"], told[3]["etag"]]
     assert await notes(bench) == ["a:甲", "b:乙", "a:丙", "c:己"]
     unasked = results(await send(bench, ndjson(line("k8") | {"if_match": "*"})))
     assert unasked[0]["problem"]["code"] == "bulk_line_broken", "a condition that nobody looks at is refused"
@@ -215,6 +219,42 @@ async def test_a_fault_at_the_database_undoes_the_whole(bench: Bench) -> None:
     assert (await notes(bench), await keys(bench)) == ([], [])
     await bench.rows("DROP TRIGGER broken ON note")
     assert (await send(bench, body, atomic="whole")).status_code == 200
+
+
+async def count_inserts(bench: Bench, then: str) -> None:
+    """Each note that is written is counted, also where it is undone; ``then`` is done besides."""
+    await bench.rows("CREATE SEQUENCE inserts")
+    await bench.rows(
+        "CREATE FUNCTION counted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS "
+        f"$$ BEGIN PERFORM nextval('inserts'); {then}; RETURN NEW; END $$"
+    )
+    await bench.rows("CREATE TRIGGER counted BEFORE INSERT ON note FOR EACH ROW EXECUTE FUNCTION counted()")
+
+
+async def inserts(bench: Bench) -> int:
+    return int((await bench.rows("SELECT last_value FROM inserts"))[0]["last_value"])
+
+
+async def test_two_wholes_over_the_same_rows_in_opposite_order_are_both_done(bench: Bench) -> None:
+    """Each note takes a lock of its text, slowly: the two wait for each other in a circle, and one is begun again."""
+    await count_inserts(bench, "PERFORM pg_advisory_xact_lock(hashtextextended(NEW.text, 0)); PERFORM pg_sleep(0.3)")
+    orders = (["甲", "乙"], ["乙", "甲"])
+    bodies = [ndjson(*(line(f"k{n}{at}", text) for at, text in enumerate(order))) for n, order in enumerate(orders)]
+    answers = await asyncio.gather(*(send(bench, body, atomic=f"whole-{n}") for n, body in enumerate(bodies)))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert sorted(await notes(bench)) == sorted(["甲", "乙"] * 2)
+    assert await inserts(bench) > 4, "they did meet"
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+async def test_a_second_deadlock_is_told_and_nothing_moved(bench: Bench, atomic: bool) -> None:
+    await count_inserts(bench, "RAISE EXCEPTION 'a circle' USING ERRCODE = '40P01'")
+    if atomic:
+        answer = await send(bench, ndjson(line("k1"), line("k2")), atomic="whole")
+    else:
+        answer = await bench.client.post(NOTES, json=line("k1")["body"], headers=bench.headers("k1"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert (await notes(bench), await keys(bench), await inserts(bench)) == ([], [], 2)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -14,6 +14,7 @@ from tests.component.http.conftest import OTHER_POOL, POOL, Bench
 
 RECORDS = f"/v1/pools/{POOL}/records"
 HEADINGS = ["编号", "文字", "金额", "大额", "时间", "备注", "部分", "部分金额"]
+ENGLISH = ["Number", "Text", "Amount", "Is large", "At", "Note", "Parts code", "Parts amount"]
 NASTY = [
     '=HYPERLINK("http://x")',
     "+1+1",
@@ -39,8 +40,8 @@ async def fill(bench: Bench, texts: list[str], fen: int = 123_450) -> None:
     await bench.rows(sql, POOL, texts, fen)
 
 
-async def get(bench: Bench, query: str, **options: Any) -> Any:
-    return await bench.client.get(RECORDS + query, headers=bench.headers(**options) | {"Accept-Language": "en"})
+async def get(bench: Bench, query: str, language: str = "zh-CN", **options: Any) -> Any:
+    return await bench.client.get(RECORDS + query, headers=bench.headers(**options) | {"Accept-Language": language})
 
 
 def of_csv(content: bytes) -> list[list[str]]:
@@ -71,15 +72,19 @@ async def test_a_file_has_every_row_of_the_list_and_not_one_page(bench: Bench) -
     listed = await everything(bench)
     assert len(listed) == 450
     wanted = [
-        [str(row["number"]), row["text"], row["amount"], "yes", "2010-03-01 09:00:00", "", "a、b", "1234.50、1234.50"]
+        [str(row["number"]), row["text"], row["amount"], "是", "2010-03-01 09:00:00", "", "a、b", "1234.50、1234.50"]
         for row in listed
     ]
     answer = await get(bench, "?format=csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert unquote(answer.headers["content-disposition"]).endswith(f"filename*=UTF-8''记录-{POOL}-2010-03-01.csv")
     assert of_csv(answer.content) == [HEADINGS, *wanted]
-    chinese = await bench.client.get(RECORDS + "?format=csv", headers=bench.headers() | {"Accept-Language": "zh-CN"})
-    assert of_csv(chinese.content) == [HEADINGS, *([*row[:3], "是", *row[4:]] for row in wanted)]
+    english = await get(bench, "?format=csv", "en")
+    assert unquote(english.headers["content-disposition"]).endswith(f"''Records-{POOL}-2010-03-01.csv")
+    in_english = ([*row[:3], "yes", *row[4:6], "a, b", "1234.50, 1234.50"] for row in wanted)
+    assert of_csv(english.content) == [ENGLISH, *in_english]
+    book = openpyxl.load_workbook(io.BytesIO((await get(bench, "?format=xlsx", "en")).content))
+    assert (book.sheetnames, [cell.value for cell in next(book["Records"].iter_rows())]) == (["Records"], ENGLISH)
     read = of_xlsx((await get(bench, "?format=xlsx")).content)
     assert read[0] == HEADINGS
     assert [["" if cell is None else str(cell) for cell in row] for row in read[1:]] == wanted

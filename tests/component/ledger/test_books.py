@@ -101,7 +101,7 @@ async def test_a_payer_has_a_budget_book_under_its_own_code(api: Api) -> None:
 @pytest.mark.parametrize(
     ("book", "role", "code"),
     [
-        ("budget", "county_finance", "ledger_not_keeper"),
+        ("budget", "city_finance", "ledger_book_not_under_code"),
         ("county_budget", "city_finance", "ledger_not_keeper"),
         ("urban", "city_finance", "ledger_not_keeper"),
         ("fees", "county_finance", "ledger_chart_unknown"),
@@ -112,6 +112,17 @@ async def test_a_payer_has_a_budget_book_under_its_own_code(api: Api) -> None:
 async def test_a_book_is_opened_by_a_keeper_of_its_accounts(api: Api, book: str, role: str, code: str) -> None:
     answer = await api.open(book, role)
     assert answer.json()["code"] == code, answer.text
+
+
+@pytest.mark.requirement("ZZ-50", "no code bears both a fund and a city's budget, not even empty")
+async def test_a_payers_code_bears_its_budget_alone(api: Api) -> None:
+    assert (await api.open("budget", "county_finance", CITY)).json()["code"] == "ledger_not_keeper"
+    before = (await api.get("/books", POOL))["items"]
+    for book, role, pool in (("budget", "city_finance", POOL), ("urban", "county_finance", CITY)):
+        answer = await api.open(book, role, pool)
+        assert (answer.status_code, answer.json()["code"]) == (422, "ledger_book_not_under_code"), answer.text
+        assert pool in answer.json()["detail"]
+    assert (await api.get("/books", POOL))["items"] == before
 
 
 async def test_a_book_is_not_opened_ahead_of_time(api: Api) -> None:

@@ -47,15 +47,15 @@ async def psql(ledger: Ledger, script: str, role: str = "service") -> tuple[int,
     return done.returncode, done.stdout + done.stderr
 
 
-def staged(*postings: str, day: str = "2010-04-05", exact: bool = False, reason: str = "normal", of: str = "NULL",
-           source: str = "typed", seq: int = 1) -> str:  # fmt: skip
+def staged(*postings: str, day: str = "2010-04-05", value: str = "", exact: bool = False, reason: str = "normal",
+           of: str = "NULL", source: str = "typed", seq: int = 1) -> str:  # fmt: skip
     """A voucher as somebody would stage it by hand, one (debit, credit, fen) a posting."""
     lines = "\n".join(
         f"INSERT INTO staged_posting VALUES ('basic', {seq}, {n}, {posting}, '', '', '');"
         for n, posting in enumerate(postings, 1)
     )
     return f"""SELECT ledger_stage();
-INSERT INTO staged_voucher VALUES ('basic', {seq}, '{source}', '{day}', '{day}', '{reason}', {of}, 'mallory',
+INSERT INTO staged_voucher VALUES ('basic', {seq}, '{source}', '{day}', '{value or day}', '{reason}', {of}, 'mallory',
   'rule:none', 'mallory', 'typed by hand', 0, '', NULL, {exact}, NULL);
 {lines}
 SELECT post('{POOL}', 'basic');"""
@@ -71,6 +71,14 @@ VOUCHER = (
     " reversal_of, preparer, checker, poster, text, sheets, papers, postings_digest, sha256('forged') FROM voucher"
     " WHERE number = 1;"
 )
+
+
+def seal(day: str, key: str = SIGNER.key_id) -> str:
+    """A seal that somebody makes up."""
+    return f"SELECT seal('{POOL}', 'basic', '{day}', now(), '{key}', decode(repeat('00', 64), 'hex'));"
+
+
+INTEREST = "'1002', '4005', 100"
 ADD_HASH = "ALTER TABLE staged_voucher ADD COLUMN hash bytea;\n"
 REVERSAL = staged("'1001.02', '5001.01', 10000", reason="reversal", of="3")
 
@@ -85,8 +93,25 @@ REFUSED: dict[str, tuple[str, str]] = {
     "book into a closed month": (
         staged("'1002', '4005', 100", day="2010-03-15", exact=True), "ledger_day_closed"),
     "seal a closed month again": (
-        f"SELECT seal('{POOL}', 'basic', '2010-03-31', now(), 'k', decode(repeat('00', 64), 'hex'));",
+        seal("2010-03-31"),
         "ledger_sealed_already"),
+    "end a book by a voucher of 2099": (staged(INTEREST, day="2099-01-01"), "ledger_date_impossible"),
+    "end a book by a voucher without end": (staged(INTEREST, day="infinity"), "ledger_date_impossible"),
+    "book a fact that has not come": (staged(INTEREST, value="2099-01-01"), "ledger_date_impossible"),
+    "book a fact without a date": (staged(INTEREST, value="infinity"), "ledger_date_impossible"),
+    "book a fact of before all time": (staged(INTEREST, value="-infinity"), "ledger_date_impossible"),
+    "book a fact of before the scheme": (staged(INTEREST, value="1900-01-01"), "ledger_date_impossible"),
+    "call today's fact late": (staged(INTEREST, reason="late"), "ledger_not_late"),
+    "seal what has not come": (seal("2099-12-31"), "ledger_date_impossible"),
+    "seal for ever": (seal("infinity"), "ledger_date_impossible"),
+    "seal with a key of one's own": (seal("2010-04-01", "00112233aabbccdd"), "ledger_key_unknown"),
+    "register a key of one's own": (
+        "INSERT INTO signing_key VALUES ('00112233aabbccdd');", DENIED("signing_key")),
+    "open a book that cannot begin": (
+        f"SELECT open_book('{POOL}', 'assistance-1', '2099-01-01');", "ledger_date_impossible"),
+    "check one's own voucher under another spelling": (
+        staged(INTEREST).replace("'rule:none'", "' Mallory'"), "voucher_two_persons"),
+    "check by no rule at all": (staged(INTEREST).replace("'rule:none'", "'rule:'"), "voucher_rule_named"),
     "close a closed month again": (f"SELECT close_period('{POOL}', 'basic', '2010-03-01');", "ledger_period_closed"),
     "open a closed month": ("UPDATE book_head SET closed_through = '2000-01-01';", DENIED("book_head")),
     "change an entry": ("UPDATE posting SET amount_fen = 1 WHERE number = 3;", DENIED("posting")),

@@ -147,12 +147,16 @@ async def test_without_a_scope_nothing_is_posted(raw: asyncpg.Connection) -> Non
 async def test_a_sealed_day_is_closed_and_an_earlier_day_too(funded: Ledger, raw_alone: asyncpg.Connection) -> None:
     async with raw_alone.transaction():
         await _scope(raw_alone)
-        await raw_alone.fetchval("SELECT seal($1, 'basic', '2010-03-01', now(), 'k', $2)", POOL, bytes(64))
+        await raw_alone.fetchval(
+            "SELECT seal($1, 'basic', '2010-03-01', now(), '00112233aabbccdd', $2)", POOL, bytes(64)
+        )
     assert await _post(raw_alone, voucher("x", exact_day=True)) == "ledger_day_closed"
     with pytest.raises(asyncpg.PostgresError, match="ledger_sealed_already"):
         async with raw_alone.transaction():
             await _scope(raw_alone)
-            await raw_alone.fetchval("SELECT seal($1, 'basic', '2010-03-01', now(), 'k', $2)", POOL, bytes(64))
+            await raw_alone.fetchval(
+                "SELECT seal($1, 'basic', '2010-03-01', now(), '00112233aabbccdd', $2)", POOL, bytes(64)
+            )
 
 
 WRITES = [

@@ -113,7 +113,7 @@ async def account(world: World, code: str, holder: str, role: str) -> None:
 async def arrived(world: World, code: str, kind: str, amount: str, role: str, **more: Any) -> None:
     """Money recorded by its keeper and shown by the bank."""
     order = {"kind": kind, "amount": amount, "reason": "拨入", "bank_reference": f"LS-{kind}"} | more
-    await world.done("/money-orders", order, role=role)
+    await world.receive(order, role=role)
     await world.statement(code, ("in", parse_yuan(amount), order["bank_reference"]))
 
 

@@ -267,6 +267,19 @@ def test_a_finding_about_circumstances_and_deadlines(old: str, new: str, message
     assert message in warned(changed(old, new, GOOD + SAID))
 
 
+HOSPITAL = "limit: {amount: 4000, shared_up_to: 20%, share: 50%"
+
+
+def test_the_wall_says_that_the_hospital_bears_what_is_over_a_limit() -> None:
+    text = changed(HOSPITAL, HOSPITAL + ", excess: hospital", text_of("zhengan-2011-01"))
+    document = load(text, text_of)
+    told = wall_table(document.policy, document.document)
+    assert "按 50% 计入),不计入的部分由医疗机构负担," in told
+    floor = changed("        caps:\n", "        floor: {name: 保底, ratio: 30%, clause: x}\n        caps:\n", text)
+    with pytest.raises(PolicyErrors, match="不能设保底"):
+        load(floor, text_of)
+
+
 def test_a_circumstance_that_rows_or_waivers_ask_for_is_not_warned_of() -> None:
     urban = loaded("dafang-urban-2009")
     assert not any("不起作用" in one.message for one in findings(urban.policy, urban.source, urban.document))

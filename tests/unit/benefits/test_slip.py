@@ -223,4 +223,4 @@ def test_what_a_third_party_bears_is_not_the_patients_part() -> None:
     claim = "institution: {level: county}\neligible: 10000\nthird_party: shared\nthird_party_share: 30%\n"
     slip = slip_of("zhengzhou-county-2011", claim)
     assert "  第三人负担:3,000.00\n" in slip
-    assert "  个人负担:10,000.00 − 3,000.00 − 4,355.00 = 2,645.00\n" in slip
+    assert "  个人负担:10,000.00 − 4,355.00 − 3,000.00 = 2,645.00\n" in slip

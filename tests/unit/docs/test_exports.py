@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from shared.http.exports import Sheet
+
 OPENAPI = Path(__file__).parents[3] / "docs/openapi"
 SERVICES = {"enrollment": 4, "claims": 6, "settlement": 11, "performance": 1}
 """How many lists each service offers at least."""
@@ -51,6 +53,9 @@ def test_a_file_has_a_column_for_every_member_of_the_list(service: str) -> None:
         shown = {name.split(".")[0] if name.startswith("price_ceilings.") else name for name in columns - around}
         assert shown == places(document, row, set(sheet["each"])), path
         assert len(set(sheet["columns"].values())) == len(columns), f"{path}: two columns have one heading"
+        english = Sheet(**sheet).in_language("en", operations["get"]["x-heyi-access"]["command"])
+        assert len(set(english.columns.values())) == len(columns), f"{path}: two columns have one English heading"
+        assert all(text.isascii() for text in (english.title, *english.columns.values())), path
         for text in (sheet["title"], *sheet["columns"].values()):
             assert any("一" <= character <= "鿿" for character in text), path
         assert len(sheet["title"]) <= 31, f"{path}: Excel takes no longer name"
@@ -116,6 +121,7 @@ WHOLE = {
     "voucher-forms": "at most 500 vouchers: a longer period is refused",
     "form": "one voucher",
     "attachments": "what was attached to one voucher",
+    "persons-at-cap/counts": "the villages of one county by month",
 }
 """Lists that are always answered whole, and why they can be."""
 

@@ -42,7 +42,8 @@ BEGIN
     FOR UPDATE OF v FOR SHARE OF m);
   live := ARRAY(
     SELECT c FROM public.claim c
-    WHERE c.pool_code = pool AND (c.id = ANY (claims) OR (c.visit_id = ANY (visits) AND c.status <> 'cancelled'))
+    WHERE c.pool_code = pool AND (c.id = ANY (claims) OR (c.visit_id = ANY (visits)
+      AND c.status NOT IN ('cancelled', 'reversed')))
     ORDER BY c.id FOR UPDATE);
   RETURN NEXT;
 END $$;

@@ -12,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 SETTLING = (Path(__file__).parents[1] / "sql" / "settling.sql").read_text()
+REVERSALS = (Path(__file__).parents[1] / "sql" / "reversals.sql").read_text()
 COVERAGE = """
 CREATE TABLE member_coverage (
   pool_code text COLLATE "C" NOT NULL,
@@ -64,7 +65,7 @@ CREATE TABLE visit (
   institution_number text COLLATE "C" NOT NULL,
   member_id uuid NOT NULL,
   kind text NOT NULL CHECK (kind IN ('inpatient', 'outpatient')),
-  status text NOT NULL CHECK (status IN ('registered', 'discharged')),
+  status text NOT NULL CHECK (status IN ('registered', 'discharged', 'withdrawn')),
   admitted_at timestamptz NOT NULL,
   admitted_on date NOT NULL,
   discharged_at timestamptz,
@@ -78,30 +79,88 @@ CREATE TABLE visit (
   elsewhere jsonb,
   channel text NOT NULL DEFAULT 'bedside' CHECK (channel IN ('bedside', 'window')),
   submitted_on date,
+  missing_papers text[] NOT NULL DEFAULT '{}',
   facts_seq integer NOT NULL DEFAULT 0,
   line_sheets integer NOT NULL DEFAULT 0,
   registered_at timestamptz NOT NULL,
   registered_by text NOT NULL,
   PRIMARY KEY (pool_code, id),
   CONSTRAINT visit_institution UNIQUE (pool_code, id, institution_code),
-  CONSTRAINT visit_institution_number UNIQUE (pool_code, institution_code, institution_number),
   CHECK (discharged_at >= admitted_at),
-  CHECK ((status = 'discharged') = (discharged_at IS NOT NULL)),
+  CHECK (status = 'withdrawn' OR (status = 'discharged') = (discharged_at IS NOT NULL)),
+  CHECK (channel = 'window' OR status <> 'withdrawn'),
+  CHECK (channel = 'window' OR missing_papers = '{}'),
   CHECK ((third_party IN ('shared', 'advanced')) = (third_party_share > 0)),
   CHECK ((channel = 'window') = (submitted_on IS NOT NULL))
 );
 CREATE INDEX visit_of_member ON visit (pool_code, member_id);
-CREATE UNIQUE INDEX visit_elsewhere_once
-  ON visit (pool_code, (elsewhere ->> 'scheme'), (elsewhere ->> 'settlement')) WHERE elsewhere IS NOT NULL;
--- of no pool: an invoice is used once in all pools and schemes (rulings §14)
+-- a registration that was withdrawn leaves its number and its settlement of elsewhere to the right one
+CREATE UNIQUE INDEX visit_institution_number ON visit (pool_code, institution_code, institution_number)
+  WHERE status <> 'withdrawn';
+CREATE UNIQUE INDEX visit_elsewhere_once ON visit (pool_code, (elsewhere ->> 'scheme'), (elsewhere ->> 'settlement'))
+  WHERE elsewhere IS NOT NULL AND status <> 'withdrawn';
+CREATE TABLE window_slip (
+  pool_code text COLLATE "C" NOT NULL,
+  visit_id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
+  needed text[] NOT NULL,
+  accepted_at timestamptz NOT NULL,
+  accepted_by text NOT NULL,
+  PRIMARY KEY (pool_code, visit_id),
+  CONSTRAINT window_slip_number UNIQUE (pool_code, number),
+  FOREIGN KEY (pool_code, visit_id, institution_code) REFERENCES visit (pool_code, id, institution_code)
+);
+CREATE TABLE window_paper (
+  pool_code text COLLATE "C" NOT NULL,
+  visit_id uuid NOT NULL,
+  position integer NOT NULL CHECK (position > 0),
+  institution_code text COLLATE "C" NOT NULL,
+  kind text NOT NULL,
+  original text NOT NULL CHECK (original IN ('kept', 'returned', 'copy')),
+  recorded_at timestamptz NOT NULL,
+  recorded_by text NOT NULL,
+  PRIMARY KEY (pool_code, visit_id, position),
+  FOREIGN KEY (pool_code, visit_id) REFERENCES window_slip (pool_code, visit_id),
+  FOREIGN KEY (pool_code, visit_id, institution_code) REFERENCES visit (pool_code, id, institution_code)
+);
+CREATE TABLE visit_withdrawal (
+  pool_code text COLLATE "C" NOT NULL,
+  visit_id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  reason text NOT NULL,
+  withdrawn_at timestamptz NOT NULL,
+  withdrawn_by text NOT NULL,
+  PRIMARY KEY (pool_code, visit_id),
+  FOREIGN KEY (pool_code, visit_id, institution_code) REFERENCES visit (pool_code, id, institution_code)
+);
+CREATE TABLE invoice_attempt (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  code text COLLATE "C" NOT NULL,
+  number text COLLATE "C" NOT NULL,
+  visit_id uuid NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  member_id uuid NOT NULL,
+  used_pool_code text COLLATE "C" NOT NULL,
+  used_visit_id uuid NOT NULL,
+  used_at timestamptz NOT NULL,
+  attempted_at timestamptz NOT NULL,
+  attempted_by text NOT NULL,
+  PRIMARY KEY (pool_code, id)
+);
+-- of no pool: an invoice is used once in all pools and schemes (rulings §14), until its registration is withdrawn
 CREATE TABLE invoice_use (
   code text COLLATE "C" NOT NULL,
   number text COLLATE "C" NOT NULL,
   pool_code text COLLATE "C" NOT NULL,
   visit_id uuid NOT NULL,
   used_at timestamptz NOT NULL,
-  PRIMARY KEY (code, number)
+  freed_at timestamptz,
+  PRIMARY KEY (code, number, visit_id)
 );
+CREATE UNIQUE INDEX invoice_use_once ON invoice_use (code, number) WHERE freed_at IS NULL;
+CREATE INDEX invoice_use_of_visit ON invoice_use (visit_id);
 CREATE TABLE given_file (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
@@ -171,7 +230,8 @@ CREATE TABLE claim (
   household_id uuid NOT NULL,
   township_code text COLLATE "C" NOT NULL,
   kind text NOT NULL CHECK (kind IN ('inpatient', 'outpatient')),
-  status text NOT NULL CHECK (status IN ('settled', 'approved', 'rejected', 'returned', 'cancelled', 'released')),
+  status text NOT NULL
+    CHECK (status IN ('settled', 'approved', 'rejected', 'returned', 'cancelled', 'released', 'reversed')),
   version integer NOT NULL CHECK (version > 0),
   admitted_on date NOT NULL,
   discharged_on date,
@@ -185,6 +245,7 @@ CREATE TABLE claim (
   benefit_fen bigint NOT NULL CHECK (benefit_fen BETWEEN 0 AND total_fen),
   account_fen bigint NOT NULL DEFAULT 0 CHECK (account_fen >= 0),
   elsewhere_fen bigint NOT NULL DEFAULT 0 CHECK (elsewhere_fen >= 0),
+  hospital_fen bigint NOT NULL DEFAULT 0 CHECK (hospital_fen >= 0),
   midway boolean NOT NULL DEFAULT false,
   part integer NOT NULL DEFAULT 1 CHECK (part > 0),
   sheets_to integer NOT NULL DEFAULT 0,
@@ -197,17 +258,20 @@ CREATE TABLE claim (
   coverage_sequence bigint NOT NULL,
   layers jsonb NOT NULL,
   cutoff_id uuid,
+  reversal_id uuid,
   number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
   PRIMARY KEY (pool_code, id),
   CONSTRAINT claim_number UNIQUE (pool_code, number),
   FOREIGN KEY (pool_code, visit_id, institution_code) REFERENCES visit (pool_code, id, institution_code),
-  CHECK ((status = 'released') = (cutoff_id IS NOT NULL)),
+  CHECK ((status IN ('released', 'reversed')) = (cutoff_id IS NOT NULL)),
+  CHECK ((status = 'reversed') = (reversal_id IS NOT NULL)),
   CHECK (payable_fen BETWEEN 0 AND benefit_fen + account_fen),
-  CHECK (benefit_fen + account_fen + elsewhere_fen <= total_fen)
+  CHECK (benefit_fen + account_fen + elsewhere_fen + hospital_fen <= total_fen)
 ) WITH (fillfactor = 90);
 -- a stay is settled once at its end, and before that in parts
-CREATE UNIQUE INDEX claim_live ON claim (pool_code, visit_id) WHERE status <> 'cancelled' AND NOT midway;
-CREATE UNIQUE INDEX claim_part ON claim (pool_code, visit_id, part) WHERE status <> 'cancelled';
+CREATE UNIQUE INDEX claim_live ON claim (pool_code, visit_id)
+  WHERE status NOT IN ('cancelled', 'reversed') AND NOT midway;
+CREATE UNIQUE INDEX claim_part ON claim (pool_code, visit_id, part) WHERE status NOT IN ('cancelled', 'reversed');
 CREATE INDEX claim_of_day ON claim (pool_code, settled_on, id);
 CREATE INDEX claim_pending ON claim (pool_code, status, institution_code, settled_on, id)
   WHERE status IN ('settled', 'approved');
@@ -358,8 +422,8 @@ def _rules() -> list[str]:
         "blind_index, household_id, township_code, village_code, birth_date, sex, sequence, timeline, groups, layers, "
         "learnt_from, learnt_at"
     )
-    claim = "status, version, payable_fen, cutoff_id"
-    visit = "status, discharged_at, line_sheets, third_party, third_party_share, elsewhere, facts_seq"
+    claim = "status, version, payable_fen, cutoff_id, reversal_id"
+    visit = "status, discharged_at, line_sheets, third_party, third_party_share, elsewhere, facts_seq, missing_papers"
     entitled = "entitlements, entitlement_seq"
     return [
         pool_table(
@@ -380,7 +444,11 @@ def _rules() -> list[str]:
         pool_table(service, "visit", institution_column=of, update_columns=visit),
         pool_table(service, "given_file"),
         pool_table(service, "given_file_error"),
-        free_table(service, "invoice_use", app="SELECT, INSERT"),
+        free_table(service, "invoice_use", app="SELECT, INSERT", update_columns="freed_at"),
+        pool_table(service, "window_slip", institution_column=of),
+        pool_table(service, "window_paper", institution_column=of),
+        pool_table(service, "visit_withdrawal", institution_column=of),
+        pool_table(service, "invoice_attempt"),
         pool_table(service, "visit_lines", institution_column=of),
         pool_table(service, "visit_lines_withdrawal", institution_column=of),
         pool_table(service, "claim", institution_column=of, update_columns=claim),
@@ -397,6 +465,17 @@ def _rules() -> list[str]:
         pool_table(service, "cancellation", institution_column=of),
         pool_table(service, "cancellation_release", institution_column=of),
         pool_table(service, "readjudication"),
+        pool_table(
+            service,
+            "claim_payment",
+            app="SELECT",
+            institution_column=of,
+            worker="SELECT, INSERT",
+            worker_update_columns="paid, told_at",
+        ),
+        pool_table(service, "reversal_release", institution_column=of, update_columns="approved_by, approved_at"),
+        pool_table(service, "claim_reversal", institution_column=of),
+        pool_table(service, "benefit_year_close"),
         pool_table(service, "claim_review", institution_column=of),
         pool_table(service, "claim_cut", institution_column=of),
         pool_table(service, "cutoff", institution_column=of),
@@ -404,7 +483,7 @@ def _rules() -> list[str]:
 
 
 def upgrade() -> None:
-    for statement in (COVERAGE, VISITS, CLAIMS, ACCUMULATORS, REVIEW, SETTLING, *_rules()):
+    for statement in (COVERAGE, VISITS, CLAIMS, ACCUMULATORS, REVIEW, REVERSALS, SETTLING, *_rules()):
         op.execute(statement)
 
 

@@ -54,6 +54,35 @@ CREATE TABLE member_layer (
   PRIMARY KEY (pool_code, member_id, layer, valid_from, recorded_seq),
   FOREIGN KEY (pool_code, member_id) REFERENCES member
 );
+CREATE TABLE layer_file (
+  pool_code text COLLATE "C" NOT NULL,
+  file_id uuid NOT NULL,
+  number text COLLATE "C" NOT NULL CHECK (starts_with(number, pool_code || '-')),
+  layer text COLLATE "C" NOT NULL,
+  year smallint NOT NULL,
+  content_hash bytea NOT NULL CHECK (octet_length(content_hash) = 32),
+  rows_read integer NOT NULL CHECK (rows_read > 0),
+  joined integer NOT NULL CHECK (joined >= 0),
+  unchanged integer NOT NULL CHECK (unchanged >= 0),
+  returned integer NOT NULL CHECK (returned >= 0),
+  amount_fen bigint NOT NULL CHECK (amount_fen >= 0),
+  areas text COLLATE "C" NOT NULL,
+  uploaded_by text COLLATE "C" NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (pool_code, file_id),
+  CONSTRAINT layer_file_number UNIQUE (pool_code, number),
+  FOREIGN KEY (pool_code, layer, year) REFERENCES layer_standard,
+  CHECK (rows_read = joined + unchanged + returned)
+);
+CREATE INDEX layer_file_content ON layer_file (pool_code, layer, year, content_hash);
+CREATE TABLE layer_file_error (
+  pool_code text COLLATE "C" NOT NULL,
+  file_id uuid NOT NULL,
+  row_number integer NOT NULL,
+  row_sealed bytea NOT NULL,
+  PRIMARY KEY (pool_code, file_id, row_number),
+  FOREIGN KEY (pool_code, file_id) REFERENCES layer_file
+);
 """
 
 
@@ -61,7 +90,8 @@ def upgrade() -> None:
     op.execute(LAYERS)
     op.execute(pool_table("enrollment", "layer_standard"))
     op.execute(pool_table("enrollment", "layer_payment", update_columns="left_from, reason"))
-    op.execute(pool_table("enrollment", "member_layer"))
+    for table in ("member_layer", "layer_file", "layer_file_error"):
+        op.execute(pool_table("enrollment", table))
 
 
 def downgrade() -> None:

@@ -1,5 +1,15 @@
 -- Books, holds, seals, period ends and the replay, beside post().
 
+-- Refuses a day that cannot be yet, and an infinite one.
+CREATE FUNCTION ledger_check_day(p_pool text, p_day date) RETURNS void LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF p_day > public.ledger_last_day() OR NOT isfinite(p_day) THEN
+    PERFORM public.ledger_refuse('ledger_date_impossible', jsonb_build_object('pool_code', p_pool,
+      'last_day', public.ledger_last_day()));
+  END IF;
+END $$;
+
 -- Opens a book of a pool on a chart, on the day before which nothing can be posted; repeating it changes nothing.
 CREATE FUNCTION open_book(p_pool text, p_chart text, p_first_day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -8,6 +18,7 @@ DECLARE
   v_genesis bytea;
 BEGIN
   PERFORM public.ledger_check_scope(p_pool);
+  PERFORM public.ledger_check_day(p_pool, p_first_day);
   SELECT c.book INTO v_book FROM public.chart c WHERE c.chart = p_chart;
   IF v_book IS NULL THEN
     PERFORM public.ledger_refuse('ledger_chart_unknown', jsonb_build_object('chart', p_chart));
@@ -124,6 +135,7 @@ DECLARE
   v_hash bytea;
   v_unsealed date;
 BEGIN
+  PERFORM public.ledger_check_day(p_pool, p_day);
   IF p_day <= head.sealed_through THEN
     PERFORM public.ledger_refuse('ledger_sealed_already', jsonb_build_object('day', p_day,
       'sealed_through', head.sealed_through));
@@ -164,13 +176,19 @@ SET datestyle = 'ISO, YMD' AS $$
     || to_char(s.signed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'\n'
 $$;
 
--- Seals the day: nothing is posted into it or before it any more.
+-- Seals the day: nothing is posted into it or before it any more. Of the key only its id can be known here: one that was
+-- not registered is refused, the first seal of all registers its own.
 CREATE FUNCTION seal(p_pool text, p_book text, p_day date, p_signed_at timestamptz, p_key_id text, p_signature bytea)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 SET datestyle = 'ISO, YMD' AS $$
 DECLARE
   field text[] := string_to_array(rtrim(public.seal_statement(p_pool, p_book, p_day, p_signed_at), E'\n'), E'\t');
 BEGIN
+  INSERT INTO public.signing_key (key_id)
+    SELECT p_key_id WHERE NOT EXISTS (SELECT FROM public.signing_key) ON CONFLICT DO NOTHING;
+  IF NOT EXISTS (SELECT FROM public.signing_key k WHERE k.key_id = p_key_id) THEN
+    PERFORM public.ledger_refuse('ledger_key_unknown', jsonb_build_object('key', p_key_id));
+  END IF;
   INSERT INTO public.day_seal (pool_code, book, day, seal_number, first_number, last_number, root, last_hash, previous,
                                signed_at, key_id, signature)
     VALUES (p_pool, p_book, p_day, field[5]::bigint, field[6]::bigint, field[7]::bigint, decode(field[8], 'hex'),
@@ -266,7 +284,7 @@ SET enable_nestloop = off AS $$
 $$;
 
 REVOKE ALL ON FUNCTION ledger_refuse(text, jsonb), ledger_stage(), ledger_check_staging(), ledger_check_scope(text),
-  ledger_lock(text, text), ledger_link(bytea, bytea, bytea), ledger_chain(bytea, bytea),
+  ledger_lock(text, text), ledger_last_day(), ledger_check_day(text, date), ledger_link(bytea, bytea, bytea), ledger_chain(bytea, bytea),
   ledger_posting_line(integer, text, text, bigint, text, text, text),
   ledger_voucher_line(text, text, bigint, date, bigint, text, date, date, text, bigint, text, text, text, text, integer,
                       text, bytea),

@@ -61,6 +61,11 @@ BEGIN
   END IF;
 END $$;
 
+-- The last day that any business day can be: tomorrow, since a day may be closed on its own date (contracts §5). The caller
+-- names the days of a voucher; the server's clock is the one that he cannot set, and no day beyond it can be undone.
+CREATE FUNCTION ledger_last_day() RETURNS date LANGUAGE sql STABLE
+RETURN (statement_timestamp() AT TIME ZONE 'Asia/Shanghai')::date + 1; -- real time: bounds what callers may claim
+
 -- Locks the head of a book; every function that changes a book begins here.
 CREATE FUNCTION ledger_lock(p_pool text, p_book text) RETURNS public.book_head LANGUAGE plpgsql AS $$
 DECLARE
@@ -165,6 +170,7 @@ DECLARE
   v_ordinary boolean;
   v_holds boolean;
   v_latest date;
+  v_last_day constant date := public.ledger_last_day();
   v_shapely boolean;
   v_bad jsonb;
   v_code text;
@@ -193,7 +199,10 @@ BEGIN
          CASE WHEN min(v.value_date) = max(v.value_date) THEN min(v.value_date) END,
          CASE WHEN count(*) = 0 OR min(v.seq) <> 1 OR max(v.seq) <> count(*) OR count(DISTINCT v.seq) <> count(*)
               THEN 'ledger_staging_invalid'
+              WHEN greatest(max(v.posting_date), max(v.value_date)) > v_last_day OR min(v.value_date) < '2003-01-01'
+              THEN 'ledger_date_impossible' -- infinite days as well; the scheme began in 2003
               WHEN bool_or(v.exact_day AND v.posting_date < head.open_day) THEN 'ledger_day_closed'
+              WHEN bool_or(v.reason = 'late' AND v.value_date > v_closed) THEN 'ledger_not_late'
               WHEN public.ledger_has_separators(string_agg(
                      v.source_event || v.preparer || v.checker || v.poster || v.text, ''))
               THEN 'ledger_text_invalid' END
@@ -201,7 +210,8 @@ BEGIN
     FROM pg_temp.staged_voucher v WHERE v.book = p_book;
   IF v_code IS NOT NULL THEN
     PERFORM public.ledger_refuse(v_code, jsonb_build_object('pool_code', p_pool, 'book', p_book,
-      'open_day', head.open_day, 'sealed_through', head.sealed_through));
+      'open_day', head.open_day, 'sealed_through', head.sealed_through, 'last_day', v_last_day,
+      'closed_through', v_closed));
   END IF;
 
   -- posting days never fall: vouchers of one day are neighbours, a run from v_firsts to v_lasts; its month began after

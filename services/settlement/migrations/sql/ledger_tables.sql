@@ -80,7 +80,8 @@ CREATE TABLE voucher (
   postings_digest bytea NOT NULL,
   hash bytea NOT NULL,
   PRIMARY KEY (pool_code, book, number),
-  CONSTRAINT voucher_two_persons CHECK (preparer <> checker),
+  CONSTRAINT voucher_two_persons CHECK (lower(btrim(preparer)) <> lower(btrim(checker))),
+  CONSTRAINT voucher_rule_named CHECK (btrim(checker) <> 'rule:'),
   CONSTRAINT voucher_reversal CHECK ((reason = 'reversal') = (reversal_of IS NOT NULL))
 );
 -- the source first: it alone decides nearly every comparison, and nothing is searched by pool and book in this index
@@ -166,6 +167,11 @@ CREATE TABLE hold_end (
   PRIMARY KEY (pool_code, book, hold_id),
   FOREIGN KEY (pool_code, book, hold_id) REFERENCES hold,
   CHECK ((outcome = 'posted') = (number IS NOT NULL))
+);
+-- The public keys whose seals are taken. The first seal of the database brings its own; a further one is registered by the
+-- owner alone. A key's id is the beginning of its hash, and the database cannot check a signature: that is for outsiders.
+CREATE TABLE signing_key (
+  key_id text COLLATE "C" PRIMARY KEY CHECK (key_id ~ '^[0-9a-f]{16}$')
 );
 -- published: signed with a key that the database does not hold
 CREATE TABLE day_seal (

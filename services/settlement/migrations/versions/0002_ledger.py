@@ -14,7 +14,7 @@ depends_on = None
 
 SQL = Path(__file__).parents[1] / "sql"
 OF_A_POOL = ("book", "book_head", "voucher", "posting", "book_day", "balance", "account_day", "hold", "hold_end")
-FREE = ("chart", "chart_account", "permitted_flow", "keeper_role")
+FREE = ("chart", "chart_account", "permitted_flow", "keeper_role", "signing_key")
 SEALS_ARE_PUBLIC = f"""
 CREATE POLICY published ON day_seal FOR SELECT TO heyi_settlement_app, heyi_settlement_worker, heyi_settlement_reader
   USING ({HAS_SCOPE})

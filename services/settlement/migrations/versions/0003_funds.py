@@ -209,8 +209,8 @@ CREATE TABLE receivable (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
   origin text COLLATE "C" NOT NULL
-    CHECK (origin IN ('recheck', 'second_payment', 'family_account', 'recovery', 'accident')),
-  bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer', 'third_party')),
+    CHECK (origin IN ('recheck', 'second_payment', 'family_account', 'recovery', 'accident', 'cancellation')),
+  bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer', 'third_party', 'nobody')),
   institution_code text COLLATE "C",
   household_id uuid,
   claim_id uuid,
@@ -238,19 +238,23 @@ CREATE TABLE receivable (
   CHECK ((origin = 'second_payment') = (instruction_id IS NOT NULL)),
   CHECK ((origin = 'family_account') = (household_id IS NOT NULL)),
   CHECK (origin = 'family_account' OR institution_code IS NOT NULL),
-  CHECK (origin NOT IN ('recovery', 'accident') OR (expense_account IS NOT NULL AND care_year IS NOT NULL)),
-  CHECK (origin <> 'accident' OR (claim_id IS NOT NULL AND layer IS NOT NULL AND bearer = 'third_party')),
+  CHECK (origin NOT IN ('recovery', 'accident', 'cancellation')
+    OR (expense_account IS NOT NULL AND care_year IS NOT NULL AND claim_id IS NOT NULL AND layer IS NOT NULL)),
+  CHECK (origin <> 'accident' OR bearer = 'third_party'),
+  CHECK (bearer <> 'nobody' OR origin = 'recheck' AND penalty_fen = 0 AND patient_owed_fen = 0),
   CHECK (settled_fen >= 0 AND waived_fen >= 0 AND settled_fen + waived_fen <= amount_fen),
   CHECK ((made_good_on IS NOT NULL) = (settled_fen + waived_fen = amount_fen))
 );
--- the liable third party of an accident is asked once for what the fund paid of a claim's layer
-CREATE UNIQUE INDEX receivable_accident ON receivable (pool_code, claim_id, layer) WHERE origin = 'accident';
+CREATE INDEX receivable_claim ON receivable (pool_code, claim_id, layer) WHERE claim_id IS NOT NULL;
+-- of a claim's layer the liable third party is asked once, and its cancellation is owed once
+CREATE UNIQUE INDEX receivable_once ON receivable (pool_code, claim_id, layer, origin)
+  WHERE origin IN ('accident', 'cancellation');
 -- what is owed no more although nobody paid it: withdrawn by the rule that says so
 CREATE TABLE waiver (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
   receivable_id uuid NOT NULL,
-  kind text COLLATE "C" NOT NULL CHECK (kind IN ('withdrawn')),
+  kind text COLLATE "C" NOT NULL CHECK (kind IN ('withdrawn', 'written_off')),
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   care_year integer,
   reason text NOT NULL CHECK (reason <> ''),
@@ -259,6 +263,24 @@ CREATE TABLE waiver (
   FOREIGN KEY (pool_code, receivable_id) REFERENCES receivable (pool_code, id)
 );
 CREATE INDEX waiver_receivable ON waiver (pool_code, receivable_id);
+-- what the fund is to bear itself: asked by one person, decided by another with the document
+CREATE TABLE write_off (
+  pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
+  receivable_id uuid NOT NULL,
+  reason text NOT NULL CHECK (reason <> ''),
+  asked_by text NOT NULL,
+  asked_at timestamptz NOT NULL,
+  decision text COLLATE "C" CHECK (decision IN ('approved', 'refused')),
+  document text CHECK (document <> ''),
+  decided_by text,
+  decided_at timestamptz,
+  PRIMARY KEY (pool_code, id),
+  FOREIGN KEY (pool_code, receivable_id) REFERENCES receivable (pool_code, id),
+  CHECK (decided_by <> asked_by),
+  CHECK (num_nulls(decision, document, decided_by, decided_at) IN (0, 4))
+);
+CREATE UNIQUE INDEX write_off_once ON write_off (pool_code, receivable_id) WHERE decision IS DISTINCT FROM 'refused';
 -- what claims told at the release of a claim: a third party owes this of it, once the fund has paid
 CREATE TABLE third_party_liability (
   pool_code text COLLATE "C" NOT NULL,
@@ -298,12 +320,13 @@ CREATE INDEX recovery_claim ON recovery (pool_code, instruction_id, claim_id, la
 """
 
 _PAYOUTS = """
+-- business days: when it was first told, when it was decided, and when nothing was owed for it any more
 CREATE TABLE claim_state (
   pool_code text COLLATE "C" NOT NULL,
   claim_id uuid NOT NULL,
   version bigint NOT NULL,
   state text COLLATE "C" NOT NULL
-    CHECK (state IN ('settled', 'approved', 'released', 'rejected', 'returned', 'cancelled')),
+    CHECK (state IN ('settled', 'approved', 'released', 'rejected', 'returned', 'cancelled', 'reversed')),
   institution_code text COLLATE "C" NOT NULL,
   township_code text COLLATE "C" NOT NULL,
   care_kind text COLLATE "C" NOT NULL,
@@ -312,8 +335,12 @@ CREATE TABLE claim_state (
   cut_fen bigint NOT NULL,
   settled_on date NOT NULL,
   benefit_year integer NOT NULL,
+  opened_on date NOT NULL,
+  decided_on date,
+  ended_on date,
   PRIMARY KEY (pool_code, claim_id)
 );
+CREATE INDEX claim_state_reversed ON claim_state (pool_code, claim_id) WHERE state = 'reversed';
 CREATE TABLE claim_total (
   pool_code text COLLATE "C" NOT NULL,
   state text COLLATE "C" NOT NULL,
@@ -662,11 +689,12 @@ _CHANGING = {
     ),
     "transfer": (_FULL, _READ, "status, released_by, released_on, arrived_on, cancelled_by, cancel_reason"),
     "paid_line": (_FULL, _READ, "replenishment_id"),
-    "receivable": (_FULL, _FULL, "made_good_on, settled_fen, waived_fen"),
+    "receivable": (_FULL, _FULL, "made_good_on, settled_fen, waived_fen, bearer"),
     "waiver": (_FULL, _FULL, None),
+    "write_off": (_FULL, _READ, "decision, document, decided_by, decided_at"),
     "recovery": (_FULL, _READ, "approved_by, approved_at, approved_on"),
     "set_off": (_FULL, _READ, "instruction_id, done_on, given_up"),
-    "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen"),
+    "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen, decided_on, ended_on"),
     "claim_total": (_READ, _FULL, "claims, fund_fen, approved_fen, cut_fen"),
     "cutoff": (_ADD, _FULL, "received_count, received_fen"),
     "payable": (_FULL, _FULL, "version, status, instruction_id, published"),

@@ -37,16 +37,18 @@ CREATE TABLE money_order (
   booked_on date,
   refused_by text,
   refusal text,
+  refused_on date,
+  returned_on date,
   attempt integer NOT NULL DEFAULT 1 CHECK (attempt > 0),
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, reference),
   CHECK (checked_by <> prepared_by),
-  CHECK (direction = 1 OR booked_by <> prepared_by),
+  CHECK (booked_by <> prepared_by),
   CHECK (booked_by <> checked_by),
   CHECK ((direction = 0) = (account IS NULL)),
   CHECK ((status = 'checked') <= (checked_by IS NOT NULL)),
   CHECK ((status = 'booked') = (booked_by IS NOT NULL AND booked_on IS NOT NULL)),
-  CHECK ((status = 'refused') = (refused_by IS NOT NULL))
+  CHECK ((status = 'refused') = (refused_by IS NOT NULL AND refused_on IS NOT NULL))
 );
 CREATE INDEX money_order_bill ON money_order (pool_code, bill_id) WHERE bill_id IS NOT NULL;
 CREATE TABLE declaration (
@@ -68,7 +70,7 @@ CREATE TABLE declaration (
 def upgrade() -> None:
     op.execute(_TABLES)
     changing = "status, debit, checked_by, checked_at, booked_by, booked_on, value_date, refused_by, refusal"
-    changing += ", attempt, reference"
+    changing += ", refused_on, attempt, reference, returned_on"
     op.execute(pool_table("settlement", "money_order", update_columns=changing, worker="SELECT, INSERT"))
     op.execute(pool_table("settlement", "declaration", update_columns="confirmed_by, confirmed_at"))
 

@@ -1,0 +1,210 @@
+"""What makes a document of the right form unusable: two rows for one situation, a name that is not there, no source.
+
+Pydantic has read the form; this looks across it. Each finding is a path in the document and what to say of it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from services.claims.benefits.areas import phrases
+from services.claims.benefits.document import Path
+from services.claims.benefits.model import DESIGNATIONS, LEVELS, OWNERSHIPS, PLACES, Situation
+from services.claims.benefits.payers import payer_problems
+from services.claims.benefits.schema import (
+    BenefitDoc,
+    DeadlineDoc,
+    PapersDoc,
+    PolicyDoc,
+    Row,
+    Sourced,
+    When,
+)
+from services.claims.benefits.words import KINDS, word
+
+_BOTH = (False, True)
+MOST_COMBINATIONS = 200_000
+"""Pairs of disease and situation in a document: a table of that size is made in well under a second."""
+
+
+def contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
+    """Paths and messages of everything that makes the document unusable."""
+    if document.source is not None and document.source not in document.sources:
+        yield ("source",), f"sources 里没有 {document.source}"
+    if len(document.sources) > 1 and document.source is None:
+        yield ("sources",), "有几个来源时,用 source 写明默认来源"
+    if _combinations(document) > MOST_COMBINATIONS:
+        yield (
+            ("layers",),
+            f"病种与情形的组合超过 {MOST_COMBINATIONS} 个,请把病种分到单独的一项(写在 benefits 的 diseases)",
+        )
+        return
+    yield from payer_problems(document)
+    yield from _parameter_origins(document)
+    if document.family_account is not None:
+        yield from _origin_problems(document, ("family_account",), document.family_account)
+    for code, circumstance in (document.circumstances or {}).items():
+        yield from _origin_problems(document, ("circumstances", code), circumstance)
+    yield from _deadline_problems(document)
+    first = min(document.layers.values(), key=lambda layer: layer.order)
+    for layer_id, layer in document.layers.items():
+        here: Path = ("layers", layer_id)
+        yield from _origin_problems(document, here, layer)
+        kinds: dict[tuple[str, object], str] = {}
+        for benefit_id, benefit in layer.benefits.items():
+            where = (*here, "benefits", benefit_id)
+            asked = (benefit.kind, benefit.condition)
+            if asked in kinds:
+                yield (*where, "kind"), f"{benefit.kind} 已在 {kinds[asked]} 中规定"
+            kinds[asked] = benefit_id
+            if layer.order != first.order:
+                yield from _only_below(where, benefit)
+            yield from _benefit_problems(document, where, f"{layer_id}.{benefit_id}", benefit)
+    if first.base != "eligible":
+        yield ("layers",), "第一层应以合规费用(eligible)为基数"
+
+
+def _combinations(document: PolicyDoc) -> int:
+    """How many pairs of disease and situation the rows speak of: what the tables will hold."""
+    rows = (
+        rule for layer in document.layers.values() for one in layer.benefits.values() for rule in one.rules.values()
+    )
+    return sum(len(rule.diseases or [""]) * sum(_situations_of(when) for when in rule.when) for rule in rows)
+
+
+def _situations_of(when: When) -> int:
+    """How many situations a condition holds in."""
+    held = 1
+    for some, every in (
+        (when.level, LEVELS),
+        (when.place, PLACES),
+        (when.ownership, OWNERSHIPS),
+        (when.designation, DESIGNATIONS),
+    ):
+        held *= len(some or every)
+    return held << sum(flag is None for flag in (when.emergency, when.migrant, when.referred))
+
+
+def _only_below(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
+    """What only the first layer can say, because only it sees the bill."""
+    for name in ("items", "essential", "accident"):
+        if getattr(benefit, name) is not None:
+            yield (*here, name), f"{name} 只能写在第一层"
+    for rule_id, rule in benefit.rules.items():
+        if rule.limit is not None and rule.limit.excess == "hospital":
+            yield (*here, "rules", rule_id, "limit", "excess"), "超限额由医院负担只能写在第一层"
+    if benefit.floor is not None and benefit.floor.of == "total":
+        yield (*here, "floor", "of"), "按总费用保底只能写在第一层"
+
+
+def _parameter_origins(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
+    for name in document.parameters.model_fields_set:
+        value: Sourced[Any] = getattr(document.parameters, name)
+        if value.clause is None and not value.illustrative:
+            yield ("parameters", name), "缺少依据:写明 clause,来源没有规定的写 illustrative: true"
+        if value.source is not None and value.source not in document.sources:
+            yield ("parameters", name, "source"), f"sources 里没有 {value.source}"
+
+
+def _deadline_problems(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
+    """Deadlines without source, and a second one for the same kind of care."""
+    taken: dict[str, str] = {}
+    for row_id, row in deadline_rows(document).items():
+        here: Path = ("window", "deadlines", row_id)
+        yield from _origin_problems(document, here, row)
+        for kind in row.kinds:
+            if kind in taken:
+                yield (*here, "kinds"), f"{word(KINDS, kind)}的截止日已在 {taken[kind]} 中规定"
+            taken[kind] = row_id
+    for named, papers in paper_rows(document).items():
+        yield from _origin_problems(document, ("window", "papers", named), papers)
+
+
+def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
+    names = accumulator_names(name, benefit)
+    for part in ("floor", "accident", "essential"):
+        row: Row | None = getattr(benefit, part)
+        if row is not None:
+            yield from _origin_problems(document, (*here, part), row)
+    for waiver_id, waiver in (benefit.waivers or {}).items():
+        where = (*here, "waivers", waiver_id)
+        yield from _origin_problems(document, where, waiver)
+        for group in waiver.groups or ():
+            if group not in document.groups:
+                yield (*where, "groups"), f"groups 里没有 {group}"
+    for rule_id, rule in benefit.rules.items():
+        where = (*here, "rules", rule_id)
+        values = (rule.deductible, rule.deductible_waived_from, rule.ratio, rule.fixed)
+        yield from _origin_problems(document, where, rule, *values)
+    yield from _overlaps(here, benefit)
+    for cap_id, cap in benefit.caps.items():
+        where = (*here, "caps", cap_id)
+        yield from _origin_problems(document, where, cap, cap.amount)
+        if cap.counts is not None and cap.counts not in names:
+            yield (*where, "counts"), f"本项待遇不计入 {cap.counts},只计入 {'、'.join(names)}"
+    for bonus_id, bonus in benefit.bonuses.items():
+        where = (*here, "bonuses", bonus_id)
+        yield from _origin_problems(document, where, bonus)
+        for group in bonus.groups:
+            if group not in document.groups:
+                yield (*where, "groups"), f"groups 里没有 {group}"
+
+
+def _origin_problems(
+    document: PolicyDoc, here: Path, row: Row, *values: Sourced[Any] | None
+) -> Iterator[tuple[Path, str]]:
+    if row.clause is None and not row.illustrative:
+        yield here, "缺少依据:写明 clause,来源没有规定的写 illustrative: true 和 note"
+    if row.illustrative and row.clause is None and row.note is None:
+        yield here, "来源没有规定的值用 note 说明如何推定"
+    for part in (row, *values):
+        if part is not None and part.source is not None and part.source not in document.sources:
+            yield (*here, "source"), f"sources 里没有 {part.source}"
+
+
+def _overlaps(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
+    taken: dict[tuple[str, Situation], str] = {}
+    for rule_id, rule in benefit.rules.items():
+        clashes: dict[str, set[Situation]] = {}
+        mine = set(itertools.chain.from_iterable(situations(when) for when in rule.when))
+        for disease, situation in itertools.product(rule.diseases or [""], mine):
+            other = taken.setdefault((disease, situation), rule_id)
+            if other != rule_id:
+                clashes.setdefault(other, set()).add(situation)
+        for one, where in clashes.items():
+            told = f"与“{benefit.rules[one].name}”({one})重叠,例如 {phrases(where)[0]}"
+            yield (*here, "rules", rule_id, "when"), told
+
+
+# ---------------------------------------------------------------- what compiling asks for too
+
+
+def situations(when: When) -> Iterator[Situation]:
+    """Every situation that a condition holds in."""
+    yield from itertools.product(
+        when.level or LEVELS,
+        when.place or PLACES,
+        when.ownership or OWNERSHIPS,
+        when.designation or DESIGNATIONS,
+        _BOTH if when.emergency is None else (when.emergency,),
+        _BOTH if when.migrant is None else (when.migrant,),
+        _BOTH if when.referred is None else (when.referred,),
+    )
+
+
+def accumulator_names(name: str, benefit: BenefitDoc) -> list[str]:
+    """What a bucket counts into; its own account where the document names none."""
+    return benefit.adds_to or [f"{name}.benefit"]
+
+
+def paper_rows(document: PolicyDoc) -> dict[str, PapersDoc]:
+    """The papers that the window asks for, by kind of care."""
+    papers = document.window.papers if document.window is not None else None
+    return dict(papers.items()) if papers is not None else {}
+
+
+def deadline_rows(document: PolicyDoc) -> dict[str, DeadlineDoc]:
+    """The deadlines for papers of the window."""
+    return document.window.deadlines if document.window is not None else {}

@@ -1,0 +1,60 @@
+"""A paid claim is taken back by a negative one (rulings §2): whoever was paid owes the fund what it paid of each layer.
+
+The payment stands in the books as it was made; the negative claim books a receivable against the expenditure of the
+period in which it arises, under the claim's year of care. Layers of other books are their payers' own to ask back.
+"""
+
+from typing import Any
+
+from services.settlement.funding import commands, third_parties
+from services.settlement.funding import receivable_store as store
+from services.settlement.funding.accounts import BASIC, FISCAL, RECEIVABLE
+from services.settlement.funding.booking import Desk, Entry, book
+from services.settlement.funding.receivables import ASKED_BACK, CANCELLATION, Owed, arise
+from shared.contracts.claims import ClaimReversed
+from shared.kernel.ids import to_base32
+
+REASON = "结算付款后冲销"
+
+
+async def claim_reversed(desk: Desk, event: ClaimReversed) -> None:
+    """Opens a receivable a layer of the fund, less what is asked back of it already, and withdraws what a third party
+    still owes of the claim.
+
+    What third parties have paid is read under the lock of the fiscal account, on which their money arrives; what the
+    county asks back, under the lock of all such acts.
+    """
+    await commands.lock_account(desk, ASKED_BACK)
+    await commands.lock_account(desk, FISCAL)
+    rows = await store.payments_of_claim(desk.conn, desk.pool_code, event.claim_id, BASIC)
+    due = [(row, fen) for row in rows if (fen := row["amount_fen"] - row["asked_fen"]) > 0]
+    if due:
+        await book(desk, [_entry(desk, event, due)])
+        await arise(desk, [_owed(event, row, fen) for row, fen in due])
+    await third_parties.ask_no_more(desk, [(event.claim_id, row["layer"]) for row in rows], third_parties.CANCELLED)
+
+
+def _entry(desk: Desk, event: ClaimReversed, due: list[tuple[Any, int]]) -> Entry:
+    return Entry(
+        BASIC,
+        f"cancellation:{event.reversal_id}",
+        desk.day,
+        f"{event.benefit_year} 年度结算付款后冲销,转应收",
+        tuple((RECEIVABLE, row["expense_account"], fen) for row, fen in due),
+        party=due[0][0]["institution_code"],
+        ref=to_base32(event.reversal_id),
+    )
+
+
+def _owed(event: ClaimReversed, row: Any, fen: int) -> Owed:
+    return Owed(
+        CANCELLATION,
+        "patient" if event.paid_to == "person" else "hospital",
+        REASON,
+        fen,
+        institution_code=row["institution_code"],
+        expense_account=row["expense_account"],
+        care_year=event.benefit_year,
+        claim_id=event.claim_id,
+        layer=row["layer"],
+    )

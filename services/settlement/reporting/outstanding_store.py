@@ -1,0 +1,106 @@
+"""SQL of what was open at the end of a day: every item by the days on which it came and went, never by its state now.
+
+What the bank shows counts from the day on which it was booked, as in the reconciliation of the same day; the list of a
+day is the same whenever it is printed.
+"""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db.sql import fetch
+
+
+async def outstanding(conn: AsyncConnection, pool: str, day: date, limit: int) -> list[Any]:
+    """Everything open at the end of a day, oldest first: (kind, day, reference, text, fen) a row, ``limit`` at most.
+    Benefits that are owed and unpaid are one row a hospital (or person) and state, from the oldest on."""
+    return await fetch(conn, _OUTSTANDING, pool, day, limit)
+
+
+_OUTSTANDING = """
+WITH seen AS (
+  SELECT m.source_id, m.kind FROM movement m WHERE m.pool_code = $1 AND m.booked_on <= $2
+), paid AS (
+  SELECT x.claim_id, sum(x.fen) AS fen FROM (
+    SELECT c.claim_id, c.amount_fen AS fen FROM instruction_claim c
+    JOIN seen s ON s.source_id = c.instruction_id AND s.kind IN ('payment:seen', 'late_payment:seen')
+    WHERE c.pool_code = $1
+    UNION ALL
+    SELECT c.claim_id, c.withheld_fen + c.set_off_fen - c.amount_fen FROM instruction_claim c
+    JOIN seen s ON s.source_id = c.instruction_id AND s.kind = 'payment_return:seen' WHERE c.pool_code = $1
+    UNION ALL
+    SELECT o.claim_id, o.amount_fen FROM cash_payout o WHERE o.pool_code = $1 AND o.paid_on <= $2) x
+  GROUP BY x.claim_id
+), owed AS (
+  SELECT CASE WHEN c.decided_on <= $2 THEN 'claim_unpaid' ELSE 'claim_review' END AS kind, c.opened_on,
+         c.institution_code,
+         CASE WHEN c.decided_on <= $2 AND c.ended_on IS NULL THEN c.approved_fen ELSE c.fund_fen END
+           - coalesce(p.fen, 0) AS fen
+  FROM claim_state c LEFT JOIN paid p ON p.claim_id = c.claim_id
+  WHERE c.pool_code = $1 AND c.opened_on <= $2 AND (c.ended_on IS NULL OR c.ended_on > $2)
+    AND NOT EXISTS (SELECT FROM payable u JOIN second_payment s ON s.pool_code = u.pool_code AND s.payment_id = u.claim_id
+                    WHERE u.pool_code = $1 AND u.claim_id = c.claim_id AND u.status = 'unclaimed' AND s.claim_by < $2)
+)
+SELECT * FROM (
+  SELECT 'bank_line' AS kind, l.value_date AS day, l.reference, l.account AS text, l.signed_fen AS fen
+  FROM statement t JOIN statement_line l ON l.pool_code = t.pool_code AND l.statement_id = t.id
+  LEFT JOIN line_match x ON x.pool_code = l.pool_code AND x.line_id = l.id
+  LEFT JOIN movement m ON m.pool_code = x.pool_code AND m.id = x.movement_id
+  WHERE t.pool_code = $1 AND t.day <= $2 AND (m.id IS NULL OR m.booked_on > $2)
+  UNION ALL
+  SELECT 'movement', m.value_date, m.reference, m.account, m.signed_fen FROM movement m
+  LEFT JOIN line_match x ON x.pool_code = m.pool_code AND x.movement_id = m.id
+  LEFT JOIN statement_line l ON l.pool_code = x.pool_code AND l.id = x.line_id
+  LEFT JOIN statement t ON t.pool_code = l.pool_code AND t.id = l.statement_id
+  WHERE m.pool_code = $1 AND m.booked_on <= $2 AND (t.id IS NULL OR t.day > $2)
+  UNION ALL
+  SELECT 'transfer', t.released_on, t.reference, t.kind, t.amount_fen FROM transfer t
+  WHERE t.pool_code = $1 AND t.released_on <= $2 AND CASE t.kind
+    WHEN 'float_issue' THEN t.arrived_on IS NULL OR t.arrived_on > $2 -- the township signs for it
+    ELSE NOT EXISTS (SELECT FROM seen s WHERE s.source_id = t.id
+                     AND s.kind IN (t.kind || ':seen', t.kind || '_returned:seen')) END
+  UNION ALL
+  SELECT 'remittance', r.business_day, r.reference, r.township_code, r.amount_fen FROM remittance r
+  WHERE r.pool_code = $1 AND r.business_day <= $2
+    AND NOT EXISTS (SELECT FROM seen s WHERE s.source_id = r.id AND s.kind = 'remittance:seen')
+  UNION ALL
+  SELECT 'payment', i.deadline, i.end_to_end_id, i.institution_code, i.amount_fen FROM instruction i
+  LEFT JOIN declaration d ON d.pool_code = i.pool_code AND d.instruction_id = i.id
+  WHERE i.pool_code = $1 AND i.status <> 'cancelled' AND i.deadline < $2
+    AND (d.confirmed_at IS NULL OR (d.confirmed_at AT TIME ZONE 'Asia/Shanghai')::date > $2)
+    AND NOT EXISTS (SELECT FROM seen s WHERE s.source_id = i.id)
+  UNION ALL
+  SELECT 'receivable', r.arisen_on, r.reference, r.reason, r.fen FROM (
+    SELECT r.arisen_on, r.reference, r.reason, (r.amount_fen
+      - coalesce((SELECT sum(o.amount_fen) FROM set_off o WHERE o.pool_code = $1 AND o.receivable_id = r.id
+                    AND o.done_on <= $2), 0)
+      - coalesce((SELECT sum(m.signed_fen) FROM movement m WHERE m.pool_code = $1 AND m.source_id = r.id
+                    AND m.kind IN ('receivable:seen', 'recovery:seen') AND m.booked_on <= $2), 0)
+      - coalesce((SELECT sum(w.amount_fen) FROM waiver w WHERE w.pool_code = $1 AND w.receivable_id = r.id
+                    AND w.waived_on <= $2), 0))::bigint AS fen
+    FROM receivable r WHERE r.pool_code = $1 AND r.arisen_on <= $2) r
+  WHERE r.fen > 0
+  UNION ALL
+  SELECT 'money_order', o.day, o.reference, o.reason, o.amount_fen * CASE WHEN o.direction < 0 THEN -1 ELSE 1 END
+  FROM (SELECT o.*, (o.prepared_at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM money_order o
+        WHERE o.pool_code = $1) o
+  WHERE o.day <= $2 AND (o.refused_on IS NULL OR o.refused_on > $2) AND CASE
+    WHEN o.returned_on IS NULL OR o.returned_on <= $2 THEN o.booked_on IS NULL OR o.booked_on > $2
+    ELSE NOT EXISTS (SELECT FROM seen s WHERE s.source_id = o.id AND s.kind = 'order') END
+  UNION ALL
+  SELECT 'subsidy', d.day, d.level, d.coverage_year || ' 年度', d.fen FROM (
+    SELECT s.level, s.coverage_year, min(s.business_day) AS day,
+           (sum(s.amount_fen) - coalesce((SELECT sum(a.amount_fen) FROM arrival a
+             JOIN seen n ON n.source_id = a.id AND n.kind = 'subsidy' WHERE a.pool_code = $1
+             AND a.kind = 'subsidy' AND a.level = s.level AND a.coverage_year = s.coverage_year), 0)
+           + coalesce((SELECT sum(c.amount_fen * CASE c.coverage_year WHEN s.coverage_year THEN -1 ELSE 1 END)
+             FROM subsidy_carry c WHERE c.pool_code = $1 AND c.level = s.level AND c.carried_on <= $2
+             AND c.coverage_year IN (s.coverage_year, s.coverage_year - 1)), 0))::bigint AS fen
+    FROM subsidy_due s WHERE s.pool_code = $1 AND s.business_day <= $2 GROUP BY s.level, s.coverage_year) d
+  WHERE d.fen > 0
+  UNION ALL
+  SELECT w.kind, min(w.opened_on), w.institution_code, count(*) || ' 笔', -sum(w.fen)::bigint FROM owed w
+  WHERE w.fen > 0 GROUP BY w.kind, w.institution_code
+) found ORDER BY day, kind, reference LIMIT $3
+"""

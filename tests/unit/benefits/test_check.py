@@ -11,7 +11,7 @@ from services.claims.benefits.check import findings
 from services.claims.benefits.cli import app
 from services.claims.benefits.compiler import benefit_rows, load
 from services.claims.benefits.diff import differences
-from services.claims.benefits.document import PolicyErrors
+from services.claims.benefits.document import Finding, PolicyErrors
 from services.claims.benefits.library import ids, loaded, text_of
 from services.claims.benefits.wall import wall_table
 
@@ -64,6 +64,113 @@ def changed(old: str, new: str, text: str = GOOD) -> str:
 )
 def test_a_finding(text: str, message: str) -> None:
     assert message in warned(text)
+
+
+INPATIENT_CAPS = "        caps:\n          year:\n            name: 住院补偿"
+
+
+def beside(rows: str, text: str = GOOD) -> str:
+    """A document with more rows in the bucket of inpatients."""
+    return changed(INPATIENT_CAPS, f"        {rows}\n{INPATIENT_CAPS}", text)
+
+
+def capped(cap: str) -> str:
+    """A document with one more cap for inpatients."""
+    return changed("        caps:\n", f"        caps:\n          more: {cap}\n")
+
+
+K80 = "diseases: [K80]\n            limit: {amount: 4000, shared_up_to: A, share: B}\n            ratio: 80%"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "message"),
+    [
+        (
+            changed("deductible: 200", "deductible: 99999999"),
+            "deductible",
+            "起付线 99,999,999.00 元,几乎没有人能得到补偿,请核对",
+        ),
+        (
+            changed("ratio: 80%", "ratio: 80%\n            deductible_waived_from: 3"),
+            "deductible_waived_from",
+            "这一行不设起付线,第几次起免不起作用",
+        ),
+        (
+            changed("ratio: 80%", K80.replace("A", "0%").replace("B", "50%")),
+            "limit",
+            "超过限额 0% 以内的部分才分担,等于没有分担,请核对",
+        ),
+        (
+            changed("ratio: 80%", K80.replace("A", "20%").replace("B", "0%")),
+            "limit",
+            "超过限额的部分按 0% 计入,等于没有分担,请核对",
+        ),
+        (
+            beside("essential: {name: 基药, points: 25%, clause: x}"),
+            "township",
+            "加上“基药”后比例为 105%,超过 100%,只按 100% 补偿",
+        ),
+        (beside("essential: {name: 基药, points: 0%, clause: x}"), "essential", "提高 0 个百分点,这一条不起作用"),
+        (beside("floor: {name: 保底, ratio: 0%, clause: x}"), "floor", "保底 0%,这一条不起作用"),
+        (
+            beside("floor: {name: 保底, ratio: 100%, clause: x}"),
+            "floor",
+            "保底 100%,可补偿费用全部支付,起付线和比例都不起作用,请核对",
+        ),
+        (beside("accident: {name: 意外, factor: 0%, clause: x}"), "accident", "意外伤害一律不补偿,请核对"),
+        (beside("accident: {name: 意外, factor: 50%, cap: 0, clause: x}"), "accident", "意外伤害一律不补偿,请核对"),
+        (
+            beside("accident: {name: 意外, factor: 100%, clause: x}"),
+            "accident",
+            "意外伤害与其他住院一样补偿,这一条不起作用",
+        ),
+        (
+            capped("{name: 病种, amount: 5000, period: disease_year, diseases: [K99], clause: x}"),
+            "diseases",
+            "没有一行提到病种 K99,请核对编码",
+        ),
+        (changed("points: 10%", "points: 0%", text_of("dafang-2006-11")), "special-groups", "提高 0,这一条不起作用"),
+        (changed("points: 10%", "factor: 0%", text_of("dafang-2006-11")), "special-groups", "提高 0,这一条不起作用"),
+    ],
+)
+def test_a_row_that_changes_nothing_is_told(text: str, path: str, message: str) -> None:
+    document = load(text, text_of)
+    found = [one for one in findings(document.policy, document.source, document.document) if one.message == message]
+    assert [one.path.rpartition(".")[2] for one in found] == [path]
+    assert found[0].line
+
+
+def test_a_waiver_of_no_deductible_is_told() -> None:
+    rows = "waivers: {acute: {name: 急诊, emergency: true, clause: x}}"
+    assert "没有一行设起付线,这一条不起作用" not in warned(beside(rows))
+    free = GOOD.replace("deductible: 200", "deductible: 0").replace("deductible: 300", "deductible: 0")
+    assert "没有一行设起付线,这一条不起作用" in warned(beside(rows, free))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "bands: [{up_to: 0, ratio: 80%}, {ratio: 85%}]",
+        "fixed: 0",
+        "fixed: {value: 0, clause: x}",
+        "limit: {amount: 0}\n            ratio: 80%",
+        "diseases: [K80]\n            off_path_over: 0\n            ratio: 80%",
+    ],
+)
+def test_what_could_never_be_meant_is_refused(bad: str) -> None:
+    with pytest.raises(PolicyErrors) as wrong:
+        load(changed("ratio: 80%", bad))
+    assert [(one.message, one.line is not None) for one in wrong.value.findings] == [("应大于 0 元", True)]
+
+
+def test_the_documents_of_the_repository_have_no_idle_rows() -> None:
+    told = [one.message for policy_id in ids() for one in _found(policy_id)]
+    assert not [message for message in told if "不起作用" in message or "请核对编码" in message]
+
+
+def _found(policy_id: str) -> list[Finding]:
+    document = loaded(policy_id)
+    return findings(document.policy, document.source, document.document)
 
 
 SECOND = """

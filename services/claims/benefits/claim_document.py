@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from services.claims.benefits.model import Interval
 from services.claims.benefits.schema import Amount, Day, Identifier, Level, Part, Percent, Place, Text
 
-Number = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,4})?$")]
+
+def _some(quantity: str) -> str:
+    if not quantity.strip("0."):
+        raise ValueError("数量应大于 0")
+    return quantity
+
+
+Number = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,4})?$"), AfterValidator(_some)]
 
 
 class DaysDoc(Part):
@@ -68,7 +75,9 @@ class ItemDoc(Part):
 
     item_class: Literal["A", "B", "C", "none"] = Field(default="A", alias="class")
     own_share: Percent = 0
-    ceilings: dict[str, Amount] = Field(default_factory=dict)
+    ceilings: dict[Literal["village", "township", "county", "prefecture", "province", "*"], Amount] = Field(
+        default_factory=dict
+    )
     restricted: bool = False
     essential: bool = False
     name: str = ""

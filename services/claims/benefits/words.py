@@ -72,6 +72,8 @@ ENTITLEMENTS: Words = {
     "chronic": ("慢性病", "chronic disease"),
     "special": ("特殊病", "special disease"),
     "tb": ("结核病", "tuberculosis"),
+    "rabies": ("狂犬病暴露", "exposure to rabies"),
+    "delivery": ("住院分娩", "hospital delivery"),
 }
 
 CIRCUMSTANCES: Words = {

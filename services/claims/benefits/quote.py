@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.claims.benefits import words
+from services.claims.benefits.areas import USUAL_PLACE
 from services.claims.benefits.engine import accumulators, adjudicate
 from services.claims.benefits.model import (
     AccumulatorKey,
@@ -21,7 +22,6 @@ from services.claims.benefits.model import (
 )
 
 _ITEM = Item("eligible", "A", name="可补偿费用")
-USUAL_PLACE = {"prefecture": "in_province", "province": "in_province"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Question:
     used_fen: int = 0
     """Benefit of this kind received in the year before; it counts against every cap of the kind."""
     disease: str = ""
+    admission: int = 1
+    """Which admission of the year it is, where the policy counts them."""
 
 
 class UnknownGroup(ValueError):
@@ -84,7 +86,7 @@ def quote(question: Question, policy: Policy) -> Adjudication:
         ),
         coverage=(Interval(date.min, None),),
         items={_ITEM.code: _ITEM},
-        used=_used(claim, policy, question.used_fen),
+        used=_used(claim, policy, question),
         groups=groups,
         birth_date=question.birth_date,
         joined=frozenset(layer.id for layer in policy.layers if layer.voluntary),
@@ -120,8 +122,10 @@ def told_groups(names: Mapping[str, str]) -> str:
     return "、".join(f"{code}({name})" for code, name in sorted(names.items()))
 
 
-def _used(claim: ClaimInput, policy: Policy, used_fen: int) -> dict[AccumulatorKey, int]:
+def _used(claim: ClaimInput, policy: Policy, question: Question) -> dict[AccumulatorKey, int]:
     """The amount against every benefit accumulator of the first layer; later layers have paid nothing yet."""
     benefit = policy.layers[0].benefits.get(claim.kind)
     names = {name for _, name in benefit.adds_to} if benefit is not None else set()
-    return {key: used_fen for key in accumulators(claim, policy) if key.name in names}
+    keys = accumulators(claim, policy)
+    counted = {key: question.admission - 1 for key in keys if key.name.endswith(".admissions")}
+    return counted | {key: question.used_fen for key in keys if key.name in names}

@@ -109,13 +109,18 @@ def layer_words(layer: Layer) -> str:
 
 
 def rule_words(rule: Rule) -> str:
-    """Deductible and ratio of a row."""
+    """Diseases, deductible and ratio of a row."""
     where = f"病种 {'、'.join(sorted(rule.diseases))}:" if rule.diseases else ""
+    return where + paid_words(rule)
+
+
+def paid_words(rule: Rule) -> str:
+    """Deductible and ratio of a row."""
     path = f"(总费用超过 {_yuan(rule.off_path_over_fen)} 元的除外)" if rule.off_path_over_fen is not None else ""
     if not rule.pays:
-        return f"{where}不补偿"
+        return "不补偿"
     if rule.fixed_fen is not None:
-        return f"{where}定额补偿 {_yuan(rule.fixed_fen)} 元{path}"
+        return f"定额补偿 {_yuan(rule.fixed_fen)} 元{path}"
     limit = ""
     if rule.limit is not None:
         limit = f"限额 {_yuan(rule.limit.amount_fen)} 元"
@@ -125,7 +130,7 @@ def rule_words(rule: Rule) -> str:
         if rule.limit.hospital_bears:
             limit += ",不计入的部分由医疗机构负担"
         limit += ","
-    return f"{where}{limit}{deductible_words(rule)},{ratio_words(rule)}{path}"
+    return f"{limit}{deductible_words(rule)},{ratio_words(rule)}{path}"
 
 
 def deductible_words(rule: Rule) -> str:

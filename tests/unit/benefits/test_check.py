@@ -287,7 +287,7 @@ def test_the_wall_marks_presumed_parameters() -> None:
 def test_what_changes_for_whom() -> None:
     told = "\n".join(differences(loaded("dafang-2009").policy, loaded("dafang-2010").policy))
     assert "- 住院统筹,县内 定点 县级:原 不设起付线,补偿 60%,现 不设起付线,补偿 70%。" in told
-    assert "例:可补偿费用 10,000.00 元,补偿由 6,000.00 元变为 7,000.00 元。" in told
+    assert "例:县内县级,可补偿费用 10,000.00 元,补偿由 6,000.00 元变为 7,000.00 元。" in told
     assert "取消住院补偿封顶线(原每次 30,000.00 元)" in told
     assert "门诊统筹" not in told, "nothing changes there"
     assert "- 各户:取消家庭账户(原余额)(原可支付门诊的个人负担部分,不计入封顶线和补偿比例)。" in told

@@ -13,14 +13,14 @@ from services.claims.benefits import words
 from services.claims.benefits.face import Face
 from services.claims.benefits.slip import Document, Voice, costs, own_part, result, short, steps, third_part, why, yuan
 from shared.kernel.money import capital_yuan, format_yuan, parse_yuan
-from shared.printing.page import Block, Column, Heading, Note, Pairs, Printed, Row, Table, Title, paper
+from shared.printing.page import Block, Column, Heading, Note, Pairs, Printed, Row, Table, Title, Together, paper
 
 PAPER: words.Words = {
     "bill": ("一、费用明细(元)", "1. The bill (yuan)"),
     "steps": ("二、计算(每一步都可以用笔重算)", "2. Calculation (every step can be redone by hand)"),
     "payers": ("三、由谁支付(元)", "3. Who pays (yuan)"),
     "result": ("四、结果(元)", "4. Result (yuan)"),
-    "legend": ("说明", "Legend"),
+    "legend": ("说明:", "Legend: "),
     "number": ("行", "Line"),
     "item": ("项目", "Item"),
     "price": ("单价 × 数量", "Price × quantity"),
@@ -65,7 +65,7 @@ LEGEND: tuple[tuple[str, str], ...] = (
         "or to the office of the pool.",
     ),
 )
-_BILL = (0.05, 0.2, 0.14, 0.115, 0.115, 0.115, 0.265)
+_BILL = (0.045, 0.185, 0.13, 0.1, 0.09, 0.1, 0.35)
 
 
 def slip_paper(
@@ -91,15 +91,15 @@ def slip_paper(
     blocks += [Heading(_word("bill", say)), _bill(decision, faces, say)]
     blocks += [Note("  ".join(line.strip() for line in costs(decision, say)))]
     blocks += [Heading(_word("steps", say)), _steps(decision, say)]
-    blocks += [Heading(_word("payers", say)), _payers(decision, say)]
-    blocks += [Heading(_word("result", say)), _result(decision, say)]
-    blocks += [*(Note(line.strip()) for line in result(decision, say)), *cancelled]
-    blocks += [Heading(_word("legend", say)), *(Note(f"· {line[say.language != 'zh']}") for line in LEGEND)]
+    blocks += [Together([Heading(_word("payers", say)), _payers(decision, say)])]
+    told = Note("  ".join(line.strip() for line in result(decision, say)))
+    signed = (Note(""), Note(_word("signed", say)))
+    blocks += [Together([Heading(_word("result", say)), _result(decision, say), told, *cancelled, *signed]), Note("")]
+    blocks += [Note(_word("legend", say) + "".join(line[say.language != "zh"] for line in LEGEND))]
     blocks += [Note(say("policy", policy=decision["policy"], digest=decision["policy_hash"][:16]))]
     if decision["illustrative"]:
         blocks.append(Note(say("illustrative", names=", ".join(decision["illustrative"]))))
-    blocks += [Note(""), Note(_word("signed", say))]
-    return paper(blocks, made_at, title, foot=heading[0][1] if heading else "")
+    return paper(blocks, made_at, title, foot=heading[0][1] if heading else "", dense=True)
 
 
 def _word(key: str, say: Voice, **parameters: str) -> str:
@@ -115,7 +115,7 @@ def _columns(keys: Sequence[str], shares: Sequence[float], say: Voice) -> list[C
 
 
 def _bill(decision: Document, faces: Mapping[int, Face], say: Voice) -> Table:
-    """The lines class by class, each class with its sum."""
+    """The lines class by class, each class with its sum; a single line of its class names it."""
     keys = ("number", "item", "price", "amount", "not_counted", "counted", "reason")
     by_class: dict[str, list[Document]] = {name: [] for name in words.ITEM_CLASSES}
     for line in decision["lines"]:
@@ -123,17 +123,19 @@ def _bill(decision: Document, faces: Mapping[int, Face], say: Voice) -> Table:
         by_class[face.item_class if face is not None else "none"].append(line)
     rows = []
     for name, lines in by_class.items():
-        if lines:
-            rows += [_line(line, faces.get(line["number"]), say) for line in lines]
-            rows.append(_sum_of(lines, _word("subtotal", say, name=say.code(words.ITEM_CLASSES, name))))
+        told = say.code(words.ITEM_CLASSES, name)
+        single = told if len(lines) == 1 else ""
+        rows += [_line(line, faces.get(line["number"]), say, single) for line in lines]
+        if len(lines) > 1:
+            rows.append(_sum_of(lines, _word("subtotal", say, name=told)))
     if sum(map(bool, by_class.values())) > 1:
         rows.append(_sum_of(decision["lines"], _word("sum", say)))
     return Table(_columns(keys, _BILL, say), rows)
 
 
-def _line(line: Document, face: Face | None, say: Voice) -> Row:
+def _line(line: Document, face: Face | None, say: Voice, item_class: str) -> Row:
     reason = "" if line["reason"] == "eligible" else why(line, face, say)
-    name = face.name if face is not None else ""
+    name = (face.name if face is not None else "") + (f"({item_class})" if item_class else "")
     return Row((str(line["number"]), name, _billed(face), *_amounts([line]), reason))
 
 
@@ -174,12 +176,12 @@ _WITHOUT_AMOUNT = frozenset(
 
 
 def _payers(decision: Document, say: Voice) -> Table:
-    """What each payer pays; together with the patient's part the whole bill."""
+    """What each payer pays, who pays nothing left out; together with the patient's part the whole bill."""
     rows = []
     if parse_yuan(decision["elsewhere"]):
         rows.append(Row((_word("elsewhere", say), "", yuan(decision["elsewhere"]))))
     for step in decision["trace"]:
-        if step["step"] == "layer":
+        if step["step"] == "layer" and parse_yuan(step["amount"]):
             rows.append(Row((step["inputs"]["payer"], step["inputs"]["name"], yuan(step["amount"]))))
     account = parse_yuan(decision["account"])
     if account:

@@ -156,8 +156,8 @@ SENTENCES: words.Words = {
     "between": (";", "; "),
     "third_part": ("  第三人负担:{amount}", "  Borne by a third party: {amount}"),
     "idle": (
-        "“{name}”:没有应由这一层补偿的金额,{payer}支付 0.00 元。",
-        "“{name}”: nothing is left for this layer, {payer} pays 0.00 yuan.",
+        "“{name}”:没有应由这一层补偿的金额,支付 0.00 元。",
+        "“{name}”: nothing is left for this layer, it pays 0.00 yuan.",
     ),
     "presumed": ("(来源没有写明,为推定)", " (presumed: the source does not say)"),
     "policy": ("方案:{policy},版本指纹 {digest}", "Policy {policy}, fingerprint {digest}"),

@@ -187,7 +187,7 @@ def test_each_line_can_be_redone_by_hand() -> None:
 
 def test_a_layer_that_did_not_begin_is_one_sentence() -> None:
     slip = slip_of("zhengzhou-county-2011", "institution: {level: county}\neligible: 10000\n")
-    assert "“农村居民补充医疗保险”:没有应由这一层补偿的金额,补充医疗保险(商业保险机构)支付 0.00 元。" in slip
+    assert "“农村居民补充医疗保险”:没有应由这一层补偿的金额,支付 0.00 元。" in slip
     assert "0.00 × 100%" not in slip
     assert "补充医疗最高报销" not in slip
     begun = slip_of("zhengzhou-county-2011", "institution: {level: county}\neligible: 300000\n")

@@ -325,6 +325,13 @@ def _path() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
+_ROOTS_OF_THE_SAME_SERVER = (
+    "注意:核对用的封账根取自被核对的系统本身;要排除整体重写,请用以前另存的封账根(--roots)和从别处得到的公钥(--key)。\n"
+    "Note: these roots come from the very server that is checked; to rule out a rewritten book give roots that you "
+    "kept earlier (--roots) and the public key from another source (--key)."
+)
+
+
 def _verify_running(directory: StateDirectory, pool: str, book: str, what: str, options: list[str]) -> int:
     """Fetch an export or a proof and the published roots with an auditor's token, then check them offline.
 
@@ -336,6 +343,8 @@ def _verify_running(directory: StateDirectory, pool: str, book: str, what: str, 
         _fetch(directory, f"/settlement/v1/pools/{pool}/books/{book}/{what}", file)
         roots = [root for root in _published_roots(base) if (root["pool_code"], root["book"]) == (pool, book)]
         kept.write_text("".join(json.dumps(root) + "\n" for root in roots), encoding="utf-8")
+        if not any(option.startswith("--roots=") for option in options):
+            typer.echo(_ROOTS_OF_THE_SAME_SERVER, err=True)
         return _verify([str(file), *([f"--roots={kept}"] * bool(roots)), *options])
 
 

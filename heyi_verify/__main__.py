@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         roots = [root for path in options.roots for root in read_roots(path)]
         outcome = _examined(options.export, options.proof, roots if options.roots else None, key)
     except (Unreadable, OSError, UnicodeDecodeError) as error:
-        print(f"不能读取：{error}\nThe input cannot be read: {error}", file=sys.stderr)
+        print("不能读取：{}。\nThe input cannot be read: {}.".format(*_why(error)), file=sys.stderr)
         return UNREADABLE
     _tell(outcome, options)
     return WRONG if outcome.findings else CLEAN
@@ -56,11 +56,29 @@ def read_roots(path: Path) -> list[dict[str, Any]]:
         try:
             return [json.loads(line) for line in text.splitlines() if line.strip()]
         except ValueError as error:
-            raise Unreadable(f"{path} holds no roots") from error
+            raise _no_roots(path) from error
     roots = whole.get("items", [whole]) if isinstance(whole, dict) else whole
     if not isinstance(roots, list) or not all(isinstance(root, dict) for root in roots):
-        raise Unreadable(f"{path} holds no roots")
+        raise _no_roots(path)
     return roots
+
+
+def _no_roots(path: Path) -> Unreadable:
+    return Unreadable(f"{path} 中没有封账根", f"{path} holds no roots")
+
+
+def _why(error: Exception) -> tuple[str, str]:
+    """Why the input cannot be read, in Chinese and in English."""
+    if isinstance(error, Unreadable):
+        return error.zh, error.en
+    if isinstance(error, UnicodeDecodeError):
+        return f"第 {error.start} 字节起不是 UTF-8 编码,请另存为 UTF-8", f"not UTF-8 from byte {error.start} on"
+    name = getattr(error, "filename", None)
+    if isinstance(error, FileNotFoundError):
+        return f"没有文件“{name}”", f"there is no file {name}"
+    if isinstance(error, PermissionError):
+        return f"没有权限读“{name}”", f"{name} may not be read"
+    return f"“{name}”打不开", str(error)
 
 
 def _key(text: str | None) -> bytes | None:
@@ -71,7 +89,7 @@ def _key(text: str | None) -> bytes | None:
     except ValueError:
         key = b""
     if len(key) != _KEY_BYTES:
-        raise Unreadable("--key takes 64 hexadecimal digits")
+        raise Unreadable("公钥须是 64 位十六进制数字(--key)", "--key takes 64 hexadecimal digits")
     return key
 
 

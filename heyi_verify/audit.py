@@ -44,13 +44,15 @@ def verify_audit(
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, Unreadable):
             raise
-        raise Unreadable(f"a line lacks or misstates {error}") from error
+        raise Unreadable(f"有一行缺少或写错了 {error}", f"a line lacks or misstates {error}") from error
 
 
 def _verify(documents: Any, outside: Sequence[dict[str, Any]], public_key: bytes | None) -> list[Finding]:
     head = next(documents)
     if head["previous"] is None:
-        raise Unreadable(f"there is no row {head['after']} for the export to follow")
+        raise Unreadable(
+            f"没有第 {head['after']} 条记录可供接续", f"there is no row {head['after']} for the export to follow"
+        )
     walk = _Walk(head["pool_code"], head["after"], bytes.fromhex(head["previous"]))
     walk.hashes[walk.last] = head["previous"]
     for document in documents:
@@ -66,7 +68,7 @@ def _verify(documents: Any, outside: Sequence[dict[str, Any]], public_key: bytes
 
 def _take(walk: _Walk, document: dict[str, Any]) -> None:
     if walk.end is not None:
-        raise Unreadable("there are lines after the end")
+        raise Unreadable("结束行之后还有内容", "there are lines after the end")
     if document["kind"] == "row":
         _take_row(walk, document)
     elif document["kind"] == "root":
@@ -74,7 +76,7 @@ def _take(walk: _Walk, document: dict[str, Any]) -> None:
     elif document["kind"] == "end":
         walk.end = document
     else:
-        raise Unreadable(f"unknown kind {document['kind']}")
+        raise Unreadable(f"不认识的行:{document['kind']}", f"unknown kind {document['kind']}")
 
 
 def _take_row(walk: _Walk, row: dict[str, Any]) -> None:

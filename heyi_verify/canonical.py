@@ -12,7 +12,11 @@ _YUAN = re.compile(r"(-?)(0|[1-9]\d*)\.(\d\d)\Z")
 
 
 class Unreadable(ValueError):
-    """The input is not in the format: nothing can be said about it."""
+    """The input is not what it should be; said in Chinese and in English."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
 
 
 def sha256(content: bytes) -> bytes:
@@ -24,7 +28,7 @@ def fen(text: Any) -> int:
     """The fen of an amount as exported; raises Unreadable."""
     found = _YUAN.match(text) if isinstance(text, str) else None
     if found is None:
-        raise Unreadable(f"{text!r} is not an amount with two places")
+        raise Unreadable(f"“{text}”不是两位小数的金额", f"{text!r} is not an amount with two places")
     amount = int(found[2]) * 100 + int(found[3])
     return -amount if found[1] else amount
 
@@ -52,7 +56,7 @@ def postings_digest(voucher: dict[str, Any]) -> bytes:
 def _papers(hashes: Any) -> str:
     """The hashes of the kept documents as one field; raises Unreadable."""
     if not isinstance(hashes, list) or not all(isinstance(one, str) and _HASH.match(one) for one in hashes):
-        raise Unreadable(f"{hashes!r} is not a list of hashes")
+        raise Unreadable(f"“{hashes}”不是校验值清单", f"{hashes!r} is not a list of hashes")
     return ",".join(hashes)
 
 
@@ -91,5 +95,5 @@ def _moment(text: str) -> str:
     try:
         at = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except (ValueError, AttributeError) as error:
-        raise Unreadable(f"{text!r} is not a time") from error
+        raise Unreadable(f"“{text}”不是时间", f"{text!r} is not a time") from error
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from heyi_verify import canonical
+from heyi_verify import canonical, charts
 from heyi_verify.audit import FORMAT as FORMAT_OF_AUDIT
 from heyi_verify.audit import verify_audit
 from heyi_verify.canonical import Unreadable
 from heyi_verify.findings import Finding
 from heyi_verify.seals import check_outside, check_seals
 from heyi_verify.walk import Walk
+
+_ONCE = ("book", "account", "balance", "end")
+"""Lines that an export has once, or once an account."""
+_CHANGE_THE_COUNT = ("deleted", "inserted", "tail_cut", "edited", "duplicate")
+"""What explains that the end line counts otherwise: it is told once."""
 
 
 @dataclass(frozen=True)
@@ -39,38 +44,79 @@ def examine(
 ) -> Outcome:
     """As ``verify``, and how far the roots reach. ``roots`` None: nothing was kept outside; raises Unreadable."""
     outside = None if roots is None else list(roots)
-    documents = _documents(lines)
+    twice: list[str] = []
+    documents = _documents(lines, twice)
     book = next(documents, None)
     if book is not None and book.get("format") == FORMAT_OF_AUDIT:
-        return Outcome(verify_audit(chain((book,), documents), outside or [], public_key))
+        findings = verify_audit(chain((book,), documents), outside or [], public_key)
+        _twice(findings, twice)
+        return Outcome(findings)
     if book is None or book.get("kind") != "book" or book.get("format") != canonical.FORMAT:
-        raise Unreadable(f"the first line does not begin an export of {canonical.FORMAT}")
+        raise Unreadable(
+            f"第一行不是 {canonical.FORMAT} 账本导出的开头",
+            f"the first line does not begin an export of {canonical.FORMAT}",
+        )
     walk = Walk(book, previous=canonical.genesis(book))
-    if book["genesis"] != walk.previous.hex():
-        walk.find("chain_broken", 0)
     walk.hashes[0] = walk.previous
     for document in documents:
         _take(walk, document)
     try:
+        _head(walk)
         _close(walk)
+        _twice(walk.findings, twice)
         check_seals(walk, public_key)
         unproven = None if outside is None else check_outside(walk, outside, public_key)
     except (KeyError, TypeError, AttributeError) as error:
-        raise Unreadable(f"a seal or balance lacks {error}") from error
+        raise Unreadable(f"封账或余额缺少 {error}", f"a seal or balance lacks {error}") from error
     return Outcome(walk.findings, unproven)
 
 
-def _documents(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+def _documents(lines: Iterable[str], twice: list[str]) -> Iterator[dict[str, Any]]:
+    """The documents of the lines; what stands twice, a member of an object or a line, is added to ``twice``."""
+    names: list[str] = []
+    decoder = json.JSONDecoder(object_pairs_hook=lambda pairs: _members(pairs, names))
+    seen: set[tuple[str, str]] = set()
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            document = json.loads(line)
+            document = decoder.decode(line)
         except ValueError as error:
-            raise Unreadable(f"line {number} is not JSON") from error
+            raise Unreadable(f"第 {number} 行不是 JSON", f"line {number} is not JSON") from error
         if not isinstance(document, dict):
-            raise Unreadable(f"line {number} is not an object")
+            raise Unreadable(f"第 {number} 行不是对象", f"line {number} is not an object")
+        if document.get("kind") in _ONCE:
+            once = (str(document["kind"]), str(document.get("account", "")))
+            if once in seen:
+                names.append(" ".join(filter(None, once)))
+            seen.add(once)
+        twice += [f"{number}:{name}" for name in names]
+        names.clear()
         yield document
+
+
+def _members(pairs: list[tuple[str, Any]], names: list[str]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        found = [name for name, _ in pairs]
+        names += sorted({name for name in found if found.count(name) > 1})
+    return members
+
+
+def _twice(findings: list[Finding], twice: list[str]) -> None:
+    findings += [Finding("duplicate", one) for one in dict.fromkeys(twice)]
+
+
+def _head(walk: Walk) -> None:
+    """The first line gives its genesis. Where its pool, book or chart was changed no voucher gives its hash any more:
+    that is one damage, and what else was edited cannot be told."""
+    if walk.book["genesis"] == walk.hashes[0].hex():
+        return
+    hidden = walk.vouchers > 0 and walk.edited == walk.vouchers
+    if hidden:
+        walk.findings[:] = [one for one in walk.findings if one.code != "edited"]
+        walk.hashes[0] = _bytes(walk.book["genesis"])
+    walk.find("head_forged", walk.book["genesis"])
 
 
 def _take(walk: Walk, document: dict[str, Any]) -> None:
@@ -78,6 +124,8 @@ def _take(walk: Walk, document: dict[str, Any]) -> None:
     try:
         if kind == "account":
             walk.sides[document["account"]] = document["normal_side"]
+            if not charts.agrees(walk.book["chart"], document):
+                walk.find("account_altered", document["account"])
         elif kind == "voucher":
             _voucher(walk, document)
         elif kind == "seal":
@@ -87,13 +135,13 @@ def _take(walk: Walk, document: dict[str, Any]) -> None:
         elif kind == "end":
             walk.end = document
     except (KeyError, TypeError, AttributeError) as error:
-        raise Unreadable(f"a {kind} lacks {error}") from error
+        raise Unreadable(f"“{kind}”行缺少 {error}", f"a {kind} lacks {error}") from error
 
 
 def _voucher(walk: Walk, voucher: dict[str, Any]) -> None:
     number = voucher["number"]
     if not isinstance(number, int) or isinstance(number, bool):
-        raise Unreadable(f"{number!r} is not a voucher number")
+        raise Unreadable(f"“{number}”不是凭证号", f"{number!r} is not a voucher number")
     stated = _bytes(voucher["hash"])
     walk.vouchers += 1
     _postings(walk, voucher)
@@ -107,6 +155,7 @@ def _voucher(walk: Walk, voucher: dict[str, Any]) -> None:
         walk.dates[number] = voucher["posting_date"]
     else:
         walk.find("edited", number)
+        walk.edited += 1
     if not gap:
         _order(walk, voucher)
     walk.hashes[number] = stated
@@ -162,11 +211,13 @@ def _close(walk: Walk) -> None:
     elif walk.previous.hex() != walk.book["last_hash"]:
         walk.find("chain_broken", last_seen)
     if walk.end is None:
-        walk.find("tail_cut", "文件没有结束行 no end line")
-    elif (walk.end.get("vouchers"), walk.end.get("postings")) != (walk.vouchers, walk.postings):
-        walk.find(
-            "tail_cut" if walk.end.get("vouchers", 0) > walk.vouchers else "inserted", "结束行的张数不符 end line"
-        )
+        walk.find("end_missing", walk.vouchers)
+    elif (walk.end.get("vouchers"), walk.end.get("postings")) != (walk.vouchers, walk.postings) and not any(
+        one.code in _CHANGE_THE_COUNT for one in walk.findings
+    ):
+        walk.find("count_wrong", f"{walk.vouchers}/{walk.postings}")
+    if walk.missing or head > last_seen:
+        return  # what is missing is told: sums without it say nothing more
     for account in sorted(walk.sides.keys() | walk.debits.keys() | walk.credits.keys() | walk.balances.keys()):
         _balance(walk, account)
 
@@ -202,4 +253,4 @@ def _bytes(text: Any) -> bytes:
     try:
         return bytes.fromhex(text)
     except (TypeError, ValueError) as error:
-        raise Unreadable(f"{text!r} is not a hash") from error
+        raise Unreadable(f"“{text}”不是校验值", f"{text!r} is not a hash") from error

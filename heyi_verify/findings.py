@@ -13,6 +13,26 @@ _TEXTS = {
         "voucher {subject} was inserted: number repeated or off the chain",
     ),
     "reordered": ("第 {subject} 号凭证的位置被调换", "voucher {subject} stands in the wrong place: reordered"),
+    "head_forged": (
+        "首行的统筹地区、账簿或科目表与创世哈希不符：首行被改动，{subject}",
+        "the first line's pool, book or chart does not give its genesis hash: the first line was changed; {subject}",
+    ),
+    "duplicate": (
+        "文件第 {subject} 重复出现：各人读到的可能不同",
+        "line {subject} occurs twice: readers may see different things",
+    ),
+    "account_altered": (
+        "科目 {subject} 的名称或余额方向与公布的科目表不符",
+        "account {subject}: name or side is not that of the published chart",
+    ),
+    "end_missing": (
+        "{subject} 张凭证之后没有结束行：文件不完整",
+        "no end line after {subject} vouchers: the file is incomplete",
+    ),
+    "count_wrong": (
+        "结束行所写的凭证、分录数不是文件中的 {subject}",
+        "the end line does not count the {subject} vouchers and postings of the file",
+    ),
     "tail_cut": ("末尾的凭证被截去：{subject}", "vouchers at the end were cut off: {subject}"),
     "chain_broken": ("第 {subject} 号凭证与前一张不相连", "voucher {subject} does not follow from the one before"),
     "balance_forged": (

@@ -18,9 +18,9 @@ def read(text: str) -> dict[str, Any]:
     try:
         proof = json.loads(text)
     except ValueError as error:
-        raise Unreadable("the file is not JSON") from error
+        raise Unreadable("文件不是 JSON", "the file is not JSON") from error
     if not isinstance(proof, dict) or proof.get("format") != FORMAT:
-        raise Unreadable(f"the file holds no {FORMAT}")
+        raise Unreadable(f"文件中没有 {FORMAT} 证明", f"the file holds no {FORMAT}")
     return proof
 
 
@@ -31,7 +31,7 @@ def verify_proof(
     try:
         return list(_findings(proof, None if roots is None else list(roots), public_key))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise Unreadable(f"the proof lacks or misstates {error}") from error
+        raise Unreadable(f"证明缺少或写错了 {error}", f"the proof lacks or misstates {error}") from error
 
 
 def _findings(proof: dict[str, Any], roots: list[dict[str, Any]] | None, public_key: bytes | None) -> Iterable[Finding]:

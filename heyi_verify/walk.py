@@ -22,6 +22,7 @@ class Walk:
     end: dict[str, Any] | None = None
     vouchers: int = 0
     postings: int = 0
+    edited: int = 0
     expected: int = 1
     missing: set[int] = field(default_factory=set)
     previous: bytes = b""

@@ -1,4 +1,6 @@
-"""docs/openapi/<service>.json and docs/events/<type>.json: ``python -m tools.generate_docs [--check]``.
+"""docs/openapi/<service>.json, docs/events/<type>.json, heyi_verify/charts.json.
+
+``python -m tools.generate_docs [--check]``.
 
 The interfaces that others build on, kept beside the code so that a change of one shows in the same commit. The
 application of each service is built in a process of its own, without a database.
@@ -17,6 +19,7 @@ from typing import Any
 
 from deploy.postgres.roles import SERVICES
 from deploy.topics import payloads
+from services.settlement.ledger.charts import charts
 
 ROOT = Path(__file__).resolve().parents[1]
 _NOWHERE = "postgresql://nobody:nobody@127.0.0.1:9/none"
@@ -68,6 +71,16 @@ def event_schemas() -> dict[str, str]:
     return files
 
 
+def published_charts() -> str:
+    """Names and sides of every chart's accounts, with which the verifier compares an export."""
+    return render(
+        {
+            chart.chart: {code: [one.name_zh, one.name_en, one.normal_side] for code, one in chart.accounts.items()}
+            for chart in charts()
+        }
+    )
+
+
 def render(document: Any) -> str:
     """JSON in one stable form."""
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -76,7 +89,8 @@ def render(document: Any) -> str:
 def generated() -> dict[Path, str]:
     """Every generated file with its text."""
     files = {ROOT / "docs/openapi" / f"{service}.json": openapi_of(service) for service in SERVICES}
-    return files | {ROOT / "docs/events" / name: text for name, text in event_schemas().items()}
+    files |= {ROOT / "docs/events" / name: text for name, text in event_schemas().items()}
+    return files | {ROOT / "heyi_verify/charts.json": published_charts()}
 
 
 def outdated(files: dict[Path, str]) -> list[str]:

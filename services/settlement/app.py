@@ -5,8 +5,11 @@ from contextlib import AsyncExitStack
 from fastapi import FastAPI
 
 from services.settlement.closing.api import router as closing
-from services.settlement.funding.api import router as funding
+from services.settlement.funding.accounts_api import router as accounts
+from services.settlement.funding.arrivals_api import router as arrivals
 from services.settlement.funding.receivables_api import router as receivables
+from services.settlement.funding.replenishments_api import router as replenishments
+from services.settlement.funding.transfers_api import router as transfers
 from services.settlement.funding.write_offs_api import router as write_offs
 from services.settlement.inquiry.api import router as inquiry
 from services.settlement.inquiry.fund_api import router as fund_year
@@ -18,9 +21,12 @@ from services.settlement.orders.api import router as orders
 from services.settlement.payouts.api import router as payouts
 from services.settlement.payouts.deposits_api import router as deposits
 from services.settlement.payouts.floats_api import router as floats
+from services.settlement.payouts.payees_api import router as payees
+from services.settlement.payouts.payments_api import router as payments
 from services.settlement.payouts.second_api import router as second_compensation
 from services.settlement.reconciliation.api import router as reconciliation
 from services.settlement.reporting.api import router as reporting
+from services.settlement.reporting.packages_api import router as packages
 from services.settlement.settings import SettlementSettings
 from shared.http.app import configure_process, create_service_app
 from shared.http.unit import ServiceState
@@ -31,10 +37,15 @@ ROUTERS = (
     ledger,
     proving,
     attachments,
-    funding,
+    accounts,
+    arrivals,
+    transfers,
+    replenishments,
     receivables,
     write_offs,
+    payees,
     payouts,
+    payments,
     deposits,
     floats,
     second_compensation,
@@ -45,6 +56,7 @@ ROUTERS = (
     fund_year,
     indicators,
     reporting,
+    packages,
     operator,
 )
 

@@ -12,7 +12,10 @@ LEVELS = ("village", "township", "county", "prefecture", "province")
 PLACES = ("in_county", "in_province", "out_of_province")
 THIRD_PARTY = ("pending", "liable", "shared", "advanced", "accident")
 NEW_YEAR = date(2010, 1, 1)
-DISEASES = ("K35", "E11", "I10", "O80", "C34", "N18")
+DISEASES = ("K35", "E11", "I10", "O80", "C34", "N18", "K35.9", "E11.2")
+"""Codes as policies and cards name them."""
+SENT = ("K35", "K35.900", "K35.1", "E11.9", "E11.201", "I10", "I10.x00", "O80.0", "C34", "C34.900", "N18.9", "E1")
+"""Codes as hospitals send them."""
 CIRCUMSTANCES = ("emergency", "migrant", "referred")
 CARDS = ("chronic", "special")
 PLACES_OF_PAYMENT = {
@@ -384,11 +387,13 @@ def draw_claim(rng: Random, person: Doc, catalogue: Doc, names: list[str]) -> Do
         "third_party": "none",
         "third_party_share": 0,
         "earlier": None,
+        "engine_earlier": None,
+        "parts": 0,
         "elsewhere": None,
         "decided": {name for name in CIRCUMSTANCES if chance() < 0.5},
         "submitted": None,
         "late_approved": chance() < 0.2,
-        "disease": "" if chance() < 0.4 else DISEASES[int(chance() * 6)] if chance() < 0.9 else "Z99",
+        "disease": "" if chance() < 0.4 else SENT[int(chance() * len(SENT))] if chance() < 0.9 else "Z99",
         "off_path": chance() < 0.1,
         "from_account": 0,
         "accepts": accepts,
@@ -406,9 +411,21 @@ def draw_claim(rng: Random, person: Doc, catalogue: Doc, names: list[str]) -> Do
         claim["from_account"] = int(chance() * 20_000)
     if chance() < 0.03:
         claim |= {"lines": [], "elsewhere": draw_elsewhere(rng)}
-    if chance() < 0.06:
-        claim["earlier"] = (int(chance() * 40_000), int(chance() * 500_000))
+    if claim["elsewhere"] is None and chance() < 0.06:
+        claim["parts"] = 1 + int(chance() * 3)
     return claim | person
+
+
+def draw_part(rng: Random, claim: Doc, so_far: Doc, engines: Any) -> Doc:
+    """The next part of an admission that was settled midway, sometimes in the new year; what was decided may change."""
+    admitted, stay = claim["admitted"], 15
+    return claim | {
+        "earlier": so_far,
+        "engine_earlier": engines,
+        "settled": claim["settled"] + timedelta(days=rng.choice((0, 3, 40))),
+        "lines": draw_lines(rng, claim["kind"] == "inpatient", admitted, stay),
+        "emergency": claim["emergency"] if rng.random() < 0.9 else not claim["emergency"],
+    }
 
 
 def draw_elsewhere(rng: Random) -> Doc:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from random import Random
 from typing import Any, NamedTuple
 
+from services.claims.benefits.diseases import covering
 from services.claims.benefits.engine import accumulators, adjudicate
-from services.claims.benefits.model import ClaimInput, Facts, Line, Policy
+from services.claims.benefits.model import AccumulatorKey, Adjudication, ClaimInput, Facts, Line, Policy
 from tests.oracle import bridge, drawing, reference
 
 CLAIMS = 700
@@ -21,8 +22,8 @@ EVERY = 24
 """One claim in so many is looked at from all sides: order, size, cancellation, what has to be locked."""
 
 STEPS = (
-    "circumstance submission off_path lines third_party elsewhere rule limit hospital waiver deductible bonus "
-    "essential ratio fixed accident floor cap layer advanced account refused"
+    "circumstance submission earlier off_path lines third_party elsewhere rule limit hospital waiver deductible bonus "
+    "essential ratio fixed accident floor part cap layer advanced account refused"
 ).split()
 """Every step that a calculation may have."""
 
@@ -42,6 +43,7 @@ class World:
         self.names = list(self.policy.illustrative)
         self.counts: dict[tuple[str, int], dict[Key, int]] = {}
         self.last: tuple[dict[Key, int], dict[Key, int]] = ({}, {})
+        self.so_far: tuple[Any, ...] = (None, None)
 
     def claims(self, how_many: int) -> Iterator[tuple[dict[str, Any], dict[Key, int]]]:
         """Claims and what was counted before each; a household's counts are its members'."""
@@ -53,9 +55,16 @@ class World:
             ours = self.counts.setdefault(("household", person["household"]), {})
             self.last = mine, ours
             yield claim, mine | ours
+            for _ in range(claim["parts"] if self.so_far[0] is not None else 0):
+                claim = drawing.draw_part(self.rng, claim, *self.so_far)
+                yield claim, mine | ours
+                if self.so_far[0] is None:
+                    break
 
-    def count(self, moves: dict[Key, int]) -> None:
-        """Counts what the oracle said, so that the next claims stand on it."""
+    def count(self, moves: dict[Key, int], *so_far: Any) -> None:
+        """Counts what the oracle said, so that the next claims stand on it; each engine's word of the admission so far
+        is what it is told at the next part."""
+        self.so_far = so_far
         mine, ours = self.last
         for key, amount in moves.items():
             there = ours if key[0].startswith("household") else mine
@@ -78,6 +87,7 @@ def judge(seed: int, number: int) -> Judged:
     world = World(Random(f"{seed}/{number}"), number)
     for turn, (claim, used) in enumerate(world.claims(CLAIMS)):
         expected = reference.decide(world.document, claim, used)
+        so_far = expected.pop("so_far")
         policy = bridge.for_claim(world.policy, claim)
         asked, facts = bridge.asked(claim, world.items, used)
         decided = adjudicate(asked, facts, policy)
@@ -89,7 +99,7 @@ def judge(seed: int, number: int) -> Judged:
             from_all_sides(world.rng, asked, facts, policy)
         reached[expected["outcome"]] += 1
         steps.update({step.step for step in decided.trace})
-        world.count(expected["moves"])
+        world.count(expected["moves"], so_far, decided.so_far)
     return Judged(reached, steps, time.process_time() - started)
 
 
@@ -112,6 +122,9 @@ def from_all_sides(rng: Random, claim: ClaimInput, facts: Facts, policy: Policy)
         more = adjudicate(replace(claim, lines=(*claim.lines, larger)), facts, policy)
         assert more.benefit_fen >= result.benefit_fen, "a larger bill never pays less"
 
+    if may_be_settled_in_parts(result, claim, facts, policy):
+        parts_pay_together_what_one_settlement_pays(rng, result, claim, facts, policy)
+
     moved = dict(facts.used)
     for sign in (1, -1):
         for movement in result.movements:
@@ -119,7 +132,44 @@ def from_all_sides(rng: Random, claim: ClaimInput, facts: Facts, policy: Policy)
     assert adjudicate(claim, replace(facts, used=moved), policy) == result, "cancelling restores exactly"
 
 
+def may_be_settled_in_parts(result: Adjudication, claim: ClaimInput, facts: Facts, policy: Policy) -> bool:
+    """Whether the sum of parts has to be that of the whole: not where a larger bill is settled by other rows or with
+    another raise, and not where the family account is asked at each part."""
+    buckets = [benefit for layer in policy.layers for benefit in layer.buckets]
+    changes = any(
+        len(bucket.bonuses) > 1 or (bucket.essential and any(len(rule.bands) > 1 for rule in bucket.rules))
+        for bucket in buckets
+    )
+    first = facts.earlier is None and claim.elsewhere is None and not claim.from_account_fen
+    return first and not changes and not result.outcome.refuses and not may_leave_its_path(claim, policy)
+
+
+def parts_pay_together_what_one_settlement_pays(
+    rng: Random, whole: Adjudication, claim: ClaimInput, facts: Facts, policy: Policy
+) -> None:
+    """Benefit of each layer, deductible, what the hospital bears and what is counted, however the bill is cut."""
+    cuts = sorted(rng.randint(0, len(claim.lines)) for _ in range(2))
+    paid, moved = Counter[str](), Counter[AccumulatorKey]()
+    other = [0, 0]
+    for start, end in zip((0, *cuts), (*cuts, len(claim.lines)), strict=True):
+        part = adjudicate(replace(claim, lines=claim.lines[start:end]), facts, policy)
+        for layer in part.layers:
+            paid[layer.layer] += layer.benefit_fen
+        for key, amount in part.movements:
+            moved[key] += amount
+        other = [other[0] + part.deductible_fen, other[1] + part.hospital_fen]
+        facts = replace(facts, earlier=part.so_far, used=dict(facts.used) | added(facts.used, part))
+    assert paid == Counter({layer.layer: layer.benefit_fen for layer in whole.layers})
+    assert other == [whole.deductible_fen, whole.hospital_fen]
+    assert moved == Counter(dict(whole.movements))
+
+
+def added(used: Mapping[AccumulatorKey, int], result: Adjudication) -> dict[AccumulatorKey, int]:
+    """The counts that a settlement moves, as they stand after it."""
+    return {key: used.get(key, 0) + amount for key, amount in result.movements}
+
+
 def may_leave_its_path(claim: ClaimInput, policy: Policy) -> bool:
     """Whether a rule for the disease says that a larger bill is settled by other rows."""
     rules = [rule for layer in policy.layers for benefit in layer.buckets for rule in benefit.rules]
-    return any(rule.off_path_over_fen is not None and claim.disease in rule.diseases for rule in rules)
+    return any(rule.off_path_over_fen is not None and covering(claim.disease, rule.diseases) for rule in rules)

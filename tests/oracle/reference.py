@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 Doc = dict[str, Any]
 Counts = dict[tuple[str, str, int, str], int]
@@ -18,9 +18,24 @@ Part = tuple[str, Doc, str, Doc]
 """A bucket that pays and the row that it applies: bucket id, bucket, row id, row."""
 Running = tuple[str, Doc, list[Part]]
 """A layer that pays: id, layer, its parts."""
+Steps = list[tuple[int | None, int]]
+"""Ratios in 10⁻⁸, each up to an amount in fen."""
+Bill = list[tuple[str, int]]
+"""Codes and eligible amounts of the lines of an admission."""
 WHOLE = 10_000
+NOTHING_BEFORE: Doc = {"total": 0, "eligible": 0, "borne": 0, "bill": [], "had": {}}
+"""What a first settlement of an admission stands on."""
 CIRCUMSTANCES = ("emergency", "migrant", "referred")
 SPENT = ("household_year", "family_account.spent", 0, "")
+
+
+class Whole(NamedTuple):
+    """What a bucket works on: of the whole admission, and what of this settlement nobody bears yet."""
+
+    base: int
+    total: int
+    essential: int
+    room: int
 
 
 # ---------------------------------------------------------------- reading text
@@ -73,6 +88,7 @@ def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
     """What becomes of a claim: outcome, amounts, what each layer pays, what moves which count."""
     claim = claim | {"stated": [name for name in CIRCUMSTANCES if claim[name]]}
     claim |= {name: believed(policy, claim, name) for name in CIRCUMSTANCES}
+    claim["counts_for"] = counted_disease(policy, claim["disease"])
     given = claim["elsewhere"]
     total = given["total"] if given else sum(line["amount"] for line in claim["lines"])
     base = {"year": year_of(policy, claim), "total": total}
@@ -87,6 +103,7 @@ def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
             "parts": (total, 0, 0),
             "account": 0,
             "hospital": 0,
+            "so_far": None,
             "deductible": 0,
             "ratio": 0,
             "layers": {},
@@ -268,29 +285,53 @@ def bucket_for(layer: Doc, claim: Doc) -> str | None:
 
 def opens(bucket: Doc, claim: Doc) -> bool:
     """Whether the disease and the person's cards open a special bucket."""
-    if "diseases" in bucket and claim["disease"] not in listed(bucket["diseases"]):
+    if "diseases" in bucket and not named_in(bucket["diseases"], claim["disease"]):
         return False
     if "entitlement" not in bucket:
         return True
     return any(
-        kind == bucket["entitlement"] and disease == claim["disease"] and within([(first, last)], claim["admitted"])
+        kind == bucket["entitlement"]
+        and covers(disease, claim["disease"])
+        and within([(first, last)], claim["admitted"])
         for kind, disease, first, last in claim["cards"]
     )
 
 
 def row_for(bucket: Doc, claim: Doc) -> tuple[str, Doc] | None:
     """The row of a bucket for the claim: one that names its disease, or an ordinary one."""
-    ordinary = None
+    ordinary, own, longest = None, None, ""
     for row_id, row in bucket["rules"].items():
-        if "diseases" in row:
-            over = "off_path_over" in row and sum(one["amount"] for one in claim["lines"]) > fen(row["off_path_over"])
-            if claim["disease"] not in listed(row["diseases"]) or claim["off_path"] or over:
-                continue
-        if any(speaks_of(when, claim) for when in listed(row["when"])):
-            if "diseases" in row:
-                return row_id, row
+        if not any(speaks_of(when, claim) for when in listed(row["when"])):
+            continue
+        if "diseases" not in row:
             ordinary = row_id, row
-    return ordinary
+        elif (code := named_in(row["diseases"], claim["disease"])) and len(code) > len(longest):
+            own, longest = (row_id, row), code
+    if own is None or claim["off_path"]:
+        return ordinary
+    bill = (claim["earlier"] or NOTHING_BEFORE)["total"] + sum(one["amount"] for one in claim["lines"])
+    return ordinary if "off_path_over" in own[1] and bill > fen(own[1]["off_path_over"]) else own
+
+
+def covers(code: str, disease: str) -> bool:
+    """Whether a code speaks of a diagnosis: its own, or one under it: K35 and K35.9 of K35.900."""
+    under = disease[len(code) :]
+    return bool(disease) and disease.startswith(code) and (not under or "." in code or under.startswith("."))
+
+
+def named_in(codes: Any, disease: str) -> str:
+    """The longest of some codes that speaks of a diagnosis; nothing where none does."""
+    return max((code for code in listed(codes) if covers(code, disease)), key=len, default="")
+
+
+def counted_disease(policy: Doc, disease: str) -> str:
+    """The disease a diagnosis counts for: the longest code that the policy names for it, or its category."""
+    named: list[str] = []
+    for _, layer in layers_of(policy):
+        for bucket in layer["benefits"].values():
+            for part in (bucket, *bucket["rules"].values(), *bucket.get("caps", {}).values()):
+                named += listed(part.get("diseases", []))
+    return named_in(named, disease) or disease.split(".")[0]
 
 
 def speaks_of(when: Doc, claim: Doc) -> bool:
@@ -401,72 +442,77 @@ def run_layers(
     policy: Doc, claim: Doc, used: Counts, eligible: int, lines: list[Any], total: int, running: list[Running]
 ) -> Doc:
     """What each layer pays, one after the other, and then the family account."""
-    given = claim["elsewhere"]
+    given, before = claim["elsewhere"], claim["earlier"] or NOTHING_BEFORE
     begun = given["benefit"] if given else 0
     paid, cut = begun, given["over_cap"] if given else 0
-    owed = eligible
-    if claim["third_party"] == "shared":
-        owed -= half_up(eligible * claim["third_party_share"], WHOLE)
-    hospital = 0
+    bill = before["bill"] + [(line["code"], one[4]) for line, one in zip(claim["lines"], lines, strict=True)]
+    whole = before["eligible"] + eligible
+    borne = half_up(whole * claim["third_party_share"], WHOLE) if claim["third_party"] == "shared" else 0
+    room = max(0, eligible - begun - max(0, borne - before["borne"]))
+    hospital, any_cut = 0, False
     first: list[Doc] = []
     amounts: dict[str, int] = {}
+    had, now = dict(before["had"]), []
     counts = dict(used)
     for layer_id, layer, parts in running:
-        free = max(0, owed - paid - hospital)
+        free = max(0, whole - borne - paid - hospital)
         base = min(cut, free) if layer.get("base") == "cut_by_cap" else free
         results, taken = [], set()
         for bucket_id, bucket, _, row in parts:
             codes = set(listed(bucket["items"])) - taken if "items" in bucket else None
-            mine = base if codes is None else min(base, eligible_of(claim, lines, codes))
+            mine = base if codes is None else min(base, sum(amount for code, amount in bill if code in codes))
             base -= mine
             if codes is not None:
                 taken |= codes
-            essential = essential_of(claim, lines, bucket, mine, codes, taken)
-            results.append(pay(policy, claim, counts, layer_id, layer, bucket_id, row, mine, total, essential))
-        first = first or results
-        hospital += sum(one["hospital"] for one in results)
+            facts = Whole(mine, before["total"] + total, essential_of(claim, bill, bucket, mine, codes, taken), room)
+            key = layer_id, bucket_id if codes is not None else ""
+            one = pay(policy, claim, counts, layer_id, layer, bucket_id, row, facts, had.get(key))
+            had[key] = one["had"]
+            room -= one["benefit"] + one["hospital"]
+            results.append(one)
+        first, now = first or results, now + results
         amounts[layer_id] = sum(one["benefit"] for one in results)
-        paid += amounts[layer_id]
-        cut = sum(one["before_caps"] - one["benefit"] for one in results)
-    patient = total - paid - hospital
-    account = account_pays(policy, claim, used, patient, eligible - paid - hospital)
+        of_layer = [one for key, one in had.items() if key[0] == layer_id]
+        paid += sum(one["benefit"] for one in of_layer)
+        hospital += sum(one["hospital"] for one in of_layer)
+        cut = sum(one["over_year"] for one in of_layer)
+        any_cut = any_cut or any(one["benefit"] < one["before_caps"] for one in results)
+    benefit, by_hospital = sum(one["benefit"] for one in now), sum(one["hospital"] for one in now)
+    patient = total - begun - benefit - by_hospital
+    account = account_pays(policy, claim, used, patient, eligible - begun - benefit - by_hospital)
     if account:
         counts[SPENT] = counts.get(SPENT, 0) + account
     moves = {key: amount - used.get(key, 0) for key, amount in counts.items() if amount != used.get(key, 0)}
     deductible = sum(one["deductible"] for one in first)
     return {
-        "outcome": ending(eligible, first, paid - begun, cut, account),
-        "benefit": paid - begun,
+        "outcome": ending(eligible, first, benefit, any_cut, account),
+        "benefit": benefit,
         "patient": patient,
         "account": account,
-        "hospital": hospital,
+        "hospital": by_hospital,
         "deductible": deductible,
         "ratio": first[0]["ratio"] if len(first) == 1 else 0,
         "layers": amounts,
         "moves": moves,
+        "so_far": {"total": before["total"] + total, "eligible": whole, "borne": borne, "bill": bill, "had": had},
     }
 
 
-def eligible_of(claim: Doc, lines: list[Any], codes: set[str]) -> int:
-    """The eligible amount of certain items."""
-    return sum(one[4] for line, one in zip(claim["lines"], lines, strict=True) if line["code"] in codes)
-
-
-def essential_of(claim: Doc, lines: list[Any], bucket: Doc, base: int, codes: set[str] | None, taken: set[str]) -> int:
+def essential_of(claim: Doc, bill: Bill, bucket: Doc, base: int, codes: set[str] | None, taken: set[str]) -> int:
     """What of a bucket's base is essential medicines."""
     if "essential" not in bucket:
         return 0
     listed_codes = {code for code, entry in claim["catalogue"].items() if entry["essential"]}
     wanted = listed_codes & codes if codes is not None else listed_codes - taken
-    return min(base, eligible_of(claim, lines, wanted))
+    return min(base, sum(amount for code, amount in bill if code in wanted))
 
 
-def ending(eligible: int, first: list[Doc], paid: int, cut: int, account: int) -> str:
+def ending(eligible: int, first: list[Doc], paid: int, any_cut: bool, account: int) -> str:
     """How a claim that may be settled ends."""
     if eligible == 0 and not account:
         return "nothing_eligible"
     if paid > 0:
-        return "capped" if cut > 0 else "settled"
+        return "capped" if any_cut else "settled"
     if account:
         return "account_only"
     if sum(one["before_caps"] for one in first) > 0:
@@ -494,50 +540,80 @@ def pay(
     layer: Doc,
     bucket_id: str,
     row: Doc,
-    base: int,
-    total: int,
-    essential: int,
+    whole: Whole,
+    had: Doc | None,
 ) -> Doc:
-    """What one bucket pays; it writes into the counts."""
+    """What one bucket pays: what one settlement of the whole admission gives, less what its parts had before. It writes
+    into the counts."""
     bucket, here, year = layer["benefits"][bucket_id], f"{layer_id}.{bucket_id}", year_of(policy, claim)
+    was = had or dict.fromkeys(("base", "worked", "before_caps", "over_year", "benefit", "deductible", "hospital"), 0)
+    if had is None:
+        was |= {
+            "number": counts.get(("person_year", f"{here}.admissions", year, ""), 0) + 1,
+            "taken": counts.get(("person_year", f"{here}.deductible", year, ""), 0),
+        }
     accident = bucket.get("accident") if claim["third_party"] == "accident" else None
     factor = share(accident["factor"]) if accident else WHOLE
-    deductible, ratio, hospital = 0, 0, 0
+    base, now = whole.base, max(0, whole.base - was["base"])
+    deductible, ratio, hospital = was["deductible"], 0, 0
     if "fixed" in row:
-        before_caps = half_up(min(base, fen(plain(row["fixed"]))) * factor, WHOLE)
+        worked = before_caps = half_up(min(base, fen(plain(row["fixed"]))) * factor, WHOLE)
     else:
         counting = limited(row, base)
         if row.get("limit", {}).get("excess") == "hospital":
             hospital = base - counting
-        if len(row.get("bands", [0])) == 1:
-            points, raise_by = bonus(policy, claim, bucket)
-            alone = share(row["bands"][0]["ratio"] if "bands" in row else plain(row["ratio"]))
-            ratio = half_up(min(WHOLE**2, (alone + points) * (WHOLE + raise_by)), WHOLE)
         if bucket.get("yearly") == "true":
-            deductible, before_caps = over_the_year(policy, claim, counts, bucket, row, here, year, counting)
+            more, worked, steps = over_the_year(policy, claim, counts, bucket, row, here, year, now)
+            deductible, worked = deductible + more, was["worked"] + worked
         else:
-            deductible = min(counting, deductible_due(policy, claim, counts, bucket, row, here, year))
-            rest = counting - deductible
-            top = by_ratio(row, rest, bonus(policy, claim, bucket))
+            due = deductible_due(policy, claim, counts, bucket, row, here, year, was)
+            deductible = max(deductible, min(counting, due))
+            rest = max(0, counting - deductible)
+            steps = best_steps(policy, claim, bucket, row, rest)
+            top = worth(steps, rest)
             if "essential" in bucket:
-                top = min(rest * WHOLE**2, top + min(rest, essential) * share(bucket["essential"]["points"]) * WHOLE)
-            before_caps = half_up(top * factor, WHOLE**3)
+                points = share(bucket["essential"]["points"]) * WHOLE
+                gains = [(end, min(points, WHOLE**2 - step)) for end, step in steps]
+                top += worth(gains, min(rest, whole.essential))
+            worked = half_up(top * factor, WHOLE**3)
+        ratio = half_up(steps[0][1], WHOLE) if len(steps) == 1 else 0
+        before_caps = worked
         if "floor" in bucket and claim["third_party"] != "accident":
-            of = total if bucket["floor"].get("of") == "total" else base
-            before_caps = max(before_caps, min(base, half_up(of * share(bucket["floor"]["ratio"]), WHOLE)))
-    benefit = before_caps
-    earlier = claim["earlier"][1] if claim["earlier"] is not None else 0
-    if accident and "cap" in accident:
-        benefit = min(benefit, max(0, fen(accident["cap"]) - earlier))
+            of = whole.total if bucket["floor"].get("of") == "total" else base
+            before_caps = max(worked, min(base, half_up(of * share(bucket["floor"]["ratio"]), WHOLE)))
+    by_hospital = min(whole.room, max(0, hospital - was["hospital"]))
+    part = min(whole.room - by_hospital, max(0, before_caps - was["before_caps"]))
+    each_time = [fen(accident["cap"])] if accident and "cap" in accident else []
+    under_other_caps, under_year_caps = [], []
     for cap in bucket.get("caps", {}).values():
-        benefit = min(benefit, left(claim, counts, bucket, here, cap, year, benefit))
-    write(claim, counts, layer_id, layer, bucket_id, year, benefit, deductible, base)
+        if not speaks_of_disease(cap, claim):
+            continue
+        if cap["period"] in ("admission", "visit"):
+            each_time.append(fen(plain(cap["amount"])))
+            continue
+        yearly = cap["period"] in ("person_year", "household_year") and "diseases" not in cap
+        (under_year_caps if yearly else under_other_caps).append(left(claim, counts, bucket, here, cap, year))
+    benefit = min([part, *under_other_caps, *under_year_caps, *(max(0, c - was["benefit"]) for c in each_time)])
+    gone = was["benefit"] + was["over_year"]
+    reached = min([part, *under_other_caps, *(max(0, c - gone) for c in each_time)])
+    over_year = max(0, reached - benefit)
+    write(claim, counts, layer_id, layer, bucket_id, year, benefit, deductible - was["deductible"], now, had is None)
     return {
         "benefit": benefit,
-        "before_caps": before_caps,
-        "deductible": deductible,
+        "before_caps": part,
+        "deductible": deductible - was["deductible"],
         "ratio": ratio,
-        "hospital": hospital,
+        "hospital": by_hospital,
+        "had": was
+        | {
+            "base": base,
+            "worked": worked,
+            "before_caps": was["before_caps"] + part,
+            "over_year": was["over_year"] + over_year,
+            "benefit": was["benefit"] + benefit,
+            "deductible": deductible,
+            "hospital": was["hospital"] + by_hospital,
+        },
     }
 
 
@@ -553,61 +629,71 @@ def limited(row: Doc, base: int) -> int:
     return most + half_up(shared * share(limit.get("share", "0%")), WHOLE)
 
 
-def deductible_due(policy: Doc, claim: Doc, counts: Counts, bucket: Doc, row: Doc, here: str, year: int) -> int:
-    """What of the deductible this settlement still has to take."""
+def deductible_due(
+    policy: Doc, claim: Doc, counts: Counts, bucket: Doc, row: Doc, here: str, year: int, was: Doc
+) -> int:
+    """The deductible of the whole admission: asked as at its first part, `was` tells what was counted then."""
     full = fen(plain(row.get("deductible", "0")))
-    if "deductible_waived_from" in row:
-        admissions = counts.get(("person_year", f"{here}.admissions", year, ""), 0)
-        this_one = admissions if claim["earlier"] is not None else admissions + 1
-        if this_one >= int(row["deductible_waived_from"]):
-            return 0
+    if "deductible_waived_from" in row and was["number"] >= int(row["deductible_waived_from"]):
+        return 0
     for waiver in bucket.get("waivers", {}).values():
         urgent = waiver.get("emergency") != "true" or claim["emergency"]
         if urgent and ("groups" not in waiver or belongs(policy, claim, waiver["groups"])):
             return 0
-    if row.get("deductible_per") == "person_year":
-        taken = counts.get(("person_year", f"{here}.deductible", year, ""), 0)
-    else:
-        taken = claim["earlier"][0] if claim["earlier"] is not None else 0
-    return max(0, full - taken)
+    if row.get("deductible_per") != "person_year":
+        return full
+    counted = counts.get(("person_year", f"{here}.deductible", year, ""), 0)
+    return max(0, min(full - was["taken"], was["deductible"] + max(0, full - counted)))
 
 
 def over_the_year(
     policy: Doc, claim: Doc, counts: Counts, bucket: Doc, row: Doc, here: str, year: int, base: int
-) -> tuple[int, int]:
-    """(deductible, benefit) where both look at the whole year's base."""
+) -> tuple[int, int, Steps]:
+    """(deductible, benefit, ratios) where both look at the whole year's base."""
     before = counts.get(("person_year", f"{here}.base", year, ""), 0)
     full = fen(plain(row.get("deductible", "0")))
-    raised = bonus(policy, claim, bucket)
-    paid = []
-    for amount in (before, before + base):
-        paid.append(half_up(by_ratio(row, max(0, amount - full), raised), WHOLE**2))
-    return min(full, before + base) - min(full, before), paid[1] - paid[0]
+    steps = best_steps(policy, claim, bucket, row, max(0, before + base - full))
+    paid = [half_up(worth(steps, max(0, amount - full)), WHOLE**2) for amount in (before, before + base)]
+    return min(full, before + base) - min(full, before), paid[1] - paid[0], steps
 
 
-def bonus(policy: Doc, claim: Doc, bucket: Doc) -> tuple[int, int]:
-    """(points, factor) of the best raise; points are looked at first."""
-    best = (0, 0)
-    for one in bucket.get("bonuses", {}).values():
-        groups = belongs(policy, claim, one["groups"])
-        if groups:
-            times = len(groups) if one.get("stacks") == "true" else 1
-            best = max(best, (share(one.get("points", "0%")) * times, share(one.get("factor", "0%")) * times))
+def best_steps(policy: Doc, claim: Doc, bucket: Doc, row: Doc, rest: int) -> Steps:
+    """The row's ratios with the raise that gives the person most on an amount, and with equal gain the higher ones."""
+    bands = row.get("bands") or [{"ratio": plain(row["ratio"])}]
+    best: Steps = []
+    for points, factor in [(0, 0), *raises(policy, claim, bucket)]:
+        steps = []
+        for band in bands:
+            own = share(band["ratio"])
+            raised = own * WHOLE + own * factor + points * WHOLE
+            steps.append((fen(band["up_to"]) if "up_to" in band else None, min(raised, WHOLE**2)))
+        if not best or (worth(steps, rest), [r for _, r in steps]) > (worth(best, rest), [r for _, r in best]):
+            best = steps
     return best
 
 
-def by_ratio(row: Doc, rest: int, raised: tuple[int, int]) -> int:
-    """What is left after the deductible, times the ratio, band by band; 10⁸ of it make a fen."""
-    bands = row.get("bands") or [{"ratio": plain(row["ratio"])}]
-    points, factor = raised
-    top, low = 0, 0
-    for band in bands:
-        high = min(rest, fen(band["up_to"])) if "up_to" in band else rest
-        ratio = min(WHOLE * WHOLE, (share(band["ratio"]) + points) * (WHOLE + factor))
+def raises(policy: Doc, claim: Doc, bucket: Doc) -> list[tuple[int, int]]:
+    """(points, factor) of everything that the person may have: one bonus, or the sum of those that stack."""
+    single, points, factor = [], 0, 0
+    for one in bucket.get("bonuses", {}).values():
+        times = len(belongs(policy, claim, one["groups"]))
+        mine = share(one.get("points", "0%")), share(one.get("factor", "0%"))
+        if one.get("stacks") == "true":
+            points, factor = points + mine[0] * times, factor + mine[1] * times
+        elif times:
+            single.append(mine)
+    return [*single, (points, factor)]
+
+
+def worth(steps: Steps, amount: int) -> int:
+    """An amount through the ratios, from the first fen up; 10⁸ of it make a fen."""
+    found, low = 0, 0
+    for end, ratio in steps:
+        high = amount if end is None else min(amount, end)
         if high > low:
-            top += (high - low) * ratio
+            found += (high - low) * ratio
             low = high
-    return top
+    return found
 
 
 # ---------------------------------------------------------------- caps and counts
@@ -618,24 +704,24 @@ def counted_names(here: str, bucket: Doc) -> list[str]:
     return listed(bucket.get("adds_to", f"{here}.benefit"))
 
 
-def left(claim: Doc, counts: Counts, bucket: Doc, here: str, cap: Doc, year: int, benefit: int) -> int:
-    """What a cap leaves; all of the benefit where it does not speak of the disease."""
-    if "diseases" in cap and claim["disease"] not in listed(cap["diseases"]):
-        return benefit
-    if cap["period"] == "disease_year" and not claim["disease"]:
-        return benefit
-    amount = fen(plain(cap["amount"]))
-    if cap["period"] in ("admission", "visit"):
-        return max(0, amount - (claim["earlier"][1] if claim["earlier"] is not None else 0))
+def speaks_of_disease(cap: Doc, claim: Doc) -> bool:
+    """Whether a cap limits care for the disease; one a disease-year asks for a disease."""
+    if "diseases" in cap and not named_in(cap["diseases"], claim["disease"]):
+        return False
+    return cap["period"] != "disease_year" or bool(claim["disease"])
+
+
+def left(claim: Doc, counts: Counts, bucket: Doc, here: str, cap: Doc, year: int) -> int:
+    """What a cap over a time leaves."""
     name = cap.get("counts", counted_names(here, bucket)[0])
-    return max(0, amount - counts.get(count(cap["period"], name, claim, year), 0))
+    return max(0, fen(plain(cap["amount"])) - counts.get(count(cap["period"], name, claim, year), 0))
 
 
 def count(scope: str, name: str, claim: Doc, year: int) -> tuple[str, str, int, str]:
     """The key of a count."""
     if scope == "person_day":
         return scope, name, 0, claim["admitted"].isoformat()
-    return scope, name, year, claim["disease"] if scope == "disease_year" else ""
+    return scope, name, year, claim["counts_for"] if scope == "disease_year" else ""
 
 
 def write(
@@ -648,6 +734,7 @@ def write(
     benefit: int,
     deductible: int,
     base: int,
+    first_part: bool,
 ) -> None:
     """Adds to every count what the bucket moves."""
     bucket, here = layer["benefits"][bucket_id], f"{layer_id}.{bucket_id}"
@@ -663,7 +750,7 @@ def write(
     if any(row.get("deductible_per") == "person_year" for row in bucket["rules"].values()):
         moved.append(("person_year", f"{here}.deductible", deductible))
     if any("deductible_waived_from" in row for row in bucket["rules"].values()):
-        moved.append(("person_year", f"{here}.admissions", 0 if claim["earlier"] is not None else 1))
+        moved.append(("person_year", f"{here}.admissions", int(first_part)))
     if bucket.get("yearly") == "true":
         moved.append(("person_year", f"{here}.base", base))
     for scope, name, amount in moved:

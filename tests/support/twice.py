@@ -5,9 +5,10 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
+import asyncpg
 import httpx
 from fastapi import FastAPI
 
@@ -18,17 +19,17 @@ SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
   AND relnamespace = 'public'::regnamespace AND relname NOT IN ('audit', 'audit_head')
 ORDER BY relname
 """
+_COME_AGAIN = ("idempotency_key_in_flight", "busy")
 _OF_ONE_REQUEST = ("instance", "replayed")
 
 Held = list[tuple[str, int, Any]]
 """By table how many rows, and a sum over their contents."""
-Rows = Callable[[str], Awaitable[list[Any]]]
 
 
 def told(answer: httpx.Response) -> Any:
-    """What an answer says, without what is of one request alone."""
+    """What an answer says, the edition included, without what is of one request alone."""
     lines = [json.loads(line) for line in answer.text.splitlines() if line]
-    return [_without(line) for line in lines]
+    return answer.status_code, answer.headers.get("etag"), [_without(line) for line in lines]
 
 
 def _without(line: Any) -> Any:
@@ -38,21 +39,22 @@ def _without(line: Any) -> Any:
 class TwiceTransport(httpx.AsyncBaseTransport):
     """Hands reads through; sends a write twice at once with its key, and a third time when the two have ended.
 
-    ``rows`` asks the service's database as its superuser. Every write is sent with another key beside the two, and only
-    one of the keys may have an effect, but for two kinds of routes: ``same`` are done again under another key and find
-    nothing to change, ``again`` are another act.
+    ``admin`` is the address of the service's database for its superuser. Every write is sent with another key beside
+    the two, and only one of the keys may have an effect, but for two kinds of routes: ``same`` are done again under
+    another key and find nothing to change, ``again`` are another act.
     """
 
     def __init__(
         self,
         app: FastAPI,
         inner: httpx.AsyncBaseTransport,
-        rows: Rows,
+        admin: str,
         *,
         same: Iterable[str] = (),
         again: Iterable[str] = (),
     ) -> None:
-        self._inner, self._rows, self._same, self._again = inner, rows, frozenset(same), frozenset(again)
+        self._inner, self._admin, self._same, self._again = inner, admin, frozenset(same), frozenset(again)
+        self._conn: Any = None
         self._tables: list[str] = []
         self._forms: list[tuple[str, str, re.Pattern[str]]] = []
         self.reached: Counter[str] = Counter()
@@ -69,6 +71,17 @@ class TwiceTransport(httpx.AsyncBaseTransport):
         """Routes that write and were never sent with success."""
         return {name for name, _, _ in self._forms} - self.reached.keys()
 
+    async def aclose(self) -> None:
+        """Closes its own session."""
+        if self._conn is not None:
+            await self._conn.close()
+
+    async def _rows(self, sql: str) -> list[Any]:
+        """Looks into the database, in one session for all."""
+        if self._conn is None:
+            self._conn = await asyncpg.connect(self._admin)
+        return list(await self._conn.fetch(sql))
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer of the write that had the effect, or the refusal of all of them."""
         await request.aread()
@@ -84,7 +97,7 @@ class TwiceTransport(httpx.AsyncBaseTransport):
         other = None if repeated else _with_other_key(request)
         sent = [request, request, *([other] if other else [])]
         first, second, *rest = await asyncio.gather(*(self._final(one) for one in sent))
-        assert (first.status_code, told(first)) == (second.status_code, told(second)), (route, first.text, second.text)
+        assert told(first) == told(second), (route, first.text, second.text)
         won = [(one, answer) for one, answer in zip((request, other), (first, *rest), strict=False)
                if answer.status_code < 300]  # fmt: skip
         assert len(won) <= 1, f"{route} was done under both keys: {first.text} {rest[0].text}"
@@ -96,7 +109,7 @@ class TwiceTransport(httpx.AsyncBaseTransport):
         winner, answer = won[0]
         assert winner is not None
         third = await self._final(winner)
-        assert (third.status_code, told(third)) == (answer.status_code, told(answer)), (route, third.text)
+        assert told(third) == told(answer), (route, third.text)
         assert (await self._done(), await self._held()) == (done, held), (
             f"{route} moved something when it was sent again"
         )
@@ -119,7 +132,7 @@ class TwiceTransport(httpx.AsyncBaseTransport):
             answer = await self._inner.handle_async_request(sent)
             await answer.aread()
             assert answer.status_code != 500, f"{request.method} {request.url.path}: {answer.text}"
-            if answer.status_code != 409 or answer.json()["code"] != "idempotency_key_in_flight":
+            if answer.status_code not in (409, 503) or answer.json()["code"] not in _COME_AGAIN:
                 answer.request = request
                 return answer
         raise AssertionError(f"never a final answer: {answer.text}")
@@ -158,4 +171,4 @@ def _moved(request: httpx.Request | None, answer: httpx.Response) -> int:
     assert request is not None
     if not _is_many(request):
         return 1
-    return sum(line["status"] < 300 for line in told(answer))
+    return sum(line["status"] < 300 for line in told(answer)[2])

@@ -30,7 +30,7 @@ def findings(policy: Policy, source: Source, document: PolicyDoc | None = None) 
             told += idle_rows(benefit)
             found += [source.finding((*here, *path), message, "warning") for path, message in told]
         if layer.base == "cut_by_cap" and not _capped_before(policy, layer):
-            message = "这一层从前一层的封顶线起付,而前一层没有封顶线,永远不会支付"
+            message = "这一层从前一层的全年封顶线起付,而前一层没有全年封顶线,永远不会支付"
             found.append(source.finding(("layers", layer.id, "base"), message, "warning"))
     found += [source.finding(path, message, "warning") for path, message in _said(policy)]
     if document is not None:
@@ -137,7 +137,7 @@ def _within(cap: Cap, other: Cap) -> bool:
 def _capped_before(policy: Policy, layer: Layer) -> bool:
     before = policy.layers[policy.layers.index(layer) - 1]
     kinds = {benefit.kind for benefit in layer.buckets}
-    return any(benefit.caps for benefit in before.buckets if benefit.kind in kinds)
+    return any(cap.of_the_year for benefit in before.buckets if benefit.kind in kinds for cap in benefit.caps)
 
 
 # ---------------------------------------------------------------- circumstances and deadlines

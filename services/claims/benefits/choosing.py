@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from services.claims.benefits.diseases import codes_of, covering
 from services.claims.benefits.model import Benefit, ClaimInput, Facts, Layer, Policy, Rule, Situation
 from services.claims.benefits.paying import groups_of
 from services.claims.benefits.stating import asked_for, counts, deadline_of
@@ -25,11 +26,11 @@ def running(claim: ClaimInput, facts: Facts, policy: Policy) -> Iterator[Run]:
             continue
         parts = []
         for extended in layer.extended.get(claim.kind, ()):
-            rule = row_of(extended, claim, key)
+            rule = row_of(extended, claim, facts, key)
             if rule is not None and rule.pays:
                 parts.append((extended, rule))
         benefit = bucket_of(layer, claim, facts)
-        rule = None if benefit is None else row_of(benefit, claim, key)
+        rule = None if benefit is None else row_of(benefit, claim, facts, key)
         if benefit is not None and rule is not None and rule.pays:
             parts.append((benefit, rule))
         if parts:
@@ -38,11 +39,12 @@ def running(claim: ClaimInput, facts: Facts, policy: Policy) -> Iterator[Run]:
 
 def bucket_of(layer: Layer, claim: ClaimInput, facts: Facts) -> Benefit | None:
     """The bucket that a claim falls into: the first that its disease and the person's cards open, or the ordinary."""
+    codes = codes_of(claim.disease)
     for benefit in layer.special.get(claim.kind, ()):
-        if benefit.diseases and claim.disease not in benefit.diseases:
+        if benefit.diseases and covering(claim.disease, benefit.diseases) is None:
             continue
         if benefit.entitlement and not any(
-            one.kind == benefit.entitlement and one.disease == claim.disease and one.holds(claim.admitted_on)
+            one.kind == benefit.entitlement and one.disease in codes and one.holds(claim.admitted_on)
             for one in facts.entitlements
         ):
             continue
@@ -50,15 +52,28 @@ def bucket_of(layer: Layer, claim: ClaimInput, facts: Facts) -> Benefit | None:
     return layer.benefits.get(claim.kind)
 
 
-def row_of(benefit: Benefit, claim: ClaimInput, key: Situation) -> Rule | None:
+def row_of(benefit: Benefit, claim: ClaimInput, facts: Facts, key: Situation) -> Rule | None:
     """The row for the disease, unless the case has left its path, or else the ordinary row."""
     if benefit.by_disease and not claim.off_path:
-        rule = benefit.by_disease.get(claim.disease, {}).get(key)
-        if rule is not None and (
-            rule.off_path_over_fen is None or sum(line.amount_fen for line in claim.lines) <= rule.off_path_over_fen
-        ):
+        rule = _row_for_disease(benefit, claim, key)
+        if rule is not None and (rule.off_path_over_fen is None or _bill(claim, facts) <= rule.off_path_over_fen):
             return rule
     return benefit.table.get(key)
+
+
+def _bill(claim: ClaimInput, facts: Facts) -> int:
+    """The total of the admission, parts settled before included."""
+    before = 0 if facts.earlier is None else facts.earlier.total_fen
+    return before + sum(line.amount_fen for line in claim.lines)
+
+
+def _row_for_disease(benefit: Benefit, claim: ClaimInput, key: Situation) -> Rule | None:
+    """The row that names the disease; of several codes that cover it the longest with a row for the situation."""
+    for code in codes_of(claim.disease):
+        rule = benefit.by_disease.get(code, {}).get(key)
+        if rule is not None:
+            return rule
+    return None
 
 
 def situation(claim: ClaimInput, facts: Facts, policy: Policy) -> Situation:

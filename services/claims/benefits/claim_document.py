@@ -111,10 +111,15 @@ class ElsewhereDoc(Part):
 
 
 class EarlierDoc(Part):
-    """What an earlier settlement of the same admission took and paid."""
+    """What earlier settlements of the same admission had and took, and what the first layer paid."""
 
+    total: Amount | None = None
+    """Of the bill; as much as was eligible where it is not written."""
+    eligible: Amount
     deductible: Amount = 0
     benefit: Amount = 0
+    hospital: Amount = 0
+    """What the hospital bore over a limit."""
 
 
 class ClaimDoc(Part):

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from services.claims.benefits.areas import USUAL_PLACE
 from services.claims.benefits.claim_check import claim_findings, default_scope
-from services.claims.benefits.claim_document import ClaimDoc
+from services.claims.benefits.claim_document import ClaimDoc, EarlierDoc
 from services.claims.benefits.document import PolicyErrors, Source, read
 from services.claims.benefits.engine import ACCOUNT_SPENT, adjudicate, benefit_year
 from services.claims.benefits.face import Billed, Face, faces_of
@@ -17,6 +17,7 @@ from services.claims.benefits.messages import refused
 from services.claims.benefits.model import (
     AccumulatorKey,
     Adjudication,
+    Carried,
     ClaimInput,
     Earlier,
     Elsewhere,
@@ -126,7 +127,6 @@ def _facts(document: ClaimDoc, claim: ClaimInput, policy: Policy, items: dict[st
     person, place = document.person, document.institution
     voluntary = {layer.id for layer in policy.layers if layer.voluntary}
     covered = (Interval(date.min, None),)
-    earlier = document.earlier
     return Facts(
         institution=Institution(
             place.level, place.place or USUAL_PLACE.get(place.level, "in_county"), place.ownership, place.designation
@@ -137,7 +137,7 @@ def _facts(document: ClaimDoc, claim: ClaimInput, policy: Policy, items: dict[st
         groups=frozenset(group_code(group, policy) for group in person.groups),
         birth_date=person.birth,
         third_party=document.third_party,
-        earlier=None if earlier is None else Earlier(earlier.deductible, earlier.benefit),
+        earlier=None if document.earlier is None else _earlier(document.earlier, policy),
         joined=frozenset(voluntary if person.joined is None else person.joined),
         third_party_share=document.third_party_share,
         entitlements=tuple(Entitlement(card.kind, card.disease, *card.interval()) for card in person.cards),
@@ -148,6 +148,21 @@ def _facts(document: ClaimDoc, claim: ClaimInput, policy: Policy, items: dict[st
     )
 
 
+def _earlier(earlier: EarlierDoc, policy: Policy) -> Earlier:
+    """What earlier parts of the admission come to, as the bucket that takes the bill of the first layer had it."""
+    total = earlier.eligible if earlier.total is None else earlier.total
+    had = Carried(
+        policy.layers[0].id,
+        base_fen=earlier.eligible,
+        worked_fen=earlier.benefit,
+        uncapped_fen=earlier.benefit,
+        benefit_fen=earlier.benefit,
+        deductible_fen=earlier.deductible,
+        hospital_fen=earlier.hospital,
+    )
+    return Earlier(total, earlier.eligible, 0, (had,))
+
+
 def _used(document: ClaimDoc, claim: ClaimInput, policy: Policy) -> list[tuple[AccumulatorKey, int]]:
     """The counts before the claim; a count of the family account has no year."""
     found = []
@@ -156,7 +171,7 @@ def _used(document: ClaimDoc, claim: ClaimInput, policy: Policy) -> list[tuple[A
         year = 0 if name == ACCOUNT_SPENT else benefit_year(claim, policy)
         scope = scope or default_scope(name)
         counts = amount // 100 if name.endswith(".admissions") else amount
-        found.append((key_of(claim, year, scope, name), counts))
+        found.append((key_of(claim, policy, year, scope, name), counts))
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from services.claims.benefits.areas import EVERYTHING, parts
+from services.claims.benefits.diseases import codes_of
 from services.claims.benefits.example import group_example, row_example
 from services.claims.benefits.model import Benefit, Bonus, Layer, Policy, Rule, Situation, Waiver
 from services.claims.benefits.quote import group_names
@@ -208,7 +209,10 @@ def _felt(was: Benefit | None, now: Benefit, disease: str) -> dict[tuple[str, st
 
 
 def _own_row(benefit: Benefit | None, disease: str, situation: Situation) -> Rule | None:
-    return None if benefit is None else benefit.by_disease.get(disease, {}).get(situation)
+    if benefit is None:
+        return None
+    rows = (benefit.by_disease.get(code, {}).get(situation) for code in codes_of(disease))
+    return next((row for row in rows if row is not None), None)
 
 
 def _row(benefit: Benefit | None, disease: str, situation: Situation) -> Rule | None:

@@ -18,7 +18,9 @@ from services.claims.benefits.model import (
     AccumulatorKey,
     Adjudication,
     Benefit,
+    Carried,
     ClaimInput,
+    Earlier,
     Elsewhere,
     Facts,
     FamilyAccount,
@@ -107,7 +109,7 @@ def accumulators(claim: ClaimInput, policy: Policy) -> tuple[AccumulatorKey, ...
             if benefit.kind == claim.kind:
                 wanted.update(benefit.adds_to)  # a cap limits what its bucket adds to, in the period that it names
                 wanted.update(("person_year", name) for name in counters(benefit))
-    keys = {key_of(claim, year, *one) for one in wanted if one[0] != "disease_year" or claim.disease}
+    keys = {key_of(claim, policy, year, *one) for one in wanted if one[0] != "disease_year" or claim.disease}
     if policy.family_account is not None and claim.from_account_fen:
         keys.add(_ACCOUNT_KEY)
     return tuple(sorted(keys))
@@ -149,12 +151,15 @@ def _refused(claim: ClaimInput, policy: Policy, refused: Refusal, said: list[Tra
 
 
 class _Paying(NamedTuple):
-    """What all layers pay together."""
+    """What all layers pay together in this settlement."""
 
     results: tuple[LayerResult, ...]
     first: tuple[Paid, ...]
     paid_fen: int
     cut_fen: int
+    """What caps of any kind took in any layer."""
+    hospital_fen: int
+    so_far: Earlier
 
 
 def _settle(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...], sums: Sums) -> Adjudication:
@@ -164,7 +169,7 @@ def _settle(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...], su
     given = claim.elsewhere.benefit_fen if claim.elsewhere is not None else 0
     if facts.third_party == "advanced":
         case.step("advanced", "", "", (), paying.paid_fen)
-    own = sums.total_fen - given - paying.paid_fen - case.hospital_fen
+    own = sums.total_fen - given - paying.paid_fen - paying.hospital_fen
     account = None
     if policy.family_account is not None and pays_from_account(claim, policy):
         account = _from_account(case, policy.family_account, own, own - (sums.total_fen - sums.eligible_fen))
@@ -189,26 +194,48 @@ def _settle(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...], su
         illustrative=rests_on(claim, facts, policy, runs) if policy.illustrative else (),
         elsewhere_fen=given,
         account=account,
-        hospital_fen=case.hospital_fen,
+        hospital_fen=paying.hospital_fen,
+        so_far=paying.so_far,
     )
 
 
+_NO_PARTS = Earlier(0, 0, 0, ())
+
+
 def _run_layers(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...], sums: Sums) -> _Paying:
-    """Each layer over what its base says, never over what is left of the eligible amount."""
+    """Each layer over what its base says, never over what is left of the eligible amount.
+
+    Bases are those of the whole admission; what each bucket had before is taken off where it pays (`paying.pay`).
+    """
     results: list[LayerResult] = []
     first: tuple[Paid, ...] = ()
+    before = _earlier(case)
     paid, cut = _start(case)
-    begun = paid
-    owed = sums.eligible_fen - _borne_by_others(case, sums.eligible_fen)
+    begun, now, hospital, hospital_now, cut_now = paid, 0, 0, 0, 0
+    eligible = before.eligible_fen + sums.eligible_fen
+    borne = _borne_by_others(case, eligible)
+    room = max(0, sums.eligible_fen - begun - max(0, borne - before.borne_fen))
+    so_far: list[Carried] = []
     for layer, parts in runs:
-        left = max(0, owed - paid - case.hospital_fen)
+        left = max(0, eligible - borne - paid - hospital)
         base = min(cut, left) if layer.base == "cut_by_cap" else left
-        bases = _split(case.claim, case.facts, lines, parts, base, sums)
-        outcomes = tuple(pay(case, *part, one) for part, one in zip(parts, bases, strict=True))
-        first = first or outcomes
-        benefit_fen = sum(outcome.benefit_fen for outcome in outcomes)
-        paid += benefit_fen
-        cut = sum(outcome.uncapped_fen for outcome in outcomes) - benefit_fen
+        had = {one.items: one for one in before.buckets if one.layer == layer.id} if before.buckets else {}
+        outcomes, benefit_fen = [], 0
+        for part, one in zip(parts, _split(case, lines, layer.id, parts, base, sums, had), strict=True):
+            outcome = pay(case, *part, one, room)
+            outcomes.append(outcome)
+            had[one.items] = outcome.so_far
+            room -= outcome.benefit_fen + outcome.hospital_fen
+            benefit_fen += outcome.benefit_fen
+            hospital_now += outcome.hospital_fen
+            cut_now += outcome.uncapped_fen - outcome.benefit_fen
+        first = first or tuple(outcomes)
+        now, cut = now + benefit_fen, 0
+        for mine in had.values():
+            so_far.append(mine)
+            paid += mine.benefit_fen
+            hospital += mine.hospital_fen
+            cut += mine.over_year_fen
         expense_account = parts[-1][0].account
         results.append(
             LayerResult(
@@ -217,7 +244,23 @@ def _run_layers(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...]
         )
         inputs = (("name", layer.name), ("payer", layer.payer))
         case.step("layer", layer.id, layer.origin.clause, inputs, benefit_fen)
-    return _Paying(tuple(results), first, paid - begun, cut)
+    if before.buckets:
+        so_far += [one for one in before.buckets if all(one.layer != layer.id for layer, _ in runs)]
+    whole = Earlier(before.total_fen + sums.total_fen, eligible, borne, tuple(so_far))
+    return _Paying(tuple(results), first, now, cut_now, hospital_now, whole)
+
+
+def _earlier(case: Case) -> Earlier:
+    """What parts of the admission that were settled before had, told where there are such."""
+    earlier = case.facts.earlier
+    if earlier is None:
+        return _NO_PARTS
+    inputs = (
+        ("eligible_fen", earlier.eligible_fen),
+        ("deductible_fen", sum(one.deductible_fen for one in earlier.buckets if one.layer == case.policy.layers[0].id)),
+    )
+    case.step("earlier", "", "", inputs, sum(one.benefit_fen for one in earlier.buckets))
+    return earlier
 
 
 def _start(case: Case) -> tuple[int, int]:
@@ -245,38 +288,46 @@ def _borne_by_others(case: Case, eligible_fen: int) -> int:
 
 
 def _split(
-    claim: ClaimInput,
-    facts: Facts,
+    case: Case,
     lines: tuple[LineResult, ...],
+    layer: str,
     parts: tuple[tuple[Benefit, Rule], ...],
     base_fen: int,
     sums: Sums,
+    had: dict[str, Carried],
 ) -> list[Base]:
     """The base of each part: items that a bucket takes out of the bill first, the rest for the bucket of the bill.
 
-    A bill without a bucket of its own leaves the rest unpaid.
+    A bill without a bucket of its own leaves the rest unpaid. `had` is what earlier parts of the admission had of it.
     """
+    claim, items = case.claim, case.facts.items
+    earlier = case.facts.earlier
+    total = sums.total_fen + (0 if earlier is None else earlier.total_fen)
     if len(parts) == 1 and not parts[0][0].items and parts[0][0].essential is None:
-        return [Base(base_fen, sums.total_fen)]
+        return [Base(layer, "", base_fen, total, 0, 0, had.get(""))]
     bases, taken = [], set[str]()
     for benefit, _ in parts:
-        wanted = benefit.items - taken if benefit.items else None
-        amount = base_fen
-        if wanted is not None:
-            amount = min(base_fen, _eligible_of(claim, lines, wanted))
+        name = benefit.id if benefit.items else ""
+        before = had.get(name)
+        listed = 0 if before is None else before.listed_fen
+        essential = 0 if before is None else before.essential_fen
+        amount, wanted = base_fen, None
+        if benefit.items:
+            wanted = benefit.items - taken
+            listed += _eligible_of(claim, lines, wanted)
+            amount = min(base_fen, listed)
             taken |= benefit.items
         base_fen -= amount
-        essential = 0
         if benefit.essential is not None:
             codes = {
                 line.code
                 for line in claim.lines
                 if (line.code in wanted if wanted is not None else line.code not in taken)
-                and (item := facts.items.get(line.code)) is not None
+                and (item := items.get(line.code)) is not None
                 and item.essential
             }
-            essential = min(amount, _eligible_of(claim, lines, codes))
-        bases.append(Base(amount, sums.total_fen, essential))
+            essential += _eligible_of(claim, lines, codes)
+        bases.append(Base(layer, name, amount, total, listed, essential, before))
     return bases
 
 

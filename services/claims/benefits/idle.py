@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from services.claims.benefits.diseases import covering
 from services.claims.benefits.document import Path
 from services.claims.benefits.model import FULL_RATIO, Benefit, Rule
 from services.claims.benefits.slip import yuan
@@ -78,8 +79,13 @@ def _cap_diseases(benefit: Benefit) -> Iterator[tuple[Path, str]]:
     """Diseases that a cap limits and that no row of the bucket names: mostly a misspelt code."""
     named = benefit.diseases.union(*(rule.diseases for rule in benefit.rules))
     for cap in benefit.caps:
-        if lost := sorted(cap.diseases - named):
+        if lost := sorted(code for code in cap.diseases if not _spoken_of(code, named)):
             yield ("caps", _name(cap.id), "diseases"), f"没有一行提到病种 {'、'.join(lost)},请核对编码"
+
+
+def _spoken_of(code: str, named: frozenset[str]) -> bool:
+    """Whether a code, or one that it covers, is among those named."""
+    return covering(code, named) is not None or any(covering(one, {code}) for one in named)
 
 
 def _name(row_id: str) -> str:

@@ -9,11 +9,11 @@ Over 400 lines because it is one vocabulary: whoever reads a decision meets clai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 FULL_RATIO = 10_000
 """100% in the unit of ratios."""
@@ -25,6 +25,10 @@ DESIGNATIONS = ("designated", "none")
 KINDS = ("inpatient", "outpatient")
 EACH_TIME = ("admission", "visit")
 """Periods of caps that no accumulator counts: each admission or visit stands for itself."""
+
+
+OF_THE_YEAR = ("person_year", "household_year")
+"""Periods of the caps that a layer above the cap starts from."""
 
 
 class Outcome(StrEnum):
@@ -127,7 +131,7 @@ class AccumulatorKey(NamedTuple):
     """For example `basic.inpatient.benefit`, `basic.inpatient.deductible`, `basic.inpatient.admissions`."""
     year: int
     detail: str = ""
-    """ISO day for `person_day`, code of the disease for `disease_year`, otherwise empty."""
+    """ISO day for `person_day`, the disease as the policy names it for `disease_year`, otherwise empty."""
 
 
 class Movement(NamedTuple):
@@ -137,11 +141,47 @@ class Movement(NamedTuple):
     amount: int
 
 
-class Earlier(NamedTuple):
-    """What earlier settlements of the same admission took and paid (settled midway), net of cancelled ones."""
+class Carried(NamedTuple):
+    """What one bucket of a layer has come to over the parts of an admission; amounts of all parts together."""
 
-    deductible_fen: int
-    benefit_fen: int
+    layer: str
+    items: str = ""
+    """The bucket that takes items out of the bill; empty for the one of the layer that takes the bill."""
+    base_fen: int = 0
+    listed_fen: int = 0
+    """Eligible amount of the items that the bucket takes out."""
+    essential_fen: int = 0
+    worked_fen: int = 0
+    """Before floor and caps."""
+    uncapped_fen: int = 0
+    over_year_fen: int = 0
+    benefit_fen: int = 0
+    deductible_fen: int = 0
+    hospital_fen: int = 0
+    admission: int | None = None
+    """Which admission of its year this one is, as counted at its first part; None: as the count stands."""
+    year_deductible_fen: int | None = None
+    """What of a deductible of the year was taken before its first part; None: as the count stands."""
+
+
+class Earlier(NamedTuple):
+    """What earlier settlements of the same admission had, took and paid (settled midway), net of cancelled ones."""
+
+    total_fen: int
+    eligible_fen: int
+    borne_fen: int
+    """What a third party bears of the eligible amount."""
+    buckets: tuple[Carried, ...]
+
+    def stored(self) -> list[Any]:
+        """As kept with a claim."""
+        return [self.total_fen, self.eligible_fen, self.borne_fen, [[*one] for one in self.buckets]]
+
+    @classmethod
+    def of(cls, stored: Sequence[Any]) -> Earlier:
+        """From what is kept with a claim."""
+        total, eligible, borne, buckets = stored
+        return cls(total, eligible, borne, tuple(Carried(*one) for one in buckets))
 
 
 class Elsewhere(NamedTuple):
@@ -211,7 +251,7 @@ class ClaimInput:
     referred: bool = False
     """Stated by the hospital or by a decided case; whether a statement alone counts is the policy's to say."""
     disease: str = ""
-    """Code of the main diagnosis, as the policy's per-disease rows and the person's cards write it."""
+    """Code of the main diagnosis as the hospital sends it; rows, caps and cards may name a shorter one."""
     off_path: str = ""
     """Why the case left the agreed path of its disease, so that the ordinary rows apply; empty where it did not."""
     from_account_fen: int = 0
@@ -347,6 +387,11 @@ class Cap:
     diseases: frozenset[str] = frozenset()
     """Diseases that it limits; empty: all."""
 
+    @property
+    def of_the_year(self) -> bool:
+        """True for a cap of the whole year's benefit: a layer above the cap (`cut_by_cap`) pays what it takes."""
+        return self.period in OF_THE_YEAR and not self.diseases
+
 
 @dataclass(frozen=True, slots=True)
 class Bonus:
@@ -362,7 +407,7 @@ class Bonus:
     factor: int
     """Relative raise in 1/10,000 of the ratio; 0 where `points` is used."""
     stacks: bool
-    """True: one bonus a group; False: one at most (rulings §4)."""
+    """True: it counts once a group and adds to the others that stack; False: one at most (rulings §4)."""
     origin: Origin
 
 
@@ -463,7 +508,7 @@ class Layer:
     """`pool`, `insurer` or `government`."""
     base: str
     """What the layer works on: `eligible`, `eligible_unpaid` (what earlier layers left of it) or `cut_by_cap`
-    (what a cap took from the benefit of the layer before)."""
+    (what a cap of the whole year took from the benefit of the layer before)."""
     benefits: Mapping[str, Benefit]
     origin: Origin
     voluntary: bool = False
@@ -576,6 +621,8 @@ class Policy:
     """A kind of care has one at most; without one its papers may come whenever they do."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """Names of the special groups that the document declares, by code."""
+    diseases: frozenset[str] = frozenset()
+    """Every code of a disease that rows, buckets and caps name: what a disease-year counts by."""
 
     papers: tuple[Papers, ...] = ()
     """A kind of care that is not named needs what the desk asks for."""
@@ -612,9 +659,9 @@ class TraceStep(NamedTuple):
     """One step of the calculation, enough to redo it by hand."""
 
     step: str
-    """`circumstance`, `submission`, `off_path`, `lines`, `third_party`, `elsewhere`, `rule`, `limit`, `hospital`,
-    `waiver`, `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `accident`, `floor`, `cap`, `layer`, `advanced`,
-    `account`, `refused`."""
+    """`circumstance`, `submission`, `off_path`, `lines`, `earlier`, `third_party`, `elsewhere`, `rule`, `limit`,
+    `hospital`, `waiver`, `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `accident`, `floor`, `part`, `cap`,
+    `layer`, `advanced`, `account`, `refused`."""
     rule: str
     clause: str
     inputs: tuple[tuple[str, int | str], ...]
@@ -665,6 +712,8 @@ class Adjudication:
     """Benefit of the basic settlement that was made elsewhere."""
     account: LayerResult | None = None
     """What of the patient's part the family account pays: a payable of its own, not a benefit."""
+    so_far: Earlier | None = None
+    """What the admission has come to with this settlement, for a later part of it; None where it is refused."""
     hospital_fen: int = 0
     """What the hospital bears itself: costs over the limit of a disease, where the policy says so."""
 

@@ -6,9 +6,11 @@ multiplies, the benefit is rounded once, the floor lifts it, the caps cut it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from services.claims.benefits.diseases import counted_as, covering
 from services.claims.benefits.model import (
     EACH_TIME,
     FULL_RATIO,
@@ -17,7 +19,9 @@ from services.claims.benefits.model import (
     Benefit,
     Bonus,
     Cap,
+    Carried,
     ClaimInput,
+    Essential,
     Facts,
     Limit,
     Policy,
@@ -30,26 +34,57 @@ from shared.kernel.dates import age_on
 from shared.kernel.money import round_half_up
 
 E8 = FULL_RATIO * FULL_RATIO
+Inputs = tuple[tuple[str, int | str], ...]
 
 
 class Paid(NamedTuple):
-    """What one bucket pays, and how it came to it."""
+    """What one bucket pays in this settlement, and how it came to it."""
 
     benefit_fen: int
     uncapped_fen: int
     deductible_fen: int
+    hospital_fen: int
     ratio: int
+    so_far: Carried
+    """The same with the parts of the admission that were settled before."""
+
+
+class Worked(NamedTuple):
+    """What a bucket comes to for the whole admission, before caps."""
+
+    uncapped_fen: int
+    worked_fen: int
+    """Before the floor."""
+    deductible_fen: int = 0
+    hospital_fen: int = 0
+    ratio: int = 0
+
+
+class Raise(NamedTuple):
+    """What a bonus gives a person."""
+
+    bonus: Bonus
+    groups: frozenset[str]
+    points: int
+    factor: int
 
 
 class Base(NamedTuple):
-    """What a bucket works on, in fen."""
+    """What a bucket works on, in fen: of the whole admission, parts that were settled before included."""
 
+    layer: str
+    items: str
+    """The bucket, where it takes items out of the bill; empty otherwise."""
     amount_fen: int
     """The eligible amount that is the bucket's."""
     total_fen: int
     """The whole bill."""
+    listed_fen: int = 0
+    """The eligible amount of the items that it takes out of the bill."""
     essential_fen: int = 0
     """Of the eligible amount, that of essential medicines."""
+    before: Carried | None = None
+    """What parts of the admission that were settled before had of it; None: there were none."""
 
 
 @dataclass(slots=True)
@@ -62,30 +97,29 @@ class Case:
     year: int
     steps: list[TraceStep]
     added: dict[AccumulatorKey, int] = field(default_factory=dict)
-    hospital_fen: int = 0
-    """What the hospital bears so far."""
 
     def used(self, scope: str, name: str) -> int:
         """What an accumulator stands at."""
-        key = key_of(self.claim, self.year, scope, name)
+        key = key_of(self.claim, self.policy, self.year, scope, name)
         return self.facts.used.get(key, 0) + self.added.get(key, 0)
 
     def add(self, scope: str, name: str, amount: int) -> None:
         """Moves an accumulator; by nothing moves nothing."""
         if amount and (scope != "disease_year" or self.claim.disease):
-            key = key_of(self.claim, self.year, scope, name)
+            key = key_of(self.claim, self.policy, self.year, scope, name)
             self.added[key] = self.added.get(key, 0) + amount
 
-    def step(self, step: str, rule: str, clause: str, inputs: tuple[tuple[str, int | str], ...], amount: int) -> None:
+    def step(self, step: str, rule: str, clause: str, inputs: Inputs, amount: int) -> None:
         """Writes a step of the trace."""
         self.steps.append(TraceStep(step, rule, clause, inputs, amount))
 
 
-def key_of(claim: ClaimInput, year: int, scope: str, name: str) -> AccumulatorKey:
+def key_of(claim: ClaimInput, policy: Policy, year: int, scope: str, name: str) -> AccumulatorKey:
     """The accumulator that a claim counts on."""
     if scope == "person_day":
         return AccumulatorKey(scope, name, 0, claim.admitted_on.isoformat())
-    return AccumulatorKey(scope, name, year, claim.disease if scope == "disease_year" else "")
+    disease = counted_as(claim.disease, policy.diseases) if scope == "disease_year" else ""
+    return AccumulatorKey(scope, name, year, disease)
 
 
 def counters(benefit: Benefit) -> tuple[str, ...]:
@@ -100,71 +134,93 @@ def counters(benefit: Benefit) -> tuple[str, ...]:
     return tuple(names)
 
 
-def pay(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Paid:
-    """Decides one bucket and counts it."""
-    place = case.facts.institution
+def pay(case: Case, benefit: Benefit, rule: Rule, base: Base, room_fen: int) -> Paid:
+    """Decides one bucket for the whole admission, takes off what parts of it had before, and counts the rest.
+
+    So parts of an admission pay together what one settlement pays: fixed amounts, limits, bands, deductible and floor
+    are those of the admission (rulings §4). `room_fen` is what of this settlement's own eligible amount nobody bears
+    yet: it pays no more, whatever the whole gives.
+    """
+    place, before = case.facts.institution, base.before or Carried(base.layer)
     described = (("level", place.level), ("place", place.place), ("name", rule.name))
     case.step("rule", rule.id, rule.origin.clause, described, base.amount_fen)
     if rule.fixed_fen is not None:
-        paid = _fixed(case, benefit, rule, rule.fixed_fen, base)
+        whole = _fixed(case, benefit, rule, rule.fixed_fen, base)
     else:
-        paid = _by_ratio(case, benefit, rule, base)
-    amount = paid.uncapped_fen
-    if case.facts.third_party == "accident" and benefit.accident is not None and benefit.accident.cap_fen is not None:
-        accident = benefit.accident
-        cap = Cap(accident.id, accident.name, benefit.accident.cap_fen, "visit", "", accident.origin)
-        amount = _left_under(cap, case, amount)
-    for cap in benefit.caps:
-        if not cap.diseases or case.claim.disease in cap.diseases:
-            amount = _left_under(cap, case, amount)
-    _count(case, benefit, amount, paid.deductible_fen, base.amount_fen)
-    return paid._replace(benefit_fen=amount)
+        whole = _by_ratio(case, benefit, rule, base)
+    hospital = min(room_fen, max(0, whole.hospital_fen - before.hospital_fen))
+    uncapped = min(room_fen - hospital, max(0, whole.uncapped_fen - before.uncapped_fen))
+    if base.before is not None:
+        told = (("whole_fen", whole.uncapped_fen), ("before_fen", before.uncapped_fen))
+        case.step("part", rule.id, "", told, uncapped)
+    amount, over_year = _capped(case, benefit, uncapped, before)
+    deductible = whole.deductible_fen - before.deductible_fen
+    admission, taken = _count(case, benefit, base, amount, deductible)
+    so_far = Carried(
+        base.layer,
+        base.items,
+        base.amount_fen,
+        base.listed_fen,
+        base.essential_fen,
+        whole.worked_fen,
+        before.uncapped_fen + uncapped,
+        before.over_year_fen + over_year,
+        before.benefit_fen + amount,
+        whole.deductible_fen,
+        before.hospital_fen + hospital,
+        admission,
+        taken,
+    )
+    return Paid(amount, uncapped, deductible, hospital, whole.ratio, so_far)
 
 
 # ---------------------------------------------------------------- fixed amounts and ratios
 
 
-def _fixed(case: Case, benefit: Benefit, rule: Rule, fixed_fen: int, base: Base) -> Paid:
-    """A fixed benefit, never more than the eligible amount."""
+def _fixed(case: Case, benefit: Benefit, rule: Rule, fixed_fen: int, base: Base) -> Worked:
+    """A fixed benefit, never more than the eligible amount; what was taken of a deductible before stays taken."""
     amount = min(base.amount_fen, fixed_fen)
     case.step("fixed", rule.id, rule.origin.clause, (("fixed_fen", fixed_fen), ("base_fen", base.amount_fen)), amount)
     factor = _accident_factor(case, benefit)
     if factor != FULL_RATIO:
         amount = round_half_up(amount * factor, FULL_RATIO)
-    return Paid(amount, amount, 0, 0)
+    return Worked(amount, amount, 0 if base.before is None else base.before.deductible_fen)
 
 
-def _by_ratio(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Paid:
+def _by_ratio(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Worked:
     """Limit, deductible, ratio, floor."""
-    counts = base.amount_fen if rule.limit is None else _limited(case, rule, rule.limit, base.amount_fen)
-    raise_points, raise_factor = _bonus(case, benefit)
-    bands = tuple(Band(b.up_to_fen, _raised(b.ratio, raise_points, raise_factor)) for b in rule.bands)
+    more: Inputs
+    counts, hospital = (base.amount_fen, 0) if rule.limit is None else _limited(case, rule, rule.limit, base.amount_fen)
     if benefit.yearly:
-        deductible, uncapped = _over_the_year(case, benefit, rule, bands, counts)
+        deductible, bands, worked = _over_the_year(case, benefit, rule, base)
     else:
-        deductible = min(counts, _deductible_due(case, benefit, rule))
+        taken = 0 if base.before is None else base.before.deductible_fen
+        deductible = max(taken, min(counts, _deductible_due(case, benefit, rule, base.before)))
         told = (("full_fen", rule.deductible.amount_fen),)
         case.step("deductible", rule.id, rule.deductible.clause, told, deductible)
-        rest = counts - deductible
-        product = _product(rest, bands)
-        more: tuple[tuple[str, int | str], ...] = ()
-        if benefit.essential is not None and base.essential_fen:
-            essential = min(rest, base.essential_fen)
-            product = min(rest * E8, product + _essential(case, benefit, essential))
-            more = (("essential_fen", essential), ("points_ratio", benefit.essential.points))
+        rest = max(0, counts - deductible)
+        bands = _raised(case, benefit, rule, rest)
+        product, more = _product(rest, bands), ()
+        essential = min(rest, base.amount_fen, base.essential_fen)
+        if benefit.essential is not None and essential:
+            gained, more = _essential(case, benefit.essential, bands, essential)
+            product += gained
         factor = _accident_factor(case, benefit)
         if factor != FULL_RATIO:
             more += (("factor_ratio", factor),)
         # the one place where a benefit by ratio is rounded: half up to the fen
-        uncapped = round_half_up(product * factor, E8 * FULL_RATIO)
-        _ratio_step(case, rule, bands, rest, uncapped, more)
+        worked = round_half_up(product * factor, E8 * FULL_RATIO)
+        _ratio_step(case, rule, bands, rest, worked, more)
+    lifted = worked
     if benefit.floor is not None and case.facts.third_party != "accident":
-        uncapped = _floor(case, benefit, base, uncapped)
-    return Paid(uncapped, uncapped, deductible, round_half_up(bands[0].ratio, FULL_RATIO) if len(bands) == 1 else 0)
+        lifted = _floor(case, benefit, base, worked)
+    ratio = round_half_up(bands[0].ratio, FULL_RATIO) if len(bands) == 1 else 0
+    return Worked(lifted, worked, deductible, hospital, ratio)
 
 
-def _limited(case: Case, rule: Rule, limit: Limit, eligible_fen: int) -> int:
-    """What counts under a limit: up to it, and a share of the excess within the shared part; half up to the fen."""
+def _limited(case: Case, rule: Rule, limit: Limit, eligible_fen: int) -> tuple[int, int]:
+    """(what counts under a limit, what the hospital bears): up to it, and a share of the excess within the shared part;
+    half up to the fen."""
     over = max(0, eligible_fen - limit.amount_fen)
     within = min(over, round_half_up(limit.amount_fen * limit.shared_up_to, FULL_RATIO))
     counts = min(eligible_fen, limit.amount_fen) + round_half_up(within * limit.share, FULL_RATIO)
@@ -175,10 +231,10 @@ def _limited(case: Case, rule: Rule, limit: Limit, eligible_fen: int) -> int:
         ("share_ratio", limit.share),
     )
     case.step("limit", rule.id, rule.origin.clause, inputs, counts)
-    if limit.hospital_bears and eligible_fen > counts:
-        case.hospital_fen += eligible_fen - counts
-        case.step("hospital", rule.id, rule.origin.clause, (), eligible_fen - counts)
-    return counts
+    if not limit.hospital_bears or eligible_fen == counts:
+        return counts, 0
+    case.step("hospital", rule.id, rule.origin.clause, (), eligible_fen - counts)
+    return counts, eligible_fen - counts
 
 
 def _ratio_step(
@@ -187,7 +243,7 @@ def _ratio_step(
     bands: tuple[Band, ...],
     base_fen: int,
     benefit_fen: int,
-    more: tuple[tuple[str, int | str], ...] = (),
+    more: Inputs = (),
 ) -> None:
     """The step that multiplies; a banded row tells every band."""
     inputs: list[tuple[str, int | str]] = [("base_fen", base_fen)]
@@ -209,30 +265,44 @@ def _product(base_fen: int, bands: tuple[Band, ...]) -> int:
     return product
 
 
-def _raised(ratio: int, points: int, factor: int) -> int:
-    """A ratio with its bonus, in 10⁻⁸, never over 100%."""
-    return min(E8, (ratio + points) * (FULL_RATIO + factor))
+def _over_the_year(case: Case, benefit: Benefit, rule: Rule, base: Base) -> tuple[int, tuple[Band, ...], int]:
+    """(deductible, bands, benefit) where both run over the year: what the year's base gives beyond the base before.
 
-
-def _over_the_year(case: Case, benefit: Benefit, rule: Rule, bands: tuple[Band, ...], base_fen: int) -> tuple[int, int]:
-    """(deductible, benefit) where both run over the year: what the year's base gives more than it gave before."""
+    Parts of the admission that were settled before are in the year's base already, or in that of the year before.
+    """
+    earlier = base.before or Carried(base.layer)
+    base_fen = max(0, base.amount_fen - earlier.base_fen)
     before = case.used("person_year", f"{benefit.id}.base")
     full = rule.deductible.amount_fen
     deductible = min(before + base_fen, full) - min(before, full)
     case.step("deductible", rule.id, rule.deductible.clause, (("full_fen", full), ("before_fen", before)), deductible)
     done, now = max(0, before - full), max(0, before + base_fen - full)
+    bands = _raised(case, benefit, rule, now)
     benefit_fen = round_half_up(_product(now, bands), E8) - round_half_up(_product(done, bands), E8)
     _ratio_step(case, rule, bands, now, benefit_fen, (("before_fen", done),))
-    return deductible, benefit_fen
+    return earlier.deductible_fen + deductible, bands, earlier.worked_fen + benefit_fen
 
 
-def _essential(case: Case, benefit: Benefit, amount_fen: int) -> int:
-    """The raise for essential medicines, in 10⁻⁸ fen."""
-    assert benefit.essential is not None
-    one = benefit.essential
-    inputs = (("name", one.name), ("base_fen", amount_fen), ("points_ratio", one.points))
-    case.step("essential", one.id, one.origin.clause, inputs, 0)
-    return amount_fen * one.points * FULL_RATIO
+def _essential(case: Case, row: Essential, bands: tuple[Band, ...], amount_fen: int) -> tuple[int, Inputs]:
+    """(the raise for essential medicines in 10⁻⁸ fen, its factors): they fill the bands from below, never over 100%."""
+    terms: list[tuple[int, int]] = []
+    done = 0
+    for band in bands:
+        upper = amount_fen if band.up_to_fen is None else min(amount_fen, band.up_to_fen)
+        gain = min(row.points * FULL_RATIO, E8 - band.ratio)
+        if upper > done and gain:
+            part, done = upper - done, upper
+            if terms and terms[-1][1] == gain:
+                part += terms.pop()[0]
+            terms.append((part, gain))
+        done = max(done, upper)
+    inputs: list[tuple[str, int | str]] = []
+    for number, (part, gain) in enumerate(terms, start=1):
+        points = round_half_up(gain, FULL_RATIO)
+        told = (("name", row.name), ("base_fen", part), ("points_ratio", points))
+        case.step("essential", row.id, row.origin.clause, told, 0)
+        inputs += ((f"essential_{number}_fen", part), (f"points_{number}_ratio", points))
+    return sum(part * gain for part, gain in terms), tuple(inputs)
 
 
 def _accident_factor(case: Case, benefit: Benefit) -> int:
@@ -260,25 +330,36 @@ def _floor(case: Case, benefit: Benefit, base: Base, benefit_fen: int) -> int:
 # ---------------------------------------------------------------- deductible, bonus, caps, accumulators
 
 
-def _deductible_due(case: Case, benefit: Benefit, rule: Rule) -> int:
-    """What of the deductible is still to be taken in this settlement."""
-    deductible, earlier = rule.deductible, case.facts.earlier
+def _deductible_due(case: Case, benefit: Benefit, rule: Rule, before: Carried | None) -> int:
+    """The deductible of the whole admission. A later part asks as its first part did: what was waived then stays
+    waived, and what a year's deductible had been used up by stays used, also over 31 December (rulings §4)."""
+    deductible = rule.deductible
     if not deductible.amount_fen:
         return 0
-    if deductible.waived_from is not None:
-        before = case.used("person_year", f"{benefit.id}.admissions")
-        number = before if earlier is not None else before + 1
-        if number >= deductible.waived_from:
-            return 0
+    if deductible.waived_from is not None and _admission(case, benefit, before) >= deductible.waived_from:
+        return 0
     for waiver in benefit.waivers:
         if _waived(case, waiver):
             case.step("waiver", waiver.id, waiver.origin.clause, (("name", waiver.name),), 0)
             return 0
-    if deductible.per == "person_year":
-        taken = case.used("person_year", f"{benefit.id}.deductible")
-    else:
-        taken = earlier.deductible_fen if earlier is not None else 0
-    return max(0, deductible.amount_fen - taken)
+    if deductible.per != "person_year":
+        return deductible.amount_fen
+    taken = case.used("person_year", f"{benefit.id}.deductible")
+    left = max(0, deductible.amount_fen - taken)
+    if before is None:
+        return left
+    left += before.deductible_fen
+    if before.year_deductible_fen is None:
+        return left
+    return max(0, min(deductible.amount_fen - before.year_deductible_fen, left))
+
+
+def _admission(case: Case, benefit: Benefit, before: Carried | None) -> int:
+    """Which admission of the year this is; it was counted at its first part, in the year of that part."""
+    counted = case.used("person_year", f"{benefit.id}.admissions")
+    if before is None:
+        return counted + 1
+    return counted if before.admission is None else before.admission
 
 
 def _waived(case: Case, waiver: Waiver) -> bool:
@@ -297,57 +378,103 @@ def groups_of(claim: ClaimInput, facts: Facts, row: Bonus | Waiver) -> frozenset
     return groups
 
 
-def _bonus(case: Case, benefit: Benefit) -> tuple[int, int]:
-    """(points, factor) of the bonus that applies: the best single one, or all groups where the policy stacks them."""
-    points, factor = 0, 0
+def _raised(case: Case, benefit: Benefit, rule: Rule, base_fen: int) -> tuple[Band, ...]:
+    """The bands with the raise that pays most on a base, in 10⁻⁸; where it pays the same, the higher ratios."""
+    plain = tuple([Band(band.up_to_fen, band.ratio * FULL_RATIO) for band in rule.bands])
+    if not benefit.bonuses:
+        return plain
+    best, counting = (_product(base_fen, plain), [band.ratio for band in plain]), plain
+    chosen: tuple[Raise, ...] = ()
+    for offer in _offers(case, benefit):
+        bands = _with(rule.bands, offer)
+        gives = _product(base_fen, bands), [band.ratio for band in bands]
+        if gives > best:
+            best, counting, chosen = gives, bands, offer
+    for one in chosen:
+        inputs: Inputs = (
+            ("name", one.bonus.name),
+            ("groups", ",".join(sorted(one.groups))),
+            ("points_ratio", one.points),
+            ("factor_ratio", one.factor),
+        )
+        case.step("bonus", one.bonus.id, one.bonus.origin.clause, inputs, 0)
+    return counting
+
+
+def _offers(case: Case, benefit: Benefit) -> Iterator[tuple[Raise, ...]]:
+    """What may raise the ratio: each bonus alone (rulings §4: one at most), and together those that the policy stacks,
+    each of them once a group."""
+    together = []
     for bonus in benefit.bonuses:
         groups = groups_of(case.claim, case.facts, bonus)
-        if not groups:
+        if groups and bonus.stacks:
+            together.append(Raise(bonus, groups, bonus.points * len(groups), bonus.factor * len(groups)))
+        elif groups:
+            yield (Raise(bonus, groups, bonus.points, bonus.factor),)
+    if together:
+        yield tuple(together)
+
+
+def _with(bands: tuple[Band, ...], offer: tuple[Raise, ...]) -> tuple[Band, ...]:
+    """Bands with raises, in 10⁻⁸, never over 100%; a factor is one of the row's own ratio."""
+    points = sum(one.points for one in offer) * FULL_RATIO
+    factor = FULL_RATIO + sum(one.factor for one in offer)
+    return tuple(Band(band.up_to_fen, min(E8, band.ratio * factor + points)) for band in bands)
+
+
+def _capped(case: Case, benefit: Benefit, amount_fen: int, before: Carried) -> tuple[int, int]:
+    """(what the caps leave of a benefit, what those of the whole year took).
+
+    A cap each time is one for all parts of an admission. What a cap a time, a day or a disease takes is gone: a layer
+    that starts above the year's cap does not pay it.
+    """
+    paid = within = amount_fen
+    for cap in _caps(case, benefit):
+        used = before.benefit_fen if cap.period in EACH_TIME else case.used(cap.period, cap.counts)
+        left = max(0, cap.amount_fen - used)
+        allowed = min(paid, left)
+        inputs: Inputs = (
+            ("name", cap.name),
+            ("cap_fen", cap.amount_fen),
+            ("used_fen", used),
+            ("left_fen", left),
+            ("before_fen", paid),
+            ("period", cap.period),
+        )
+        case.step("cap", cap.id, cap.origin.clause, inputs, allowed)
+        paid = allowed
+        if cap.period in EACH_TIME:
+            within = min(within, max(0, left - before.over_year_fen))
+        elif not cap.of_the_year:
+            within = min(within, left)
+    return paid, max(0, within - paid)
+
+
+def _caps(case: Case, benefit: Benefit) -> Iterator[Cap]:
+    """The caps that speak of a claim; one a disease-year asks for a disease."""
+    accident = benefit.accident
+    if case.facts.third_party == "accident" and accident is not None and accident.cap_fen is not None:
+        yield Cap(accident.id, accident.name, accident.cap_fen, "visit", "", accident.origin)
+    for cap in benefit.caps:
+        if cap.diseases and covering(case.claim.disease, cap.diseases) is None:
             continue
-        times = len(groups) if bonus.stacks else 1
-        gained = (bonus.points * times, bonus.factor * times)
-        if gained > (points, factor):
-            points, factor = gained
-            inputs = (
-                ("name", bonus.name),
-                ("groups", ",".join(sorted(groups))),
-                ("points_ratio", points),
-                ("factor_ratio", factor),
-            )
-            case.step("bonus", bonus.id, bonus.origin.clause, inputs, 0)
-    return points, factor
+        if cap.period != "disease_year" or case.claim.disease:
+            yield cap
 
 
-def _left_under(cap: Cap, case: Case, amount_fen: int) -> int:
-    """What the cap leaves of a benefit; a cap a disease-year asks for a disease."""
-    if cap.period == "disease_year" and not case.claim.disease:
-        return amount_fen
-    if cap.period in EACH_TIME:
-        used = case.facts.earlier.benefit_fen if case.facts.earlier is not None else 0
-    else:
-        used = case.used(cap.period, cap.counts)
-    left = max(0, cap.amount_fen - used)
-    allowed = min(amount_fen, left)
-    inputs = (
-        ("name", cap.name),
-        ("cap_fen", cap.amount_fen),
-        ("used_fen", used),
-        ("left_fen", left),
-        ("before_fen", amount_fen),
-        ("period", cap.period),
-    )
-    case.step("cap", cap.id, cap.origin.clause, inputs, allowed)
-    return allowed
-
-
-def _count(case: Case, benefit: Benefit, amount_fen: int, deductible_fen: int, base_fen: int) -> None:
-    """What the settlement adds to the accumulators."""
+def _count(case: Case, benefit: Benefit, base: Base, amount_fen: int, deductible_fen: int) -> tuple[int, int]:
+    """Adds the settlement to the accumulators: (which admission it is, the year's deductible before its first part)."""
+    before = base.before
+    admission, taken = (0, 0) if before is None else (before.admission or 0, before.year_deductible_fen or 0)
     for scope, name in benefit.adds_to:
         case.add(scope, name, amount_fen)
     for name in counters(benefit):
         if name.endswith(".deductible"):
+            taken = case.used("person_year", name) if before is None else taken
             case.add("person_year", name, deductible_fen)
         elif name.endswith(".admissions"):
-            case.add("person_year", name, int(case.facts.earlier is None))
+            admission = _admission(case, benefit, before)
+            case.add("person_year", name, int(before is None))
         else:
-            case.add("person_year", name, base_fen)
+            case.add("person_year", name, max(0, base.amount_fen - (0 if before is None else before.base_fen)))
+    return admission, taken

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from services.claims.benefits.diseases import covering
 from services.claims.benefits.model import FULL_RATIO
 from services.claims.benefits.payment_document import (
     ByHead,
@@ -147,8 +148,9 @@ def _statement(document: PaymentDoc, month: Month, point_value_fen: int | None) 
     if not 1 <= month.number <= MONTHS:
         raise ValueError(f"{month.number} is no month")
     rows = {code: row for row in document.diseases.values() for code in row.diseases}
-    lines = [_disease_line(rows[case.disease], case) for case in month.cases if case.disease in rows]
-    lines += _method_lines(document, month, [case for case in month.cases if case.disease not in rows], point_value_fen)
+    priced = [(case, covering(case.disease, rows)) for case in month.cases]
+    lines = [_disease_line(rows[code], case) for case, code in priced if code is not None]
+    lines += _method_lines(document, month, [case for case, code in priced if code is None], point_value_fen)
     due = sum(line.due_fen for line in lines)
     advanced = sum(case.benefit_fen for case in month.cases)
     return Statement(month, tuple(lines), due, _part(due, document.monthly_share), advanced)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
 
+from services.claims.benefits.diseases import told as told_codes
 from services.claims.benefits.document import Finding, Path, PolicyErrors, Source, read
 from services.claims.benefits.messages import finding_of, path_of
 from services.claims.benefits.schema import Amount, Codes, Day, Identifier, Part, Percent, SourceDoc, Text
@@ -190,7 +191,7 @@ def payment_words(document: PaymentDoc) -> str:
         d.title,
         f"{d.institution} {word(KINDS, d.kind)},{d.effective_from} 起,统筹区 {d.pool}。",
         f"依据:“{d.clause}”({d.source.title})",
-        *(f"{row.name}({'、'.join(row.diseases)}):{_row(row)}" for row in d.diseases.values()),
+        *(f"{row.name}({told_codes(row.diseases)}):{_row(row)}" for row in d.diseases.values()),
         ("其余的" if d.diseases else "") + _method(d.method),
         f"每月支付应付额的 {_percent(d.monthly_share)},其余留到年终清算。",
     ]

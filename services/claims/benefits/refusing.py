@@ -58,7 +58,7 @@ def _refused_by_first_layer(claim: ClaimInput, facts: Facts, policy: Policy, run
     if place.suspended:
         return Refusal(Outcome.INSTITUTION_SUSPENDED)
     pays = bool(runs) and runs[0].layer is first
-    row = None if benefit is None or pays else row_of(benefit, claim, situation(claim, facts, policy))
+    row = None if benefit is None or pays else row_of(benefit, claim, facts, situation(claim, facts, policy))
     if (place.kinds is not None and claim.kind not in place.kinds) or (
         place.designation == "none" and not pays and not by_account
     ):

@@ -60,6 +60,18 @@ SENTENCES: words.Words = {
         "基本补偿已在别处结算({settlement}),补偿 {amount} 元,封顶线以上未补偿 {over_cap} 元;照此计入,不重新计算。",
         "The basic benefit was settled elsewhere ({settlement}): {amount} paid, {over_cap} over its cap; as given.",
     ),
+    "earlier": (
+        "此前已中途结算:可补偿费用 {eligible} 元,扣起付线 {deductible} 元,补偿 {amount} 元;以下按整次住院计算。",
+        "Settled midway before: eligible {eligible}, deductible {deductible}, paid {amount}; now for the whole stay.",
+    ),
+    "part": (
+        "整次住院减去此前各次:{whole} − {before} = {amount} 元。",
+        "The whole stay less the parts before: {whole} − {before} = {amount} yuan.",
+    ),
+    "part_bounded": (
+        "整次住院为 {whole} 元,此前各次为 {before} 元;本次以本次可补偿费用中尚未补偿的部分为限,为 {amount} 元。",
+        "The whole stay {whole}, the parts before {before}; bounded by what is open of this part's eligible: {amount}.",
+    ),
     "limit": (
         "单病种限额 {limit} 元,可补偿费用 {base} 元,计入 {amount} 元。",
         "Limit for the disease {limit}, eligible {base}: {amount} counts.",
@@ -304,6 +316,9 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
             return _ratio(step, say)
         case "cap":
             return _cap(step, say)
+        case "part":
+            true = parse_yuan(inputs["whole"]) - parse_yuan(inputs["before"]) == parse_yuan(step["amount"])
+            return say("part" if true else "part_bounded", amount=amount, **_printed(inputs))
         case "limit" if parse_yuan(inputs["shared"]):
             return say("limit_shared", amount=amount, **_printed(inputs))
         case "lines":
@@ -357,8 +372,9 @@ def _ratio(step: Document, say: Voice) -> str:
     if "before" in inputs:
         before, _ = _expression(inputs, inputs["before"])
         return say("year", expression=expression, before=before, amount=amount)
-    if "essential" in inputs:
-        expression += f" + {yuan(inputs['essential'])} × {points(inputs['points_ratio'])}%"
+    for number in range(1, len(inputs) + 1):
+        if f"essential_{number}" in inputs:
+            expression += f" + {yuan(inputs[f'essential_{number}'])} × {percent(inputs[f'points_{number}_ratio'])}"
     if "factor_ratio" in inputs:
         expression = f"({expression}) × {percent(inputs['factor_ratio'])}"
     return say("ratio" if single else "bands", expression=expression, amount=amount)

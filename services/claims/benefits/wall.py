@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from services.claims.benefits import words
 from services.claims.benefits.areas import phrases
+from services.claims.benefits.diseases import told as told_codes
 from services.claims.benefits.model import (
     Benefit,
     Bonus,
@@ -110,7 +111,7 @@ def layer_words(layer: Layer) -> str:
 
 def rule_words(rule: Rule) -> str:
     """Diseases, deductible and ratio of a row."""
-    where = f"病种 {'、'.join(sorted(rule.diseases))}:" if rule.diseases else ""
+    where = f"病种 {told_codes(rule.diseases)}:" if rule.diseases else ""
     return where + paid_words(rule)
 
 
@@ -155,7 +156,7 @@ def ratio_words(rule: Rule) -> str:
 
 def cap_words(cap: Cap) -> str:
     """`每人每年 60,000.00 元`."""
-    where = f"病种 {'、'.join(sorted(cap.diseases))} " if cap.diseases else ""
+    where = f"病种 {told_codes(cap.diseases)} " if cap.diseases else ""
     return f"{where}{words.word(words.PERIODS, cap.period)} {_yuan(cap.amount_fen)} 元"
 
 
@@ -215,7 +216,7 @@ def bucket_words(benefit: Benefit) -> str:
     if benefit.entitlement:
         told.append(f"凭{words.word(words.ENTITLEMENTS, benefit.entitlement)}证")
     if benefit.diseases:
-        told.append(f"病种 {'、'.join(sorted(benefit.diseases))}")
+        told.append(f"病种 {told_codes(benefit.diseases)}")
     if benefit.items:
         told.append(f"项目 {'、'.join(sorted(benefit.items))}")
     if benefit.yearly:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from services.claims.benefits.diseases import covering
 from services.claims.benefits.payment import Case, Month, month_statement, year_clearing
 from services.claims.benefits.payment_document import ByHead, ByPoints, PaymentDoc
 from services.claims.providers.queries import PaidBy, paid_by
@@ -64,7 +65,7 @@ def _check_groups(document: PaymentDoc, cases: list[Case], groups: Mapping[str, 
     """Each case that points price has a group, and no other claim is named. Raises GROUPS_NEEDED."""
     priced = {code for row in document.diseases.values() for code in row.diseases}
     by_points = isinstance(document.method, ByPoints)
-    wanted = {case.claim for case in cases if by_points and case.disease not in priced}
+    wanted = {case.claim for case in cases if by_points and covering(case.disease, priced) is None}
     if wanted != groups.keys():
         raise GROUPS_NEEDED(missing=len(wanted - groups.keys()), count=len(groups.keys() - wanted))
 

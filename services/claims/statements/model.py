@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from services.claims.benefits.diseases import covering
 from services.claims.benefits.payment import Case, Clearing, Month, PaymentLine, Statement
 from services.claims.benefits.payment_document import ByPoints, PaymentDoc, payment_words
 from services.claims.benefits.slip import yuan
@@ -119,7 +120,7 @@ def lines_of(kept: Kept, document: PaymentDoc) -> list[tuple[PaymentLine, int]]:
     if not isinstance(document.method, ByPoints):
         return [(line, line.units * _E4) for line in lines]
     priced = {code for row in document.diseases.values() for code in row.diseases}
-    whole = {case.claim for case in kept.month.cases if case.disease in priced}
+    whole = {case.claim for case in kept.month.cases if covering(case.disease, priced) is not None}
     return [(line, line.units * _E4 if line.what in whole else line.units) for line in lines]
 
 

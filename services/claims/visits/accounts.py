@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.benefits.engine import ACCOUNT_SPENT
 from services.claims.benefits.model import AccumulatorKey
-from services.claims.visits import settling_store
+from services.claims.visits import counting_store
 from services.claims.visits.counters import CREDITED, Ref, account_of
 from shared.contracts.claims import FamilyAccountOverspent
 from shared.contracts.enrollment import ACCOUNT_TOPIC, FamilyAccountCredited, FamilyAccountWithdrawn
@@ -73,7 +73,7 @@ async def credit(conn: AsyncConnection, pool_code: str, household_id: UUID, keys
 async def credited(unit: EventUnit, event: Envelope, payload: FamilyAccountCredited) -> None:
     """Posts a credit once; the inbox keeps it from coming twice, the key of its row says so again."""
     ref = account_of(payload.household_id)
-    row = (await settling_store.lock_rows(unit.conn, unit.pool_code, [ref]))[ref]
+    row = (await counting_store.lock_rows(unit.conn, unit.pool_code, [ref]))[ref]
     posting = (payload.credit_id, payload.household_id, payload.year, payload.amount, payload.reason)
     await _post(unit, ref, row.used, *posting, payload.credited_on)
 
@@ -82,7 +82,7 @@ async def withdrawn(unit: EventUnit, event: Envelope, payload: FamilyAccountWith
     """Takes back what a refunded premium had brought, as far as it is there; what is spent the household owes."""
     day = await unit.business_day()  # before any row, like every writer that may publish (contracts §5)
     ref = account_of(payload.household_id)
-    row = (await settling_store.lock_rows(unit.conn, unit.pool_code, [ref]))[ref]
+    row = (await counting_store.lock_rows(unit.conn, unit.pool_code, [ref]))[ref]
     left = row.used.get(CREDITED, 0) - row.used.get(ACCOUNT_SPENT, 0)
     taken = min(payload.amount, left)
     if taken:

@@ -72,6 +72,8 @@ class Claim:
     """Uploads of the visit up to this one are settled by it and by the parts before."""
     deductible_fen: int = 0
     """What of the deductible it took."""
+    so_far: list[Any] | None = None
+    """Of a part of a stay: what the admission has come to with it (`Earlier.stored`), for the next part."""
     paid_to: str = "hospital"
     """Who is owed the benefit: the hospital that advanced it, or the ``person`` who paid in full."""
 
@@ -87,10 +89,9 @@ class Claim:
 
 
 def earlier_parts(parts: Sequence[Claim]) -> Earlier | None:
-    """What earlier settlements of one admission took and paid; None where there is none."""
-    if not parts:
-        return None
-    return Earlier(sum(one.deductible_fen for one in parts), sum(one.benefit_fen for one in parts))
+    """What earlier settlements of one admission had, took and paid: as the last one says; None without any."""
+    last = max(parts, key=lambda one: one.part, default=None)
+    return None if last is None or last.so_far is None else Earlier.of(last.so_far)
 
 
 def settled_sheets(parts: Iterable[Claim]) -> int:

@@ -8,7 +8,8 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.visits.coverage import Coverage, starts_as_rows
-from services.claims.visits.settling_store import DOUBTED, coverage_of
+from services.claims.visits.settling_store import DOUBTED
+from services.claims.visits.visit_rows import coverage_of
 from shared.db.sql import execute, fetch, fetchrow
 
 EVENT, ANSWER = "event", "answer"

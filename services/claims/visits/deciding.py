@@ -22,12 +22,7 @@ from services.claims.benefits.model import (
 )
 from services.claims.visits.bill import EMPTY, Bill
 from services.claims.visits.claims import (
-    CANCELLED,
-    RELEASED,
-    REVERSED,
     SETTLED,
-    VOID,
-    WITHIN_THE_HOUR,
     Claim,
     earlier_parts,
     stored_layers,
@@ -36,15 +31,9 @@ from services.claims.visits.counters import Counters, Owners
 from services.claims.visits.coverage import Coverage
 from services.claims.visits.entitlements import EMERGENCY, MIGRANT, REFERRED, cards, circumstances_on, late_on
 from services.claims.visits.problems import (
-    BENEFIT_YEAR_CLOSED,
     BILL_AND_ELSEWHERE,
     BILL_EMPTY,
     BILL_TWICE,
-    CLAIM_CANCELLED,
-    CLAIM_PAID,
-    CLAIM_RELEASED,
-    LATER_CLAIM,
-    LATER_CLAIM_ELSEWHERE,
     LINE_OUTSIDE_STAY,
     NOT_MIDWAY,
     PAPERS_MISSING,
@@ -55,7 +44,6 @@ from services.claims.visits.problems import (
     refused,
     undecided_words,
 )
-from services.claims.visits.reversing import Standing, all_paid
 from shared.kernel.dates import shanghai_date
 
 INPATIENT = "inpatient"
@@ -245,8 +233,8 @@ def settle(
 ) -> Decided:
     """Decides a settlement and counts it on ``keys``. Raises the problem that refuses it; then nothing is counted.
 
-    ``parts`` are the live settlements of the visit; midway ones leave it open, and what they took of the deductible and
-    paid counts as of the same admission (rulings §4).
+    ``parts`` are the live settlements of the visit; midway ones leave it open, and all of them together pay what one
+    settlement of the admission pays (rulings §4).
     """
     visit = ground.visit
     check_open(visit)
@@ -268,6 +256,7 @@ def settle(
         raise refused(result.outcome, (facts_zh, facts_en), todo)
     claim = _claim(claim_id, ground, result, now=now, day=day, by=by)
     claim.midway, claim.part = midway, 1 + max((one.part for one in parts), default=0)
+    claim.so_far = result.so_far.stored() if midway and result.so_far is not None else None
     counters.add(ground.owners, claim_id, visit.institution_code, keys, result.movements)
     return Decided(claim, bill, result, facts, ground.off_path)
 
@@ -350,51 +339,6 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
     )
 
 
-def cancel(
-    claim: Claim, parts: Sequence[Claim], counters: Counters, standing: Standing, *, now: datetime
-) -> tuple[Claim, dict[UUID, str]]:
-    """The claim cancelled and its counts taken back, with the later claims that stood on it (rulings §2); one that is
-    paid is reversed, once the county office has released that.
-
-    Of a stay settled in parts the last goes first, always: the parts share one deductible and count as one admission.
-    Within the hour those keep their result and are listed. After it those of the same hospital go first, and those of
-    another hold it up until the county office releases it; then they are listed too. Raises CLAIM_CANCELLED,
-    CLAIM_RELEASED, CLAIM_PAID, BENEFIT_YEAR_CLOSED, LATER_CLAIM, LATER_CLAIM_ELSEWHERE.
-    """
-    if claim.status in VOID:
-        raise CLAIM_CANCELLED(claim_id=claim.id)
-    at_once = now - claim.settled_at <= WITHIN_THE_HOUR
-    _check_standing(claim, standing, at_once=at_once)
-    if after := [one for one in parts if one.part > claim.part]:
-        raise LATER_CLAIM(claim_id=claim.id, later_claim_id=max(after, key=lambda one: one.part).id)
-    later = counters.standing_on(claim.id)
-    if later and not at_once:
-        here = [other for other, institution in later.items() if institution == claim.institution_code]
-        if len(here) < len(later) and not standing.released:
-            raise LATER_CLAIM_ELSEWHERE(claim_id=claim.id)
-        if here:
-            raise LATER_CLAIM(claim_id=claim.id, later_claim_id=here[-1])
-    counters.take_back_once(claim.id)
-    if claim.status == RELEASED:
-        return replace(claim, status=REVERSED, version=claim.version + 1), later
-    return replace(claim, status=CANCELLED, version=claim.version + 1, payable_fen=0), later
-
-
-def _check_standing(claim: Claim, standing: Standing, *, at_once: bool) -> None:
-    """Raises CLAIM_RELEASED for what is in a batch or at the bank, CLAIM_PAID for what is paid and not released by the
-    county office, BENEFIT_YEAR_CLOSED for what is corrected at the window alone."""
-    if claim.status == RELEASED:
-        layers = standing.reversal_layers
-        if layers is None:
-            raise CLAIM_PAID(claim_id=claim.id) if standing.paid_layers else CLAIM_RELEASED(claim_id=claim.id)
-        if not all_paid(layers, standing.paid_layers):
-            raise CLAIM_RELEASED(claim_id=claim.id)
-    elif at_once:
-        return
-    if standing.year_closed and not (standing.at_window and standing.released):
-        raise BENEFIT_YEAR_CLOSED(claim_id=claim.id, year=claim.benefit_year)
-
-
 def stored_facts(facts: Facts, off_path: str = "") -> dict[str, Any]:
     """What beside policy, catalogue and lines reproduces a decision (contracts §5)."""
     place = facts.institution
@@ -421,7 +365,7 @@ def _rarer(facts: Facts, off_path: str) -> dict[str, Any]:
     rarer: dict[str, Any] = {
         "third_party_share": facts.third_party_share,
         "joined": sorted(facts.joined),
-        "earlier": [] if facts.earlier is None else [*facts.earlier],
+        "earlier": [] if facts.earlier is None else facts.earlier.stored(),
         "entitlements": [[*one] for one in facts.entitlements],
         "newborn_of": [[*one] for one in facts.newborn_of],
         "account_credit": facts.account_credit_fen,

@@ -1,4 +1,7 @@
-"""What visits and claims refuse, and what the caller can do about it."""
+"""What visits and claims refuse, and what the caller can do about it.
+
+Longer than most: every refusal stands here with both its texts, and nothing else does.
+"""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType

@@ -10,7 +10,13 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.claims.visits import coverage_store, reversal_store, settling_store, store
+from services.claims.visits import (
+    cancelling_store,
+    counting_store,
+    coverage_store,
+    reversal_store,
+    store,
+)
 from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.claims import Claim
 from services.claims.visits.counters import Counters, Ref, in_lock_order
@@ -40,15 +46,15 @@ async def line_amounts(conn: AsyncConnection, pool_code: str, claim_id: UUID) ->
 
 async def take_back_counts(conn: AsyncConnection, pool_code: str, claim_id: UUID, day: date) -> None:
     """Takes from the accumulators exactly what a claim added, once; before the claim is locked (contracts §4)."""
-    heads = await settling_store.claim_heads(conn, pool_code, [claim_id])
-    refs = in_lock_order((await settling_store.refs_of_claims(conn, pool_code, heads.values())).get(claim_id, []))
+    heads = await cancelling_store.claim_heads(conn, pool_code, [claim_id])
+    refs = in_lock_order((await cancelling_store.refs_of_claims(conn, pool_code, heads.values())).get(claim_id, []))
     if not refs:
         return
-    counters = Counters(rows=await settling_store.lock_rows(conn, pool_code, refs))
-    counters.earlier = await settling_store.entries_on(conn, pool_code, refs)
+    counters = Counters(rows=await counting_store.lock_rows(conn, pool_code, refs))
+    counters.earlier = await counting_store.entries_on(conn, pool_code, refs)
     counters.take_back_once(claim_id)
     if counters.new:
-        await execute_together(conn, settling_store.counts_written(pool_code, counters, day))
+        await execute_together(conn, counting_store.counts_written(pool_code, counters, day))
 
 
 async def entitlements(
@@ -99,13 +105,13 @@ async def add_to_year(
     day: date,
 ) -> bool:
     """Adds amounts to a yearly count of persons; False, and nothing is written, where one would pass the cap."""
-    counters = Counters(rows=await settling_store.lock_rows(conn, pool_code, _of_year(amounts, year)))
+    counters = Counters(rows=await counting_store.lock_rows(conn, pool_code, _of_year(amounts, year)))
     for one in amounts:
         ref = Ref(one.member_id, "person_year", year, "")
         counters.count(ref, one.id, name, one.amount_fen)
         if cap_fen is not None and counters.rows[ref].used[name] > cap_fen:
             return False
-    await execute_together(conn, settling_store.counts_written(pool_code, counters, day))
+    await execute_together(conn, counting_store.counts_written(pool_code, counters, day))
     return True
 
 
@@ -127,8 +133,8 @@ async def _move_in_year(
     conn: AsyncConnection, pool_code: str, year: int, amounts: Sequence[YearAmount], day: date, *, takes_back: bool
 ) -> None:
     refs = _of_year(amounts, year)
-    counters = Counters(rows=await settling_store.lock_rows(conn, pool_code, refs))
-    counters.earlier = await settling_store.entries_on(conn, pool_code, refs)
+    counters = Counters(rows=await counting_store.lock_rows(conn, pool_code, refs))
+    counters.earlier = await counting_store.entries_on(conn, pool_code, refs)
     for one in amounts:
         counters.move_again(one.id, takes_back=takes_back)
     await write_counts(conn, pool_code, counters, day)
@@ -136,13 +142,13 @@ async def _move_in_year(
 
 async def lock_counts(conn: AsyncConnection, pool_code: str, refs: Iterable[Ref]) -> Counters:
     """Accumulator rows, locked until the transaction ends."""
-    return Counters(rows=await settling_store.lock_rows(conn, pool_code, in_lock_order(refs)))
+    return Counters(rows=await counting_store.lock_rows(conn, pool_code, in_lock_order(refs)))
 
 
 async def write_counts(conn: AsyncConnection, pool_code: str, counters: Counters, day: date) -> None:
     """Writes what was counted on locked rows on a business day."""
     if counters.new:
-        await execute_together(conn, settling_store.counts_written(pool_code, counters, day))
+        await execute_together(conn, counting_store.counts_written(pool_code, counters, day))
 
 
 def faces(unit: Unit, member_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str] | None]:

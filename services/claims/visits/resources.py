@@ -6,7 +6,8 @@ from anyio import CapacityLimiter
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from services.claims.visits.asking import EnrollmentDesk
-from services.claims.visits.batch import Ask, Reply, SettlementRun
+from services.claims.visits.batch import SettlementRun
+from services.claims.visits.batch_state import Ask, Reply
 from services.claims.visits.coalescer import LIMIT, Coalescer
 from services.claims.visits.paper_queries import PRINTERS
 from services.claims.visits.settling import COALESCER, DESK

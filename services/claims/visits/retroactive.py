@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.claims.benefits.diseases import covering
 from services.claims.benefits.engine import ACCOUNT_SPENT, adjudicate
 from services.claims.benefits.model import (
     EACH_TIME,
@@ -95,7 +96,8 @@ class Difference:
 def differences(settled: Sequence[Settled], policy: Policy) -> Iterator[Difference]:
     """Claims by household in the order in which they were counted, each with what the new version gives it."""
     ahead: dict[tuple[Ref, str], int] = defaultdict(int)
-    parts: dict[UUID, Earlier] = {}
+    parts: dict[UUID, Earlier | None] = {}
+    raised: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     stays = _in_parts(settled)
     for one in settled:
         owners, stay = Owners(one.claim.member_id, one.claim.household_id), one.claim.visit_id
@@ -105,8 +107,9 @@ def differences(settled: Sequence[Settled], policy: Policy) -> Iterator[Differen
         increases = tuple(_increases(one, owners, before, after, policy, stays)) if reproduced else ()
         for more in increases if stay in stays else ():
             stays[stay][more.layer.layer] += more.layer.benefit_fen
-        if increases:
-            parts[stay] = _added(parts.get(stay), before, after, increases)
+            raised[stay][more.layer.layer] += more.layer.benefit_fen
+        if stay in stays:
+            parts[stay] = _so_far(before, after, raised[stay])
         for count in (count for increase in increases for count in increase.counts):
             ahead[count.ref, count.name] += count.amount
         yield Difference(one.claim, after.outcome.value, after.benefit_fen, reproduced, increases)
@@ -170,7 +173,7 @@ def _benefit_counts(
                 for cap in bucket.caps
                 if cap.period not in EACH_TIME
                 and (cap.period, cap.counts) == (key.scope, key.name)
-                and (not cap.diseases or claim.disease in cap.diseases)
+                and (not cap.diseases or covering(claim.disease, cap.diseases) is not None)
             ]
             yield Count(owners.ref(key), key.name, more_fen, min(caps, default=None), True)
 
@@ -190,11 +193,19 @@ def _other_counts(owners: Owners, before: Adjudication, after: Adjudication, pol
     )
 
 
-def _added(known: Earlier | None, before: Adjudication, after: Adjudication, increases: Iterable[Increase]) -> Earlier:
-    """What the parts of a stay so far took of the deductible and paid beyond what they were settled with."""
-    deductible, benefit = known or Earlier(0, 0)
-    more = sum(one.layer.benefit_fen for one in increases)
-    return Earlier(deductible + after.deductible_fen - before.deductible_fen, benefit + more)
+def _so_far(before: Adjudication, after: Adjudication, more: Mapping[str, int]) -> Earlier | None:
+    """What the parts of a stay have come to by the new version, with what was truly paid for them: nothing is taken
+    back, and ``more`` is what each layer pays for them besides."""
+    if before.so_far is None or after.so_far is None:
+        return after.so_far
+    paid = {(one.layer, one.items): one.benefit_fen for one in before.so_far.buckets}
+    buckets = [
+        one._replace(
+            benefit_fen=paid.get((one.layer, one.items), 0) + (0 if one.items else more.get(one.layer, 0)),
+        )
+        for one in after.so_far.buckets
+    ]
+    return after.so_far._replace(buckets=tuple(buckets))
 
 
 def _moved(facts: Facts, owners: Owners, ahead: Mapping[tuple[Ref, str], int], parts: Earlier | None) -> Facts:
@@ -206,10 +217,7 @@ def _moved(facts: Facts, owners: Owners, ahead: Mapping[tuple[Ref, str], int], p
             scope = "household_year" if ref.scope == FAMILY_ACCOUNT else ref.scope  # as the engine names the account
             key = AccumulatorKey(scope, name, ref.year, ref.detail)
             used[key] = max(0, used.get(key, 0) + amount)
-    earlier = facts.earlier
-    if earlier is not None and parts is not None:
-        earlier = Earlier(earlier.deductible_fen + parts.deductible_fen, earlier.benefit_fen + parts.benefit_fen)
-    return replace(facts, used=used, earlier=earlier)
+    return replace(facts, used=used, earlier=facts.earlier if parts is None else parts)
 
 
 def _same(result: Adjudication, claim: Claim) -> bool:
@@ -303,7 +311,7 @@ def kept_facts(kept: Mapping[str, Any], items: Mapping[str, Item]) -> Facts:
         third_party=kept["third_party"],
         third_party_share=kept.get("third_party_share", 0),
         joined=frozenset(kept.get("joined", ())),
-        earlier=Earlier(*kept["earlier"]) if "earlier" in kept else None,
+        earlier=Earlier.of(kept["earlier"]) if "earlier" in kept else None,
         entitlements=tuple(
             Entitlement(kind, disease, _day(start), _open_day(end))
             for kind, disease, start, end in kept.get("entitlements", ())

@@ -12,7 +12,7 @@ from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.counters import Ref
 from services.claims.visits.deciding import Visit
 from services.claims.visits.retroactive import Moved, as_counted
-from services.claims.visits.settling_store import visit_of
+from services.claims.visits.visit_rows import visit_of
 from shared.db.sql import fetch
 
 _IN_BETWEEN = """

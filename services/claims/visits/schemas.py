@@ -1,4 +1,7 @@
-"""What the routes of visits and claims take and give."""
+"""What the routes of visits and claims take and give.
+
+Longer than most: the routes share these forms, and each is a list of members.
+"""
 
 from datetime import date, datetime
 from typing import Annotated, Literal

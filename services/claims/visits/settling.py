@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.claims.visits import coverage_store
 from services.claims.visits.asking import EnrollmentDesk
-from services.claims.visits.batch import Ask, CancelAsk, InDoubt, Replayed, Reply, SettleAsk
+from services.claims.visits.batch_state import Ask, CancelAsk, InDoubt, Replayed, Reply, SettleAsk
 from services.claims.visits.coalescer import Coalescer
 from services.claims.visits.direct import Asked
 from services.claims.visits.problems import ENROLLMENT_SILENT, MEMBER_UNKNOWN

@@ -13,7 +13,8 @@ from services.claims.visits.bill import Bill
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.deciding import Visit
 from services.claims.visits.elsewhere import Given
-from services.claims.visits.settling_store import STANDING_SHEETS, visit_of
+from services.claims.visits.settling_store import STANDING_SHEETS
+from services.claims.visits.visit_rows import visit_of
 from shared.db.sql import execute, execute_counted, fetch, fetchrow, fetchval
 
 _VISIT = "SELECT * FROM visit WHERE pool_code = $1 AND id = $2"

@@ -315,6 +315,7 @@ def _claims(metadata: MetaData) -> None:
         Column("part", Integer, nullable=False, server_default="1"),
         Column("sheets_to", Integer, nullable=False, server_default="0"),
         Column("deductible_fen", BigInteger, nullable=False, server_default="0"),
+        Column("so_far", JSONB),
         Column("paid_to", Text, nullable=False, server_default="hospital"),
         required("payable_fen", BigInteger),
         required("policy_id", Text),

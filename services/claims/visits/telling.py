@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from services.claims.visits.cancelling_store import Cancelled
 from services.claims.visits.claims import Claim, told_layers
-from services.claims.visits.settling_store import Cancelled
 from shared.contracts.claims import ClaimCancelled, ClaimReversed, ClaimSettled
 
 

@@ -137,8 +137,9 @@ _BOOK = _ACCOUNT + " AND b.book_id = $2"
 _BOOKS = f"""{_ACCOUNT}
   AND ($2::integer IS NULL OR b.year = $2) AND ($3::text IS NULL OR b.township_code = $3)
   AND ($4::boolean IS NULL OR (c.out > 0) = $4) AND {_WITHIN.format(mine="$5", of="b.township_code")}
-  AND ($6::timestamptz IS NULL OR (b.recorded_at, b.book_id) < ($6, $7::uuid))
-ORDER BY b.recorded_at DESC, b.book_id DESC LIMIT $8
+  AND ($6::text IS NULL OR b.number = $6)
+  AND ($7::timestamptz IS NULL OR (b.recorded_at, b.book_id) < ($7, $8::uuid))
+ORDER BY b.recorded_at DESC, b.book_id DESC LIMIT $9
 """
 _LEAVES = """
 SELECT l.receipt_number, l.number, l.state, l.reason, l.declaration, l.changed_by, l.changed_at, r.amount_fen, r.paid_on
@@ -182,12 +183,14 @@ async def books(
     township: str | None,
     is_open: bool | None,
     areas: Sequence[str],
+    number: str | None,
     after: Sequence[Any] | None,
     limit: int,
 ) -> list[Any]:
-    """Books of townships within ``areas`` with their accounts, newest first after the last (moment, id) shown."""
+    """Books of townships within ``areas`` with their accounts, newest first after the last (moment, id) shown; only the
+    one with the number where one is given."""
     key = after or (None, None)
-    return await fetch(conn, _BOOKS, pool_code, year, township, is_open, list(areas), *key, limit)
+    return await fetch(conn, _BOOKS, pool_code, year, township, is_open, list(areas), number, *key, limit)
 
 
 async def leaves(

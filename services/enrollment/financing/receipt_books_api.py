@@ -115,13 +115,15 @@ async def list_receipt_books(
     year: Annotated[int | None, Query(ge=2003, le=2200)] = None,
     township: TownshipQuery = None,
     open: bool | None = None,
+    number: Annotated[Number | None, Query()] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[BookItem]:
-    """收据领用核销表. Books of the caller's townships with their accounts; ``open=true``: with numbers still out."""
+    """收据领用核销表. Books of the caller's townships with their accounts; ``open=true``: with numbers still out;
+    ``number`` finds one by its number."""
     after = read_cursor(cursor, moment, UUID)
     areas = areas_of(unit.actor)
-    rows = await store.books(unit.conn, pool_code, year, township, open, areas, after, limit + 1)
+    rows = await store.books(unit.conn, pool_code, year, township, open, areas, number, after, limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(
         items=[BookItem(**_book(row)) for row in rows[:limit]],

@@ -10,7 +10,7 @@ from services.settlement.closing.problems import DAY_TOTALS_DIFFER, MONTH_DAYS_O
 from services.settlement.closing.sources import SOURCES
 from services.settlement.closing.totals import Difference, Total, differences
 from services.settlement.closing.yearend import carry_forward
-from services.settlement.funding import commands as funding
+from services.settlement.funding import arrivals
 from services.settlement.funding.accounts import OBLIGATIONS
 from services.settlement.funding.booking import Desk, Entry, book, ensure_books
 from services.settlement.ledger.posting import SYSTEM, close_period
@@ -41,7 +41,7 @@ async def close_day(unit: Unit, day: date) -> Desk:
     desk = Desk(unit.conn, unit.pool_code, unit.now, today, unit.actor.subject)
     for one in days:
         await _close_one(unit, desk, one)
-    await funding.recognise_temporary_receipts(desk, desk.day.year)
+    await arrivals.recognise_temporary_receipts(desk, desk.day.year)
     return desk
 
 

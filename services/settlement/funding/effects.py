@@ -1,6 +1,6 @@
 """What the events of enrollment mean for the fund's money (rulings §5, §6, §19)."""
 
-from services.settlement.funding import store
+from services.settlement.funding import arrivals_store
 from services.settlement.funding.accounts import (
     BASIC,
     INCOME,
@@ -39,7 +39,7 @@ async def premium_collected(unit: EventUnit, event: Envelope, told: PremiumColle
     desk = await _desk(unit)
     temporary = told.year > told.paid_on.year
     if temporary:
-        await store.add_temporary(desk.conn, desk.pool_code, told.year, PREMIUMS, told.amount)
+        await arrivals_store.add_temporary(desk.conn, desk.pool_code, told.year, PREMIUMS, told.amount)
     await book(
         desk,
         [
@@ -54,7 +54,7 @@ async def premium_collected(unit: EventUnit, event: Envelope, told: PremiumColle
             )
         ],
     )
-    await store.add_premium(
+    await arrivals_store.add_premium(
         desk.conn,
         (
             desk.pool_code,
@@ -74,7 +74,7 @@ async def premium_voided(unit: EventUnit, event: Envelope, told: PremiumVoided) 
     desk = await _desk(unit)
     temporary = told.year > desk.day.year
     if temporary:
-        await store.lower_temporary(desk.conn, desk.pool_code, told.year, PREMIUMS, told.amount)
+        await arrivals_store.lower_temporary(desk.conn, desk.pool_code, told.year, PREMIUMS, told.amount)
     await book(
         desk,
         [
@@ -89,7 +89,7 @@ async def premium_voided(unit: EventUnit, event: Envelope, told: PremiumVoided) 
             )
         ],
     )
-    await store.add_premium(
+    await arrivals_store.add_premium(
         desk.conn,
         (
             desk.pool_code,
@@ -128,7 +128,7 @@ async def premium_remitted(unit: EventUnit, event: Envelope, told: PremiumRemitt
             )
         ],
     )
-    await store.add_remittance(
+    await arrivals_store.add_remittance(
         desk.conn, (desk.pool_code, told.remittance_id, reference, told.township_code, told.amount, event.businessdate)
     )
     return desk
@@ -136,7 +136,7 @@ async def premium_remitted(unit: EventUnit, event: Envelope, told: PremiumRemitt
 
 async def premium_sponsored(unit: EventUnit, event: Envelope, told: PremiumSponsored) -> None:
     """A sponsor's promise: nothing is booked before the money arrives (cash basis)."""
-    await store.put_sponsorship(
+    await arrivals_store.put_sponsorship(
         (await _desk(unit)).conn,
         (
             unit.pool_code,
@@ -153,7 +153,7 @@ async def premium_sponsored(unit: EventUnit, event: Envelope, told: PremiumSpons
 
 async def subsidy_due(unit: EventUnit, event: Envelope, told: SubsidyDue) -> None:
     """What a level owes for a coverage year: nothing is booked before the money arrives (cash basis)."""
-    await store.put_subsidy_due(
+    await arrivals_store.put_subsidy_due(
         (await _desk(unit)).conn,
         (
             unit.pool_code,

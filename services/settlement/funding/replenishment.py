@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from services.settlement.funding import commands, store, third_parties, write_offs
+from services.settlement.funding import commands, store, third_parties, transfers, write_offs
 from services.settlement.funding import replenishment_store as lines_store
 from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE
 from services.settlement.funding.booking import Desk, Entry, book
@@ -209,7 +209,7 @@ async def approve(desk: Desk, replenishment_id: UUID, role: str) -> Any:
     if not await lines_store.approve(desk.conn, desk.pool_code, replenishment_id, desk.by, desk.now):
         raise REPLENISHMENT_STATE(replenishment=replenishment_id, status=STATUS["approved"], act=APPROVE)
     if fen := known["applied_fen"] - known["refused_fen"]:
-        await commands.prepare_transfer(desk, "replenishment", role, fen, replenishment_id)
+        await transfers.prepare_transfer(desk, "replenishment", role, fen, replenishment_id)
     return await lines_store.replenishment(desk.conn, desk.pool_code, replenishment_id)
 
 
@@ -224,7 +224,7 @@ async def transfer(desk: Desk, replenishment_id: UUID, role: str) -> Any:
 
 async def release(desk: Desk, transfer_id: UUID, role: str) -> Any:
     """Releases any transfer; one of an application marks the application too."""
-    released = await commands.release_transfer(desk, transfer_id, role)
+    released = await transfers.release_transfer(desk, transfer_id, role)
     if released["replenishment_id"] is not None:
         await lines_store.transferred(desk.conn, desk.pool_code, released["replenishment_id"])
     return released
@@ -232,10 +232,10 @@ async def release(desk: Desk, transfer_id: UUID, role: str) -> Any:
 
 async def transfers_returned(desk: Desk, seen: Sequence[commands.Seen]) -> None:
     """The bank sent transfers back: an application's is prepared anew, and another person releases it."""
-    for row in await commands.transfers_returned(desk, seen):
+    for row in await transfers.transfers_returned(desk, seen):
         if row["replenishment_id"] is not None:
             await lines_store.back_to_approved(desk.conn, desk.pool_code, row["replenishment_id"])
-            await commands.renew_transfer(desk, row)
+            await transfers.renew_transfer(desk, row)
 
 
 async def _keep_away_from_home(desk: Desk, replenishment_id: UUID) -> None:

@@ -1,8 +1,8 @@
 """The lists of funding as files: which columns, under which headings."""
 
 from services.settlement.funding.accounts import BANK_ACCOUNTS
-from services.settlement.funding.commands import TRANSFER_KINDS, TRANSFER_STATUS
 from services.settlement.funding.replenishment import STATUS
+from services.settlement.funding.transfers import TRANSFER_KINDS, TRANSFER_STATUS
 from shared.http.exports import exported
 
 ACCOUNTS = {code: (account.name_zh, account.name_en) for code, account in BANK_ACCOUNTS.items()}

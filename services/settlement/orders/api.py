@@ -9,14 +9,18 @@ from pydantic import Field
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import IN_THE_FUTURE, REFERENCE_USED
 from services.settlement.funding.roles import READERS
-from services.settlement.orders import commands, store
+from services.settlement.orders import commands, store, undoing
 from services.settlement.orders.kinds import KINDS
 from services.settlement.orders.problems import (
+    ORDER_AT_BANK,
     ORDER_HAND,
     ORDER_INCOMPLETE,
     ORDER_KIND_UNKNOWN,
     ORDER_NOT_PAYER,
     ORDER_NOT_RETURNED,
+    ORDER_NOT_REVERSIBLE,
+    ORDER_REVERSAL_NONE,
+    ORDER_REVERSAL_WAITS,
     ORDER_STATE,
     ORDER_TOLD,
     ORDER_UNKNOWN,
@@ -35,6 +39,7 @@ from shared.http.unit import UnitDep
 
 router = ServiceRouter()
 _FIRST = frozenset().union(*(kind.hands[0] for kind in KINDS.values() if not kind.told))
+_LAST = frozenset().union(*(kind.hands[-1] for kind in KINDS.values() if kind.is_reversible))
 _NEXT = frozenset().union(*(hand for kind in KINDS.values() for hand in kind.hands[1:]))
 
 
@@ -80,6 +85,11 @@ class OrderOut(WireModel):
     value_date: date | None
     refused_by: str | None
     refusal: str | None
+    reversal_by: str | None
+    reversal_reason: str | None
+    reversal_document: str | None
+    reversed_by: str | None
+    reversed_on: date | None
 
 
 def _order(row: Any) -> OrderOut:
@@ -138,7 +148,7 @@ async def post_order_approval(pool_code: str, order_id: UUID, unit: UnitDep) -> 
 )
 async def post_order_return(pool_code: str, order_id: UUID, unit: UnitDep) -> OrderOut:
     """银行退回的付款:冲回凭证,由最后一人重新拨付. A payment that the bank sent back waits for its last hand again."""
-    row = await commands.come_back(await desk_of(unit), unit.actor, order_id)
+    row = await undoing.come_back(await desk_of(unit), unit.actor, order_id)
     unit.result("money_order", order_id)
     return _order(row)
 
@@ -147,6 +157,57 @@ class RefusalIn(WireModel):
     """Why."""
 
     reason: Reason
+
+
+class ReversalIn(WireModel):
+    """Why a booked order is wrong, and the document (文号) that says so."""
+
+    reason: Reason
+    document: Reason
+
+
+@router.post(
+    "/pools/{pool_code}/money-orders/{order_id}/reversal",
+    status_code=201,
+    response_model=OrderOut,
+    responses=documented(
+        ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_NOT_REVERSIBLE, ORDER_AT_BANK, ORDER_REVERSAL_WAITS
+    ),
+    openapi_extra=access(_FIRST | _NEXT, command="propose_money_order_reversal"),
+)
+async def post_order_reversal(pool_code: str, order_id: UUID, body: ReversalIn, unit: UnitDep) -> OrderOut:
+    """申请冲销记错的单据(银行未见款的收入、基金内部划转)。 Proposes to reverse an order that was recorded wrongly."""
+    row = await undoing.propose_reversal(await desk_of(unit), unit.actor, order_id, body.reason, body.document)
+    unit.result("money_order", order_id)
+    return _order(row)
+
+
+@router.post(
+    "/pools/{pool_code}/money-orders/{order_id}/reversal/approval",
+    response_model=OrderOut,
+    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_REVERSAL_NONE, ORDER_AT_BANK, FOUR_EYES),
+    openapi_extra=access(_LAST, command="approve_money_order_reversal"),
+)
+async def post_order_reversal_approval(pool_code: str, order_id: UUID, unit: UnitDep) -> OrderOut:
+    """批准冲销(另一人):记一张冲销凭证。 Another person approves: the voucher is reversed, once."""
+    row = await undoing.approve_reversal(await desk_of(unit), unit.actor, order_id)
+    unit.result("money_order", order_id)
+    unit.note(status=row["status"], amount_fen=row["amount_fen"])
+    return _order(row)
+
+
+@router.post(
+    "/pools/{pool_code}/money-orders/{order_id}/reversal/refusal",
+    response_model=OrderOut,
+    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_REVERSAL_NONE),
+    openapi_extra=access(_FIRST | _NEXT, command="refuse_money_order_reversal"),
+)
+async def post_order_reversal_refusal(pool_code: str, order_id: UUID, body: RefusalIn, unit: UnitDep) -> OrderOut:
+    """退回冲销申请,单据不变。 Turns a proposed reversal down; the order stays as it is."""
+    row = await undoing.decline_reversal(await desk_of(unit), unit.actor, order_id)
+    unit.result("money_order", order_id)
+    unit.note(reason=body.reason)
+    return _order(row)
 
 
 @router.post(
@@ -171,7 +232,7 @@ async def get_orders(
     pool_code: str,
     unit: UnitDep,
     kind: str | None = None,
-    status: Literal["prepared", "checked", "booked", "refused"] | None = None,
+    status: Literal["prepared", "checked", "booked", "refused", "reversed"] | None = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[OrderOut]:

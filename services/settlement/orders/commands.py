@@ -7,20 +7,19 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from services.settlement.funding import arrivals
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import BASIC, PREMIUMS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement
 from services.settlement.funding.problems import REFERENCE_USED
 from services.settlement.ledger.figures import balances_now, income_of_year
-from services.settlement.ledger.posting import REVERSAL, voucher_number
 from services.settlement.orders import store
 from services.settlement.orders.kinds import (
     BILL,
     HEADS,
     IN,
     KINDS,
-    OUT,
     PARTY,
     REFERENCE,
     REFUND,
@@ -37,7 +36,6 @@ from services.settlement.orders.problems import (
     ORDER_INCOMPLETE,
     ORDER_KIND_UNKNOWN,
     ORDER_NOT_PAYER,
-    ORDER_NOT_RETURNED,
     ORDER_STATE,
     ORDER_TOLD,
     ORDER_UNKNOWN,
@@ -47,7 +45,7 @@ from services.settlement.orders.problems import (
     RISK_FUND_SHORT,
     SUBSIDY_NOT_PER_HEAD,
 )
-from services.settlement.reconciliation.commands import match_open_lines, shows
+from services.settlement.reconciliation.commands import match_open_lines
 from shared.contracts.enrollment import RefundApplied
 from shared.contracts.settlement import PremiumRefunded, PremiumRefundRefused
 from shared.http.problems import FOUR_EYES
@@ -64,6 +62,7 @@ STATUS: Mapping[str, Words] = MappingProxyType(
         "checked": ("已审核待拨付", "checked"),
         "booked": ("已入账", "booked"),
         "refused": ("已退回", "refused"),
+        "reversed": ("已冲销", "reversed"),
     }
 )
 ERRORS_OF_OURS = ("double_enrolment", "own_error")
@@ -108,7 +107,7 @@ async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
         raise ORDER_KIND_UNKNOWN(code=new.kind)
     if kind.told:
         raise ORDER_TOLD(kind=(kind.zh, kind.en))
-    _check_hand(kind, 0, actor.role)
+    check_hand(kind, 0, actor.role)
     if not kind.is_paid_by(desk.pool_code):
         raise ORDER_NOT_PAYER(kind=(kind.zh, kind.en), code=desk.pool_code)
     missing = [_MEMBERS[name] for name in kind.needs if not getattr(new, name)]
@@ -178,7 +177,7 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     """
     kind, known = await _take(desk, order_id, ("批准", "approve"))
     step = 2 if known["status"] == "checked" else 1
-    _check_hand(kind, step, actor.role)
+    check_hand(kind, step, actor.role)
     if desk.by in (known["prepared_by"], known["checked_by"]):
         raise FOUR_EYES(act=("填制或审核单据", "prepare or check the order"), then=("办理下一步", "take the next step"))
     if kind.code == REFUND and known["attempt"] == 1:
@@ -192,47 +191,7 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     return booked
 
 
-async def come_back(desk: Desk, actor: Actor, order_id: UUID) -> Any:
-    """The bank sent a payment back, as a statement shows: its voucher is reversed, and the order waits for its last
-    hand again, under a new reference; what it told when it was paid first still holds.
-
-    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND and ORDER_NOT_RETURNED.
-    """
-    known = await store.order(desk.conn, desk.pool_code, order_id)
-    if known is None:
-        raise ORDER_UNKNOWN(order=order_id)
-    kind = KINDS[known["kind"]]
-    _check_hand(kind, len(kind.hands) - 1, actor.role)
-    if kind.account is None or kind.direction != OUT:
-        raise ORDER_NOT_RETURNED(order=order_id)
-    await funding.lock_account(desk, kind.account)
-    known = await store.order(desk.conn, desk.pool_code, order_id, lock=True)
-    if known["status"] != "booked":
-        raise ORDER_STATE(order=order_id, status=STATUS[known["status"]], act=("登记退回", "record it as returned"))
-    if not await shows(desk, kind.account, known["reference"], known["amount_fen"]):
-        raise ORDER_NOT_RETURNED(order=order_id)
-    await _reverse(desk, kind, known)
-    before = "checked" if len(kind.hands) > 2 else "prepared"
-    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before, to_base32(new_id(desk.now)), desk.day)
-    await match_open_lines(desk, kind.account)
-    return await store.order(desk.conn, desk.pool_code, order_id)
-
-
-async def _reverse(desk: Desk, kind: Kind, order: Any) -> None:
-    fen, source = order["amount_fen"], _source(order)
-    number = await voucher_number(desk.conn, desk.pool_code, kind.book, source)
-    lines = ((kind.credit, order["debit"], fen),)
-    entry = Entry(kind.book, f"{source}:returned", desk.day, f"{kind.zh}被银行退回", lines, reason=REVERSAL,
-                  ref=order["reference"], reversal_of=number)  # fmt: skip
-    await book(desk, [entry])
-    if order["debit"] == REFUND_LATER:
-        await funding.add_temporary(desk, order["coverage_year"], PREMIUMS, fen)
-    assert kind.account is not None
-    back = Movement(new_id(desk.now), kind.account, fen, order["reference"], "order_return", new_id(desk.now), desk.day)
-    await funding.journal(desk, [back])
-
-
-def _source(order: Any) -> str:
+def source_of(order: Any) -> str:
     """The source event of an order's voucher, once for each time that it is paid."""
     return f"order:{order['id']}" + (f":{order['attempt']}" if order["attempt"] > 1 else "")
 
@@ -240,8 +199,7 @@ def _source(order: Any) -> str:
 async def refuse(desk: Desk, actor: Actor, order_id: UUID, reason: str) -> Any:
     """Any hand of the kind turns an order down before it is booked. Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND."""
     kind, known = await _take(desk, order_id, ("退回", "refuse"))
-    if actor.role not in kind.roles:
-        raise ORDER_HAND(kind=(kind.zh, kind.en), allowed=_listed(kind.roles), role=role_words(actor.role))
+    check_any_hand(kind, actor.role)
     await store.refuse(desk.conn, desk.pool_code, order_id, desk.by, reason, desk.day)
     if kind.code == REFUND and known["attempt"] == 1:
         await _tell_refund_refused(desk, known)
@@ -261,9 +219,16 @@ async def _take(desk: Desk, order_id: UUID, act: Words) -> tuple[Kind, Any]:
     return KINDS[known["kind"]], known
 
 
-def _check_hand(kind: Kind, step: int, role: str) -> None:
+def check_hand(kind: Kind, step: int, role: str) -> None:
+    """Raises ORDER_HAND for a role that does not take this step."""
     if role not in kind.hands[step]:
         raise ORDER_HAND(kind=(kind.zh, kind.en), allowed=_listed(kind.hands[step]), role=role_words(role))
+
+
+def check_any_hand(kind: Kind, role: str) -> None:
+    """Raises ORDER_HAND for a role that has no hand in the kind."""
+    if role not in kind.roles:
+        raise ORDER_HAND(kind=(kind.zh, kind.en), allowed=_listed(kind.roles), role=role_words(role))
 
 
 def _listed(roles: frozenset[str]) -> Words:
@@ -279,7 +244,7 @@ async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
         [
             Entry(
                 kind.book,
-                _source(order),
+                source_of(order),
                 value_date,
                 kind.zh if order["coverage_year"] is None else f"{order['coverage_year']} 年度{kind.zh}",
                 ((debit, kind.credit, fen),),
@@ -292,7 +257,7 @@ async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
         ],
     )
     if debit == REFUND_LATER:
-        await funding.lower_temporary(desk, order["coverage_year"], PREMIUMS, fen)
+        await arrivals.lower_temporary(desk, order["coverage_year"], PREMIUMS, fen)
     if kind.account is not None:
         signed = kind.direction * fen
         paid_by = order["id"] if order["attempt"] == 1 else new_id(desk.now)

@@ -69,6 +69,12 @@ class Kind:
         return stands_under(self.book, code)
 
     @property
+    def is_reversible(self) -> bool:
+        """Whether two people may reverse one that was recorded wrongly (0171): money that left comes back by the bank's
+        statement, the risk fund by an order of its own."""
+        return self.direction != OUT and self.reason == NORMAL and not self.told
+
+    @property
     def roles(self) -> frozenset[str]:
         """All who have a hand in it."""
         return frozenset().union(*self.hands)
@@ -78,9 +84,7 @@ def _arrives(
     code: str, zh: str, en: str, book: str, income: str, account: str, by: frozenset[str], *needs: str
 ) -> Kind:
     debit = BANK_ACCOUNTS[account].ledger_account
-    return Kind(
-        code, zh, en, book, debit, income, IN, account, (by, _CONFIRMS.get(by, by)), (REFERENCE, *needs)
-    )
+    return Kind(code, zh, en, book, debit, income, IN, account, (by, _CONFIRMS.get(by, by)), (REFERENCE, *needs))
 
 
 def _is_paid(

@@ -42,6 +42,39 @@ ORDER_STATE = define(
     "单据 {order} {status},现在不能{act}。",
     "Order {order} is {status}; one cannot {act} it now.",
 )
+ORDER_NOT_REVERSIBLE = define(
+    "order_not_reversible",
+    409,
+    "这类单据不能冲销",
+    "This kind of order is not reversed",
+    "{kind}不能直接冲销:已付的款由银行退回后登记退回,风险基金另办动用或拨回单据,退费在乡镇办理。",
+    "A {kind} is not reversed: a payment comes back through the bank's statement (return), the risk fund through an "
+    "order of its own, a refund through its township.",
+)
+ORDER_AT_BANK = define(
+    "order_at_bank",
+    409,
+    "银行对账单上已有这笔款",
+    "The bank's statement shows it",
+    "对账单已显示单据 {order} 的款项,不能冲销;确需退回的,另填付款单据。",
+    "A statement shows the money of order {order}, so it is not reversed; pay it back with an order of its own.",
+)
+ORDER_REVERSAL_WAITS = define(
+    "order_reversal_waits",
+    409,
+    "冲销已经申请",
+    "A reversal waits already",
+    "单据 {order} 已有待批准的冲销申请,请由另一人批准或退回。",
+    "A reversal of order {order} waits for another person to approve or to turn down.",
+)
+ORDER_REVERSAL_NONE = define(
+    "order_reversal_none",
+    409,
+    "没有待批准的冲销",
+    "No reversal waits",
+    "单据 {order} 没有待批准的冲销申请;请先申请冲销,写明原因和依据文号。",
+    "No reversal of order {order} waits for approval; propose one with reason and document first.",
+)
 ORDER_NOT_RETURNED = define(
     "order_not_returned",
     409,

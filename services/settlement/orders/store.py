@@ -117,6 +117,62 @@ async def refuse(conn: AsyncConnection, pool: str, order_id: UUID, by: str, reas
     )
 
 
+async def propose_reversal(
+    conn: AsyncConnection, pool: str, order_id: UUID, by: str, reason: str, document: str
+) -> None:
+    """A booked order waits for another person's word on its reversal; the caller holds the row."""
+    await execute_counted(
+        conn,
+        """
+        UPDATE money_order SET reversal_by = $3, reversal_reason = $4, reversal_document = $5
+        WHERE pool_code = $1 AND id = $2""",
+        pool,
+        order_id,
+        by,
+        reason,
+        document,
+    )
+
+
+async def decline_reversal(conn: AsyncConnection, pool: str, order_id: UUID) -> None:
+    """The order stays as it was booked, and its reversal may be proposed again; the caller holds the row."""
+    await execute_counted(
+        conn,
+        """
+        UPDATE money_order SET reversal_by = NULL, reversal_reason = NULL, reversal_document = NULL
+        WHERE pool_code = $1 AND id = $2""",
+        pool,
+        order_id,
+    )
+
+
+async def reversed_by(conn: AsyncConnection, pool: str, order_id: UUID, by: str, day: date) -> None:
+    """booked ▸ reversed; the caller holds the row."""
+    await execute_counted(
+        conn,
+        """
+        UPDATE money_order SET status = 'reversed', reversed_by = $3, reversed_on = $4
+        WHERE pool_code = $1 AND id = $2""",
+        pool,
+        order_id,
+        by,
+        day,
+    )
+
+
+async def movement_of(conn: AsyncConnection, pool: str, account: str, order_id: UUID) -> Any:
+    """The movement of an order when it was booked first, and whether a statement shows it."""
+    return await fetchrow(
+        conn,
+        """
+        SELECT m.id, EXISTS (SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id) AS seen
+        FROM movement m WHERE m.pool_code = $1 AND m.account = $2 AND m.kind = 'order' AND m.source_id = $3""",
+        pool,
+        account,
+        order_id,
+    )
+
+
 async def premium_of_bill(conn: AsyncConnection, pool: str, bill_id: UUID, year: int) -> Any:
     """What a bill was paid for a year and what of it is refunded or applied for, in fen, with its township."""
     return await fetchrow(

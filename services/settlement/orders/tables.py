@@ -12,7 +12,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     text,
 )
@@ -55,7 +54,18 @@ def declare(metadata: MetaData) -> None:
         Column("refused_on", Date),
         Column("returned_on", Date),
         Column("attempt", Integer, nullable=False, server_default=text("1")),
+        Column("reversal_reason", Text),
+        Column("reversal_document", Text),
+        Column("reversal_by", Text),
+        Column("reversed_by", Text),
+        Column("reversed_on", Date),
         PrimaryKeyConstraint("pool_code", "id"),
-        UniqueConstraint("pool_code", "reference"),
+        Index(
+            "money_order_reference",
+            "pool_code",
+            "reference",
+            unique=True,
+            postgresql_where=text("status <> 'reversed'"),
+        ),
         Index("money_order_bill", "pool_code", "bill_id", postgresql_where=text("(bill_id IS NOT NULL)")),
     )

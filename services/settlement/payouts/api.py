@@ -1,6 +1,5 @@
-"""Routes of payouts: payees, cut-offs, batches and their files, payments down to the claims behind them."""
+"""Routes of batches: the cut-offs to pay, batches and their files, paying again."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,8 +10,9 @@ from pydantic import Field, field_validator
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import ACCOUNT_NOT_REGISTERED, KEEPER_ONLY
 from services.settlement.funding.roles import READERS
-from services.settlement.payouts import batches, sheets, store
+from services.settlement.payouts import batch_files, batches, sheets, store
 from services.settlement.payouts.paymentfile import MEDIA_TYPE
+from services.settlement.payouts.payments_api import InstructionOut, instruction_out
 from services.settlement.payouts.problems import (
     BATCH_STATE,
     BATCH_UNKNOWN,
@@ -20,124 +20,26 @@ from services.settlement.payouts.problems import (
     CUTOFF_BATCHED,
     CUTOFF_INCOMPLETE,
     CUTOFF_UNKNOWN,
-    INSTITUTION_NOT_HEARD_OF,
     INSTRUCTION_UNKNOWN,
     LAYER_NOT_PAYABLE,
     NOT_RETURNED,
     NOTHING_TO_PAY,
     PAID_AGAIN_ALREADY,
-    PAYEE_DIFFERS,
     PAYEE_MISSING,
-    PERIOD_INVALID,
     SET_OFF_INVALID,
     SET_OFF_TOO_MUCH,
 )
-from services.settlement.payouts.purses import BASIC_LAYER, PAYERS, PURSES, RELEASERS, BatchLayer, purse_of
+from services.settlement.payouts.purses import BASIC_LAYER, PAYERS, RELEASERS, BatchLayer, purse_of
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.db.numbers import Number
 from shared.db.personal import Sealer
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
-from shared.http.preconditions import PreconditionDep, show
-from shared.http.problems import FOUR_EYES, PRECONDITION_FAILED, PRECONDITION_REQUIRED, documented
+from shared.http.problems import FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
 router = ServiceRouter()
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class PayeeIn(WireModel):
-    """Who receives for a hospital."""
-
-    payee_name: Name
-    bank_name: Name
-    account_number: Annotated[str, Field(min_length=6, max_length=40, pattern=r"^[0-9A-Za-z-]+$")]
-
-
-class PayeeOut(WireModel):
-    """The payee registered now; its number is never shown."""
-
-    institution_code: str
-    version: int
-
-
-@router.put(
-    "/pools/{pool_code}/payees/{institution_code}",
-    response_model=PayeeOut,
-    responses=documented(PRECONDITION_FAILED, PRECONDITION_REQUIRED),
-    openapi_extra=access(
-        {"county_director", "county_recheck"}, command="register_payee", bulk="/pools/{pool_code}/payees/bulk"
-    ),
-)
-async def put_payee(
-    pool_code: str, institution_code: str, body: PayeeIn, unit: UnitDep, expected: PreconditionDep, response: Response
-) -> PayeeOut:
-    """登记医疗机构收款账户(由县合管办登记,另一人确认后生效). Registers who receives; a second person confirms it; a
-    change needs the ETag of the payee as it was read."""
-    version = await batches.register_payee(
-        await desk_of(unit),
-        Sealer(unit.settings.personal_keys()),
-        institution_code,
-        body.payee_name,
-        body.bank_name,
-        body.account_number,
-        expected,
-    )
-    show(response, batches.payee_tag(institution_code, version))
-    unit.result("payee", f"{institution_code}/{version}")
-    return PayeeOut(institution_code=institution_code, version=version)
-
-
-class PayeeDetail(PayeeOut):
-    """A payee as registered last; payments go to the version confirmed last. The account number is never shown."""
-
-    payee_name: str
-    bank_name: str
-    registered_by: str
-    confirmed_by: str | None
-
-
-@router.get(
-    "/pools/{pool_code}/payees/{institution_code}",
-    response_model=PayeeDetail,
-    responses=documented(PAYEE_MISSING),
-    openapi_extra=access({"county_director", "county_recheck", "auditor"}, command="show_payee", personal=True),
-)
-async def get_payee(pool_code: str, institution_code: str, unit: UnitDep, response: Response) -> PayeeDetail:
-    """登记的收款人. Who is registered to receive for a hospital, with its ETag; each reading is logged."""
-    rows = await store.payees(unit.conn, pool_code, [institution_code], confirmed=False)
-    if not rows:
-        raise PAYEE_MISSING(institutions=institution_code)
-    show(response, batches.payee_tag(institution_code, rows[0]["version"]))
-    return PayeeDetail(**{name: rows[0][name] for name in PayeeDetail.model_fields})
-
-
-class PayeeConfirmationIn(WireModel):
-    """The account number as the second person reads it in the hospital's papers."""
-
-    account_number: Annotated[str, Field(min_length=6, max_length=40, pattern=r"^[0-9A-Za-z-]+$")]
-
-
-@router.post(
-    "/pools/{pool_code}/payees/{institution_code}/confirmation",
-    response_model=PayeeOut,
-    responses=documented(FOUR_EYES, PAYEE_MISSING, PAYEE_DIFFERS),
-    openapi_extra=access(
-        {"county_director", "county_recheck"},
-        command="confirm_payee",
-        bulk="/pools/{pool_code}/payees/confirmations/bulk",
-    ),
-)
-async def post_payee_confirmation(
-    pool_code: str, institution_code: str, body: PayeeConfirmationIn, unit: UnitDep
-) -> PayeeOut:
-    """确认收款账户(另一人,重新输入账号). A second person confirms the payee by entering its number anew."""
-    version = await batches.confirm_payee(
-        await desk_of(unit), Sealer(unit.settings.personal_keys()), institution_code, body.account_number
-    )
-    unit.result("payee", f"{institution_code}/{version}")
-    return PayeeOut(institution_code=institution_code, version=version)
 
 
 class CutoffOut(WireModel):
@@ -224,27 +126,6 @@ class BatchOut(WireModel):
     released_by: str | None
 
 
-class InstructionOut(WireModel):
-    """A payment to one hospital; ``end_to_end_id`` is its id for life, which the bank's statement shows. ``account`` is
-    that of the layer's payer."""
-
-    id: UUID
-    batch_id: UUID
-    layer: str
-    account: str
-    institution_code: str
-    end_to_end_id: str
-    amount: Yuan
-    set_off: Yuan
-    withheld: Yuan
-    claim_count: int
-    status: str
-    replaces: UUID | None
-    deadline: date | None
-    confirmed_on: date | None
-    returned_on: date | None
-
-
 class BatchDetail(BatchOut):
     """A batch with its instructions."""
 
@@ -265,29 +146,9 @@ def _batch(row: Any) -> dict[str, Any]:
     }
 
 
-def _instruction(row: Any) -> InstructionOut:
-    return InstructionOut(
-        id=row["id"],
-        batch_id=row["batch_id"],
-        layer=row["layer"],
-        account=row["account"],
-        institution_code=row["institution_code"],
-        end_to_end_id=row["end_to_end_id"],
-        amount=row["amount_fen"],
-        set_off=row["set_off_fen"],
-        withheld=row["withheld_fen"],
-        claim_count=row["claim_count"],
-        status=row["status"],
-        replaces=row["replaces"],
-        deadline=row["deadline"],
-        confirmed_on=row["confirmed_on"],
-        returned_on=row["returned_on"],
-    )
-
-
 async def _detail(unit: UnitDep, row: Any) -> BatchDetail:
     rows = await store.instructions(unit.conn, unit.pool_code, row["id"])
-    return BatchDetail(**_batch(row), instructions=[_instruction(r) for r in rows])
+    return BatchDetail(**_batch(row), instructions=[instruction_out(r) for r in rows])
 
 
 @router.post(
@@ -406,7 +267,7 @@ async def post_batch_dispatch(pool_code: str, batch_id: UUID, unit: UnitDep) -> 
 async def get_batch_file(pool_code: str, batch_id: UUID, unit: UnitDep) -> Response:
     """付款文件:每次下载逐字节相同并留痕. The payment file, the same bytes every time; each download is logged."""
     sealer = Sealer(unit.settings.personal_keys())
-    message_id, content = await batches.file_of(unit.conn, pool_code, unit.actor.role, batch_id, sealer)
+    message_id, content = await batch_files.file_of(unit.conn, pool_code, unit.actor.role, batch_id, sealer)
     unit.result("payment_file", batch_id)
     unit.note(message_id=message_id)
     return Response(
@@ -434,127 +295,3 @@ async def post_repayment(pool_code: str, instruction_id: UUID, unit: UnitDep) ->
     row = await batches.pay_again(await desk_of(unit), unit.actor.role, instruction_id)
     unit.result("batch", row["id"])
     return await _detail(unit, row)
-
-
-class PayerOut(WireModel):
-    """What one layer's payer paid; the names are those of the account that paid it."""
-
-    layer: str
-    account: str
-    name_zh: str
-    name_en: str
-    payments: int
-    paid: Yuan
-
-
-class PaymentsOut(WireModel):
-    """Payments to one institution in a period, and their sums by payer; returned ones are listed and in no sum."""
-
-    institution_code: str
-    first_day: date
-    last_day: date
-    paid: Yuan
-    payers: list[PayerOut]
-    payments: list[InstructionOut]
-
-
-@router.get(
-    "/pools/{pool_code}/institutions/{institution_code}/payments",
-    response_model=PaymentsOut,
-    responses=documented(PERIOD_INVALID, INSTITUTION_NOT_HEARD_OF),
-    openapi_extra=access(READERS | {"hospital"}, command="list_institution_payments", scope="institution")
-    | sheets.PAYMENTS,
-)
-async def get_institution_payments(
-    pool_code: str,
-    institution_code: str,
-    unit: UnitDep,
-    first: Annotated[date, Query(alias="from")],
-    last: Annotated[date, Query(alias="to")],
-) -> PaymentsOut:
-    """对某医院的付款. Payments to an institution that the bank confirmed in a period of at most 366 days."""
-    if not 0 <= (last - first).days <= _PERIOD_MAX_DAYS:
-        raise PERIOD_INVALID(days=_PERIOD_MAX_DAYS)
-    if unit.actor.role != "hospital" and not await store.heard_of(unit.conn, pool_code, institution_code):
-        raise INSTITUTION_NOT_HEARD_OF(pool_code=pool_code, institution_code=institution_code)
-    rows = await store.payments_to(unit.conn, pool_code, institution_code, first, last)
-    return PaymentsOut(
-        institution_code=institution_code,
-        first_day=first,
-        last_day=last,
-        paid=sum(r["amount_fen"] for r in rows if r["status"] == "confirmed"),
-        payers=_payers([r for r in rows if r["status"] == "confirmed"]),
-        payments=[_instruction(r) for r in rows],
-    )
-
-
-def _payers(paid: Sequence[Any]) -> list[PayerOut]:
-    """In the order of the layers."""
-    found = []
-    for purse in PURSES.values():
-        mine = [r["amount_fen"] for r in paid if r["layer"] == purse.layer]
-        if mine:
-            bank = purse.bank
-            found.append(
-                PayerOut(
-                    layer=purse.layer,
-                    account=bank.code,
-                    name_zh=bank.name_zh,
-                    name_en=bank.name_en,
-                    payments=len(mine),
-                    paid=sum(mine),
-                )
-            )
-    return found
-
-
-_PERIOD_MAX_DAYS = 366
-
-
-class PaidClaimOut(WireModel):
-    """A claim behind a payment; claims answers what it was for. ``amount`` is paid, set off and withheld together."""
-
-    claim_id: UUID
-    layer: str
-    amount: Yuan
-    paid: Yuan
-    set_off: Yuan
-    withheld: Yuan
-    expense_account: str
-    kind: str
-    township_code: str
-    cutoff_id: UUID
-
-
-@router.get(
-    "/pools/{pool_code}/payments/{instruction_id}/claims",
-    response_model=Page[PaidClaimOut],
-    responses=documented(INSTRUCTION_UNKNOWN),
-    openapi_extra=access(READERS | {"hospital"}, command="list_payment_claims", scope="institution")
-    | sheets.PAID_CLAIMS,
-)
-async def get_payment_claims(
-    pool_code: str, instruction_id: UUID, unit: UnitDep, limit: Limit = 100, cursor: Cursor = None
-) -> Page[PaidClaimOut]:
-    """一笔付款下的案件;医院只看付给自己的. The claims that a payment pays, by id; a hospital sees its own payments."""
-    key = read_cursor(cursor, UUID, str)
-    if await store.instruction(unit.conn, pool_code, instruction_id) is None:
-        raise INSTRUCTION_UNKNOWN(instruction=instruction_id)
-    rows = await store.claims_of(unit.conn, pool_code, instruction_id, key, limit + 1)
-    items = [
-        PaidClaimOut(
-            claim_id=r["claim_id"],
-            layer=r["layer"],
-            amount=r["amount_fen"],
-            paid=r["amount_fen"] - r["set_off_fen"] - r["withheld_fen"],
-            set_off=r["set_off_fen"],
-            withheld=r["withheld_fen"],
-            expense_account=r["expense_account"],
-            kind=r["care_kind"],
-            township_code=r["township_code"],
-            cutoff_id=r["cutoff_id"],
-        )
-        for r in rows[:limit]
-    ]
-    more = encode_cursor(items[-1].claim_id, items[-1].layer) if len(rows) > limit else None
-    return Page(items=items, next_cursor=more)

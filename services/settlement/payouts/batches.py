@@ -1,6 +1,5 @@
 """Batches of payments: prepare whole cut-offs ▸ release by a second person ▸ hand to the bank; pay again once."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from services.settlement.funding import commands as funding
-from services.settlement.funding.booking import Desk, ensure_books, keep_away_from_home
+from services.settlement.funding.booking import Desk, ensure_books
 from services.settlement.ledger.posting import Hold, hold_many, release_hold
-from services.settlement.payouts import deposits, second, set_offs, store
+from services.settlement.payouts import deposits, payee_store, payment_store, second, set_offs, store
+from services.settlement.payouts.batch_files import expect_none_declared, keep_file
 from services.settlement.payouts.hands import check_either, check_enters, check_releases
-from services.settlement.payouts.paymentfile import Party, PaymentFile, Transfer, control_sum, render
 from services.settlement.payouts.problems import (
     BATCH_STATE,
     BATCH_UNKNOWN,
@@ -25,15 +24,13 @@ from services.settlement.payouts.problems import (
     NOT_RETURNED,
     NOTHING_TO_PAY,
     PAID_AGAIN_ALREADY,
-    PAYEE_DIFFERS,
     PAYEE_MISSING,
 )
 from services.settlement.payouts.purses import BASIC_LAYER, LAYER_WORDS, SECOND_LAYER, Purse, purse_of
+from services.settlement.payouts.states import PAYMENT_STATUS, STATUS
 from shared.db.numbers import next_number
 from shared.db.personal import Sealer
-from shared.http.preconditions import Precondition, etag
 from shared.http.problems import FOUR_EYES
-from shared.kernel.errors import Words
 from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
 
@@ -41,26 +38,6 @@ CANCEL = ("撤销", "cancel")
 SHOWN_AFTER_ALL = "银行对账单显示原付款已执行"
 """Why a repayment is given up by the import of a statement."""
 HAND_OVER = ("送银行", "hand over")
-DOWNLOAD = ("下载付款文件", "download the file of")
-HOLDS_DECLARED = ("中有付款经两人申明未执行", "one with a payment declared not executed by two persons")
-STATUS: Mapping[str, Words] = MappingProxyType(
-    {
-        "prepared": ("待放行", "prepared"),
-        "released": ("已放行", "released"),
-        "sent": ("已送银行", "sent to the bank"),
-        "cancelled": ("已撤销", "cancelled"),
-    }
-)
-PAYMENT_STATUS: Mapping[str, Words] = MappingProxyType(
-    {
-        **STATUS,
-        "unknown": ("银行逾期未回", "without a result by the bank's deadline"),
-        "confirmed": ("已由银行确认", "confirmed by the bank"),
-        "returned": ("已退票", "returned"),
-        "not_executed": ("已申明未执行", "declared not executed"),
-        "paid_twice": ("已重复支付", "paid twice"),
-    }
-)
 BANK_DEADLINE_DAYS = 3
 """Days after the release, and anew after the file was handed over, within which the bank has to show a result; later
 the instruction is ``unknown``."""
@@ -145,7 +122,7 @@ async def pay_again(desk: Desk, role: str, instruction_id: UUID) -> Any:
     Raises INSTRUCTION_UNKNOWN, KEEPER_ONLY, NOT_RETURNED, PAID_AGAIN_ALREADY, CLAIM_DAY_OVER and the ledger's
     overdrawn.
     """
-    old = await store.instruction(desk.conn, desk.pool_code, instruction_id)
+    old = await payment_store.instruction(desk.conn, desk.pool_code, instruction_id)
     if old is None:
         raise INSTRUCTION_UNKNOWN(instruction=instruction_id)
     check_enters(purse_of(old["layer"]), role)
@@ -158,13 +135,13 @@ async def pay_again(desk: Desk, role: str, instruction_id: UUID) -> Any:
     gross = old["amount_fen"] + set_off + withheld
     drafts = [Draft(old["institution_code"], old["claim_count"], gross, instruction_id, set_off, withheld)]
     await funding.lock_account(desk, purse.bank.code)
-    again = await store.instruction(desk.conn, desk.pool_code, instruction_id)
+    again = await payment_store.instruction(desk.conn, desk.pool_code, instruction_id)
     if again["replaced_by"] is not None:
         raise PAID_AGAIN_ALREADY(instruction=instruction_id)
     if again["status"] != old["status"]:  # the bank's statement has shown it meanwhile
         raise NOT_RETURNED(instruction=instruction_id, status=PAYMENT_STATUS[again["status"]])
     if purse.layer == SECOND_LAYER:
-        await second.check_claimable(desk, await store.paid_by(desk.conn, desk.pool_code, instruction_id))
+        await second.check_claimable(desk, await payment_store.paid_by(desk.conn, desk.pool_code, instruction_id))
     batch_id = await _make(desk, drafts, purse)
     made = await _hold(desk, batch_id, purse)
     moved = await store.retake_payables(desk.conn, desk.pool_code, instruction_id, made[0]["id"], with_set_off=never)
@@ -202,7 +179,7 @@ async def _make(desk: Desk, drafts: Sequence[Draft], purse: Purse) -> UUID:
         raise NOTHING_TO_PAY(layer=LAYER_WORDS[purse.layer])
     payees = {
         row["institution_code"]: row["version"]
-        for row in await store.payees(desk.conn, desk.pool_code, [draft.institution_code for draft in drafts])
+        for row in await payee_store.payees(desk.conn, desk.pool_code, [draft.institution_code for draft in drafts])
     }
     if missing := [d.institution_code for d in drafts if d.institution_code not in payees]:
         raise PAYEE_MISSING(institutions="、".join(missing))
@@ -274,7 +251,7 @@ async def release(desk: Desk, role: str, batch_id: UUID, sealer: Sealer) -> Any:
     await store.move_instructions(
         desk.conn, desk.pool_code, batch_id, ("prepared",), "released", desk.day + timedelta(days=BANK_DEADLINE_DAYS)
     )
-    await _keep_file(desk, batch_id, sealer, purse_of(known["layer"]))
+    await keep_file(desk, batch_id, sealer, purse_of(known["layer"]))
     return await _batch(desk, batch_id)
 
 
@@ -314,7 +291,7 @@ async def dispatch(desk: Desk, role: str, batch_id: UUID) -> Any:
     """
     known = await _locked(desk, batch_id)
     check_enters(purse_of(known["layer"]), role)
-    await _expect_none_declared(desk.conn, desk.pool_code, batch_id, HAND_OVER)
+    await expect_none_declared(desk.conn, desk.pool_code, batch_id, HAND_OVER)
     if not await store.send_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
         raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=HAND_OVER)
     await store.move_instructions(
@@ -328,30 +305,6 @@ async def dispatch(desk: Desk, role: str, batch_id: UUID) -> Any:
     return await _batch(desk, batch_id)
 
 
-async def _expect_none_declared(conn: Any, pool: str, batch_id: UUID, act: Words) -> None:
-    """No payment of the batch was declared not executed, so that its file may reach the bank. Raises BATCH_STATE."""
-    made = await store.instructions(conn, pool, batch_id)
-    if any(i["status"] in ("not_executed", "paid_twice") for i in made):
-        raise BATCH_STATE(batch=batch_id, status=HOLDS_DECLARED, act=act)
-
-
-async def file_of(conn: Any, pool: str, role: str, batch_id: UUID, sealer: Sealer) -> tuple[str, bytes]:
-    """Message id and bytes of a batch's file, the same at every download. Raises BATCH_UNKNOWN, KEEPER_ONLY, and
-    BATCH_STATE before the release and once a payment of it was declared not executed."""
-    known = await store.batch(conn, pool, batch_id)
-    if known is None:
-        raise BATCH_UNKNOWN(batch=batch_id)
-    check_either(purse_of(known["layer"]), role)
-    kept = await store.file(conn, pool, batch_id)
-    if kept is None:
-        raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=DOWNLOAD)
-    await _expect_none_declared(conn, pool, batch_id, DOWNLOAD)
-    content = sealer.open("payment_file", "content_sealed", f"{pool}/{batch_id}", kept["content_sealed"]).encode()
-    if hashlib.sha256(content).digest() != kept["sha256"]:
-        raise RuntimeError("the kept payment file does not have its digest")
-    return kept["message_id"], content
-
-
 async def _batch(desk: Desk, batch_id: UUID) -> Any:
     known = await store.batch(desk.conn, desk.pool_code, batch_id)
     if known is None:
@@ -363,111 +316,3 @@ async def _locked(desk: Desk, batch_id: UUID) -> Any:
     """A batch, while nothing else happens to the account that pays it. Raises BATCH_UNKNOWN."""
     await funding.lock_account(desk, (await _batch(desk, batch_id))["account"])
     return await _batch(desk, batch_id)
-
-
-async def _keep_file(desk: Desk, batch_id: UUID, sealer: Sealer, purse: Purse) -> None:
-    payer = await _payer(desk, sealer, purse.bank.code)
-    transfers = [
-        Transfer(
-            row["end_to_end_id"],
-            Party(
-                row["payee_name"],
-                row["bank_name"],
-                sealer.open(
-                    "payee",
-                    "number_sealed",
-                    payee_place(desk.pool_code, row["institution_code"], row["payee_version"]),
-                    row["number_sealed"],
-                ),
-            ),
-            row["amount_fen"],
-            f"{purse.file_text} {row['claim_count']} 笔",
-        )
-        for row in await store.instructions(desk.conn, desk.pool_code, batch_id)
-    ]
-    message_id = to_base32(batch_id)
-    content = render(PaymentFile(message_id, desk.now, desk.day, payer, transfers))
-    sealed = sealer.seal("payment_file", "content_sealed", f"{desk.pool_code}/{batch_id}", content.decode())
-    await store.add_file(
-        desk.conn,
-        (
-            desk.pool_code,
-            batch_id,
-            message_id,
-            sealed,
-            hashlib.sha256(content).digest(),
-            control_sum(transfers),
-            desk.now,
-        ),
-    )
-
-
-async def _payer(desk: Desk, sealer: Sealer, code: str) -> Party:
-    account = await funding.registered_account(desk, code, sealer)
-    return Party(account.holder_name, account.bank_name, account.account_number)
-
-
-def payee_place(pool: str, institution_code: str, version: int) -> str:
-    """Where a payee's number is sealed for."""
-    return f"{pool}/{institution_code}/{version}"
-
-
-def payee_tag(institution_code: str, version: int) -> str:
-    """The ETag of a registered payee."""
-    return etag("payee", institution_code, version)
-
-
-async def register_payee(
-    desk: Desk,
-    sealer: Sealer,
-    institution_code: str,
-    payee_name: str,
-    bank_name: str,
-    account_number: str,
-    expected: Precondition,
-) -> int:
-    """Registers who receives for a hospital, or changes it; the version it has now. Until a second person has confirmed
-    it nothing is paid there, and payments in flight keep the version that they were made with.
-
-    Raises CONFLICT_OF_INTEREST for the hospital where one's own home unit sits (WC-07), and what ``expected`` raises.
-    """
-    keep_away_from_home(desk, institution_code)
-    await funding.lock_account(desk, f"payee:{institution_code}")
-    known = await store.payees(desk.conn, desk.pool_code, [institution_code], confirmed=False)
-    index = sealer.blind_index("bank_account", account_number)
-    same = known and (known[0]["payee_name"], known[0]["bank_name"], known[0]["number_index"]) == (
-        payee_name,
-        bank_name,
-        index,
-    )
-    expected.check(payee_tag(institution_code, known[0]["version"]) if known else None, needed=not same)
-    if same:
-        return int(known[0]["version"])
-    version = known[0]["version"] + 1 if known else 1
-    sealed = sealer.seal(
-        "payee", "number_sealed", payee_place(desk.pool_code, institution_code, version), account_number
-    )
-    await store.add_payee(
-        desk.conn, (desk.pool_code, institution_code, version, payee_name, bank_name, sealed, index, desk.by, desk.now)
-    )
-    return version
-
-
-async def confirm_payee(desk: Desk, sealer: Sealer, institution_code: str, account_number: str) -> int:
-    """A second person enters the account number anew, and the version registered last is who receives from now on.
-
-    Raises CONFLICT_OF_INTEREST, PAYEE_MISSING, FOUR_EYES and PAYEE_DIFFERS.
-    """
-    keep_away_from_home(desk, institution_code)
-    await funding.lock_account(desk, f"payee:{institution_code}")
-    rows = await store.payees(desk.conn, desk.pool_code, [institution_code], confirmed=False)
-    if not rows:
-        raise PAYEE_MISSING(institutions=institution_code)
-    known = rows[0]
-    if known["registered_by"] == desk.by:
-        raise FOUR_EYES(act=("登记收款账户", "register the payee"), then=("确认", "confirm it"))
-    if known["number_index"] != sealer.blind_index("bank_account", account_number):
-        raise PAYEE_DIFFERS(institution=institution_code)
-    if known["confirmed_by"] is None:
-        await store.confirm_payee(desk.conn, desk.pool_code, institution_code, known["version"], desk.by, desk.now)
-    return int(known["version"])

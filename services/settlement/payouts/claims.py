@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from services.settlement.funding.booking import Desk
-from services.settlement.payouts import obligations, payees, store
+from services.settlement.payouts import obligations, owed_store, payees
 from services.settlement.payouts.obligations import APPROVED, CANCELLED, OPEN, REJECTED, RELEASED, RETURNED, REVERSED
 from shared.contracts.claims import (
     ClaimApproved,
@@ -60,12 +60,12 @@ def figures_after(event: ClaimEvent, before: Figures | None) -> Figures:
 
 async def claim_changed(desk: Desk, event: ClaimEvent, sequence: int, business_day: date) -> None:
     """Brings the projection, the totals by state and the obligations of the day to what the event says."""
-    row = await store.claim_state(desk.conn, desk.pool_code, event.claim_id)
+    row = await owed_store.claim_state(desk.conn, desk.pool_code, event.claim_id)
     if row is not None and row["version"] >= sequence:
         return
     before = Figures(row["state"], row["fund_fen"], row["approved_fen"], row["cut_fen"]) if row else None
     after = figures_after(event, before)
-    await store.write_claim(
+    await owed_store.write_claim(
         desk.conn,
         (
             desk.pool_code,
@@ -95,7 +95,7 @@ def _owed_to(event: ClaimEvent) -> str:
 
 async def _released(desk: Desk, event: ClaimReleased, sequence: int) -> None:
     payee = payees.person(event.member_id) if event.paid_to == PERSON else event.institution_code
-    await store.add_cutoff(
+    await owed_store.add_cutoff(
         desk.conn,
         (
             desk.pool_code,
@@ -125,7 +125,7 @@ async def _released(desk: Desk, event: ClaimReleased, sequence: int) -> None:
         if layer.amount > 0
     ]
     if rows:
-        await store.add_payables(desk.conn, desk.pool_code, rows)
+        await owed_store.add_payables(desk.conn, desk.pool_code, rows)
 
 
 def _owed(figures: Figures | None) -> obligations.Owed:

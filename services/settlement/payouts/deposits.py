@@ -12,7 +12,7 @@ from uuid import UUID
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import BASIC, EXPENDITURE
 from services.settlement.funding.booking import Desk, keep_away_from_home
-from services.settlement.payouts import obligations, store
+from services.settlement.payouts import deposit_store, obligations, owed_store
 from services.settlement.payouts.problems import DEPOSIT_RELEASED, DEPOSIT_SHORT, DEPOSIT_UNKNOWN
 from services.settlement.payouts.purses import CLAIMS_KIND
 from shared.http.problems import FOUR_EYES
@@ -25,10 +25,12 @@ KIND = "deposit"
 
 async def withheld(desk: Desk, *, cutoff_ids: Sequence[UUID], totals: Sequence[Any]) -> dict[str, int]:
     """Fen to withhold of each institution's payment; nothing of deposits that are themselves paid out."""
-    rates = await store.deposit_rates(desk.conn, desk.pool_code, [row["institution_code"] for row in totals], desk.day)
+    rates = await deposit_store.deposit_rates(
+        desk.conn, desk.pool_code, [row["institution_code"] for row in totals], desk.day
+    )
     if not rates:
         return {}
-    exempt = await store.deposits_in(desk.conn, desk.pool_code, cutoff_ids, KIND)
+    exempt = await deposit_store.deposits_in(desk.conn, desk.pool_code, cutoff_ids, KIND)
     return {
         code: round_half_up((row["fen"] - exempt.get(code, 0)) * rates[code], 10**RATIO_PLACES)
         for row in totals
@@ -44,7 +46,7 @@ async def set_rate(desk: Desk, institution: str, valid_from: date, rate_e4: int,
     keep_away_from_home(desk, institution)
     await funding.lock_account(desk, f"deposit:{institution}")
     row = (desk.pool_code, institution, valid_from, rate_e4, document, desk.by, desk.now)
-    await store.add_deposit_rate(desk.conn, row)
+    await deposit_store.add_deposit_rate(desk.conn, row)
 
 
 async def ask_release(desk: Desk, institution: str, fen: int, reason: str, *, forfeit: bool = False) -> Any:
@@ -54,7 +56,7 @@ async def ask_release(desk: Desk, institution: str, fen: int, reason: str, *, fo
     """
     keep_away_from_home(desk, institution)
     await funding.lock_account(desk, f"deposit:{institution}")
-    rows = await store.deposits(desk.conn, desk.pool_code, institution)
+    rows = await deposit_store.deposits(desk.conn, desk.pool_code, institution)
     kept = sum(row["withheld_fen"] for row in rows)
     released = rows[0]["released_fen"] if rows else 0
     if released + fen > kept:
@@ -63,8 +65,8 @@ async def ask_release(desk: Desk, institution: str, fen: int, reason: str, *, fo
         )
     release_id = new_id(desk.now)
     row = (desk.pool_code, release_id, institution, fen, reason, desk.by, desk.now, forfeit)
-    await store.add_deposit_release(desk.conn, row)
-    return await store.deposit_release(desk.conn, desk.pool_code, release_id)
+    await deposit_store.add_deposit_release(desk.conn, row)
+    return await deposit_store.deposit_release(desk.conn, desk.pool_code, release_id)
 
 
 async def approve_release(desk: Desk, release_id: UUID) -> Any:
@@ -72,7 +74,7 @@ async def approve_release(desk: Desk, release_id: UUID) -> Any:
 
     Raises DEPOSIT_UNKNOWN, CONFLICT_OF_INTEREST, FOUR_EYES and DEPOSIT_RELEASED.
     """
-    known = await store.deposit_release(desk.conn, desk.pool_code, release_id)
+    known = await deposit_store.deposit_release(desk.conn, desk.pool_code, release_id)
     if known is None:
         raise DEPOSIT_UNKNOWN(release=release_id)
     keep_away_from_home(desk, known["institution_code"])
@@ -83,23 +85,23 @@ async def approve_release(desk: Desk, release_id: UUID) -> Any:
     ended = obligations.deposit_forfeited if known["forfeit"] else obligations.deposit_released
     if not known["forfeit"]:
         await _make_payable(desk, known)
-    await store.approve_deposit_release(desk.conn, desk.pool_code, release_id, desk.by, desk.day)
+    await deposit_store.approve_deposit_release(desk.conn, desk.pool_code, release_id, desk.by, desk.day)
     moves = obligations.totals([ended(known["amount_fen"])])
-    await store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
-    return await store.deposit_release(desk.conn, desk.pool_code, release_id)
+    await owed_store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
+    return await deposit_store.deposit_release(desk.conn, desk.pool_code, release_id)
 
 
 async def _make_payable(desk: Desk, release: Any) -> None:
     """A cut-off whose id is the release's, with a payable for each expense account by what was withheld there."""
     institution, fen = release["institution_code"], release["amount_fen"]
-    rows = await store.deposits(desk.conn, desk.pool_code, institution)
+    rows = await deposit_store.deposits(desk.conn, desk.pool_code, institution)
     parts = split_by_weight(fen, [row["withheld_fen"] for row in rows])
     payables = [
         (new_id(desk.now), "basic", 1, release["id"], institution, KIND, "", "新农合基金", BASIC, EXPENDITURE,
          row["expense_account"], part)
         for row, part in zip(rows, parts, strict=True) if part
     ]  # fmt: skip
-    await store.add_made_cutoff(
+    await owed_store.add_made_cutoff(
         desk.conn, (desk.pool_code, release["id"], CLAIMS_KIND, institution, len(payables), fen)
     )
-    await store.add_payables(desk.conn, desk.pool_code, payables)
+    await owed_store.add_payables(desk.conn, desk.pool_code, payables)

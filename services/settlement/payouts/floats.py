@@ -11,12 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from services.settlement.funding import commands as funding
+from services.settlement.funding import transfers
 from services.settlement.funding.accounts import BASIC, EXPENDITURE, FLOAT
 from services.settlement.funding.booking import Desk, Entry, book, keep_away_from_home
 from services.settlement.funding.commands import Seen
 from services.settlement.funding.replenishment import PaidLine, record_paid
 from services.settlement.payouts import float_store as store
 from services.settlement.payouts import obligations, payees, second
+from services.settlement.payouts.owed_store import add_obligations
 from services.settlement.payouts.problems import (
     FLOAT_MONTH_OPEN,
     FLOAT_MONTH_SIGNED,
@@ -27,7 +29,6 @@ from services.settlement.payouts.problems import (
     TRANSFER_NOT_THERE,
 )
 from services.settlement.payouts.purses import SECOND_LAYER
-from services.settlement.payouts.store import add_obligations
 from shared.contracts.settlement import PaymentConfirmed
 from shared.http.problems import FOUR_EYES
 from shared.http.territory import areas_of
@@ -54,7 +55,7 @@ def check_township(actor: Actor, township: str) -> None:
 
 async def issue(desk: Desk, actor: Actor, township: str, fen: int) -> Any:
     """The insurer's finance prepares cash for a township; another person of the insurer releases it."""
-    return await funding.prepare_transfer(desk, ISSUE, actor.role, fen, township_code=township)
+    return await transfers.prepare_transfer(desk, ISSUE, actor.role, fen, township_code=township)
 
 
 async def give_back(desk: Desk, actor: Actor, township: str, fen: int) -> Any:
@@ -64,7 +65,7 @@ async def give_back(desk: Desk, actor: Actor, township: str, fen: int) -> Any:
     """
     check_township(actor, township)
     await _expect_cash(desk, township, fen)
-    return await funding.prepare_transfer(desk, RETURN, actor.role, fen, township_code=township)
+    return await transfers.prepare_transfer(desk, RETURN, actor.role, fen, township_code=township)
 
 
 async def release_return(desk: Desk, actor: Actor, transfer_id: UUID) -> Any:
@@ -72,7 +73,7 @@ async def release_return(desk: Desk, actor: Actor, transfer_id: UUID) -> Any:
     known = await _float_transfer(desk, transfer_id, RETURN)
     check_township(actor, known["township_code"])
     await _expect_cash(desk, known["township_code"], known["amount_fen"])
-    return await funding.release_transfer(desk, transfer_id, actor.role)
+    return await transfers.release_transfer(desk, transfer_id, actor.role)
 
 
 async def receive(desk: Desk, actor: Actor, transfer_id: UUID) -> Any:
@@ -84,13 +85,13 @@ async def receive(desk: Desk, actor: Actor, transfer_id: UUID) -> Any:
     if known["status"] != "released":
         raise TRANSFER_NOT_THERE(transfer=transfer_id)
     seen = [Seen(transfer_id, known["amount_fen"], known["reference"], desk.day)]
-    await book(desk, funding.transfer_entries(ISSUE, seen))
-    await funding.transfers_arrived(desk, seen)
-    return await funding.transfer(desk, transfer_id)
+    await book(desk, transfers.transfer_entries(ISSUE, seen))
+    await transfers.transfers_arrived(desk, seen)
+    return await transfers.transfer(desk, transfer_id)
 
 
 async def _float_transfer(desk: Desk, transfer_id: UUID, kind: str) -> Any:
-    known = await funding.transfer(desk, transfer_id)
+    known = await transfers.transfer(desk, transfer_id)
     if known is None or known["kind"] != kind:
         raise TRANSFER_NOT_THERE(transfer=transfer_id)
     return known

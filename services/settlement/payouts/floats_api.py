@@ -8,9 +8,9 @@ from fastapi import Path
 from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.commands import TRANSFER_STATUS
 from services.settlement.funding.problems import IN_THE_FUTURE, KEEPER_ONLY, TRANSFER_RELEASED
 from services.settlement.funding.roles import READERS
+from services.settlement.funding.transfers import TRANSFER_STATUS
 from services.settlement.payouts import float_store as store
 from services.settlement.payouts import floats
 from services.settlement.payouts.problems import (

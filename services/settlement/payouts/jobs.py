@@ -1,6 +1,6 @@
 """The deadline of the bank: a payment without a result by then is ``unknown`` and keeps its hold (contracts §11)."""
 
-from services.settlement.payouts import store
+from services.settlement.payouts import result_store
 from shared.db.business_day import business_day
 from shared.db.scope import Scope, transaction
 from shared.db.sql import fetch
@@ -16,7 +16,7 @@ async def mark_unknown(context: WorkerContext) -> None:
     """Marks overdue payments of every pool, one transaction a pool."""
     for pool in await _pools(context):
         async with transaction(context.engine, Scope("worker", (pool,))) as conn:
-            await store.overdue(conn, pool, await business_day(conn, pool, context.clock.now()))
+            await result_store.overdue(conn, pool, await business_day(conn, pool, context.clock.now()))
 
 
 async def _pools(context: WorkerContext) -> list[str]:

@@ -6,7 +6,7 @@ account holds up nobody else. It is spent in the year of payment and keeps its y
 """
 
 from services.settlement.funding.booking import Desk
-from services.settlement.payouts import obligations, payees, second, second_store, store
+from services.settlement.payouts import obligations, owed_store, payees, second, second_store
 from services.settlement.payouts.purses import CLAIMS_KIND
 from shared.contracts.claims import IncreaseReleased
 
@@ -14,8 +14,10 @@ from shared.contracts.claims import IncreaseReleased
 async def increase_released(desk: Desk, event: IncreaseReleased, sequence: int) -> None:
     """A person is owed an increase of a claim: a complete cut-off of one payable, and what the day owes."""
     code, fen, pool = payees.person(event.member_id), event.amount, desk.pool_code
-    await store.add_made_cutoff(desk.conn, (pool, event.payment_id, CLAIMS_KIND, code, 1, fen))
-    await store.add_increase(desk.conn, (pool, event.payment_id, event.claim_id, event.layer, event.document_number))
+    await owed_store.add_made_cutoff(desk.conn, (pool, event.payment_id, CLAIMS_KIND, code, 1, fen))
+    await owed_store.add_increase(
+        desk.conn, (pool, event.payment_id, event.claim_id, event.layer, event.document_number)
+    )
     year_of_care = (
         pool,
         event.payment_id,
@@ -43,5 +45,5 @@ async def increase_released(desk: Desk, event: IncreaseReleased, sequence: int) 
         event.expense_account,
         fen,
     )
-    await store.add_payables(desk.conn, pool, [payable])
+    await owed_store.add_payables(desk.conn, pool, [payable])
     await second.owe(desk, fen)

@@ -21,7 +21,7 @@ from services.settlement.funding.receivables import (
 )
 from services.settlement.funding.replenishment import PaidLine, record_paid
 from services.settlement.ledger.posting import release_hold
-from services.settlement.payouts import obligations, payees, second, store
+from services.settlement.payouts import obligations, owed_store, payees, result_store, second
 from services.settlement.payouts.deposits import KIND as DEPOSIT
 from services.settlement.payouts.purses import purse_of
 from shared.contracts.settlement import PaymentConfirmed, PaymentNotExecuted, PaymentPaidTwice, PaymentReturned
@@ -98,9 +98,9 @@ async def second_payment_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry
 async def confirmed(desk: Desk, seen: Sequence[Seen]) -> None:
     """Instructions and payables are paid; the lines wait to be applied for; one event a payable."""
     ids = [s.source_id for s in seen]
-    _expect(await store.confirm(desk.conn, desk.pool_code, ids, [s.value_date for s in seen]), len(ids))
+    _expect(await result_store.confirm(desk.conn, desk.pool_code, ids, [s.value_date for s in seen]), len(ids))
     await second.claimed_after_all(desk, ids)
-    rows = await store.move_payables(desk.conn, desk.pool_code, ids, ("batched", "bounced"), "paid")
+    rows = await result_store.move_payables(desk.conn, desk.pool_code, ids, ("batched", "bounced"), "paid")
     parts = await _parts(desk, ids)
     await _record(desk, list(parts.values()), 1)
     await set_offs_confirmed(desk, ids)
@@ -116,9 +116,9 @@ async def confirmed(desk: Desk, seen: Sequence[Seen]) -> None:
 async def returned(desk: Desk, seen: Sequence[Seen]) -> None:
     """Instructions came back: their payables are open again, for one new instruction that names the old."""
     ids = [s.source_id for s in seen]
-    _expect(await store.bounce(desk.conn, desk.pool_code, ids, [s.value_date for s in seen]), len(ids))
+    _expect(await result_store.bounce(desk.conn, desk.pool_code, ids, [s.value_date for s in seen]), len(ids))
     refused = await refused_of(desk, ids)
-    rows = await store.move_payables(desk.conn, desk.pool_code, ids, ("paid",), "bounced")
+    rows = await result_store.move_payables(desk.conn, desk.pool_code, ids, ("paid",), "bounced")
     parts = await _parts(desk, ids)
     await _record(desk, list(parts.values()), -1, {(r.instruction_id, r.claim_id, r.layer) for r in refused})
     if refused:
@@ -138,8 +138,8 @@ async def declare_not_executed(desk: Desk, instruction: Any) -> None:
     The caller holds the account's lock and has made sure that two people say so (contracts §11).
     """
     await release_hold(desk.conn, desk.pool_code, purse_of(instruction["layer"]).bank.book, instruction["id"])
-    _expect(await store.undo(desk.conn, desk.pool_code, instruction["id"], NOT_EXECUTED), 1)
-    rows = await store.move_payables(desk.conn, desk.pool_code, [instruction["id"]], ("batched",), "bounced")
+    _expect(await result_store.undo(desk.conn, desk.pool_code, instruction["id"], NOT_EXECUTED), 1)
+    rows = await result_store.move_payables(desk.conn, desk.pool_code, [instruction["id"]], ("batched",), "bounced")
     seen = Seen(instruction["id"], -instruction["amount_fen"], instruction["end_to_end_id"], desk.day)
     parts = await _parts(desk, [instruction["id"]])
     told = [PaymentNotExecuted(**_common(desk, row, seen, parts), declared_on=desk.day) for row in rows]
@@ -154,7 +154,7 @@ async def paid_twice(desk: Desk, seen: Sequence[Seen]) -> None:
         reason = f"银行在申明未执行后仍支付 {s.reference}"
         owed = Owed(SECOND, bearer, reason, -s.signed_fen, institution_code=hospital, instruction_id=s.source_id)
         (receivable_id,) = await arise(desk, [owed])
-        _expect(await store.undo(desk.conn, desk.pool_code, s.source_id, "paid_twice"), 1)
+        _expect(await result_store.undo(desk.conn, desk.pool_code, s.source_id, "paid_twice"), 1)
         _log.error("payment executed twice", instruction=str(s.source_id), institution=hospital)
         told = PaymentPaidTwice(
             institution_code=hospital,
@@ -173,7 +173,7 @@ async def paid_twice(desk: Desk, seen: Sequence[Seen]) -> None:
 
 async def _by_instruction(desk: Desk, seen: Sequence[Seen]) -> list[tuple[Seen, list[Any]]]:
     sums: dict[UUID, list[Any]] = {}
-    for row in await store.instruction_sums(desk.conn, desk.pool_code, [s.source_id for s in seen]):
+    for row in await result_store.instruction_sums(desk.conn, desk.pool_code, [s.source_id for s in seen]):
         sums.setdefault(row["instruction_id"], []).append(row)
     return [(s, sums[s.source_id]) for s in seen]
 
@@ -183,7 +183,7 @@ Parts = Mapping[tuple[UUID, UUID, str], Any]
 
 
 async def _parts(desk: Desk, ids: Sequence[UUID]) -> Parts:
-    rows = await store.claim_amounts(desk.conn, desk.pool_code, sorted(ids))
+    rows = await result_store.claim_amounts(desk.conn, desk.pool_code, sorted(ids))
     return {(row["instruction_id"], row["claim_id"], row["layer"]): row for row in rows}
 
 
@@ -214,7 +214,7 @@ async def _record(
     if sign > 0:
         flows.append(obligations.withheld(kept))
     moves = obligations.totals(flow for flow in flows if flow.amount_fen)
-    await store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
+    await owed_store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
 
 
 def _common(desk: Desk, row: Any, seen: Seen, parts: Parts) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import BASIC, EXPENDITURE
 from services.settlement.funding.booking import Desk
-from services.settlement.payouts import obligations, payees, second_store, store
+from services.settlement.payouts import obligations, owed_store, payees, second_store
 from services.settlement.payouts.problems import CLAIM_DAY_OVER, NOTHING_UNCLAIMED
 from services.settlement.payouts.purses import SECOND_LAYER
 from shared.contracts.claims import CampaignPaymentReleased
@@ -27,7 +27,7 @@ SERVICE = "settlement"
 async def payment_released(desk: Desk, event: CampaignPaymentReleased, sequence: int) -> None:
     """A person is owed his second compensation: a complete cut-off of one payable, and what the day owes."""
     code, fen, pool = payees.person(event.member_id), event.amount, desk.pool_code
-    await store.add_made_cutoff(desk.conn, (pool, event.payment_id, SECOND_LAYER, code, 1, fen))
+    await owed_store.add_made_cutoff(desk.conn, (pool, event.payment_id, SECOND_LAYER, code, 1, fen))
     await second_store.add(
         desk.conn,
         (pool, event.payment_id, event.campaign_id, event.member_id, event.document_number, event.claim_by),
@@ -61,7 +61,7 @@ async def payment_released(desk: Desk, event: CampaignPaymentReleased, sequence:
         EXPENSE,
         fen,
     )
-    await store.add_payables(desk.conn, pool, [row])
+    await owed_store.add_payables(desk.conn, pool, [row])
     await owe(desk, fen)
 
 
@@ -97,7 +97,7 @@ async def owe(desk: Desk, change_fen: int) -> None:
     """What a day owes persons more, or less."""
     before, after = obligations.Owed(approved=max(0, -change_fen)), obligations.Owed(approved=max(0, change_fen))
     moves = obligations.totals(obligations.flows(before, after, obligations.DUE_TO_PERSONS))
-    await store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
+    await owed_store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
 
 
 def _unclaimed(desk: Desk, row: Any) -> Outgoing:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.settlement.funding.booking import Desk
 from services.settlement.funding.receivables import begin_set_off, of_hospitals
-from services.settlement.payouts import store
+from services.settlement.payouts import result_store
 from services.settlement.payouts.problems import SET_OFF_INVALID, SET_OFF_TOO_MUCH
 from shared.kernel.money import format_yuan, split_by_weight
 
@@ -68,7 +68,7 @@ async def share(desk: Desk, found: Sequence[Owing], instructions: Sequence[Any])
     if not concerned:
         return
     claims: dict[UUID, list[Any]] = {}
-    for row in await store.claim_amounts(desk.conn, desk.pool_code, sorted(concerned)):
+    for row in await result_store.claim_amounts(desk.conn, desk.pool_code, sorted(concerned)):
         claims.setdefault(row["instruction_id"], []).append(row)
     shares: list[tuple[UUID, UUID, str, int, int]] = []
     for instruction_id, rows in claims.items():
@@ -80,4 +80,4 @@ async def share(desk: Desk, found: Sequence[Owing], instructions: Sequence[Any])
             (instruction_id, row["claim_id"], row["layer"], off, kept)
             for row, off, kept in zip(rows, set_off, withheld, strict=True)
         ]
-    await store.write_shares(desk.conn, desk.pool_code, shares)
+    await result_store.write_shares(desk.conn, desk.pool_code, shares)

@@ -1,7 +1,7 @@
 """The lists of payouts as files: which columns, under which headings."""
 
 from services.settlement.funding.sheets import ACCOUNTS, LAYERS
-from services.settlement.payouts.batches import PAYMENT_STATUS, STATUS
+from services.settlement.payouts.states import PAYMENT_STATUS, STATUS
 from shared.http.exports import exported
 
 PAYMENTS = exported(

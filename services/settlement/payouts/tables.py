@@ -1,6 +1,7 @@
 """Tables of payouts: the claims' projection, cut-offs and payables, batches, instructions, files.
 
-Constraints that guard each invariant are in the migration; here is what ``alembic check`` compares.
+Constraints that guard each invariant are in the migration; here is what ``alembic check`` compares. Longer than most
+because a table is one function with a line a column, and the tables of payouts refer to each other.
 """
 
 from sqlalchemy import (

@@ -13,8 +13,8 @@ from uuid import UUID
 
 import structlog
 
+from services.settlement.funding import arrivals, receivables, replenishment, transfers
 from services.settlement.funding import commands as funding
-from services.settlement.funding import receivables, replenishment
 from services.settlement.funding.accounts import FISCAL, TRANSFERS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement, Seen
@@ -240,15 +240,15 @@ async def _entries(desk: Desk, found: Sequence[Match], account: str) -> list[Ent
         elif kind == "second_payment":
             entries += await results.second_payment_entries(desk, seen)
         elif kind == "remittance":
-            entries += funding.remittance_entries(seen)
+            entries += arrivals.remittance_entries(seen)
         elif kind == "receivable":
             entries += receivables.entries(funding.account_of(account), seen)
         elif kind == "recovery":
             entries += receivables.entries(funding.account_of(FISCAL), seen)
         elif kind.endswith(RETURNED):
-            entries += funding.transfer_return_entries(kind.removesuffix(RETURNED), seen)
+            entries += transfers.transfer_return_entries(kind.removesuffix(RETURNED), seen)
         else:
-            entries += funding.transfer_entries(kind, seen)
+            entries += transfers.transfer_entries(kind, seen)
     return entries
 
 
@@ -259,10 +259,10 @@ _EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "late_payment": results.confirmed,
         "payment_return": results.returned,
         "second_payment": results.paid_twice,
-        "remittance": funding.remittances_arrived,
+        "remittance": arrivals.remittances_arrived,
         "receivable": receivables.repaid,
         "recovery": receivables.repaid_to_fiscal,
-        **dict.fromkeys(TRANSFERS, funding.transfers_arrived),
+        **dict.fromkeys(TRANSFERS, transfers.transfers_arrived),
         **dict.fromkeys((kind + RETURNED for kind in TRANSFERS), replenishment.transfers_returned),
     }
 )

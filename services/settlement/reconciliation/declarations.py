@@ -7,11 +7,11 @@ from uuid import UUID
 from services.settlement.funding import commands as funding
 from services.settlement.funding.booking import Desk
 from services.settlement.payouts import queries as payments
-from services.settlement.payouts.batches import PAYMENT_STATUS
 from services.settlement.payouts.hands import check_enters, check_releases
 from services.settlement.payouts.problems import INSTRUCTION_UNKNOWN
 from services.settlement.payouts.purses import Purse, purse_of
 from services.settlement.payouts.results import declare_not_executed
+from services.settlement.payouts.states import PAYMENT_STATUS
 from services.settlement.reconciliation import store
 from services.settlement.reconciliation.problems import (
     DECLARATION_MISSING,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.movements import stands
 from shared.db.sql import execute, fetch, fetchrow
 
 
@@ -124,10 +125,10 @@ async def candidates(conn: AsyncConnection, pool: str, account: str, references:
     return await fetch(conn, _CANDIDATES, pool, account, list(references))
 
 
-_CANDIDATES = """
+_CANDIDATES = f"""
 SELECT 'booked' AS kind, m.id AS source_id, m.signed_fen, m.reference FROM movement m
 WHERE m.pool_code = $1 AND m.account = $2 AND m.reference = ANY ($3::text[])
-  AND NOT EXISTS (SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id)
+  AND NOT EXISTS (SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id) AND {stands()}
 UNION ALL
 SELECT CASE WHEN i.status = 'confirmed' THEN 'payment_return'
             WHEN i.status = 'not_executed' AND EXISTS (
@@ -212,10 +213,10 @@ async def unseen_movements(
     """Movements booked that no statement shows yet, oldest first, after the last (value date, id) shown."""
     return await fetch(
         conn,
-        """
+        f"""
         SELECT m.id, m.account, m.signed_fen, m.reference, m.kind, m.value_date FROM movement m
         WHERE m.pool_code = $1 AND ($2::text IS NULL OR m.account = $2) AND NOT EXISTS (
-          SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id)
+          SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id) AND {stands()}
           AND ($3::date IS NULL OR (m.value_date, m.id) > ($3, $4::uuid))
         ORDER BY m.value_date, m.id LIMIT $5""",
         pool,

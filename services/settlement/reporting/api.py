@@ -1,18 +1,18 @@
-"""Routes of the papers: each as JSON, XLSX or PDF, and the package of a month's close."""
+"""Routes of the papers, each as JSON, XLSX or PDF; a month's and a year's whole package is in ``packages_api``."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import Path, Query, Response
+from fastapi import Query, Response
 
 from services.settlement.funding.accounts import BANK_ACCOUNTS, BASIC, FISCAL
 from services.settlement.funding.roles import READERS
 from services.settlement.ledger.refusals import LEDGER_VOUCHER_UNKNOWN
-from services.settlement.numbers import CoverageYear, VoucherNumber
+from services.settlement.numbers import VoucherNumber
 from services.settlement.reporting import commands, pdf, store, xlsx
 from services.settlement.reporting.commands import Asked
 from services.settlement.reporting.form import Column, Cover, Form, Printed
@@ -31,7 +31,7 @@ from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.problems import documented
 from shared.http.unit import Unit, UnitDep
-from shared.kernel.dates import SHANGHAI, shanghai_date
+from shared.kernel.dates import SHANGHAI
 from shared.kernel.money import capital_yuan, format_yuan
 
 router = ServiceRouter()
@@ -86,7 +86,8 @@ class FormOut(WireModel):
     signed: list[FactOut]
 
 
-def _out(form: Form, cover: Cover) -> FormOut:
+def form_out(form: Form, cover: Cover) -> FormOut:
+    """A paper on the wire."""
     return FormOut(
         code=form.code,
         title_zh=form.title_zh,
@@ -114,7 +115,7 @@ def _cell(column: Column, cell: Any) -> str | None:
     return format_yuan(cell) if column.kind == "money" else str(cell)
 
 
-async def _cover(unit: Unit, book: str = BASIC) -> Cover:
+async def cover_of(unit: Unit, book: str = BASIC) -> Cover:
     """Whose books: who holds the book's bank account, which is the fund where the book has none of its own."""
     own = next((code for code, bank in BANK_ACCOUNTS.items() if bank.book == book and book != BASIC), FISCAL)
     name = await store.unit_name(unit.conn, unit.pool_code, own)
@@ -123,25 +124,25 @@ async def _cover(unit: Unit, book: str = BASIC) -> Cover:
 
 
 async def _answer(unit: Unit, form: Form, wanted: Format, asked: Asked) -> Any:
-    cover = await _cover(unit, asked.book)
-    (form,) = await _standing(asked, [form])
+    cover = await cover_of(unit, asked.book)
+    (form,) = await standing(asked, [form])
     if wanted == "json":
-        return _out(form, cover)
+        return form_out(form, cover)
     unit.note(form=form.code, format=wanted)
-    return _document(unit, [Printed(form, cover)], wanted)
+    return document(unit, [Printed(form, cover)], wanted)
 
 
-async def _standing(asked: Asked, forms: Sequence[Form]) -> list[Form]:
+async def standing(asked: Asked, forms: Sequence[Form]) -> list[Form]:
     """The papers of a book and period, each saying whether these are over and closed."""
     told = await commands.standing(asked)
     return [replace(form, standing_zh=told) for form in forms]
 
 
-async def _asked(unit: Unit, first: date, last: date, book: str = BASIC) -> Asked:
+async def asked_of(unit: Unit, first: date, last: date, book: str = BASIC) -> Asked:
     return Asked(unit.conn, unit.pool_code, first, last, await unit.business_day(), book)
 
 
-def _document(unit: Unit, printed: Sequence[Printed], wanted: Format) -> Response:
+def document(unit: Unit, printed: Sequence[Printed], wanted: Format) -> Response:
     """The papers as one workbook or one PDF, named after the first."""
     if wanted == "xlsx":
         return _file(xlsx.workbook(printed), xlsx.MEDIA_TYPE, printed[0].form, "xlsx")
@@ -199,7 +200,7 @@ async def get_book_paper(
     wanted: Annotated[Format, Query(alias="format")] = "json",
 ) -> Any:
     """账簿报表:试算平衡表、资产负债表、收支表、净资产变动表、总账、凭证、迟到事项. A paper of a book."""
-    asked = await _asked(unit, first, last, book)
+    asked = await asked_of(unit, first, last, book)
     return await _answer(unit, await _OF_A_BOOK[paper](asked), wanted, asked)
 
 
@@ -224,7 +225,7 @@ async def get_voucher_forms(
     wanted: Annotated[Format, Query(alias="format")] = "pdf",
 ) -> Any:
     """记账凭证,每张一页,附件张数、制单、复核、记账齐全。 The vouchers of a period as they are filed, one a page."""
-    asked = await _asked(unit, first, last, book)
+    asked = await asked_of(unit, first, last, book)
     return await _answer_all(unit, await commands.voucher_forms(asked), wanted, book)
 
 
@@ -243,16 +244,16 @@ async def get_voucher_form(
 ) -> Any:
     """一张记账凭证。 One voucher as it is filed."""
     today = await unit.business_day()
-    forms = await commands.voucher_forms(await _asked(unit, today, today, book), number)
+    forms = await commands.voucher_forms(await asked_of(unit, today, today, book), number)
     return await _answer_all(unit, forms, wanted, book)
 
 
 async def _answer_all(unit: Unit, forms: list[Form], wanted: Format, book: str) -> Any:
-    cover = await _cover(unit, book)
+    cover = await cover_of(unit, book)
     if wanted == "json":
-        return FormsOut(items=[_out(form, cover) for form in forms])
+        return FormsOut(items=[form_out(form, cover) for form in forms])
     unit.note(form=forms[0].code, format=wanted, papers=len(forms))
-    return _document(unit, [Printed(form, cover) for form in forms], wanted)
+    return document(unit, [Printed(form, cover) for form in forms], wanted)
 
 
 @router.get(
@@ -271,7 +272,7 @@ async def get_journal(
     wanted: Annotated[Format, Query(alias="format")] = "json",
 ) -> Any:
     """现金、银行存款日记账;其他科目为明细账. The journal of cash or a bank account, the detail ledger of any other."""
-    asked = await _asked(unit, first, last, book)
+    asked = await asked_of(unit, first, last, book)
     return await _answer(unit, await commands.journal(asked, account), wanted, asked)
 
 
@@ -289,7 +290,7 @@ async def get_reconciliation(
     wanted: Annotated[Format, Query(alias="format")] = "json",
 ) -> Any:
     """银行存款余额调节表:未达账项逐笔列明账龄. The bank reconciliation statement of an account at a day."""
-    asked = await _asked(unit, at, at)
+    asked = await asked_of(unit, at, at)
     form = await commands.bank_reconciliation(asked, account)
     return await _answer(unit, form, wanted, replace(asked, book=BANK_ACCOUNTS[account].book))
 
@@ -309,97 +310,5 @@ async def get_pool_paper(
     wanted: Annotated[Format, Query(alias="format")] = "json",
 ) -> Any:
     """未了事项(账龄)、控制总数、按就医年度的支出. Outstanding items, control totals, expenditure by year of care."""
-    asked = await _asked(unit, first, last)
+    asked = await asked_of(unit, first, last)
     return await _answer(unit, await _OF_THE_POOL[paper](asked), wanted, asked)
-
-
-class YearPapersOut(WireModel):
-    """A year of a book at its close: whether all ties, and every paper."""
-
-    year: int
-    ties: bool
-    papers: list[FormOut]
-
-
-@router.get(
-    "/pools/{pool_code}/books/{book}/years/{year}/papers",
-    response_model=YearPapersOut,
-    responses=documented(FORM_BOOK, FORM_AHEAD, FORM_TOO_LONG),
-    openapi_extra=access(READERS, command="print_year"),
-)
-async def get_year_papers(
-    pool_code: str,
-    book: Book,
-    year: CoverageYear,
-    unit: UnitDep,
-    wanted: Annotated[Format, Query(alias="format")] = "json",
-) -> Any:
-    """年结报表:一本账一年的全部报表一次出齐。 All papers of a book's year, in one workbook or document."""
-    asked = await _asked(unit, date(year, 1, 1), date(year, 12, 31), book)
-    forms = await _standing(asked, await commands.year_package(asked))
-    cover = await _cover(unit, book)
-    if wanted != "json":
-        unit.note(form="year", format=wanted)
-        return _document(unit, [Printed(form, cover) for form in forms], wanted)
-    ties = all(form.ties is not False for form in forms)
-    return YearPapersOut(year=year, ties=ties, papers=[_out(form, cover) for form in forms])
-
-
-class ClosedDayOut(WireModel):
-    """A day that is closed."""
-
-    day: date
-    closed_by: str
-    closed_at: datetime
-
-
-class MonthReportOut(WireModel):
-    """A month at its close: its books, which days are closed, whether all ties, and every paper of every book."""
-
-    month: str
-    books: list[str]
-    days_closed: list[ClosedDayOut]
-    days_open: list[date]
-    ties: bool
-    papers: list[FormOut]
-
-
-@router.get(
-    "/pools/{pool_code}/months/{month}/report",
-    response_model=MonthReportOut,
-    responses=documented(FORM_BOOK, FORM_AHEAD, FORM_TOO_LONG),
-    openapi_extra=access(READERS, command="print_month"),
-)
-async def get_month_report(
-    pool_code: str,
-    month: Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")],
-    unit: UnitDep,
-    wanted: Annotated[Format, Query(alias="format")] = "json",
-) -> Any:
-    """月结报表:各账簿的全部报表一次出齐(工作簿或一份文件)。
-
-    All papers of a month's close, of every book that is open, in one workbook or document.
-    """
-    first, last = commands.month_of(month)
-    asked = await _asked(unit, first, last)
-    by_book = await commands.month_package(asked)
-    printed = [
-        Printed(form, cover)
-        for book, forms in by_book.items()
-        for cover in [await _cover(unit, book)]
-        for form in await _standing(replace(asked, book=book), forms)
-    ]
-    if wanted != "json":
-        unit.note(form="month", format=wanted)
-        return _document(unit, printed, wanted)
-    closed = await store.days_closed(unit.conn, pool_code, first, last)
-    done = {row["day"] for row in closed}
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return MonthReportOut(
-        month=month,
-        books=list(by_book),
-        days_closed=[ClosedDayOut(**row) for row in closed],
-        days_open=[day for day in days if day not in done],
-        ties=all(one.form.ties is not False for one in printed),
-        papers=[_out(one.form, one.cover) for one in printed],
-    )

@@ -309,9 +309,7 @@ async def month_package(asked: Asked) -> dict[str, list[Form]]:
     found = await store.books_open(asked.conn, asked.pool, asked.last)
     if not found:
         raise FORM_BOOK(code=asked.book)
-    return {
-        book: await _package(replace(asked, book=book), of_a_month=True) for book in BOOK_WORDS if book in found
-    }
+    return {book: await _package(replace(asked, book=book), of_a_month=True) for book in BOOK_WORDS if book in found}
 
 
 async def _package(asked: Asked, *, of_a_month: bool = False) -> list[Form]:

@@ -62,7 +62,9 @@ def account_journal(span: AccountSpan, entries: Sequence[Any], names: Mapping[st
             lines.append(_line(span, None, "", title, "", month_debits, month_credits, balance, strong=True))
             month_debits = month_credits = 0
     lines.append(_line(span, None, "", "期末余额", "", debits, credits, balance, strong=True))
-    code, zh, en = _CASH if span.account in CASH_ACCOUNTS.get(span.book, ()) else _BANK if span.account in banks else _DETAIL
+    code, zh, en = (
+        _CASH if span.account in CASH_ACCOUNTS.get(span.book, ()) else _BANK if span.account in banks else _DETAIL
+    )
     return Form(
         code,
         zh,

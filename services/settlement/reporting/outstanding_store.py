@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.movements import stands
 from shared.db.sql import fetch
 
 
@@ -18,11 +19,11 @@ async def outstanding(conn: AsyncConnection, pool: str, day: date, limit: int) -
     return await fetch(conn, _OUTSTANDING, pool, day, limit)
 
 
-_OUTSTANDING = """
+_OUTSTANDING = f"""
 WITH seen AS (
   SELECT m.source_id, m.kind FROM movement m WHERE m.pool_code = $1 AND m.booked_on <= $2
 ), paid AS (
-  SELECT x.claim_id, sum(x.fen) AS fen FROM (
+  SELECT x.claim_id, sum(x.fen)::bigint AS fen FROM (
     SELECT c.claim_id, c.amount_fen AS fen FROM instruction_claim c
     JOIN seen s ON s.source_id = c.instruction_id AND s.kind IN ('payment:seen', 'late_payment:seen')
     WHERE c.pool_code = $1
@@ -39,7 +40,8 @@ WITH seen AS (
            - coalesce(p.fen, 0) AS fen
   FROM claim_state c LEFT JOIN paid p ON p.claim_id = c.claim_id
   WHERE c.pool_code = $1 AND c.opened_on <= $2 AND (c.ended_on IS NULL OR c.ended_on > $2)
-    AND NOT EXISTS (SELECT FROM payable u JOIN second_payment s ON s.pool_code = u.pool_code AND s.payment_id = u.claim_id
+    AND NOT EXISTS (SELECT FROM payable u
+                      JOIN second_payment s ON s.pool_code = u.pool_code AND s.payment_id = u.claim_id
                     WHERE u.pool_code = $1 AND u.claim_id = c.claim_id AND u.status = 'unclaimed' AND s.claim_by < $2)
 )
 SELECT * FROM (
@@ -53,7 +55,7 @@ SELECT * FROM (
   LEFT JOIN line_match x ON x.pool_code = m.pool_code AND x.movement_id = m.id
   LEFT JOIN statement_line l ON l.pool_code = x.pool_code AND l.id = x.line_id
   LEFT JOIN statement t ON t.pool_code = l.pool_code AND t.id = l.statement_id
-  WHERE m.pool_code = $1 AND m.booked_on <= $2 AND (t.id IS NULL OR t.day > $2)
+  WHERE m.pool_code = $1 AND m.booked_on <= $2 AND (t.id IS NULL OR t.day > $2) AND {stands(by="$2")}
   UNION ALL
   SELECT 'transfer', t.released_on, t.reference, t.kind, t.amount_fen FROM transfer t
   WHERE t.pool_code = $1 AND t.released_on <= $2 AND CASE t.kind

@@ -157,7 +157,9 @@ def outstanding(at: date, rows: Sequence[Any]) -> Form:
             Column("amount", "金额", "amount", weight=17),
         ),
         [*lines, Row((f"共 {len(lines)} 项", None, None, "", "", None), strong=True)],
-        ("按当日日终的情况列示,日后办结的仍列在内;补偿按机构汇总,账龄从最早一笔起算。进出方向不同,金额不相加;支出为负数。",),
+        (
+            "按当日日终的情况列示,日后办结的仍列在内;补偿按机构汇总,账龄从最早一笔起算。进出方向不同,金额不相加;支出为负数。",
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.movements import stands
 from shared.db.sql import fetch, fetchrow, fetchval
 
 
@@ -216,12 +217,13 @@ async def only_in_book(conn: AsyncConnection, pool: str, account: str, day: date
     """Movements booked through a day that no statement through it shows."""
     return await fetch(
         conn,
-        """
+        f"""
         SELECT m.value_date AS day, m.reference, m.signed_fen, m.kind FROM movement m
         LEFT JOIN line_match x ON x.pool_code = m.pool_code AND x.movement_id = m.id
         LEFT JOIN statement_line l ON l.pool_code = x.pool_code AND l.id = x.line_id
         LEFT JOIN statement s ON s.pool_code = l.pool_code AND s.id = l.statement_id
         WHERE m.pool_code = $1 AND m.account = $2 AND m.booked_on <= $3 AND (s.id IS NULL OR s.day > $3)
+          AND {stands(by="$3")}
         ORDER BY m.value_date, m.id""",
         pool,
         account,

@@ -38,6 +38,7 @@ RULES: Mapping[str, str] = MappingProxyType(
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
         "arrival": "补助、资助到账登记",
+        "cancellation": "付款后冲销",
         "cash": "乡镇现金发放",
         "interest": "利息确认",
         "obligations": "日结应付变动",

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.claims.visits.batch import Ask, CancelAsk, InDoubt, Replayed, SettleAsk, SettlementRun
+from services.claims.visits.batch import SettlementRun
+from services.claims.visits.batch_state import Ask, CancelAsk, InDoubt, Replayed, SettleAsk
 from services.claims.visits.bill import checked
 from services.claims.visits.coalescer import LEAVE
 from shared.db.counting import count_statements

@@ -35,6 +35,23 @@ layers:
         account: "5001.01"
         rules:
           all: {name: 定点医院, when: {designation: designated}, deductible: 300, ratio: 70%, clause: 起付线三百元}
+          birth: {name: 分娩定额, when: {designation: designated}, diseases: O80, fixed: 400, clause: 每例四百元}
+          stones:
+            name: 胆石症限额
+            when: {designation: designated}
+            diseases: K80
+            limit: {amount: 4000, shared_up_to: 20%, share: 50%}
+            ratio: 75%
+            off_path_over: 20000
+            clause: 限额四千元
+          chronic:
+            name: 分段
+            when: {designation: designated}
+            diseases: E11
+            deductible: 300
+            deductible_waived_from: 2
+            bands: [{up_to: 1000, ratio: 50%}, {ratio: 70%}]
+            clause: 分段补偿,第二次起免起付线
         caps:
           stay: {name: 每次住院封顶, amount: 5000, period: admission, clause: 每次五千元}
           year: {name: 全年封顶, amount: 60000, period: person_year, clause: 全年六万元}
@@ -121,6 +138,40 @@ async def test_parts_are_taken_back_from_the_last(stays: World) -> None:
     assert told(whole) == (1, False, "3000.00", "1890.00"), "all uploads are open again: (3,000 - 300) x 70%"
 
 
+@pytest.mark.requirement("ZA-06", "fixed amounts and limits are those of the admission, however often it is settled")
+@pytest.mark.parametrize(
+    ("disease", "parts", "whole"),
+    [
+        ("O80.000", ["400.00", "0.00", "0.00"], "400.00"),
+        ("K80.200", ["750.00", "1500.00", "1050.00"], "3300.00"),
+        ("E11", ["350.00", "1340.00", "2100.00"], "3790.00"),
+    ],
+)
+async def test_parts_pay_together_what_one_settlement_pays(
+    stays: World, disease: str, parts: list[str], whole: str
+) -> None:
+    """1,000, 2,000 and 3,000: a fixed amount, a limit (4,000 and half of 800 at 75%), a deductible and bands."""
+    member = await stays.member()
+    visit = await stays.visit(member, discharged=None, diagnosis_code=disease)
+    paid = []
+    for amount in ("1000.00", "2000.00"):
+        await upload(stays, visit, amount)
+        paid.append((await midway(stays, visit)).json())
+    await upload(stays, visit, "3000.00")
+    quoted = await stays.pool("hospital", "POST", f"/visits/{visit}/quote", json={})
+    await discharge(stays, visit)
+    paid.append((await stays.settle(visit)).json())
+    assert [one["benefit"] for one in paid] == parts
+    assert quoted.json()["benefit"] == parts[-1]
+    slip = await stays.pool("hospital", "GET", f"/claims/{paid[-1]['claim_id']}/slip")
+    assert "此前已中途结算:可补偿费用 3,000.00 元" in slip.text and "整次住院减去此前各次:" in slip.text
+    once = await stays.visit(await stays.member(), diagnosis_code=disease)
+    assert (await stays.settle(once, line("A1", "6000.00"))).json()["benefit"] == whole
+    await stays.cancel(paid[-1]["claim_id"])
+    again = (await stays.settle(visit)).json()
+    assert again["benefit"] == parts[-1], "what is taken back leaves what the parts before it said"
+
+
 async def test_only_a_stay_that_goes_on_is_settled_midway(stays: World) -> None:
     member = await stays.member()
     outpatient = await stays.visit(member, kind="outpatient")
@@ -156,6 +207,25 @@ async def test_a_stay_over_the_end_of_the_year(stays: World) -> None:
     last = (await stays.settle(visit)).json()
     assert (first["benefit"], last["benefit"]) == ("700.00", "700.00"), "300 are taken once"
     assert (first["benefit_year"], last["benefit_year"]) == (2010, 2011)
+
+
+async def test_a_deductible_that_was_waived_stays_waived_over_the_year(stays: World) -> None:
+    """The second admission of 2010 pays none; in 2011 its rest would be the first of that year."""
+    member = await stays.member()
+    first = await stays.visit(member, diagnosis_code="E11")
+    assert (await stays.settle(first, line("A1", "1300.00"))).json()["benefit"] == "500.00"
+    stays.clock.advance(timedelta(days=300))  # 26 December
+    await stays.member()
+    visit = await stays.visit(member, admitted="2010-12-20T09:00", discharged=None, diagnosis_code="E11")
+    await upload(stays, visit, "1000.00")
+    assert (await midway(stays, visit)).json()["benefit"] == "500.00"
+    stays.clock.advance(timedelta(days=20))
+    await stays.member()
+    await upload(stays, visit, "1000.00")
+    body = {"discharged_at": "2011-01-14T08:00"}
+    assert (await stays.pool("hospital", "POST", f"/visits/{visit}/discharge", json=body)).status_code == 200
+    last = (await stays.settle(visit)).json()
+    assert (last["benefit_year"], last["benefit"]) == (2011, "700.00")
 
 
 async def test_two_parts_at_once_are_one_after_the_other(stays: World) -> None:

@@ -5,10 +5,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from services.claims.visits import paid
+from shared.contracts.settlement import PaymentConfirmed
+from shared.kernel.dates import shanghai_date
+from shared.kernel.ids import new_id
+from shared.kernel.money import parse_yuan
 from tests.component.benefits.test_templates import CODE, TEMPLATE
 from tests.component.claims import test_campaigns as campaigns
 from tests.component.claims import test_increases as increases
@@ -17,9 +23,11 @@ from tests.component.claims import test_window as window
 from tests.component.claims.conftest import running_world
 from tests.component.claims.test_bulk import sheet, visit
 from tests.component.claims.test_cancellation import _release as release_cancellation
+from tests.component.claims.test_coverage import withdrawn as withdrawn_coverage
 from tests.component.claims.test_entitlements import ID_NUMBER, checked, decided, given, submitted
 from tests.component.claims.test_given_file import number, settlement, upload, workbook
 from tests.component.claims.test_review import decide
+from tests.component.claims.test_slips import withdrawn as withdraw_registration
 from tests.component.claims.test_stating import in_force
 from tests.component.claims.test_uploads import upload as upload_lines
 from tests.component.claims.test_uploads import withdraw
@@ -42,6 +50,7 @@ CHANGE_NOTHING_AGAIN = (
 )
 """Under another key they are done again, and find what they would do."""
 ADD_AGAIN = (
+    "POST /v1/pools/{pool_code}/window-visits/{visit_id}/papers",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/objections",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/void-request",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/proposal",
@@ -68,10 +77,11 @@ class Twice:
         database = self.postgres.clone("claims", template=template) if template else self.postgres.clone("claims")
         async with running_world(database, self.tokens) as world:
             inner = world.client._transport
-            transport = TwiceTransport(world.app, inner, world.sql, same=CHANGE_NOTHING_AGAIN, again=ADD_AGAIN)
+            transport = TwiceTransport(world.app, inner, database.admin, same=CHANGE_NOTHING_AGAIN, again=ADD_AGAIN)
             world.client = httpx.AsyncClient(transport=transport, base_url=world.client.base_url)
             await world.heard()
             yield world
+            await world.client.aclose()
         left = transport.left_out
         self.left_out = left if self.left_out is None else self.left_out & left
         self.postgres.drop(database.name)
@@ -147,7 +157,37 @@ async def _claims(world: World) -> None:
     await _done(world, "county_director", "POST", path, json={"reason": "核对"})
     made = (await increases.prepared(world, policy_id)).json()["list"]
     assert (await increases.approved(world, made["list_id"])).status_code == 200
+    await _reversed(world, claim)
+    _, case = await withdrawn_coverage(world)
+    closing = {"outcome": "stands", "reason": "医院当时得到参合的答复"}
+    await _done(world, "county_inspector", "POST", f"/coverage-cases/{case['case_id']}/closing", json=closing)
     await _operating(world)
+
+
+async def _reversed(world: World, claim: dict[str, Any]) -> None:
+    """A claim that was released and paid is let go by two persons and cancelled."""
+    fen = parse_yuan(claim["payable"])
+    paid_out = PaymentConfirmed(
+        claim_id=UUID(claim["claim_id"]),
+        layer="basic",
+        institution_code=COUNTY,
+        amount=fen,
+        instruction_id=new_id(world.clock.now()),
+        end_to_end_id="B1",
+        paid=fen,
+        set_off=0,
+        withheld=0,
+        confirmed_on=shanghai_date(world.clock.now()),
+        at=world.clock.now(),
+    )
+    await campaigns.settlement_tells(world, paid_out, reader=paid.consumer)
+    path = f"/claims/{claim['claim_id']}/reversal-release"
+    why = {"reason": "挂错参合人", "document": "大合管办〔2010〕12号"}
+    await _done(world, "county_recheck", "POST", path, json=why)
+    await _done(world, "county_director", "POST", f"{path}/approval")
+    assert (await world.cancel(claim["claim_id"])).json()["status"] == "reversed"
+    body = {"document": "大合管办〔2010〕1号"}
+    await _done(world, "county_director", "POST", "/benefit-years/2009/closing", json=body)
 
 
 async def _operating(world: World) -> None:
@@ -177,6 +217,10 @@ async def _facts(world: World) -> None:
     numbers = {"medfee_sumamt": 2500, "inscp_scp_amt": 2000.10, "fund_pay_sumamt": 900.55}
     info: dict[str, Any] = dict(settlement(3)) | numbers
     await _done(world, "insurer_intake", "POST", "/elsewhere-replies", json={"setlinfo": info})
+    wrong = await window.entered(world, number="ZY-901", papers=[{"kind": "发票"}])
+    papers = {"papers": [{"kind": "出院小结", "original": "copy"}]}
+    await _done(world, "insurer_intake", "POST", f"/window-visits/{wrong}/papers", json=papers)
+    assert (await withdraw_registration(world, wrong)).status_code == 200
     claim = await window.settled(world, await window.entered(world))
     assert (await decide(world, claim, "approval", {"cuts": []})).status_code == 200
     body = {"institution_code": COUNTY, "up_to": "2010-03-01"}

@@ -215,6 +215,8 @@ async def test_a_book_changes_hands_and_is_seen_by_its_township(county: Office) 
     later = {"collector": "某村会计", "handed_on": "2010-12-01"}
     assert (await county.call("township_clerk", "POST", path, json=later)).status_code == 422
     await issue(county, 11, 15, OTHER_TOWNSHIP)
+    found = await county.done("county_recheck", "GET", BOOKS, params={"number": book["number"]})
+    assert [one["book_id"] for one in found["items"]] == [book["book_id"]]
     mine = await county.done("township_clerk", "GET", BOOKS, params={"year": YEAR}, areas=(TOWNSHIP,))
     assert [one["township_code"] for one in mine["items"]] == [TOWNSHIP]
     hidden = await county.call("township_clerk", "GET", f"{BOOKS}/{book['book_id']}", areas=(OTHER_TOWNSHIP,))

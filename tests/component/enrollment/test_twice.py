@@ -54,10 +54,11 @@ async def twice(
     async with running_app(database, tokens) as running:
         office = Office(running.client, running.clock, database, tokens)
         transport = TwiceTransport(
-            running.app, running.client._transport, office.rows, same=CHANGE_NOTHING_AGAIN, again=ADD_AGAIN
+            running.app, running.client._transport, database.admin, same=CHANGE_NOTHING_AGAIN, again=ADD_AGAIN
         )
         office.client = httpx.AsyncClient(transport=transport, base_url=running.client.base_url)
         yield office, transport
+        await office.client.aclose()
     postgres.drop(database.name)
 
 

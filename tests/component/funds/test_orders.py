@@ -415,3 +415,81 @@ async def test_only_accounts_of_the_fund_need_a_state_bank(world: World) -> None
     finance = {"role": "county_finance", "method": "PUT"}
     await world.refused("bank_not_state_owned", f"/bank-accounts/{ASSISTANCE}", body, **finance)
     await world.done(f"/bank-accounts/{SUPPLEMENTARY}", body, method="PUT")
+
+
+@pytest.mark.requirement(
+    "ZZ-35", "a voucher that people recorded wrongly is reversed once, by two of its keeper's hands"
+)
+async def test_a_wrong_receipt_is_reversed_by_two_and_recorded_again(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    wrong = order("donation", "1000.00", party="某某企业", bank_reference="JZ-1")
+    made = await world.receive(wrong, role="county_finance")
+    path, told = f"/money-orders/{made['id']}/reversal", {"reason": "金额多录一个零", "document": "大财更〔2010〕3号"}
+    await world.refused("order_reversal_none", f"{path}/approval", role="county_finance")
+    await world.refused("order_wrong_hand", path, told, role="county_director")
+    proposed = await world.done(path, told, role="county_finance")
+    assert (proposed["status"], proposed["reversal_by"]) == ("booked", "county_finance-1")
+    assert (await balances(world, "basic"))["4006"] == 100000, "a proposal moves nothing"
+    await world.refused("order_reversal_waits", path, told, role="county_finance", subject="county_finance-2")
+    await world.refused("four_eyes", f"{path}/approval", role="county_finance")
+    at_the_end = world.clock.now().date()
+    before = await world.get(f"/bank-accounts/{FISCAL}/reconciliation?at={at_the_end}")
+    assert [row["cells"][5] for row in before["rows"] if row["cells"][2] == "JZ-1"] == ["1000.00"]
+    reversed_ = await world.done(f"{path}/approval", role="county_finance", subject="county_finance-2")
+    assert (reversed_["status"], reversed_["reversed_by"]) == ("reversed", "county_finance-2")
+    assert (reversed_["reversal_reason"], reversed_["reference"]) == ("金额多录一个零", "JZ-1")
+    for again in (path, f"{path}/approval", f"{path}/refusal"):
+        body = None if again.endswith("approval") else told if again == path else {"reason": "x"}
+        await world.refused("order_state", again, body, role="county_finance", subject="county_finance-2")
+    assert "4006" not in await balances(world, "basic")
+    (first, second) = await world.rows(
+        "SELECT number, reason, reversal_of, preparer, checker, text FROM voucher"
+        " WHERE source_event LIKE 'order:%' ORDER BY number"
+    )
+    assert (second["reason"], second["reversal_of"]) == ("reversal", first["number"])
+    assert (second["preparer"], second["checker"]) == ("county_finance-1", "county_finance-2")
+    assert "大财更〔2010〕3号" in second["text"]
+    right = await world.receive(wrong | {"amount": "100.00"}, role="county_finance")
+    await world.statement(FISCAL, ("in", 10000, "JZ-1"))
+    assert (await world.get("/open-items")) == {
+        "at_bank_not_in_book": [],
+        "in_book_not_at_bank": [],
+        "next_cursor": None,
+    }
+    after = await world.get(f"/bank-accounts/{FISCAL}/reconciliation?at={at_the_end}")
+    assert after["ties"]
+    assert [row["cells"][5] for row in after["rows"] if row["cells"][2] == "JZ-1"] == ["100.00"], "not the wrong one"
+    assert (await world.identities())["f"]["ties"]
+    listed = (await world.get("/money-orders?status=reversed"))["items"]
+    assert [item["id"] for item in listed] == [made["id"]]
+    seen = await world.send(f"/money-orders/{right['id']}/reversal", told, role="county_finance")
+    assert seen.json()["code"] == "order_at_bank"
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-35", "what moves within a book is reversed by its hands; a payment comes back by the bank")
+async def test_a_move_between_funds_is_reversed_and_a_payment_is_not(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    told = {"reason": "比例有误", "document": "大农合〔2010〕8号"}
+    body = order("inpatient_pool_allocation", "300.00", coverage_year=2010)
+    made = await world.done("/money-orders", body, role="county_director")
+    path = f"/money-orders/{made['id']}/reversal"
+    await world.refused("order_state", path, told, role="county_director")
+    await world.done(f"/money-orders/{made['id']}/approval", role="county_finance")
+    await world.done(path, told, role="county_director")
+    declined = await world.done(f"{path}/refusal", {"reason": "金额无误"}, role="county_finance")
+    assert (declined["status"], declined["reversal_by"]) == ("booked", None)
+    await world.done(path, told, role="county_director")
+    await world.refused("forbidden_role", f"{path}/approval", role="county_director", subject="county_director-2")
+    await world.done(f"{path}/approval", role="county_finance")
+    assert "3001.03" not in await balances(world, "basic")
+    aside = order("risk_fund_set_aside", "50.00", coverage_year=2010)
+    risk = await world.done("/money-orders", aside, role="county_director")
+    await world.done(f"/money-orders/{risk['id']}/approval", role="county_finance")
+    sent = await world.done("/money-orders", order("risk_fund_deposit", "20.00"), role="county_finance")
+    await world.done(f"/money-orders/{sent['id']}/approval", role="county_finance", subject="county_finance-2")
+    for one in (risk, sent):
+        await world.refused("order_not_reversible", f"/money-orders/{one['id']}/reversal", told, role="county_finance")
+    await world.refused("order_unknown", f"/money-orders/{new_id(world.clock.now())}/reversal", told)
+    assert (await world.identities())["f"]["ties"]
+    await world.check_books()

@@ -84,7 +84,9 @@ async def test_the_statements_tie(world: World) -> None:
     assert changes["ties"]
     assert changes["rows"][-1]["cells"][6] == cells(sheet, "净资产合计")[3]
     spent = cells(result, "支出合计")[2]
-    assert cells(changes, "本年收支结余(未结转)")[3:6] == ["1640.00", spent, "0.00"], "gross, as the income statement says"
+    assert cells(changes, "本年收支结余(未结转)")[3:6] == ["1640.00", spent, "0.00"], (
+        "gross, as the income statement says"
+    )
     ledger = await world.get(papers.format("general-ledger"))
     fiscal = [row["cells"] for row in ledger["rows"] if row["cells"][0] == FISCAL]
     assert [row[2] for row in fiscal] == ["期初余额", "2010-03", "本年累计"]

@@ -245,6 +245,14 @@ async def _deposits_and_orders(twice: Twice) -> None:
     for act, body in (("approval", None), ("refusal", {"reason": "不办"})):
         made = await twice.done("/money-orders", order, **DIRECTOR)
         await twice.done(f"/money-orders/{made['id']}/{act}", body, **FINANCE)
+    split = order | {"kind": "inpatient_pool_allocation", "amount": "2.00"}
+    moved = await twice.done("/money-orders", split, **DIRECTOR)
+    await twice.done(f"/money-orders/{moved['id']}/approval", **FINANCE)
+    for act, body in (("refusal", {"reason": "不办"}), ("approval", None)):
+        await twice.done(
+            f"/money-orders/{moved['id']}/reversal", {"reason": "有误", "document": "更正单 1 号"}, **DIRECTOR
+        )
+        await twice.done(f"/money-orders/{moved['id']}/reversal/{act}", body, **FINANCE)
 
 
 async def _floats(twice: Twice) -> None:

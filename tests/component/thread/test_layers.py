@@ -216,6 +216,8 @@ async def reads(world: World, claim: str, payments: dict[str, Any]) -> None:
         other = await world.client.get(f"/v1/pools/{POOL}{claims}", headers=headers)
         assert other.json()["code"] == "instruction_unknown", "another hospital's payment is not seen"
         assert (await world.get(claims, "insurance_regulator"))["items"]
+    month = await world.get(f"/months/{last:%Y-%m}/report", "auditor")
+    assert set(month["books"]) == {"basic", "obligations", "critical_illness", "supplementary", "assistance"}
     for book in ("critical_illness", "supplementary", "assistance"):
         paper = await world.get(f"/books/{book}/papers/trial-balance?from={first}&to={last}", "city_health")
         assert paper["ties"] is True

@@ -208,7 +208,7 @@ def test_layers_that_never_pay() -> None:
         r"        caps:\n          year:\n            name: 住院补偿全年.*\n(            .*\n)+", "", text
     )
     assert uncapped != text
-    assert "这一层从前一层的封顶线起付,而前一层没有封顶线,永远不会支付" in warned(uncapped)
+    assert "这一层从前一层的全年封顶线起付,而前一层没有全年封顶线,永远不会支付" in warned(uncapped)
 
 
 def test_gaps_are_told_exactly_and_briefly() -> None:

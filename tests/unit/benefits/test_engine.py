@@ -14,7 +14,6 @@ from services.claims.benefits.model import (
     AccumulatorKey,
     Adjudication,
     ClaimInput,
-    Earlier,
     Facts,
     Institution,
     Interval,
@@ -185,8 +184,8 @@ def test_one_deductible_an_admission_also_when_settled_midway() -> None:
     hospital = Institution("prefecture", "in_province")
     first = adjudicate(claim(Line(1, "A", 15_000)), facts(institution=hospital), DAFANG)
     assert (first.outcome, first.deductible_fen) == (Outcome.BELOW_DEDUCTIBLE, 15_000)
-    earlier = Earlier(first.deductible_fen, first.benefit_fen)
-    second = adjudicate(claim(Line(1, "A", 100_000)), facts(institution=hospital, earlier=earlier), DAFANG)
+    later = facts(institution=hospital, earlier=first.so_far)
+    second = adjudicate(claim(Line(1, "A", 100_000)), later, DAFANG)
     assert second.deductible_fen == 5_000
     assert second.benefit_fen == 57_000
 

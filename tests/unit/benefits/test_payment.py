@@ -158,7 +158,7 @@ def test_a_document_is_told_in_words_and_what_is_odd_is_named() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     payment, source = read_payment(text)
     told = payment_words(payment)
-    assert "住院分娩(O80):每例定额 1,200.00 元,基金支付其中 80%。" in told
+    assert "住院分娩(O80 及 O80.x):每例定额 1,200.00 元,基金支付其中 80%。" in told
     assert "在应付额 20% 以内的部分由基金分担 50%" in told
     assert [str(one) for one in payment_findings(payment, source)] == ["第 9 行 illustrative:示例,没有协议作依据"]
     odd = HEAD.replace("90%", "0%") + (

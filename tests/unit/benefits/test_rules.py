@@ -28,7 +28,7 @@ from services.claims.benefits.model import (
     Outcome,
     Policy,
 )
-from services.claims.benefits.paying import E8, _product, _raised
+from services.claims.benefits.paying import E8, Raise, _product, _with
 from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wire import decision_document
 
@@ -595,7 +595,8 @@ def test_steps_that_move_no_money_say_so() -> None:
 
 def test_the_product_is_exact_before_the_one_rounding() -> None:
     """A ratio of 70.01% raised by a hundredth of a percent of itself: the exact amount lies just below half a fen."""
-    assert _raised(7001, 0, 1) == 70_017_001
+    bonus = loaded("dafang-2006-11").policy.layers[0].benefits["inpatient"].bonuses[0]
+    assert _with((Band(None, 7001),), (Raise(bonus, frozenset(), 0, 1),)) == (Band(None, 70_017_001),)
     fen = 49_999_999 * pow(70_017_001, -1, E8) % E8
     assert _product(fen, (Band(None, 70_017_001),)) % E8 == 49_999_999
     assert _product(300, (Band(100, 5 * 10**7), Band(None, 10**7))) == 100 * 5 * 10**7 + 200 * 10**7

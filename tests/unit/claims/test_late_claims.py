@@ -50,6 +50,11 @@ def settled(
     return Settled(claim(number, **(record | members)), asked, known, policy)
 
 
+def part_of(one: Settled) -> Earlier | None:
+    """What a part of a stay leaves for the next."""
+    return adjudicate(one.input, one.facts, one.policy).so_far
+
+
 def test_claims_follow_the_rows_that_they_share() -> None:
     """One moment, ids that say nothing: the person's row orders two pairs, the household's row joins them."""
     mine, ours = Ref(PERSON, "person_year", 2010, ""), Ref(HOUSE, "household_year", 2010, "")
@@ -91,7 +96,7 @@ def test_the_parts_of_a_stay_share_what_the_new_version_lets_one_admission_have(
     old, new = load(text_of("dafang-2008")).policy, load(higher).policy
     stay = UUID(int=5)
     first = settled(1, 4_000_000, policy=old, visit_id=stay)
-    second = settled(2, 800_000, {"earlier": Earlier(0, 2_400_000)}, policy=old, visit_id=stay)
+    second = settled(2, 800_000, {"earlier": part_of(first)}, policy=old, visit_id=stay)
     assert (first.claim.benefit_fen, second.claim.benefit_fen) == (2_400_000, 480_000)
     shown = list(differences([first, second], new))
     assert [one.to_pay_fen for one in shown] == [120_000, 0]
@@ -105,7 +110,7 @@ def test_a_later_part_stands_on_what_an_earlier_one_is_paid_more() -> None:
     old, new = load(text_of("dafang-2008")).policy, load(raised).policy
     stay = UUID(int=5)
     first = settled(1, 1_000_000, policy=old, visit_id=stay)
-    second = settled(2, 4_000_000, {"earlier": Earlier(0, 600_000)}, policy=old, visit_id=stay)
+    second = settled(2, 4_000_000, {"earlier": part_of(first)}, policy=old, visit_id=stay)
     assert (first.claim.benefit_fen, second.claim.benefit_fen) == (600_000, 2_400_000)
     shown = list(differences([first, second], new))
     assert [(one.benefit_fen, one.to_pay_fen) for one in shown] == [(700_000, 100_000), (2_400_000, 0)]

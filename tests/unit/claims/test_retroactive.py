@@ -5,7 +5,7 @@ from datetime import date
 
 import orjson
 
-from services.claims.benefits.model import AccumulatorKey, Earlier, Facts, Institution, Interval, Item
+from services.claims.benefits.model import AccumulatorKey, Carried, Earlier, Facts, Institution, Interval, Item
 from services.claims.visits.deciding import stored_facts
 from services.claims.visits.retroactive import kept_facts
 
@@ -25,7 +25,7 @@ def test_facts_come_back_from_the_record() -> None:
         birth_date=date(1950, 2, 3),
         third_party="accident",
         joined=frozenset({"supplementary"}),
-        earlier=Earlier(30_000, 7),
+        earlier=Earlier(100_000, 90_000, 3, (Carried("basic", "", 90_000, benefit_fen=7, deductible_fen=30_000),)),
     )
     assert kept_facts(json.loads(orjson.dumps(stored_facts(facts))), ITEMS) == facts
     plain = Facts(Institution("township", "in_county"), (), ITEMS, {})

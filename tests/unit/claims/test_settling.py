@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from services.claims.visits import settling
-from services.claims.visits.batch import InDoubt
+from services.claims.visits.batch_state import InDoubt
 from services.claims.visits.coalescer import Coalescer
 from services.claims.visits.direct import Asked
 from shared.kernel.errors import Problem

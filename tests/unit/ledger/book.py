@@ -11,6 +11,12 @@ KEY = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
 PUBLIC = KEY.public_key().public_bytes_raw()
 HEAD = {"kind": "book", "format": "heyi-ledger-1", "pool_code": "522422", "book": "basic", "chart": "basic-2008"}
 SIDES = {"1009.01": "debit", "1002": "debit", "4001": "credit", "4004.01": "credit"}
+NAMES = {
+    "1009.01": ("乡镇已收未缴保费", "Premiums collected by townships and not yet remitted"),
+    "1002": ("财政专户存款", "Fiscal special account"),
+    "4001": ("农民个人缴费收入", "Premiums of members"),
+    "4004.01": ("政府资助收入——中央财政", "Central subsidy"),
+}
 Document = dict[str, Any]
 
 
@@ -115,7 +121,10 @@ def export(made: list[Document]) -> list[Document]:
             "sealed_through": chain[-1]["posting_date"] if chain else "2010-02-28"}  # fmt: skip
     return [
         head,
-        *[{"kind": "account", "account": a, "normal_side": side} for a, side in SIDES.items()],
+        *[
+            {"kind": "account", "account": a, "name_zh": NAMES[a][0], "name_en": NAMES[a][1], "normal_side": side}
+            for a, side in SIDES.items()
+        ],
         *chain,
         *seals(chain),
         *[balance(a, *totals[a]) for a in SIDES],

@@ -1,6 +1,7 @@
 """The standalone verifier against exports that were built, and damaged, without any of its code."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 
 from heyi_verify.canonical import Unreadable
 from heyi_verify.check import examine, verify
+from heyi_verify.findings import CODES, Finding
+from services.settlement.ledger.charts import charts
 from tests.unit.ledger import book
 from tests.unit.ledger.book import Document
 
@@ -130,6 +133,79 @@ def _seal_before_its_vouchers(d: list[Document]) -> list[Document]:
     return d
 
 
+def _line_twice(kind: str) -> Damage:
+    def damage(d: list[Document]) -> list[Document]:
+        at = next(i for i, one in enumerate(d) if one["kind"] == kind)
+        return [*d[: at + 1], dict(d[at]), *d[at + 1 :]]
+
+    return damage
+
+
+def _rename(d: list[Document]) -> list[Document]:
+    next(one for one in d if one.get("account") == "1002" and one["kind"] == "account")["name_zh"] = "小金库"
+    return d
+
+
+def _forge_head(d: list[Document]) -> list[Document]:
+    d[0]["pool_code"] = "410182"
+    return d
+
+
+def _without_end(d: list[Document]) -> list[Document]:
+    return d[:-1]
+
+
+def _wrong_count(d: list[Document]) -> list[Document]:
+    d[-1]["postings"] += 1
+    return d
+
+
+EXACT: dict[str, tuple[Damage, dict[str, set[str]]]] = {
+    "head twice": (_line_twice("book"), {"duplicate": {"2:book"}}),
+    "account twice": (_line_twice("account"), {"duplicate": {"3:account 1009.01"}}),
+    "balance twice": (_line_twice("balance"), {"duplicate": {"22:balance 1009.01"}}),
+    "end twice": (_line_twice("end"), {"duplicate": {"26:end"}}),
+    "account renamed": (_rename, {"account_altered": {"1002"}}),
+    "pool of the head forged": (_forge_head, {"head_forged": {book.genesis().hex()}}),
+    "end line cut off": (_without_end, {"end_missing": {"12"}}),
+    "end line miscounts": (_wrong_count, {"count_wrong": {"12/24"}}),
+    "one voucher deleted": (_delete, {"deleted": {"5–6"}}),
+}
+"""Damages that are told once, and nothing besides."""
+
+
+@pytest.mark.requirement("ZZ-35", "one damage is one message")
+@pytest.mark.parametrize("name", EXACT)
+def test_each_of_these_is_told_once(name: str) -> None:
+    damage, expected = EXACT[name]
+    assert _found(damage(book.copied(TRUE)), None) == expected
+
+
+def test_a_member_that_stands_twice_is_told() -> None:
+    """Readers that take the first of two see somebody else than this program does."""
+    lines = book.text(TRUE)
+    at = _at(TRUE, 3)
+    lines[at] = lines[at].replace('{"kind"', '{"preparer": "mallory", "kind"', 1)
+    found = verify(lines)
+    assert [(one.code, one.subject) for one in found] == [("duplicate", f"{at + 1}:preparer")]
+
+
+def test_chinese_sentences_hold_no_english() -> None:
+    """Codes of ours apart: what is told is read by people who know one of the two languages."""
+    for code in CODES:
+        zh = Finding(code, "7").zh()
+        assert not re.search(r"[A-Za-z]{2,}", zh), zh
+
+
+def test_the_published_charts_are_those_of_the_books() -> None:
+    held = {
+        chart.chart: {a: [one.name_zh, one.name_en, one.normal_side] for a, one in chart.accounts.items()}
+        for chart in charts()
+    }
+    published = json.loads(Path("heyi_verify/charts.json").read_text(encoding="utf-8"))
+    assert published == held, "run `make docs`"
+
+
 DAMAGES: dict[str, tuple[Damage, dict[str, set[str]]]] = {
     "edit": (_edit_amount, {"edited": {"5"}, "balance_forged": {"1009.01", "4001"}}),
     "edit with balances to match": (_edit_amount_and_balances, {"edited": {"5"}}),
@@ -238,6 +314,10 @@ def test_the_command_line_and_its_exit_status(tmp_path: Path) -> None:
     assert behind.returncode == 0 and f"{ROOTS[1]['first_number']} 至 {COUNT}" in behind.stdout
     roots.write_text(json.dumps({"items": []}))
     assert "[root_missing]" in _run(str(export), "--roots", str(roots)).stdout
+    export.write_text("[]\n")
+    unread = _run(str(export))
+    assert unread.returncode == 2 and unread.stderr.splitlines()[0] == "不能读取：第 1 行不是对象。"
+    assert _run(str(tmp_path / "none")).stderr.splitlines()[0] == f"不能读取：没有文件“{tmp_path / 'none'}”。"
     roots.write_text(json.dumps({"items": ROOTS}))
     as_json = json.loads(_run(str(bad), "--roots", str(roots), "--json").stdout)
     assert not as_json["clean"] and {f["code"] for f in as_json["findings"]} == {"rewritten"}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.printing.font import TYPEFACE, pieces
-from shared.printing.page import Column, Heading, Note, Pairs, Row, Table, Title, paper
+from shared.printing.page import TEXT, Column, Heading, Note, Pairs, Row, Table, Title, _Layout, paper
 
 AT = datetime(2010, 3, 5, 9, tzinfo=UTC)
 RARE = "䶮𠮷㐂堃喆犇燊垚玥湉芃珺祎翀昉龘㵘𬭳𫖯"
@@ -54,6 +54,41 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     assert first == second
     assert paper(blocks("李四"), AT, "单据").pdf != first.pdf
     assert TYPEFACE.cut_down("壹贰") == TYPEFACE.cut_down("贰壹壹")
+
+
+def laid_out(*parts: Title | Heading | Pairs | Table | Note, crosswise: bool = False) -> list[list[tuple[float, str]]]:
+    """Size of type and text of all that stands on each page."""
+    layout = _Layout("", crosswise=crosswise)
+    for part in parts:
+        layout.add(part)
+    return [[(size, text) for _, _, size, text in page.texts] for page in layout._pages]
+
+
+@pytest.mark.requirement("HL-08", "nobody signs a page that shows nothing")
+@pytest.mark.parametrize("rows", range(28, 42))
+def test_the_lines_to_sign_stand_under_rows(rows: int) -> None:
+    columns = [Column("项目", 0.6), Column("金额", 0.4, "right")]
+    table = Table(
+        columns, [Row((f"第 {n} 项", "1.00")) for n in range(rows)], "试算平衡表", (Note("注"), Heading("制表:"))
+    )
+    last = [text for _, text in laid_out(Title("试算平衡表"), table)[-1]]
+    assert last[-1] == "制表:"
+    assert f"第 {rows - 1} 项" in last and f"第 {rows - 3} 项" in last
+
+
+def test_a_page_that_goes_on_says_what_it_continues() -> None:
+    table = Table([Column("日期", 1)], [Row((str(n),)) for n in range(120)], "现金日记账  2010年3月  大方县")
+    first, *others = laid_out(Title("现金日记账"), table)
+    assert "(续)现金日记账  2010年3月  大方县" not in [text for _, text in first]
+    assert others and all(page[0][1] == "(续)现金日记账  2010年3月  大方县" for page in others)
+    assert all(page[1][1] == "日期" for page in others)
+
+
+@pytest.mark.parametrize("amount", ["10,000,000,000,099.99", "-999,999,999,999,999.99"])
+def test_an_amount_is_never_broken(amount: str) -> None:
+    columns = [Column("项目", 0.88), Column("金额", 0.12, "right")]
+    ((size, _),) = [cell for cell in laid_out(Table(columns, [Row(("合计", amount))]))[0] if cell[1] == amount]
+    assert size < TEXT, "in smaller type instead"
 
 
 def test_only_what_is_shown_is_embedded() -> None:

@@ -9,7 +9,9 @@ AT = datetime(2011, 6, 12, 8, tzinfo=UTC)
 
 
 def table(rows: int) -> Table:
-    return Table([Column("项目", 0.5), Column("金额", 0.5, "right")], [Row((f"第 {n} 行", "1.00")) for n in range(rows)])
+    return Table(
+        [Column("项目", 0.5), Column("金额", 0.5, "right")], [Row((f"第 {n} 行", "1.00")) for n in range(rows)]
+    )
 
 
 def pages(blocks: list[Block], *, dense: bool = False) -> int:

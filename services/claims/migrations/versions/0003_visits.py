@@ -250,6 +250,7 @@ CREATE TABLE claim (
   part integer NOT NULL DEFAULT 1 CHECK (part > 0),
   sheets_to integer NOT NULL DEFAULT 0,
   deductible_fen bigint NOT NULL DEFAULT 0 CHECK (deductible_fen >= 0),
+  so_far jsonb CHECK (midway OR so_far IS NULL),
   paid_to text NOT NULL DEFAULT 'hospital' CHECK (paid_to IN ('hospital', 'person')),
   payable_fen bigint NOT NULL,
   policy_id text NOT NULL,

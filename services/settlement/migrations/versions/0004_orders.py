@@ -28,7 +28,7 @@ CREATE TABLE money_order (
   party text NOT NULL,
   reason text NOT NULL CHECK (reason <> ''),
   value_date date,
-  status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'checked', 'booked', 'refused')),
+  status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'checked', 'booked', 'refused', 'reversed')),
   prepared_by text NOT NULL,
   prepared_at timestamptz NOT NULL,
   checked_by text,
@@ -40,16 +40,26 @@ CREATE TABLE money_order (
   refused_on date,
   returned_on date,
   attempt integer NOT NULL DEFAULT 1 CHECK (attempt > 0),
+  reversal_reason text CHECK (reversal_reason <> ''),
+  reversal_document text CHECK (reversal_document <> ''),
+  reversal_by text,
+  reversed_by text,
+  reversed_on date,
   PRIMARY KEY (pool_code, id),
-  UNIQUE (pool_code, reference),
   CHECK (checked_by <> prepared_by),
   CHECK (booked_by <> prepared_by),
   CHECK (booked_by <> checked_by),
   CHECK ((direction = 0) = (account IS NULL)),
   CHECK ((status = 'checked') <= (checked_by IS NOT NULL)),
-  CHECK ((status = 'booked') = (booked_by IS NOT NULL AND booked_on IS NOT NULL)),
-  CHECK ((status = 'refused') = (refused_by IS NOT NULL AND refused_on IS NOT NULL))
+  CHECK ((status IN ('booked', 'reversed')) = (booked_by IS NOT NULL AND booked_on IS NOT NULL)),
+  CHECK ((status = 'refused') = (refused_by IS NOT NULL AND refused_on IS NOT NULL)),
+  CHECK ((reversal_by IS NULL) = (reversal_reason IS NULL) AND (reversal_by IS NULL) = (reversal_document IS NULL)),
+  CHECK (reversal_by IS NULL OR status IN ('booked', 'reversed')),
+  CHECK ((status = 'reversed') = (reversed_by IS NOT NULL AND reversed_on IS NOT NULL)),
+  CHECK (reversed_by IS NULL OR reversal_by IS NOT NULL AND reversed_by <> reversal_by)
 );
+-- what was recorded wrongly and reversed is recorded again under the bank's reference
+CREATE UNIQUE INDEX money_order_reference ON money_order (pool_code, reference) WHERE status <> 'reversed';
 CREATE INDEX money_order_bill ON money_order (pool_code, bill_id) WHERE bill_id IS NOT NULL;
 CREATE TABLE declaration (
   pool_code text COLLATE "C" NOT NULL,
@@ -71,6 +81,7 @@ def upgrade() -> None:
     op.execute(_TABLES)
     changing = "status, debit, checked_by, checked_at, booked_by, booked_on, value_date, refused_by, refusal"
     changing += ", refused_on, attempt, reference, returned_on"
+    changing += ", reversal_reason, reversal_document, reversal_by, reversed_by, reversed_on"
     op.execute(pool_table("settlement", "money_order", update_columns=changing, worker="SELECT, INSERT"))
     op.execute(pool_table("settlement", "declaration", update_columns="confirmed_by, confirmed_at"))
 

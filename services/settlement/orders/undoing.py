@@ -1,0 +1,153 @@
+"""Ways back from a booked order: the bank sent a payment back, or two people reverse what was recorded wrongly."""
+
+from typing import Any
+from uuid import UUID
+
+from services.settlement.funding import arrivals
+from services.settlement.funding import commands as funding
+from services.settlement.funding.accounts import PREMIUMS
+from services.settlement.funding.booking import Desk, Entry, book
+from services.settlement.funding.commands import Movement
+from services.settlement.funding.movements import REVERSED
+from services.settlement.ledger.posting import REVERSAL, voucher_number
+from services.settlement.orders import store
+from services.settlement.orders.commands import STATUS, check_any_hand, check_hand, source_of
+from services.settlement.orders.kinds import KINDS, OUT, REFUND_LATER, Kind
+from services.settlement.orders.problems import (
+    ORDER_AT_BANK,
+    ORDER_NOT_RETURNED,
+    ORDER_NOT_REVERSIBLE,
+    ORDER_REVERSAL_NONE,
+    ORDER_REVERSAL_WAITS,
+    ORDER_STATE,
+    ORDER_UNKNOWN,
+)
+from services.settlement.reconciliation.commands import match_open_lines, shows
+from shared.http.problems import FOUR_EYES
+from shared.http.tokens import Actor
+from shared.kernel.errors import Words
+from shared.kernel.ids import new_id, to_base32
+
+
+async def come_back(desk: Desk, actor: Actor, order_id: UUID) -> Any:
+    """The bank sent a payment back, as a statement shows: its voucher is reversed, and the order waits for its last
+    hand again, under a new reference; what it told when it was paid first still holds.
+
+    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND and ORDER_NOT_RETURNED.
+    """
+    kind, known = await _take(desk, order_id, ("登记退回", "record it as returned"))
+    check_hand(kind, len(kind.hands) - 1, actor.role)
+    if kind.account is None or kind.direction != OUT:
+        raise ORDER_NOT_RETURNED(order=order_id)
+    if not await shows(desk, kind.account, known["reference"], known["amount_fen"]):
+        raise ORDER_NOT_RETURNED(order=order_id)
+    await _come_back(desk, kind, known)
+    before = "checked" if len(kind.hands) > 2 else "prepared"
+    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before, to_base32(new_id(desk.now)), desk.day)
+    await match_open_lines(desk, kind.account)
+    return await store.order(desk.conn, desk.pool_code, order_id)
+
+
+async def propose_reversal(desk: Desk, actor: Actor, order_id: UUID, reason: str, document: str) -> Any:
+    """The first hand of a reversal, which moves nothing yet (0171).
+
+    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_NOT_REVERSIBLE, ORDER_AT_BANK and ORDER_REVERSAL_WAITS.
+    """
+    kind, known = await _take(desk, order_id, ("申请冲销", "propose its reversal"))
+    check_any_hand(kind, actor.role)
+    if not kind.is_reversible:
+        raise ORDER_NOT_REVERSIBLE(kind=(kind.zh, kind.en))
+    if known["reversal_by"] is not None:
+        raise ORDER_REVERSAL_WAITS(order=order_id)
+    await _not_at_bank(desk, known)
+    await store.propose_reversal(desk.conn, desk.pool_code, order_id, desk.by, reason, document)
+    return await store.order(desk.conn, desk.pool_code, order_id)
+
+
+async def approve_reversal(desk: Desk, actor: Actor, order_id: UUID) -> Any:
+    """Another person of the order's last hand: the voucher is reversed, once, and with it what the bank journal showed.
+
+    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_REVERSAL_NONE, FOUR_EYES, ORDER_AT_BANK (it came meanwhile) and
+    the ledger's refusals.
+    """
+    kind, known = await _proposed(desk, order_id)
+    check_hand(kind, len(kind.hands) - 1, actor.role)
+    if known["reversal_by"] == desk.by:
+        raise FOUR_EYES(act=("申请冲销", "propose a reversal"), then=("批准", "approve it"))
+    movement = await _not_at_bank(desk, known)
+    text = f"冲销{kind.zh}({known['reversal_document']})"
+    await _book_reversal(desk, kind, known, "reversed", text, preparer=known["reversal_by"], checker=desk.by)
+    if movement is not None:
+        assert kind.account is not None
+        signed = -kind.direction * known["amount_fen"]
+        back = Movement(
+            new_id(desk.now), kind.account, signed, known["reference"], REVERSED, movement, known["value_date"]
+        )
+        await funding.journal(desk, [back])
+    await store.reversed_by(desk.conn, desk.pool_code, order_id, desk.by, desk.day)
+    return await store.order(desk.conn, desk.pool_code, order_id)
+
+
+async def decline_reversal(desk: Desk, actor: Actor, order_id: UUID) -> Any:
+    """Any hand of the kind turns a proposed reversal down, the proposer too; the order stays booked.
+
+    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND and ORDER_REVERSAL_NONE.
+    """
+    kind, _ = await _proposed(desk, order_id)
+    check_any_hand(kind, actor.role)
+    await store.decline_reversal(desk.conn, desk.pool_code, order_id)
+    return await store.order(desk.conn, desk.pool_code, order_id)
+
+
+async def _take(desk: Desk, order_id: UUID, act: Words) -> tuple[Kind, Any]:
+    """A booked order, kept from others until the end; its account's lock comes before the row's, as everywhere."""
+    known = await store.order(desk.conn, desk.pool_code, order_id)
+    if known is None:
+        raise ORDER_UNKNOWN(order=order_id)
+    if known["account"] is not None:
+        await funding.lock_account(desk, known["account"])
+    known = await store.order(desk.conn, desk.pool_code, order_id, lock=True)
+    if known["status"] != "booked":
+        raise ORDER_STATE(order=order_id, status=STATUS[known["status"]], act=act)
+    return KINDS[known["kind"]], known
+
+
+async def _proposed(desk: Desk, order_id: UUID) -> tuple[Kind, Any]:
+    """A booked order whose reversal waits."""
+    kind, known = await _take(desk, order_id, ("冲销", "reverse it"))
+    if known["reversal_by"] is None:
+        raise ORDER_REVERSAL_NONE(order=order_id)
+    return kind, known
+
+
+async def _not_at_bank(desk: Desk, order: Any) -> UUID | None:
+    """The order's movement, which no statement shows yet; None for a move between funds. Raises ORDER_AT_BANK."""
+    if order["account"] is None:
+        return None
+    movement = await store.movement_of(desk.conn, desk.pool_code, order["account"], order["id"])
+    if movement["seen"]:
+        raise ORDER_AT_BANK(order=order["id"])
+    found: UUID = movement["id"]
+    return found
+
+
+async def _come_back(desk: Desk, kind: Kind, order: Any) -> None:
+    fen = order["amount_fen"]
+    await _book_reversal(desk, kind, order, "returned", f"{kind.zh}被银行退回")
+    if order["debit"] == REFUND_LATER:
+        await arrivals.add_temporary(desk, order["coverage_year"], PREMIUMS, fen)
+    assert kind.account is not None
+    back = Movement(new_id(desk.now), kind.account, fen, order["reference"], "order_return", new_id(desk.now), desk.day)
+    await funding.journal(desk, [back])
+
+
+async def _book_reversal(
+    desk: Desk, kind: Kind, order: Any, end: str, text: str, *, preparer: str = "", checker: str = ""
+) -> None:
+    """Mirrors the order's voucher, once."""
+    source = source_of(order)
+    number = await voucher_number(desk.conn, desk.pool_code, kind.book, source)
+    lines = ((kind.credit, order["debit"], order["amount_fen"]),)
+    entry = Entry(kind.book, f"{source}:{end}", desk.day, text, lines, preparer=preparer, checker=checker,
+                  reason=REVERSAL, ref=order["reference"], reversal_of=number)  # fmt: skip
+    await book(desk, [entry])

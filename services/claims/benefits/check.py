@@ -185,15 +185,12 @@ _PLAIN, _FLAGS = ("level", "place", "ownership", "designation"), ("emergency", "
 
 
 def _sources(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
-    """Sources that nothing rests on, groups that nothing names, dates after the end, the procedure not written."""
+    """Sources that nothing rests on, groups that nothing names, the procedure not written."""
     rest_on = {document.source or next(iter(document.sources))}
     named: set[str] = set()
-    for path, row in _rows(document):
+    for _, row in _rows(document):
         rest_on.add(str(row.get("source") or ""))
         named.update(row.get("groups") or ())
-        since = row.get("effective_from")
-        if since is not None and document.effective_to is not None and since > document.effective_to:
-            yield path, f"生效日 {since} 在方案终止以后"
     for name in document.sources:
         if name not in rest_on:
             yield ("sources", name), "没有任何规定引用这个来源"

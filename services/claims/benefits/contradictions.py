@@ -160,8 +160,16 @@ def _origin_problems(
     if row.illustrative and row.clause is None and row.note is None:
         yield here, "来源没有规定的值用 note 说明如何推定"
     for part in (row, *values):
-        if part is not None and part.source is not None and part.source not in document.sources:
+        if part is None:
+            continue
+        if part.source is not None and part.source not in document.sources:
             yield (*here, "source"), f"sources 里没有 {part.source}"
+        if part.effective_from is not None and part.effective_from > document.effective_from:
+            yield (
+                (*here, "effective_from"),
+                f"{part.effective_from} 晚于本方案的生效日 {document.effective_from}:"
+                "中途改动的值另写一个版本,从那一天起生效",
+            )
 
 
 def _overlaps(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:

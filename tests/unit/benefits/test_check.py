@@ -55,10 +55,6 @@ def changed(old: str, new: str, text: str = GOOD) -> str:
             "没有任何规定引用这个来源",
         ),
         (changed("layers:\n", "groups: {wubao: {name: 五保户}}\nlayers:\n"), "没有任何规定用到这类人群"),
-        (
-            changed("effective_from: 2010-01-01", "effective_from: 2008-01-01\neffective_to: 2008-12-31"),
-            "生效日 2009-01-01 在方案终止以后",
-        ),
         (changed("kind: outpatient", "kind: dental"), "没有规定:县内 非定点"),
     ],
 )

@@ -38,6 +38,7 @@ def line_of(text: str, needle: str) -> int:
         ("risk_bearer: pool", "risk_bearer: moon", "只能是"),
         ("level: township, place", "level: towship, place", "只能是"),
         ("source: rulings", "source: ruling", "sources 里没有 ruling"),
+        (f"{' ' * 12}effective_from: 2009-01-01", f"{' ' * 12}effective_from: 2010-07-01", "中途改动的值另写一个版本"),
         ("clause: 住院补偿封顶线为6万元", "note: x", "缺少依据"),
     ],
 )

@@ -23,7 +23,7 @@ LEFT, TOP, BOTTOM = 15.0, 14.0, 18.0
 TEXT, SMALL, HEADING, TITLE = 9.0, 7.5, 10.5, 15.0
 _MM_PER_POINT = 25.4 / 72
 _LEADING = 1.45
-_PAD = 1.2
+_PAD, _DENSE_PAD = 1.2, 0.3
 _GAP = 1.0
 _HEADING_GAP, _HEADING_ROOM = 2.5, 14.0
 _SIGNED_ROWS = 3
@@ -98,7 +98,14 @@ class NewPage:
     """What follows begins a page."""
 
 
-Block = Title | Heading | Pairs | Table | Note | NewPage
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Blocks that stand on one page wherever a page holds them."""
+
+    parts: Sequence[Title | Heading | Pairs | Table | Note]
+
+
+Block = Title | Heading | Pairs | Table | Note | NewPage | Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +133,18 @@ class _Page:
     """(x, y, width, height, shaded)"""
 
 
-def paper(blocks: Iterable[Block], made_at: datetime, name: str, foot: str = "", *, crosswise: bool = False) -> Printed:
+def paper(
+    blocks: Iterable[Block],
+    made_at: datetime,
+    name: str,
+    foot: str = "",
+    *,
+    crosswise: bool = False,
+    dense: bool = False,
+) -> Printed:
     """The blocks as a paper. `name` is its title among the properties of the file, `foot` stands under each page;
-    `crosswise` turns the pages, for tables of many columns."""
-    layout = _Layout(foot, crosswise=crosswise)
+    `crosswise` turns the pages, for tables of many columns; `dense` sets rows closer, to save a page."""
+    layout = _Layout(foot, crosswise=crosswise, dense=dense)
     for block in blocks:
         layout.add(block)
     return layout.printed(made_at, name)
@@ -138,7 +153,8 @@ def paper(blocks: Iterable[Block], made_at: datetime, name: str, foot: str = "",
 class _Layout:
     """Pages while blocks are added."""
 
-    def __init__(self, foot: str, *, crosswise: bool = False) -> None:
+    def __init__(self, foot: str, *, crosswise: bool = False, dense: bool = False) -> None:
+        self._pad = _DENSE_PAD if dense else _PAD
         self._width, self._height = (HEIGHT, WIDTH) if crosswise else (WIDTH, HEIGHT)
         self._inner = self._width - 2 * LEFT
         self._lacking: dict[str, None] = {}
@@ -166,9 +182,25 @@ class _Layout:
             case NewPage():
                 self._pages.append(_Page())
                 self._y = TOP
+            case Together():
+                self._stay_together(block)
             case Note():
                 for line in _wrapped(self._shown(block.text), SMALL, self._inner):
                     self._line(line, SMALL, "left")
+
+    def _stay_together(self, block: Together) -> None:
+        """Laid out where we are; where that takes a second page, again from the top of that."""
+        pages, began, page = len(self._pages), self._y, self._pages[-1]
+        texts, boxes = len(page.texts), len(page.boxes)
+        for part in block.parts:
+            self.add(part)
+        if len(self._pages) == pages or began == TOP:
+            return
+        del self._pages[pages:], page.texts[texts:], page.boxes[boxes:]
+        self._pages.append(_Page())
+        self._y = TOP
+        for part in block.parts:
+            self.add(part)
 
     def printed(self, made_at: datetime, name: str) -> Printed:
         """The pages as PDF."""
@@ -279,7 +311,7 @@ class _Layout:
             for column, text, width in zip(columns, shown, widths, strict=True)
         ]
         lines = [list(_wrapped(text, size, width)) for text, size, width in zip(shown, sizes, widths, strict=True)]
-        return _Cells(lines, sizes, max(map(len, lines)) * _height(TEXT) + 2 * _PAD, row.strong)
+        return _Cells(lines, sizes, max(map(len, lines)) * _height(TEXT) + 2 * self._pad, row.strong)
 
     def _row(self, columns: Sequence[Column], row: _Cells) -> None:
         """One row; it is never broken over two pages."""
@@ -290,7 +322,7 @@ class _Layout:
             box = (round(x, 3), round(self._y, 3), round(width, 3), round(row.height, 3), row.strong)
             self._pages[-1].boxes.append(box)
             for number, line in enumerate(lines):
-                top = self._y + _PAD + number * _height(TEXT)
+                top = self._y + self._pad + number * _height(TEXT)
                 self._text(line, x + _PAD, top, width - 2 * _PAD, size, column.align)
             x += width
         self._y += row.height

@@ -9,6 +9,7 @@ from typing import Any
 from services.claims.benefits import words
 from services.claims.benefits.areas import EVERYTHING, phrases
 from services.claims.benefits.document import Finding, Path, Source
+from services.claims.benefits.idle import idle_rows
 from services.claims.benefits.model import EACH_TIME, FULL_RATIO, Benefit, Cap, Layer, Policy, Rule, Situation
 from services.claims.benefits.schema import PolicyDoc
 from services.claims.benefits.slip import yuan
@@ -26,6 +27,7 @@ def findings(policy: Policy, source: Source, document: PolicyDoc | None = None) 
         for benefit in layer.buckets:
             here: Path = ("layers", layer.id, "benefits", benefit.id.split(".")[1])
             told = [*_gaps(layer, first, benefit), *_ratios(benefit), *_unreachable(policy, layer, benefit)]
+            told += idle_rows(benefit)
             found += [source.finding((*here, *path), message, "warning") for path, message in told]
         if layer.base == "cut_by_cap" and not _capped_before(policy, layer):
             message = "这一层从前一层的全年封顶线起付,而前一层没有全年封顶线,永远不会支付"
@@ -34,7 +36,8 @@ def findings(policy: Policy, source: Source, document: PolicyDoc | None = None) 
     if document is not None:
         found += [source.finding(path, message, "warning") for path, message in _sources(document)]
     for name in policy.illustrative:
-        found.append(Finding("warning", _line_of(source, name), name, "来源没有写明,须由统筹区点名接受才能用于结算"))
+        message = "来源没有写明,须由统筹区点名接受才能用于结算"
+        found.append(source.finding(_path_of(source, name), message, "warning", name))
     return found
 
 
@@ -212,16 +215,16 @@ def _rows(document: PolicyDoc) -> Iterator[tuple[Path, dict[str, Any]]]:
             stack += [((*path, number), value) for number, value in enumerate(part)]
 
 
-def _line_of(source: Source, name: str) -> int | None:
-    """The line of an illustrative name: `basic.inpatient.township.ratio` or `parameters.year_by`."""
+def _path_of(source: Source, name: str) -> Path:
+    """Where an illustrative name stands: `basic.inpatient.township.ratio` or `parameters.year_by`."""
     parts = tuple(name.split("."))
     if parts[0] in ("parameters", "family_account", "circumstances", "window"):
-        return source.line_of(parts)
+        return parts
     layer = ("layers", parts[0])
     if len(parts) == 1:
-        return source.line_of(layer)
+        return layer
     benefit = (*layer, "benefits", parts[1])
     for table in ("rules", "caps", "bonuses", "waivers"):
-        if (path := (*benefit, table, *parts[2:])) in source.lines:
-            return source.lines[path]
-    return source.line_of((*benefit, *parts[2:]))
+        if source.has((*benefit, table, *parts[2:3])):
+            return (*benefit, table, *parts[2:])
+    return (*benefit, *parts[2:])

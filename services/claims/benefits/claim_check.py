@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from services.claims.benefits import messages, words
 from services.claims.benefits.claim_document import ClaimDoc
 from services.claims.benefits.document import Finding, Path, Source
 from services.claims.benefits.engine import ACCOUNT_SPENT
 from services.claims.benefits.model import Policy
 from services.claims.benefits.paying import counters
-from services.claims.benefits.quote import known_groups
+from services.claims.benefits.quote import group_code, group_names, told_groups
 
+_FEN = 100
 _PERIODS = ("person_year", "household_year", "disease_year", "person_day")
 
 
@@ -18,9 +20,11 @@ def claim_findings(document: ClaimDoc, source: Source, policy: Policy) -> list[F
     """Every contradiction, in the order in which a claim is written; empty where the policy can decide it."""
     found = [
         *_dates(document, policy),
+        *_lines(document, policy),
         *_person(document, policy),
         *_third_party(document),
         *_elsewhere(document),
+        *_account(document, policy),
         *_used(document, policy),
     ]
     return [source.finding(path, message) for path, message in found]
@@ -37,11 +41,39 @@ def _dates(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
         yield ("submitted",), f"送材料的日期 {document.submitted} 早于出院(就诊)日期 {ended}"
 
 
+def _lines(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
+    """Lines dated outside the stay or visit, which no hospital may send either."""
+    first = document.admitted or policy.effective_from
+    last = document.discharged or (first if document.kind == "outpatient" else document.settled)
+    for number, line in enumerate(document.lines):
+        if line.day is not None and (line.day < first or (last is not None and line.day > last)):
+            span = f"{first} 至 {last}" if last is not None else f"{first} 起"
+            yield ("lines", number, "day"), f"费用日期 {line.day} 不在住院(就诊)期间({span})"
+
+
+def _account(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
+    if document.family_account is None:
+        return
+    if policy.family_account is None:
+        yield ("family_account",), "方案没有家庭账户"
+    elif document.kind not in policy.family_account.kinds:
+        kinds = "、".join(words.word(words.KINDS, kind) for kind in sorted(policy.family_account.kinds))
+        yield ("family_account",), f"方案的家庭账户只支付{kinds}"
+
+
 def _person(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
-    known = known_groups(policy)
+    names = group_names(policy)
     for group in document.person.groups:
-        if group not in known:
-            yield ("person", "groups"), f"方案不认识人群 {group};认识的有:{'、'.join(sorted(known))}"
+        if group_code(group, policy) not in names:
+            yield ("person", "groups"), f"方案不认识人群 {group};认识的有:{told_groups(names)}"
+    admitted = document.admitted or policy.effective_from
+    if document.person.birth is not None and document.person.birth > admitted:
+        yield ("person", "birth"), f"出生日期 {document.person.birth} 晚于入院(就诊)日期 {admitted}"
+    kinds = _cards(policy)
+    for number, card in enumerate(document.person.cards):
+        if card.kind not in kinds:
+            told = messages.choices(sorted(kinds), words.ENTITLEMENTS)
+            yield ("person", "cards", number, "kind"), f"没有这种证 {card.kind};有的是:{told}"
     voluntary = [layer.id for layer in policy.layers if layer.voluntary]
     for layer in document.person.joined or ():
         if layer not in voluntary:
@@ -61,13 +93,21 @@ def _elsewhere(document: ClaimDoc) -> Iterator[tuple[Path, str]]:
 
 def _used(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
     known = _counts(policy)
-    for written in document.used:
+    for written, amount in document.used.items():
         scope, _, name = written.rpartition(":")
         if scope and scope not in _PERIODS:
             yield ("used", written), f"没有累计期间 {scope};有的是:{'、'.join(_PERIODS)}"
         elif (scope or default_scope(name), name) not in known:
             told = "、".join(sorted(f"{one}:{count}" for one, count in known))
             yield ("used", written), f"方案没有累计项 {written};有的是:{told}"
+        elif name.endswith(".admissions") and amount % _FEN:
+            yield ("used", written), "住院次数写整数,例如 2"
+
+
+def _cards(policy: Policy) -> set[str]:
+    """Kinds of cards: those that the cases of the county grant, and those that the policy asks for."""
+    asked = {benefit.entitlement for layer in policy.layers for benefit in layer.buckets}
+    return (asked | words.ENTITLEMENTS.keys()) - {""}
 
 
 def default_scope(name: str) -> str:

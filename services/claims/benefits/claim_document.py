@@ -6,22 +6,28 @@ What is not written is usual: covered, a public designated hospital, nothing use
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from services.claims.benefits.model import Interval
-from services.claims.benefits.schema import Amount, Identifier, Level, Part, Percent, Place, Text
+from services.claims.benefits.schema import Amount, Day, Identifier, Level, Part, Percent, Place, Text
 
-Number = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,4})?$")]
+
+def _some(quantity: str) -> str:
+    if not quantity.strip("0."):
+        raise ValueError("数量应大于 0")
+    return quantity
+
+
+Number = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,4})?$"), AfterValidator(_some)]
 
 
 class DaysDoc(Part):
     """Days from–to, both included; open where `to` is not written."""
 
-    since: date = Field(alias="from")
-    to: date | None = None
+    since: Day = Field(alias="from")
+    to: Day | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> DaysDoc:
@@ -53,8 +59,9 @@ class InstitutionDoc(Part):
 class PersonDoc(Part):
     """The patient."""
 
-    birth: date | None = None
-    groups: list[Identifier] = Field(default_factory=list)
+    birth: Day | None = None
+    groups: list[Text] = Field(default_factory=list)
+    """By code or by name."""
     coverage: list[DaysDoc] | None = None
     """Covered all the time where it is not written."""
     newborn_of: list[DaysDoc] = Field(default_factory=list)
@@ -68,7 +75,9 @@ class ItemDoc(Part):
 
     item_class: Literal["A", "B", "C", "none"] = Field(default="A", alias="class")
     own_share: Percent = 0
-    ceilings: dict[str, Amount] = Field(default_factory=dict)
+    ceilings: dict[Literal["village", "township", "county", "prefecture", "province", "*"], Amount] = Field(
+        default_factory=dict
+    )
     restricted: bool = False
     essential: bool = False
     name: str = ""
@@ -80,7 +89,7 @@ class LineDoc(Part):
     code: Text
     amount: Amount
     quantity: Number = "1"
-    day: date | None = None
+    day: Day | None = None
     restriction_met: bool = False
 
 
@@ -117,9 +126,9 @@ class ClaimDoc(Part):
     """A claim in a file."""
 
     kind: Literal["inpatient", "outpatient"] = "inpatient"
-    admitted: date | None = None
-    discharged: date | None = None
-    settled: date | None = None
+    admitted: Day | None = None
+    discharged: Day | None = None
+    settled: Day | None = None
     institution: InstitutionDoc
     person: PersonDoc = PersonDoc()
     disease: str = ""
@@ -130,7 +139,7 @@ class ClaimDoc(Part):
     referred: bool = False
     decided: list[Literal["referred", "emergency", "migrant"]] = Field(default_factory=list)
     """Circumstances for which there is a decided case; the flags above say what the hospital states."""
-    submitted: date | None = None
+    submitted: Day | None = None
     """Day on which the papers came to the window; settled at the bedside where it is not written."""
     late_approved: bool = False
     third_party: Literal["none", "pending", "liable", "shared", "advanced", "accident"] = "none"

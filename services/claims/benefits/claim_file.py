@@ -7,12 +7,13 @@ from datetime import date
 
 from pydantic import ValidationError
 
+from services.claims.benefits.areas import USUAL_PLACE
 from services.claims.benefits.claim_check import claim_findings, default_scope
 from services.claims.benefits.claim_document import ClaimDoc, EarlierDoc
 from services.claims.benefits.document import PolicyErrors, Source, read
 from services.claims.benefits.engine import ACCOUNT_SPENT, adjudicate, benefit_year
-from services.claims.benefits.face import Face
-from services.claims.benefits.messages import message_of, path_of
+from services.claims.benefits.face import Billed, Face, faces_of
+from services.claims.benefits.messages import refused
 from services.claims.benefits.model import (
     AccumulatorKey,
     Adjudication,
@@ -29,9 +30,9 @@ from services.claims.benefits.model import (
     Policy,
 )
 from services.claims.benefits.paying import key_of
-from services.claims.benefits.quote import USUAL_PLACE
+from services.claims.benefits.quote import group_code
 
-_PLAIN = "eligible"
+_PLAIN, _PLAIN_NAME = "eligible", "可补偿费用"
 _E4 = 10_000
 _MICRO_PER_FEN = 10_000
 
@@ -46,10 +47,9 @@ class ClaimFile:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The decision, the names of the lines, and the lines as a printed slip shows them."""
+    """The decision, and the lines as a slip shows them."""
 
     adjudication: Adjudication
-    names: dict[int, str]
     faces: dict[int, Face]
 
 
@@ -59,7 +59,7 @@ def read_claim(text: str) -> ClaimFile:
     try:
         return ClaimFile(ClaimDoc.model_validate(source.raw), source)
     except ValidationError as wrong:
-        raise PolicyErrors([source.finding(path_of(e["loc"]), message_of(e)) for e in wrong.errors()]) from wrong
+        raise refused(source, wrong, ClaimDoc) from wrong
 
 
 def decide(file: ClaimFile, policy: Policy) -> Answer:
@@ -79,15 +79,18 @@ def decide(file: ClaimFile, policy: Policy) -> Answer:
             item.essential,
         )
         for code, item in document.catalogue.items()
-    } or {_PLAIN: Item(_PLAIN, "A", name="可补偿费用")}
-    names = {line.number: items[line.code].name or line.code for line in claim.lines if line.code in items}
-    faces = {
-        line.number: Face(
-            names.get(line.number, line.code), items[line.code].item_class if line.code in items else "none"
-        )
-        for line in claim.lines
-    }
-    return Answer(adjudicate(claim, _facts(document, claim, policy, items), policy), names, faces)
+    } or {_PLAIN: Item(_PLAIN, "A", name=_PLAIN_NAME)}
+    if document.eligible is not None:
+        faces = {1: Face(_PLAIN_NAME, "A")}
+    else:
+        faces = faces_of((_billed(line) for line in claim.lines), items, document.institution.level)
+    return Answer(adjudicate(claim, _facts(document, claim, policy, items), policy), faces)
+
+
+def _billed(line: Line) -> Billed:
+    """A line with the unit price that its amount and quantity come from, where that is a whole one."""
+    price, rest = divmod(line.amount_fen * _MICRO_PER_FEN * _E4, line.quantity_e4)
+    return Billed(line.code, "", None if rest else price, line.quantity_e4)
 
 
 def _claim(document: ClaimDoc, policy: Policy) -> ClaimInput:
@@ -131,7 +134,7 @@ def _facts(document: ClaimDoc, claim: ClaimInput, policy: Policy, items: dict[st
         coverage=covered if person.coverage is None else tuple(days.interval() for days in person.coverage),
         items=items,
         used=dict(_used(document, claim, policy)),
-        groups=frozenset(person.groups),
+        groups=frozenset(group_code(group, policy) for group in person.groups),
         birth_date=person.birth,
         third_party=document.third_party,
         earlier=None if document.earlier is None else _earlier(document.earlier, policy),

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 
-from services.claims.benefits import library
+from services.claims.benefits import library, words
 from services.claims.benefits.check import findings
 from services.claims.benefits.claim_file import Answer, decide, read_claim
 from services.claims.benefits.compiler import Loaded, load
 from services.claims.benefits.diff import differences
 from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.face import Face
+from services.claims.benefits.messages import choices
 from services.claims.benefits.model import Policy
 from services.claims.benefits.payment_document import payment_findings, payment_words, read_payment
 from services.claims.benefits.quote import Question, UnknownGroup, quote
-from services.claims.benefits.schema import Level, Place
 from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wall import wall_table
 from services.claims.benefits.wire import decision_document
@@ -62,32 +62,65 @@ def _day(text: str) -> date:
         raise typer.BadParameter(f"{text}:日期写作 2010-03-01 · a date such as 2010-03-01") from None
 
 
+_REASONS: tuple[tuple[type[OSError], str], ...] = (
+    (FileNotFoundError, "没有这个文件或目录"),
+    (IsADirectoryError, "这是一个目录,不是文件"),
+    (NotADirectoryError, "路径中有一段不是目录"),
+    (PermissionError, "没有权限"),
+)
+
+
+def _why(wrong: OSError) -> str:
+    """What the system said, in the office's language."""
+    return next((told for kind, told in _REASONS if isinstance(wrong, kind)), "系统读写失败")
+
+
+def _text_of(path: Path) -> str:
+    """The text of a file, with or without the mark of UTF-8; ends the command where it cannot be read."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as wrong:
+        _fail(f"不能读取 {path}:{_why(wrong)}")
+    except UnicodeDecodeError:
+        _fail(f"不能读取 {path}:文件不是 UTF-8 编码;在记事本里“另存为”,编码选 UTF-8 · not UTF-8: save it as UTF-8")
+
+
 def open_policy(name: str) -> Loaded:
     """A policy by its id in the repository or by the path of a file; ends the command where it cannot be used."""
     try:
         path = Path(name)
         if path.suffix in (".yaml", ".yml") or path.is_file():
-            return load(path.read_text(encoding="utf-8"), library.text_of)
+            return load(_text_of(path), library.text_of)
         return library.loaded(name)
     except KeyError:
         _fail(f"没有方案 {name}。现有:{'、'.join(library.ids())} · no such policy")
-    except (OSError, UnicodeDecodeError) as wrong:
-        _fail(f"不能读取 {name}:{wrong}")
     except PolicyErrors as wrong:
         _fail(f"{name} 不能使用:\n" + "\n".join(f"  {finding}" for finding in wrong.findings))
+
+
+def _one_of(table: words.Words, told: str) -> Any:
+    """An option whose value is a code of a table, typed as the code or in Chinese."""
+    codes = {name: code for code, (name, _) in table.items()} | {code: code for code in table}
+
+    def read(text: str) -> str:
+        if text not in codes:
+            raise typer.BadParameter(f"{text}:只能是 {choices(list(table), table)} · not one of these")
+        return codes[text]
+
+    return typer.Option(parser=read, metavar="|".join(table), help=told)
 
 
 @app.command("quote")
 def quote_command(
     ctx: typer.Context,
     policy: Annotated[str, typer.Option(help="方案编号或文件 · policy id or file")],
-    level: Annotated[Level | None, typer.Option(help="医疗机构级别 · level of the institution")] = None,
+    level: Annotated[str | None, _one_of(words.LEVELS, "医疗机构级别 · level of the institution")] = None,
     eligible: Annotated[str | None, typer.Option(metavar="YUAN", help="可补偿费用 · eligible amount")] = None,
-    kind: Annotated[Literal["inpatient", "outpatient"], typer.Option(help="住院、门诊")] = "inpatient",
-    place: Annotated[Place | None, typer.Option(help="所在地 · place; 省、地级默认县外省内")] = None,
-    ownership: Annotated[Literal["public", "private"], typer.Option(help="公立、民营")] = "public",
-    designation: Annotated[Literal["designated", "none"], typer.Option(help="是否定点")] = "designated",
-    group: Annotated[list[str] | None, typer.Option(help="特殊人群,可重复 · special group, repeatable")] = None,
+    kind: Annotated[str, _one_of(words.KINDS, "住院、门诊 · kind of care")] = "inpatient",
+    place: Annotated[str | None, _one_of(words.PLACES, "所在地 · place; 省、地级默认县外省内")] = None,
+    ownership: Annotated[str, _one_of(words.OWNERSHIPS, "公立、民营 · ownership")] = "public",
+    designation: Annotated[str, _one_of(words.DESIGNATIONS, "是否定点 · designation")] = "designated",
+    group: Annotated[list[str] | None, typer.Option(help="特殊人群,编码或名称,可重复 · special group")] = None,
     disease: Annotated[str, typer.Option(help="病种编码 · code of the disease")] = "",
     emergency: Annotated[bool, typer.Option("--emergency", help="急诊 · emergency")] = False,
     migrant: Annotated[bool, typer.Option("--migrant", help="外出务工 · migrant worker")] = False,
@@ -101,13 +134,12 @@ def quote_command(
 ) -> None:
     """按方案试算补偿,逐步说明 · calculate a benefit and tell every step."""
     loaded = open_policy(policy)
-    names: dict[int, str] = {}
     faces: dict[int, Face] = {1: Face("可补偿费用" if not english else "eligible costs", "A")}
     try:
         if claim is not None:
             _expect_alone(ctx)
             answer = _decided(claim, loaded.policy)
-            result, names, faces = answer.adjudication, answer.names, answer.faces
+            result, faces = answer.adjudication, answer.faces
         elif level is None or eligible is None:
             _fail("写 --level 和 --eligible,或者写 --claim FILE · give --level and --eligible, or --claim FILE")
         else:
@@ -128,15 +160,14 @@ def quote_command(
             )
             result = quote(question, loaded.policy)
     except UnknownGroup as wrong:
-        names_known = "、".join(wrong.known)
-        _fail(f"方案不认识人群 {'、'.join(wrong.groups)};认识的有:{names_known} · {wrong}")
+        _fail(f"方案不认识人群 {'、'.join(wrong.groups)};认识的有:{wrong.told} · {wrong}")
     document = decision_document(result)
     if pdf is not None:
         _print(pdf, document, faces, loaded, "en" if english else "zh")
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
-        typer.echo(slip_text(document, names=names, language="en" if english else "zh"), nl=False)
+        typer.echo(slip_text(document, faces=faces, language="en" if english else "zh"), nl=False)
 
 
 def _print(path: Path, document: dict[str, Any], faces: dict[int, Face], loaded: Loaded, language: str) -> None:
@@ -152,7 +183,7 @@ def _print(path: Path, document: dict[str, Any], faces: dict[int, Face], loaded:
     try:
         path.write_bytes(printed.pdf)
     except OSError as wrong:
-        _fail(f"不能写入 {path}:{wrong}")
+        _fail(f"不能写入 {path}:{_why(wrong)}")
     if printed.lacking:
         errors.print(f"字体中没有,以编码表示的字:{'、'.join(printed.lacking)} · not in the font", markup=False)
 
@@ -169,9 +200,7 @@ def _expect_alone(ctx: typer.Context) -> None:
 def _decided(path: Path, policy: Policy) -> Answer:
     """The decision on the claim of a file, or an end that names every guilty line."""
     try:
-        return decide(read_claim(path.read_text(encoding="utf-8")), policy)
-    except (OSError, UnicodeDecodeError) as wrong:
-        _fail(f"不能读取 {path}:{wrong}")
+        return decide(read_claim(_text_of(path)), policy)
     except PolicyErrors as wrong:
         _fail(f"{path} 不能使用:\n" + "\n".join(f"  {finding}" for finding in wrong.findings))
 
@@ -197,9 +226,7 @@ def payment_command(
 ) -> None:
     """检查对医疗机构的支付办法,并用文字说明 · check how a provider is paid, and say it in words."""
     try:
-        document, source = read_payment(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as wrong:
-        _fail(f"不能读取 {file}:{wrong}")
+        document, source = read_payment(_text_of(file))
     except PolicyErrors as wrong:
         _fail(f"{file} 不能使用:\n" + "\n".join(f"  {finding}" for finding in wrong.findings))
     typer.echo(payment_words(document), nl=False)

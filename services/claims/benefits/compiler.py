@@ -19,7 +19,7 @@ from services.claims.benefits.contradictions import (
     situations,
 )
 from services.claims.benefits.document import PolicyErrors, Source, inherit, read
-from services.claims.benefits.messages import message_of, path_of
+from services.claims.benefits.messages import refused
 from services.claims.benefits.model import (
     EACH_TIME,
     Accident,
@@ -76,7 +76,7 @@ def load(text: str, parent_of: Callable[[str], str] | None = None) -> Loaded:
     try:
         document = PolicyDoc.model_validate(source.raw)
     except ValidationError as wrong:
-        raise PolicyErrors([source.finding(path_of(e["loc"]), message_of(e)) for e in wrong.errors()]) from wrong
+        raise refused(source, wrong, PolicyDoc) from wrong
     findings = [source.finding(path, message) for path, message in contradictions(document)]
     if findings:
         raise PolicyErrors(findings)
@@ -130,6 +130,7 @@ def _policy(document: PolicyDoc) -> Policy:
         deadlines=tuple(_deadlines(document)),
         diseases=frozenset(_diseases(layers)),
         papers=tuple(_papers(document)),
+        groups={code: group.name for code, group in document.groups.items()},
     )
 
 
@@ -318,7 +319,7 @@ def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
         deductible=Deductible(
             amount_fen=rule.deductible.value,
             per=rule.deductible_per,
-            waived_from=rule.deductible_waived_from,
+            waived_from=rule.deductible_waived_from.value if rule.deductible_waived_from is not None else None,
             clause=rule.deductible.clause or rule.clause or "",
         ),
         bands=bands,
@@ -330,6 +331,7 @@ def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
             deductible=rule.deductible,
             ratio=rule.ratio,
             fixed=rule.fixed,
+            deductible_waived_from=rule.deductible_waived_from,
             when=None if rule.when_stated else Sourced[bool](value=False, illustrative=True),
         ),
         diseases=frozenset(rule.diseases or ()),
@@ -384,4 +386,4 @@ def _origin(document: PolicyDoc, name: str, row: Row, **values: Sourced[Any] | N
     marked = [name] if row.illustrative else []
     marked += [f"{name}.{field}" for field, value in values.items() if value is not None and value.illustrative]
     clause = row.clause or next((v.clause for v in values.values() if v is not None and v.clause), None)
-    return Origin(clause or row.note or "", source, since, document.sources[source].verified_on, tuple(marked))
+    return Origin(clause or "", source, since, document.sources[source].verified_on, tuple(marked))

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from services.claims.benefits.areas import phrases
 from services.claims.benefits.document import Path
 from services.claims.benefits.model import DESIGNATIONS, LEVELS, OWNERSHIPS, PLACES, Situation
 from services.claims.benefits.payers import payer_problems
@@ -135,7 +136,8 @@ def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: Benef
                 yield (*where, "groups"), f"groups 里没有 {group}"
     for rule_id, rule in benefit.rules.items():
         where = (*here, "rules", rule_id)
-        yield from _origin_problems(document, where, rule, rule.deductible, rule.ratio, rule.fixed)
+        values = (rule.deductible, rule.deductible_waived_from, rule.ratio, rule.fixed)
+        yield from _origin_problems(document, where, rule, *values)
     yield from _overlaps(here, benefit)
     for cap_id, cap in benefit.caps.items():
         where = (*here, "caps", cap_id)
@@ -165,15 +167,15 @@ def _origin_problems(
 def _overlaps(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
     taken: dict[tuple[str, Situation], str] = {}
     for rule_id, rule in benefit.rules.items():
-        clashes: dict[str, Situation] = {}
+        clashes: dict[str, set[Situation]] = {}
         mine = set(itertools.chain.from_iterable(situations(when) for when in rule.when))
         for disease, situation in itertools.product(rule.diseases or [""], mine):
             other = taken.setdefault((disease, situation), rule_id)
             if other != rule_id:
-                clashes.setdefault(other, situation)
-        for one, situation in clashes.items():
-            example = " ".join(str(part) for part in situation[:4])
-            yield (*here, "rules", rule_id, "when"), f"与 {one} 重叠,例如 {example}"
+                clashes.setdefault(other, set()).add(situation)
+        for one, where in clashes.items():
+            told = f"与“{benefit.rules[one].name}”({one})重叠,例如 {phrases(where)[0]}"
+            yield (*here, "rules", rule_id, "when"), told
 
 
 # ---------------------------------------------------------------- what compiling asks for too

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 
-from services.claims.benefits.areas import EVERYTHING, phrases
-from services.claims.benefits.model import Benefit, Layer, Policy, Rule, Situation
-from services.claims.benefits.quote import Question, quote
-from services.claims.benefits.slip import yuan
+from services.claims.benefits.areas import EVERYTHING, parts
+from services.claims.benefits.diseases import codes_of
+from services.claims.benefits.example import group_example, row_example
+from services.claims.benefits.model import Benefit, Bonus, Layer, Policy, Rule, Situation, Waiver
+from services.claims.benefits.quote import group_names
 from services.claims.benefits.wall import (
     account_words,
     bucket_words,
@@ -15,20 +17,31 @@ from services.claims.benefits.wall import (
     deadline_words,
     layer_words,
     named_rows,
+    paid_words,
     papers_words,
-    rule_words,
 )
-from shared.kernel.money import format_yuan
-
-EXAMPLE_FEN = {"inpatient": 1_000_000, "outpatient": 10_000}
-"""Eligible amounts of the example beside a changed row: 10,000 yuan in hospital, 100 at the clinic."""
 
 
 def differences(old: Policy, new: Policy) -> list[str]:
     """Sentences, the benefits layer by layer; a list that says so where nothing changes for anybody."""
-    told = [f"{old.title} → {new.title}", f"自 {new.effective_from:%Y 年 %-m 月 %-d 日}起:"]
-    changes = [*_parameters(old, new), *_layers(old, new)]
+    until = f"至 {_day(new.effective_to)}" if new.effective_to is not None else ""
+    told = [f"{old.title} → {new.title}", f"自 {_day(new.effective_from)}起{until}:"]
+    if new.effective_from < old.effective_from:
+        since, later = _day(new.effective_from), _day(old.effective_from)
+        told.append(f"注意:前一份({later}起)比后一份({since}起)生效晚,下面是由新到旧的变化;要看由旧到新,请交换次序。")
+    changes = [*_end(old, new), *_parameters(old, new), *_layers(old, new)]
     return [*told, *(changes or ["对任何人都没有变化。"])]
+
+
+def _end(old: Policy, new: Policy) -> Iterator[str]:
+    """The last day, where both begin on the same day: of versions that follow each other it is no change."""
+    if old.effective_from == new.effective_from and old.effective_to != new.effective_to:
+        was, now = ("没有写明" if day is None else _day(day) for day in (old.effective_to, new.effective_to))
+        yield f"- 所有人:方案执行到哪天,原{was},现{now}。"
+
+
+def _day(day: date) -> str:
+    return f"{day:%Y 年 %-m 月 %-d 日}"
 
 
 def _parameters(old: Policy, new: Policy) -> Iterator[str]:
@@ -110,7 +123,8 @@ def _benefits(was: Layer | None, now: Layer | None, old: Policy, new: Policy) ->
                 yield f"- 新设“{other.name}”{bucket_words(other)}。"
             first = was is old.layers[0] and now is new.layers[0] and not any(kind[1:])
             yield from _rows(one, other, (old, new) if first else None)
-            yield from _changes(f"- {other.name}", _others(one), _others(other))
+            shown = _shown_by(one, other, (old, new)) if first and one is not None else None
+            yield from _changes(f"- {other.name}", _others(one, old), _others(other, new), shown)
 
 
 def _kind(benefit: Benefit) -> tuple[object, ...]:
@@ -118,69 +132,99 @@ def _kind(benefit: Benefit) -> tuple[object, ...]:
     return benefit.kind, benefit.entitlement, tuple(sorted(benefit.diseases)), tuple(sorted(benefit.items))
 
 
-def _others(benefit: Benefit | None) -> dict[str, tuple[str, str]]:
+def _others(benefit: Benefit | None, policy: Policy) -> dict[str, tuple[str, str]]:
     """The rows beside the table by their id, with name and words."""
-    return {} if benefit is None else {row_id: (name, told) for row_id, name, told, _ in named_rows(benefit)}
+    if benefit is None:
+        return {}
+    return {row_id: (name, told) for row_id, name, told, _ in named_rows(benefit, group_names(policy))}
 
 
-def _changes(where: str, before: Mapping[str, tuple[str, str]], after: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+def _changes(
+    where: str,
+    before: Mapping[str, tuple[str, str]],
+    after: Mapping[str, tuple[str, str]],
+    shown: Callable[[str], str] | None = None,
+) -> Iterator[str]:
+    """Rows by their id that are new, gone or other; `shown` gives the example of a row."""
     for row_id in dict.fromkeys([*before, *after]):
         one, other = before.get(row_id), after.get(row_id)
+        told = None
         if one is None and other is not None:
-            yield f"{where}:新设{other[0]},{other[1]}。"
+            told = f"{where}:新设{other[0]},{other[1]}。"
         elif one is not None and other is None:
-            yield f"{where}:取消{one[0]}(原{one[1]})。"
+            told = f"{where}:取消{one[0]}(原{one[1]})。"
         elif one is not None and other is not None and one[1] != other[1]:
-            yield f"{where}:{other[0]}由{one[1]}变为{other[1]}。"
+            told = f"{where}:{other[0]}由{one[1]}变为{other[1]}。"
+        if told is not None:
+            yield told + (shown(row_id) if shown is not None else "")
+
+
+def _for_groups(benefit: Benefit) -> tuple[Bonus | Waiver, ...]:
+    return (*benefit.bonuses, *benefit.waivers)
+
+
+def _shown_by(was: Benefit, now: Benefit, policies: tuple[Policy, Policy]) -> Callable[[str], str]:
+    """The example of a raise or waiver, in the plainest situation of each row that pays."""
+    tables = [[one for one in now.table if now.table[one] is rule] for rule in now.rules if rule.pays]
+    situations = [parts(table)[0][1] for table in tables if table]
+
+    def example(row_id: str) -> str:
+        rows = [row for one in (was, now) for row in _for_groups(one) if row.id == row_id]
+        return group_example(now.kind, situations, policies, rows) if rows else ""
+
+    return example
 
 
 def _rows(was: Benefit | None, now: Benefit, policies: tuple[Policy, Policy] | None) -> Iterator[str]:
-    """Every change of a row, with exactly the situations in which it is felt."""
-    changed: dict[tuple[str, str], list[Situation]] = {}
+    """Every change of a row, with exactly the diseases and situations in which it is felt."""
+    changed: dict[tuple[str, str, frozenset[Situation]], list[str]] = {}
     diseases = sorted({"", *now.by_disease, *(was.by_disease if was is not None else ())})
     for disease in diseases:
-        before_table, after_table = _table(was, disease), _table(now, disease)
-        for situation in EVERYTHING:
-            before, after = _said(before_table.get(situation)), _said(after_table.get(situation))
-            if before != after:
-                changed.setdefault((before, after), []).append(situation)
+        for (before, after), situations in _felt(was, now, disease).items():
+            changed.setdefault((before, after, frozenset(situations)), []).append(disease)
     lines = []
-    for (before, after), situations in changed.items():
-        for where in phrases(situations):
-            lines.append(f"- {now.name},{where}:原 {before},现 {after}。{_example(now, situations, policies)}")
+    for (before, after, felt), of in changed.items():
+        named = f",病种 {'、'.join(of)}" if of != [""] else ""
+        for where, situation in parts(felt):
+            shown = ""
+            if policies is not None:
+                rows = [_row(one, of[0], situation) for one in (was, now)]
+                shown = row_example(now.kind, situation, policies, rows, of[0])
+            lines.append(f"- {now.name}{named},{where}:原 {before},现 {after}。{shown}")
     yield from sorted(lines)
 
 
-def _table(benefit: Benefit | None, disease: str) -> Mapping[Situation, Rule]:
-    """The rows for a disease, or the ordinary ones."""
+def _felt(was: Benefit | None, now: Benefit, disease: str) -> dict[tuple[str, str], list[Situation]]:
+    """The changes for a disease, or for all that no row names: words before and after, and where they are felt."""
+    felt: dict[tuple[str, str], list[Situation]] = {}
+    for situation in EVERYTHING:
+        if disease and not any(_own_row(one, disease, situation) for one in (was, now)):
+            continue  # the ordinary rows apply before and after: their change is told by itself
+        rows = [_row(one, disease, situation) for one in (was, now)]
+        if _said(rows[0]) == _said(rows[1]):
+            continue
+        before, after = (_ordinary(row, disease) + _said(row) for row in rows)
+        felt.setdefault((before, after), []).append(situation)
+    return felt
+
+
+def _own_row(benefit: Benefit | None, disease: str, situation: Situation) -> Rule | None:
     if benefit is None:
-        return {}
-    return benefit.by_disease.get(disease, {}) if disease else benefit.table
+        return None
+    rows = (benefit.by_disease.get(code, {}).get(situation) for code in codes_of(disease))
+    return next((row for row in rows if row is not None), None)
+
+
+def _row(benefit: Benefit | None, disease: str, situation: Situation) -> Rule | None:
+    """The row that applies: that of the disease, or the ordinary one."""
+    if benefit is None:
+        return None
+    return _own_row(benefit, disease, situation) or benefit.table.get(situation)
+
+
+def _ordinary(rule: Rule | None, disease: str) -> str:
+    return "按一般规定 " if disease and rule is not None and not rule.diseases else ""
 
 
 def _said(rule: Rule | None) -> str:
-    return "没有规定" if rule is None else rule_words(rule)
-
-
-def _example(benefit: Benefit, situations: list[Situation], policies: tuple[Policy, Policy] | None) -> str:
-    """What the change does to a bill, where both policies answer the same question."""
-    amount = EXAMPLE_FEN.get(benefit.kind)
-    if policies is None or amount is None:
-        return ""
-    level, place, ownership, designation, emergency, migrant, referred = min(situations)
-    paid = []
-    for policy in policies:
-        question = Question(
-            kind=benefit.kind,
-            level=level,
-            eligible_fen=amount,
-            admitted_on=policy.effective_from,
-            place=place,
-            ownership=ownership,
-            designation=designation,
-            emergency=emergency,
-            migrant=migrant,
-            referred=referred,
-        )
-        paid.append(yuan(format_yuan(quote(question, policy).benefit_fen)))
-    return f"例:可补偿费用 {yuan(format_yuan(amount))} 元,补偿由 {paid[0]} 元变为 {paid[1]} 元。"
+    return "没有规定" if rule is None else paid_words(rule)

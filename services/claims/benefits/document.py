@@ -7,10 +7,12 @@ scalar stays text until the schema reads it. Anchors and repeated keys are refus
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+
+from services.claims.benefits.spelling import advice
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 12
@@ -48,17 +50,29 @@ class Source:
 
     raw: dict[str, Any]
     lines: Mapping[Path, int]
+    inherited: Mapping[Path, tuple[str, int]] = field(default_factory=dict)
+    """Where a path stands that the document has from another one: the id of that one and the line in it."""
+
+    def has(self, path: Path) -> bool:
+        """Whether something stands at the path, in the document or in one that it inherits from."""
+        return path in self.lines or path in self.inherited
 
     def line_of(self, path: Path) -> int | None:
-        """Line of the value at the path, or of the nearest thing around it."""
+        """Line in this document of the value at the path, or of the nearest thing around it."""
         for length in range(len(path), -1, -1):
             if (line := self.lines.get(path[:length])) is not None:
                 return line
         return None
 
-    def finding(self, path: Path, message: str, severity: str = "error") -> Finding:
-        """A finding that names path and line."""
-        return Finding(severity, self.line_of(path), ".".join(str(part) for part in path), message)
+    def finding(self, path: Path, message: str, severity: str = "error", name: str = "") -> Finding:
+        """A finding that names path (or `name`) and line; what is inherited is told with the document it stands in."""
+        shown = name or ".".join(str(part) for part in path)
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.lines:
+                break
+            if (stands := self.inherited.get(path[:length])) is not None:
+                return Finding(severity, None, shown, f"(在所继承的 {stands[0]} 第 {stands[1]} 行){message}")
+        return Finding(severity, self.line_of(path), shown, message)
 
 
 def read(text: str) -> Source:
@@ -69,10 +83,9 @@ def read(text: str) -> Source:
         _refuse_tricks(text)
         node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as wrong:
-        line = wrong.problem_mark.line if wrong.problem_mark else 0
-        raise _error(line, "", f"不是有效的 YAML:{wrong.problem or wrong.context}") from wrong
+        raise _unreadable(text, wrong) from wrong
     except yaml.YAMLError as wrong:
-        raise PolicyErrors([Finding("error", None, "", f"不是有效的 YAML:{wrong}")]) from wrong
+        raise PolicyErrors([Finding("error", None, "", "不是有效的 YAML:文件里有不能使用的控制字符")]) from wrong
     if not isinstance(node, yaml.MappingNode):
         raise PolicyErrors([Finding("error", 1, "", "方案文件应是若干“名称: 值”的组合")])
     lines: dict[Path, int] = {}
@@ -107,7 +120,8 @@ def inherit(source: Source, parent_of: Callable[[str], str]) -> Source:
         except KeyError as missing:
             raise PolicyErrors([source.finding(("inherits",), f"没有编号为 {parent_id} 的方案")]) from missing
         own = {key: value for key, value in source.raw.items() if key != "inherits"}
-        source = Source(_merged(parent.raw, own), source.lines)
+        theirs = {path: (parent_id, line) for path, line in parent.lines.items() if path}
+        source = Source(_merged(parent.raw, own), source.lines, theirs | dict(source.inherited))
     return source
 
 
@@ -121,6 +135,13 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
         else:
             merged[key] = value
     return merged
+
+
+def _unreadable(text: str, wrong: yaml.MarkedYAMLError) -> PolicyErrors:
+    last = wrong.problem_mark.line if wrong.problem_mark else 0
+    first = wrong.context_mark.line if wrong.context_mark else last
+    line, told = advice(text, first, last, wrong.problem or "")
+    return _error(line, "", f"不是有效的 YAML:{told}")
 
 
 def _error(line: int, path: str, message: str) -> PolicyErrors:

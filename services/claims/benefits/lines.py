@@ -75,8 +75,13 @@ def _excluded(line: Line, item: Item | None, facts: Facts, covered_days: bool) -
 
 def _over_ceiling_fen(line: Line, item: Item, level: str) -> int:
     """The part of the line's amount above ceiling × quantity."""
-    ceilings = item.ceilings_micro or {}
-    ceiling = ceilings.get(level, ceilings.get("*"))
+    ceiling = ceiling_of(item, level)
     if ceiling is None:
         return 0
     return max(0, line.amount_fen - line_amount_fen(ceiling, line.quantity_e4))
+
+
+def ceiling_of(item: Item, level: str) -> int | None:
+    """The highest unit price that counts at an institution of a level, 10⁻⁶ yuan; None where there is none."""
+    ceilings = item.ceilings_micro or {}
+    return ceilings.get(level, ceilings.get("*"))

@@ -621,6 +621,8 @@ class Policy:
     """One that is not named counts where the hospital states it or a decided case does."""
     deadlines: tuple[Deadline, ...] = ()
     """A kind of care has one at most; without one its papers may come whenever they do."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Names of the special groups that the document declares, by code."""
     diseases: frozenset[str] = frozenset()
     """Every code of a disease that rows, buckets and caps name: what a disease-year counts by."""
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
 
 from services.claims.benefits.diseases import told as told_codes
 from services.claims.benefits.document import Finding, Path, PolicyErrors, Source, read
-from services.claims.benefits.messages import message_of, path_of
-from services.claims.benefits.schema import Amount, Codes, Identifier, Part, Percent, SourceDoc, Text
+from services.claims.benefits.messages import finding_of, path_of
+from services.claims.benefits.schema import Amount, Codes, Day, Identifier, Part, Percent, SourceDoc, Text
 from services.claims.benefits.slip import percent, yuan
 from services.claims.benefits.words import KINDS, word
 from shared.kernel.canonical import canonical_json
@@ -103,7 +102,7 @@ class PaymentDoc(Part):
     pool: Annotated[str, Field(pattern=r"^\d{6}$")]
     institution: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}$")]
     kind: Literal["inpatient", "outpatient"]
-    effective_from: date
+    effective_from: Day
     source: SourceDoc
     clause: Text
     illustrative: bool = False
@@ -129,7 +128,8 @@ def read_payment(text: str) -> tuple[PaymentDoc, Source]:
     try:
         document = PaymentDoc.model_validate(source.raw)
     except ValidationError as wrong:
-        raise PolicyErrors([source.finding(_place(e["loc"]), message_of(e)) for e in wrong.errors()]) from wrong
+        told = [error | {"loc": _place(error["loc"])} for error in wrong.errors()]
+        raise PolicyErrors([finding_of(source, error, PaymentDoc) for error in told]) from wrong
     if errors := [source.finding(path, message) for path, message in _contradictions(document)]:
         raise PolicyErrors(errors)
     return document, source

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from services.claims.benefits import words
+from services.claims.benefits.areas import USUAL_PLACE
 from services.claims.benefits.engine import accumulators, adjudicate
 from services.claims.benefits.model import (
     AccumulatorKey,
@@ -21,7 +22,6 @@ from services.claims.benefits.model import (
 )
 
 _ITEM = Item("eligible", "A", name="可补偿费用")
-USUAL_PLACE = {"prefecture": "in_province", "province": "in_province"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,16 @@ class Question:
     used_fen: int = 0
     """Benefit of this kind received in the year before; it counts against every cap of the kind."""
     disease: str = ""
+    admission: int = 1
+    """Which admission of the year it is, where the policy counts them."""
 
 
 class UnknownGroup(ValueError):
-    """The policy knows no such group; `groups` names them."""
+    """The policy knows no such group; `groups` names them, `known` are the codes that it knows, `told` with names."""
 
-    def __init__(self, groups: Iterable[str], known: Iterable[str]) -> None:
-        self.groups, self.known = tuple(sorted(groups)), tuple(sorted(known))
+    def __init__(self, groups: Iterable[str], names: Mapping[str, str]) -> None:
+        self.groups, self.known = tuple(sorted(groups)), tuple(sorted(names))
+        self.told = told_groups(names)
         super().__init__(f"unknown group {', '.join(self.groups)}; the policy knows {', '.join(self.known) or 'none'}")
 
 
@@ -61,8 +64,9 @@ def quote(question: Question, policy: Policy) -> Adjudication:
 
     Raises UnknownGroup.
     """
-    if unknown := question.groups - known_groups(policy):
-        raise UnknownGroup(unknown, known_groups(policy))
+    groups, names = frozenset(group_code(one, policy) for one in question.groups), group_names(policy)
+    if unknown := groups - names.keys():
+        raise UnknownGroup(unknown, names)
     claim = ClaimInput(
         kind=question.kind,
         admitted_on=question.admitted_on,
@@ -82,8 +86,8 @@ def quote(question: Question, policy: Policy) -> Adjudication:
         ),
         coverage=(Interval(date.min, None),),
         items={_ITEM.code: _ITEM},
-        used=_used(claim, policy, question.used_fen),
-        groups=question.groups,
+        used=_used(claim, policy, question),
+        groups=groups,
         birth_date=question.birth_date,
         joined=frozenset(layer.id for layer in policy.layers if layer.voluntary),
         decided=frozenset(words.CIRCUMSTANCES),
@@ -91,16 +95,37 @@ def quote(question: Question, policy: Policy) -> Adjudication:
     return adjudicate(claim, facts, policy)
 
 
-def known_groups(policy: Policy) -> frozenset[str]:
-    """Codes of all groups that can be asked about: those of the register and those that the policy names."""
+def rested_on(policy: Policy) -> frozenset[str]:
+    """Codes of the groups that some row of the policy speaks of."""
     buckets = [benefit for layer in policy.layers for benefit in layer.buckets]
     named = [bonus.groups for benefit in buckets for bonus in benefit.bonuses]
     named += [waiver.groups for benefit in buckets for waiver in benefit.waivers]
-    return frozenset(words.GROUPS).union(*named)
+    return frozenset[str]().union(*named)
 
 
-def _used(claim: ClaimInput, policy: Policy, used_fen: int) -> dict[AccumulatorKey, int]:
+def group_names(policy: Policy) -> dict[str, str]:
+    """All groups that can be asked about, with their names: those of the register and those that the policy names."""
+    register = {code: words.word(words.GROUPS, code) for code in words.GROUPS}
+    return register | {code: code for code in rested_on(policy) - register.keys()} | dict(policy.groups)
+
+
+def group_code(written: str, policy: Policy) -> str:
+    """The code of a group that is written by code or by name; what is neither comes back as it is."""
+    names = group_names(policy)
+    register = {names: code for code, (names, _) in words.GROUPS.items()}
+    by_name = register | {name: code for code, name in names.items()}
+    return written if written in names else by_name.get(written, written)
+
+
+def told_groups(names: Mapping[str, str]) -> str:
+    """`dibao(低保)、wubao(五保户)`."""
+    return "、".join(f"{code}({name})" for code, name in sorted(names.items()))
+
+
+def _used(claim: ClaimInput, policy: Policy, question: Question) -> dict[AccumulatorKey, int]:
     """The amount against every benefit accumulator of the first layer; later layers have paid nothing yet."""
     benefit = policy.layers[0].benefits.get(claim.kind)
     names = {name for _, name in benefit.adds_to} if benefit is not None else set()
-    return {key: used_fen for key in accumulators(claim, policy) if key.name in names}
+    keys = accumulators(claim, policy)
+    counted = {key: question.admission - 1 for key in keys if key.name.endswith(".admissions")}
+    return counted | {key: question.used_fen for key in keys if key.name in names}

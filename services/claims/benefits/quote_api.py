@@ -13,6 +13,7 @@ from services.claims.benefits import library, words
 from services.claims.benefits.claim_file import ClaimFile, decide, read_claim
 from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.engine import BadClaim
+from services.claims.benefits.face import Face
 from services.claims.benefits.handed_in import YAML_BODY, text_of_body
 from services.claims.benefits.lifecycle import invalid_document
 from services.claims.benefits.model import Policy
@@ -183,15 +184,15 @@ def _quote(body: QuoteIn, policy: Policy, day: date, language: str) -> QuoteOut:
     try:
         document = decision_document(quote(question, policy))
     except UnknownGroup as wrong:
-        raise GROUP_UNKNOWN(groups=", ".join(wrong.groups), known=", ".join(wrong.known)) from wrong
+        raise GROUP_UNKNOWN(groups=", ".join(wrong.groups), known=wrong.told) from wrong
     except BadClaim as wrong:
         raise NEGATIVE() from wrong
     return _told(document, {}, language)
 
 
-def _told(document: dict[str, Any], names: dict[int, str], language: str) -> QuoteOut:
+def _told(document: dict[str, Any], faces: dict[int, Face], language: str) -> QuoteOut:
     outcome = words.word(words.OUTCOMES, document["outcome"], language)
-    slip = slip_text(document, names=names, language=language)
+    slip = slip_text(document, faces=faces, language=language)
     return QuoteOut.model_validate(document | {"outcome_text": outcome, "slip": slip})
 
 
@@ -219,7 +220,7 @@ def _decided(file: ClaimFile, policy: Policy, language: str) -> QuoteOut:
         answer = decide(file, policy)
     except PolicyErrors as wrong:
         raise _invalid(wrong) from wrong
-    return _told(decision_document(answer.adjudication), answer.names, language)
+    return _told(decision_document(answer.adjudication), answer.faces, language)
 
 
 def _invalid(wrong: PolicyErrors) -> Problem:

@@ -12,7 +12,17 @@ import re
 from datetime import date
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from services.claims.benefits.model import FULL_RATIO
 from shared.contracts.layers import LayerBook, RiskBearer
@@ -22,6 +32,7 @@ T = TypeVar("T")
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{1,2})?")
 _PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?%")
 _DECIMAL = re.compile(r"([0-9])\.([0-9]{1,4})")
+_DAY = re.compile(r"([12][0-9]{3})-([0-9]{2})-([0-9]{2})")
 _MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")
 _COMMON_YEAR = 2011
 """A year without 29 February."""
@@ -50,12 +61,31 @@ def _ratio(value: Any) -> int:
     return ratio
 
 
+def _positive(amount_fen: int) -> int:
+    if not amount_fen:
+        raise ValueError("应大于 0 元")
+    return amount_fen
+
+
+def _day(value: Any) -> date:
+    """The day of `2010-01-01`, and of nothing else: a number would be read as seconds since 1970."""
+    match = _DAY.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("日期写作 2010-01-01")
+    try:
+        return date(*map(int, match.groups()))
+    except ValueError as error:
+        raise ValueError(f"日期写作 2010-01-01;没有 {value} 这一天") from error
+
+
 def _listed(value: Any) -> Any:
     """One value stands for a list of one."""
     return [value] if isinstance(value, str) else value
 
 
 Amount = Annotated[int, BeforeValidator(_amount), PlainSerializer(format_yuan, return_type=str)]
+PositiveAmount = Annotated[Amount, AfterValidator(_positive)]
+Day = Annotated[date, BeforeValidator(_day)]
 Percent = Annotated[int, BeforeValidator(_ratio), PlainSerializer(format_ratio, return_type=str)]
 Level = Literal["village", "township", "county", "prefecture", "province"]
 Place = Literal["in_county", "in_province", "out_of_province"]
@@ -83,7 +113,7 @@ class Sourced(Part, Generic[T]):
     value: T
     clause: Text | None = None
     source: Identifier | None = None
-    effective_from: date | None = None
+    effective_from: Day | None = None
     illustrative: bool = False
 
     @model_validator(mode="before")
@@ -97,7 +127,7 @@ class Row(Part):
 
     clause: Text | None = None
     source: Identifier | None = None
-    effective_from: date | None = None
+    effective_from: Day | None = None
     illustrative: bool = False
     note: Text | None = None
 
@@ -108,7 +138,7 @@ class SourceDoc(Part):
     title: Text
     issuer: Text | None = None
     number: Text | None = None
-    verified_on: date
+    verified_on: Day
 
 
 class When(Part):
@@ -126,14 +156,14 @@ class When(Part):
 class BandDoc(Part):
     """A step of a ratio."""
 
-    up_to: Amount | None = None
+    up_to: PositiveAmount | None = None
     ratio: Percent
 
 
 class LimitDoc(Part):
     """Eligible costs of a disease count up to an amount; a part of the excess may be shared."""
 
-    amount: Amount
+    amount: PositiveAmount
     shared_up_to: Percent | None = None
     share: Percent | None = None
     excess: Literal["patient", "hospital"] | None = None
@@ -154,14 +184,14 @@ class RuleDoc(Row):
     when: Annotated[list[When], BeforeValidator(lambda v: [v] if isinstance(v, dict) else v), Field(min_length=1)]
     deductible: Sourced[Amount] = Sourced[Amount](value="0")
     deductible_per: Literal["admission", "person_year"] = "admission"
-    deductible_waived_from: Annotated[int, Field(ge=2, le=99)] | None = None
+    deductible_waived_from: Sourced[Annotated[int, Field(ge=2, le=99)]] | None = None
     ratio: Sourced[Percent] | None = None
     bands: Annotated[list[BandDoc], Field(min_length=1)] | None = None
     nothing: bool = False
     diseases: Codes | None = None
-    fixed: Sourced[Amount] | None = None
+    fixed: Sourced[PositiveAmount] | None = None
     limit: LimitDoc | None = None
-    off_path_over: Amount | None = None
+    off_path_over: PositiveAmount | None = None
     when_stated: bool = True
     """False: the source does not say where the row applies; `note` tells what was presumed."""
 
@@ -424,8 +454,8 @@ class PolicyDoc(Part):
     scheme: Literal["nrcms", "urban_residents", "rural_supplementary"]
     pools: Annotated[list[Annotated[str, Field(pattern=r"^[0-9]{6}$")]], BeforeValidator(_listed)] = []
     inherits: Identifier | None = None
-    effective_from: date
-    effective_to: date | None = None
+    effective_from: Day
+    effective_to: Day | None = None
     source: Identifier | None = None
     sources: Annotated[dict[Identifier, SourceDoc], Field(min_length=1)]
     parameters: ParametersDoc = ParametersDoc()
@@ -443,11 +473,13 @@ class PolicyDoc(Part):
         """Writes the order of the document into its rows: the canonical form sorts keys."""
         return _numbered(value, ("layers", "benefits", "rules", "caps", "bonuses"))
 
-    @model_validator(mode="after")
-    def _dates(self) -> PolicyDoc:
-        if self.effective_to is not None and self.effective_to < self.effective_from:
-            raise ValueError("effective_to 早于 effective_from")
-        return self
+    @field_validator("effective_to")
+    @classmethod
+    def _dates(cls, until: date | None, info: ValidationInfo) -> date | None:
+        since = info.data.get("effective_from")
+        if until is not None and since is not None and until < since:
+            raise ValueError(f"终止日期 {until} 早于生效日期(effective_from){since}")
+        return until
 
 
 def _numbered(value: Any, tables: tuple[str, ...]) -> Any:

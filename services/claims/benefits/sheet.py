@@ -11,16 +11,16 @@ from datetime import datetime
 
 from services.claims.benefits import words
 from services.claims.benefits.face import Face
-from services.claims.benefits.slip import Document, Voice, costs, result, steps, yuan
+from services.claims.benefits.slip import Document, Voice, costs, own_part, result, short, steps, third_part, why, yuan
 from shared.kernel.money import capital_yuan, format_yuan, parse_yuan
-from shared.printing.page import Block, Column, Heading, Note, Pairs, Printed, Row, Table, Title, paper
+from shared.printing.page import Block, Column, Heading, Note, Pairs, Printed, Row, Table, Title, Together, paper
 
 PAPER: words.Words = {
     "bill": ("一、费用明细(元)", "1. The bill (yuan)"),
     "steps": ("二、计算(每一步都可以用笔重算)", "2. Calculation (every step can be redone by hand)"),
     "payers": ("三、由谁支付(元)", "3. Who pays (yuan)"),
     "result": ("四、结果(元)", "4. Result (yuan)"),
-    "legend": ("说明", "Legend"),
+    "legend": ("说明:", "Legend: "),
     "number": ("行", "Line"),
     "item": ("项目", "Item"),
     "price": ("单价 × 数量", "Price × quantity"),
@@ -39,6 +39,7 @@ PAPER: words.Words = {
     "patient": ("个人负担", "Borne by the patient"),
     "elsewhere": ("已在别处补偿", "Paid elsewhere"),
     "own": ("个人", "the patient"),
+    "third": ("负有责任的第三人", "the third party that is liable"),
     "hospital": ("医疗机构", "the hospital"),
     "own_account": ("家庭账户", "family account"),
     "signed": (
@@ -64,7 +65,7 @@ LEGEND: tuple[tuple[str, str], ...] = (
         "or to the office of the pool.",
     ),
 )
-_BILL = (0.07, 0.27, 0.17, 0.12, 0.12, 0.12, 0.13)
+_BILL = (0.045, 0.185, 0.13, 0.1, 0.09, 0.1, 0.35)
 
 
 def slip_paper(
@@ -90,15 +91,15 @@ def slip_paper(
     blocks += [Heading(_word("bill", say)), _bill(decision, faces, say)]
     blocks += [Note("  ".join(line.strip() for line in costs(decision, say)))]
     blocks += [Heading(_word("steps", say)), _steps(decision, say)]
-    blocks += [Heading(_word("payers", say)), _payers(decision, say)]
-    blocks += [Heading(_word("result", say)), _result(decision, say)]
-    blocks += [*(Note(line.strip()) for line in result(decision, say)), *cancelled]
-    blocks += [Heading(_word("legend", say)), *(Note(f"· {line[say.language != 'zh']}") for line in LEGEND)]
+    blocks += [Together([Heading(_word("payers", say)), _payers(decision, say)])]
+    told = Note("  ".join(line.strip() for line in result(decision, say)))
+    signed = (Note(""), Note(_word("signed", say)))
+    blocks += [Together([Heading(_word("result", say)), _result(decision, say), told, *cancelled, *signed]), Note("")]
+    blocks += [Note(_word("legend", say) + "".join(line[say.language != "zh"] for line in LEGEND))]
     blocks += [Note(say("policy", policy=decision["policy"], digest=decision["policy_hash"][:16]))]
     if decision["illustrative"]:
         blocks.append(Note(say("illustrative", names=", ".join(decision["illustrative"]))))
-    blocks += [Note(""), Note(_word("signed", say))]
-    return paper(blocks, made_at, title, foot=heading[0][1] if heading else "")
+    return paper(blocks, made_at, title, foot=heading[0][1] if heading else "", dense=True)
 
 
 def _word(key: str, say: Voice, **parameters: str) -> str:
@@ -114,7 +115,7 @@ def _columns(keys: Sequence[str], shares: Sequence[float], say: Voice) -> list[C
 
 
 def _bill(decision: Document, faces: Mapping[int, Face], say: Voice) -> Table:
-    """The lines class by class, each class with its sum."""
+    """The lines class by class, each class with its sum; a single line of its class names it."""
     keys = ("number", "item", "price", "amount", "not_counted", "counted", "reason")
     by_class: dict[str, list[Document]] = {name: [] for name in words.ITEM_CLASSES}
     for line in decision["lines"]:
@@ -122,19 +123,27 @@ def _bill(decision: Document, faces: Mapping[int, Face], say: Voice) -> Table:
         by_class[face.item_class if face is not None else "none"].append(line)
     rows = []
     for name, lines in by_class.items():
-        if lines:
-            rows += [_line(line, faces.get(line["number"]), say) for line in lines]
-            rows.append(_sum_of(lines, _word("subtotal", say, name=say.code(words.ITEM_CLASSES, name))))
+        told = say.code(words.ITEM_CLASSES, name)
+        single = told if len(lines) == 1 else ""
+        rows += [_line(line, faces.get(line["number"]), say, single) for line in lines]
+        if len(lines) > 1:
+            rows.append(_sum_of(lines, _word("subtotal", say, name=told)))
     if sum(map(bool, by_class.values())) > 1:
         rows.append(_sum_of(decision["lines"], _word("sum", say)))
     return Table(_columns(keys, _BILL, say), rows)
 
 
-def _line(line: Document, face: Face | None, say: Voice) -> Row:
-    price = f"{_short(face.price)} × {_short(face.quantity)}" if face is not None and face.price else ""
-    reason = "" if line["reason"] == "eligible" else say.code(words.REASONS, line["reason"])
-    name = face.name if face is not None else ""
-    return Row((str(line["number"]), name, price, *_amounts([line]), reason))
+def _line(line: Document, face: Face | None, say: Voice, item_class: str) -> Row:
+    reason = "" if line["reason"] == "eligible" else why(line, face, say)
+    name = (face.name if face is not None else "") + (f"({item_class})" if item_class else "")
+    return Row((str(line["number"]), name, _billed(face), *_amounts([line]), reason))
+
+
+def _billed(face: Face | None) -> str:
+    """`20.00 × 6`; the quantity alone where no unit price gives the amount."""
+    if face is None or not face.quantity:
+        return ""
+    return f"{short(face.price)} × {short(face.quantity)}" if face.price else f"× {short(face.quantity)}"
 
 
 def _sum_of(lines: Sequence[Document], name: str) -> Row:
@@ -152,15 +161,6 @@ def _figure(amount_fen: int) -> str:
     return yuan(format_yuan(amount_fen))
 
 
-def _short(number: str) -> str:
-    """`12.500000` as `12.50`, `2.0000` as `2`: a price keeps two places, a quantity what it needs."""
-    whole, _, places = number.partition(".")
-    kept = places.rstrip("0")
-    if len(places) > 4 and len(kept) < 2:
-        kept = places[:2]
-    return f"{whole}.{kept}" if kept else whole
-
-
 def _steps(decision: Document, say: Voice) -> Table:
     """Every step with its formula and the amount that it ends with; a step that moves no money has none."""
     rows = [
@@ -171,22 +171,24 @@ def _steps(decision: Document, say: Voice) -> Table:
 
 
 _WITHOUT_AMOUNT = frozenset(
-    {"refused", "bonus", "essential", "waiver", "accident", "circumstance", "submission", "off_path"}
+    {"refused", "bonus", "essential", "waiver", "accident", "circumstance", "submission", "off_path", "idle"}
 )
 
 
 def _payers(decision: Document, say: Voice) -> Table:
-    """What each payer pays; together with the patient's part the whole bill."""
+    """What each payer pays, who pays nothing left out; together with the patient's part the whole bill."""
     rows = []
     if parse_yuan(decision["elsewhere"]):
         rows.append(Row((_word("elsewhere", say), "", yuan(decision["elsewhere"]))))
     for step in decision["trace"]:
-        if step["step"] == "layer":
+        if step["step"] == "layer" and parse_yuan(step["amount"]):
             rows.append(Row((step["inputs"]["payer"], step["inputs"]["name"], yuan(step["amount"]))))
     account = parse_yuan(decision["account"])
     if account:
         rows.append(Row((_word("own_account", say), "", _figure(account))))
-    rows.append(Row((_word("own", say), "", _figure(parse_yuan(decision["patient"]) - account))))
+    if third := third_part(decision):
+        rows.append(Row((_word("third", say), "", _figure(third))))
+    rows.append(Row((_word("own", say), "", _figure(own_part(decision) - account))))
     if parse_yuan(decision["hospital"]):
         rows.append(Row((_word("hospital", say), "", yuan(decision["hospital"]))))
     rows.append(Row((_word("sum", say), "", yuan(decision["total"])), strong=True))
@@ -195,9 +197,7 @@ def _payers(decision: Document, say: Voice) -> Table:
 
 def _result(decision: Document, say: Voice) -> Table:
     """Benefit and patient's part, in figures and in the capital numerals of receipts."""
-    rows = [
-        Row((_word(name, say), capital_yuan(parse_yuan(decision[name])), yuan(decision[name])), strong=True)
-        for name in ("benefit", "patient")
-    ]
+    sums = {"benefit": parse_yuan(decision["benefit"]), "patient": own_part(decision)}
+    rows = [Row((_word(name, say), capital_yuan(fen), _figure(fen)), strong=True) for name, fen in sums.items()]
     columns = _columns(("item", "capital", "amount"), (0.2, 0.64, 0.16), say)
     return Table([Column("", columns[0].share), *columns[1:]], rows)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from services.claims.benefits import words
+from services.claims.benefits.face import Face
 from shared.kernel.money import format_yuan, parse_ratio, parse_yuan
 
 WIDTH = 60
@@ -142,30 +143,35 @@ SENTENCES: words.Words = {
     "clause": ("依据:“{clause}”", " Source: “{clause}”"),
     "result": ("三、结果(元)", "3. Result (yuan)"),
     "benefit": ("  补偿金额:{amount}", "  Benefit: {amount}"),
-    "patient": (
-        "  个人负担:{total} − {benefit} = {amount}",
-        "  To be paid by the patient: {total} − {benefit} = {amount}",
-    ),
+    "patient": ("  个人负担:{expression} = {amount}", "  To be paid by the patient: {expression} = {amount}"),
     "outcome": ("  {outcome}。", "  {outcome}."),
     "of_account": (
         "  其中家庭账户支付:{account},现金:{cash}",
         "  of it from the family account: {account}, in cash: {cash}",
     ),
     "paid_elsewhere": ("  已在别处补偿:{amount}", "  Paid elsewhere: {amount}"),
-    "patient_elsewhere": (
-        "  个人负担:{total} − {elsewhere} − {benefit} = {amount}",
-        "  To be paid by the patient: {total} − {elsewhere} − {benefit} = {amount}",
-    ),
     "hospital_bears": ("  医疗机构负担:{amount}", "  Borne by the hospital: {amount}"),
-    "patient_hospital": (
-        "  个人负担:{total} − {benefit} − {hospital} = {amount}",
-        "  To be paid by the patient: {total} − {benefit} − {hospital} = {amount}",
-    ),
     "cut": ("四、没有全部计入的明细(元)", "4. Lines not counted in full (yuan)"),
     "line": (
-        "  第 {number} 行 {name} 未计入 {amount}:{reason}",
-        "  line {number} {name} not counted {amount}: {reason}",
+        "  第 {number} 行 {name} {billed}未计入 {amount}:{reason}",
+        "  line {number} {name} {billed}not counted {amount}: {reason}",
     ),
+    "billed": ("{price} × {quantity} = {amount},", "{price} × {quantity} = {amount}, "),
+    "over_line": (
+        "最高限价 {ceiling} × {quantity} = {allowed},超过 {amount}",
+        "ceiling {ceiling} × {quantity} = {allowed}, {amount} above it",
+    ),
+    "share_line": (
+        "先由个人负担 {base} × {share} = {amount}",
+        "own share first {base} × {share} = {amount}",
+    ),
+    "between": (";", "; "),
+    "third_part": ("  第三人负担:{amount}", "  Borne by a third party: {amount}"),
+    "idle": (
+        "“{name}”:没有应由这一层补偿的金额,支付 0.00 元。",
+        "“{name}”: nothing is left for this layer, it pays 0.00 yuan.",
+    ),
+    "presumed": ("(来源没有写明,为推定)", " (presumed: the source does not say)"),
     "policy": ("方案:{policy},版本指纹 {digest}", "Policy {policy}, fingerprint {digest}"),
     "illustrative": (
         "以下规定来源没有写明,须由统筹区点名接受:{names}",
@@ -177,14 +183,14 @@ SENTENCES: words.Words = {
 def slip_text(
     decision: Document,
     heading: Sequence[tuple[str, str]] = (),
-    names: Mapping[int, str] | None = None,
+    faces: Mapping[int, Face] | None = None,
     language: str = "zh",
     *,
     void: bool = False,
 ) -> str:
     """The slip of a decision document (`wire.decision_document`).
 
-    `heading` are lines above the sum (person, hospital, dates) as (label, value); `names` are the names of bill lines
+    `heading` are lines above the sum (person, hospital, dates) as (label, value); `faces` are the lines of the bill
     by their number; `language` is `zh` or `en`; `void` says above and below the sum that the settlement was cancelled.
     """
     say = Voice(language)
@@ -195,7 +201,7 @@ def slip_text(
     lines += ["", say("calculation")]
     lines += [f"  {number}. {sentence}" for number, (sentence, _) in enumerate(steps(decision, say), start=1)]
     lines += ["", say("result"), *result(decision, say), *([say("void")] if void else [])]
-    if cut := list(_cut_lines(decision, names or {}, say)):
+    if cut := list(_cut_lines(decision, faces or {}, say)):
         lines += ["", say("cut"), *cut]
     lines += ["", "-" * WIDTH, say("policy", policy=decision["policy"], digest=decision["policy_hash"][:16])]
     if decision["illustrative"]:
@@ -247,16 +253,42 @@ def steps(decision: Document, say: Voice) -> Iterator[tuple[str, Document]]:
     """Each step of the calculation in words, with the step; a clause is quoted once."""
     base = decision["eligible"]
     told: set[str] = set()
-    for step in decision["trace"]:
+    for step in _worth_telling(decision["trace"]):
         if step["step"] in ("rule", "limit"):
             base = step["amount"]
         sentence = _sentence(step, base, say)
         if sentence is None:
             continue
-        if step["clause"] and step["clause"] not in told and step["step"] != "layer":
-            told.add(step["clause"])
-            sentence += say("clause", clause=step["clause"])
+        if step["step"] not in ("layer", "idle"):
+            sentence += _origin(step, decision["illustrative"], told, say)
         yield sentence, step
+
+
+def _origin(step: Document, illustrative: Sequence[str], told: set[str], say: Voice) -> str:
+    """The clause that a step rests on, or that it is presumed; each once, what is `told` not again."""
+    said, clause, rule = "", step["clause"], step["rule"]
+    if clause and clause not in told:
+        told.add(clause)
+        said += say("clause", clause=clause)
+    if rule and rule not in told and any(name == rule or name.startswith(f"{rule}.") for name in illustrative):
+        told.add(rule)
+        said += say("presumed")
+    return said
+
+
+def _worth_telling(trace: Sequence[Document]) -> Iterator[Document]:
+    """The steps without those of a bucket that had nothing to work on; a layer with only such buckets is one step."""
+    worked, begun = True, False
+    for step in trace:
+        if step["step"] == "layer":
+            yield step if begun else {**step, "step": "idle"}
+            worked, begun = True, False
+            continue
+        if step["step"] == "rule":
+            worked = parse_yuan(step["amount"]) > 0
+            begun = begun or worked
+        if worked:
+            yield step
 
 
 def _sentence(step: Document, base: str, say: Voice) -> str | None:
@@ -272,7 +304,7 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
             return say("off_path", **inputs)
         case "submission":
             return say(_submission(inputs), **inputs)
-        case "rule" | "layer":
+        case "rule" | "layer" | "idle":
             return say(step["step"], amount=amount, **inputs)
         case "deductible":
             return _deductible(step, base, say)
@@ -378,35 +410,73 @@ def _cap(step: Document, say: Voice) -> str:
     )
 
 
+def third_part(decision: Document) -> int:
+    """What a third party bears of the bill, in fen: no benefit, and not the patient's part either."""
+    borne = sum(parse_yuan(step["amount"]) for step in decision["trace"] if step["step"] == "third_party")
+    return min(borne, parse_yuan(decision["patient"]) - parse_yuan(decision["account"]))
+
+
+def own_part(decision: Document) -> int:
+    """What is left to the patient, family account included, in fen."""
+    return parse_yuan(decision["patient"]) - third_part(decision)
+
+
 def result(decision: Document, say: Voice) -> Iterator[str]:
     """What is paid, what is left to the patient, and how the claim ended."""
-    total, benefit, elsewhere = yuan(decision["total"]), yuan(decision["benefit"]), decision["elsewhere"]
-    own = yuan(decision["patient"])
-    yield say("benefit", amount=benefit)
-    if parse_yuan(elsewhere):
-        yield say("paid_elsewhere", amount=yuan(elsewhere))
-        yield say("patient_elsewhere", total=total, elsewhere=yuan(elsewhere), benefit=benefit, amount=own)
-    elif parse_yuan(decision["hospital"]):
-        hospital = yuan(decision["hospital"])
-        yield say("hospital_bears", amount=hospital)
-        yield say("patient_hospital", total=total, benefit=benefit, hospital=hospital, amount=own)
-    else:
-        yield say("patient", total=total, benefit=benefit, amount=own)
+    third = format_yuan(third_part(decision))
+    others = {"paid_elsewhere": decision["elsewhere"], "third_part": third, "hospital_bears": decision["hospital"]}
+    yield say("benefit", amount=yuan(decision["benefit"]))
+    taken = [decision["total"], decision["benefit"]]
+    for key, amount in others.items():
+        if parse_yuan(amount):
+            yield say(key, amount=yuan(amount))
+            taken.append(amount)
+    yield say("patient", expression=" − ".join(map(yuan, taken)), amount=_figure(own_part(decision)))
     if account := parse_yuan(decision["account"]):
-        cash = format_yuan(parse_yuan(decision["patient"]) - account)
-        yield say("of_account", account=yuan(decision["account"]), cash=yuan(cash))
+        yield say("of_account", account=_figure(account), cash=_figure(own_part(decision) - account))
     yield say("outcome", outcome=say.code(words.OUTCOMES, decision["outcome"]))
 
 
-def _cut_lines(decision: Document, names: Mapping[int, str], say: Voice) -> Iterator[str]:
+def _cut_lines(decision: Document, faces: Mapping[int, Face], say: Voice) -> Iterator[str]:
     for line in decision.get("lines", ()):
         if line["reason"] in ("eligible", "claim_refused"):
             continue
-        own = sum(parse_yuan(line[member]) for member in ("excluded", "over_ceiling", "own_share"))
-        yield say(
-            "line",
-            number=line["number"],
-            name=names.get(line["number"], ""),
-            amount=yuan(format_yuan(own)),
-            reason=say.code(words.REASONS, line["reason"]),
-        )
+        face = faces.get(line["number"])
+        own = sum(parse_yuan(line[member]) for member in _NOT_COUNTED)
+        billed = ""
+        if face is not None and face.price:
+            amount = _figure(own + parse_yuan(line["eligible"]))
+            billed = say("billed", price=short(face.price), quantity=short(face.quantity), amount=amount)
+        name = "" if face is None else face.name
+        reason = why(line, face, say)
+        yield say("line", number=line["number"], name=name, billed=billed, amount=_figure(own), reason=reason)
+
+
+_NOT_COUNTED = ("excluded", "over_ceiling", "own_share")
+
+
+def why(line: Document, face: Face | None, say: Voice) -> str:
+    """Why a line does not count in full, so that it can be redone: the ceiling and the own share in figures."""
+    over, own = parse_yuan(line["over_ceiling"]), parse_yuan(line["own_share"])
+    told = []
+    if over and face is not None and face.ceiling:
+        allowed, quantity = own + parse_yuan(line["eligible"]), short(face.quantity)
+        figures = {"ceiling": short(face.ceiling), "quantity": quantity, "allowed": _figure(allowed)}
+        told.append(say("over_line", amount=_figure(over), **figures))
+    if own and face is not None and face.own_share:
+        base = _figure(own + parse_yuan(line["eligible"]))
+        told.append(say("share_line", base=base, share=percent(face.own_share), amount=_figure(own)))
+    return say("between").join(told) or say.code(words.REASONS, line["reason"])
+
+
+def short(number: str) -> str:
+    """`1200.500000` as `1,200.50`, `2.0000` as `2`: a price keeps two places, a quantity what it needs."""
+    whole, _, places = number.partition(".")
+    kept = places.rstrip("0")
+    if len(places) > 4 and len(kept) < 2:
+        kept = places[:2]
+    return f"{int(whole):,}.{kept}" if kept else f"{int(whole):,}"
+
+
+def _figure(amount_fen: int) -> str:
+    return yuan(format_yuan(amount_fen))

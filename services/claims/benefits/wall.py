@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from services.claims.benefits import words
 from services.claims.benefits.areas import phrases
@@ -21,7 +21,7 @@ from services.claims.benefits.model import (
     Rule,
     Waiver,
 )
-from services.claims.benefits.quote import known_groups
+from services.claims.benefits.quote import group_names, rested_on
 from services.claims.benefits.schema import PolicyDoc
 from services.claims.benefits.slip import percent, yuan
 from shared.kernel.money import format_ratio, format_yuan
@@ -41,6 +41,7 @@ _BASES = {
     "cut_by_cap": ",从前一层封顶线用完以后起",
 }
 _WIDEST = 4
+_PRESUMED = "(推定,须统筹区接受)"
 
 
 def wall_table(policy: Policy, document: PolicyDoc) -> str:
@@ -52,7 +53,7 @@ def wall_table(policy: Policy, document: PolicyDoc) -> str:
         lines += [heading, *(f"  {sentence}" for sentence in said or [usual])]
     lines += ["七、补偿比例", ""]
     for layer in policy.layers:
-        lines += _layer_lines(layer)
+        lines += _layer_lines(layer, group_names(policy))
     lines += _parameter_lines(policy, document)
     for reading in document.readings:
         lines.append(f"问:{reading.question} 答:{reading.taken}")
@@ -65,15 +66,15 @@ def _day(day: object) -> str:
     return f"{day:%Y 年 %-m 月 %-d 日}"
 
 
-def _layer_lines(layer: Layer) -> Iterator[str]:
+def _layer_lines(layer: Layer, names: Mapping[str, str]) -> Iterator[str]:
     yield f"【{layer.name}】由{layer.payer}支付{layer_words(layer)}{_mark(layer.origin)}"
     for benefit in layer.buckets:
         yield f"  {benefit.name}{bucket_words(benefit)}"
         for rule in benefit.rules:
             yield f"    {rule.name}:{rule_words(rule)}{_mark(rule.origin)}"
             yield from (f"      适用:{where}" for where in _where(benefit, rule))
-        for _, name, told, origin in named_rows(benefit):
-            yield f"    {name}:{told}{_mark(origin)}"
+        for _, name, told, origin in named_rows(benefit, names):
+            yield f"    {name if told == name else f'{name}:{told}'}{_mark(origin)}"
     yield ""
 
 
@@ -86,18 +87,17 @@ def _where(benefit: Benefit, rule: Rule) -> list[str]:
 
 def _parameter_lines(policy: Policy, document: PolicyDoc) -> Iterator[str]:
     if policy.waiting_days:
-        yield f"等待期:参合后 {policy.waiting_days} 天"
+        yield f"等待期:参合后 {policy.waiting_days} 天{_parameter_mark(policy, 'waiting_days')}"
     year = {"admission": "入院(就诊)", "discharge": "出院", "settlement": "结算"}[policy.year_by]
-    yield f"年度:按{year}日期所在的年度累计封顶线"
+    yield f"年度:按{year}日期所在的年度累计封顶线{_parameter_mark(policy, 'year_by')}"
     if policy.lines_after_coverage == "excluded":
-        yield "参合期以外发生的费用不予补偿"
+        yield f"参合期以外发生的费用不予补偿{_parameter_mark(policy, 'lines_after_coverage')}"
     if policy.newborn_days:
-        yield f"新生儿:出生 {policy.newborn_days} 天内随母亲参合"
+        yield f"新生儿:出生 {policy.newborn_days} 天内随母亲参合{_parameter_mark(policy, 'newborn_days')}"
     if (account := policy.family_account) is not None:
         yield f"{account.name}:{account_words(account)}{_mark(account.origin)}"
     yield from (f"{told}{_mark(origin)}" for told, origin in said_rows(policy))
-    used = known_groups(policy) & set(document.groups)
-    if used:
+    if used := rested_on(policy) & document.groups.keys():
         yield "特殊人群:" + "、".join(document.groups[code].name for code in sorted(used))
 
 
@@ -110,13 +110,18 @@ def layer_words(layer: Layer) -> str:
 
 
 def rule_words(rule: Rule) -> str:
-    """Deductible and ratio of a row."""
+    """Diseases, deductible and ratio of a row."""
     where = f"病种 {told_codes(rule.diseases)}:" if rule.diseases else ""
+    return where + paid_words(rule)
+
+
+def paid_words(rule: Rule) -> str:
+    """Deductible and ratio of a row."""
     path = f"(总费用超过 {_yuan(rule.off_path_over_fen)} 元的除外)" if rule.off_path_over_fen is not None else ""
     if not rule.pays:
-        return f"{where}不补偿"
+        return "不补偿"
     if rule.fixed_fen is not None:
-        return f"{where}定额补偿 {_yuan(rule.fixed_fen)} 元{path}"
+        return f"定额补偿 {_yuan(rule.fixed_fen)} 元{path}"
     limit = ""
     if rule.limit is not None:
         limit = f"限额 {_yuan(rule.limit.amount_fen)} 元"
@@ -126,7 +131,7 @@ def rule_words(rule: Rule) -> str:
         if rule.limit.hospital_bears:
             limit += ",不计入的部分由医疗机构负担"
         limit += ","
-    return f"{where}{limit}{deductible_words(rule)},{ratio_words(rule)}{path}"
+    return f"{limit}{deductible_words(rule)},{ratio_words(rule)}{path}"
 
 
 def deductible_words(rule: Rule) -> str:
@@ -155,16 +160,19 @@ def cap_words(cap: Cap) -> str:
     return f"{where}{words.word(words.PERIODS, cap.period)} {_yuan(cap.amount_fen)} 元"
 
 
-def bonus_words(bonus: Bonus) -> str:
-    """Who gets how much more."""
+def bonus_words(bonus: Bonus, names: Mapping[str, str]) -> str:
+    """Who gets how much more; `names` are those of the groups."""
     raised = f"{percent(format_ratio(bonus.points))[:-1]} 个百分点" if bonus.points else ""
     raised = raised or f"原比例的 {percent(format_ratio(bonus.factor))}"
-    return f"{_people(bonus.groups)}提高 {raised}" + (",每类各提高一次" if bonus.stacks else "")
+    return f"{_people(bonus, names)}提高 {raised}" + (",每类各提高一次" if bonus.stacks else "")
 
 
-def waiver_words(waiver: Waiver) -> str:
-    """Who pays no deductible."""
-    return f"{_people(waiver.groups)}{'急诊' if waiver.emergency else ''}免起付线"
+def waiver_words(waiver: Waiver, names: Mapping[str, str]) -> str:
+    """Who pays no deductible; just the name of the row where that says it."""
+    people = _people(waiver, names)
+    if not waiver.emergency and sorted(waiver.name.removesuffix("免起付线").split("、")) == sorted(people.split("、")):
+        return waiver.name
+    return f"{people}{'急诊' if waiver.emergency else ''}免起付线"
 
 
 def account_words(account: FamilyAccount) -> str:
@@ -216,14 +224,14 @@ def bucket_words(benefit: Benefit) -> str:
     return f"({';'.join(told)})" if told else ""
 
 
-def named_rows(benefit: Benefit) -> Iterator[tuple[str, str, str, Origin]]:
-    """(id, name, words, origin) of every row of a bucket beside its table."""
+def named_rows(benefit: Benefit, names: Mapping[str, str]) -> Iterator[tuple[str, str, str, Origin]]:
+    """(id, name, words, origin) of every row of a bucket beside its table; `names` are those of the groups."""
     for cap in benefit.caps:
         yield cap.id, cap.name, cap_words(cap), cap.origin
     for bonus in benefit.bonuses:
-        yield bonus.id, bonus.name, bonus_words(bonus), bonus.origin
+        yield bonus.id, bonus.name, bonus_words(bonus, names), bonus.origin
     for waiver in benefit.waivers:
-        yield waiver.id, waiver.name, waiver_words(waiver), waiver.origin
+        yield waiver.id, waiver.name, waiver_words(waiver, names), waiver.origin
     if (floor := benefit.floor) is not None:
         of = "总费用" if floor.of == "total" else "可补偿费用"
         yield floor.id, floor.name, f"补偿不低于{of}的 {percent(format_ratio(floor.ratio))}", floor.origin
@@ -236,13 +244,23 @@ def named_rows(benefit: Benefit) -> Iterator[tuple[str, str, str, Origin]]:
         yield essential.id, essential.name, f"基本药物提高 {points} 个百分点", essential.origin
 
 
-def _people(groups: frozenset[str]) -> str:
-    return "、".join(words.word(words.GROUPS, code) for code in sorted(groups))
+def _people(row: Bonus | Waiver, names: Mapping[str, str]) -> str:
+    """The groups of a row; of one told by age the age, unless its name says it."""
+    ages = dict(row.ages)
+    told = []
+    for code in sorted(row.groups):
+        name, age = names.get(code, code), ages.get(code)
+        told.append(name if age is None or str(age) in name else f"{name}(年满 {age} 周岁)")
+    return "、".join(told)
 
 
 def _yuan(amount_fen: int) -> str:
     return yuan(format_yuan(amount_fen))
 
 
+def _parameter_mark(policy: Policy, name: str) -> str:
+    return _PRESUMED if f"parameters.{name}" in policy.illustrative else ""
+
+
 def _mark(origin: Origin) -> str:
-    return "(推定,须统筹区接受)" if origin.illustrative else ""
+    return _PRESUMED if origin.illustrative else ""

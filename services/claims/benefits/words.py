@@ -72,6 +72,8 @@ ENTITLEMENTS: Words = {
     "chronic": ("慢性病", "chronic disease"),
     "special": ("特殊病", "special disease"),
     "tb": ("结核病", "tuberculosis"),
+    "rabies": ("狂犬病暴露", "exposure to rabies"),
+    "delivery": ("住院分娩", "hospital delivery"),
 }
 
 CIRCUMSTANCES: Words = {
@@ -115,6 +117,38 @@ RISK_BEARERS: Words = {
     "pool": ("统筹基金", "the pool"),
     "insurer": ("保险公司", "the insurer"),
     "government": ("政府", "the government"),
+}
+
+SCHEMES: Words = {
+    "nrcms": ("新型农村合作医疗", "new rural cooperative medical scheme"),
+    "urban_residents": ("城镇居民医保", "urban residents' scheme"),
+    "rural_supplementary": ("农村补充医疗", "rural supplementary cover"),
+}
+BASES: Words = {
+    "eligible": ("合规费用", "the eligible amount"),
+    "eligible_unpaid": ("前面各层没有补偿的合规费用", "what earlier layers left of the eligible amount"),
+    "cut_by_cap": ("前一层因封顶线没有补偿的部分", "what the cap of the layer before took away"),
+}
+YEARS: Words = {
+    "admission": ("入院日期", "day of admission"),
+    "discharge": ("出院日期", "day of discharge"),
+    "settlement": ("结算日期", "day of settlement"),
+}
+PAYMENT_METHODS: Words = {
+    "item": ("按项目", "by item"),
+    "visit": ("次均", "average a visit"),
+    "day": ("床日均", "average a day"),
+    "head": ("按人头", "by head"),
+    "total": ("年总额", "a total a year"),
+    "points": ("按点数", "by points"),
+}
+THIRD_PARTIES: Words = {
+    "none": ("不是意外伤害", "no accident"),
+    "pending": ("责任尚未查清", "liability not known yet"),
+    "liable": ("由第三人全部负担", "a third party pays all"),
+    "shared": ("第三人负担一部分", "a third party pays a share"),
+    "advanced": ("基金先行支付", "the fund pays in advance"),
+    "accident": ("意外伤害,没有第三人责任", "an accident without another's liability"),
 }
 
 GROUPS: Words = {

@@ -239,7 +239,7 @@ async def quote_visit(
     language: Annotated[str, Depends(language_of)],
 ) -> QuoteOut:
     """What a settlement would give now, with its trace and slip."""
-    result = await questions.quote(
+    result, faces = await questions.quote(
         unit, visit_id, bill_of(body.lines) if body.lines else None, body.from_account, body.off_path or ""
     )
     document = record.document(result)
@@ -249,6 +249,6 @@ async def quote_visit(
             "benefit": result.benefit_fen,
             "patient": result.patient_fen,
             "decision": document,
-            "slip": slip_text(document, language=language),
+            "slip": slip_text(document, faces=faces, language=language),
         }
     )

@@ -13,7 +13,7 @@ from services.claims.visits import accounts, record, sheets, store
 from services.claims.visits.api import Pool
 from services.claims.visits.claims import Claim, view
 from services.claims.visits.paper import claim_paper
-from services.claims.visits.paper_queries import PRINTERS, surroundings
+from services.claims.visits.paper_queries import PRINTERS, items_of, surroundings
 from services.claims.visits.problems import CLAIM_UNKNOWN, POLICY_UNDECIDED
 from services.claims.visits.retroactive import Difference
 from services.claims.visits.retroactive_queries import late_differences
@@ -157,7 +157,8 @@ async def read_slip(
 ) -> str:
     """The slip (结算单) that the patient can redo by hand."""
     claim = await known_claim(unit, claim_id)
-    return record.claim_slip(claim, await store.detail(unit.conn, unit.pool_code, claim_id), language)
+    detail = await store.detail(unit.conn, unit.pool_code, claim_id)
+    return record.claim_slip(claim, detail, await items_of(unit, claim, detail), language)
 
 
 @router.get(

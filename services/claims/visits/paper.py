@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.claims.benefits import words
-from services.claims.benefits.face import Face
+from services.claims.benefits.model import Item
 from services.claims.visits.claims import VOID, Claim
-from services.claims.visits.record import adjudication_of, document, heading
-from shared.kernel.money import format_quantity, format_unit_price
+from services.claims.visits.record import adjudication_of, bill_faces, document, heading
 
 if TYPE_CHECKING:
     from shared.printing.page import Printed
@@ -25,25 +24,18 @@ class Around:
     person: str | None
     """Masked; None where enrollment did not answer."""
     scheme: str
-    classes: Mapping[str, str]
-    """Class of each item code that the claim's catalogue version knows."""
+    items: Mapping[str, Item]
+    """The items of the bill that the claim's catalogue version knows, by code."""
 
 
 def claim_paper(claim: Claim, detail: Mapping[str, Any], around: Around, language: str) -> "Printed":
     """The slip of a claim as PDF; the same claim and surroundings give the same bytes, void once it is cancelled."""
     from services.claims.benefits.sheet import slip_paper  # the library of papers takes a second to import
 
-    lines = zip(
-        detail["item_codes"], detail["item_names"], detail["prices_micro"], detail["quantities_e4"], strict=True
-    )
-    faces = {
-        number: Face(name, around.classes.get(code, "none"), format_unit_price(price), format_quantity(quantity))
-        for number, (code, name, price, quantity) in enumerate(lines, start=1)
-    }
     return slip_paper(
         document(adjudication_of(claim, detail)),
         _heading(claim, around, language),
-        faces,
+        bill_faces(detail, around.items),
         claim.settled_at,
         language,
         around.scheme,

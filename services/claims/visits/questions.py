@@ -1,10 +1,13 @@
 """Questions that change nothing: look-up of a person, quote of a visit."""
 
+import itertools
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.claims.benefits.engine import BadClaim, adjudicate
+from services.claims.benefits.face import Billed, Face, faces_of
 from services.claims.benefits.model import AccumulatorKey, Adjudication, Policy
 from services.claims.benefits.queries import NO_POLICY, policy_for
 from services.claims.catalogue.queries import catalogue_items
@@ -56,6 +59,13 @@ class Found:
     name: str | None
     day: date
     caps: list[CapLeft]
+
+
+class Quoted(NamedTuple):
+    """A decision that nothing rests on, and the lines as its slip shows them."""
+
+    result: Adjudication
+    faces: dict[int, Face]
 
 
 async def look_up(unit: Unit, id_number: str, day: date) -> Found:
@@ -118,7 +128,7 @@ def caps_left(
 
 async def quote(
     unit: Unit, visit_id: UUID, inline: Bill | None, from_account_fen: int = 0, off_path: str = ""
-) -> Adjudication:
+) -> Quoted:
     """What a settlement would give now, without a lock; of a stay settled midway, what its rest would give.
 
     Raises what a settlement would, but refusals are outcomes.
@@ -150,9 +160,12 @@ async def quote(
     credit_fen = await accounts.credit(unit.conn, unit.pool_code, coverage.household_id, used)
     facts = ground.facts(items, used, credit_fen, earlier_parts(parts))
     try:
-        return adjudicate(ground.input(day, bill), facts, reference.policy)
+        result = adjudicate(ground.input(day, bill), facts, reference.policy)
     except BadClaim as bad:
         raise BAD_CLAIM(reason=bad_claim_words(bad)) from bad
+    columns = (bill.codes, bill.names, bill.prices_micro, bill.quantities_e4)
+    billed = itertools.starmap(Billed, zip(*columns, strict=True))
+    return Quoted(result, faces_of(billed, items, reference.institution.level))
 
 
 async def _coverage(unit: Unit, member_id: UUID, day: date) -> Coverage:

@@ -1,11 +1,13 @@
 """A claim's decision read back from its record, for trace and slip; nothing is computed again. Pure."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
 from services.claims.benefits import words
 from services.claims.benefits.engine import ACCOUNT_LAYER
-from services.claims.benefits.model import Adjudication, LayerResult, LineResult, Outcome, Reason, TraceStep
+from services.claims.benefits.face import Billed, Face, faces_of
+from services.claims.benefits.model import Adjudication, Item, LayerResult, LineResult, Outcome, Reason, TraceStep
 from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wire import decision_document
 from services.claims.visits.claims import VOID, Claim
@@ -119,8 +121,16 @@ def heading(claim: Claim, language: str) -> list[tuple[str, str]]:
     ]
 
 
-def claim_slip(claim: Claim, detail: Mapping[str, Any], language: str) -> str:
-    """The slip of a claim as text; it names the claim by number and nobody by name."""
-    names = dict(enumerate(detail["item_names"], start=1))
+def claim_slip(claim: Claim, detail: Mapping[str, Any], items: Mapping[str, Item], language: str) -> str:
+    """The slip of a claim as text; it names the claim by number and nobody by name. `items`: of its catalogue."""
+    faces = bill_faces(detail, items)
     void = claim.status in VOID
-    return slip_text(document(adjudication_of(claim, detail)), heading(claim, language), names, language, void=void)
+    return slip_text(document(adjudication_of(claim, detail)), heading(claim, language), faces, language, void=void)
+
+
+def bill_faces(detail: Mapping[str, Any], items: Mapping[str, Item]) -> dict[int, Face]:
+    """The lines of a claim as a slip shows them, at the level of institution that it was decided on."""
+    columns = (detail["item_codes"], detail["item_names"], detail["prices_micro"], detail["quantities_e4"])
+    steps = (dict(inputs) for step, _, _, inputs, _ in detail["decision"]["trace"] if step == "rule")
+    level = next((str(inputs["level"]) for inputs in steps), "")
+    return faces_of(itertools.starmap(Billed, zip(*columns, strict=True)), items, level)

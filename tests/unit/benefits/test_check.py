@@ -11,7 +11,7 @@ from services.claims.benefits.check import findings
 from services.claims.benefits.cli import app
 from services.claims.benefits.compiler import benefit_rows, load
 from services.claims.benefits.diff import differences
-from services.claims.benefits.document import PolicyErrors
+from services.claims.benefits.document import Finding, PolicyErrors
 from services.claims.benefits.library import ids, loaded, text_of
 from services.claims.benefits.wall import wall_table
 
@@ -64,6 +64,113 @@ def changed(old: str, new: str, text: str = GOOD) -> str:
 )
 def test_a_finding(text: str, message: str) -> None:
     assert message in warned(text)
+
+
+INPATIENT_CAPS = "        caps:\n          year:\n            name: 住院补偿"
+
+
+def beside(rows: str, text: str = GOOD) -> str:
+    """A document with more rows in the bucket of inpatients."""
+    return changed(INPATIENT_CAPS, f"        {rows}\n{INPATIENT_CAPS}", text)
+
+
+def capped(cap: str) -> str:
+    """A document with one more cap for inpatients."""
+    return changed("        caps:\n", f"        caps:\n          more: {cap}\n")
+
+
+K80 = "diseases: [K80]\n            limit: {amount: 4000, shared_up_to: A, share: B}\n            ratio: 80%"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "message"),
+    [
+        (
+            changed("deductible: 200", "deductible: 99999999"),
+            "deductible",
+            "起付线 99,999,999.00 元,几乎没有人能得到补偿,请核对",
+        ),
+        (
+            changed("ratio: 80%", "ratio: 80%\n            deductible_waived_from: 3"),
+            "deductible_waived_from",
+            "这一行不设起付线,第几次起免不起作用",
+        ),
+        (
+            changed("ratio: 80%", K80.replace("A", "0%").replace("B", "50%")),
+            "limit",
+            "超过限额 0% 以内的部分才分担,等于没有分担,请核对",
+        ),
+        (
+            changed("ratio: 80%", K80.replace("A", "20%").replace("B", "0%")),
+            "limit",
+            "超过限额的部分按 0% 计入,等于没有分担,请核对",
+        ),
+        (
+            beside("essential: {name: 基药, points: 25%, clause: x}"),
+            "township",
+            "加上“基药”后比例为 105%,超过 100%,只按 100% 补偿",
+        ),
+        (beside("essential: {name: 基药, points: 0%, clause: x}"), "essential", "提高 0 个百分点,这一条不起作用"),
+        (beside("floor: {name: 保底, ratio: 0%, clause: x}"), "floor", "保底 0%,这一条不起作用"),
+        (
+            beside("floor: {name: 保底, ratio: 100%, clause: x}"),
+            "floor",
+            "保底 100%,可补偿费用全部支付,起付线和比例都不起作用,请核对",
+        ),
+        (beside("accident: {name: 意外, factor: 0%, clause: x}"), "accident", "意外伤害一律不补偿,请核对"),
+        (beside("accident: {name: 意外, factor: 50%, cap: 0, clause: x}"), "accident", "意外伤害一律不补偿,请核对"),
+        (
+            beside("accident: {name: 意外, factor: 100%, clause: x}"),
+            "accident",
+            "意外伤害与其他住院一样补偿,这一条不起作用",
+        ),
+        (
+            capped("{name: 病种, amount: 5000, period: disease_year, diseases: [K99], clause: x}"),
+            "diseases",
+            "没有一行提到病种 K99,请核对编码",
+        ),
+        (changed("points: 10%", "points: 0%", text_of("dafang-2006-11")), "special-groups", "提高 0,这一条不起作用"),
+        (changed("points: 10%", "factor: 0%", text_of("dafang-2006-11")), "special-groups", "提高 0,这一条不起作用"),
+    ],
+)
+def test_a_row_that_changes_nothing_is_told(text: str, path: str, message: str) -> None:
+    document = load(text, text_of)
+    found = [one for one in findings(document.policy, document.source, document.document) if one.message == message]
+    assert [one.path.rpartition(".")[2] for one in found] == [path]
+    assert found[0].line
+
+
+def test_a_waiver_of_no_deductible_is_told() -> None:
+    rows = "waivers: {acute: {name: 急诊, emergency: true, clause: x}}"
+    assert "没有一行设起付线,这一条不起作用" not in warned(beside(rows))
+    free = GOOD.replace("deductible: 200", "deductible: 0").replace("deductible: 300", "deductible: 0")
+    assert "没有一行设起付线,这一条不起作用" in warned(beside(rows, free))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "bands: [{up_to: 0, ratio: 80%}, {ratio: 85%}]",
+        "fixed: 0",
+        "fixed: {value: 0, clause: x}",
+        "limit: {amount: 0}\n            ratio: 80%",
+        "diseases: [K80]\n            off_path_over: 0\n            ratio: 80%",
+    ],
+)
+def test_what_could_never_be_meant_is_refused(bad: str) -> None:
+    with pytest.raises(PolicyErrors) as wrong:
+        load(changed("ratio: 80%", bad))
+    assert [(one.message, one.line is not None) for one in wrong.value.findings] == [("应大于 0 元", True)]
+
+
+def test_the_documents_of_the_repository_have_no_idle_rows() -> None:
+    told = [one.message for policy_id in ids() for one in _found(policy_id)]
+    assert not [message for message in told if "不起作用" in message or "请核对编码" in message]
+
+
+def _found(policy_id: str) -> list[Finding]:
+    document = loaded(policy_id)
+    return findings(document.policy, document.source, document.document)
 
 
 SECOND = """
@@ -141,16 +248,51 @@ def test_the_wall_says_it_in_the_policys_own_words() -> None:
     assert "五、报销程序\n  凭证登记\n  出院即报\n" in told
 
 
+COUNTY_GROUPS = """
+groups: {a: {name: 甲类村民}, b: {name: 乙类村民, age_from: 65}, idle: {name: 闲置人群}}
+layers:
+"""
+
+
+def test_the_wall_names_the_countys_own_groups_and_only_those_that_rows_speak_of() -> None:
+    rows = """        bonuses:
+          raise: {name: 加点, groups: [a], points: 5%, clause: x}
+          more: {name: 加成, groups: [b], factor: 20%, clause: x}
+        waivers:
+          named: {name: 甲类村民免起付线, groups: a, clause: x}
+          other: {name: 照顾, groups: [a, b], emergency: true, clause: x}
+        caps:
+"""
+    document = load(changed("        caps:\n", rows, changed("\nlayers:\n", COUNTY_GROUPS)))
+    told = wall_table(document.policy, document.document).splitlines()
+    assert "    加点:甲类村民提高 5 个百分点" in told
+    assert "    加成:乙类村民(年满 65 周岁)提高 原比例的 20%" in told
+    assert "    甲类村民免起付线" in told, "a row whose name says it all is said once"
+    assert "    照顾:甲类村民、乙类村民(年满 65 周岁)急诊免起付线" in told
+    assert "特殊人群:甲类村民、乙类村民" in told
+    assert not any("闲置人群" in line for line in told)
+    found = findings(document.policy, document.source, document.document)
+    assert [one.path for one in found if one.message == "没有任何规定用到这类人群"] == ["groups.idle"]
+
+
+def test_the_wall_marks_presumed_parameters() -> None:
+    county = loaded("zhengzhou-county-2011")
+    told = wall_table(county.policy, county.document)
+    assert "等待期:参合后 30 天(推定,须统筹区接受)\n" in told
+    assert "新生儿:出生 90 天内随母亲参合(推定,须统筹区接受)\n" in told
+    assert "参合期以外发生的费用不予补偿\n" in told, "a ruling of the template is none"
+
+
 @pytest.mark.requirement("DF-09", "the change from one version to the next is told in words, with whom it concerns")
 def test_what_changes_for_whom() -> None:
     told = "\n".join(differences(loaded("dafang-2009").policy, loaded("dafang-2010").policy))
     assert "- 住院统筹,县内 定点 县级:原 不设起付线,补偿 60%,现 不设起付线,补偿 70%。" in told
-    assert "例:可补偿费用 10,000.00 元,补偿由 6,000.00 元变为 7,000.00 元。" in told
+    assert "例:县内县级,可补偿费用 10,000.00 元,补偿由 6,000.00 元变为 7,000.00 元。" in told
     assert "取消住院补偿封顶线(原每次 30,000.00 元)" in told
     assert "门诊统筹" not in told, "nothing changes there"
     assert "- 各户:取消家庭账户(原余额)(原可支付门诊的个人负担部分,不计入封顶线和补偿比例)。" in told
     back = "\n".join(differences(loaded("dafang-2008").policy, loaded("dafang-2006-11").policy))
-    assert "五保提高 10 个百分点" in back
+    assert "五保户提高 10 个百分点" in back, "by the name that the policy gives the group"
 
 
 @pytest.mark.requirement("ZA-03", "what the change within the year brings is told: the cap, and examinations outside")

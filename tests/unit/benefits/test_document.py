@@ -84,7 +84,7 @@ def test_the_pool_may_bear_the_risk_of_critical_illness() -> None:
 
 def test_an_unknown_member_is_named_exactly() -> None:
     text = GOOD.replace("amount: 60000", "amout: 60000", 1)
-    assert (line_of(text, "amout"), "不认识这一项,请核对名称") in told(text)
+    assert (line_of(text, "amout"), "不认识这一项,请核对名称:是不是 amount?") in told(text)
 
 
 def test_overlapping_rows_are_named() -> None:

@@ -218,9 +218,12 @@ def test_a_claim_in_a_file(tmp_path: Path) -> None:
     )
     answer = run.invoke(app, ["quote", "--policy", "dafang-2010", "--claim", str(file)])
     assert answer.exit_code == 0, answer.output
-    assert "第 1 行 头孢 未计入 100.00:先由个人负担一部分" in answer.stdout
+    assert "第 1 行 头孢 1,000.00 × 1 = 1,000.00,未计入 100.00:先由个人负担 1,000.00 × 10% = 100.00" in answer.stdout
     assert "等于 可补偿费用:960.00" in answer.stdout
     assert "760.00 × 60% = 456.00 元" in answer.stdout
+
+
+STAY = "admitted: 2010-03-01\ndischarged: 2010-03-05\ninstitution: {level: county}\ncatalogue: {x: {}}\n"
 
 
 @pytest.mark.parametrize(
@@ -244,6 +247,31 @@ def test_a_claim_in_a_file(tmp_path: Path) -> None:
             "第 2 行 elsewhere:在别处做的基本结算,补偿不得超过可补偿费用",
         ),
         ("- nothing\n", "应是"),
+        (f"{STAY}lines: [{{code: x, amount: 5, day: 2010-02-28}}]\n", "第 5 行 lines.0.day:费用日期 2010-02-28 不在"),
+        (
+            f"{STAY}lines:\n  - {{code: x, amount: 5}}\n  - {{code: x, amount: 5, day: 2010-03-06}}\n",
+            "第 7 行 lines.1.day",
+        ),
+        (
+            STAY.replace("discharged: 2010-03-05", "kind: outpatient")
+            + "lines: [{code: x, amount: 5, day: 2010-03-02}]\n",
+            "第 5 行 lines.0.day:费用日期 2010-03-02 不在住院(就诊)期间(2010-03-01 至 2010-03-01)",
+        ),
+        (
+            STAY.replace("{}", "{ceilings: {conty: 3}}") + "lines: [{code: x, amount: 5}]\n",
+            "第 4 行 catalogue.x.ceilings.conty:只能是 village(村级)",
+        ),
+        (f"{STAY}lines: [{{code: x, amount: 5, quantity: 0}}]\n", "第 5 行 lines.0.quantity:数量应大于 0"),
+        (f"{STAY}lines: [{{code: x, amount: 5, quantity: 0.00}}]\n", "第 5 行 lines.0.quantity:数量应大于 0"),
+        (PLAIN + "family_account: {credit: 100, pay: 50}\n", "第 3 行 family_account:方案没有家庭账户"),
+        (
+            PLAIN + "person: {birth: 2010-01-02}\n",
+            "第 3 行 person.birth:出生日期 2010-01-02 晚于入院(就诊)日期 2010-01-01",
+        ),
+        (
+            PLAIN + "person:\n  cards: [{kind: chronik, disease: E11, from: 2010-01-01}]\n",
+            "第 4 行 person.cards.0.kind:没有这种证 chronik;有的是:chronic(慢性病)",
+        ),
     ],
 )
 def test_a_bad_claim_file_names_the_line(text: str, message: str, tmp_path: Path) -> None:
@@ -252,6 +280,37 @@ def test_a_bad_claim_file_names_the_line(text: str, message: str, tmp_path: Path
     answer = run.invoke(app, ["quote", "--policy", "dafang-2010", "--claim", str(file)])
     assert answer.exit_code == 2
     assert message in answer.output
+
+
+@pytest.mark.parametrize(
+    ("policy_id", "text", "message"),
+    [
+        (
+            "dafang-2009",
+            "institution: {level: county}\neligible: 9\nfamily_account: {credit: 100, pay: 50}\n",
+            "第 3 行 family_account:方案的家庭账户只支付门诊",
+        ),
+        (
+            "dafang-urban-2009",
+            "institution: {level: county}\neligible: 9\nused:\n  basic.inpatient.admissions: 2.5\n",
+            "方案没有累计项 basic.inpatient.admissions",
+        ),
+    ],
+)
+def test_a_claim_that_its_policy_does_not_know(policy_id: str, text: str, message: str) -> None:
+    with pytest.raises(PolicyErrors) as wrong:
+        decide(read_claim(text), loaded(policy_id).policy)
+    assert message in str(wrong.value)
+
+
+def test_admissions_are_counted_in_whole_numbers() -> None:
+    waived = text_of("dafang-2010").replace("deductible: 200", "deductible: 200\n            deductible_waived_from: 3")
+    policy = load(waived).policy
+    claim = "institution: {level: prefecture}\neligible: 1000\nused:\n  basic.inpatient.admissions: "
+    assert decide(read_claim(f"{claim}2\n"), policy).adjudication.deductible_fen == 0
+    with pytest.raises(PolicyErrors) as wrong:
+        decide(read_claim(f"{claim}2.5\n"), policy)
+    assert str(wrong.value) == "第 4 行 used.basic.inpatient.admissions:住院次数写整数,例如 2"
 
 
 def test_a_claim_is_described_once(tmp_path: Path) -> None:
@@ -268,7 +327,7 @@ def test_an_unknown_group_is_told_with_those_that_are_known() -> None:
     asked = ["quote", "--policy", "dafang-2010", "--level", "county", "--eligible", "5", "--group", "nobody"]
     answer = run.invoke(app, asked)
     assert answer.exit_code == 2
-    assert "方案不认识人群 nobody;认识的有:age_60、" in answer.output
+    assert "方案不认识人群 nobody;认识的有:age_60(60 岁以上)、" in answer.output
 
 
 def test_quote_needs_a_question() -> None:
@@ -288,7 +347,7 @@ GIVEN = "institution: {level: province}\nelsewhere: {settlement: S-9, total: 9, 
 def slip_of(policy_id: str, claim: str, language: str = "zh") -> str:
     """The slip of a claim written as in a file."""
     answer = decide(read_claim(claim), loaded(policy_id).policy)
-    return slip_text(decision_document(answer.adjudication), names=answer.names, language=language)
+    return slip_text(decision_document(answer.adjudication), faces=answer.faces, language=language)
 
 
 @pytest.mark.parametrize(
@@ -342,7 +401,7 @@ def slip_of(policy_id: str, claim: str, language: str = "zh") -> str:
         (
             "zhengzhou-county-2011",
             GIVEN,
-            "个人负担:9.00 − 5.00 − 2.00 = 2.00",
+            "个人负担:9.00 − 2.00 − 5.00 = 2.00",
         ),
         (
             "zhengan-2011-01",

@@ -1,5 +1,6 @@
 """The printed slip: every text of ours has its glyphs, the bill stands by class, the sums on it are the decision's."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -14,7 +15,7 @@ from services.claims.benefits.library import ids, loaded, text_of
 from services.claims.benefits.wire import decision_document
 from shared.kernel.money import capital_yuan, parse_yuan
 from shared.printing.font import TYPEFACE
-from shared.printing.page import Block, Heading, Note, Pairs, Row, Table, Title
+from shared.printing.page import Block, Heading, Note, Pairs, Row, Table, Title, Together
 
 AT = datetime(2011, 6, 12, 8, tzinfo=UTC)
 CLAIM = """
@@ -46,7 +47,8 @@ def laid(monkeypatch: pytest.MonkeyPatch) -> list[Block]:
     caught: list[Block] = []
 
     def paper(blocks: list[Block], *_: object, **__: object) -> None:
-        caught.extend(blocks)
+        for block in blocks:
+            caught.extend(block.parts if isinstance(block, Together) else [block])
 
     monkeypatch.setattr(sheet, "paper", paper)
     return caught
@@ -84,11 +86,14 @@ def test_the_bill_stands_by_class_and_adds_up(laid: list[Block]) -> None:
     sheet.slip_paper(document, [], faces, AT)
     bill = tables(laid)[0]
     assert [row.cells[1] for row in bill.rows] == [
-        "青霉素", "甲类小计", "头孢", "CT 平扫", "乙类小计", "特需病房", "丙类小计", "zz", "目录以外小计", "合计",
+        "青霉素(甲类)", "头孢", "CT 平扫", "乙类小计", "特需病房(丙类)", "zz(目录以外)", "合计",
     ]  # fmt: skip
-    assert bill.rows[4].cells[3:6] == ("9,260.00", "1,052.00", "8,208.00")
+    assert bill.rows[3].cells[3:6] == ("9,260.00", "1,052.00", "8,208.00")
     assert bill.rows[-1].cells[3:6] == ("210,806.84", "1,364.34", "209,442.50")
-    assert bill.rows[3].cells[6] == "超过最高限价"
+    assert bill.rows[2].cells[2] == "230.00 × 2"
+    assert bill.rows[2].cells[6] == "最高限价 180.00 × 2 = 360.00,超过 100.00;先由个人负担 360.00 × 20% = 72.00"
+    assert bill.rows[1].cells[6] == "先由个人负担 8,800.00 × 10% = 880.00"
+    assert bill.rows[5].cells[2] == "12.34 × 1"
     assert document["total"] == "210806.84"
 
 
@@ -136,6 +141,23 @@ def test_family_account_and_what_was_paid_elsewhere(laid: list[Block]) -> None:
     assert tables(laid)[0].rows == [], "a bill that is elsewhere has no lines here"
 
 
+def test_a_third_party_pays_beside_the_patient(laid: list[Block]) -> None:
+    claim = "institution: {level: county}\neligible: 10000\nthird_party: shared\nthird_party_share: 30%\n"
+    document, faces = decided(claim)
+    sheet.slip_paper(document, [], faces, AT)
+    payers, result = tables(laid)[2:]
+    assert [row.cells[::2] for row in payers.rows][-3:] == [
+        ("负有责任的第三人", "3,000.00"), ("个人", "2,645.00"), ("合计", "10,000.00"),
+    ]  # fmt: skip
+    assert result.rows[1].cells[::2] == ("个人负担", "2,645.00")
+
+
+def test_a_quantity_without_a_whole_price_stands_alone(laid: list[Block]) -> None:
+    document, faces = decided(CLAIM.replace("amount: 300.00}", 'amount: 100.00, quantity: "3"}'))
+    sheet.slip_paper(document, [], faces, AT)
+    assert [row.cells[2] for row in tables(laid)[0].rows if row.cells[1] == "特需病房(丙类)"] == ["× 3"]
+
+
 def test_the_steps_carry_formula_and_amount(laid: list[Block]) -> None:
     document, faces = decided()
     sheet.slip_paper(document, [("结算编号", "X1")], faces, AT, scheme="方案")
@@ -159,6 +181,23 @@ def test_a_refused_claim_and_english(laid: list[Block]) -> None:
     assert tables(laid)[3].rows[0].cells[1] == "零元整"
 
 
+def test_an_ordinary_slip_is_one_page_and_signed_beside_its_result() -> None:
+    heading = [("结算单号", "522422-20100308-000009")] * 9
+    document, faces = decided(CLAIM.replace("201234.50", "1234.50"))
+    printed = sheet.slip_paper(document, heading, faces, AT)
+    assert re.findall(rb"/Count (\d+)", printed.pdf) == [b"1"]
+
+
+def test_tables_and_signature_are_not_torn_apart(laid: list[Block]) -> None:
+    document, faces = decided()
+    sheet.slip_paper(document, [], faces, AT)
+    order = [block.text if isinstance(block, Note | Heading) else type(block).__name__ for block in laid]
+    result = order.index("四、结果(元)")
+    signed = next(number for number, text in enumerate(order) if text.startswith("经办人"))
+    legend = next(number for number, text in enumerate(order) if text.startswith("说明"))
+    assert result < signed < legend
+
+
 def test_the_paper_is_the_same_each_time_and_small() -> None:
     document, faces = decided()
     first = sheet.slip_paper(document, [("姓名", "张*")], faces, AT)
@@ -168,8 +207,8 @@ def test_the_paper_is_the_same_each_time_and_small() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "short"),
+    ("number", "told"),
     [("12.500000", "12.50"), ("0.123456", "0.123456"), ("3.000000", "3.00"), ("2.0000", "2"), ("1.5000", "1.5")],
 )
-def test_prices_and_quantities_as_people_write_them(number: str, short: str) -> None:
-    assert sheet._short(number) == short
+def test_prices_and_quantities_as_people_write_them(number: str, told: str) -> None:
+    assert slip.short(number) == told

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from services.claims.benefits.claim_file import decide, read_claim
 from services.claims.benefits.cli import app
 from services.claims.benefits.library import ids, loaded
 from services.claims.benefits.model import Outcome, Reason
@@ -148,3 +149,78 @@ def test_policy_check_names_the_line(tmp_path: Path) -> None:
     answer = run.invoke(app, ["policy", "check", str(path)])
     assert answer.exit_code == 2
     assert "第 3 行 scheme:只能是" in answer.output
+
+
+# ---------------------------------------------------------------- what stands on it, and what does not
+
+
+def slip_of(policy_id: str, claim: str, language: str = "zh") -> str:
+    answer = decide(read_claim(claim), loaded(policy_id).policy)
+    return slip_text(decision_document(answer.adjudication), faces=answer.faces, language=language)
+
+
+LINES = """
+institution: {level: county}
+catalogue:
+  bed: {name: 床位费, class: A, ceilings: {county: 15}}
+  drug: {name: 阿莫西林, class: B, own_share: 10%}
+  both: {name: CT 平扫, class: B, own_share: 20%, ceilings: {"*": 180}}
+lines:
+  - {code: bed, amount: 120, quantity: 6}
+  - {code: drug, amount: 84}
+  - {code: both, amount: 1460, quantity: 1}
+  - {code: lost, amount: 10, quantity: 3}
+"""
+
+
+def test_each_line_can_be_redone_by_hand() -> None:
+    slip = slip_of("dafang-2010", LINES)
+    assert "第 1 行 床位费 20.00 × 6 = 120.00,未计入 30.00:最高限价 15.00 × 6 = 90.00,超过 30.00\n" in slip
+    assert "第 2 行 阿莫西林 84.00 × 1 = 84.00,未计入 8.40:先由个人负担 84.00 × 10% = 8.40\n" in slip
+    assert "第 3 行 CT 平扫 1,460.00 × 1 = 1,460.00,未计入 1,316.00:" in slip
+    assert "最高限价 180.00 × 1 = 180.00,超过 1,280.00;先由个人负担 180.00 × 20% = 36.00\n" in slip
+    assert "第 4 行 lost 未计入 10.00:不在目录内\n" in slip, "a line without an entry is told by its code"
+    english = slip_of("dafang-2010", LINES, "en")
+    assert "ceiling 15.00 × 6 = 90.00, 30.00 above it" in english
+    assert "own share first 84.00 × 10% = 8.40" in english
+
+
+def test_a_layer_that_did_not_begin_is_one_sentence() -> None:
+    slip = slip_of("zhengzhou-county-2011", "institution: {level: county}\neligible: 10000\n")
+    assert "“农村居民补充医疗保险”:没有应由这一层补偿的金额,支付 0.00 元。" in slip
+    assert "0.00 × 100%" not in slip
+    assert "补充医疗最高报销" not in slip
+    begun = slip_of("zhengzhou-county-2011", "institution: {level: county}\neligible: 300000\n")
+    assert "补充医疗最高报销" in begun
+    assert "没有应由这一层补偿的金额" not in begun
+
+
+def test_a_bucket_without_lines_is_left_out() -> None:
+    visit = "kind: outpatient\ninstitution: {level: county}\ncatalogue: {CT: {}, drug: {}}\nlines:\n"
+    without = slip_of("zhengan-2011-05", f"{visit}  - {{code: drug, amount: 80}}\n")
+    assert "0.00 × 40%" not in without
+    assert "门诊 CT、核磁共振、电子胃镜" not in without
+    both = slip_of("zhengan-2011-05", f"{visit}  - {{code: drug, amount: 80}}\n  - {{code: CT, amount: 200}}\n")
+    assert "200.00 × 40% = 80.00" in both
+    assert "80.00 × 50% = 40.00" in both
+
+
+def test_nothing_eligible_is_told_without_a_sum_of_nothing() -> None:
+    slip = slip_of("dafang-2010", "institution: {level: county}\nlines: [{code: x, amount: 9}]\ncatalogue: {y: {}}\n")
+    assert "没有应由这一层补偿的金额" in slip
+    assert "0.00 ×" not in slip
+
+
+def test_a_note_is_not_quoted_as_a_clause() -> None:
+    slip = slip_of("zhengzhou-county-2011", "institution: {level: county}\neligible: 800\nperson: {groups: [wubao]}\n")
+    assert "为示例" not in slip
+    assert "适用“县级定点医院”一项。(来源没有写明,为推定)\n" in slip
+    assert "五保户、低保户免起付线:免除起付线。(来源没有写明,为推定)\n" in slip
+    assert slip.count("为推定") == 3, "row, waiver and floor; each once"
+
+
+def test_what_a_third_party_bears_is_not_the_patients_part() -> None:
+    claim = "institution: {level: county}\neligible: 10000\nthird_party: shared\nthird_party_share: 30%\n"
+    slip = slip_of("zhengzhou-county-2011", claim)
+    assert "  第三人负担:3,000.00\n" in slip
+    assert "  个人负担:10,000.00 − 4,355.00 − 3,000.00 = 2,645.00\n" in slip

@@ -1,0 +1,150 @@
+"""`policy diff` says every change that somebody feels, with a bill that shows it, and never a bill that denies it."""
+
+import itertools
+import re
+
+import pytest
+
+from services.claims.benefits.compiler import load
+from services.claims.benefits.diff import differences
+from services.claims.benefits.library import ids, loaded
+
+COUNTY = """
+policy: yunxi-2012
+title: 云溪县补偿方案
+scheme: nrcms
+effective_from: 2012-01-01
+sources: {plan: {title: 云溪县方案, verified_on: 2026-11-22}}
+groups: {wubao: {name: 五保户}, dibao: {name: 低保户}, old: {name: 老人, age_from: 60}}
+layers:
+  basic:
+    name: 基本补偿
+    payer: 新农合基金
+    account: "1001.02"
+    book: basic
+    risk_bearer: pool
+    clause: x
+    benefits:
+      inpatient:
+        name: 住院补偿
+        kind: inpatient
+        account: "5001.01"
+        rules:
+          township:
+            name: 乡镇卫生院
+            when: {level: township, place: in_county, designation: designated}
+            deductible: 100
+            deductible_waived_from: 3
+            ratio: 70%
+            clause: x
+          above:
+            name: 省级医院
+            when: {level: province, place: [in_province, out_of_province], designation: designated}
+            deductible: 500
+            ratio: 40%
+            clause: x
+          delivery:
+            name: 分娩定额
+            when: {level: township, place: in_county, designation: designated}
+            diseases: [O80, O82]
+            fixed: 500
+            clause: x
+          gall:
+            name: 结石限额
+            when: {level: township, place: in_county, designation: designated}
+            diseases: [K80]
+            limit: {amount: 4000, shared_up_to: 20%, share: 50%}
+            ratio: 75%
+            clause: x
+        bonuses:
+          raise: {name: 提高, groups: [wubao, dibao, old], points: 10%, clause: x}
+        waivers:
+          free: {name: 照顾, groups: [wubao], clause: x}
+"""
+BILL = "可补偿费用 10,000.00 元,"
+
+
+def changes(old: str, new: str) -> list[str]:
+    """What the diff says of one replacement in the county's document."""
+    assert old in COUNTY
+    return differences(load(COUNTY).policy, load(COUNTY.replace(old, new, 1)).policy)[2:]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("fixed: 500", "fixed: 600", f"例:县内乡级,病种 O80,{BILL}补偿由 500.00 元变为 600.00 元。"),
+        (
+            "fixed: 500",
+            "fixed: 500\n            off_path_over: 9000",
+            f"例:县内乡级,病种 O80,{BILL}补偿由 500.00 元变为 6,930.00 元。",
+        ),
+        (
+            "fixed: 500",
+            "fixed: 500\n            off_path_over: 20000",
+            "例:县内乡级,病种 O80,可补偿费用 20,100.00 元,补偿由 500.00 元变为 14,000.00 元。",
+        ),
+        ("amount: 4000", "amount: 5000", f"例:县内乡级,病种 K80,{BILL}补偿由 3,300.00 元变为 4,125.00 元。"),
+        ("share: 50%", "share: 60%", f"例:县内乡级,病种 K80,{BILL}补偿由 3,300.00 元变为 3,360.00 元。"),
+        (
+            "waived_from: 3",
+            "waived_from: 2",
+            f"例:县内乡级,本年第 2 次住院,{BILL}补偿由 6,930.00 元变为 7,000.00 元。",
+        ),
+        ("ratio: 40%", "ratio: 45%", f"例:县外省内省级,{BILL}补偿由 3,800.00 元变为 4,275.00 元。"),
+        ("age_from: 60", "age_from: 65", f"例:60 周岁的人,县内乡级,{BILL}补偿由 7,920.00 元变为 6,930.00 元。"),
+        (
+            "groups: [wubao], clause",
+            "groups: [dibao], clause",
+            f"例:低保户,县内乡级,{BILL}补偿由 7,920.00 元变为 8,000.00 元。",
+        ),
+        ("points: 10%", "points: 15%", f"例:低保户,县内乡级,{BILL}补偿由 7,920.00 元变为 8,415.00 元。"),
+        (
+            "points: 10%",
+            "points: 10%, stacks: true",
+            f"例:低保户,五保户,60 周岁的人,县内乡级,{BILL}补偿由 8,000.00 元变为 10,000.00 元。",
+        ),
+    ],
+)
+def test_a_change_is_told_with_a_bill_that_shows_it(old: str, new: str, said: str) -> None:
+    told = changes(old, new)
+    assert told
+    assert said in told[0]
+
+
+def test_the_age_of_a_group_and_the_last_day_are_changes() -> None:
+    (age,) = changes("age_from: 60", "age_from: 65")
+    assert "低保户、老人(年满 60 周岁)、五保户提高 10 个百分点变为低保户、老人(年满 65 周岁)、五保户提高" in age
+    (end,) = changes("effective_from: 2012-01-01", "effective_from: 2012-01-01\neffective_to: 2012-12-31")
+    assert end == "- 所有人:方案执行到哪天,原没有写明,现2012 年 12 月 31 日。"
+
+
+def test_what_nobody_feels_is_no_change() -> None:
+    assert changes("clause: x", "clause: 另一句话") == ["对任何人都没有变化。"]
+    assert changes("name: 省级医院", "name: 省里的医院") == ["对任何人都没有变化。"]
+
+
+def test_a_disease_without_a_row_any_more_is_told_what_applies_instead() -> None:
+    (gone,) = changes("[O80, O82]", "[O80]")
+    assert gone == (
+        "- 住院补偿,病种 O82,县内 定点 乡级:原 定额补偿 500.00 元,现 按一般规定 起付线每次 100.00 元(第 3 次起免),"
+        f"补偿 70%。例:县内乡级,病种 O82,{BILL}补偿由 500.00 元变为 6,930.00 元。"
+    )
+    with_row, without = load(COUNTY).policy, load(re.sub(r"          gall:\n(            .*\n)+", "", COUNTY)).policy
+    (added,) = differences(without, with_row)[2:]
+    assert "病种 K80,县内 定点 乡级:原 按一般规定 起付线每次 100.00 元(第 3 次起免),补偿 70%,现 限额" in added
+
+
+def test_no_example_denies_its_change() -> None:
+    for old, new in itertools.pairwise([*ids(), *reversed(ids())]):
+        for line in differences(loaded(old).policy, loaded(new).policy):
+            for was, now in re.findall(r"补偿由 ([\d,.]+) 元变为 ([\d,.]+) 元", line):
+                assert was != now, line
+
+
+def test_the_wrong_order_is_told() -> None:
+    old, new = loaded("zhengan-2011-05").policy, loaded("zhengan-2011-01").policy
+    assert "注意:前一份(2011 年 5 月 1 日起)比后一份(2011 年 1 月 1 日起)生效晚" in differences(old, new)[2]
+    assert not any("注意" in line for line in differences(new, old))
+    assert differences(new, old)[1] == "自 2011 年 5 月 1 日起至 2011 年 12 月 31 日:"
+    assert not any("执行到" in line for line in differences(new, old)), "of versions that follow it is no change"

@@ -114,5 +114,5 @@ def told(result: Adjudication) -> Doc:
         "layers": {layer.layer: layer.benefit_fen for layer in result.layers},
         "moves": moves,
         "lines": [(line[1].value, *line[2:]) for line in result.lines],
-        "lacks": list(result.illustrative) if result.outcome.value == "illustrative_not_accepted" else [],
+        "lacks": sorted(result.illustrative) if result.outcome.value == "illustrative_not_accepted" else [],
     }

@@ -21,9 +21,9 @@ Running = tuple[str, Doc, list[Part]]
 Steps = list[tuple[int | None, int]]
 """Ratios in 10⁻⁸, each up to an amount in fen."""
 Bill = list[tuple[str, int]]
-"""Codes and eligible amounts of the lines of an admission."""
+"""Codes and eligible amounts of the lines that are settled."""
 WHOLE = 10_000
-NOTHING_BEFORE: Doc = {"total": 0, "eligible": 0, "borne": 0, "bill": [], "had": {}}
+NOTHING_BEFORE: Doc = {"total": 0, "eligible": 0, "borne": 0, "had": {}}
 """What a first settlement of an admission stands on."""
 CIRCUMSTANCES = ("emergency", "migrant", "referred")
 SPENT = ("household_year", "family_account.spent", 0, "")
@@ -93,31 +93,42 @@ def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
     total = given["total"] if given else sum(line["amount"] for line in claim["lines"])
     base = {"year": year_of(policy, claim), "total": total}
     running = paying_parts(policy, claim)
-    refused, names = refusal(policy, claim, running)
+    refused = refusal(policy, claim, running)
     if refused:
-        return base | {
-            "outcome": refused,
-            "eligible": 0,
-            "benefit": 0,
-            "patient": total - (given["benefit"] if given else 0),
-            "parts": (total, 0, 0),
-            "account": 0,
-            "hospital": 0,
-            "so_far": None,
-            "deductible": 0,
-            "ratio": 0,
-            "layers": {},
-            "moves": {},
-            "lines": [("claim_refused", line["amount"], 0, 0, 0) for line in claim["lines"]],
-            "lacks": names,
-        }
+        return base | refusing(claim, total, refused, [])
     lines = [count_line(policy, claim, line) for line in claim["lines"]]
     eligible = given["eligible"] if given else sum(line[4] for line in lines)
     answer = run_layers(policy, claim, used, eligible, lines, total, running)
+    names = presumed(policy, claim) + answer.pop("rests")
+    lacking = sorted({name for name in names if name not in claim["accepted"]})
+    if claim["accepts"] and lacking:
+        return base | refusing(claim, total, "illustrative_not_accepted", lacking)
+    if too_late(policy, claim):
+        return base | refusing(claim, total, "submitted_late", [])
     parts = tuple(sum(line[part] for line in lines) for part in (1, 2, 3))
     if given:
         parts = total - eligible, 0, 0
     return base | answer | {"eligible": eligible, "parts": parts, "lines": lines, "lacks": []}
+
+
+def refusing(claim: Doc, total: int, outcome: str, lacks: list[str]) -> Doc:
+    """What a refused claim comes to."""
+    return {
+        "outcome": outcome,
+        "eligible": 0,
+        "benefit": 0,
+        "patient": total - (claim["elsewhere"]["benefit"] if claim["elsewhere"] else 0),
+        "parts": (total, 0, 0),
+        "account": 0,
+        "hospital": 0,
+        "so_far": None,
+        "deductible": 0,
+        "ratio": 0,
+        "layers": {},
+        "moves": {},
+        "lines": [("claim_refused", line["amount"], 0, 0, 0) for line in claim["lines"]],
+        "lacks": lacks,
+    }
 
 
 def believed(policy: Doc, claim: Doc, name: str) -> bool:
@@ -169,31 +180,25 @@ def year_of(policy: Doc, claim: Doc) -> int:
 # ---------------------------------------------------------------- may it be settled at all
 
 
-def refusal(policy: Doc, claim: Doc, running: list[Running]) -> tuple[str | None, list[str]]:
-    """Why the claim as a whole is refused, and the unaccepted names that it would rest on."""
+def refusal(policy: Doc, claim: Doc, running: list[Running]) -> str | None:
+    """Why the claim as a whole is refused before anything is computed."""
     day = claim["admitted"]
     if day < policy["effective_from"] or day > policy.get("effective_to", date.max):
-        return "policy_not_in_force", []
+        return "policy_not_in_force"
     start, mothers = covered_since(claim["coverage"], day), covered_by_mother(policy, claim)
     if start is None and not mothers:
-        return "not_covered", []
+        return "not_covered"
     waiting = int(parameter(policy, "waiting_days", "0"))
     if waiting and start is not None and not mothers and (day - start).days < waiting:
-        return "waiting", []
+        return "waiting"
     if claim["elsewhere"] and not running:
-        return "no_rule", []
+        return "no_rule"
     refused = None if claim["elsewhere"] else refused_in_first_layer(policy, claim, running)
     if refused:
-        return refused, []
+        return refused
     if claim["third_party"] in ("pending", "liable"):
-        return f"third_party_{claim['third_party']}", []
-    if claim["accepts"]:
-        lacking = [name for name in presumed(policy, claim, running) if name not in claim["accepted"]]
-        if lacking:
-            return "illustrative_not_accepted", list(dict.fromkeys(lacking))
-    if too_late(policy, claim):
-        return "submitted_late", []
-    return None, []
+        return f"third_party_{claim['third_party']}"
+    return None
 
 
 def covered_by_mother(policy: Doc, claim: Doc) -> bool:
@@ -299,18 +304,24 @@ def opens(bucket: Doc, claim: Doc) -> bool:
 
 def row_for(bucket: Doc, claim: Doc) -> tuple[str, Doc] | None:
     """The row of a bucket for the claim: one that names its disease, or an ordinary one."""
-    ordinary, own, longest = None, None, ""
+    ordinary, own = None, row_of_disease(bucket, claim)
     for row_id, row in bucket["rules"].items():
-        if not any(speaks_of(when, claim) for when in listed(row["when"])):
-            continue
-        if "diseases" not in row:
+        if "diseases" not in row and any(speaks_of(when, claim) for when in listed(row["when"])):
             ordinary = row_id, row
-        elif (code := named_in(row["diseases"], claim["disease"])) and len(code) > len(longest):
-            own, longest = (row_id, row), code
     if own is None or claim["off_path"]:
         return ordinary
     bill = (claim["earlier"] or NOTHING_BEFORE)["total"] + sum(one["amount"] for one in claim["lines"])
     return ordinary if "off_path_over" in own[1] and bill > fen(own[1]["off_path_over"]) else own
+
+
+def row_of_disease(bucket: Doc, claim: Doc) -> tuple[str, Doc] | None:
+    """The row that names the diagnosis by the longest code."""
+    own, longest = None, ""
+    for row_id, row in bucket["rules"].items():
+        code = named_in(row.get("diseases", []), claim["disease"])
+        if len(code) > len(longest) and any(speaks_of(when, claim) for when in listed(row["when"])):
+            own, longest = (row_id, row), code
+    return own
 
 
 def covers(code: str, disease: str) -> bool:
@@ -347,15 +358,11 @@ def speaks_of(when: Doc, claim: Doc) -> bool:
 # ---------------------------------------------------------------- what the decision rests on without source
 
 
-def presumed(policy: Doc, claim: Doc, running: list[Running]) -> list[str]:
-    """Every name without source that the decision would rest on."""
-    asked = ("year_by", "waiting_days", "newborn_days", "lines_after_coverage")
+def presumed(policy: Doc, claim: Doc) -> list[str]:
+    """The names without source that the decision rests on before any bucket is looked at."""
+    asked = ["year_by", "waiting_days", "lines_after_coverage"] + (["newborn_days"] if claim["mother"] else [])
     names = [f"parameters.{name}" for name in asked if marked(policy.get("parameters", {}).get(name))]
-    names += [layer_id for layer_id, layer in layers_of(policy) if marked(layer)]
-    for layer_id, _, parts in running:
-        for bucket_id, bucket, row_id, row in parts:
-            names += presumed_in(policy, claim, f"{layer_id}.{bucket_id}", bucket, row_id, row)
-    if claim["from_account"] and marked(policy.get("family_account")):
+    if wants_account(policy, claim) and marked(policy["family_account"]):
         names.append("family_account")
     for name in sorted(claim["stated"]):
         if marked(wants_case(policy, name)):
@@ -365,19 +372,28 @@ def presumed(policy: Doc, claim: Doc, running: list[Running]) -> list[str]:
     return names
 
 
-def presumed_in(policy: Doc, claim: Doc, here: str, bucket: Doc, row_id: str, row: Doc) -> list[str]:
-    """The names without source of a row, of what its bucket says beside, and of the raises that the person gets."""
+def presumed_in(policy: Doc, claim: Doc, here: str, bucket: Doc, row_id: str, row: Doc, essential: bool) -> list[str]:
+    """The names without source that a bucket with something to work on is computed with, waivers apart."""
     names = [f"{here}.{row_id}"] if marked(row) else []
     names += [f"{here}.{row_id}.{field}" for field in ("deductible", "ratio", "fixed") if marked(row.get(field))]
     if row.get("when_stated") == "false":
         names.append(f"{here}.{row_id}.when")
+    left = None if claim["off_path"] else row_of_disease(bucket, claim)
+    if left is not None and left[0] != row_id and marked(left[1]):
+        names.append(f"{here}.{left[0]}")
     for cap_id, cap in bucket.get("caps", {}).items():
-        if marked(cap):
-            names.append(f"{here}.{cap_id}")
-        if marked(cap["amount"]):
-            names.append(f"{here}.{cap_id}.amount")
-    names += [f"{here}.{name}" for name, waiver in sorted(bucket.get("waivers", {}).items()) if marked(waiver)]
-    names += [f"{here}.{part}" for part in ("floor", "accident", "essential") if marked(bucket.get(part))]
+        if speaks_of_disease(cap, claim):
+            names += [f"{here}.{cap_id}"] if marked(cap) else []
+            names += [f"{here}.{cap_id}.amount"] if marked(cap["amount"]) else []
+    accident = claim["third_party"] == "accident"
+    if accident and marked(bucket.get("accident")):
+        names.append(f"{here}.accident")
+    if "fixed" in row:
+        return names
+    if not accident and marked(bucket.get("floor")):
+        names.append(f"{here}.floor")
+    if essential and marked(bucket["essential"]):
+        names.append(f"{here}.essential")
     for bonus_id, bonus in bucket.get("bonuses", {}).items():
         if marked(bonus) and belongs(policy, claim, bonus["groups"]):
             names.append(f"{here}.{bonus_id}")
@@ -445,11 +461,12 @@ def run_layers(
     given, before = claim["elsewhere"], claim["earlier"] or NOTHING_BEFORE
     begun = given["benefit"] if given else 0
     paid, cut = begun, given["over_cap"] if given else 0
-    bill = before["bill"] + [(line["code"], one[4]) for line, one in zip(claim["lines"], lines, strict=True)]
+    bill = [(line["code"], one[4]) for line, one in zip(claim["lines"], lines, strict=True)]
     whole = before["eligible"] + eligible
     borne = half_up(whole * claim["third_party_share"], WHOLE) if claim["third_party"] == "shared" else 0
     room = max(0, eligible - begun - max(0, borne - before["borne"]))
     hospital, any_cut = 0, False
+    rests: list[str] = []
     first: list[Doc] = []
     amounts: dict[str, int] = {}
     had, now = dict(before["had"]), []
@@ -458,16 +475,23 @@ def run_layers(
         free = max(0, whole - borne - paid - hospital)
         base = min(cut, free) if layer.get("base") == "cut_by_cap" else free
         results, taken = [], set()
-        for bucket_id, bucket, _, row in parts:
+        for bucket_id, bucket, row_id, row in parts:
             codes = set(listed(bucket["items"])) - taken if "items" in bucket else None
-            mine = base if codes is None else min(base, sum(amount for code, amount in bill if code in codes))
+            key = layer_id, bucket_id if codes is not None else ""
+            was = had.get(key, {"listed": 0, "essential": 0})
+            out = was["listed"] + sum(amount for code, amount in bill if code in (codes or ()))
+            mine = base if codes is None else min(base, out)
             base -= mine
             if codes is not None:
                 taken |= codes
-            facts = Whole(mine, before["total"] + total, essential_of(claim, bill, bucket, mine, codes, taken), room)
-            key = layer_id, bucket_id if codes is not None else ""
+            essential = was["essential"] + essential_of(claim, bill, bucket, codes, taken)
+            facts = Whole(mine, before["total"] + total, min(mine, essential), room)
             one = pay(policy, claim, counts, layer_id, layer, bucket_id, row, facts, had.get(key))
-            had[key] = one["had"]
+            if mine:
+                here, used_up = f"{layer_id}.{bucket_id}", one["essential"]
+                rests += [layer_id] if marked(layer) else []
+                rests += one["waivers"] + presumed_in(policy, claim, here, bucket, row_id, row, used_up)
+            had[key] = one["had"] | {"listed": out, "essential": essential}
             room -= one["benefit"] + one["hospital"]
             results.append(one)
         first, now = first or results, now + results
@@ -494,17 +518,18 @@ def run_layers(
         "ratio": first[0]["ratio"] if len(first) == 1 else 0,
         "layers": amounts,
         "moves": moves,
-        "so_far": {"total": before["total"] + total, "eligible": whole, "borne": borne, "bill": bill, "had": had},
+        "rests": rests,
+        "so_far": {"total": before["total"] + total, "eligible": whole, "borne": borne, "had": had},
     }
 
 
-def essential_of(claim: Doc, bill: Bill, bucket: Doc, base: int, codes: set[str] | None, taken: set[str]) -> int:
-    """What of a bucket's base is essential medicines."""
+def essential_of(claim: Doc, bill: Bill, bucket: Doc, codes: set[str] | None, taken: set[str]) -> int:
+    """What of these lines is essential medicines of a bucket."""
     if "essential" not in bucket:
         return 0
     listed_codes = {code for code, entry in claim["catalogue"].items() if entry["essential"]}
     wanted = listed_codes & codes if codes is not None else listed_codes - taken
-    return min(base, sum(amount for code, amount in bill if code in wanted))
+    return sum(amount for code, amount in bill if code in wanted)
 
 
 def ending(eligible: int, first: list[Doc], paid: int, any_cut: bool, account: int) -> str:
@@ -556,6 +581,8 @@ def pay(
     factor = share(accident["factor"]) if accident else WHOLE
     base, now = whole.base, max(0, whole.base - was["base"])
     deductible, ratio, hospital = was["deductible"], 0, 0
+    waivers: list[str] = []
+    essential = False
     if "fixed" in row:
         worked = before_caps = half_up(min(base, fen(plain(row["fixed"]))) * factor, WHOLE)
     else:
@@ -566,12 +593,13 @@ def pay(
             more, worked, steps = over_the_year(policy, claim, counts, bucket, row, here, year, now)
             deductible, worked = deductible + more, was["worked"] + worked
         else:
-            due = deductible_due(policy, claim, counts, bucket, row, here, year, was)
+            due = deductible_due(policy, claim, counts, bucket, row, here, year, was, waivers)
             deductible = max(deductible, min(counting, due))
             rest = max(0, counting - deductible)
             steps = best_steps(policy, claim, bucket, row, rest)
             top = worth(steps, rest)
-            if "essential" in bucket:
+            essential = "essential" in bucket and min(rest, whole.essential) > 0
+            if essential:
                 points = share(bucket["essential"]["points"]) * WHOLE
                 gains = [(end, min(points, WHOLE**2 - step)) for end, step in steps]
                 top += worth(gains, min(rest, whole.essential))
@@ -604,6 +632,8 @@ def pay(
         "deductible": deductible - was["deductible"],
         "ratio": ratio,
         "hospital": by_hospital,
+        "waivers": waivers,
+        "essential": essential,
         "had": was
         | {
             "base": base,
@@ -630,15 +660,19 @@ def limited(row: Doc, base: int) -> int:
 
 
 def deductible_due(
-    policy: Doc, claim: Doc, counts: Counts, bucket: Doc, row: Doc, here: str, year: int, was: Doc
+    policy: Doc, claim: Doc, counts: Counts, bucket: Doc, row: Doc, here: str, year: int, was: Doc, waivers: list[str]
 ) -> int:
-    """The deductible of the whole admission: asked as at its first part, `was` tells what was counted then."""
+    """The deductible of the whole admission: asked as at its first part, `was` tells what was counted then. A waiver
+    without source that is used goes into `waivers`."""
     full = fen(plain(row.get("deductible", "0")))
+    if not full:
+        return 0
     if "deductible_waived_from" in row and was["number"] >= int(row["deductible_waived_from"]):
         return 0
-    for waiver in bucket.get("waivers", {}).values():
+    for name, waiver in sorted(bucket.get("waivers", {}).items()):
         urgent = waiver.get("emergency") != "true" or claim["emergency"]
         if urgent and ("groups" not in waiver or belongs(policy, claim, waiver["groups"])):
+            waivers += [f"{here}.{name}"] if marked(waiver) else []
             return 0
     if row.get("deductible_per") != "person_year":
         return full

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from services.claims.benefits.diseases import codes_of, covering
 from services.claims.benefits.model import Benefit, ClaimInput, Facts, Layer, Policy, Rule, Situation
-from services.claims.benefits.paying import groups_of
 from services.claims.benefits.stating import asked_for, counts, deadline_of
 
 
@@ -96,22 +95,22 @@ def pays_from_account(claim: ClaimInput, policy: Policy) -> bool:
     return account is not None and claim.from_account_fen > 0 and claim.kind in account.kinds
 
 
-def rests_on(claim: ClaimInput, facts: Facts, policy: Policy, runs: tuple[Run, ...]) -> tuple[str, ...]:
-    """Names of the values without source that the decision rests on."""
-    names = list(policy.always_illustrative)
-    for _, parts in runs:
-        for benefit, rule in parts:
-            names += rule.origin.illustrative
-            for row in (*benefit.caps, *benefit.waivers, benefit.floor, benefit.accident, benefit.essential):
-                if row is not None:
-                    names += row.origin.illustrative
-            for bonus in benefit.bonuses:
-                if bonus.origin.illustrative and groups_of(claim, facts, bonus):
-                    names += bonus.origin.illustrative
-    if policy.family_account is not None and claim.from_account_fen:
-        names += policy.family_account.origin.illustrative
+def rests_on(claim: ClaimInput, facts: Facts, policy: Policy) -> Iterator[str]:
+    """Names of the values without source that a decision rests on beside what its buckets were computed with."""
+    yield from policy.always_illustrative
+    if facts.newborn_of:
+        yield from policy.newborn_illustrative
+    if policy.family_account is not None and pays_from_account(claim, policy):
+        yield from policy.family_account.origin.illustrative
     for circumstance in asked_for(claim, policy):
-        names += circumstance.origin.illustrative
+        yield from circumstance.origin.illustrative
     if (deadline := deadline_of(claim, policy)) is not None:
-        names += deadline.origin.illustrative
-    return tuple(dict.fromkeys(names))
+        yield from deadline.origin.illustrative
+
+
+def left_path(benefit: Benefit, claim: ClaimInput, facts: Facts, policy: Policy, rule: Rule) -> Rule | None:
+    """The row for the disease that the bill's total has left for the one that applies; None where it left none."""
+    if not benefit.by_disease or claim.off_path:
+        return None
+    own = _row_for_disease(benefit, claim, situation(claim, facts, policy))
+    return None if own is rule else own

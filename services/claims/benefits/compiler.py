@@ -107,7 +107,7 @@ def _policy(document: PolicyDoc) -> Policy:
         for name in type(document.parameters).model_fields
         if (value := getattr(document.parameters, name)) is not None and value.illustrative
     ]
-    always += [name for layer in layers for name in layer.origin.illustrative]
+    newborn = [name for name in always if name == "parameters.newborn_days"]
     parameters = document.parameters
     return Policy(
         id=document.policy,
@@ -122,7 +122,8 @@ def _policy(document: PolicyDoc) -> Policy:
         layers=layers,
         hash=digest(document.model_dump(mode="json", exclude_none=True)).hex(),
         illustrative=tuple(dict.fromkeys([*always, *_illustrative(layers), *_beside_the_layers(document)])),
-        always_illustrative=tuple(always),
+        always_illustrative=tuple(name for name in always if name not in newborn),
+        newborn_illustrative=tuple(newborn),
         newborn_days=parameters.newborn_days.value if parameters.newborn_days is not None else 0,
         family_account=_family_account(document),
         circumstances=tuple(_circumstances(document)),
@@ -177,6 +178,8 @@ def _family_account(document: PolicyDoc) -> FamilyAccount | None:
 
 
 def _illustrative(layers: Iterable[Layer]) -> Iterator[str]:
+    for layer in layers:
+        yield from layer.origin.illustrative
     for benefit in itertools.chain.from_iterable(layer.buckets for layer in layers):
         for row in benefit_rows(benefit):
             yield from row.origin.illustrative

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from services.claims.benefits.choosing import Run, pays_from_account, rests_on, running
+from services.claims.benefits.choosing import Run, left_path, pays_from_account, rests_on, running
 from services.claims.benefits.lines import Sums, count_lines
 from services.claims.benefits.model import (
     FULL_RATIO,
@@ -34,7 +34,7 @@ from services.claims.benefits.model import (
     TraceStep,
 )
 from services.claims.benefits.paying import Base, Case, Paid, counters, key_of, pay
-from services.claims.benefits.refusing import Refusal, refusal
+from services.claims.benefits.refusing import Refusal, refusal, refused_when_decided
 from services.claims.benefits.stating import told
 from shared.kernel.money import round_half_up
 
@@ -65,9 +65,12 @@ def adjudicate(claim: ClaimInput, facts: Facts, policy: Policy) -> Adjudication:
     lines, sums = count_lines(claim, facts, policy.lines_after_coverage == "excluded")
     if claim.elsewhere is not None:
         sums = _taken_as_given(claim.elsewhere)
+    before = len(said)
     case = Case(claim, facts, policy, benefit_year(claim, policy), said)
     case.step("lines", "", "", sums.inputs(), sums.eligible_fen)
-    return _settle(case, runs, lines, sums)
+    result = _settle(case, runs, lines, sums)
+    refused = refused_when_decided(claim, facts, policy, runs, result.illustrative)
+    return result if refused is None else _refused(claim, policy, refused, said[:before])
 
 
 def check_claim(claim: ClaimInput) -> None:
@@ -191,12 +194,17 @@ def _settle(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...], su
         layers=paying.results,
         movements=tuple(Movement(key, amount) for key, amount in case.added.items()),
         trace=tuple(case.steps),
-        illustrative=rests_on(claim, facts, policy, runs) if policy.illustrative else (),
+        illustrative=_rests(case) if policy.illustrative else (),
         elsewhere_fen=given,
         account=account,
         hospital_fen=paying.hospital_fen,
         so_far=paying.so_far,
     )
+
+
+def _rests(case: Case) -> tuple[str, ...]:
+    """The names without source that the decision rests on, each once."""
+    return tuple(dict.fromkeys((*rests_on(case.claim, case.facts, case.policy), *case.rests)))
 
 
 _NO_PARTS = Earlier(0, 0, 0, ())
@@ -222,6 +230,11 @@ def _run_layers(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...]
         had = {one.items: one for one in before.buckets if one.layer == layer.id} if before.buckets else {}
         outcomes, benefit_fen = [], 0
         for part, one in zip(parts, _split(case, lines, layer.id, parts, base, sums, had), strict=True):
+            case.idle = not one.amount_fen
+            if case.policy.illustrative and one.amount_fen:
+                case.rest(layer.origin)
+                path = left_path(part[0], case.claim, case.facts, case.policy, part[1])
+                case.rests += [] if path is None else [name for name in path.origin.illustrative if name == path.id]
             outcome = pay(case, *part, one, room)
             outcomes.append(outcome)
             had[one.items] = outcome.so_far

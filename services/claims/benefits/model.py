@@ -609,7 +609,9 @@ class Policy:
     illustrative: tuple[str, ...]
     """Every name in the document that its sources do not state."""
     always_illustrative: tuple[str, ...] = ()
-    """Those of them that every decision rests on (parameters and layers)."""
+    """Those of them that every decision rests on (parameters)."""
+    newborn_illustrative: tuple[str, ...] = ()
+    """Those that decisions on newborns under their mother's coverage rest on."""
     newborn_days: int = 0
     """A child up to this many days old is covered by its mother's coverage; 0: it is not."""
     family_account: FamilyAccount | None = None
@@ -707,7 +709,7 @@ class Adjudication:
     movements: tuple[Movement, ...]
     trace: tuple[TraceStep, ...]
     illustrative: tuple[str, ...]
-    """Illustrative names that this decision rests on."""
+    """Illustrative names that this decision rests on: of the values that it was computed with."""
     elsewhere_fen: int = 0
     """Benefit of the basic settlement that was made elsewhere."""
     account: LayerResult | None = None

@@ -24,6 +24,7 @@ from services.claims.benefits.model import (
     Essential,
     Facts,
     Limit,
+    Origin,
     Policy,
     Rule,
     TraceStep,
@@ -97,11 +98,20 @@ class Case:
     year: int
     steps: list[TraceStep]
     added: dict[AccumulatorKey, int] = field(default_factory=dict)
+    rests: list[str] = field(default_factory=list)
+    """Names of the values without source that it was computed with."""
+    idle: bool = False
+    """True while a bucket is computed that has nothing to work on: it rests on none of its values."""
 
     def used(self, scope: str, name: str) -> int:
         """What an accumulator stands at."""
         key = key_of(self.claim, self.policy, self.year, scope, name)
         return self.facts.used.get(key, 0) + self.added.get(key, 0)
+
+    def rest(self, origin: Origin) -> None:
+        """Remembers that a value is used, where its source does not state it."""
+        if origin.illustrative and not self.idle:
+            self.rests += origin.illustrative
 
     def add(self, scope: str, name: str, amount: int) -> None:
         """Moves an accumulator; by nothing moves nothing."""
@@ -144,6 +154,7 @@ def pay(case: Case, benefit: Benefit, rule: Rule, base: Base, room_fen: int) -> 
     place, before = case.facts.institution, base.before or Carried(base.layer)
     described = (("level", place.level), ("place", place.place), ("name", rule.name))
     case.step("rule", rule.id, rule.origin.clause, described, base.amount_fen)
+    case.rest(rule.origin)
     if rule.fixed_fen is not None:
         whole = _fixed(case, benefit, rule, rule.fixed_fen, base)
     else:
@@ -285,6 +296,7 @@ def _over_the_year(case: Case, benefit: Benefit, rule: Rule, base: Base) -> tupl
 
 def _essential(case: Case, row: Essential, bands: tuple[Band, ...], amount_fen: int) -> tuple[int, Inputs]:
     """(the raise for essential medicines in 10⁻⁸ fen, its factors): they fill the bands from below, never over 100%."""
+    case.rest(row.origin)
     terms: list[tuple[int, int]] = []
     done = 0
     for band in bands:
@@ -310,6 +322,7 @@ def _accident_factor(case: Case, benefit: Benefit) -> int:
     accident = benefit.accident
     if accident is None or case.facts.third_party != "accident":
         return FULL_RATIO
+    case.rest(accident.origin)
     inputs = (("name", accident.name), ("factor_ratio", accident.factor))
     case.step("accident", accident.id, accident.origin.clause, inputs, 0)
     return accident.factor
@@ -319,6 +332,7 @@ def _floor(case: Case, benefit: Benefit, base: Base, benefit_fen: int) -> int:
     """The benefit lifted to its least share of the bill, never over the eligible amount; half up to the fen."""
     assert benefit.floor is not None
     floor = benefit.floor
+    case.rest(floor.origin)
     of = base.total_fen if floor.of == "total" else base.amount_fen
     least = min(base.amount_fen, round_half_up(of * floor.ratio, FULL_RATIO))
     lifted = max(benefit_fen, least)
@@ -340,6 +354,7 @@ def _deductible_due(case: Case, benefit: Benefit, rule: Rule, before: Carried | 
         return 0
     for waiver in benefit.waivers:
         if _waived(case, waiver):
+            case.rest(waiver.origin)
             case.step("waiver", waiver.id, waiver.origin.clause, (("name", waiver.name),), 0)
             return 0
     if deductible.per != "person_year":
@@ -407,6 +422,8 @@ def _offers(case: Case, benefit: Benefit) -> Iterator[tuple[Raise, ...]]:
     together = []
     for bonus in benefit.bonuses:
         groups = groups_of(case.claim, case.facts, bonus)
+        if groups:
+            case.rest(bonus.origin)
         if groups and bonus.stacks:
             together.append(Raise(bonus, groups, bonus.points * len(groups), bonus.factor * len(groups)))
         elif groups:
@@ -430,6 +447,7 @@ def _capped(case: Case, benefit: Benefit, amount_fen: int, before: Carried) -> t
     """
     paid = within = amount_fen
     for cap in _caps(case, benefit):
+        case.rest(cap.origin)
         used = before.benefit_fen if cap.period in EACH_TIME else case.used(cap.period, cap.counts)
         left = max(0, cap.amount_fen - used)
         allowed = min(paid, left)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from services.claims.benefits.choosing import Run, bucket_of, pays_from_account, rests_on, row_of, situation
+from services.claims.benefits.choosing import Run, bucket_of, pays_from_account, row_of, situation
 from services.claims.benefits.model import ClaimInput, Facts, Interval, Outcome, Policy, Rule
 from services.claims.benefits.stating import is_late
 
@@ -22,7 +22,7 @@ class Refusal(NamedTuple):
 
 
 def refusal(claim: ClaimInput, facts: Facts, policy: Policy, runs: tuple[Run, ...]) -> Refusal | None:
-    """The first rung that refuses the claim as a whole, or None."""
+    """The first rung that refuses the claim as a whole before it is computed, or None."""
     day, covered = claim.admitted_on, _coverage(claim, facts, policy)
     if day < policy.effective_from or (policy.effective_to is not None and day > policy.effective_to):
         return Refusal(Outcome.POLICY_NOT_IN_FORCE)
@@ -38,14 +38,19 @@ def refusal(claim: ClaimInput, facts: Facts, policy: Policy, runs: tuple[Run, ..
         return Refusal(Outcome.NO_RULE)
     if (outcome := _THIRD_PARTY.get(facts.third_party)) is not None:
         return Refusal(outcome)
-    if policy.accepted is not None and policy.illustrative:
-        lacking = [name for name in rests_on(claim, facts, policy, runs) if name not in policy.accepted]
+    return None
+
+
+def refused_when_decided(
+    claim: ClaimInput, facts: Facts, policy: Policy, runs: tuple[Run, ...], names: tuple[str, ...]
+) -> Refusal | None:
+    """The last rungs, which look at what was computed: `names` are the values without source that it rests on."""
+    if policy.accepted is not None and names:
+        lacking = tuple(name for name in names if name not in policy.accepted)
         if lacking:
             row = runs[0].parts[-1][1] if runs else None
-            return Refusal(Outcome.ILLUSTRATIVE_NOT_ACCEPTED, *_told(row), tuple(lacking))
-    if is_late(claim, facts, policy):
-        return Refusal(Outcome.SUBMITTED_LATE)
-    return None
+            return Refusal(Outcome.ILLUSTRATIVE_NOT_ACCEPTED, *_told(row), lacking)
+    return Refusal(Outcome.SUBMITTED_LATE) if is_late(claim, facts, policy) else None
 
 
 def _refused_by_first_layer(claim: ClaimInput, facts: Facts, policy: Policy, runs: tuple[Run, ...]) -> Refusal | None:

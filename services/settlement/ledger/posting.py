@@ -19,6 +19,8 @@ NORMAL, LATE, CORRECTION, REVERSAL, OPENING, CLOSING = "normal", "late", "correc
 SYSTEM = "system"
 FIRST_DAY = date(2000, 1, 1)
 BOOKS = ("basic", "obligations", "supplementary")
+WRITTEN_BY_CLOSE = "obligations"
+"""The book into which the day's close alone writes."""
 
 
 @dataclass(frozen=True, slots=True)

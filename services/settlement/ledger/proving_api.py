@@ -9,13 +9,16 @@ from fastapi.responses import StreamingResponse
 
 from services.settlement.ledger import export, sealing, store
 from services.settlement.ledger.api import READERS, book_or_refuse
+from services.settlement.ledger.posting import WRITTEN_BY_CLOSE
 from services.settlement.ledger.proof import prove
+from services.settlement.ledger.refusals import LEDGER_SEALED_BY_CLOSE, book_words
 from services.settlement.ledger.signing import Signer
 from services.settlement.ledger.wire import Difference, Proof, Replay, Root, RootQuery, Roots, Sealed
 from services.settlement.numbers import VoucherNumber, int8
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import encode_cursor, read_cursor
+from shared.http.problems import documented
 from shared.http.unit import StreamDep, Unit, UnitDep
 from shared.kernel.dates import shanghai_date
 
@@ -51,9 +54,18 @@ async def prove_voucher(pool_code: str, book: str, number: VoucherNumber, unit: 
     return Proof(**await prove(unit.conn, pool_code, book, number))
 
 
-@router.post("/pools/{pool_code}/books/{book}/days/{day}/seal", openapi_extra=access(SEALERS, command="seal_day"))
+@router.post(
+    "/pools/{pool_code}/books/{book}/days/{day}/seal",
+    responses=documented(LEDGER_SEALED_BY_CLOSE),
+    openapi_extra=access(SEALERS, command="seal_day"),
+)
 async def seal_day(pool_code: str, book: str, day: date, unit: UnitDep) -> Sealed:
-    """Seals a day that has come, and earlier ones that have vouchers and no seal; the signed roots go out at once."""
+    """Seals a day that has come, and earlier ones that have vouchers and no seal; the signed roots go out at once.
+
+    What is owed at a day's end is booked by the day's close on that day, so that its book is sealed there alone.
+    """
+    if book == WRITTEN_BY_CLOSE:
+        raise LEDGER_SEALED_BY_CLOSE(book=book_words(book))
     sealed = await sealing.seal_through(
         unit.conn, pool_code, book, day, today=await unit.business_day(), now=unit.now, signer=_signer(unit)
     )

@@ -308,6 +308,14 @@ LEDGER_SEAL_NOT_YET = define(
     "业务日为 {today},不能封 {day}。",
     "The business day is {today}; {day} cannot be sealed yet.",
 )
+LEDGER_SEALED_BY_CLOSE = define(
+    "ledger_sealed_by_close",
+    409,
+    "该账随日结封账",
+    "The day's close seals this book",
+    "{book}账在日结时先记当日的应付变动再封账,不能单独封账。请办理日结。",
+    "The day's close books what is owed at its end in {book} and then seals it; close the day instead.",
+)
 LEDGER_PERIOD_CLOSED = define(
     "ledger_period_closed",
     409,

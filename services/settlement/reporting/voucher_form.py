@@ -65,6 +65,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
         "confirmed": "已支付",
         "released": "已放行",
         "returned": "被退回",
+        "reversed": "冲销",
         "second": "重复支付",
         "sent": "已送出",
         "voided": "作废",

@@ -128,6 +128,8 @@ async def test_the_last_day_of_a_month_is_in_its_own_balance_sheet(world: World)
     await world.feed(world.settled(uuid4(), 7000), world.settled(uuid4(), 5000))
     await world.sources_close(last)
     world.clock.set(world.clock.now() + timedelta(days=1))
+    seal = f"/books/obligations/days/{last}/seal"
+    await world.refused("ledger_sealed_by_close", seal, role="county_finance")
     await world.done(f"/days/{last}/close", role="county_director")
     await world.done("/months/2010-03/close", role="county_finance")
     (owed,) = await world.rows("SELECT number, posting_date, reason FROM voucher WHERE book = 'obligations'")

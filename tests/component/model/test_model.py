@@ -65,7 +65,7 @@ class Sequence:
 
     def __init__(self, stack: Stack, seed: int, faulty: bool, sizes: dict[str, int], seen: Counter[str]) -> None:
         self.random = random.Random(seed)
-        self.pool = f"{seed % 1_000_000:06d}"
+        self.pool = f"{seed % 990_000 // 99:04d}{seed % 99 + 1:02d}"  # a code that ends in 00 is a city's
         today = date(2010, 3, self.random.choice([1, 25, 30]))
         self.county, self.model = County(stack, self.pool), oracle.County(today, today)
         self.stack, self.sizes, self.seen = stack, sizes, seen

@@ -151,7 +151,10 @@ def test_a_layer_above_rests_on_accepted_values_too() -> None:
     pool = replace(policy, accepted=basic)
     covered = (Interval(date(2011, 1, 1), None),)
     assert adjudicate(bill, facts(coverage=covered), pool).outcome == Outcome.SETTLED
-    joined = adjudicate(bill, facts(coverage=covered, joined=frozenset({"supplementary"})), pool)
+    member = facts(coverage=covered, joined=frozenset({"supplementary"}))
+    assert adjudicate(bill, member, pool).outcome == Outcome.SETTLED, "the year's cap is not reached: it does not start"
+    large = replace(bill, lines=(Line(1, "A", 20_000_000),))
+    joined = adjudicate(large, member, pool)
     assert joined.outcome == Outcome.ILLUSTRATIVE_NOT_ACCEPTED
     assert joined.illustrative == ("supplementary.inpatient.all",)
 

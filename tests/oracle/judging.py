@@ -135,10 +135,13 @@ def from_all_sides(rng: Random, claim: ClaimInput, facts: Facts, policy: Policy)
 
 def may_be_settled_in_parts(result: Adjudication, claim: ClaimInput, facts: Facts, policy: Policy) -> bool:
     """Whether the sum of parts has to be that of the whole: not where a larger bill is settled by other rows or with
-    another raise, and not where the family account is asked at each part."""
+    another raise, not where a floor is measured on what is not eligible too (a part of nothing eligible pays nothing,
+    decision 0223), and not where the family account is asked at each part."""
     buckets = [benefit for layer in policy.layers for benefit in layer.buckets]
     changes = any(
-        len(bucket.bonuses) > 1 or (bucket.essential and any(len(rule.bands) > 1 for rule in bucket.rules))
+        len(bucket.bonuses) > 1
+        or (bucket.essential and any(len(rule.bands) > 1 for rule in bucket.rules))
+        or (bucket.floor is not None and bucket.floor.of == "total")
         for bucket in buckets
     )
     first = facts.earlier is None and claim.elsewhere is None and not claim.from_account_fen

@@ -10,7 +10,8 @@ import pytest
 from shared.contracts.settlement import PremiumRefunded
 from shared.kernel.dates import shanghai_date
 from shared.kernel.ids import new_id
-from tests.component.enrollment.conftest import PAYERS, POOL, STANDARD, YEAR, Office, sheet
+from tests.component.enrollment.conftest import PAYERS, POOL, STANDARD, XLSX, YEAR, Office, sheet
+from tests.component.enrollment.test_joiner_files import HEADINGS, paid
 from tests.component.enrollment.test_refunds import Paying
 from tests.component.enrollment.test_rosters import HEAD, SON, WIFE, number, row
 from tests.support.postgres import TestPostgres
@@ -35,6 +36,7 @@ CHANGE_NOTHING_AGAIN = (
     "POST /v1/pools/{pool_code}/rosters",
     "POST /v1/pools/{pool_code}/family-account-credits",
     "POST /v1/pools/{pool_code}/layers/{layer}/joiners",
+    "POST /v1/pools/{pool_code}/layers/{layer}/joiner-files",
     "POST /v1/pools/{pool_code}/subsidies/{year}/dues",
 )
 """Under another key they are done again, and find nothing left to do."""
@@ -167,6 +169,9 @@ async def _layers_and_accounts(office: Office) -> None:
     joiner = {"member_id": member, "receipt_number": "B0001", "paid_on": "2010-02-20"}
     body = {"year": YEAR, "joiners": [joiner]}
     await office.done("township_clerk", "POST", f"{LAYER}/joiners", json=body)
+    table = sheet([paid(WIFE, receipt="B0002")], HEADINGS)
+    of_kind = {"content": table, "headers": {"Content-Type": XLSX}}
+    await office.done("township_clerk", "POST", f"{LAYER}/joiner-files?year={YEAR}", **of_kind)
     path = f"{IN_POOL}/members/{member}/layers/supplementary/leaving"
     leaving = {"year": YEAR, "left_from": "2010-04-01", "reason": "自愿退出"}
     await office.done("county_recheck", "POST", path, json=leaving)

@@ -15,10 +15,11 @@ UPDATE accumulator SET used = :used::jsonb, moves = moves + 1
   WHERE pool_code = '522422' AND scope = 'person_year' AND year = 2010 AND detail = ''
   AND owner_id = ('00000000-0001-7000-8000-' || lpad(:member::text, 12, '0'))::uuid;
 INSERT INTO accumulator_entry
-    (pool_code, owner_id, scope, year, detail, move, claim_id, institution_code, takes_back, added)
+    (pool_code, owner_id, scope, year, detail, move, claim_id, institution_code, takes_back, added,
+     counted_on)
   VALUES ('522422', ('00000000-0001-7000-8000-' || lpad(:member::text, 12, '0'))::uuid, 'person_year', 2010, '',
     1000 + :visit::bigint, ('00000000-0004-7000-8000-' || lpad(:visit::text, 12, '0'))::uuid, 'H52242200001', false,
-    :used::jsonb);
+    :used::jsonb, '2010-03-01');
 INSERT INTO claim (pool_code, id, institution_code, visit_id, member_id, household_id, township_code, kind, status,
     version, admitted_on, discharged_on, settled_on, settled_at, settled_by, benefit_year, outcome, total_fen,
     eligible_fen, benefit_fen, account_fen, elsewhere_fen, payable_fen, policy_id, policy_hash, catalogue_version,

@@ -1,6 +1,7 @@
 """The command line ``heyi``: the local stack, tokens, the business clock, the demo county, the verifier.
 
 Commands of the services are mounted from their own packages (``heyi quote``, ``heyi policy``).
+Longer than most: each command is its options with their help in two languages, and a call.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What one bucket of one layer pays: row, limit, deductible, ratio, rounding, floor, caps. Pure.
 
 The order is fixed: the limit of a disease cuts the base, the deductible comes off, the ratio with its raises
-multiplies, the benefit is rounded once, the floor lifts it, the caps cut it.
+multiplies, the benefit is rounded once, the floor lifts it, the caps cut it. Over 400 lines because the steps of one
+sum stand in the order in which they are taken.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Routes of second compensation, in the order in which a campaign goes."""
+"""Routes of second compensation, in the order in which a campaign goes.
+
+Longer than most: one campaign is read from its pot to its last payment in one place, a short function a step.
+"""
 
 from collections.abc import Iterable
 from typing import Annotated, Any

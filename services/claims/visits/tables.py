@@ -1,4 +1,7 @@
-"""The tables of visits and claims, declared for ``alembic check``; checks and row policies stand in migration 0003."""
+"""The tables of visits and claims, declared for ``alembic check``; checks and row policies stand in migration 0003.
+
+Longer than most because a table is one list with a line a column.
+"""
 
 from typing import Any
 

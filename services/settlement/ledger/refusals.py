@@ -1,7 +1,7 @@
 """What the ledger refuses, and how the database's refusals become problems.
 
 ``post`` and its companions raise SQLSTATE HL001 with a stable code as message and parameters as JSON detail; a few
-invariants are constraints, known by their names.
+invariants are constraints, known by their names. Longer than most: every refusal stands here with both its texts.
 """
 
 import json

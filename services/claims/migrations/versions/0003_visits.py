@@ -1,4 +1,7 @@
-"""Coverage as claims knows it, visits, claims, accumulators, reviews, cut-offs."""
+"""Coverage as claims knows it, visits, claims, accumulators, reviews, cut-offs.
+
+Longer than most because a table's columns, constraints, index and rules stand together.
+"""
 
 from pathlib import Path
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,6 @@ from services.claims.benefits.model import (
     FULL_RATIO,
     LEVELS,
     PLACES,
-    AccumulatorKey,
     Band,
     Benefit,
     Cap,
@@ -28,6 +28,7 @@ from services.claims.benefits.model import (
     Reason,
     Rule,
 )
+from services.claims.visits.counters import Counters, Owners, Row
 
 amounts = st.integers(0, 20_000_000)
 ratios = st.integers(0, FULL_RATIO)
@@ -188,10 +189,22 @@ def test_who_has_used_more_never_gets_more(case: tuple[ClaimInput, Facts, Policy
 
 @given(cases())
 def test_a_cancellation_restores_exactly(case: tuple[ClaimInput, Facts, Policy]) -> None:
+    """Two settlements, the first cancelled: the counts are those of the second alone, and the first pays as before."""
     claim, facts, policy = case
-    first = adjudicate(claim, facts, policy)
-    moved: dict[AccumulatorKey, int] = dict(facts.used)
-    for sign in (1, -1):
-        for movement in first.movements:
-            moved[movement.key] = moved.get(movement.key, 0) + sign * movement.amount
-    assert adjudicate(claim, replace(facts, used=moved), policy) == first
+    keys, owners = accumulators(claim, policy), Owners(UUID(int=1), UUID(int=2))
+    counters = Counters({owners.ref(key): Row({}, 0) for key in keys})
+    for key in keys:
+        counters.rows[owners.ref(key)].used[key.name] = facts.used.get(key, 0)
+    before = counters.used(owners, keys)
+    first = adjudicate(claim, replace(facts, used=before), policy)
+    counters.add(owners, UUID(int=3), "H1", keys, first.movements)
+    second = adjudicate(claim, replace(facts, used=counters.used(owners, keys)), policy)
+    counters.add(owners, UUID(int=4), "H2", keys, second.movements)
+    for _ in range(2):
+        counters.take_back_once(UUID(int=3))
+    added = {movement.key: movement.amount for movement in second.movements}
+    assert counters.used(owners, keys) == {
+        key: amount for key in keys if (amount := before.get(key, 0) + added.get(key, 0))
+    }
+    counters.take_back_once(UUID(int=4))
+    assert adjudicate(claim, replace(facts, used=counters.used(owners, keys)), policy) == first

@@ -75,6 +75,13 @@ def capped(cap: str) -> str:
     return changed("        caps:\n", f"        caps:\n          more: {cap}\n")
 
 
+@pytest.mark.parametrize(("diseases", "found"), [("", 1), (", diseases: [K35]", 0)])
+def test_a_cap_of_a_disease_limits_no_row_of_all(diseases: str, found: int) -> None:
+    cap = capped(f"{{name: 每次, amount: 2000, period: admission, clause: x{diseases}}}")
+    text = changed("ratio: 80%", "bands: [{up_to: 5000, ratio: 50%}, {ratio: 70%}]", cap)
+    assert len([one for one in warned(text) if "永远用不到:到这一段时已达每次" in one]) == found
+
+
 K80 = "diseases: [K80]\n            limit: {amount: 4000, shared_up_to: A, share: B}\n            ratio: 80%"
 
 

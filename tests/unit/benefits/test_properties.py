@@ -1,5 +1,6 @@
 """What holds for every bill under every policy of the repository, and for every policy like them."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from services.claims.benefits.engine import accumulators, adjudicate
 from services.claims.benefits.library import ids, loaded
 from services.claims.benefits.model import (
+    EACH_TIME,
     FULL_RATIO,
     LEVELS,
     PLACES,
@@ -148,13 +150,17 @@ def test_no_cap_is_passed(case: tuple[ClaimInput, Facts, Policy]) -> None:
         assert movement.amount > 0
         after[movement.key] = after.get(movement.key, 0) + movement.amount
     assert set(after) <= set(accumulators(claim, policy))
-    benefit = policy.layers[0].benefits.get(claim.kind)
-    for cap in benefit.caps if benefit is not None else ():
-        if cap.period == "admission":
-            assert decided.benefit_fen <= cap.amount_fen
-        else:
-            keys = [key for key in after if (key.scope, key.name) == (cap.period, cap.counts)]
-            assert all(after[key] <= max(cap.amount_fen, facts.used.get(key, 0)) for key in keys)
+    paid = {layer.layer: layer.benefit_fen for layer in decided.layers}
+    for layer in policy.layers:
+        buckets = [bucket for bucket in layer.buckets if bucket.kind == claim.kind]
+        counted = Counter(name for bucket in buckets for name in {name for _, name in bucket.adds_to})
+        for bucket in buckets:
+            for cap in bucket.caps if not (bucket.diseases or bucket.entitlement) else ():
+                if cap.period in EACH_TIME:
+                    assert len(buckets) > 1 or cap.diseases or paid.get(layer.id, 0) <= cap.amount_fen
+                elif counted[cap.counts] == 1:  # what another bucket adds is not limited by this cap
+                    keys = [key for key in after if (key.scope, key.name) == (cap.period, cap.counts)]
+                    assert all(after[key] <= max(cap.amount_fen, facts.used.get(key, 0)) for key in keys)
 
 
 @given(cases(), st.randoms(use_true_random=False))

@@ -23,7 +23,7 @@ EVERY = 24
 
 STEPS = (
     "circumstance submission earlier off_path lines third_party elsewhere rule limit hospital waiver deductible bonus "
-    "essential ratio fixed accident floor part cap layer advanced account refused"
+    "essential ratio fixed patient_part accident floor part cap layer advanced account refused"
 ).split()
 """Every step that a calculation may have."""
 

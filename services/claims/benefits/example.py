@@ -65,7 +65,7 @@ def _near(rows: Iterable[Rule]) -> Iterator[int]:
     """Amounts just beyond every threshold of the rows."""
     for row in rows:
         limit = row.limit.amount_fen if row.limit is not None else None
-        thresholds = [row.deductible.amount_fen, row.fixed_fen, limit, row.off_path_over_fen]
+        thresholds = [row.deductible.amount_fen, row.fixed_fen, row.patient_fen, limit, row.off_path_over_fen]
         thresholds += [band.up_to_fen for band in row.bands]
         yield from (amount + _BEYOND_FEN for amount in thresholds if amount)
 

@@ -355,13 +355,16 @@ class Rule:
     name: str
     deductible: Deductible
     bands: tuple[Band, ...]
-    """Empty where the row pays a fixed amount or nothing."""
+    """Empty where the row pays a fixed amount, leaves a fixed part to the patient, or pays nothing."""
     ratio_clause: str
+    """Clause of the ratio, or of the patient's part."""
     origin: Origin
     diseases: frozenset[str] = frozenset()
     """Diseases the row speaks of; empty: all that no row names."""
     fixed_fen: int | None = None
     """A fixed benefit (定额), never more than the eligible amount."""
+    patient_fen: int | None = None
+    """A part that the patient pays of what counts; the fund pays the rest of it."""
     limit: Limit | None = None
     off_path_over_fen: int | None = None
     """A bill over this total leaves the row: the ordinary rows apply."""
@@ -369,7 +372,7 @@ class Rule:
     @property
     def pays(self) -> bool:
         """False where the row says that nothing is paid."""
-        return bool(self.bands) or self.fixed_fen is not None
+        return bool(self.bands) or self.fixed_fen is not None or self.patient_fen is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -662,8 +665,8 @@ class TraceStep(NamedTuple):
 
     step: str
     """`circumstance`, `submission`, `off_path`, `lines`, `earlier`, `third_party`, `elsewhere`, `rule`, `limit`,
-    `hospital`, `waiver`, `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `accident`, `floor`, `part`, `cap`,
-    `layer`, `advanced`, `account`, `refused`."""
+    `hospital`, `waiver`, `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `patient_part`, `accident`, `floor`,
+    `part`, `cap`, `layer`, `advanced`, `account`, `refused`."""
     rule: str
     clause: str
     inputs: tuple[tuple[str, int | str], ...]

@@ -92,6 +92,14 @@ SENTENCES: words.Words = {
         "定额补偿 {fixed} 元,可补偿费用 {base} 元,补偿 {amount} 元。",
         "Fixed benefit {fixed}, eligible {base}: {amount} yuan.",
     ),
+    "patient_part": (
+        "个人负担 {own} 元,其余补偿:{expression} = {amount} 元。",
+        "{own} is the patient's, the rest is paid: {expression} = {amount} yuan.",
+    ),
+    "patient_part_all": (
+        "个人负担 {own} 元,计入的费用 {base} 元没有超过,补偿 {amount} 元。",
+        "{own} is the patient's; the {base} that count do not exceed it: {amount} is paid.",
+    ),
     "accident": ("{name}:按正常补偿的 {factor} 补偿。", "{name}: {factor} of the normal benefit."),
     "floor": (
         "{name}:{of} × {floor} 为最低补偿,计算所得 {before} 元,补偿 {amount} 元。",
@@ -317,6 +325,8 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
             return say("bonus_points" if by_points else "bonus_factor", name=inputs["name"], **raised)
         case "ratio":
             return _ratio(step, say)
+        case "patient_part":
+            return _patient_part(step, say)
         case "cap":
             return _cap(step, say)
         case "part":
@@ -381,6 +391,18 @@ def _ratio(step: Document, say: Voice) -> str:
     if "factor_ratio" in inputs:
         expression = f"({expression}) × {percent(inputs['factor_ratio'])}"
     return say("ratio" if single else "bands", expression=expression, amount=amount)
+
+
+def _patient_part(step: Document, say: Voice) -> str:
+    """The subtraction as it can be redone by hand."""
+    inputs, amount = step["inputs"], yuan(step["amount"])
+    own, base = yuan(inputs["own"]), yuan(inputs["base"])
+    if parse_yuan(inputs["base"]) <= parse_yuan(inputs["own"]):
+        return say("patient_part_all", own=own, base=base, amount=amount)
+    expression = f"{base} − {own}"
+    if "factor_ratio" in inputs:
+        expression = f"({expression}) × {percent(inputs['factor_ratio'])}"
+    return say("patient_part", own=own, expression=expression, amount=amount)
 
 
 def _expression(inputs: Mapping[str, str], amount: str) -> tuple[str, bool]:

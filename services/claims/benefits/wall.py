@@ -131,6 +131,8 @@ def paid_words(rule: Rule) -> str:
         if rule.limit.hospital_bears:
             limit += ",不计入的部分由医疗机构负担"
         limit += ","
+    if rule.patient_fen is not None:
+        return f"{limit}个人负担 {_yuan(rule.patient_fen)} 元,其余由基金支付{path}"
     return f"{limit}{deductible_words(rule)},{ratio_words(rule)}{path}"
 
 

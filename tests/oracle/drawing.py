@@ -310,8 +310,10 @@ def draw_cap(rng: Random, kind: str) -> Doc:
     amount: Any = yuan(rng, most[period] if kind == "inpatient" else most[period] // 10)
     if rng.random() < 0.03:
         amount = {"value": amount, "illustrative": "true"}
-    diseases = {"diseases": rng.sample(DISEASES, 2)} if rng.random() < 0.15 else {}
-    return {"name": "封顶线", "amount": amount, "period": period} | diseases | origin(rng)
+    more: Doc = {"diseases": rng.sample(DISEASES, 2)} if rng.random() < 0.15 else {}
+    if period == "household_year" and rng.random() < 0.5:
+        more["per_head"] = rng.choice(("true", "true", "false"))
+    return {"name": "封顶线", "amount": amount, "period": period} | more | origin(rng)
 
 
 def draw_bonus(rng: Random) -> Doc:
@@ -361,6 +363,7 @@ def draw_person(rng: Random) -> Doc:
     newborn = rng.random() < 0.12
     return {
         "household": household,
+        "insured": household % 6 or None,
         "mother": [(NEW_YEAR, date(2010, rng.choice((6, 12)), 30))] if newborn else [],
         "credit": 0 if household % 4 == 0 else household * 20_000,
         "cards": [draw_card(rng) for _ in range(rng.choice((0, 0, 1, 2)))],

@@ -753,7 +753,10 @@ def speaks_of_disease(cap: Doc, claim: Doc) -> bool:
 def left(claim: Doc, counts: Counts, bucket: Doc, here: str, cap: Doc, year: int) -> int:
     """What a cap over a time leaves."""
     name = cap.get("counts", counted_names(here, bucket)[0])
-    return max(0, fen(plain(cap["amount"])) - counts.get(count(cap["period"], name, claim, year), 0))
+    amount = fen(plain(cap["amount"]))
+    if cap.get("per_head") == "true":
+        amount *= claim["insured"] if claim["insured"] is not None else 1
+    return max(0, amount - counts.get(count(cap["period"], name, claim, year), 0))
 
 
 def count(scope: str, name: str, claim: Doc, year: int) -> tuple[str, str, int, str]:

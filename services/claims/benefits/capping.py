@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from services.claims.benefits.case import Case, Inputs
 from services.claims.benefits.diseases import covering
-from services.claims.benefits.model import EACH_TIME, Benefit, Cap, Carried
+from services.claims.benefits.model import EACH_TIME, Benefit, Cap, Carried, Policy
 
 
 def capped(case: Case, benefit: Benefit, amount_fen: int, before: Carried) -> tuple[int, int]:
@@ -19,11 +19,12 @@ def capped(case: Case, benefit: Benefit, amount_fen: int, before: Carried) -> tu
     for cap in _caps(case, benefit):
         case.rest(cap.origin)
         used = before.benefit_fen if cap.period in EACH_TIME else case.used(cap.period, cap.counts)
-        left = max(0, cap.amount_fen - used)
+        limit = _limit(case, cap)
+        left = max(0, limit - used)
         allowed = min(paid, left)
         inputs: Inputs = (
             ("name", cap.name),
-            ("cap_fen", cap.amount_fen),
+            ("cap_fen", limit),
             ("used_fen", used),
             ("left_fen", left),
             ("before_fen", paid),
@@ -36,6 +37,23 @@ def capped(case: Case, benefit: Benefit, amount_fen: int, before: Carried) -> tu
         elif not cap.of_the_year:
             within = min(within, left)
     return paid, max(0, within - paid)
+
+
+def _limit(case: Case, cap: Cap) -> int:
+    """What a cap comes to for the patient's household; where it is so much a head, the sum is told."""
+    if not cap.per_head:
+        return cap.amount_fen
+    insured = case.facts.insured
+    limit = cap.limit_fen(insured)
+    known: Inputs = (("name", cap.name), ("each_fen", cap.amount_fen), ("insured", insured or 0))
+    case.step("per_head", cap.id, cap.origin.clause, known, limit)
+    return limit
+
+
+def asks_for_household(kind: str, policy: Policy) -> bool:
+    """Whether a decision on a kind of care needs to know how many of the household are insured."""
+    buckets = (benefit for layer in policy.layers for benefit in layer.buckets if benefit.kind == kind)
+    return any(cap.per_head for benefit in buckets for cap in benefit.caps)
 
 
 def _caps(case: Case, benefit: Benefit) -> Iterator[Cap]:

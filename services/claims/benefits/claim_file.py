@@ -145,6 +145,7 @@ def _facts(document: ClaimDoc, claim: ClaimInput, policy: Policy, items: dict[st
         account_credit_fen=document.family_account.credit if document.family_account is not None else 0,
         decided=frozenset(document.decided),
         late_approved=document.late_approved,
+        insured=person.insured,
     )
 
 

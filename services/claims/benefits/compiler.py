@@ -321,6 +321,7 @@ def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
             per=rule.deductible_per,
             waived_from=rule.deductible_waived_from.value if rule.deductible_waived_from is not None else None,
             clause=rule.deductible.clause or rule.clause or "",
+            waived_clause=(rule.deductible_waived_from and rule.deductible_waived_from.clause) or rule.clause or "",
         ),
         bands=bands,
         ratio_clause=next((way.clause for way in (rule.ratio, rule.patient) if way and way.clause), rule.clause) or "",
@@ -360,6 +361,7 @@ def _cap(document: PolicyDoc, name: str, cap: CapDoc, counts: str) -> Cap:
         counts=cap.counts or counts,
         origin=_origin(document, name, cap, amount=cap.amount),
         diseases=frozenset(cap.diseases or ()),
+        per_head=bool(cap.per_head),
     )
 
 

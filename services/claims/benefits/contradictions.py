@@ -144,6 +144,8 @@ def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: Benef
     for cap_id, cap in benefit.caps.items():
         where = (*here, "caps", cap_id)
         yield from _origin_problems(document, where, cap, cap.amount)
+        if cap.per_head and cap.period != "household_year":
+            yield (*where, "per_head"), "按家庭参合人数计算(per_head)的封顶线,period 应写 household_year"
         if cap.counts is not None and cap.counts not in names:
             yield (*where, "counts"), f"本项待遇不计入 {cap.counts},只计入 {'、'.join(names)}"
     for bonus_id, bonus in benefit.bonuses.items():

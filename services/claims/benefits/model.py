@@ -297,6 +297,8 @@ class Facts:
     """Circumstances (`referred`, `emergency`, `migrant`) that decided cases state for the day of admission."""
     late_approved: bool = False
     """The county office approved that papers of this care come after their deadline."""
+    insured: int | None = None
+    """Members of the household who are insured in the benefit year; None: not known, or no cap asks for it."""
 
 
 # ---------------------------------------------------------------- what a policy is
@@ -332,6 +334,8 @@ class Deductible:
     waived_from: int | None = None
     """From this admission of the year on no deductible is taken; None: always taken."""
     clause: str = ""
+    waived_clause: str = ""
+    """Clause of `waived_from`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +393,12 @@ class Cap:
     origin: Origin
     diseases: frozenset[str] = frozenset()
     """Diseases that it limits; empty: all."""
+    per_head: bool = False
+    """The amount is for each insured member of the household, who share the sum."""
+
+    def limit_fen(self, insured: int | None) -> int:
+        """The limit for a household with so many insured members; not known counts as one (decision 0251)."""
+        return self.amount_fen * (insured or 1) if self.per_head else self.amount_fen
 
     @property
     def of_the_year(self) -> bool:
@@ -665,8 +675,8 @@ class TraceStep(NamedTuple):
 
     step: str
     """`circumstance`, `submission`, `off_path`, `lines`, `earlier`, `third_party`, `elsewhere`, `rule`, `limit`,
-    `hospital`, `waiver`, `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `patient_part`, `accident`, `floor`,
-    `part`, `cap`, `layer`, `advanced`, `account`, `refused`."""
+    `hospital`, `nth_admission`, `waiver`, `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `patient_part`,
+    `accident`, `floor`, `part`, `per_head`, `cap`, `layer`, `advanced`, `account`, `refused`."""
     rule: str
     clause: str
     inputs: tuple[tuple[str, int | str], ...]

@@ -231,7 +231,9 @@ def _deductible_due(case: Case, benefit: Benefit, rule: Rule, before: Carried | 
     deductible = rule.deductible
     if not deductible.amount_fen:
         return 0
-    if deductible.waived_from is not None and _admission(case, benefit, before) >= deductible.waived_from:
+    if deductible.waived_from is not None and (number := _admission(case, benefit, before)) >= deductible.waived_from:
+        told: Inputs = (("admission", number), ("waived_from", deductible.waived_from))
+        case.step("nth_admission", rule.id, deductible.waived_clause, told, 0)
         return 0
     for waiver in benefit.waivers:
         if _waived(case, waiver):

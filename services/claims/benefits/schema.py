@@ -220,6 +220,8 @@ class CapDoc(Row):
     order: int = 0
     amount: Sourced[Amount]
     period: Literal["admission", "visit", "person_day", "person_year", "household_year", "disease_year"]
+    per_head: bool | None = None
+    """The amount is for each insured member of the household, who share the sum."""
     diseases: Codes | None = None
     counts: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,64}$")] | None = None
 

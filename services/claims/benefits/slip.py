@@ -83,6 +83,10 @@ SENTENCES: words.Words = {
         "单病种限额 {limit} 元,可补偿费用 {base} 元,超过部分中 {shared} 元按 {share} 计入,共计入 {amount} 元。",
         "Limit for the disease {limit}, eligible {base}; {share} of {shared} above it counts: {amount} in all.",
     ),
+    "nth_admission": (
+        "本年第 {admission} 次,从第 {waived_from} 次起免除起付线。",
+        "Number {admission} of the year: no deductible from the {waived_from}. on.",
+    ),
     "waiver": ("{name}:免除起付线。", "{name}: no deductible."),
     "essential": (
         "{name}:其中 {base} 元的补偿比例提高 {points} 个百分点。",
@@ -137,6 +141,14 @@ SENTENCES: words.Words = {
     "account": (
         "{name}余额 {left} 元,支付个人负担部分中的 {amount} 元。",
         "{name}: balance {left}, pays {amount} of the patient's part.",
+    ),
+    "per_head": (
+        "{name}:每人 {each} 元,全家参合 {insured} 人:{each} × {insured} = {amount} 元。",
+        "{name}: {each} for each of the {insured} insured of the household: {each} × {insured} = {amount} yuan.",
+    ),
+    "per_head_unknown": (
+        "{name}:每人 {each} 元,没有写明全家参合人数,按 1 人计算:{each} × 1 = {amount} 元。",
+        "{name}: {each} for each insured member; how many there are is not said, counted as 1: {each} × 1 = {amount}.",
     ),
     "cap_free": (
         "{name} {cap} 元({period}),此前已补偿 {used} 元,本次 {before} 元,未超过。",
@@ -315,7 +327,7 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
             return say("off_path", **inputs)
         case "submission":
             return say(_submission(inputs), **inputs)
-        case "rule" | "layer" | "idle":
+        case "rule" | "layer" | "idle" | "nth_admission":
             return say(step["step"], amount=amount, **inputs)
         case "deductible":
             return _deductible(step, base, say)
@@ -329,6 +341,10 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
             return _patient_part(step, say)
         case "cap":
             return _cap(step, say)
+        case "per_head":
+            known, each = inputs["insured"] != "0", yuan(inputs["each"])
+            key = "per_head" if known else "per_head_unknown"
+            return say(key, name=inputs["name"], each=each, insured=inputs["insured"], amount=amount)
         case "part":
             true = parse_yuan(inputs["whole"]) - parse_yuan(inputs["before"]) == parse_yuan(step["amount"])
             return say("part" if true else "part_bounded", amount=amount, **_printed(inputs))

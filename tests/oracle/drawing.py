@@ -209,6 +209,9 @@ def draw_beside(rng: Random, bucket: Doc, lowest: bool) -> None:
         bucket["accident"] = {"name": "意外伤害", "factor": f"{rng.randint(10, 90)}%"} | cap | origin(rng)
     if lowest and rng.random() < 0.2:
         bucket["essential"] = {"name": "基本药物", "points": f"{rng.randint(1, 20)}%"} | origin(rng)
+    if bucket.get("yearly") == "true":
+        for name in ("waivers", "accident", "essential"):
+            bucket.pop(name, None)
 
 
 def draw_whens(rng: Random) -> Iterator[list[Doc]]:
@@ -294,6 +297,8 @@ def draw_cap(rng: Random, kind: str) -> Doc:
     if rng.random() < 0.03:
         amount = {"value": amount, "illustrative": "true"}
     diseases = {"diseases": rng.sample(DISEASES, 2)} if rng.random() < 0.15 else {}
+    if period not in ("admission", "visit", "disease_year"):
+        diseases = {}
     return {"name": "封顶线", "amount": amount, "period": period} | diseases | origin(rng)
 
 

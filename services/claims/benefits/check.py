@@ -99,11 +99,12 @@ def _pays(benefit: Benefit, situation: Situation) -> bool:
 
 
 def _row_against_caps(row: Path, rule: Rule, benefit: Benefit) -> Iterator[tuple[Path, str]]:
-    """A band, or a bonus of the ladder, that lies beyond what the caps ever let through."""
+    """A band that lies beyond what the caps ever let through."""
     paid, done = 0, 0
     for number, band in enumerate(rule.bands):
         for cap in benefit.caps:
-            if paid >= cap.amount_fen * FULL_RATIO and number:
+            limits = not cap.diseases or (rule.diseases and rule.diseases <= cap.diseases)
+            if limits and paid >= cap.amount_fen * FULL_RATIO and number:
                 yield row, f"第 {number + 1} 段永远用不到:到这一段时已达{cap.name}"
                 return
         if band.up_to_fen is not None:
@@ -185,7 +186,7 @@ _PLAIN, _FLAGS = ("level", "place", "ownership", "designation"), ("emergency", "
 
 
 def _sources(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
-    """Sources that nothing rests on, groups that nothing names, the procedure not written."""
+    """Sources that nothing rests on, groups that nothing names."""
     rest_on = {document.source or next(iter(document.sources))}
     named: set[str] = set()
     for _, row in _rows(document):

@@ -220,6 +220,15 @@ class CapDoc(Row):
     diseases: Codes | None = None
     counts: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,64}$")] | None = None
 
+    @model_validator(mode="after")
+    def _of_a_disease(self) -> CapDoc:
+        if self.diseases is not None and self.period not in ("admission", "visit", "disease_year"):
+            raise ValueError(
+                "限于某些病种(diseases)的封顶线,期间写 admission、visit 或 disease_year;"
+                "几个病种合在一起按天、按年限额,请把它们单列一项(写在 benefits 的 diseases)"
+            )
+        return self
+
 
 class BonusDoc(Row):
     """A raise of the ratio for groups."""
@@ -315,6 +324,11 @@ class BenefitDoc(Part):
             for rule in self.rules.values()
         ):
             raise ValueError("全年累计(yearly)的一项不能写 fixed、limit 和 deductible_per")
+        by_admission = (self.waivers, self.accident, self.essential)
+        if self.yearly and (
+            any(by_admission) or any(rule.deductible_waived_from is not None for rule in self.rules.values())
+        ):
+            raise ValueError("全年累计(yearly)的一项不能写 waivers、accident、essential 和 deductible_waived_from")
         return self
 
 

@@ -59,6 +59,10 @@ SENTENCES: words.Words = {
         "第三人负担:{base} × {share} = {amount} 元,从可补偿费用中扣除。",
         "Borne by a third party: {base} × {share} = {amount} yuan, taken off the eligible costs.",
     ),
+    "third_party_part": (
+        "第三人负担:整次住院 {base} × {share} = {whole} 元,此前各次 {before} 元,本次 {amount} 元,从可补偿费用中扣除。",
+        "Borne by a third party: the whole stay {base} × {share} = {whole}, before {before}, now {amount} yuan.",
+    ),
     "elsewhere": (
         "基本补偿已在别处结算({settlement}),补偿 {amount} 元,封顶线以上未补偿 {over_cap} 元;照此计入,不重新计算。",
         "The basic benefit was settled elsewhere ({settlement}): {amount} paid, {over_cap} over its cap; as given.",
@@ -322,6 +326,9 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
         case "part":
             true = parse_yuan(inputs["whole"]) - parse_yuan(inputs["before"]) == parse_yuan(step["amount"])
             return say("part" if true else "part_bounded", amount=amount, **_printed(inputs))
+        case "third_party" if "before" in inputs:
+            now = format_yuan(_borne_now(step))
+            return say("third_party_part", whole=amount, amount=yuan(now), **_printed(inputs))
         case "limit" if parse_yuan(inputs["shared"]):
             return say("limit_shared", amount=amount, **_printed(inputs))
         case "lines":
@@ -415,8 +422,13 @@ def _cap(step: Document, say: Voice) -> str:
 
 def third_part(decision: Document) -> int:
     """What a third party bears of the bill, in fen: no benefit, and not the patient's part either."""
-    borne = sum(parse_yuan(step["amount"]) for step in decision["trace"] if step["step"] == "third_party")
+    borne = sum(_borne_now(step) for step in decision["trace"] if step["step"] == "third_party")
     return min(borne, parse_yuan(decision["patient"]) - parse_yuan(decision["account"]))
+
+
+def _borne_now(step: Document) -> int:
+    """What a third party bears of this part of an admission; its step tells the whole one."""
+    return max(0, parse_yuan(step["amount"]) - parse_yuan(step["inputs"].get("before", "0.00")))
 
 
 def own_part(decision: Document) -> int:

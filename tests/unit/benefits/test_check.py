@@ -75,6 +75,13 @@ def capped(cap: str) -> str:
     return changed("        caps:\n", f"        caps:\n          more: {cap}\n")
 
 
+@pytest.mark.parametrize(("diseases", "found"), [("", 1), (", diseases: [K35]", 0)])
+def test_a_cap_of_a_disease_limits_no_row_of_all(diseases: str, found: int) -> None:
+    cap = capped(f"{{name: 每次, amount: 2000, period: admission, clause: x{diseases}}}")
+    text = changed("ratio: 80%", "bands: [{up_to: 5000, ratio: 50%}, {ratio: 70%}]", cap)
+    assert len([one for one in warned(text) if "永远用不到:到这一段时已达每次" in one]) == found
+
+
 K80 = "diseases: [K80]\n            limit: {amount: 4000, shared_up_to: A, share: B}\n            ratio: 80%"
 
 
@@ -286,6 +293,9 @@ def test_what_changes_for_whom() -> None:
     assert "例:县内县级,可补偿费用 10,000.00 元,补偿由 6,000.00 元变为 7,000.00 元。" in told
     assert "取消住院补偿封顶线(原每次 30,000.00 元)" in told
     assert "门诊统筹" not in told, "nothing changes there"
+    assert "家庭账户" not in told, "what is left of it stays spendable (rulings §4)"
+    without = load(text_of("dafang-2010").partition("family_account:")[0]).policy
+    told = "\n".join(differences(loaded("dafang-2009").policy, without))
     assert "- 各户:取消家庭账户(原余额)(原可支付门诊的个人负担部分,不计入封顶线和补偿比例)。" in told
     back = "\n".join(differences(loaded("dafang-2008").policy, loaded("dafang-2006-11").policy))
     assert "五保户提高 10 个百分点" in back, "by the name that the policy gives the group"

@@ -149,6 +149,15 @@ def test_what_a_third_party_bears_is_rounded_once() -> None:
     assert sum(paid(stay, 101, 103, 107)) == whole.benefit_fen
 
 
+def test_the_slip_of_a_part_tells_what_the_third_party_bears_of_it() -> None:
+    stay = Stay(policy({}), third_party="shared", third_party_share=5_000)
+    stay.part(1_000)
+    second = slip_text(decision_document(stay.part(1_000)), [])
+    assert "整次住院 2,000.00 × 50% = 1,000.00 元,此前各次 500.00 元,本次 500.00 元" in second
+    assert "第三人负担:500.00" in second
+    assert "1,000.00 − 350.00 − 500.00 = 150.00" in second
+
+
 # ---------------------------------------------------------------- over 31 December
 
 SETTLED_2010, SETTLED_2011 = date(2010, 12, 26), date(2011, 1, 10)

@@ -220,7 +220,7 @@ def _rows(document: PolicyDoc) -> Iterator[tuple[Path, dict[str, Any]]]:
 def _path_of(source: Source, name: str) -> Path:
     """Where an illustrative name stands: `basic.inpatient.township.ratio` or `parameters.year_by`."""
     parts = tuple(name.split("."))
-    if parts[0] in ("parameters", "family_account", "circumstances", "window"):
+    if parts[0] in ("parameters", "family_account", "circumstances", "accidents", "window"):
         return parts
     layer = ("layers", parts[0])
     if len(parts) == 1:

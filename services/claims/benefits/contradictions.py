@@ -47,6 +47,8 @@ def contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
         yield from _origin_problems(document, ("family_account",), document.family_account)
     for code, circumstance in (document.circumstances or {}).items():
         yield from _origin_problems(document, ("circumstances", code), circumstance)
+    if document.accidents is not None:
+        yield from _origin_problems(document, ("accidents",), document.accidents)
     yield from _deadline_problems(document)
     first = min(document.layers.values(), key=lambda layer: layer.order)
     for layer_id, layer in document.layers.items():

@@ -16,6 +16,7 @@ from services.claims.benefits.wall import (
     bucket_words,
     circumstance_words,
     deadline_words,
+    inquiry_words,
     layer_words,
     named_rows,
     paid_words,
@@ -59,12 +60,17 @@ def _parameters(old: Policy, new: Policy) -> Iterator[str]:
         yield f"- 新生儿:随母亲参合由出生 {old.newborn_days} 天内改为 {new.newborn_days} 天内。"
     yield from _changes("- 各户", _account(old), _account(new))
     yield from _said_changes("- 就诊情形", _circumstances(old), _circumstances(new))
+    yield from _said_changes("- 意外伤害", _inquiry(old), _inquiry(new))
     yield from _said_changes("- 到窗口报销的人", _deadlines(old), _deadlines(new))
     yield from _said_changes("- 到窗口报销的人", _papers(old), _papers(new))
 
 
 def _circumstances(policy: Policy) -> dict[str, str]:
     return {one.code: circumstance_words(one) for one in policy.circumstances}
+
+
+def _inquiry(policy: Policy) -> dict[str, str]:
+    return {} if policy.accidents is None else {"accidents": inquiry_words(policy.accidents)}
 
 
 def _deadlines(policy: Policy) -> dict[str, str]:

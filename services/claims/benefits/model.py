@@ -549,11 +549,26 @@ class Circumstance:
     notice_days: int | None
     """A case submitted more than so many days after its first day is not granted; None: no limit."""
     origin: Origin
+    late_approved: bool = False
+    """A later one may be granted by the county's director with a reason."""
 
     @property
     def origin_name(self) -> str:
         """Its name in traces and among what a pool accepts."""
         return f"circumstances.{self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What the inquiry into an accident has to keep before anything is paid (rulings §13)."""
+
+    report_days: int | None
+    """An accident is reported within so many days after it happened; None: no limit."""
+    late_approved: bool
+    """A later report may be granted by the county's director with a reason; otherwise it is denied."""
+    posted_days: int | None
+    """The opinion hangs out in the village for so many days before the decision; None: it need not."""
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -641,6 +656,13 @@ class Policy:
 
     papers: tuple[Papers, ...] = ()
     """A kind of care that is not named needs what the desk asks for."""
+
+    accidents: Inquiry | None = None
+    """None: nothing is asked of the inquiry into an accident beside its steps."""
+
+    def inquiry(self) -> Inquiry | None:
+        """What the inquiry into an accident has to keep; nothing by a row that the pool has not accepted."""
+        return self.accidents if self.accidents is not None and self.has_accepted(self.accidents.origin) else None
 
     def papers_for(self, kind: str) -> tuple[str, ...]:
         """The papers that have to come with a kind of care; none by a row that the pool has not accepted."""

@@ -349,16 +349,39 @@ class FamilyAccountDoc(Row):
     expense_account: Annotated[str, Field(pattern=r"^[0-9.]{4,16}$")]
 
 
+Late = Literal["refused", "approved"] | None
+"""What becomes of what is told after its days: refused (not written: too), or granted on the director's approval."""
+
+
 class CircumstanceDoc(Row):
     """Whether a circumstance counts as the hospital states it, or only by a decided case and in time."""
 
     counts: Literal["stated", "decided"] = "decided"
     notice_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    late: Late = None
 
     @model_validator(mode="after")
     def _fits(self) -> CircumstanceDoc:
+        if self.late is not None and self.notice_days is None:
+            raise ValueError("没有写 notice_days 的,不写 late")
         if self.counts == "stated" and self.notice_days is not None:
             raise ValueError("凭医院说明即可(stated)的,不写 notice_days")
+        return self
+
+
+class AccidentsDoc(Row):
+    """The inquiry into an accident: until when it is reported, and for how long it hangs out in the village."""
+
+    report_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    late: Late = None
+    posted_days: Annotated[int, Field(ge=1, le=60)] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> AccidentsDoc:
+        if self.report_days is None and self.posted_days is None:
+            raise ValueError("report_days(报告期限)与 posted_days(公示天数)至少写一个")
+        if self.late is not None and self.report_days is None:
+            raise ValueError("没有写 report_days 的,不写 late")
         return self
 
 
@@ -485,6 +508,7 @@ class PolicyDoc(Part):
     family_account: FamilyAccountDoc | None = None
     circumstances: dict[Literal["referred", "emergency", "migrant"], CircumstanceDoc] | None = None
     window: WindowDoc | None = None
+    accidents: AccidentsDoc | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -14,6 +14,7 @@ from services.claims.benefits.model import (
     Circumstance,
     Deadline,
     FamilyAccount,
+    Inquiry,
     Layer,
     Origin,
     Papers,
@@ -189,7 +190,20 @@ def circumstance_words(one: Circumstance) -> str:
     """How a circumstance is shown, and until when."""
     how = "凭县合管办批准的申请计入" if one.by_case else "凭医院说明或县合管办批准的申请计入"
     days = "" if one.notice_days is None else f",发生后 {one.notice_days} 天内申请"
-    return f"{words.word(words.CIRCUMSTANCES, one.code)}:{how}{days}"
+    return f"{words.word(words.CIRCUMSTANCES, one.code)}:{how}{days}{_LATE if one.late_approved else ''}"
+
+
+_LATE = ",逾期的须经县合管办负责人批准"
+
+
+def inquiry_words(one: Inquiry) -> str:
+    """What an accident's inquiry has to keep."""
+    told = []
+    if one.report_days is not None:
+        told.append(f"发生后 {one.report_days} 天内报告{_LATE if one.late_approved else ',逾期不予受理'}")
+    if one.posted_days is not None:
+        told.append(f"乡镇负责人签署意见后在村里公示 {one.posted_days} 天,期满再决定")
+    return f"意外伤害:{';'.join(told)}"
 
 
 def deadline_words(one: Deadline) -> str:
@@ -207,8 +221,10 @@ def papers_words(one: Papers) -> str:
 
 
 def said_rows(policy: Policy) -> Iterator[tuple[str, Origin]]:
-    """Circumstances, deadlines and papers in words, with their origin."""
+    """Circumstances, accidents, deadlines and papers in words, with their origin."""
     yield from ((circumstance_words(one), one.origin) for one in policy.circumstances)
+    if policy.accidents is not None:
+        yield inquiry_words(policy.accidents), policy.accidents.origin
     yield from ((deadline_words(one), one.origin) for one in policy.deadlines)
     yield from ((papers_words(one), one.origin) for one in policy.papers)
 

@@ -1,4 +1,4 @@
-"""SQL of money that arrives: premiums, remittances, sponsors and subsidies as the events told them, and arrivals."""
+"""SQL of money in: premiums, remittances, sponsors and subsidies as the events told them, and temporary receipts."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.funding.store import columns
-from shared.db.sql import execute, execute_counted, fetch, fetchrow
+from shared.db.sql import execute, execute_counted, fetch
 
 
 async def add_premium(conn: AsyncConnection, row: Sequence[Any]) -> None:
@@ -111,19 +111,6 @@ async def put_sponsorship(conn: AsyncConnection, row: Sequence[Any]) -> None:
     )
 
 
-async def sponsorship(conn: AsyncConnection, pool: str, sponsorship_id: UUID) -> Any:
-    """A sponsorship with what arrived for it, or None."""
-    return await fetchrow(
-        conn,
-        """
-        SELECT s.coverage_year, s.amount_fen, coalesce((SELECT sum(a.amount_fen) FROM arrival a
-               WHERE a.pool_code = s.pool_code AND a.sponsorship_id = s.id), 0)::bigint AS arrived_fen
-        FROM sponsorship s WHERE s.pool_code = $1 AND s.id = $2""",
-        pool,
-        sponsorship_id,
-    )
-
-
 async def put_subsidy_due(conn: AsyncConnection, row: Sequence[Any]) -> None:
     """What a level owes for a year, or its newer revision."""
     await execute(
@@ -152,7 +139,7 @@ async def subsidy_year(conn: AsyncConnection, pool: str, year: int) -> list[Any]
         FROM (SELECT level, amount_fen AS due_fen, head_count, 0 AS arrived_fen, 0 AS carried_in_fen,
                      0 AS carried_on_fen, audited FROM subsidy_due WHERE pool_code = $1 AND coverage_year = $2
               UNION ALL SELECT level, 0, 0, amount_fen, 0, 0, NULL FROM arrival
-              WHERE pool_code = $1 AND coverage_year = $2 AND kind = 'subsidy'
+              WHERE pool_code = $1 AND coverage_year = $2 AND kind = 'subsidy' AND status = 'booked'
               UNION ALL SELECT level, 0, 0, 0, amount_fen, 0, NULL FROM subsidy_carry
               WHERE pool_code = $1 AND coverage_year = $2 - 1
               UNION ALL SELECT level, 0, 0, 0, 0, amount_fen, NULL FROM subsidy_carry
@@ -187,19 +174,4 @@ async def add_subsidy_carry(
         day,
         by,
         *columns(rows, 4),
-    )
-
-
-async def add_arrival(conn: AsyncConnection, row: Sequence[Any]) -> bool:
-    """A receipt on the fiscal account; False if its bank reference is known already."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        INSERT INTO arrival (pool_code, id, kind, level, sponsorship_id, coverage_year, amount_fen, bank_reference,
-                             value_date, recorded_by, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING""",
-            *row,
-        )
-        == 1
     )

@@ -53,22 +53,6 @@ IN_THE_FUTURE = define(
     "{day} 还没有到;今天是 {today}。",
     "{day} has not come; today is {today}.",
 )
-SPONSORSHIP_UNKNOWN = define(
-    "sponsorship_unknown",
-    404,
-    "没有这笔资助",
-    "No such sponsorship",
-    "没有收到编号 {sponsorship} 的资助确认;请核对编号,或稍后再试。",
-    "No confirmed sponsorship {sponsorship} has been received; check the id or try again shortly.",
-)
-SPONSORSHIP_EXCEEDED = define(
-    "sponsorship_exceeded",
-    409,
-    "超过资助金额",
-    "More than was sponsored",
-    "资助 {sponsorship} 应到 {due} 元,已到 {arrived} 元,不能再登记 {amount} 元。",
-    "Sponsorship {sponsorship} is for {due} yuan, of which {arrived} arrived; {amount} more is too much.",
-)
 TRANSFER_UNKNOWN = define(
     "transfer_unknown",
     404,

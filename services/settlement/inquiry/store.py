@@ -17,9 +17,9 @@ WHERE pool_code = $1 AND coverage_year <= $2
 UNION ALL SELECT 'premiums_next_year', coalesce(sum(amount_fen), 0)::bigint FROM premium
 WHERE pool_code = $1 AND coverage_year > $2
 UNION ALL SELECT 'subsidy_' || level, sum(amount_fen)::bigint FROM arrival
-WHERE pool_code = $1 AND kind = 'subsidy' GROUP BY level
+WHERE pool_code = $1 AND kind = 'subsidy' AND status = 'booked' GROUP BY level
 UNION ALL SELECT 'sponsors_arrived', coalesce(sum(amount_fen), 0)::bigint FROM arrival
-WHERE pool_code = $1 AND kind = 'sponsor'
+WHERE pool_code = $1 AND kind = 'sponsor' AND status = 'booked'
 UNION ALL SELECT 'transfer_' || kind || '_' || status, sum(amount_fen)::bigint FROM transfer
 WHERE pool_code = $1 GROUP BY kind, status
 UNION ALL SELECT 'interest_' || account, sum(signed_fen)::bigint FROM movement

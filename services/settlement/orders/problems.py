@@ -1,4 +1,4 @@
-"""What money orders refuse, and what to do about it."""
+"""What money orders and arrivals refuse, and what to do about it."""
 
 from shared.kernel.errors import define
 
@@ -141,4 +141,36 @@ RISK_FUND_SHORT = define(
     "Not set aside",
     "已提取的风险基金 {held} 元,已缴存 {deposited} 元,不能再缴存 {amount} 元;请先提取。",
     "{held} are set aside and {deposited} deposited; {amount} more cannot be deposited before it is set aside.",
+)
+ARRIVAL_UNKNOWN = define(
+    "arrival_unknown",
+    404,
+    "没有这笔到账登记",
+    "No such arrival",
+    "没有到账登记 {arrival};请核对编号。",
+    "There is no arrival {arrival}; check the id.",
+)
+ARRIVAL_STATE = define(
+    "arrival_state",
+    409,
+    "到账登记状态不符",
+    "Arrival in another state",
+    "到账登记 {arrival} {status},现在不能{act}。",
+    "Arrival {arrival} is {status}; one cannot {act} it now.",
+)
+SPONSORSHIP_UNKNOWN = define(
+    "sponsorship_unknown",
+    404,
+    "没有这笔资助",
+    "No such sponsorship",
+    "没有收到编号 {sponsorship} 的资助确认;请核对编号,或稍后再试。",
+    "No confirmed sponsorship {sponsorship} has been received; check the id or try again shortly.",
+)
+SPONSORSHIP_EXCEEDED = define(
+    "sponsorship_exceeded",
+    409,
+    "超过资助金额",
+    "More than was sponsored",
+    "资助 {sponsorship} 应到 {due} 元,已到和待批准 {arrived} 元,不能再登记 {amount} 元。",
+    "Sponsorship {sponsorship} is for {due} yuan, of which {arrived} arrived or wait; {amount} more is too much.",
 )

@@ -91,6 +91,10 @@ SELECT * FROM (
     WHEN o.returned_on IS NULL OR o.returned_on <= $2 THEN o.booked_on IS NULL OR o.booked_on > $2
     ELSE NOT EXISTS (SELECT FROM seen s WHERE s.source_id = o.id AND s.kind = 'order') END
   UNION ALL
+  SELECT 'arrival', a.day, a.bank_reference, a.kind, a.amount_fen
+  FROM (SELECT a.*, (a.recorded_at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM arrival a WHERE a.pool_code = $1) a
+  WHERE a.day <= $2 AND (a.refused_on IS NULL OR a.refused_on > $2) AND (a.booked_on IS NULL OR a.booked_on > $2)
+  UNION ALL
   SELECT 'subsidy', d.day, d.level, d.coverage_year || ' 年度', d.fen FROM (
     SELECT s.level, s.coverage_year, min(s.business_day) AS day,
            (sum(s.amount_fen) - coalesce((SELECT sum(a.amount_fen) FROM arrival a

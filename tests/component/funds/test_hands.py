@@ -21,7 +21,7 @@ async def hands(world: World, source: str) -> list[tuple[str, str, str]]:
 
 async def test_who_enters_a_fact_alone_is_its_preparer_and_never_its_checker(world: World) -> None:
     await world.fund()
-    assert await hands(world, "arrival:") == [("county_finance-1", "rule:arrival", "system")]
+    assert await hands(world, "arrival:") == [("county_finance-1", "county_finance-2", "system")]
     await world.paid("70.00")
     assert await hands(world, "payment:") == [("insurer_finance-1", "rule:payment", "system")]
     assert (await hands(world, "transfer:"))[0] == ("county_finance-1", "county_finance-2", "system")

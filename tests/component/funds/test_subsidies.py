@@ -17,7 +17,7 @@ async def arrived(world: World, level: str, yuan: str, year: int = 2010) -> None
     """A subsidy of a level and coverage year on the fiscal account."""
     day = world.clock.now().date().isoformat()
     body = {"level": level, "coverage_year": year, "amount": yuan, "bank_reference": f"B{next(world._keys)}"}
-    await world.done("/subsidy-arrivals", body | {"arrived_on": day}, **FINANCE)
+    await world.arrival("subsidy", body | {"arrived_on": day})
 
 
 async def level(world: World, name: str, year: int) -> dict[str, Any]:

@@ -106,14 +106,24 @@ CREATE TABLE arrival (
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   bank_reference text COLLATE "C" NOT NULL,
   value_date date NOT NULL,
+  status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'booked', 'refused')),
   recorded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
+  booked_by text,
+  booked_on date,
+  refused_by text,
+  refusal text CHECK (refusal <> ''),
+  refused_on date,
   PRIMARY KEY (pool_code, id),
-  UNIQUE (pool_code, bank_reference),
   FOREIGN KEY (pool_code, sponsorship_id) REFERENCES sponsorship (pool_code, id),
   CHECK ((kind = 'subsidy') = (level IS NOT NULL)),
-  CHECK ((kind = 'sponsor') = (sponsorship_id IS NOT NULL))
+  CHECK ((kind = 'sponsor') = (sponsorship_id IS NOT NULL)),
+  CHECK (booked_by <> recorded_by),
+  CHECK ((status = 'booked') = (booked_by IS NOT NULL AND booked_on IS NOT NULL)),
+  CHECK ((status = 'refused') = (refused_by IS NOT NULL AND refusal IS NOT NULL AND refused_on IS NOT NULL))
 );
+-- what was turned down is recorded again under the bank's reference
+CREATE UNIQUE INDEX arrival_reference ON arrival (pool_code, bank_reference) WHERE status <> 'refused';
 CREATE TABLE replenishment (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
@@ -640,7 +650,6 @@ def upgrade() -> None:
         op.execute(tables)
     for table in (
         "bank_account",
-        "arrival",
         "subsidy_carry",
         "replenishment_line",
         "payment_file",
@@ -682,6 +691,7 @@ _CHANGING = {
     "payee": (_FULL, _READ, "confirmed_by, confirmed_at"),
     "temporary_receipt": (_FULL, _FULL, "amount_fen, recognised_fen"),
     "remittance": (_CHANGE, _FULL, "arrived_on"),
+    "arrival": (_FULL, _READ, "status, booked_by, booked_on, refused_by, refusal, refused_on"),
     "replenishment": (
         _FULL,
         _READ,

@@ -231,7 +231,15 @@ def _movement(metadata: MetaData) -> None:
         Column("value_date", Date, nullable=False),
         Column("booked_on", Date, nullable=False),
         PrimaryKeyConstraint("pool_code", "id"),
-        UniqueConstraint("pool_code", "account", "kind", "source_id"),
+        Index(
+            "movement_source",
+            "pool_code",
+            "account",
+            "kind",
+            "source_id",
+            unique=True,
+            postgresql_where=text("(kind <> ALL (ARRAY['receivable:seen'::text, 'recovery:seen'::text]))"),
+        ),
         Index("movement_reference", "pool_code", "account", "reference"),
     )
 

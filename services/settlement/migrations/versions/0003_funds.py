@@ -184,9 +184,11 @@ CREATE TABLE movement (
   source_id uuid NOT NULL,
   value_date date NOT NULL,
   booked_on date NOT NULL,
-  PRIMARY KEY (pool_code, id),
-  UNIQUE (pool_code, account, kind, source_id)
+  PRIMARY KEY (pool_code, id)
 );
+-- what moves money once; what is owed may come in parts, each the movement of a line of its own
+CREATE UNIQUE INDEX movement_source ON movement (pool_code, account, kind, source_id)
+  WHERE kind NOT IN ('receivable:seen', 'recovery:seen');
 CREATE INDEX movement_reference ON movement (pool_code, account, reference);
 CREATE TABLE paid_line (
   pool_code text COLLATE "C" NOT NULL,
@@ -218,6 +220,7 @@ CREATE TABLE replenishment_line (
 CREATE TABLE receivable (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
+  book text COLLATE "C" NOT NULL CHECK (book IN ('basic', 'critical_illness', 'supplementary', 'assistance')),
   origin text COLLATE "C" NOT NULL
     CHECK (origin IN ('recheck', 'second_payment', 'family_account', 'recovery', 'accident', 'cancellation')),
   bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer', 'third_party', 'nobody')),
@@ -250,6 +253,7 @@ CREATE TABLE receivable (
   CHECK (origin = 'family_account' OR institution_code IS NOT NULL),
   CHECK (origin NOT IN ('recovery', 'accident', 'cancellation')
     OR (expense_account IS NOT NULL AND care_year IS NOT NULL AND claim_id IS NOT NULL AND layer IS NOT NULL)),
+  CHECK (book = 'basic' OR origin IN ('second_payment', 'cancellation')),
   CHECK (origin <> 'accident' OR bearer = 'third_party'),
   CHECK (bearer <> 'nobody' OR origin = 'recheck' AND penalty_fen = 0 AND patient_owed_fen = 0),
   CHECK (settled_fen >= 0 AND waived_fen >= 0 AND settled_fen + waived_fen <= amount_fen),

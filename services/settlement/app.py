@@ -19,6 +19,7 @@ from services.settlement.ledger.attachments_api import router as attachments
 from services.settlement.ledger.proving_api import router as proving
 from services.settlement.orders.api import router as orders
 from services.settlement.orders.arrivals_api import router as arrivals
+from services.settlement.orders.declarations_api import router as declarations
 from services.settlement.payouts.api import router as payouts
 from services.settlement.payouts.deposits_api import router as deposits
 from services.settlement.payouts.floats_api import router as floats
@@ -52,6 +53,7 @@ ROUTERS = (
     floats,
     second_compensation,
     orders,
+    declarations,
     reconciliation,
     closing,
     inquiry,

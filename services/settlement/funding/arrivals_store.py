@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.dues import dues
 from services.settlement.funding.store import columns
 from shared.db.sql import execute, execute_counted, fetch
 
@@ -111,19 +112,27 @@ async def put_sponsorship(conn: AsyncConnection, row: Sequence[Any]) -> None:
     )
 
 
-async def put_subsidy_due(conn: AsyncConnection, row: Sequence[Any]) -> None:
-    """What a level owes for a year, or its newer revision."""
+async def add_subsidy_due(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """What a level owes for a year, or a newer word about it."""
     await execute(
         conn,
         """
-        INSERT INTO subsidy_due AS s (pool_code, id, sequence, coverage_year, level, head_count, standard_fen,
-                                      amount_fen, business_day, audited)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        ON CONFLICT (pool_code, id) DO UPDATE SET sequence = excluded.sequence, head_count = excluded.head_count,
-          coverage_year = excluded.coverage_year, standard_fen = excluded.standard_fen,
-          amount_fen = excluded.amount_fen, business_day = excluded.business_day, audited = excluded.audited
-        WHERE s.sequence < excluded.sequence""",
+        INSERT INTO subsidy_due (pool_code, id, sequence, coverage_year, level, head_count, standard_fen, amount_fen,
+                                 business_day, audited)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
         *row,
+    )
+
+
+async def subsidy_dues(conn: AsyncConnection, pool: str, year: int) -> list[Any]:
+    """Every word about what is due for one coverage year, in the order in which it was told."""
+    return await fetch(
+        conn,
+        """
+        SELECT id, sequence, level, head_count, standard_fen, amount_fen, audited, business_day FROM subsidy_due
+        WHERE pool_code = $1 AND coverage_year = $2 ORDER BY level, id, sequence""",
+        pool,
+        year,
     )
 
 
@@ -132,12 +141,12 @@ async def subsidy_year(conn: AsyncConnection, pool: str, year: int) -> list[Any]
     the auditors have confirmed every head that it is due for."""
     return await fetch(
         conn,
-        """
+        f"""
         SELECT level, sum(due_fen)::bigint AS due_fen, sum(head_count)::bigint AS head_count,
                sum(arrived_fen)::bigint AS arrived_fen, sum(carried_in_fen)::bigint AS carried_in_fen,
                sum(carried_on_fen)::bigint AS carried_on_fen, coalesce(bool_and(audited), false) AS audited
         FROM (SELECT level, amount_fen AS due_fen, head_count, 0 AS arrived_fen, 0 AS carried_in_fen,
-                     0 AS carried_on_fen, audited FROM subsidy_due WHERE pool_code = $1 AND coverage_year = $2
+                     0 AS carried_on_fen, audited FROM {dues()} d WHERE coverage_year = $2
               UNION ALL SELECT level, 0, 0, amount_fen, 0, 0, NULL FROM arrival
               WHERE pool_code = $1 AND coverage_year = $2 AND kind = 'subsidy' AND status = 'booked'
               UNION ALL SELECT level, 0, 0, 0, amount_fen, 0, NULL FROM subsidy_carry

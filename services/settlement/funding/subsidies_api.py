@@ -1,6 +1,8 @@
 """Routes of subsidies: due and arrived by coverage year and level, and what is carried on to the next year."""
 
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from services.settlement.funding import arrivals, arrivals_store
 from services.settlement.funding.accounts import LEVELS
@@ -75,6 +77,38 @@ def _subsidy_level(level: str, row: Any) -> SubsidyLevelOut:
         arrival_rate=rate,
         denominator="参合人数 × 年度补助标准 + 上年结转 (heads × standard of the year + carried in)",
     )
+
+
+class SubsidyDueOut(WireModel):
+    """One word of enrollment about what a level owes; the highest ``sequence`` of a ``due_id`` counts."""
+
+    due_id: UUID
+    sequence: int
+    level: str
+    head_count: int
+    standard: Yuan
+    amount: Yuan
+    audited: bool
+    business_day: date
+
+
+@router.get(
+    "/pools/{pool_code}/subsidies/{coverage_year}/dues",
+    response_model=list[SubsidyDueOut],
+    openapi_extra=access(READERS, command="list_subsidy_dues"),
+)
+async def get_subsidy_dues(pool_code: str, coverage_year: CoverageYear, unit: UnitDep) -> list[SubsidyDueOut]:
+    """应补助额的历次核定(按日可查). Every word about what is due of a year, also what was corrected since."""
+    named = ("sequence", "level", "head_count", "audited", "business_day")
+    return [
+        SubsidyDueOut(
+            due_id=row["id"],
+            standard=row["standard_fen"],
+            amount=row["amount_fen"],
+            **{name: row[name] for name in named},
+        )
+        for row in await arrivals_store.subsidy_dues(unit.conn, pool_code, coverage_year)
+    ]
 
 
 class CarryIn(WireModel):

@@ -139,7 +139,7 @@ def _subsidy_due(metadata: MetaData) -> None:
         Column("amount_fen", BigInteger, nullable=False),
         Column("business_day", Date, nullable=False),
         Column("audited", Boolean, nullable=False),
-        PrimaryKeyConstraint("pool_code", "id"),
+        PrimaryKeyConstraint("pool_code", "id", "sequence"),
     )
 
 

@@ -1,4 +1,4 @@
-"""The tables of money orders and arrivals; constraints that guard each invariant are in the migrations."""
+"""The tables of money orders, declarations and arrivals; what guards each invariant is in the migrations."""
 
 from sqlalchemy import (
     BigInteger,
@@ -24,6 +24,7 @@ _MOMENT = DateTime(timezone=True)
 def declare(metadata: MetaData) -> None:
     """Declares the tables on the service's MetaData."""
     _money_order(metadata)
+    _order_declaration(metadata)
     _arrival(metadata)
 
 
@@ -74,6 +75,25 @@ def _money_order(metadata: MetaData) -> None:
             postgresql_where=text("status <> 'reversed'"),
         ),
         Index("money_order_bill", "pool_code", "bill_id", postgresql_where=text("(bill_id IS NOT NULL)")),
+    )
+
+
+def _order_declaration(metadata: MetaData) -> None:
+    Table(
+        "order_declaration",
+        metadata,
+        Column("pool_code", _CODE),
+        Column("order_id", Uuid),
+        Column("attempt", Integer),
+        Column("reference", _CODE, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("document", Text, nullable=False),
+        Column("proposed_by", Text, nullable=False),
+        Column("proposed_at", _MOMENT, nullable=False),
+        Column("confirmed_by", Text),
+        Column("confirmed_on", Date),
+        PrimaryKeyConstraint("pool_code", "order_id", "attempt"),
+        ForeignKeyConstraint(["pool_code", "order_id"], ["money_order.pool_code", "money_order.id"]),
     )
 
 

@@ -111,6 +111,7 @@ OUTSTANDING = {
     "money_order": "未办结的资金单据",
     "arrival": "待批准入账的到账登记",
     "subsidy": "应到未到的财政补助",
+    "deposit": "已批准未支付的质量保证金",
     "claim_review": "已结算待审核的补偿",
     "claim_unpaid": "已审核未支付的补偿",
 }

@@ -62,6 +62,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
     {
         "arrived": "已到账",
         "confirmed": "已支付",
+        "not_executed": "银行未执行",
         "released": "已放行",
         "returned": "被退回",
         "reversed": "冲销",

@@ -114,6 +114,7 @@ HANDLING = {
     "apply_for_replenishment", "prepare_batch",
     "release_batch", "cancel_batch", "dispatch_batch", "pay_again", "declare_not_executed", "confirm_not_executed",
     "prepare_money_order", "approve_money_order", "refuse_money_order", "return_money_order",
+    "declare_money_order_not_executed", "confirm_money_order_not_executed", "record_late_execution",
     "propose_money_order_reversal", "approve_money_order_reversal", "refuse_money_order_reversal",
 }  # fmt: skip
 """What the insurer does: its own account, payments, applications; and the orders of its own book."""

@@ -70,6 +70,7 @@ CREATE TABLE sponsorship (
   business_day date NOT NULL,
   PRIMARY KEY (pool_code, id)
 );
+-- every word of enrollment about what a level owes: the highest sequence counts, or counted by a day
 CREATE TABLE subsidy_due (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
@@ -81,7 +82,7 @@ CREATE TABLE subsidy_due (
   amount_fen bigint NOT NULL CHECK (amount_fen >= 0),
   business_day date NOT NULL,
   audited boolean NOT NULL,
-  PRIMARY KEY (pool_code, id)
+  PRIMARY KEY (pool_code, id, sequence)
 );
 CREATE TABLE subsidy_carry (
   pool_code text COLLATE "C" NOT NULL,
@@ -665,11 +666,8 @@ def upgrade() -> None:
         op.execute(pool_table(_SERVICE, table))
     op.execute(pool_table(_SERVICE, "third_party_liability", app="SELECT", worker=_WRITE))
     for table in ("premium", "source_day", "published_total", "sponsorship", "subsidy_due"):
-        columns = {
-            "sponsorship": "sequence, coverage_year, head_count, amount_fen, business_day",
-            "subsidy_due": "sequence, coverage_year, head_count, standard_fen, amount_fen, business_day, audited",
-        }
-        op.execute(pool_table(_SERVICE, table, app="SELECT", worker=_WRITE, worker_update_columns=columns.get(table)))
+        changing = "sequence, coverage_year, head_count, amount_fen, business_day" if table == "sponsorship" else None
+        op.execute(pool_table(_SERVICE, table, app="SELECT", worker=_WRITE, worker_update_columns=changing))
     for table, (app, worker, changing) in _CHANGING.items():
         op.execute(
             pool_table(

@@ -22,8 +22,9 @@ EVERY = 24
 """One claim in so many is looked at from all sides: order, size, cancellation, what has to be locked."""
 
 STEPS = (
-    "circumstance submission earlier off_path lines third_party elsewhere rule limit hospital waiver deductible bonus "
-    "essential ratio fixed accident floor part cap layer advanced account refused"
+    "circumstance submission earlier off_path lines third_party elsewhere rule limit hospital nth_admission waiver "
+    "deductible bonus essential ratio fixed patient_part accident floor part per_head cap layer advanced account "
+    "refused"
 ).split()
 """Every step that a calculation may have."""
 

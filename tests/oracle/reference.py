@@ -380,7 +380,9 @@ def presumed(policy: Doc, claim: Doc) -> list[str]:
 def presumed_in(policy: Doc, claim: Doc, here: str, bucket: Doc, row_id: str, row: Doc, essential: bool) -> list[str]:
     """The names without source that a bucket with something to work on is computed with, waivers apart."""
     names = [f"{here}.{row_id}"] if marked(row) else []
-    names += [f"{here}.{row_id}.{field}" for field in ("deductible", "ratio", "fixed") if marked(row.get(field))]
+    names += [
+        f"{here}.{row_id}.{field}" for field in ("deductible", "ratio", "fixed", "patient") if marked(row.get(field))
+    ]
     if row.get("when_stated") == "false":
         names.append(f"{here}.{row_id}.when")
     left = None if claim["off_path"] else row_of_disease(bucket, claim)
@@ -393,7 +395,7 @@ def presumed_in(policy: Doc, claim: Doc, here: str, bucket: Doc, row_id: str, ro
     accident = claim["third_party"] == "accident"
     if accident and marked(bucket.get("accident")):
         names.append(f"{here}.accident")
-    if "fixed" in row:
+    if "fixed" in row or "patient" in row:
         return names
     if not accident and marked(bucket.get("floor")):
         names.append(f"{here}.floor")
@@ -589,12 +591,15 @@ def pay(
     deductible, ratio, hospital = was["deductible"], 0, 0
     waivers: list[str] = []
     essential = False
+    counting = limited(row, base)
+    if row.get("limit", {}).get("excess") == "hospital":
+        hospital = base - counting
     if "fixed" in row:
         worked = before_caps = half_up(min(base, fen(plain(row["fixed"]))) * factor, WHOLE)
+    elif "patient" in row:
+        over = max(counting - fen(plain(row["patient"])), 0)
+        worked = before_caps = half_up(over * factor, WHOLE)
     else:
-        counting = limited(row, base)
-        if row.get("limit", {}).get("excess") == "hospital":
-            hospital = base - counting
         if bucket.get("yearly") == "true":
             more, worked, steps = over_the_year(policy, claim, counts, bucket, row, here, year, now)
             deductible, worked = deductible + more, was["worked"] + worked
@@ -754,7 +759,10 @@ def speaks_of_disease(cap: Doc, claim: Doc) -> bool:
 def left(claim: Doc, counts: Counts, bucket: Doc, here: str, cap: Doc, year: int) -> int:
     """What a cap over a time leaves."""
     name = cap.get("counts", counted_names(here, bucket)[0])
-    return max(0, fen(plain(cap["amount"])) - counts.get(count(cap["period"], name, claim, year), 0))
+    amount = fen(plain(cap["amount"]))
+    if cap.get("per_head") == "true":
+        amount *= claim["insured"] if claim["insured"] is not None else 1
+    return max(0, amount - counts.get(count(cap["period"], name, claim, year), 0))
 
 
 def count(scope: str, name: str, claim: Doc, year: int) -> tuple[str, str, int, str]:

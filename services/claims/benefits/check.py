@@ -103,6 +103,8 @@ def _row_against_caps(row: Path, rule: Rule, benefit: Benefit) -> Iterator[tuple
     paid, done = 0, 0
     for number, band in enumerate(rule.bands):
         for cap in benefit.caps:
+            if cap.per_head:
+                continue  # how much it lets through depends on the household
             limits = not cap.diseases or (rule.diseases and rule.diseases <= cap.diseases)
             if limits and paid >= cap.amount_fen * FULL_RATIO and number:
                 yield row, f"第 {number + 1} 段永远用不到:到这一段时已达{cap.name}"
@@ -129,6 +131,8 @@ def _within(cap: Cap, other: Cap) -> bool:
         return False
     if other.diseases and other.diseases != cap.diseases:
         return False
+    if other.per_head and not cap.per_head:
+        return False  # a large household may come to the other one first
     narrower = _PERIODS.index(cap.period) < _PERIODS.index(other.period)
     return (narrower and other.amount_fen <= cap.amount_fen) or (
         cap.period == other.period and other.amount_fen < cap.amount_fen

@@ -332,9 +332,10 @@ def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
             per=rule.deductible_per,
             waived_from=rule.deductible_waived_from.value if rule.deductible_waived_from is not None else None,
             clause=rule.deductible.clause or rule.clause or "",
+            waived_clause=(rule.deductible_waived_from and rule.deductible_waived_from.clause) or rule.clause or "",
         ),
         bands=bands,
-        ratio_clause=(rule.ratio.clause if rule.ratio is not None else None) or rule.clause or "",
+        ratio_clause=next((way.clause for way in (rule.ratio, rule.patient) if way and way.clause), rule.clause) or "",
         origin=_origin(
             document,
             name,
@@ -342,11 +343,13 @@ def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
             deductible=rule.deductible,
             ratio=rule.ratio,
             fixed=rule.fixed,
+            patient=rule.patient,
             deductible_waived_from=rule.deductible_waived_from,
             when=None if rule.when_stated else Sourced[bool](value=False, illustrative=True),
         ),
         diseases=frozenset(rule.diseases or ()),
         fixed_fen=rule.fixed.value if rule.fixed is not None else None,
+        patient_fen=rule.patient.value if rule.patient is not None else None,
         limit=_limit(rule.limit),
         off_path_over_fen=rule.off_path_over,
     )
@@ -369,6 +372,7 @@ def _cap(document: PolicyDoc, name: str, cap: CapDoc, counts: str) -> Cap:
         counts=cap.counts or counts,
         origin=_origin(document, name, cap, amount=cap.amount),
         diseases=frozenset(cap.diseases or ()),
+        per_head=bool(cap.per_head),
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+from services.claims.benefits.case import Base, Case, key_of
 from services.claims.benefits.choosing import Run, left_path, pays_from_account, rests_on, running
 from services.claims.benefits.lines import Sums, count_lines
 from services.claims.benefits.model import (
@@ -33,7 +34,7 @@ from services.claims.benefits.model import (
     Rule,
     TraceStep,
 )
-from services.claims.benefits.paying import Base, Case, Paid, counters, key_of, pay
+from services.claims.benefits.paying import Paid, counters, pay
 from services.claims.benefits.refusing import Refusal, as_newborn, refusal, refused_when_decided
 from services.claims.benefits.stating import told
 from shared.kernel.money import round_half_up

@@ -190,6 +190,7 @@ class RuleDoc(Row):
     nothing: bool = False
     diseases: Codes | None = None
     fixed: Sourced[PositiveAmount] | None = None
+    patient: Sourced[PositiveAmount] | None = None
     limit: LimitDoc | None = None
     off_path_over: PositiveAmount | None = None
     when_stated: bool = True
@@ -197,11 +198,13 @@ class RuleDoc(Row):
 
     @model_validator(mode="after")
     def _one_way(self) -> RuleDoc:
-        ways = [self.ratio is not None, self.bands is not None, self.fixed is not None, self.nothing]
-        if sum(ways) != 1:
-            raise ValueError("ratio、bands、fixed、nothing 写且只写一个")
+        ways = (self.ratio, self.bands, self.fixed, self.patient)
+        if sum(way is not None for way in ways) + self.nothing != 1:
+            raise ValueError("ratio、bands、fixed、patient、nothing 写且只写一个")
         if self.fixed is not None and (self.deductible.value or self.limit is not None):
             raise ValueError("定额(fixed)补偿不另设起付线和限额")
+        if self.patient is not None and self.deductible.value:
+            raise ValueError("写明个人负担金额(patient)的行不另设起付线")
         if self.off_path_over is not None and self.diseases is None:
             raise ValueError("off_path_over 只用于写明 diseases 的行")
         ends = [band.up_to for band in self.bands or []]
@@ -217,6 +220,8 @@ class CapDoc(Row):
     order: int = 0
     amount: Sourced[Amount]
     period: Literal["admission", "visit", "person_day", "person_year", "household_year", "disease_year"]
+    per_head: bool | None = None
+    """The amount is for each insured member of the household, who share the sum."""
     diseases: Codes | None = None
     counts: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,64}$")] | None = None
 
@@ -320,10 +325,10 @@ class BenefitDoc(Part):
         if self.items is not None and self.floor is not None:
             raise ValueError("写了 items 的一项不能设保底")
         if self.yearly and any(
-            rule.fixed is not None or rule.limit is not None or rule.deductible_per == "person_year"
+            rule.fixed or rule.patient or rule.limit or rule.deductible_per == "person_year"
             for rule in self.rules.values()
         ):
-            raise ValueError("全年累计(yearly)的一项不能写 fixed、limit 和 deductible_per")
+            raise ValueError("全年累计(yearly)的一项不能写 fixed、patient、limit 和 deductible_per")
         by_admission = (self.waivers, self.accident, self.essential)
         if self.yearly and (
             any(by_admission) or any(rule.deductible_waived_from is not None for rule in self.rules.values())

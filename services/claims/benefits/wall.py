@@ -132,6 +132,8 @@ def paid_words(rule: Rule) -> str:
         if rule.limit.hospital_bears:
             limit += ",不计入的部分由医疗机构负担"
         limit += ","
+    if rule.patient_fen is not None:
+        return f"{limit}个人负担 {_yuan(rule.patient_fen)} 元,其余由基金支付{path}"
     return f"{limit}{deductible_words(rule)},{ratio_words(rule)}{path}"
 
 
@@ -156,9 +158,10 @@ def ratio_words(rule: Rule) -> str:
 
 
 def cap_words(cap: Cap) -> str:
-    """`每人每年 60,000.00 元`."""
+    """`每人每年 60,000.00 元`, `每户每年 60.00 元,按全家参合人数每人一份,全家共用`."""
     where = f"病种 {told_codes(cap.diseases)} " if cap.diseases else ""
-    return f"{where}{words.word(words.PERIODS, cap.period)} {_yuan(cap.amount_fen)} 元"
+    each = ",按全家参合人数每人一份,全家共用" if cap.per_head else ""
+    return f"{where}{words.word(words.PERIODS, cap.period)} {_yuan(cap.amount_fen)} 元{each}"
 
 
 def bonus_words(bonus: Bonus, names: Mapping[str, str]) -> str:

@@ -38,7 +38,7 @@ def policy(row: dict[str, Any], **bucket: Any) -> Policy:
     document = yaml.load(text_of("dafang-2010"), Loader=yaml.BaseLoader)
     inpatient = document["layers"]["basic"]["benefits"]["inpatient"]
     county = inpatient["rules"]["county"]
-    if row.keys() & {"bands", "fixed"}:
+    if row.keys() & {"bands", "fixed", "patient"}:
         del county["ratio"]
     inpatient["rules"] = {"county": county | row} | inpatient.get("more", {})
     layers = bucket.pop("layers", {})

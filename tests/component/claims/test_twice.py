@@ -40,6 +40,8 @@ from tests.support.twice import TwiceTransport
 NDJSON = {"Content-Type": "application/x-ndjson"}
 YAML = {"Content-Type": "application/yaml"}
 CHANGE_NOTHING_AGAIN = (
+    "PUT /v1/institutions/{institution_code}",
+    "PUT /v1/pools/{pool_code}/agreements/{institution_code}",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/names",
     "POST /v1/pools/{pool_code}/visits/{visit_id}/discharge",
     "PUT /v1/catalogues/{version}",

@@ -2,10 +2,10 @@
 
 The payment stands in the books as it was made; the negative claim books a receivable against the expenditure of the
 period in which it arises, under the claim's year of care. Layers of other books are their payers' own to ask back.
+What a late decision paid more for it is a payable of its own; its person owes it.
 """
 
 from typing import Any
-from uuid import UUID
 
 from services.settlement.funding import commands, third_parties
 from services.settlement.funding import receivable_store as store
@@ -20,47 +20,42 @@ REASON = "结算付款后冲销"
 
 async def claim_reversed(desk: Desk, event: ClaimReversed) -> None:
     """Opens a receivable a layer of the fund, less what is asked back of it already, and withdraws what a third party
-    still owes of the claim. What a late decision paid more for it is a payable of its own, owed by its person.
+    still owes of the claim.
 
     What third parties have paid is read under the lock of the fiscal account, on which their money arrives; what the
     county asks back, under the lock of all such acts.
     """
     await commands.lock_account(desk, ASKED_BACK)
     await commands.lock_account(desk, FISCAL)
-    rows = await store.payments_of_claim(desk.conn, desk.pool_code, event.claim_id, BASIC)
-    paid = [(event.claim_id, row) for row in rows]
-    for increase in event.increases:
-        of_person = await store.payments_of_claim(desk.conn, desk.pool_code, increase, BASIC)
-        paid += [(increase, row) for row in of_person]
-    due = [(of, row, fen) for of, row in paid if (fen := row["amount_fen"] - row["asked_fen"]) > 0]
+    rows = await store.payments_of(desk.conn, desk.pool_code, [event.claim_id, *event.increases], BASIC)
+    due = [(row, fen) for row in rows if (fen := row["amount_fen"] - row["asked_fen"]) > 0]
     if due:
         await book(desk, [_entry(desk, event, due)])
-        await arise(desk, [_owed(event, *one) for one in due])
+        await arise(desk, [_owed(event, row, fen) for row, fen in due])
     await third_parties.ask_no_more(desk, [(event.claim_id, row["layer"]) for row in rows], third_parties.CANCELLED)
 
 
-def _entry(desk: Desk, event: ClaimReversed, due: list[tuple[UUID, Any, int]]) -> Entry:
+def _entry(desk: Desk, event: ClaimReversed, due: list[tuple[Any, int]]) -> Entry:
     return Entry(
         BASIC,
         f"cancellation:{event.reversal_id}",
         desk.day,
         f"{event.benefit_year} 年度结算付款后冲销,转应收",
-        tuple((RECEIVABLE, row["expense_account"], fen) for _, row, fen in due),
-        party=due[0][1]["institution_code"],
+        tuple((RECEIVABLE, row["expense_account"], fen) for row, fen in due),
+        party=due[0][0]["institution_code"],
         ref=to_base32(event.reversal_id),
     )
 
 
-def _owed(event: ClaimReversed, of: UUID, row: Any, fen: int) -> Owed:
-    to_person = event.paid_to == "person" or of != event.claim_id
+def _owed(event: ClaimReversed, row: Any, fen: int) -> Owed:
     return Owed(
         CANCELLATION,
-        "patient" if to_person else "hospital",
+        "patient" if event.paid_to == "person" or row["claim_id"] != event.claim_id else "hospital",
         REASON,
         fen,
         institution_code=row["institution_code"],
         expense_account=row["expense_account"],
         care_year=event.benefit_year,
-        claim_id=of,
+        claim_id=row["claim_id"],
         layer=row["layer"],
     )

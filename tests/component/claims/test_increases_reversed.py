@@ -1,6 +1,6 @@
 """Increases of claims that are taken back: before the approval, on the way to the bank, and after the payment."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from shared.contracts.settlement import PaymentConfirmed, PaymentReturned
 from shared.kernel.dates import shanghai_date
 from shared.kernel.ids import from_base32, new_id
 from shared.kernel.money import parse_yuan
+from tests.component.claims import test_campaigns as campaigns
 from tests.component.claims.test_campaigns import settlement_tells
 from tests.component.claims.test_increases import approved, late, lines, prepared, refused, released
 from tests.component.claims.test_review import events
@@ -130,3 +131,39 @@ async def test_an_increase_that_bounced_is_waited_for(world: World) -> None:
     assert await world.counts() == before
     await pay(world, one)
     assert (await world.cancel(claim["claim_id"])).json()["status"] == "reversed"
+
+
+@pytest.mark.requirement("ZA-23", "second compensation counts what a late decision paid: nobody gets more than he paid")
+async def test_second_compensation_counts_what_was_paid_more(world: World) -> None:
+    member, other = await world.member(), await world.member()
+    first = await paid_claim(world, member)
+    policy_id = await late(world)
+    (one,) = await increased(world, policy_id)
+    await pay(world, one)
+    more = await world.settled(other, "50000.00", admitted="2010-02-21T09:00")
+    world.clock.set(campaigns.AFTER)
+    campaign = await campaigns.opened(world, "100000.00")
+    rows = (await world.pool("auditor", "GET", f"/campaigns/{campaign}/candidates")).json()["items"]
+    assert [(row["first"], row["own"]) for row in rows] == [("37500.00", "12500.00")], (
+        "a claim that nobody reviewed is not counted"
+    )
+    assert more["benefit"] == "37500.00"
+    await campaigns.approved(world, campaign)
+    (payment,) = await campaigns.payments(world, campaign)
+    whole = parse_yuan(first["benefit"]) + parse_yuan(one["amount"]) + parse_yuan(payment["amount"])
+    assert whole == parse_yuan(first["total"]), "all of the bill and not a fen more"
+
+
+async def test_a_list_of_second_compensation_waits_where_more_was_approved_since(world: World) -> None:
+    await paid_claim(world, await world.member())
+    made = (await prepared(world, await late(world))).json()["list"]["list_id"]
+    world.clock.set(campaigns.AFTER)
+    campaign = await campaigns.opened(world, "100000.00")
+    await campaigns.approved(world, campaign)
+    await campaigns.published(world, campaign)
+    assert (await approved(world, made)).status_code == 200
+    world.clock.advance(timedelta(days=8))
+    again = {"claim_by": "2011-03-15"}
+    assert refused(await campaigns.act(world, "county_director", f"/{campaign}/release", again)) == (
+        409, "campaign_claims_moved",
+    )  # fmt: skip

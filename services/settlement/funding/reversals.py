@@ -3,6 +3,7 @@
 The payment stands in the books as it was made; the negative claim books a receivable against the expenditure of the
 period in which it arises, under the claim's year of care: each layer in the book that paid it, to be paid back to the
 account that it came from (0262).
+What a late decision paid more for it is a payable of its own; its person owes it.
 """
 
 from itertools import groupby
@@ -28,12 +29,12 @@ async def claim_reversed(desk: Desk, event: ClaimReversed) -> None:
     """
     await commands.lock_account(desk, ASKED_BACK)
     await commands.lock_account(desk, FISCAL)
-    rows = await store.payments_of_claim(desk.conn, desk.pool_code, event.claim_id)
+    rows = await store.payments_of(desk.conn, desk.pool_code, [event.claim_id, *event.increases])
     due = [(row, fen) for row in rows if (fen := row["amount_fen"] - row["asked_fen"]) > 0]
     due.sort(key=_book_of)
     await book(desk, [_entry(desk, event, name, list(parts)) for name, parts in groupby(due, key=_book_of)])
     await arise(desk, [_owed(event, row, fen) for row, fen in due])
-    of_fund = [(event.claim_id, row["layer"]) for row in rows if row["book"] == BASIC]
+    of_fund = [(row["claim_id"], row["layer"]) for row in rows if row["book"] == BASIC]
     await third_parties.ask_no_more(desk, of_fund, third_parties.CANCELLED)
 
 
@@ -57,13 +58,13 @@ def _entry(desk: Desk, event: ClaimReversed, name: str, due: list[tuple[Any, int
 def _owed(event: ClaimReversed, row: Any, fen: int) -> Owed:
     return Owed(
         CANCELLATION,
-        "patient" if event.paid_to == "person" else "hospital",
+        "patient" if event.paid_to == "person" or row["claim_id"] != event.claim_id else "hospital",
         REASON,
         fen,
         institution_code=row["institution_code"],
         expense_account=row["expense_account"],
         care_year=event.benefit_year,
-        claim_id=event.claim_id,
+        claim_id=row["claim_id"],
         layer=row["layer"],
         book=row["book"],
     )

@@ -210,7 +210,8 @@ async def payment_of(conn: AsyncConnection, pool: str, instruction_id: UUID, cla
     return await fetchrow(
         conn,
         """
-        SELECT d.institution_code, p.benefit_account, s.benefit_year, p.amount_fen,
+        SELECT d.institution_code, coalesce(s.institution_code, d.institution_code) AS care_institution,
+               p.benefit_account, s.benefit_year, p.amount_fen,
                coalesce((SELECT sum(v.amount_fen) FROM recovery v WHERE v.pool_code = p.pool_code
                  AND v.instruction_id = p.instruction_id AND v.claim_id = p.claim_id AND v.layer = p.layer), 0)::bigint
                + coalesce((SELECT sum(r.amount_fen - r.waived_fen) FROM receivable r JOIN replenishment_line l

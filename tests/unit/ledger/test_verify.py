@@ -20,6 +20,7 @@ from tests.unit.ledger import book
 from tests.unit.ledger.book import Document
 
 COUNT = 12
+HUGE = 10**15
 TRUE = book.export(book.vouchers(COUNT))
 ROOTS = [d for d in TRUE if d["kind"] == "seal"]
 Damage = Callable[[list[Document]], list[Document]]
@@ -167,6 +168,30 @@ def _other_side(d: list[Document]) -> list[Document]:
     return d
 
 
+def _number_of(number: int, forged: int) -> Damage:
+    def damage(d: list[Document]) -> list[Document]:
+        d[_at(d, number)]["number"] = forged
+        return d
+
+    return damage
+
+
+def _last_seal_through(number: int) -> Damage:
+    def damage(d: list[Document]) -> list[Document]:
+        [one for one in d if one["kind"] == "seal"][-1]["last_number"] = number
+        return d
+
+    return damage
+
+
+def _head_and_last_through(number: int) -> Damage:
+    def damage(d: list[Document]) -> list[Document]:
+        d[0]["last_number"] = number
+        return _last_seal_through(number)(_number_of(COUNT, number)(d))
+
+    return damage
+
+
 def _forge_head(d: list[Document]) -> list[Document]:
     d[0]["pool_code"] = "410182"
     return d
@@ -191,6 +216,14 @@ EXACT: dict[str, tuple[Damage, dict[str, set[str]]]] = {
     "account line deleted, its balance of the other sign": (
         _with_the_other_sign("1002"), {"account_missing": {"1002"}, "balance_forged": {"1002"}}),
     "account on the other side": (_other_side, {"account_altered": {"1002"}, "balance_forged": {"1002"}}),
+    "a number beyond the book": (
+        _number_of(COUNT, HUGE), {"inserted": {str(HUGE)}, "tail_cut": {f"{COUNT}–{COUNT}"}}),
+    "a number beyond the book in its midst": (_number_of(5, HUGE), {"inserted": {str(HUGE)}, "deleted": {"5"}}),
+    "a seal beyond the book": (
+        _last_seal_through(HUGE), {"tail_cut": {f"{COUNT + 1}–{HUGE}"}, "signature_wrong": {"2010-03-03"}}),
+    "head, seal and last voucher of a huge number": (
+        _head_and_last_through(HUGE),
+        {"deleted": {f"{COUNT}–{HUGE - 1}"}, "signature_wrong": {"2010-03-03"}}),
     "pool of the head forged": (_forge_head, {"head_forged": {book.genesis().hex()}}),
     "end line cut off": (_without_end, {"end_missing": {"12"}}),
     "end line miscounts": (_wrong_count, {"count_wrong": {"12/24"}}),

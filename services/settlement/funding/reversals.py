@@ -4,6 +4,7 @@ The payment stands in the books as it was made; the negative claim books a recei
 period in which it arises, under the claim's year of care. Layers of other books are their payers' own to ask back.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from services.settlement.funding import commands, third_parties
@@ -17,9 +18,9 @@ from shared.kernel.ids import to_base32
 REASON = "结算付款后冲销"
 
 
-async def claim_reversed(desk: Desk, event: ClaimReversed) -> None:
-    """Opens a receivable a layer of the fund, less what is asked back of it already, and withdraws what a third party
-    still owes of the claim.
+async def claim_reversed(desk: Desk, event: ClaimReversed, unpaid: Mapping[str, int]) -> None:
+    """Opens a receivable a layer of the fund, less what is asked back of it already and what of it was withheld and
+    never paid (``unpaid``, fen by layer), and withdraws what a third party still owes of the claim.
 
     What third parties have paid is read under the lock of the fiscal account, on which their money arrives; what the
     county asks back, under the lock of all such acts.
@@ -27,7 +28,9 @@ async def claim_reversed(desk: Desk, event: ClaimReversed) -> None:
     await commands.lock_account(desk, ASKED_BACK)
     await commands.lock_account(desk, FISCAL)
     rows = await store.payments_of_claim(desk.conn, desk.pool_code, event.claim_id, BASIC)
-    due = [(row, fen) for row in rows if (fen := row["amount_fen"] - row["asked_fen"]) > 0]
+    due = [
+        (row, fen) for row in rows if (fen := row["amount_fen"] - unpaid.get(row["layer"], 0) - row["asked_fen"]) > 0
+    ]
     if due:
         await book(desk, [_entry(desk, event, due)])
         await arise(desk, [_owed(event, row, fen) for row, fen in due])

@@ -39,6 +39,7 @@ def _receivable(metadata: MetaData) -> None:
         metadata,
         Column("pool_code", _CODE),
         Column("id", Uuid),
+        Column("book", _CODE, nullable=False),
         Column("origin", _CODE, nullable=False),
         Column("bearer", _CODE, nullable=False),
         Column("institution_code", _CODE),

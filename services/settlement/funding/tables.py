@@ -38,7 +38,6 @@ def declare(metadata: MetaData) -> None:
     _sponsorship(metadata)
     _subsidy_due(metadata)
     _subsidy_carry(metadata)
-    _arrival(metadata)
     _replenishment(metadata)
     _transfer(metadata)
     _movement(metadata)
@@ -140,7 +139,7 @@ def _subsidy_due(metadata: MetaData) -> None:
         Column("amount_fen", BigInteger, nullable=False),
         Column("business_day", Date, nullable=False),
         Column("audited", Boolean, nullable=False),
-        PrimaryKeyConstraint("pool_code", "id"),
+        PrimaryKeyConstraint("pool_code", "id", "sequence"),
     )
 
 
@@ -159,27 +158,6 @@ def _subsidy_carry(metadata: MetaData) -> None:
         Column("carried_on", Date, nullable=False),
         Column("carried_by", Text, nullable=False),
         PrimaryKeyConstraint("pool_code", "coverage_year", "level", "seq"),
-    )
-
-
-def _arrival(metadata: MetaData) -> None:
-    Table(
-        "arrival",
-        metadata,
-        Column("pool_code", _CODE),
-        Column("id", Uuid),
-        Column("kind", _CODE, nullable=False),
-        Column("level", _CODE),
-        Column("sponsorship_id", Uuid),
-        Column("coverage_year", Integer, nullable=False),
-        Column("amount_fen", BigInteger, nullable=False),
-        Column("bank_reference", _CODE, nullable=False),
-        Column("value_date", Date, nullable=False),
-        Column("recorded_by", Text, nullable=False),
-        Column("recorded_at", _MOMENT, nullable=False),
-        PrimaryKeyConstraint("pool_code", "id"),
-        UniqueConstraint("pool_code", "bank_reference"),
-        ForeignKeyConstraint(["pool_code", "sponsorship_id"], ["sponsorship.pool_code", "sponsorship.id"]),
     )
 
 
@@ -253,7 +231,15 @@ def _movement(metadata: MetaData) -> None:
         Column("value_date", Date, nullable=False),
         Column("booked_on", Date, nullable=False),
         PrimaryKeyConstraint("pool_code", "id"),
-        UniqueConstraint("pool_code", "account", "kind", "source_id"),
+        Index(
+            "movement_source",
+            "pool_code",
+            "account",
+            "kind",
+            "source_id",
+            unique=True,
+            postgresql_where=text("(kind <> ALL (ARRAY['receivable:seen'::text, 'recovery:seen'::text]))"),
+        ),
         Index("movement_reference", "pool_code", "account", "reference"),
     )
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.movements import stands
 from shared.db.sql import execute_counted, fetch, fetchrow, fetchval
 
 
@@ -160,16 +161,28 @@ async def reversed_by(conn: AsyncConnection, pool: str, order_id: UUID, by: str,
     )
 
 
-async def movement_of(conn: AsyncConnection, pool: str, account: str, order_id: UUID) -> Any:
-    """The movement of an order when it was booked first, and whether a statement shows it."""
+async def movement_of(conn: AsyncConnection, pool: str, account: str, reference: str) -> Any:
+    """The movement of the order that is booked under a reference, and whether a statement shows it."""
     return await fetchrow(
         conn,
-        """
+        f"""
         SELECT m.id, EXISTS (SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id) AS seen
-        FROM movement m WHERE m.pool_code = $1 AND m.account = $2 AND m.kind = 'order' AND m.source_id = $3""",
+        FROM movement m WHERE m.pool_code = $1 AND m.account = $2 AND m.kind = 'order' AND m.reference = $3
+          AND {stands()}""",
         pool,
         account,
+        reference,
+    )
+
+
+async def under(conn: AsyncConnection, pool: str, order_id: UUID, reference: str) -> None:
+    """The reference that the bank's statement shows for the order; the caller holds the row."""
+    await execute_counted(
+        conn,
+        "UPDATE money_order SET reference = $3 WHERE pool_code = $1 AND id = $2",
+        pool,
         order_id,
+        reference,
     )
 
 

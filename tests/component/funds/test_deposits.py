@@ -1,5 +1,6 @@
 """Quality deposits: withheld by the agreed share, owed still, released by two people, spent when they are paid."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,13 @@ async def balance(world: World, book: str, account: str) -> int:
     return int(rows[0]["posted_fen"]) if rows else 0
 
 
+async def unpaid(world: World, day: date | None = None) -> list[list[str]]:
+    """Deposits released and not paid, as the list of a day says: hospital, reason, amount."""
+    on = day or world.clock.now().date()
+    paper = await world.get(f"/papers/outstanding?from={on}&to={on}")
+    return [row["cells"][3:] for row in paper["rows"] if row["cells"][0] == "已批准未支付的质量保证金"]
+
+
 @pytest.mark.requirement("ZZ-10", "a deposit withheld is an unpaid obligation and no expenditure before it is released")
 async def test_a_tenth_is_withheld_and_spent_when_it_is_released(world: World) -> None:
     await world.fund()
@@ -42,18 +50,24 @@ async def test_a_tenth_is_withheld_and_spent_when_it_is_released(world: World) -
     await world.refused("deposit_exceeds_withheld", path, too_much | {"amount": "0.01"}, role="county_recheck")
     approval = f"/deposit-releases/{release['id']}/approval"
     await world.refused("four_eyes", approval, role="county_director", subject="county_recheck-1")
+    assert await unpaid(world) == [], "nobody has decided it yet"
     await world.done(approval, **DIRECTOR)
+    assert await unpaid(world) == [[HOSPITAL, "年度考核合格", "-10.01"]]
     await world.refused("deposit_released_already", approval, role="county_director", subject="another")
     assert await world.term("d", "released_not_batched") == "10.01"
     made = await world.done("/batches", {"cutoff_ids": [release["id"]]})
     assert (made["amount"], made["instructions"][0]["withheld"]) == ("10.01", "0.00"), "nothing is withheld of it again"
     sent = await world.release(made)
+    day = world.clock.now().date()
+    assert len(await unpaid(world)) == 1, "at the bank it is not paid yet"
     await world.confirm(sent)
+    assert (await unpaid(world), await unpaid(world, day)) == ([], [[HOSPITAL, "年度考核合格", "-10.01"]])
     assert await world.term("d", "deposit_withheld") == "0.00"
     assert await world.term("d", "confirmed") == "100.05"
     assert await balance(world, "basic", "5001.01") == 10005
     await world.bounce(sent)
     assert await world.term("d", "bounced") == "10.01"
+    assert len(await unpaid(world)) == 1, "its money came back"
     await world.identities()
     await world.check_books()
 

@@ -169,7 +169,9 @@ async def _accounts_and_money_in(twice: Twice) -> None:
     await twice.arrive(made)
     sponsorship = await twice.sponsor("30.00")
     arrival = {"sponsorship_id": str(sponsorship), "amount": "30.00", "bank_reference": "SP-1"}
-    await twice.done("/sponsor-arrivals", arrival | {"arrived_on": "2010-03-01"}, **FINANCE)
+    turned = await twice.done("/sponsor-arrivals", arrival | {"arrived_on": "2010-03-01"}, **FINANCE)
+    await twice.done(f"/arrivals/{turned['id']}/refusal", {"reason": "金额有误"}, **SECOND)
+    await twice.arrival("sponsor", arrival | {"arrived_on": "2010-03-01"})
     await twice.fund()
     await twice.due("county", "10.00", audited=True)
     await twice.due("central", "99000.00", audited=True)

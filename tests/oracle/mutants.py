@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "services.claims.benefits"
-MODULES = ("stating", "lines", "paying", "choosing", "refusing", "engine")
+MODULES = ("stating", "lines", "case", "priced", "capping", "paying", "choosing", "refusing", "engine")
 """In the order in which they import each other: a changed one is followed by those above it."""
 VARIABLE = "HEYI_MUTANT"
 SUITES = (

@@ -171,7 +171,18 @@ def _steps(decision: Document, say: Voice) -> Table:
 
 
 _WITHOUT_AMOUNT = frozenset(
-    {"refused", "bonus", "essential", "waiver", "accident", "circumstance", "submission", "off_path", "idle"}
+    {
+        "refused",
+        "bonus",
+        "essential",
+        "waiver",
+        "nth_admission",
+        "accident",
+        "circumstance",
+        "submission",
+        "off_path",
+        "idle",
+    }
 )
 
 

@@ -255,28 +255,27 @@ class County:
     # -- days
 
     def close_day(self, day: date) -> str:
-        """Every open day through this one: books sealed, what is owed booked."""
+        """Every open day through this one: what is owed is booked on the day, then the books are sealed."""
         if self.first_open is not None and day < self.first_open:
             return "day_closed_already"
         if day > self.today:
             return "day_not_over"
         begin = min(self.first_open or self.first_business or day, day)
-        later = max(self.today, day + DAY)
         while begin <= day:
+            self._book_owed(begin)
             for book in (self.basic, self.owed, self.supplementary):
                 if book.sealed < begin:
                     book.seal(begin)
-            self._book_owed(begin, later)
             self.closed_days.add(begin)
             begin += DAY
         self.first_open = day + DAY
         return OK
 
-    def _book_owed(self, day: date, posted: date) -> None:
+    def _book_owed(self, day: date) -> None:
         flows = tuple((*pair, fen) for pair, fen in self.owed_days.pop(day, Counter()).items() if fen)
         if flows:
             self.owed.balances, self.owed.last = self.owed.after(flows), self.owed.last + 1
-            self.owed.open_day = max(self.owed.open_day, posted)
+            self.owed.open_day = max(self.owed.open_day, day)
 
     def close_month(self, month: date) -> str:
         """All days closed from the first that ever was; every book."""

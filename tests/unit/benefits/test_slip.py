@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from services.claims.benefits.claim_file import decide, read_claim
 from services.claims.benefits.cli import app
-from services.claims.benefits.library import ids, loaded
+from services.claims.benefits.compiler import load
+from services.claims.benefits.library import ids, loaded, text_of
 from services.claims.benefits.model import Outcome, Reason
 from services.claims.benefits.quote import Question, quote
 from services.claims.benefits.slip import percent, slip_text, yuan
@@ -58,6 +59,16 @@ def test_a_cap_that_was_lowered_below_what_was_paid() -> None:
     slip = slip_text(document(used_fen=6_100_000))
     assert "此前已补偿 61,000.00 元,已达到或超过,本次补偿 0.00 元" in slip
     assert "还可补偿" not in slip
+
+
+def test_a_deductible_that_falls_away_with_the_admission_says_by_which_clause() -> None:
+    own = "deductible_waived_from: {value: 3, clause: 第三次起不再扣除起付线}"
+    text = text_of("dafang-2010").replace("deductible: 200\n", f"deductible: 200\n            {own}\n")
+    claim = "{institution: {level: prefecture}, eligible: 1000, used: {basic.inpatient.admissions: %d}}"
+    told = [slip_text(decision_document(decide(read_claim(claim % n), load(text).policy).adjudication)) for n in (1, 2)]
+    assert "第三次起不再扣除起付线" not in told[0]
+    assert "本年第 3 次,从第 3 次起免除起付线。依据:“第三次起不再扣除起付线”" in told[1]
+    assert "起付线 200.00 元,本次扣除 0.00 元" in told[1]
 
 
 def test_english_and_refusals() -> None:

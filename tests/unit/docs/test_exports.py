@@ -100,6 +100,7 @@ WHOLE = {
     "catalogues": "a handful of versions",
     "areas": "the areas of one county",
     "policies": "a handful of versions of one county",
+    "policy-findings": "the versions of one county that count now or later",
     "quote/policies": "the documents that stand in the repository",
     "bank-accounts": "three accounts",
     "books": "the books of one county",

@@ -60,9 +60,9 @@ def item(
 
 ITEMS = [
     item("XJ01CR02", "阿莫西林克拉维酸钾", "drug", "B", "0.1000"),
-    item("XJ01DD04", "头孢曲松钠注射剂", "drug", "A"),
-    item("XB05BB01", "氯化钠注射液", "drug", "A"),
-    item("XN02BE01", "对乙酰氨基酚片", "drug", "A"),
+    item("XJ01DD04", "头孢曲松钠注射剂", "drug", "A", essential=True),
+    item("XB05BB01", "氯化钠注射液", "drug", "A", essential=True),
+    item("XN02BE01", "对乙酰氨基酚片", "drug", "A", essential=True),
     item("XR05CB06", "氨溴索口服液", "drug", "B", "0.2000"),
     item("T110200001", "普通门诊诊查费", "treatment", "A"),
     item("T110900001", "普通病房床位费", "bed", "A", price_ceilings={"township": "15", "*": "25"}),

@@ -46,9 +46,9 @@ class Cut(WireModel):
     amount: Yuan
     """Of the bill, as found not owed."""
     fund_share: Yuan
-    """Of it the benefit: what is not paid to the hospital."""
+    """Of it the benefit: what is not paid to who is owed it, unless nobody bears the cut."""
     patient_owed: Yuan
-    """Of it what the hospital owes the patient."""
+    """Of it what the hospital owes the patient, where it bears the cut: the part that he paid."""
 
 
 class _Claim(EventPayload):
@@ -105,14 +105,14 @@ class ClaimApproved(_Claim):
     TYPE: ClassVar[str] = "heyi.claims.claim.approved.v1"
 
     approved: Yuan
-    """Payable to the hospital: benefit less the fund shares of the cuts."""
+    """Payable to who is owed it: benefit less the fund shares of the cuts that he bears."""
     cut: Yuan
     cuts: list[Cut]
     layers: list[LayerAmount]
 
 
 class ClaimRejected(_Claim):
-    """Nothing is payable; the bearer stands for the whole benefit."""
+    """Nothing is payable; the bearer, who was owed it, stands for the whole benefit."""
 
     TYPE: ClassVar[str] = "heyi.claims.claim.rejected.v1"
 

@@ -8,8 +8,8 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.claims.cases.model import COLUMNS, Case, Step
-from services.claims.visits.entitlements import Entitled
+from services.claims.cases.model import CODES, COLUMNS, Case, Step
+from services.claims.visits.entitlements import Days, Entitled
 from shared.db.sql import execute, execute_counted, executemany, fetch, fetchrow, fetchval
 
 _PLACES = ", ".join(f"${number}" for number in range(2, len(COLUMNS) + 2))
@@ -22,7 +22,8 @@ SELECT id FROM entitlement_case WHERE pool_code = $1 AND status IN ('submitted',
 """
 _CASE = f"SELECT {', '.join(COLUMNS)} FROM entitlement_case WHERE pool_code = $1 AND id = $2"
 _SET = """
-UPDATE entitlement_case SET status = $3, version = $4, valid_from = $5, valid_to = $6, liability = $7, share = $8
+UPDATE entitlement_case SET status = $3, version = $4, valid_from = $5, valid_to = $6, liability = $7, share = $8,
+  posted_on = $9, posted_until = $10
 WHERE pool_code = $1 AND id = $2
 """
 _CASES = f"""
@@ -38,7 +39,16 @@ INSERT INTO case_step (pool_code, case_id, version, institution_code, act, by, r
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb)
 """
 _STEPS = """
-SELECT act, by, role, at, "on", note, detail FROM case_step WHERE pool_code = $1 AND case_id = $2 ORDER BY version
+SELECT act, by, role, at, "on", note, detail, version AS number FROM case_step
+WHERE pool_code = $1 AND case_id = $2 ORDER BY version
+"""
+_OTHERS = """
+SELECT c.valid_from AS first,
+       CASE WHEN s.act IS NULL THEN c.valid_to ELSE (s.detail ->> 'from_day')::date - 1 END AS last
+FROM entitlement_case c
+LEFT JOIN case_step s ON s.pool_code = c.pool_code AND s.case_id = c.id AND s.act = 'ended'
+WHERE c.pool_code = $1 AND c.id <> $2 AND c.member_id = $3 AND c.disease_code = $4 AND c.kind = ANY ($5::text[])
+  AND c.status IN ('granted', 'ended')
 """
 _START = """
 INSERT INTO entitlement_start (pool_code, member_id, code, disease_code, valid_from, recorded_seq, state, case_id,
@@ -70,8 +80,9 @@ async def case(conn: AsyncConnection, pool_code: str, case_id: UUID, *, lock: bo
 async def set_case(conn: AsyncConnection, pool_code: str, now: Case) -> None:
     """Writes what may change of a locked case."""
     await execute(
-        conn, _SET, pool_code, now.id, now.status, now.version, now.valid_from, now.valid_to, now.liability, now.share
-    )
+        conn, _SET, pool_code, now.id, now.status, now.version, now.valid_from, now.valid_to, now.liability, now.share,
+        now.posted_on, now.posted_until,
+    )  # fmt: skip
 
 
 async def cases(
@@ -105,6 +116,14 @@ async def add_step(conn: AsyncConnection, pool_code: str, of: Case, step: Step) 
 async def steps(conn: AsyncConnection, pool_code: str, case_id: UUID) -> list[Step]:
     """What was done to a case, in order."""
     return [Step(**row) for row in await fetch(conn, _STEPS, pool_code, case_id)]
+
+
+async def granted_by_others(conn: AsyncConnection, pool_code: str, of: Case) -> list[Days]:
+    """First and last day of what other cases grant of the same fact, an ended one up to its end; the caller holds the
+    member's row, under which grants and ends are recorded."""
+    kinds = [kind for kind, code in CODES.items() if code == of.code]
+    rows = await fetch(conn, _OTHERS, pool_code, of.id, of.member_id, of.disease_code, kinds)
+    return [(row["first"], row["last"]) for row in rows]
 
 
 async def add_starts(

@@ -69,6 +69,8 @@ class ItemWire(WireModel):
     own_share: Ratio = 0
     price_ceilings: Ceilings | None = None
     restriction: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    essential: bool = False
+    """On the list of essential medicines (基本药物): a policy may pay points more for it."""
 
 
 class ItemsIn(WireModel):
@@ -128,7 +130,12 @@ async def put_catalogue(
     "/catalogues/{version}/items",
     openapi_extra=access(commands.PUBLIC_SIDE, scope="free", command="put_catalogue_items", max_bytes=UPLOAD_MAX),
     responses=documented(
-        CATALOGUE_UNKNOWN, CATALOGUE_DECIDED, commands.ITEM_TWICE, commands.OWN_SHARE, PRECONDITION_FAILED
+        CATALOGUE_UNKNOWN,
+        CATALOGUE_DECIDED,
+        commands.ITEM_TWICE,
+        commands.OWN_SHARE,
+        commands.ESSENTIAL,
+        PRECONDITION_FAILED,
     ),
 )
 async def put_catalogue_items(
@@ -144,6 +151,7 @@ async def put_catalogue_items(
             "own_share": item.own_share,
             "ceilings": item.price_ceilings,
             "restriction": item.restriction,
+            "essential": item.essential,
         }
         for item in body.items
     ]
@@ -174,6 +182,7 @@ async def list_catalogue_items(
             own_share=row["own_share"],
             price_ceilings=json.loads(row["ceilings"]) if row["ceilings"] else None,
             restriction=row["restriction"],
+            essential=row["essential"],
         )
         for row in rows[:limit]
     ]

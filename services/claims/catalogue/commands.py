@@ -65,6 +65,14 @@ OWN_SHARE = define(
     "甲类项目 {codes} 写了先行自付比例;请改为乙类,或去掉比例。",
     "Class A items {codes} carry an own share: make them class B or leave it out.",
 )
+ESSENTIAL = define(
+    "catalogue_essential",
+    422,
+    "只有药品是基本药物",
+    "Only a drug is an essential medicine",
+    "项目 {codes} 不是药品,却标为基本药物;请改正类别,或去掉标记。",
+    "Items {codes} are no drugs and are marked as essential medicines: correct the category or take the mark away.",
+)
 DECIDED_AHEAD = define(
     "catalogue_decided_in_the_future",
     422,
@@ -103,6 +111,8 @@ async def put_items(unit: Unit, code: str, items: list[dict[str, Any]], expected
         raise ITEM_TWICE(codes=", ".join(sorted(code for code, times in codes.items() if times > 1)[:20]))
     if wrong := [item["code"] for item in items if item["item_class"] == "A" and item["own_share"]]:
         raise OWN_SHARE(codes=", ".join(wrong[:20]))
+    if wrong := [item["code"] for item in items if item["essential"] and item["category"] != "drug"]:
+        raise ESSENTIAL(codes=", ".join(wrong[:20]))
     written = await store.put_items(unit.conn, code, items)
     total = await store.count_items(unit.conn, code)
     unit.result("catalogue", code)

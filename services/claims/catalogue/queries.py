@@ -22,7 +22,8 @@ NO_CATALOGUE = define(
 _KEPT_VERSIONS = 8
 _items: dict[str, dict[str, Item]] = {}
 _ITEMS = """
-SELECT i.code, i.name, i.item_class, i.own_share, i.ceilings::text AS ceilings, i.restricted
+SELECT i.code, i.name, i.item_class, i.own_share, i.ceilings::text AS ceilings, i.restricted,
+       i.essential
 FROM catalogue_item i JOIN catalogue_version v ON v.code = i.version_code AND v.status = 'decided'
 WHERE i.version_code = $1 AND i.code = ANY ($2::text[])
 """
@@ -58,4 +59,5 @@ def _item(row: "dict[str, object]") -> Item:
         ceilings_micro=ceilings,
         restricted=bool(row["restricted"]),
         name=str(row["name"]),
+        essential=bool(row["essential"]),
     )

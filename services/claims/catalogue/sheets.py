@@ -12,6 +12,7 @@ ITEMS = exported(
         "item_class": "目录分类",
         "own_share": "先行自付比例",
         "restriction": "限定条件",
+        "essential": "基本药物",
         "price_ceilings.village": "村级限价",
         "price_ceilings.township": "乡级限价",
         "price_ceilings.county": "县级限价",

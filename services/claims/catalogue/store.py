@@ -23,13 +23,14 @@ UPDATE catalogue_version SET title = $2, region = $3, effective_from = $4, editi
 """
 _ITEMS = """
 INSERT INTO catalogue_item
-  (version_code, code, name, category, item_class, own_share, ceilings, restricted, restriction)
-SELECT $1, i.code, i.name, i.category, i.item_class, i.own_share, i.ceilings, i.restriction IS NOT NULL, i.restriction
-FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::jsonb[], $8::text[])
-     AS i (code, name, category, item_class, own_share, ceilings, restriction)
+  (version_code, code, name, category, item_class, own_share, ceilings, restricted, restriction, essential)
+SELECT $1, i.code, i.name, i.category, i.item_class, i.own_share, i.ceilings, i.restriction IS NOT NULL, i.restriction,
+       i.essential
+FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::jsonb[], $8::text[], $9::boolean[])
+     AS i (code, name, category, item_class, own_share, ceilings, restriction, essential)
 ON CONFLICT (version_code, code) DO UPDATE SET name = EXCLUDED.name, category = EXCLUDED.category,
   item_class = EXCLUDED.item_class, own_share = EXCLUDED.own_share, ceilings = EXCLUDED.ceilings,
-  restricted = EXCLUDED.restricted, restriction = EXCLUDED.restriction
+  restricted = EXCLUDED.restricted, restriction = EXCLUDED.restriction, essential = EXCLUDED.essential
 """
 _COUNT = """
 UPDATE catalogue_version SET edition = edition + 1,
@@ -42,7 +43,8 @@ UPDATE catalogue_version SET status = 'decided', decided_by = $2, decided_at = $
 WHERE code = $1
 """
 _PAGE = """
-SELECT code, name, category, item_class, own_share, ceilings::text AS ceilings, restriction FROM catalogue_item
+SELECT code, name, category, item_class, own_share, ceilings::text AS ceilings, restriction, essential
+FROM catalogue_item
 WHERE version_code = $1 AND code > $2 ORDER BY code LIMIT $3
 """
 
@@ -74,7 +76,7 @@ async def put_items(conn: AsyncConnection, code: str, items: list[dict[str, Any]
     plain = ("code", "name", "category", "item_class", "own_share")
     columns: list[list[Any]] = [[item[name] for item in items] for name in plain]
     columns.append([json.dumps(item["ceilings"]) if item["ceilings"] else None for item in items])
-    columns.append([item["restriction"] for item in items])
+    columns += [[item[name] for item in items] for name in ("restriction", "essential")]
     return await execute_counted(conn, _ITEMS, code, *columns)
 
 

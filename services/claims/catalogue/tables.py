@@ -50,6 +50,7 @@ def declare(metadata: MetaData) -> None:
         Column("ceilings", JSONB),
         Column("restricted", Boolean, nullable=False),
         Column("restriction", Text),
+        Column("essential", Boolean, nullable=False),
         PrimaryKeyConstraint("version_code", "code"),
         ForeignKeyConstraint(["version_code"], ["catalogue_version.code"], name="catalogue_item_version"),
     )

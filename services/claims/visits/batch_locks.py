@@ -12,6 +12,7 @@ from services.claims.visits.coalescer import LEAVE, Leave
 from services.claims.visits.counters import in_lock_order
 from services.claims.visits.coverage import Coverage
 from services.claims.visits.deciding import Visit
+from services.claims.visits.insured import insured
 from shared.db.business_day import later_day
 from shared.http.problems import KEY_REUSED
 
@@ -70,6 +71,7 @@ async def lock(batch: Batch) -> None:
         batch.counters.earlier = await counting_store.entries_on(conn, pool_code, of_cancelled)
         await _reread_increases(batch, cancelling)
     await _reread(batch, settling, locked.visits)
+    await _count_insured(batch)
     uploaded = {slot.visit_id for slot in batch.settling() if slot.ground and slot.ground.visit.line_sheets}
     if uploaded:
         batch.bills = await store.uploaded_bills(conn, pool_code, uploaded)
@@ -114,6 +116,17 @@ def _moved(batch: Batch, slot: Slot, visit: Visit, coverage: Coverage | None) ->
         slot.outcome = in_doubt(visit)
     else:
         slot.ground = replace(slot.ground, visit=visit, coverage=coverage)
+
+
+async def _count_insured(batch: Batch) -> None:
+    """The insured members of the households of which a cap asks for them; no statement where none does."""
+    wanted = {
+        slot: year for slot in batch.settling() if slot.ground and (year := slot.ground.household_year(batch.day))
+    }
+    found = await insured(batch.conn, batch.pool_code, set(wanted.values()))
+    for slot, year in wanted.items():
+        assert slot.ground is not None
+        slot.ground = replace(slot.ground, insured=found[year])
 
 
 async def _gather_items(batch: Batch) -> None:

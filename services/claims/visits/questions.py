@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.claims.benefits.capping import asks_for_household
 from services.claims.benefits.engine import BadClaim, adjudicate
 from services.claims.benefits.face import Billed, Face, faces_of
-from services.claims.benefits.model import AccumulatorKey, Adjudication, Policy
+from services.claims.benefits.model import KINDS, AccumulatorKey, Adjudication, Policy
 from services.claims.benefits.queries import NO_POLICY, policy_for
 from services.claims.catalogue.queries import catalogue_items
 from services.claims.providers.queries import reference_on
@@ -18,6 +19,7 @@ from services.claims.visits.bill import Bill, joined
 from services.claims.visits.claims import earlier_parts, settled_sheets
 from services.claims.visits.coverage import CONSUMER, ID_NUMBER, Coverage
 from services.claims.visits.deciding import Ground, check_open, the_bill
+from services.claims.visits.insured import insured
 from services.claims.visits.problems import (
     BAD_CLAIM,
     ENROLLMENT_SILENT,
@@ -106,14 +108,21 @@ async def _caps(unit: Unit, coverage: Coverage, day: date) -> list[CapLeft]:
             raise
         return []
     used = await store.used(unit.conn, unit.pool_code, [coverage.member_id, coverage.household_id])
-    return caps_left(policy, used, day, coverage.layers_on(day))
+    year = coverage.household_id, day.year
+    asked = [year] if any(asks_for_household(kind, policy) for kind in KINDS) else []
+    heads = await insured(unit.conn, unit.pool_code, asked)
+    return caps_left(policy, used, day, coverage.layers_on(day), heads.get(year))
 
 
 def caps_left(
-    policy: Policy, used: dict[tuple[str, int, str, str], int], day: date, joined: frozenset[str] = frozenset()
+    policy: Policy,
+    used: dict[tuple[str, int, str, str], int],
+    day: date,
+    joined: frozenset[str] = frozenset(),
+    heads: int | None = None,
 ) -> list[CapLeft]:
     """Every cap of the layers that count for a person with what is used of it on a day; a cap a visit or admission
-    starts unused."""
+    starts unused. `heads`: insured members of the household."""
     left: list[CapLeft] = []
     for layer in policy.layers:
         if layer.voluntary and layer.id not in joined:
@@ -122,7 +131,7 @@ def caps_left(
             for cap in benefit.caps:
                 daily = cap.period == "person_day"
                 key = (cap.period, 0 if daily else day.year, day.isoformat() if daily else "", cap.counts)
-                left.append(CapLeft(kind, cap.id, cap.name, cap.period, cap.amount_fen, used.get(key, 0)))
+                left.append(CapLeft(kind, cap.id, cap.name, cap.period, cap.limit_fen(heads), used.get(key, 0)))
     return left
 
 
@@ -157,6 +166,8 @@ async def quote(
     bill = the_bill(visit, joined(sheets) if sheets else None, inline, day, final=False)
     items = await catalogue_items(unit.conn, reference.catalogue_version, bill.codes)
     used = await _used(unit, ground, day)
+    if (year := ground.household_year(day)) is not None:
+        ground = replace(ground, insured=(await insured(unit.conn, unit.pool_code, [year]))[year])
     credit_fen = await accounts.credit(unit.conn, unit.pool_code, coverage.household_id, used)
     facts = ground.facts(items, used, credit_fen, earlier_parts(parts))
     try:

@@ -5,13 +5,16 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from services.claims.benefits.capping import asks_for_household
+from services.claims.benefits.engine import benefit_year
 from services.claims.benefits.model import Item, Policy
 from services.claims.benefits.queries import Late, decided_version, policy_by_hash
 from services.claims.catalogue.queries import catalogue_items
 from services.claims.visits import retroactive_store
 from services.claims.visits.claims import Claim
+from services.claims.visits.insured import insured
 from services.claims.visits.problems import POLICY_SUPERSEDED, POLICY_UNDECIDED
-from services.claims.visits.retroactive import Difference, Moved, as_counted, differences, settled_of
+from services.claims.visits.retroactive import Difference, Moved, Settled, as_counted, differences, settled_of
 from services.claims.visits.retroactive_facts import NOTHING, had_of
 from services.claims.visits.retroactive_store import Wanted
 from shared.http.unit import Unit
@@ -62,8 +65,23 @@ async def late_differences(
         )
         for claim in claims
     ]
+    settled = await _with_insured(unit, settled, late.policy)
     full = len({claim.household_id for claim in claims}) == households
     return list(differences(settled, late.policy)), claims[-1].household_id if claims and full else None
+
+
+async def _with_insured(unit: Unit, settled: list[Settled], policy: Policy) -> list[Settled]:
+    """Claims that the new version asks the insured members of a household for, which the old one did not: as known."""
+    wanted = {
+        one.claim.id: (one.claim.household_id, benefit_year(one.input, policy))
+        for one in settled
+        if one.facts.insured is None and asks_for_household(one.input.kind, policy)
+    }
+    found = await insured(unit.conn, unit.pool_code, set(wanted.values()))
+    return [
+        replace(one, facts=replace(one.facts, insured=found[wanted[one.claim.id]])) if one.claim.id in wanted else one
+        for one in settled
+    ]
 
 
 async def _policies(unit: Unit, claims: list[Claim]) -> dict[str, Policy]:

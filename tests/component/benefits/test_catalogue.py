@@ -124,6 +124,7 @@ BAD_ITEMS: list[tuple[list[dict[str, Any]], str]] = [
     ([item("A1", price_ceilings={"county": 3})], "invalid_request"),
     ([item("A1", price_ceilings={"moon": "3"})], "invalid_request"),
     ([item("A1", own_share="0.1000")], "catalogue_own_share"),
+    ([item("T1", category="treatment", essential=True)], "catalogue_essential"),
     ([], "invalid_request"),
 ]
 

@@ -5,22 +5,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
 
-from services.claims.visits import paid
-from shared.contracts.settlement import PaymentConfirmed
-from shared.kernel.dates import shanghai_date
-from shared.kernel.ids import new_id
-from shared.kernel.money import parse_yuan
 from tests.component.benefits.test_templates import CODE, TEMPLATE
 from tests.component.claims import test_campaigns as campaigns
 from tests.component.claims import test_increases as increases
+from tests.component.claims import test_inquiry as inquiry
 from tests.component.claims import test_payment_documents as documents
 from tests.component.claims import test_window as window
 from tests.component.claims.conftest import running_world
+from tests.component.claims.reversing import let_go
 from tests.component.claims.test_bulk import sheet, visit
 from tests.component.claims.test_cancellation import _release as release_cancellation
 from tests.component.claims.test_coverage import withdrawn as withdrawn_coverage
@@ -39,6 +35,8 @@ from tests.support.twice import TwiceTransport
 NDJSON = {"Content-Type": "application/x-ndjson"}
 YAML = {"Content-Type": "application/yaml"}
 CHANGE_NOTHING_AGAIN = (
+    "PUT /v1/institutions/{institution_code}",
+    "PUT /v1/pools/{pool_code}/agreements/{institution_code}",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/names",
     "POST /v1/pools/{pool_code}/visits/{visit_id}/discharge",
     "PUT /v1/catalogues/{version}",
@@ -52,6 +50,7 @@ CHANGE_NOTHING_AGAIN = (
 ADD_AGAIN = (
     "POST /v1/pools/{pool_code}/window-visits/{visit_id}/papers",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/objections",
+    "POST /v1/pools/{pool_code}/cases/{case_id}/objections",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/void-request",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/proposal",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/candidates",
@@ -165,26 +164,7 @@ async def _claims(world: World) -> None:
 
 
 async def _reversed(world: World, claim: dict[str, Any]) -> None:
-    """A claim that was released and paid is let go by two persons and cancelled."""
-    fen = parse_yuan(claim["payable"])
-    paid_out = PaymentConfirmed(
-        claim_id=UUID(claim["claim_id"]),
-        layer="basic",
-        institution_code=COUNTY,
-        amount=fen,
-        instruction_id=new_id(world.clock.now()),
-        end_to_end_id="B1",
-        paid=fen,
-        set_off=0,
-        withheld=0,
-        confirmed_on=shanghai_date(world.clock.now()),
-        at=world.clock.now(),
-    )
-    await campaigns.settlement_tells(world, paid_out, reader=paid.consumer)
-    path = f"/claims/{claim['claim_id']}/reversal-release"
-    why = {"reason": "挂错参合人", "document": "大合管办〔2010〕12号"}
-    await _done(world, "county_recheck", "POST", path, json=why)
-    await _done(world, "county_director", "POST", f"{path}/approval")
+    await let_go(world, claim)
     assert (await world.cancel(claim["claim_id"])).json()["status"] == "reversed"
     body = {"document": "大合管办〔2010〕1号"}
     await _done(world, "county_director", "POST", "/benefit-years/2009/closing", json=body)
@@ -209,6 +189,7 @@ async def _facts(world: World) -> None:
     await decided(world, case)
     ending = {"from_day": "2010-06-01", "note": "已治愈"}
     await _done(world, "county_director", "POST", f"/cases/{case}/end", json=ending, subject="director-2")
+    await _inquired(world)
     stay = await world.visit(member)
     await _done(world, "insurer_intake", "PUT", f"/visits/{stay}/elsewhere", json=given())
     for order in (1, 3):
@@ -225,6 +206,17 @@ async def _facts(world: World) -> None:
     assert (await decide(world, claim, "approval", {"cuts": []})).status_code == 200
     body = {"institution_code": COUNTY, "up_to": "2010-03-01"}
     await _done(world, "insurer_approver", "POST", "/window-cutoffs", json=body)
+
+
+async def _inquired(world: World) -> None:
+    """An accident hangs out, is objected to, and the objection answered."""
+    case, _ = await inquiry.hurt(world)
+    posting = inquiry.BOARD | {"days": 7}
+    await _done(world, "township_clerk", "POST", f"/cases/{case}/notice", json=posting)
+    path = f"/cases/{case}/objections"
+    made = await _done(world, "county_recheck", "POST", path, json={"ground": "不是意外"})
+    reply = {"upheld": False, "reply": "经查属实"}
+    await _done(world, "county_director", "POST", f"{path}/{made['number']}/reply", json=reply)
 
 
 async def _paid_by_document(world: World) -> None:

@@ -121,10 +121,12 @@ CREATE TABLE catalogue_item (
   ceilings jsonb,
   restricted boolean NOT NULL,
   restriction text,
+  essential boolean NOT NULL,
   PRIMARY KEY (version_code, code),
   CONSTRAINT catalogue_item_version FOREIGN KEY (version_code) REFERENCES catalogue_version (code),
   CONSTRAINT catalogue_item_restriction CHECK (restricted = (restriction IS NOT NULL)),
-  CONSTRAINT catalogue_item_share CHECK (item_class <> 'A' OR own_share = 0)
+  CONSTRAINT catalogue_item_share CHECK (item_class <> 'A' OR own_share = 0),
+  CONSTRAINT catalogue_item_essential CHECK (NOT essential OR category = 'drug')
 );
 CREATE FUNCTION heyi_catalogue_decided_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -287,7 +289,7 @@ def upgrade() -> None:
             "claims",
             "catalogue_item",
             app="SELECT, INSERT",
-            update_columns="name, category, item_class, own_share, ceilings, restricted, restriction",
+            update_columns="name, category, item_class, own_share, ceilings, restricted, restriction, essential",
         )
     )
     op.execute(free_table("claims", "institution", app="SELECT, INSERT"))

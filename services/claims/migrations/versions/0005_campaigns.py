@@ -58,6 +58,7 @@ CREATE TABLE campaign_candidate (
   eligible_fen bigint NOT NULL CHECK (eligible_fen >= 0),
   first_fen bigint NOT NULL CHECK (first_fen BETWEEN 0 AND eligible_fen),
   excluded_fen bigint NOT NULL CHECK (excluded_fen >= 0),
+  beside_fen bigint NOT NULL CHECK (beside_fen >= 0),
   room_fen bigint CHECK (room_fen >= 0),
   claims uuid[] NOT NULL CHECK (cardinality(claims) > 0),
   PRIMARY KEY (pool_code, campaign_id, run, member_id),

@@ -12,6 +12,7 @@ from services.claims.visits.bill import Bill, checked
 from services.claims.visits.deciding import REGISTERED, Visit
 from services.claims.visits.elsewhere import Given
 from services.claims.visits.problems import (
+    ACCOUNT_NOT_SERVED,
     BAD_TIME,
     ELSEWHERE_PERSON,
     ELSEWHERE_SUMS,
@@ -229,7 +230,7 @@ async def discharge_patient(pool_code: Pool, visit_id: ShortId, body: DischargeI
 @router.post(
     "/visits/{visit_id}/quote",
     openapi_extra=access(ENTERS, command="quote_visit", scope="institution", query=True),
-    responses=documented(VISIT_UNKNOWN, ENROLLMENT_SILENT),
+    responses=documented(VISIT_UNKNOWN, ACCOUNT_NOT_SERVED, ENROLLMENT_SILENT),
 )
 async def quote_visit(
     pool_code: Pool,

@@ -26,6 +26,7 @@ from services.claims.visits.problems import (
     bad_claim_words,
 )
 from services.claims.visits.settling import DESK
+from services.claims.visits.wishes import check_account
 from shared.contracts.enrollment import COVERAGE_TOPIC
 from shared.db.personal import Sealer
 from shared.http.unit import Unit
@@ -148,6 +149,7 @@ async def quote(
         from_account_fen,
         off_path,
     )
+    check_account(reference.policy, visit_id, visit.kind, from_account_fen)
     parts = await store.parts(unit.conn, unit.pool_code, visit_id)
     if not all(one.midway for one in parts):
         parts = []  # settled for good: the question is what all of it would give

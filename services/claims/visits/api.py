@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Response
 from services.claims.benefits.slip import slip_text
 from services.claims.visits import commands, questions, record
 from services.claims.visits.bill import Bill, checked
+from services.claims.visits.caps import CapLeft
 from services.claims.visits.deciding import REGISTERED, Visit
 from services.claims.visits.elsewhere import Given
 from services.claims.visits.problems import (
@@ -105,7 +106,8 @@ def visit_out(visit: Visit) -> VisitOut:
 )
 async def look_up(pool_code: Pool, body: LookupIn, unit: UnitDep) -> LookupOut:
     """Finds a member by ID number; the number stands in the body so that it reaches no log."""
-    found = await questions.look_up(unit, body.id_number, body.day or shanghai_date(unit.now))
+    day = body.day or shanghai_date(unit.now)
+    found = await questions.look_up(unit, body.id_number, day, body.diagnosis_code or "")
     coverage = found.coverage
     unit.result("member", coverage.member_id)
     return LookupOut(
@@ -123,7 +125,7 @@ async def look_up(pool_code: Pool, body: LookupIn, unit: UnitDep) -> LookupOut:
     )
 
 
-def _remaining(left: questions.CapLeft) -> Remaining:
+def _remaining(left: CapLeft) -> Remaining:
     return Remaining(
         kind="inpatient" if left.kind == "inpatient" else "outpatient",
         cap=left.cap,

@@ -9,6 +9,7 @@ const STEPS = {
   deductible: ["扣除起付线", "Deductible taken"],
   bonus: ["优惠对象提高比例", "Bonus of a special group"],
   ratio: ["按比例补偿", "Times the ratio"],
+  patient_part: ["个人负担以外补偿", "Beyond the patient's part"],
   cap: ["封顶线之内", "Within the cap"],
   layer: ["由该层支付", "Paid by this layer"],
   refused: ["不予补偿", "Not paid"],
@@ -16,7 +17,7 @@ const STEPS = {
 
 const INPUTS = {
   total: "总费用", excluded: "不予补偿", over_ceiling: "超限价", own_share: "先行自付", name: "", level: "级别", place: "地点",
-  full: "起付线", base: "基数", applied_ratio: "比例", points_ratio: "提高百分点", factor_ratio: "相对提高", groups: "对象",
+  full: "起付线", own: "个人负担", base: "基数", applied_ratio: "比例", points_ratio: "提高百分点", factor_ratio: "相对提高", groups: "对象",
   cap: "封顶线", used: "已补偿", left: "剩余", before: "封顶前", period: "周期", payer: "付款方", outcome: "原因",
 };
 

@@ -32,32 +32,21 @@ async def arrive(story: Story) -> None:
     for due in story.facts["dues"]["dues"]:
         reference = f"TG2010-{due['level']}"
         story.banks.pay_in(FISCAL, due["total"], reference, f"{due['level']} 财政补助")
-        await finance.write(
-            "POST",
-            story.path("settlement", "subsidy-arrivals"),
-            f"subsidy-{due['level']}",
-            json={
-                "level": due["level"],
-                "coverage_year": county.YEAR,
-                "amount": due["total"],
-                "bank_reference": reference,
-                "arrived_on": story.today,
-            },
-        )
+        body = {"level": due["level"], "coverage_year": county.YEAR, "amount": due["total"]}
+        await _recorded(story, "subsidy", f"subsidy-{due['level']}", body | {"bank_reference": reference})
     sponsored = story.facts["sponsorship"]
     story.banks.pay_in(FISCAL, sponsored["amount"], "MZ2010-1", "民政资助")
-    await finance.write(
-        "POST",
-        story.path("settlement", "sponsor-arrivals"),
-        "sponsor-arrival",
-        json={
-            "sponsorship_id": sponsored["sponsorship_id"],
-            "amount": sponsored["amount"],
-            "bank_reference": "MZ2010-1",
-            "arrived_on": story.today,
-        },
-    )
+    body = {"sponsorship_id": sponsored["sponsorship_id"], "amount": sponsored["amount"]}
+    await _recorded(story, "sponsor", "sponsor-arrival", body | {"bank_reference": "MZ2010-1"})
     story.done("四级补助和民政资助到账 · subsidies and the sponsor's money arrived")
+
+
+async def _recorded(story: Story, kind: str, step: str, body: dict[str, Any]) -> None:
+    """One person of finance records what the bank advised, another books it."""
+    path = story.path("settlement", f"{kind}-arrivals")
+    made = await story.cast.county_finance.write("POST", path, step, json=body | {"arrived_on": story.today})
+    path = story.path("settlement", f"arrivals/{made['id']}/approval")
+    await story.cast.county_finance_2.write("POST", path, f"{step}-approval")
 
 
 async def up_and_down(story: Story) -> None:

@@ -6,9 +6,9 @@ from fastapi import FastAPI
 
 from services.settlement.closing.api import router as closing
 from services.settlement.funding.accounts_api import router as accounts
-from services.settlement.funding.arrivals_api import router as arrivals
 from services.settlement.funding.receivables_api import router as receivables
 from services.settlement.funding.replenishments_api import router as replenishments
+from services.settlement.funding.subsidies_api import router as subsidies
 from services.settlement.funding.transfers_api import router as transfers
 from services.settlement.funding.write_offs_api import router as write_offs
 from services.settlement.inquiry.api import router as inquiry
@@ -18,6 +18,8 @@ from services.settlement.ledger.api import router as ledger
 from services.settlement.ledger.attachments_api import router as attachments
 from services.settlement.ledger.proving_api import router as proving
 from services.settlement.orders.api import router as orders
+from services.settlement.orders.arrivals_api import router as arrivals
+from services.settlement.orders.declarations_api import router as declarations
 from services.settlement.payouts.api import router as payouts
 from services.settlement.payouts.deposits_api import router as deposits
 from services.settlement.payouts.floats_api import router as floats
@@ -39,6 +41,7 @@ ROUTERS = (
     attachments,
     accounts,
     arrivals,
+    subsidies,
     transfers,
     replenishments,
     receivables,
@@ -50,6 +53,7 @@ ROUTERS = (
     floats,
     second_compensation,
     orders,
+    declarations,
     reconciliation,
     closing,
     inquiry,

@@ -4,6 +4,8 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.base import EventPayload
 from shared.contracts.wire import WireModel, Yuan
 
@@ -149,6 +151,8 @@ class ClaimReversed(_Claim):
     approved: Yuan
     """What was released for payment."""
     layers: list[LayerAmount]
+    increases: list[UUID] = Field(default_factory=list)
+    """Payments of what a late decision gave more for it: taken back with it, owed by the person who was paid."""
 
 
 class ClaimReleased(_Claim):

@@ -84,6 +84,7 @@ def asked(claim: Doc, items: dict[str, Item], used: dict[Key, int]) -> tuple[Cla
         account_credit_fen=claim["credit"],
         decided=frozenset(claim["decided"]),
         late_approved=claim["late_approved"],
+        insured=claim["insured"],
     )
     return asked, facts
 

@@ -209,6 +209,9 @@ def draw_beside(rng: Random, bucket: Doc, lowest: bool) -> None:
         bucket["accident"] = {"name": "意外伤害", "factor": f"{rng.randint(10, 90)}%"} | cap | origin(rng)
     if lowest and rng.random() < 0.2:
         bucket["essential"] = {"name": "基本药物", "points": f"{rng.randint(1, 20)}%"} | origin(rng)
+    if bucket.get("yearly") == "true":
+        for name in ("waivers", "accident", "essential"):
+            bucket.pop(name, None)
 
 
 def draw_whens(rng: Random) -> Iterator[list[Doc]]:
@@ -259,15 +262,15 @@ def draw_row(rng: Random, whens: list[Doc], yearly: bool) -> Doc:
     if kind < 0.12 and not yearly:
         fixed: Any = yuan(rng, 3_000)
         return row | {"fixed": fixed if kind < 0.11 else {"value": fixed, "illustrative": "true"}}
-    if kind < 0.3:
+    if kind < 0.17 and not yearly:
+        return row | draw_patient_part(rng)
+    if kind < 0.33:
         ends = sorted(rng.sample(range(100, 40_000), rng.randint(1, 3)))
         row["bands"] = [{"up_to": str(end), "ratio": percent(rng)} for end in ends] + [{"ratio": percent(rng)}]
     else:
         row["ratio"] = percent(rng)
     if rng.random() < 0.15 and not yearly:
-        row["limit"] = {"amount": yuan(rng, 8_000)}
-        if rng.random() < 0.5:
-            row["limit"] |= {"shared_up_to": f"{rng.randint(1, 50)}%", "share": percent(rng)}
+        row["limit"] = draw_limit(rng, 1)
     if rng.random() < 0.7:
         row["deductible"] = yuan(rng, 800)
         if rng.random() < 0.05:
@@ -277,6 +280,23 @@ def draw_row(rng: Random, whens: list[Doc], yearly: bool) -> Doc:
         if rng.random() < 0.2 and not yearly:
             row["deductible_waived_from"] = str(rng.randint(2, 4))
     return row
+
+
+def draw_patient_part(rng: Random) -> Doc:
+    """What the patient pays in yuan, with or without a price above it."""
+    part = rng.randint(1, 3_000)
+    drawn: Doc = {"patient": str(part)}
+    if rng.random() < 0.1:
+        drawn["patient"] = {"value": drawn["patient"]} | rng.choice(({"clause": "写明"}, {"illustrative": "true"}))
+    if rng.random() < 0.5:
+        drawn["limit"] = draw_limit(rng, part + 1)
+    return drawn
+
+
+def draw_limit(rng: Random, least: int) -> Doc:
+    """The price of a disease, with or without a shared excess."""
+    shared = {"shared_up_to": f"{rng.randint(1, 50)}%", "share": percent(rng)} if rng.random() < 0.5 else {}
+    return {"amount": f"{least + rng.randint(0, 8_000)}.{rng.randint(0, 99):02d}"} | shared
 
 
 def draw_cap(rng: Random, kind: str) -> Doc:
@@ -293,8 +313,12 @@ def draw_cap(rng: Random, kind: str) -> Doc:
     amount: Any = yuan(rng, most[period] if kind == "inpatient" else most[period] // 10)
     if rng.random() < 0.03:
         amount = {"value": amount, "illustrative": "true"}
-    diseases = {"diseases": rng.sample(DISEASES, 2)} if rng.random() < 0.15 else {}
-    return {"name": "封顶线", "amount": amount, "period": period} | diseases | origin(rng)
+    more: Doc = {"diseases": rng.sample(DISEASES, 2)} if rng.random() < 0.15 else {}
+    if period not in ("admission", "visit", "disease_year"):
+        more = {}
+    if period == "household_year" and rng.random() < 0.5:
+        more["per_head"] = rng.choice(("true", "true", "false"))
+    return {"name": "封顶线", "amount": amount, "period": period} | more | origin(rng)
 
 
 def draw_bonus(rng: Random) -> Doc:
@@ -344,6 +368,7 @@ def draw_person(rng: Random) -> Doc:
     newborn = rng.random() < 0.12
     return {
         "household": household,
+        "insured": household % 6 or None,
         "mother": [(NEW_YEAR, date(2010, rng.choice((6, 12)), 30))] if newborn else [],
         "credit": 0 if household % 4 == 0 else household * 20_000,
         "cards": [draw_card(rng) for _ in range(rng.choice((0, 0, 1, 2)))],

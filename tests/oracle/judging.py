@@ -22,8 +22,9 @@ EVERY = 24
 """One claim in so many is looked at from all sides: order, size, cancellation, what has to be locked."""
 
 STEPS = (
-    "circumstance submission earlier off_path lines third_party elsewhere rule limit hospital waiver deductible bonus "
-    "essential ratio fixed accident floor part cap layer advanced account refused"
+    "circumstance submission earlier off_path lines third_party elsewhere rule limit hospital nth_admission waiver "
+    "deductible bonus essential ratio fixed patient_part accident floor part per_head cap layer advanced account "
+    "refused"
 ).split()
 """Every step that a calculation may have."""
 
@@ -125,12 +126,6 @@ def from_all_sides(rng: Random, claim: ClaimInput, facts: Facts, policy: Policy)
 
     if may_be_settled_in_parts(result, claim, facts, policy):
         parts_pay_together_what_one_settlement_pays(rng, result, claim, facts, policy)
-
-    moved = dict(facts.used)
-    for sign in (1, -1):
-        for movement in result.movements:
-            moved[movement.key] = moved.get(movement.key, 0) + sign * movement.amount
-    assert adjudicate(claim, replace(facts, used=moved), policy) == result, "cancelling restores exactly"
 
 
 def may_be_settled_in_parts(result: Adjudication, claim: ClaimInput, facts: Facts, policy: Policy) -> bool:

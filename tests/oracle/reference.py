@@ -174,6 +174,8 @@ def year_of(policy: Doc, claim: Doc) -> int:
         return int(claim["admitted"].year)
     if by == "discharge" and claim["discharged"] is not None:
         return int(claim["discharged"].year)
+    if by == "discharge" and claim["kind"] == "outpatient":
+        return int(claim["admitted"].year)
     return int(claim["settled"].year)
 
 
@@ -203,10 +205,13 @@ def refusal(policy: Doc, claim: Doc, running: list[Running]) -> str | None:
 
 def covered_by_mother(policy: Doc, claim: Doc) -> bool:
     """Whether a newborn is under its mother's cover on the day."""
+    return is_newborn(policy, claim) and within(claim["mother"], claim["admitted"])
+
+
+def is_newborn(policy: Doc, claim: Doc) -> bool:
+    """Whether the child is on admission as young as the policy says."""
     days = int(parameter(policy, "newborn_days", "0"))
-    if not days or claim["birth"] is None or not 0 <= (claim["admitted"] - claim["birth"]).days <= days:
-        return False
-    return within(claim["mother"], claim["admitted"])
+    return bool(days and claim["birth"] is not None and 0 <= (claim["admitted"] - claim["birth"]).days <= days)
 
 
 def covered_since(coverage: Days, day: date) -> date | None:
@@ -375,7 +380,9 @@ def presumed(policy: Doc, claim: Doc) -> list[str]:
 def presumed_in(policy: Doc, claim: Doc, here: str, bucket: Doc, row_id: str, row: Doc, essential: bool) -> list[str]:
     """The names without source that a bucket with something to work on is computed with, waivers apart."""
     names = [f"{here}.{row_id}"] if marked(row) else []
-    names += [f"{here}.{row_id}.{field}" for field in ("deductible", "ratio", "fixed") if marked(row.get(field))]
+    names += [
+        f"{here}.{row_id}.{field}" for field in ("deductible", "ratio", "fixed", "patient") if marked(row.get(field))
+    ]
     if row.get("when_stated") == "false":
         names.append(f"{here}.{row_id}.when")
     left = None if claim["off_path"] else row_of_disease(bucket, claim)
@@ -388,7 +395,7 @@ def presumed_in(policy: Doc, claim: Doc, here: str, bucket: Doc, row_id: str, ro
     accident = claim["third_party"] == "accident"
     if accident and marked(bucket.get("accident")):
         names.append(f"{here}.accident")
-    if "fixed" in row:
+    if "fixed" in row or "patient" in row:
         return names
     if not accident and marked(bucket.get("floor")):
         names.append(f"{here}.floor")
@@ -431,7 +438,7 @@ def count_line(policy: Doc, claim: Doc, line: Doc) -> tuple[str, int, int, int, 
     """(why, excluded, over the ceiling, own share first, eligible) of a line."""
     amount = line["amount"]
     entry = claim["catalogue"].get(line["code"])
-    covers = claim["coverage"] + (claim["mother"] if parameter(policy, "newborn_days", "0") != "0" else [])
+    covers = claim["coverage"] + (claim["mother"] if is_newborn(policy, claim) else [])
     excludes = parameter(policy, "lines_after_coverage", "excluded") == "excluded"
     if excludes and line["day"] is not None and not within(covers, line["day"]):
         return "not_covered_on_day", amount, 0, 0, 0
@@ -464,7 +471,8 @@ def run_layers(
     bill = [(line["code"], one[4]) for line, one in zip(claim["lines"], lines, strict=True)]
     whole = before["eligible"] + eligible
     borne = half_up(whole * claim["third_party_share"], WHOLE) if claim["third_party"] == "shared" else 0
-    room = max(0, eligible - begun - max(0, borne - before["borne"]))
+    others = max(0, borne - before["borne"])
+    room = max(0, eligible - begun - others)
     hospital, any_cut = 0, False
     rests: list[str] = []
     first: list[Doc] = []
@@ -503,7 +511,7 @@ def run_layers(
         any_cut = any_cut or any(one["benefit"] < one["before_caps"] for one in results)
     benefit, by_hospital = sum(one["benefit"] for one in now), sum(one["hospital"] for one in now)
     patient = total - begun - benefit - by_hospital
-    account = account_pays(policy, claim, used, patient, eligible - begun - benefit - by_hospital)
+    account = account_pays(policy, claim, used, patient - others, eligible - begun - benefit - by_hospital - others)
     if account:
         counts[SPENT] = counts.get(SPENT, 0) + account
     moves = {key: amount - used.get(key, 0) for key, amount in counts.items() if amount != used.get(key, 0)}
@@ -550,8 +558,8 @@ def account_pays(policy: Doc, claim: Doc, used: Counts, patient: int, eligible_l
     if not wants_account(policy, claim):
         return 0
     left = max(0, claim["credit"] - used.get(SPENT, 0))
-    most = patient if policy["family_account"].get("covers", "all") == "all" else max(0, eligible_left)
-    return min(claim["from_account"], left, most)
+    most = patient if policy["family_account"].get("covers", "all") == "all" else eligible_left
+    return min(claim["from_account"], left, max(0, most))
 
 
 # ---------------------------------------------------------------- one bucket
@@ -583,12 +591,15 @@ def pay(
     deductible, ratio, hospital = was["deductible"], 0, 0
     waivers: list[str] = []
     essential = False
+    counting = limited(row, base)
+    if row.get("limit", {}).get("excess") == "hospital":
+        hospital = base - counting
     if "fixed" in row:
         worked = before_caps = half_up(min(base, fen(plain(row["fixed"]))) * factor, WHOLE)
+    elif "patient" in row:
+        over = max(counting - fen(plain(row["patient"])), 0)
+        worked = before_caps = half_up(over * factor, WHOLE)
     else:
-        counting = limited(row, base)
-        if row.get("limit", {}).get("excess") == "hospital":
-            hospital = base - counting
         if bucket.get("yearly") == "true":
             more, worked, steps = over_the_year(policy, claim, counts, bucket, row, here, year, now)
             deductible, worked = deductible + more, was["worked"] + worked
@@ -748,7 +759,10 @@ def speaks_of_disease(cap: Doc, claim: Doc) -> bool:
 def left(claim: Doc, counts: Counts, bucket: Doc, here: str, cap: Doc, year: int) -> int:
     """What a cap over a time leaves."""
     name = cap.get("counts", counted_names(here, bucket)[0])
-    return max(0, fen(plain(cap["amount"])) - counts.get(count(cap["period"], name, claim, year), 0))
+    amount = fen(plain(cap["amount"]))
+    if cap.get("per_head") == "true":
+        amount *= claim["insured"] if claim["insured"] is not None else 1
+    return max(0, amount - counts.get(count(cap["period"], name, claim, year), 0))
 
 
 def count(scope: str, name: str, claim: Doc, year: int) -> tuple[str, str, int, str]:

@@ -70,7 +70,7 @@ def check(case: dict[str, Any], adjudication: Adjudication) -> None:
 
 
 NUMBER = r"\d[\d,]*\.\d\d"
-SUM = re.compile(rf"([(]?{NUMBER}(?:[)]? [×+−] [(]?(?:{NUMBER}|[\d.]+%))+[)]?)(?: =|,合计) ({NUMBER})")
+SUM = re.compile(rf"([(]?{NUMBER}(?:[)]? [×+−] [(]?(?:{NUMBER}|[\d.]+%|\d+))+[)]?)(?: =|,合计) ({NUMBER})")
 
 
 def redo(slip: str) -> None:

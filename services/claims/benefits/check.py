@@ -99,11 +99,14 @@ def _pays(benefit: Benefit, situation: Situation) -> bool:
 
 
 def _row_against_caps(row: Path, rule: Rule, benefit: Benefit) -> Iterator[tuple[Path, str]]:
-    """A band, or a bonus of the ladder, that lies beyond what the caps ever let through."""
+    """A band that lies beyond what the caps ever let through."""
     paid, done = 0, 0
     for number, band in enumerate(rule.bands):
         for cap in benefit.caps:
-            if paid >= cap.amount_fen * FULL_RATIO and number:
+            if cap.per_head:
+                continue  # how much it lets through depends on the household
+            limits = not cap.diseases or (rule.diseases and rule.diseases <= cap.diseases)
+            if limits and paid >= cap.amount_fen * FULL_RATIO and number:
                 yield row, f"第 {number + 1} 段永远用不到:到这一段时已达{cap.name}"
                 return
         if band.up_to_fen is not None:
@@ -128,6 +131,8 @@ def _within(cap: Cap, other: Cap) -> bool:
         return False
     if other.diseases and other.diseases != cap.diseases:
         return False
+    if other.per_head and not cap.per_head:
+        return False  # a large household may come to the other one first
     narrower = _PERIODS.index(cap.period) < _PERIODS.index(other.period)
     return (narrower and other.amount_fen <= cap.amount_fen) or (
         cap.period == other.period and other.amount_fen < cap.amount_fen
@@ -185,7 +190,7 @@ _PLAIN, _FLAGS = ("level", "place", "ownership", "designation"), ("emergency", "
 
 
 def _sources(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
-    """Sources that nothing rests on, groups that nothing names, the procedure not written."""
+    """Sources that nothing rests on, groups that nothing names."""
     rest_on = {document.source or next(iter(document.sources))}
     named: set[str] = set()
     for _, row in _rows(document):
@@ -215,7 +220,7 @@ def _rows(document: PolicyDoc) -> Iterator[tuple[Path, dict[str, Any]]]:
 def _path_of(source: Source, name: str) -> Path:
     """Where an illustrative name stands: `basic.inpatient.township.ratio` or `parameters.year_by`."""
     parts = tuple(name.split("."))
-    if parts[0] in ("parameters", "family_account", "circumstances", "window"):
+    if parts[0] in ("parameters", "family_account", "circumstances", "accidents", "window"):
         return parts
     layer = ("layers", parts[0])
     if len(parts) == 1:

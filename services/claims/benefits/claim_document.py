@@ -20,6 +20,8 @@ def _some(quantity: str) -> str:
     return quantity
 
 
+MOST_INSURED = 99
+"""Members of one household: more is a slip of the pen."""
 Number = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,4})?$"), AfterValidator(_some)]
 
 
@@ -68,6 +70,8 @@ class PersonDoc(Part):
     joined: list[Identifier] | None = None
     """Has joined every voluntary layer where it is not written."""
     cards: list[CardDoc] = Field(default_factory=list)
+    insured: Annotated[int, Field(ge=1, le=MOST_INSURED)] | None = None
+    """How many of the household are insured in the year."""
 
 
 class ItemDoc(Part):

@@ -8,6 +8,7 @@ from datetime import date
 from pydantic import ValidationError
 
 from services.claims.benefits.areas import USUAL_PLACE
+from services.claims.benefits.case import key_of
 from services.claims.benefits.claim_check import claim_findings, default_scope
 from services.claims.benefits.claim_document import ClaimDoc, EarlierDoc
 from services.claims.benefits.document import PolicyErrors, Source, read
@@ -29,7 +30,6 @@ from services.claims.benefits.model import (
     Line,
     Policy,
 )
-from services.claims.benefits.paying import key_of
 from services.claims.benefits.quote import group_code
 
 _PLAIN, _PLAIN_NAME = "eligible", "可补偿费用"
@@ -145,6 +145,7 @@ def _facts(document: ClaimDoc, claim: ClaimInput, policy: Policy, items: dict[st
         account_credit_fen=document.family_account.credit if document.family_account is not None else 0,
         decided=frozenset(document.decided),
         late_approved=document.late_approved,
+        insured=person.insured,
     )
 
 

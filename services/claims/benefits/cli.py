@@ -12,6 +12,7 @@ from rich.console import Console
 
 from services.claims.benefits import library, words
 from services.claims.benefits.check import findings
+from services.claims.benefits.claim_document import MOST_INSURED
 from services.claims.benefits.claim_file import Answer, decide, read_claim
 from services.claims.benefits.compiler import Loaded, load
 from services.claims.benefits.diff import differences
@@ -32,7 +33,7 @@ policy_app = typer.Typer(no_args_is_help=True, help="补偿方案 · benefit pol
 app.add_typer(policy_app, name="policy")
 _QUESTION = (
     "level", "eligible", "kind", "place", "ownership", "designation", "group", "disease", "emergency", "migrant",
-    "referred", "used", "admitted",
+    "referred", "used", "admitted", "insured",
 )  # fmt: skip
 """Options that describe the claim, which a file describes as a whole."""
 errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
@@ -127,6 +128,9 @@ def quote_command(
     referred: Annotated[bool, typer.Option("--referred", help="经转诊 · referred")] = False,
     used: Annotated[str, typer.Option(metavar="YUAN", help="本年度此前的补偿 · benefit received before")] = "0",
     admitted: Annotated[str | None, typer.Option(metavar="DATE", help="入院(就诊)日期,默认方案生效日")] = None,
+    insured: Annotated[
+        int | None, typer.Option(min=1, max=MOST_INSURED, help="全家参合人数 · insured members of the household")
+    ] = None,
     claim: Annotated[Path | None, typer.Option(metavar="FILE", help="写明整笔费用的文件 · a whole claim")] = None,
     english: Annotated[bool, typer.Option("--english", help="英文 · in English")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
@@ -157,6 +161,7 @@ def quote_command(
                 referred=referred,
                 used_fen=_amount(used),
                 disease=disease,
+                insured=insured,
             )
             result = quote(question, loaded.policy)
     except UnknownGroup as wrong:

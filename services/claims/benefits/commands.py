@@ -11,7 +11,7 @@ from uuid import UUID
 from services.claims.benefits import store, templates
 from services.claims.benefits.check import findings
 from services.claims.benefits.compiler import Loaded, stored
-from services.claims.benefits.document import Finding, read
+from services.claims.benefits.document import Finding
 from services.claims.benefits.lifecycle import PUBLIC_SIDE, expect_checkable, expect_decidable
 from shared.http.unit import Unit
 from shared.kernel.errors import define
@@ -94,7 +94,8 @@ async def check(unit: Unit, policy_id: UUID) -> list[Finding]:
     policy = await locked(unit, policy_id)
     expect_checkable(unit, policy)
     canonical = await store.canonical(unit.conn, unit.pool_code, policy_id)
-    source = read(await store.document(unit.conn, unit.pool_code, policy_id))
+    text = await store.document(unit.conn, unit.pool_code, policy_id)
+    source = await templates.source_of(unit, policy, text, unit.pool_code)
     known, written = stored(str(canonical))
     found = findings(known, source, written)
     await store.set_checked(unit.conn, unit.pool_code, policy_id, unit.actor.subject, unit.now)

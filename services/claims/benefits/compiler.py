@@ -33,6 +33,7 @@ from services.claims.benefits.model import (
     Essential,
     FamilyAccount,
     Floor,
+    Inquiry,
     Layer,
     Limit,
     Origin,
@@ -130,6 +131,7 @@ def _policy(document: PolicyDoc) -> Policy:
         deadlines=tuple(_deadlines(document)),
         diseases=frozenset(_diseases(layers)),
         papers=tuple(_papers(document)),
+        accidents=_accidents(document),
         groups={code: group.name for code, group in document.groups.items()},
     )
 
@@ -146,7 +148,14 @@ def _diseases(layers: Iterable[Layer]) -> Iterator[str]:
 def _circumstances(document: PolicyDoc) -> Iterator[Circumstance]:
     for code, row in sorted((document.circumstances or {}).items()):
         origin = _origin(document, f"circumstances.{code}", row)
-        yield Circumstance(code, row.counts == "decided", row.notice_days, origin)
+        yield Circumstance(code, row.counts == "decided", row.notice_days, origin, row.late == "approved")
+
+
+def _accidents(document: PolicyDoc) -> Inquiry | None:
+    row = document.accidents
+    if row is None:
+        return None
+    return Inquiry(row.report_days, row.late == "approved", row.posted_days, _origin(document, "accidents", row))
 
 
 def _deadlines(document: PolicyDoc) -> Iterator[Deadline]:
@@ -186,7 +195,7 @@ def _illustrative(layers: Iterable[Layer]) -> Iterator[str]:
 
 
 def _beside_the_layers(document: PolicyDoc) -> Iterator[str]:
-    """What has no source of the family account, the circumstances and the deadlines."""
+    """What has no source of the family account, the circumstances, accidents, deadlines and papers."""
     if document.family_account is not None and document.family_account.illustrative:
         yield "family_account"
     rows: list[Circumstance | Deadline | Papers] = [
@@ -194,6 +203,8 @@ def _beside_the_layers(document: PolicyDoc) -> Iterator[str]:
         *_deadlines(document),
         *_papers(document),
     ]
+    if (accidents := _accidents(document)) is not None:
+        yield from accidents.origin.illustrative
     for row in rows:
         yield from row.origin.illustrative
 
@@ -321,9 +332,10 @@ def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
             per=rule.deductible_per,
             waived_from=rule.deductible_waived_from.value if rule.deductible_waived_from is not None else None,
             clause=rule.deductible.clause or rule.clause or "",
+            waived_clause=(rule.deductible_waived_from and rule.deductible_waived_from.clause) or rule.clause or "",
         ),
         bands=bands,
-        ratio_clause=(rule.ratio.clause if rule.ratio is not None else None) or rule.clause or "",
+        ratio_clause=next((way.clause for way in (rule.ratio, rule.patient) if way and way.clause), rule.clause) or "",
         origin=_origin(
             document,
             name,
@@ -331,11 +343,13 @@ def _rule(document: PolicyDoc, name: str, rule: RuleDoc) -> Rule:
             deductible=rule.deductible,
             ratio=rule.ratio,
             fixed=rule.fixed,
+            patient=rule.patient,
             deductible_waived_from=rule.deductible_waived_from,
             when=None if rule.when_stated else Sourced[bool](value=False, illustrative=True),
         ),
         diseases=frozenset(rule.diseases or ()),
         fixed_fen=rule.fixed.value if rule.fixed is not None else None,
+        patient_fen=rule.patient.value if rule.patient is not None else None,
         limit=_limit(rule.limit),
         off_path_over_fen=rule.off_path_over,
     )
@@ -358,6 +372,7 @@ def _cap(document: PolicyDoc, name: str, cap: CapDoc, counts: str) -> Cap:
         counts=cap.counts or counts,
         origin=_origin(document, name, cap, amount=cap.amount),
         diseases=frozenset(cap.diseases or ()),
+        per_head=bool(cap.per_head),
     )
 
 

@@ -47,6 +47,8 @@ def contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
         yield from _origin_problems(document, ("family_account",), document.family_account)
     for code, circumstance in (document.circumstances or {}).items():
         yield from _origin_problems(document, ("circumstances", code), circumstance)
+    if document.accidents is not None:
+        yield from _origin_problems(document, ("accidents",), document.accidents)
     yield from _deadline_problems(document)
     first = min(document.layers.values(), key=lambda layer: layer.order)
     for layer_id, layer in document.layers.items():
@@ -136,12 +138,16 @@ def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: Benef
                 yield (*where, "groups"), f"groups 里没有 {group}"
     for rule_id, rule in benefit.rules.items():
         where = (*here, "rules", rule_id)
-        values = (rule.deductible, rule.deductible_waived_from, rule.ratio, rule.fixed)
+        values = (rule.deductible, rule.deductible_waived_from, rule.ratio, rule.fixed, rule.patient)
         yield from _origin_problems(document, where, rule, *values)
+        if rule.patient is not None and rule.limit is not None and rule.patient.value >= rule.limit.amount:
+            yield (*where, "patient"), "个人负担的金额应小于限额(limit),否则什么都不补偿"
     yield from _overlaps(here, benefit)
     for cap_id, cap in benefit.caps.items():
         where = (*here, "caps", cap_id)
         yield from _origin_problems(document, where, cap, cap.amount)
+        if cap.per_head and cap.period != "household_year":
+            yield (*where, "per_head"), "按家庭参合人数计算(per_head)的封顶线,period 应写 household_year"
         if cap.counts is not None and cap.counts not in names:
             yield (*where, "counts"), f"本项待遇不计入 {cap.counts},只计入 {'、'.join(names)}"
     for bonus_id, bonus in benefit.bonuses.items():

@@ -7,14 +7,16 @@ from datetime import date
 
 from services.claims.benefits.areas import EVERYTHING, parts
 from services.claims.benefits.diseases import codes_of
-from services.claims.benefits.example import group_example, row_example
+from services.claims.benefits.example import cap_example, group_example, row_example
 from services.claims.benefits.model import Benefit, Bonus, Layer, Policy, Rule, Situation, Waiver
 from services.claims.benefits.quote import group_names
+from services.claims.benefits.sharing import kind_of, sharing_changes
 from services.claims.benefits.wall import (
     account_words,
     bucket_words,
     circumstance_words,
     deadline_words,
+    inquiry_words,
     layer_words,
     named_rows,
     paid_words,
@@ -58,12 +60,17 @@ def _parameters(old: Policy, new: Policy) -> Iterator[str]:
         yield f"- 新生儿:随母亲参合由出生 {old.newborn_days} 天内改为 {new.newborn_days} 天内。"
     yield from _changes("- 各户", _account(old), _account(new))
     yield from _said_changes("- 就诊情形", _circumstances(old), _circumstances(new))
+    yield from _said_changes("- 意外伤害", _inquiry(old), _inquiry(new))
     yield from _said_changes("- 到窗口报销的人", _deadlines(old), _deadlines(new))
     yield from _said_changes("- 到窗口报销的人", _papers(old), _papers(new))
 
 
 def _circumstances(policy: Policy) -> dict[str, str]:
     return {one.code: circumstance_words(one) for one in policy.circumstances}
+
+
+def _inquiry(policy: Policy) -> dict[str, str]:
+    return {} if policy.accidents is None else {"accidents": inquiry_words(policy.accidents)}
 
 
 def _deadlines(policy: Policy) -> dict[str, str]:
@@ -112,8 +119,8 @@ def _one_layer(was: Layer, now: Layer) -> Iterator[str]:
 
 
 def _benefits(was: Layer | None, now: Layer | None, old: Policy, new: Policy) -> Iterator[str]:
-    before = {_kind(benefit): benefit for benefit in was.buckets} if was is not None else {}
-    after = {_kind(benefit): benefit for benefit in now.buckets} if now is not None else {}
+    before = {kind_of(benefit): benefit for benefit in was.buckets} if was is not None else {}
+    after = {kind_of(benefit): benefit for benefit in now.buckets} if now is not None else {}
     for kind in dict.fromkeys([*before, *after]):
         one, other = before.get(kind), after.get(kind)
         if other is None and one is not None:
@@ -125,11 +132,7 @@ def _benefits(was: Layer | None, now: Layer | None, old: Policy, new: Policy) ->
             yield from _rows(one, other, (old, new) if first else None)
             shown = _shown_by(one, other, (old, new)) if first and one is not None else None
             yield from _changes(f"- {other.name}", _others(one, old), _others(other, new), shown)
-
-
-def _kind(benefit: Benefit) -> tuple[object, ...]:
-    """What makes two buckets the same in two policies."""
-    return benefit.kind, benefit.entitlement, tuple(sorted(benefit.diseases)), tuple(sorted(benefit.items))
+            yield from sharing_changes(one, other, old, new)
 
 
 def _others(benefit: Benefit | None, policy: Policy) -> dict[str, tuple[str, str]]:
@@ -164,13 +167,16 @@ def _for_groups(benefit: Benefit) -> tuple[Bonus | Waiver, ...]:
 
 
 def _shown_by(was: Benefit, now: Benefit, policies: tuple[Policy, Policy]) -> Callable[[str], str]:
-    """The example of a raise or waiver, in the plainest situation of each row that pays."""
+    """The example of a raise, waiver or cap, in the plainest situation of each row that pays."""
     tables = [[one for one in now.table if now.table[one] is rule] for rule in now.rules if rule.pays]
     situations = [parts(table)[0][1] for table in tables if table]
 
     def example(row_id: str) -> str:
         rows = [row for one in (was, now) for row in _for_groups(one) if row.id == row_id]
-        return group_example(now.kind, situations, policies, rows) if rows else ""
+        if rows:
+            return group_example(now.kind, situations, policies, rows)
+        caps = [cap for one in (was, now) for cap in one.caps if cap.id == row_id]
+        return cap_example(now.kind, situations, policies, caps) if caps else ""
 
     return example
 

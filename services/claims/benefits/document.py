@@ -52,6 +52,8 @@ class Source:
     lines: Mapping[Path, int]
     inherited: Mapping[Path, tuple[str, int]] = field(default_factory=dict)
     """Where a path stands that the document has from another one: the id of that one and the line in it."""
+    parent: str = ""
+    """The document from which it has what is not written in it, where nobody knows any more on which line."""
 
     def has(self, path: Path) -> bool:
         """Whether something stands at the path, in the document or in one that it inherits from."""
@@ -72,6 +74,8 @@ class Source:
                 break
             if (stands := self.inherited.get(path[:length])) is not None:
                 return Finding(severity, None, shown, f"(在所继承的 {stands[0]} 第 {stands[1]} 行){message}")
+        if self.parent and path not in self.lines:
+            return Finding(severity, None, shown, f"(在所继承的 {self.parent} 里){message}")
         return Finding(severity, self.line_of(path), shown, message)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+from services.claims.benefits.case import Base, Case, key_of
 from services.claims.benefits.choosing import Run, left_path, pays_from_account, rests_on, running
 from services.claims.benefits.lines import Sums, count_lines
 from services.claims.benefits.model import (
@@ -33,8 +34,8 @@ from services.claims.benefits.model import (
     Rule,
     TraceStep,
 )
-from services.claims.benefits.paying import Base, Case, Paid, counters, key_of, pay
-from services.claims.benefits.refusing import Refusal, refusal, refused_when_decided
+from services.claims.benefits.paying import Paid, counters, pay
+from services.claims.benefits.refusing import Refusal, as_newborn, refusal, refused_when_decided
 from services.claims.benefits.stating import told
 from shared.kernel.money import round_half_up
 
@@ -60,8 +61,8 @@ def adjudicate(claim: ClaimInput, facts: Facts, policy: Policy) -> Adjudication:
     refused = refusal(claim, facts, policy, runs)
     if refused is not None:
         return _refused(claim, policy, refused, said)
-    if policy.newborn_days and facts.newborn_of:
-        facts = replace(facts, coverage=facts.coverage + facts.newborn_of)
+    if facts.newborn_of:
+        facts = replace(facts, coverage=facts.coverage + as_newborn(claim, facts, policy))
     lines, sums = count_lines(claim, facts, policy.lines_after_coverage == "excluded")
     if claim.elsewhere is not None:
         sums = _taken_as_given(claim.elsewhere)
@@ -95,12 +96,14 @@ def check_claim(claim: ClaimInput) -> None:
 
 
 def benefit_year(claim: ClaimInput, policy: Policy) -> int:
-    """The year whose deductible, caps and accumulators apply (rulings §4)."""
+    """The year whose deductible, caps and accumulators apply (rulings §4); a visit of an outpatient ends on its day, a
+    stay that is settled midway has not ended yet."""
     if policy.year_by == "admission":
         return claim.admitted_on.year
-    if policy.year_by == "discharge":
-        return (claim.discharged_on or claim.settled_on).year
-    return claim.settled_on.year
+    stays = claim.kind == "inpatient" and claim.discharged_on is None
+    if policy.year_by == "settlement" or stays:
+        return claim.settled_on.year
+    return claim.ended_on.year
 
 
 def accumulators(claim: ClaimInput, policy: Policy) -> tuple[AccumulatorKey, ...]:
@@ -162,6 +165,8 @@ class _Paying(NamedTuple):
     cut_fen: int
     """What caps of any kind took in any layer."""
     hospital_fen: int
+    borne_fen: int
+    """By a third party."""
     so_far: Earlier
 
 
@@ -175,7 +180,8 @@ def _settle(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...], su
     own = sums.total_fen - given - paying.paid_fen - paying.hospital_fen
     account = None
     if policy.family_account is not None and pays_from_account(claim, policy):
-        account = _from_account(case, policy.family_account, own, own - (sums.total_fen - sums.eligible_fen))
+        eligible = sums.eligible_fen - given - paying.paid_fen - paying.hospital_fen
+        account = _from_account(case, policy.family_account, own - paying.borne_fen, eligible - paying.borne_fen)
     return Adjudication(
         outcome=_outcome(sums.eligible_fen, paying, account),
         policy_id=policy.id,
@@ -221,8 +227,9 @@ def _run_layers(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...]
     paid, cut = _start(case)
     begun, now, hospital, hospital_now, cut_now = paid, 0, 0, 0, 0
     eligible = before.eligible_fen + sums.eligible_fen
-    borne = _borne_by_others(case, eligible)
-    room = max(0, sums.eligible_fen - begun - max(0, borne - before.borne_fen))
+    borne = _borne_by_others(case, eligible, before)
+    borne_now = max(0, borne - before.borne_fen)
+    room = max(0, sums.eligible_fen - begun - borne_now)
     so_far: list[Carried] = []
     for layer, parts in runs:
         left = max(0, eligible - borne - paid - hospital)
@@ -260,7 +267,7 @@ def _run_layers(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...]
     if before.buckets:
         so_far += [one for one in before.buckets if all(one.layer != layer.id for layer, _ in runs)]
     whole = Earlier(before.total_fen + sums.total_fen, eligible, borne, tuple(so_far))
-    return _Paying(tuple(results), first, now, cut_now, hospital_now, whole)
+    return _Paying(tuple(results), first, now, cut_now, hospital_now, borne_now, whole)
 
 
 def _earlier(case: Case) -> Earlier:
@@ -290,13 +297,16 @@ def _start(case: Case) -> tuple[int, int]:
     return given.benefit_fen, given.over_cap_fen
 
 
-def _borne_by_others(case: Case, eligible_fen: int) -> int:
-    """What a third party pays of the eligible amount; half up to the fen."""
+def _borne_by_others(case: Case, eligible_fen: int, before: Earlier) -> int:
+    """What a third party pays of the whole admission's eligible amount; half up to the fen."""
     if case.facts.third_party != "shared":
         return 0
     share = case.facts.third_party_share
     amount = round_half_up(eligible_fen * share, FULL_RATIO)
-    case.step("third_party", "", "", (("base_fen", eligible_fen), ("share_ratio", share)), amount)
+    inputs: tuple[tuple[str, int | str], ...] = (("base_fen", eligible_fen), ("share_ratio", share))
+    if before.eligible_fen:
+        inputs += (("before_fen", before.borne_fen),)
+    case.step("third_party", "", "", inputs, amount)
     return amount
 
 
@@ -377,7 +387,7 @@ def _from_account(case: Case, account: FamilyAccount, own_fen: int, eligible_fen
     """What the family account pays of the patient's part; None where it pays nothing."""
     spent = case.facts.used.get(_ACCOUNT_KEY, 0)
     left = max(0, case.facts.account_credit_fen - spent)
-    amount = min(case.claim.from_account_fen, left, own_fen if account.covers == "all" else max(0, eligible_fen))
+    amount = min(case.claim.from_account_fen, left, max(0, own_fen if account.covers == "all" else eligible_fen))
     if not amount:
         return None
     inputs = (("name", account.name), ("left_fen", left), ("wanted_fen", case.claim.from_account_fen))

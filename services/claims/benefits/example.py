@@ -14,7 +14,7 @@ from datetime import date
 from typing import NamedTuple
 
 from services.claims.benefits import words
-from services.claims.benefits.model import Bonus, Policy, Rule, Situation, Waiver
+from services.claims.benefits.model import Bonus, Cap, Policy, Rule, Situation, Waiver
 from services.claims.benefits.quote import Question, UnknownGroup, quote
 from services.claims.benefits.slip import yuan
 from shared.kernel.money import format_yuan
@@ -30,6 +30,11 @@ class Person(NamedTuple):
 
     groups: tuple[str, ...] = ()
     age: int | None = None
+    insured: int | None = None
+
+
+_FAMILY = 4
+"""Insured members of the household of which a cap of so much a head is shown."""
 
 
 def row_example(
@@ -57,6 +62,21 @@ def group_example(
     return _first(kind, "", tried, policies)
 
 
+def cap_example(
+    kind: str, situations: Iterable[Situation], policies: tuple[Policy, Policy], caps: Sequence[Cap]
+) -> str:
+    """What a changed cap does to a bill that goes beyond it; empty where no bill shows it."""
+    person = Person(insured=_FAMILY if any(cap.per_head for cap in caps) else None)
+    beyond = sorted({cap.limit_fen(person.insured) * times for cap in caps for times in _TIMES})
+    disease = min((code for cap in caps for code in cap.diseases), default="")
+    tried = itertools.product(situations, [person], [1], [*_usual(kind), *beyond])
+    return _first(kind, disease, tried, policies)
+
+
+_TIMES = (2, 5, 20)
+"""Bills that come to a cap at all but the lowest ratios."""
+
+
 def _usual(kind: str) -> list[int]:
     return [USUAL_FEN[kind]] if kind in USUAL_FEN else []
 
@@ -65,7 +85,7 @@ def _near(rows: Iterable[Rule]) -> Iterator[int]:
     """Amounts just beyond every threshold of the rows."""
     for row in rows:
         limit = row.limit.amount_fen if row.limit is not None else None
-        thresholds = [row.deductible.amount_fen, row.fixed_fen, limit, row.off_path_over_fen]
+        thresholds = [row.deductible.amount_fen, row.fixed_fen, row.patient_fen, limit, row.off_path_over_fen]
         thresholds += [band.up_to_fen for band in row.bands]
         yield from (amount + _BEYOND_FEN for amount in thresholds if amount)
 
@@ -110,7 +130,7 @@ def _question(kind: str, situation: Situation, amount: int, disease: str, admiss
 
 def _of(question: Question, person: Person, day: date) -> Question:
     """The question about a person on a day; who is told by age has his birthday."""
-    question = replace(question, admitted_on=day, groups=frozenset(person.groups))
+    question = replace(question, admitted_on=day, groups=frozenset(person.groups), insured=person.insured)
     if person.age is None:
         return question
     day = day if (day.month, day.day) != (2, 29) else day.replace(day=28)
@@ -121,6 +141,7 @@ def _who(situation: Situation, person: Person, disease: str, admission: int, pol
     """`五保户,县内县级,病种 O80,本年第 3 次住院`."""
     told = [policy.groups.get(code, words.word(words.GROUPS, code)) for code in person.groups]
     told += [f"{person.age} 周岁的人"] if person.age is not None else []
+    told += [f"全家参合 {person.insured} 人"] if person.insured is not None else []
     level, place, ownership, designation, *flags = situation
     where = [words.word(words.PLACES, place)]
     where += [words.word(words.DESIGNATIONS, designation)] if designation == "none" else []

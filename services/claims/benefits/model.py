@@ -297,6 +297,8 @@ class Facts:
     """Circumstances (`referred`, `emergency`, `migrant`) that decided cases state for the day of admission."""
     late_approved: bool = False
     """The county office approved that papers of this care come after their deadline."""
+    insured: int | None = None
+    """Members of the household who are insured in the benefit year; None: not known, or no cap asks for it."""
 
 
 # ---------------------------------------------------------------- what a policy is
@@ -332,6 +334,8 @@ class Deductible:
     waived_from: int | None = None
     """From this admission of the year on no deductible is taken; None: always taken."""
     clause: str = ""
+    waived_clause: str = ""
+    """Clause of `waived_from`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,13 +359,16 @@ class Rule:
     name: str
     deductible: Deductible
     bands: tuple[Band, ...]
-    """Empty where the row pays a fixed amount or nothing."""
+    """Empty where the row pays a fixed amount, leaves a fixed part to the patient, or pays nothing."""
     ratio_clause: str
+    """Clause of the ratio, or of the patient's part."""
     origin: Origin
     diseases: frozenset[str] = frozenset()
     """Diseases the row speaks of; empty: all that no row names."""
     fixed_fen: int | None = None
     """A fixed benefit (定额), never more than the eligible amount."""
+    patient_fen: int | None = None
+    """A part that the patient pays of what counts; the fund pays the rest of it."""
     limit: Limit | None = None
     off_path_over_fen: int | None = None
     """A bill over this total leaves the row: the ordinary rows apply."""
@@ -369,7 +376,7 @@ class Rule:
     @property
     def pays(self) -> bool:
         """False where the row says that nothing is paid."""
-        return bool(self.bands) or self.fixed_fen is not None
+        return bool(self.bands) or self.fixed_fen is not None or self.patient_fen is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,6 +393,12 @@ class Cap:
     origin: Origin
     diseases: frozenset[str] = frozenset()
     """Diseases that it limits; empty: all."""
+    per_head: bool = False
+    """The amount is for each insured member of the household, who share the sum."""
+
+    def limit_fen(self, insured: int | None) -> int:
+        """The limit for a household with so many insured members; not known counts as one (decision 0251)."""
+        return self.amount_fen * (insured or 1) if self.per_head else self.amount_fen
 
     @property
     def of_the_year(self) -> bool:
@@ -536,11 +549,26 @@ class Circumstance:
     notice_days: int | None
     """A case submitted more than so many days after its first day is not granted; None: no limit."""
     origin: Origin
+    late_approved: bool = False
+    """A later one may be granted by the county's director with a reason."""
 
     @property
     def origin_name(self) -> str:
         """Its name in traces and among what a pool accepts."""
         return f"circumstances.{self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What the inquiry into an accident has to keep before anything is paid (rulings §13)."""
+
+    report_days: int | None
+    """An accident is reported within so many days after it happened; None: no limit."""
+    late_approved: bool
+    """A later report may be granted by the county's director with a reason; otherwise it is denied."""
+    posted_days: int | None
+    """The opinion hangs out in the village for so many days before the decision; None: it need not."""
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -629,6 +657,13 @@ class Policy:
     papers: tuple[Papers, ...] = ()
     """A kind of care that is not named needs what the desk asks for."""
 
+    accidents: Inquiry | None = None
+    """None: nothing is asked of the inquiry into an accident beside its steps."""
+
+    def inquiry(self) -> Inquiry | None:
+        """What the inquiry into an accident has to keep; nothing by a row that the pool has not accepted."""
+        return self.accidents if self.accidents is not None and self.has_accepted(self.accidents.origin) else None
+
     def papers_for(self, kind: str) -> tuple[str, ...]:
         """The papers that have to come with a kind of care; none by a row that the pool has not accepted."""
         rows = [one for one in self.papers if one.kind == kind and self.has_accepted(one.origin)]
@@ -662,8 +697,8 @@ class TraceStep(NamedTuple):
 
     step: str
     """`circumstance`, `submission`, `off_path`, `lines`, `earlier`, `third_party`, `elsewhere`, `rule`, `limit`,
-    `hospital`, `waiver`, `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `accident`, `floor`, `part`, `cap`,
-    `layer`, `advanced`, `account`, `refused`."""
+    `hospital`, `nth_admission`, `waiver`, `deductible`, `bonus`, `essential`, `ratio`, `fixed`, `patient_part`,
+    `accident`, `floor`, `part`, `per_head`, `cap`, `layer`, `advanced`, `account`, `refused`."""
     rule: str
     clause: str
     inputs: tuple[tuple[str, int | str], ...]

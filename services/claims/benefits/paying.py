@@ -2,41 +2,32 @@
 
 The order is fixed: the limit of a disease cuts the base, the deductible comes off, the ratio with its raises
 multiplies, the benefit is rounded once, the floor lifts it, the caps cut it. Over 400 lines because the steps of one
-sum stand in the order in which they are taken.
+sum stand in the order in which they are taken; what rows with a price say is in `priced.py`, caps in `capping.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from services.claims.benefits.diseases import counted_as, covering
+from services.claims.benefits.capping import capped
+from services.claims.benefits.case import E8, Base, Case, Inputs, Worked
 from services.claims.benefits.model import (
-    EACH_TIME,
     FULL_RATIO,
-    AccumulatorKey,
     Band,
     Benefit,
     Bonus,
-    Cap,
     Carried,
     ClaimInput,
     Essential,
     Facts,
-    Limit,
-    Origin,
-    Policy,
     Rule,
-    TraceStep,
     Waiver,
 )
+from services.claims.benefits.priced import accident_factor, fixed, limited, patient_part
 from services.claims.benefits.stating import counts
 from shared.kernel.dates import age_on
 from shared.kernel.money import round_half_up
-
-E8 = FULL_RATIO * FULL_RATIO
-Inputs = tuple[tuple[str, int | str], ...]
 
 
 class Paid(NamedTuple):
@@ -51,17 +42,6 @@ class Paid(NamedTuple):
     """The same with the parts of the admission that were settled before."""
 
 
-class Worked(NamedTuple):
-    """What a bucket comes to for the whole admission, before caps."""
-
-    uncapped_fen: int
-    worked_fen: int
-    """Before the floor."""
-    deductible_fen: int = 0
-    hospital_fen: int = 0
-    ratio: int = 0
-
-
 class Raise(NamedTuple):
     """What a bonus gives a person."""
 
@@ -69,68 +49,6 @@ class Raise(NamedTuple):
     groups: frozenset[str]
     points: int
     factor: int
-
-
-class Base(NamedTuple):
-    """What a bucket works on, in fen: of the whole admission, parts that were settled before included."""
-
-    layer: str
-    items: str
-    """The bucket, where it takes items out of the bill; empty otherwise."""
-    amount_fen: int
-    """The eligible amount that is the bucket's."""
-    total_fen: int
-    """The whole bill."""
-    listed_fen: int = 0
-    """The eligible amount of the items that it takes out of the bill."""
-    essential_fen: int = 0
-    """Of the eligible amount, that of essential medicines."""
-    before: Carried | None = None
-    """What parts of the admission that were settled before had of it; None: there were none."""
-
-
-@dataclass(slots=True)
-class Case:
-    """A claim while it is decided: `added` is what it has moved so far, so that a later bucket sees it."""
-
-    claim: ClaimInput
-    facts: Facts
-    policy: Policy
-    year: int
-    steps: list[TraceStep]
-    added: dict[AccumulatorKey, int] = field(default_factory=dict)
-    rests: list[str] = field(default_factory=list)
-    """Names of the values without source that it was computed with."""
-    idle: bool = False
-    """True while a bucket is computed that has nothing to work on: it rests on none of its values."""
-
-    def used(self, scope: str, name: str) -> int:
-        """What an accumulator stands at."""
-        key = key_of(self.claim, self.policy, self.year, scope, name)
-        return self.facts.used.get(key, 0) + self.added.get(key, 0)
-
-    def rest(self, origin: Origin) -> None:
-        """Remembers that a value is used, where its source does not state it."""
-        if origin.illustrative and not self.idle:
-            self.rests += origin.illustrative
-
-    def add(self, scope: str, name: str, amount: int) -> None:
-        """Moves an accumulator; by nothing moves nothing."""
-        if amount and (scope != "disease_year" or self.claim.disease):
-            key = key_of(self.claim, self.policy, self.year, scope, name)
-            self.added[key] = self.added.get(key, 0) + amount
-
-    def step(self, step: str, rule: str, clause: str, inputs: Inputs, amount: int) -> None:
-        """Writes a step of the trace."""
-        self.steps.append(TraceStep(step, rule, clause, inputs, amount))
-
-
-def key_of(claim: ClaimInput, policy: Policy, year: int, scope: str, name: str) -> AccumulatorKey:
-    """The accumulator that a claim counts on."""
-    if scope == "person_day":
-        return AccumulatorKey(scope, name, 0, claim.admitted_on.isoformat())
-    disease = counted_as(claim.disease, policy.diseases) if scope == "disease_year" else ""
-    return AccumulatorKey(scope, name, year, disease)
 
 
 def counters(benefit: Benefit) -> tuple[str, ...]:
@@ -157,7 +75,9 @@ def pay(case: Case, benefit: Benefit, rule: Rule, base: Base, room_fen: int) -> 
     case.step("rule", rule.id, rule.origin.clause, described, base.amount_fen)
     case.rest(rule.origin)
     if rule.fixed_fen is not None:
-        whole = _fixed(case, benefit, rule, rule.fixed_fen, base)
+        whole = fixed(case, benefit, rule, rule.fixed_fen, base)
+    elif rule.patient_fen is not None:
+        whole = patient_part(case, benefit, rule, rule.patient_fen, base)
     else:
         whole = _by_ratio(case, benefit, rule, base)
     hospital = min(room_fen, max(0, whole.hospital_fen - before.hospital_fen))
@@ -165,7 +85,7 @@ def pay(case: Case, benefit: Benefit, rule: Rule, base: Base, room_fen: int) -> 
     if base.before is not None:
         told = (("whole_fen", whole.uncapped_fen), ("before_fen", before.uncapped_fen))
         case.step("part", rule.id, "", told, uncapped)
-    amount, over_year = _capped(case, benefit, uncapped, before)
+    amount, over_year = capped(case, benefit, uncapped, before)
     deductible = whole.deductible_fen - before.deductible_fen
     admission, taken = _count(case, benefit, base, amount, deductible)
     so_far = Carried(
@@ -189,20 +109,10 @@ def pay(case: Case, benefit: Benefit, rule: Rule, base: Base, room_fen: int) -> 
 # ---------------------------------------------------------------- fixed amounts and ratios
 
 
-def _fixed(case: Case, benefit: Benefit, rule: Rule, fixed_fen: int, base: Base) -> Worked:
-    """A fixed benefit, never more than the eligible amount; what was taken of a deductible before stays taken."""
-    amount = min(base.amount_fen, fixed_fen)
-    case.step("fixed", rule.id, rule.origin.clause, (("fixed_fen", fixed_fen), ("base_fen", base.amount_fen)), amount)
-    factor = _accident_factor(case, benefit)
-    if factor != FULL_RATIO:
-        amount = round_half_up(amount * factor, FULL_RATIO)
-    return Worked(amount, amount, 0 if base.before is None else base.before.deductible_fen)
-
-
 def _by_ratio(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Worked:
     """Limit, deductible, ratio, floor."""
     more: Inputs
-    counts, hospital = (base.amount_fen, 0) if rule.limit is None else _limited(case, rule, rule.limit, base.amount_fen)
+    counts, hospital = limited(case, rule, base.amount_fen)
     if benefit.yearly:
         deductible, bands, worked = _over_the_year(case, benefit, rule, base)
     else:
@@ -217,7 +127,7 @@ def _by_ratio(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Worked:
         if benefit.essential is not None and essential:
             gained, more = _essential(case, benefit.essential, bands, essential)
             product += gained
-        factor = _accident_factor(case, benefit)
+        factor = accident_factor(case, benefit)
         if factor != FULL_RATIO:
             more += (("factor_ratio", factor),)
         # the one place where a benefit by ratio is rounded: half up to the fen
@@ -228,25 +138,6 @@ def _by_ratio(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Worked:
         lifted = _floor(case, benefit, base, worked)
     ratio = round_half_up(bands[0].ratio, FULL_RATIO) if len(bands) == 1 else 0
     return Worked(lifted, worked, deductible, hospital, ratio)
-
-
-def _limited(case: Case, rule: Rule, limit: Limit, eligible_fen: int) -> tuple[int, int]:
-    """(what counts under a limit, what the hospital bears): up to it, and a share of the excess within the shared part;
-    half up to the fen."""
-    over = max(0, eligible_fen - limit.amount_fen)
-    within = min(over, round_half_up(limit.amount_fen * limit.shared_up_to, FULL_RATIO))
-    counts = min(eligible_fen, limit.amount_fen) + round_half_up(within * limit.share, FULL_RATIO)
-    inputs = (
-        ("limit_fen", limit.amount_fen),
-        ("base_fen", eligible_fen),
-        ("shared_fen", within),
-        ("share_ratio", limit.share),
-    )
-    case.step("limit", rule.id, rule.origin.clause, inputs, counts)
-    if not limit.hospital_bears or eligible_fen == counts:
-        return counts, 0
-    case.step("hospital", rule.id, rule.origin.clause, (), eligible_fen - counts)
-    return counts, eligible_fen - counts
 
 
 def _ratio_step(
@@ -318,17 +209,6 @@ def _essential(case: Case, row: Essential, bands: tuple[Band, ...], amount_fen: 
     return sum(part * gain for part, gain in terms), tuple(inputs)
 
 
-def _accident_factor(case: Case, benefit: Benefit) -> int:
-    """The part of the normal benefit that an accident gets; all of it otherwise."""
-    accident = benefit.accident
-    if accident is None or case.facts.third_party != "accident":
-        return FULL_RATIO
-    case.rest(accident.origin)
-    inputs = (("name", accident.name), ("factor_ratio", accident.factor))
-    case.step("accident", accident.id, accident.origin.clause, inputs, 0)
-    return accident.factor
-
-
 def _floor(case: Case, benefit: Benefit, base: Base, benefit_fen: int) -> int:
     """The benefit lifted to its least share of the bill, never over the eligible amount; half up to the fen."""
     assert benefit.floor is not None
@@ -351,7 +231,9 @@ def _deductible_due(case: Case, benefit: Benefit, rule: Rule, before: Carried | 
     deductible = rule.deductible
     if not deductible.amount_fen:
         return 0
-    if deductible.waived_from is not None and _admission(case, benefit, before) >= deductible.waived_from:
+    if deductible.waived_from is not None and (number := _admission(case, benefit, before)) >= deductible.waived_from:
+        told: Inputs = (("admission", number), ("waived_from", deductible.waived_from))
+        case.step("nth_admission", rule.id, deductible.waived_clause, told, 0)
         return 0
     for waiver in benefit.waivers:
         if _waived(case, waiver):
@@ -438,47 +320,6 @@ def _with(bands: tuple[Band, ...], offer: tuple[Raise, ...]) -> tuple[Band, ...]
     points = sum(one.points for one in offer) * FULL_RATIO
     factor = FULL_RATIO + sum(one.factor for one in offer)
     return tuple(Band(band.up_to_fen, min(E8, band.ratio * factor + points)) for band in bands)
-
-
-def _capped(case: Case, benefit: Benefit, amount_fen: int, before: Carried) -> tuple[int, int]:
-    """(what the caps leave of a benefit, what those of the whole year took).
-
-    A cap each time is one for all parts of an admission. What a cap a time, a day or a disease takes is gone: a layer
-    that starts above the year's cap does not pay it.
-    """
-    paid = within = amount_fen
-    for cap in _caps(case, benefit):
-        case.rest(cap.origin)
-        used = before.benefit_fen if cap.period in EACH_TIME else case.used(cap.period, cap.counts)
-        left = max(0, cap.amount_fen - used)
-        allowed = min(paid, left)
-        inputs: Inputs = (
-            ("name", cap.name),
-            ("cap_fen", cap.amount_fen),
-            ("used_fen", used),
-            ("left_fen", left),
-            ("before_fen", paid),
-            ("period", cap.period),
-        )
-        case.step("cap", cap.id, cap.origin.clause, inputs, allowed)
-        paid = allowed
-        if cap.period in EACH_TIME:
-            within = min(within, max(0, left - before.over_year_fen))
-        elif not cap.of_the_year:
-            within = min(within, left)
-    return paid, max(0, within - paid)
-
-
-def _caps(case: Case, benefit: Benefit) -> Iterator[Cap]:
-    """The caps that speak of a claim; one a disease-year asks for a disease."""
-    accident = benefit.accident
-    if case.facts.third_party == "accident" and accident is not None and accident.cap_fen is not None:
-        yield Cap(accident.id, accident.name, accident.cap_fen, "visit", "", accident.origin)
-    for cap in benefit.caps:
-        if cap.diseases and covering(case.claim.disease, cap.diseases) is None:
-            continue
-        if cap.period != "disease_year" or case.claim.disease:
-            yield cap
 
 
 def _count(case: Case, benefit: Benefit, base: Base, amount_fen: int, deductible_fen: int) -> tuple[int, int]:

@@ -46,6 +46,8 @@ class Question:
     disease: str = ""
     admission: int = 1
     """Which admission of the year it is, where the policy counts them."""
+    insured: int | None = None
+    """How many of the household are insured, for caps that are so much a head; None: not said."""
 
 
 class UnknownGroup(ValueError):
@@ -91,6 +93,7 @@ def quote(question: Question, policy: Policy) -> Adjudication:
         birth_date=question.birth_date,
         joined=frozenset(layer.id for layer in policy.layers if layer.voluntary),
         decided=frozenset(words.CIRCUMSTANCES),
+        insured=question.insured,
     )
     return adjudicate(claim, facts, policy)
 

@@ -10,6 +10,7 @@ from fastapi import Query, Request
 from pydantic import Field
 
 from services.claims.benefits import library, words
+from services.claims.benefits.claim_document import MOST_INSURED
 from services.claims.benefits.claim_file import ClaimFile, decide, read_claim
 from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.engine import BadClaim
@@ -86,6 +87,8 @@ class QuoteIn(WireModel):
     referred: bool = False
     used: Yuan = 0
     disease: Annotated[str, Field(max_length=32)] = ""
+    insured: Annotated[int | None, Field(ge=1, le=MOST_INSURED)] = None
+    """Insured members of the household, for caps that are so much a head."""
 
 
 class DocumentQuoteIn(QuoteIn):
@@ -180,6 +183,7 @@ def _quote(body: QuoteIn, policy: Policy, day: date, language: str) -> QuoteOut:
         referred=body.referred,
         used_fen=body.used,
         disease=body.disease,
+        insured=body.insured,
     )
     try:
         document = decision_document(quote(question, policy))

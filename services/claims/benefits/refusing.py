@@ -86,15 +86,19 @@ def _coverage(claim: ClaimInput, facts: Facts, policy: Policy) -> Interval | Non
 
 
 def _mothers(claim: ClaimInput, facts: Facts, policy: Policy) -> Interval | None:
-    """The mother's coverage on the day, where the policy covers newborns and the child is as young as it says."""
-    if not policy.newborn_days or facts.birth_date is None:
-        return None
-    if not 0 <= (claim.admitted_on - facts.birth_date).days <= policy.newborn_days:
-        return None
-    for interval in facts.newborn_of:
+    """The mother's coverage on the day of admission of a newborn."""
+    for interval in as_newborn(claim, facts, policy):
         if interval.holds(claim.admitted_on):
             return interval
     return None
+
+
+def as_newborn(claim: ClaimInput, facts: Facts, policy: Policy) -> tuple[Interval, ...]:
+    """The mother's coverage where it is the child's too: its age on admission decides for the stay (rulings §17)."""
+    if not policy.newborn_days or facts.birth_date is None:
+        return ()
+    young = 0 <= (claim.admitted_on - facts.birth_date).days <= policy.newborn_days
+    return facts.newborn_of if young else ()
 
 
 def _waits(claim: ClaimInput, facts: Facts, policy: Policy, covered: Interval) -> bool:

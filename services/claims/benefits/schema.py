@@ -190,6 +190,7 @@ class RuleDoc(Row):
     nothing: bool = False
     diseases: Codes | None = None
     fixed: Sourced[PositiveAmount] | None = None
+    patient: Sourced[PositiveAmount] | None = None
     limit: LimitDoc | None = None
     off_path_over: PositiveAmount | None = None
     when_stated: bool = True
@@ -197,11 +198,13 @@ class RuleDoc(Row):
 
     @model_validator(mode="after")
     def _one_way(self) -> RuleDoc:
-        ways = [self.ratio is not None, self.bands is not None, self.fixed is not None, self.nothing]
-        if sum(ways) != 1:
-            raise ValueError("ratio、bands、fixed、nothing 写且只写一个")
+        ways = (self.ratio, self.bands, self.fixed, self.patient)
+        if sum(way is not None for way in ways) + self.nothing != 1:
+            raise ValueError("ratio、bands、fixed、patient、nothing 写且只写一个")
         if self.fixed is not None and (self.deductible.value or self.limit is not None):
             raise ValueError("定额(fixed)补偿不另设起付线和限额")
+        if self.patient is not None and self.deductible.value:
+            raise ValueError("写明个人负担金额(patient)的行不另设起付线")
         if self.off_path_over is not None and self.diseases is None:
             raise ValueError("off_path_over 只用于写明 diseases 的行")
         ends = [band.up_to for band in self.bands or []]
@@ -217,8 +220,19 @@ class CapDoc(Row):
     order: int = 0
     amount: Sourced[Amount]
     period: Literal["admission", "visit", "person_day", "person_year", "household_year", "disease_year"]
+    per_head: bool | None = None
+    """The amount is for each insured member of the household, who share the sum."""
     diseases: Codes | None = None
     counts: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,64}$")] | None = None
+
+    @model_validator(mode="after")
+    def _of_a_disease(self) -> CapDoc:
+        if self.diseases is not None and self.period not in ("admission", "visit", "disease_year"):
+            raise ValueError(
+                "限于某些病种(diseases)的封顶线,期间写 admission、visit 或 disease_year;"
+                "几个病种合在一起按天、按年限额,请把它们单列一项(写在 benefits 的 diseases)"
+            )
+        return self
 
 
 class BonusDoc(Row):
@@ -311,10 +325,15 @@ class BenefitDoc(Part):
         if self.items is not None and self.floor is not None:
             raise ValueError("写了 items 的一项不能设保底")
         if self.yearly and any(
-            rule.fixed is not None or rule.limit is not None or rule.deductible_per == "person_year"
+            rule.fixed or rule.patient or rule.limit or rule.deductible_per == "person_year"
             for rule in self.rules.values()
         ):
-            raise ValueError("全年累计(yearly)的一项不能写 fixed、limit 和 deductible_per")
+            raise ValueError("全年累计(yearly)的一项不能写 fixed、patient、limit 和 deductible_per")
+        by_admission = (self.waivers, self.accident, self.essential)
+        if self.yearly and (
+            any(by_admission) or any(rule.deductible_waived_from is not None for rule in self.rules.values())
+        ):
+            raise ValueError("全年累计(yearly)的一项不能写 waivers、accident、essential 和 deductible_waived_from")
         return self
 
 
@@ -330,16 +349,39 @@ class FamilyAccountDoc(Row):
     expense_account: Annotated[str, Field(pattern=r"^[0-9.]{4,16}$")]
 
 
+Late = Literal["refused", "approved"] | None
+"""What becomes of what is told after its days: refused (not written: too), or granted on the director's approval."""
+
+
 class CircumstanceDoc(Row):
     """Whether a circumstance counts as the hospital states it, or only by a decided case and in time."""
 
     counts: Literal["stated", "decided"] = "decided"
     notice_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    late: Late = None
 
     @model_validator(mode="after")
     def _fits(self) -> CircumstanceDoc:
+        if self.late is not None and self.notice_days is None:
+            raise ValueError("没有写 notice_days 的,不写 late")
         if self.counts == "stated" and self.notice_days is not None:
             raise ValueError("凭医院说明即可(stated)的,不写 notice_days")
+        return self
+
+
+class AccidentsDoc(Row):
+    """The inquiry into an accident: until when it is reported, and for how long it hangs out in the village."""
+
+    report_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    late: Late = None
+    posted_days: Annotated[int, Field(ge=1, le=60)] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> AccidentsDoc:
+        if self.report_days is None and self.posted_days is None:
+            raise ValueError("report_days(报告期限)与 posted_days(公示天数)至少写一个")
+        if self.late is not None and self.report_days is None:
+            raise ValueError("没有写 report_days 的,不写 late")
         return self
 
 
@@ -466,6 +508,7 @@ class PolicyDoc(Part):
     family_account: FamilyAccountDoc | None = None
     circumstances: dict[Literal["referred", "emergency", "migrant"], CircumstanceDoc] | None = None
     window: WindowDoc | None = None
+    accidents: AccidentsDoc | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -21,13 +21,15 @@ class Candidate(NamedTuple):
 
     person: str
     eligible_fen: int
-    """Eligible costs of the year."""
+    """Eligible costs of the year that count: accidents, and whatever else the pool leaves out, are not among them."""
     first_fen: int
     """What all payers have paid of them."""
     excluded_fen: int = 0
-    """Of what the person paid himself: fixed-amount diseases, accidents, whatever the pool leaves out."""
+    """Of what the person paid himself of them: what a hospital owes him, or bears."""
     room_fen: int | None = None
     """What the cap of the year of care leaves him, where the policy counts the second compensation toward it."""
+    beside_fen: int = 0
+    """What was paid of costs that do not count: the combined cap is on all of the year."""
 
     @property
     def own_fen(self) -> int:
@@ -131,7 +133,7 @@ def _list(candidates: Iterable[Candidate], campaign: Campaign, formula: Callable
         base = max(0, candidate.own_fen - campaign.threshold_fen)
         amount = min(base, formula(base, candidate))
         if campaign.combined_cap_fen is not None:
-            amount = min(amount, max(0, campaign.combined_cap_fen - candidate.first_fen))
+            amount = min(amount, max(0, campaign.combined_cap_fen - candidate.first_fen - candidate.beside_fen))
         if candidate.room_fen is not None:
             amount = min(amount, candidate.room_fen)
         if amount:
@@ -151,7 +153,8 @@ def _check(people: Sequence[Candidate], campaign: Campaign) -> None:
     if len({candidate.person for candidate in people}) != len(people):
         raise BadCampaign("同一人列了两次", "a person stands on the list twice")
     for candidate in people:
-        if min(*candidate[1:4], candidate.room_fen or 0) < 0 or candidate.first_fen > candidate.eligible_fen:
+        least = min(*candidate[1:4], candidate.beside_fen, candidate.room_fen or 0)
+        if least < 0 or candidate.first_fen > candidate.eligible_fen:
             raise BadCampaign(
                 "金额不得为负,已付不得超过可补偿费用",
                 f"{candidate.person}: amounts below zero, or paid over the eligible",

@@ -10,6 +10,7 @@ from typing import Any
 
 from services.claims.benefits import words
 from services.claims.benefits.face import Face
+from services.claims.benefits.presumed import presumed
 from shared.kernel.money import format_yuan, parse_ratio, parse_yuan
 
 WIDTH = 60
@@ -59,6 +60,10 @@ SENTENCES: words.Words = {
         "第三人负担:{base} × {share} = {amount} 元,从可补偿费用中扣除。",
         "Borne by a third party: {base} × {share} = {amount} yuan, taken off the eligible costs.",
     ),
+    "third_party_part": (
+        "第三人负担:整次住院 {base} × {share} = {whole} 元,此前各次 {before} 元,本次 {amount} 元,从可补偿费用中扣除。",
+        "Borne by a third party: the whole stay {base} × {share} = {whole}, before {before}, now {amount} yuan.",
+    ),
     "elsewhere": (
         "基本补偿已在别处结算({settlement}),补偿 {amount} 元,封顶线以上未补偿 {over_cap} 元;照此计入,不重新计算。",
         "The basic benefit was settled elsewhere ({settlement}): {amount} paid, {over_cap} over its cap; as given.",
@@ -83,6 +88,10 @@ SENTENCES: words.Words = {
         "单病种限额 {limit} 元,可补偿费用 {base} 元,超过部分中 {shared} 元按 {share} 计入,共计入 {amount} 元。",
         "Limit for the disease {limit}, eligible {base}; {share} of {shared} above it counts: {amount} in all.",
     ),
+    "nth_admission": (
+        "本年第 {admission} 次,从第 {waived_from} 次起免除起付线。",
+        "Number {admission} of the year: no deductible from the {waived_from}. on.",
+    ),
     "waiver": ("{name}:免除起付线。", "{name}: no deductible."),
     "essential": (
         "{name}:其中 {base} 元的补偿比例提高 {points} 个百分点。",
@@ -91,6 +100,14 @@ SENTENCES: words.Words = {
     "fixed": (
         "定额补偿 {fixed} 元,可补偿费用 {base} 元,补偿 {amount} 元。",
         "Fixed benefit {fixed}, eligible {base}: {amount} yuan.",
+    ),
+    "patient_part": (
+        "个人负担 {own} 元,其余补偿:{expression} = {amount} 元。",
+        "{own} is the patient's, the rest is paid: {expression} = {amount} yuan.",
+    ),
+    "patient_part_all": (
+        "个人负担 {own} 元,计入的费用 {base} 元没有超过,补偿 {amount} 元。",
+        "{own} is the patient's; the {base} that count do not exceed it: {amount} is paid.",
     ),
     "accident": ("{name}:按正常补偿的 {factor} 补偿。", "{name}: {factor} of the normal benefit."),
     "floor": (
@@ -129,6 +146,14 @@ SENTENCES: words.Words = {
     "account": (
         "{name}余额 {left} 元,支付个人负担部分中的 {amount} 元。",
         "{name}: balance {left}, pays {amount} of the patient's part.",
+    ),
+    "per_head": (
+        "{name}:每人 {each} 元,全家参合 {insured} 人:{each} × {insured} = {amount} 元。",
+        "{name}: {each} for each of the {insured} insured of the household: {each} × {insured} = {amount} yuan.",
+    ),
+    "per_head_unknown": (
+        "{name}:每人 {each} 元,没有写明全家参合人数,按 1 人计算:{each} × 1 = {amount} 元。",
+        "{name}: {each} for each insured member; how many there are is not said, counted as 1: {each} × 1 = {amount}.",
     ),
     "cap_free": (
         "{name} {cap} 元({period}),此前已补偿 {used} 元,本次 {before} 元,未超过。",
@@ -208,7 +233,7 @@ def slip_text(
         lines += ["", say("cut"), *cut]
     lines += ["", "-" * WIDTH, say("policy", policy=decision["policy"], digest=decision["policy_hash"][:16])]
     if decision["illustrative"]:
-        lines.append(say("illustrative", names=", ".join(decision["illustrative"])))
+        lines.append(say("illustrative", names=presumed(decision, language)))
     return "\n".join(lines) + "\n"
 
 
@@ -307,7 +332,7 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
             return say("off_path", **inputs)
         case "submission":
             return say(_submission(inputs), **inputs)
-        case "rule" | "layer" | "idle":
+        case "rule" | "layer" | "idle" | "nth_admission":
             return say(step["step"], amount=amount, **inputs)
         case "deductible":
             return _deductible(step, base, say)
@@ -317,11 +342,20 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
             return say("bonus_points" if by_points else "bonus_factor", name=inputs["name"], **raised)
         case "ratio":
             return _ratio(step, say)
+        case "patient_part":
+            return _patient_part(step, say)
         case "cap":
             return _cap(step, say)
+        case "per_head":
+            known, each = inputs["insured"] != "0", yuan(inputs["each"])
+            key = "per_head" if known else "per_head_unknown"
+            return say(key, name=inputs["name"], each=each, insured=inputs["insured"], amount=amount)
         case "part":
             true = parse_yuan(inputs["whole"]) - parse_yuan(inputs["before"]) == parse_yuan(step["amount"])
             return say("part" if true else "part_bounded", amount=amount, **_printed(inputs))
+        case "third_party" if "before" in inputs:
+            now = format_yuan(_borne_now(step))
+            return say("third_party_part", whole=amount, amount=yuan(now), **_printed(inputs))
         case "limit" if parse_yuan(inputs["shared"]):
             return say("limit_shared", amount=amount, **_printed(inputs))
         case "lines":
@@ -383,6 +417,18 @@ def _ratio(step: Document, say: Voice) -> str:
     return say("ratio" if single else "bands", expression=expression, amount=amount)
 
 
+def _patient_part(step: Document, say: Voice) -> str:
+    """The subtraction as it can be redone by hand."""
+    inputs, amount = step["inputs"], yuan(step["amount"])
+    own, base = yuan(inputs["own"]), yuan(inputs["base"])
+    if parse_yuan(inputs["base"]) <= parse_yuan(inputs["own"]):
+        return say("patient_part_all", own=own, base=base, amount=amount)
+    expression = f"{base} − {own}"
+    if "factor_ratio" in inputs:
+        expression = f"({expression}) × {percent(inputs['factor_ratio'])}"
+    return say("patient_part", own=own, expression=expression, amount=amount)
+
+
 def _expression(inputs: Mapping[str, str], amount: str) -> tuple[str, bool]:
     """An amount times its ratio, or band by band, and whether it is one ratio."""
     if "applied_ratio" in inputs:
@@ -415,8 +461,13 @@ def _cap(step: Document, say: Voice) -> str:
 
 def third_part(decision: Document) -> int:
     """What a third party bears of the bill, in fen: no benefit, and not the patient's part either."""
-    borne = sum(parse_yuan(step["amount"]) for step in decision["trace"] if step["step"] == "third_party")
+    borne = sum(_borne_now(step) for step in decision["trace"] if step["step"] == "third_party")
     return min(borne, parse_yuan(decision["patient"]) - parse_yuan(decision["account"]))
+
+
+def _borne_now(step: Document) -> int:
+    """What a third party bears of this part of an admission; its step tells the whole one."""
+    return max(0, parse_yuan(step["amount"]) - parse_yuan(step["inputs"].get("before", "0.00")))
 
 
 def own_part(decision: Document) -> int:

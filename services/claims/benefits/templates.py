@@ -7,6 +7,7 @@ the whole is kept: what the parent becomes later changes nothing of it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -68,6 +69,20 @@ async def _load(unit: Unit, text: str, region: str) -> Loaded:
         raise invalid_document(wrong.findings) from wrong
 
 
+async def source_of(unit: Unit, row: Any, text: str, region: str) -> Source:
+    """A recorded document with the lines of what it inherits; where a parent has changed since it was recorded, so
+    that it would give something else today, only with the parent's code."""
+    own = read(text)
+    try:
+        parents = await _parents(unit, own, region)
+        loaded = load(text, lambda code: parents[code])
+    except PolicyErrors:
+        loaded = None
+    if loaded is not None and loaded.policy.hash == row["hash"]:
+        return loaded.source
+    return replace(own, parent=str(own.raw.get("inherits", "")))
+
+
 async def _parents(unit: Unit, source: Source, region: str) -> dict[str, str]:
     """The texts of all documents that one inherits from, by code: what the pool has decided comes before the city's
     templates, and those before the documents that come with the system."""
@@ -127,7 +142,7 @@ async def check(unit: Unit, code: str) -> list[Finding]:
     row = await _locked(unit, code)
     expect_checkable(unit, row)
     policy, written = stored(row["canonical"])
-    found = findings(policy, read(row["document"]), written)
+    found = findings(policy, await source_of(unit, row, row["document"], row["region"]), written)
     await templates_store.set_checked(unit.conn, code, unit.actor.subject, unit.now)
     unit.result("policy_template", code)
     unit.note(code=code, hash=row["hash"], warnings=len(found))

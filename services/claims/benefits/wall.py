@@ -14,6 +14,7 @@ from services.claims.benefits.model import (
     Circumstance,
     Deadline,
     FamilyAccount,
+    Inquiry,
     Layer,
     Origin,
     Papers,
@@ -131,6 +132,8 @@ def paid_words(rule: Rule) -> str:
         if rule.limit.hospital_bears:
             limit += ",不计入的部分由医疗机构负担"
         limit += ","
+    if rule.patient_fen is not None:
+        return f"{limit}个人负担 {_yuan(rule.patient_fen)} 元,其余由基金支付{path}"
     return f"{limit}{deductible_words(rule)},{ratio_words(rule)}{path}"
 
 
@@ -155,9 +158,10 @@ def ratio_words(rule: Rule) -> str:
 
 
 def cap_words(cap: Cap) -> str:
-    """`每人每年 60,000.00 元`."""
+    """`每人每年 60,000.00 元`, `每户每年 60.00 元,按全家参合人数每人一份,全家共用`."""
     where = f"病种 {told_codes(cap.diseases)} " if cap.diseases else ""
-    return f"{where}{words.word(words.PERIODS, cap.period)} {_yuan(cap.amount_fen)} 元"
+    each = ",按全家参合人数每人一份,全家共用" if cap.per_head else ""
+    return f"{where}{words.word(words.PERIODS, cap.period)} {_yuan(cap.amount_fen)} 元{each}"
 
 
 def bonus_words(bonus: Bonus, names: Mapping[str, str]) -> str:
@@ -186,7 +190,20 @@ def circumstance_words(one: Circumstance) -> str:
     """How a circumstance is shown, and until when."""
     how = "凭县合管办批准的申请计入" if one.by_case else "凭医院说明或县合管办批准的申请计入"
     days = "" if one.notice_days is None else f",发生后 {one.notice_days} 天内申请"
-    return f"{words.word(words.CIRCUMSTANCES, one.code)}:{how}{days}"
+    return f"{words.word(words.CIRCUMSTANCES, one.code)}:{how}{days}{_LATE if one.late_approved else ''}"
+
+
+_LATE = ",逾期的须经县合管办负责人批准"
+
+
+def inquiry_words(one: Inquiry) -> str:
+    """What an accident's inquiry has to keep."""
+    told = []
+    if one.report_days is not None:
+        told.append(f"发生后 {one.report_days} 天内报告{_LATE if one.late_approved else ',逾期不予受理'}")
+    if one.posted_days is not None:
+        told.append(f"乡镇负责人签署意见后在村里公示 {one.posted_days} 天,期满再决定")
+    return f"意外伤害:{';'.join(told)}"
 
 
 def deadline_words(one: Deadline) -> str:
@@ -204,8 +221,10 @@ def papers_words(one: Papers) -> str:
 
 
 def said_rows(policy: Policy) -> Iterator[tuple[str, Origin]]:
-    """Circumstances, deadlines and papers in words, with their origin."""
+    """Circumstances, accidents, deadlines and papers in words, with their origin."""
     yield from ((circumstance_words(one), one.origin) for one in policy.circumstances)
+    if policy.accidents is not None:
+        yield inquiry_words(policy.accidents), policy.accidents.origin
     yield from ((deadline_words(one), one.origin) for one in policy.deadlines)
     yield from ((papers_words(one), one.origin) for one in policy.papers)
 

@@ -25,7 +25,7 @@ OUTCOMES: Words = {
     Outcome.NOTHING_ELIGIBLE: ("没有可补偿的费用", "nothing on the bill is eligible"),
     Outcome.BELOW_DEDUCTIBLE: ("可补偿费用没有超过起付线", "the eligible amount does not exceed the deductible"),
     Outcome.CAP_EXHAUSTED: ("本年度补偿已达封顶线", "the cap is used up"),
-    Outcome.ZERO_BENEFIT: ("按比例计算的补偿为零", "the benefit comes to zero"),
+    Outcome.ZERO_BENEFIT: ("按规定计算的补偿为零", "the benefit comes to zero"),
     Outcome.ACCOUNT_ONLY: ("只从家庭账户支付", "paid from the family account alone"),
     Outcome.CAPPED: ("已按封顶线补偿", "paid up to the cap"),
     Outcome.SETTLED: ("已按规定补偿", "paid by the rules"),

@@ -23,6 +23,7 @@ from services.claims.campaigns.problems import (
     CLAIM_DAY,
     CLAIMS_MOVED,
     COUNT_UNKNOWN,
+    GROUPS_UNKNOWN,
     NAMES_MISSING,
     NO_CANDIDATES,
     NOTHING_LISTED,
@@ -43,6 +44,7 @@ from services.claims.campaigns.schemas import (
     ComputedOut,
     LineOut,
     NamesOut,
+    NoticeOut,
     ObjectionDecisionIn,
     ObjectionIn,
     ObjectionMade,
@@ -58,6 +60,7 @@ from services.claims.campaigns.schemas import (
     VoidIn,
     YearSum,
 )
+from services.claims.campaigns.selection import Selection
 from services.claims.visits.problems import ENROLLMENT_SILENT
 from shared.contracts.wire import ShortId
 from shared.http.access import access
@@ -82,18 +85,43 @@ SHOWN = (LISTED, RELEASED, PAID, RETURNED)
 async def campaign_out(unit: Unit, campaign: Campaign) -> CampaignOut:
     """A campaign in wire form."""
     paid_in = await store.paid_by_year(unit.conn, unit.pool_code, campaign.id)
-    same = set(CampaignOut.model_fields) & set(Campaign.__dataclass_fields__)
+    same = set(CampaignOut.model_fields) & set(Campaign.__dataclass_fields__) - {"scope"}
     return CampaignOut.model_validate(
         {name: getattr(campaign, name) for name in same}
         | {
             "campaign_id": campaign.id,
             "pot": campaign.pot_fen,
+            "scope": None if campaign.scope is None else _scope_out(commands.scope_of(campaign)),
+            "restriction": campaign.restriction(),
             "formula": None if campaign.terms is None else campaign.terms["formula"],
             "listed_amount": campaign.listed_fen,
             "left": campaign.pot_fen - campaign.listed_fen,
             "paid": campaign.paid_fen,
             "returned": campaign.returned_fen,
             "paid_in": [YearSum(year=r["year"], persons=r["persons"], amount=r["amount_fen"]) for r in paid_in],
+        }
+    )
+
+
+def scope_in(body: ScopeIn) -> Scope:
+    """A scope as it was asked for; groups and words come from the policy of the year."""
+    only = [
+        Selection(one.clause, tuple(one.groups), (), tuple(one.diseases), tuple(one.levels)) for one in body.only
+    ]  # fmt: skip
+    above = (0, "") if body.high_cost is None else (body.high_cost.own_above, body.high_cost.clause)
+    kinds = tuple(sorted(set(body.kinds)))
+    return Scope(kinds, body.exclude_fixed, body.counts_toward, body.clause, tuple(only), *above)
+
+
+def _scope_out(scope: Scope) -> ScopeIn:
+    members = ("clause", "groups", "diseases", "levels")
+    above = {"own_above": scope.own_above_fen, "clause": scope.own_above_clause} if scope.own_above_fen else None
+    return ScopeIn.model_validate(
+        {
+            **{name: getattr(scope, name) for name in ("exclude_fixed", "counts_toward", "clause")},
+            "kinds": list(scope.kinds),
+            "only": [{name: one.row()[name] for name in members} for one in scope.only],
+            "high_cost": above,
         }
     )
 
@@ -131,11 +159,11 @@ async def read_campaign(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) ->
 @router.post(
     "/{campaign_id}/candidates",
     openapi_extra=access(OFFICE, command="compute_candidates"),
-    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, COUNT_UNKNOWN),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, COUNT_UNKNOWN, GROUPS_UNKNOWN),
 )
 async def compute_candidates(pool_code: Pool, campaign_id: ShortId, body: ScopeIn, unit: UnitDep) -> ComputedOut:
     """Computes the candidates from the reviewed claims of the year; again where more claims were reviewed since."""
-    scope = Scope(tuple(sorted(set(body.kinds))), body.exclude_fixed, body.counts_toward, body.clause)
+    scope = scope_in(body)
     campaign, found = await commands.compute(unit, campaign_id, scope)
     missing = await store.left_out(unit.conn, unit.pool_code, campaign.year, scope.kinds)
     return ComputedOut(campaign=await campaign_out(unit, campaign), candidates=found, left_out=missing)
@@ -166,6 +194,7 @@ def _candidate(row: Any) -> CandidateOut:
         first=row["first_fen"],
         excluded=row["excluded_fen"],
         own=store.candidate_of(row).own_fen,
+        beside=row["beside_fen"],
         room=row["room_fen"],
         claims=list(row["claims"]),
     )
@@ -279,7 +308,7 @@ async def void_list(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) -> Cam
 )
 async def read_notice(
     pool_code: Pool, campaign_id: ShortId, area: Area, unit: UnitDep, cursor: Cursor = None, limit: Limit = 200
-) -> Page[PublicLineOut]:
+) -> NoticeOut:
     """The list of a township or village as it hangs out (公示), for everybody: masked names and amounts alone."""
     campaign = await commands.known(unit, campaign_id)
     if campaign.status not in (PUBLISHED, RELEASED):
@@ -298,7 +327,13 @@ async def read_notice(
         )
         for line in lines
     ]
-    return Page[PublicLineOut](items=items, next_cursor=following)
+    return NoticeOut(
+        items=items,
+        next_cursor=following,
+        title=campaign.title,
+        document_number=campaign.document_number,
+        restriction=campaign.restriction(),
+    )
 
 
 async def _page(

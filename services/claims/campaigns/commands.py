@@ -36,6 +36,7 @@ from services.claims.campaigns.problems import (
     CAMPAIGN_UNKNOWN,
     CLAIM_DAY,
     COUNT_UNKNOWN,
+    GROUPS_UNKNOWN,
     NAMES_MISSING,
     NO_CANDIDATES,
     NOTHING_LISTED,
@@ -47,6 +48,7 @@ from services.claims.campaigns.problems import (
     VOID_NOT_ASKED,
     YEAR_OPEN,
 )
+from services.claims.campaigns.selection import Selection, UnknownGroups, resolved
 from services.claims.visits import queries
 from shared.http.problems import FOUR_EYES, NOT_FOUND
 from shared.http.territory import areas_of
@@ -142,13 +144,24 @@ async def open_campaign(
 async def compute(unit: Unit, campaign_id: UUID, scope: Scope) -> tuple[Campaign, int]:
     """Computes the candidates anew from the reviewed claims of the year; how many there are. Earlier runs stay.
 
-    Raises CAMPAIGN_STATE, COUNT_UNKNOWN, NO_POLICY.
+    Raises CAMPAIGN_STATE, COUNT_UNKNOWN, GROUPS_UNKNOWN, NO_POLICY.
     """
     campaign = await at_step(unit, campaign_id, (OPEN, PROPOSED), ("测算", "compute"))
+    if scope.only:
+        scope = replace(scope, only=await _selections(unit, campaign.year, scope.only))
     cap_fen = await _cap(unit, campaign.year, scope.counts_toward) if scope.counts_toward else None
     run = campaign.run + 1
     found = await store.compute(unit.conn, unit.pool_code, campaign, run, scope, cap_fen)
     return await keep(unit, campaign, run=run, scope=scope.row(), **_NO_LIST), found
+
+
+async def _selections(unit: Unit, year: int, asked: Sequence[Selection]) -> tuple[Selection, ...]:
+    """The rows by the policy at the end of the year. Raises GROUPS_UNKNOWN."""
+    policy = await policy_for(unit.conn, unit.pool_code, date(year, 12, 31))
+    try:
+        return tuple(resolved(one, policy) for one in asked)
+    except UnknownGroups as wrong:
+        raise GROUPS_UNKNOWN(year=year, groups="、".join(wrong.groups), known=wrong.told) from wrong
 
 
 async def ask_void(unit: Unit, campaign_id: UUID, reason: str) -> Campaign:

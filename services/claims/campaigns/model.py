@@ -9,6 +9,7 @@ from uuid import UUID
 from services.claims.benefits.model import Band
 from services.claims.benefits.second import Campaign as Decided
 from services.claims.benefits.second import Candidate, PaymentList, banded, proportional, top_up
+from services.claims.campaigns.selection import Selection, high_cost_words, selection_from
 
 OPEN, PROPOSED, APPROVED = "open", "proposed", "approved"
 PUBLISHED, RELEASED, CLOSED = "published", "released", "closed"
@@ -69,6 +70,12 @@ class Scope:
     """Name of the person's yearly count that the payments add to, where the policy says so; empty: none."""
     clause: str = ""
     """The words of the policy that say so."""
+    only: tuple[Selection, ...] = ()
+    """Selected claims; empty: all."""
+    own_above_fen: int = 0
+    """High cost: only who paid more than this himself over the year, of what counts; 0: everybody."""
+    own_above_clause: str = ""
+    """The words of the committee that say so."""
 
     def row(self) -> dict[str, Any]:
         """Its stored form."""
@@ -77,12 +84,21 @@ class Scope:
             "exclude_fixed": self.exclude_fixed,
             "counts_toward": self.counts_toward,
             "clause": self.clause,
+            "only": [one.row() for one in self.only],
+            "own_above_fen": self.own_above_fen,
+            "own_above_clause": self.own_above_clause,
         }
+
+    def restriction(self) -> list[str]:
+        """For whom the campaign is, a sentence a row with its clause; empty: for everybody."""
+        told = [one.words for one in self.only]
+        return [*told, high_cost_words(self.own_above_fen, self.own_above_clause)] if self.own_above_fen else told
 
 
 def scope_from(row: dict[str, Any]) -> Scope:
     """A scope from its stored form."""
-    return Scope(tuple(row["kinds"]), row["exclude_fixed"], row["counts_toward"], row["clause"])
+    only = tuple(selection_from(one) for one in row["only"])
+    return Scope(**{**row, "kinds": tuple(row["kinds"]), "only": only})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +138,10 @@ class Campaign:
     void_asked_by: str | None = None
     """Who asked for the published list to be made void; another person does it."""
     void_reason: str | None = None
+
+    def restriction(self) -> list[str]:
+        """For whom it is, as its candidates were computed last."""
+        return [] if self.scope is None else scope_from(self.scope).restriction()
 
 
 COLUMNS = tuple(Campaign.__dataclass_fields__)

@@ -22,7 +22,7 @@ def payment_sheet(campaign: Campaign, lines: Iterable[Listed]) -> bytes:
     text = book.add_format({"num_format": "@", "border": 1})
     for township, listed in groupby(lines, key=lambda line: line.township_code):
         sheet = book.add_worksheet(township)
-        sheet.write_string(0, 0, f"{campaign.title} {campaign.document_number} 领取截止 {campaign.claim_by or ''}")
+        sheet.write_string(0, 0, _head(campaign))
         for column, (title, width) in enumerate(zip(HEADINGS, _WIDTHS, strict=True)):
             sheet.write_string(1, column, title, heading)
             sheet.set_column(column, column, width)
@@ -41,3 +41,9 @@ def payment_sheet(campaign: Campaign, lines: Iterable[Listed]) -> bytes:
         book.add_worksheet("名单").write_string(0, 0, "没有发放名单")
     book.close()
     return buffer.getvalue()
+
+
+def _head(campaign: Campaign) -> str:
+    """What the list is, until when its money may be claimed, and for whom it is."""
+    told = [f"{campaign.title} {campaign.document_number} 领取截止 {campaign.claim_by or ''}", *campaign.restriction()]
+    return ";".join(told)

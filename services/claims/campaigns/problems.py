@@ -20,8 +20,10 @@ CAMPAIGN_STATE = define(
     "二次补偿目前{status},不能{act}。", "The campaign is {status}: it is not the time to {act}.",
 )  # fmt: skip
 NO_CANDIDATES = define(
-    "no_candidates", 409, "还没有测算对象", "No candidates yet",
-    "请先按该年度已审核的结算测算对象。", "Compute the candidates from the year's reviewed claims first.",
+    "no_candidates", 409, "没有测算对象", "No candidates",
+    "请先按该年度已审核的结算测算对象;已经测算而没有人的,请核对选定的人群、病种、级别和个人负担。",
+    "Compute the candidates from the year's reviewed claims first; where that found nobody, check the groups, "
+    "diseases, levels and own payments that were selected.",
 )  # fmt: skip
 BAD_TERMS = define(
     "bad_terms", 422, "测算参数有误", "The terms are wrong",
@@ -36,6 +38,11 @@ COUNT_UNKNOWN = define(
     "{year} 年度的方案没有按人按年累计的 {count_name},请核对方案条文。",
     "The policy of {year} has no yearly count {count_name} of a person: check its text.",
 )  # fmt: skip
+GROUPS_UNKNOWN = define(
+    "campaign_groups_unknown", 422, "不认识这类人群", "Unknown groups",
+    "{year} 年度的方案不认识人群 {groups};认识的有:{known}。",
+    "The policy of {year} does not know {groups}; it knows {known}.",
+)  # fmt: skip
 CAP_MOVED = define(
     "cap_moved", 409, "封顶线余额已变化", "What the cap leaves has changed",
     "测算之后有人的累计额发生变化,继续发放会超过封顶线;请作废名单,再测算、提出、批准、公示。",
@@ -44,9 +51,10 @@ CAP_MOVED = define(
 )  # fmt: skip
 CLAIMS_MOVED = define(
     "campaign_claims_moved", 409, "有计入的结算已不再有效", "Claims that were counted stand no longer",
-    "名单上有 {count} 人的结算在测算之后撤销或退出审核,不能按原名单发放;请作废名单,再测算、提出、批准、公示。",
-    "Since the candidates were computed, claims of {count} persons on the list were cancelled or are no longer "
-    "approved: make the list void, compute, propose, approve and publish again.",
+    "名单上有 {count} 人的结算在测算之后撤销、退出审核或另有追溯补差,不能按原名单发放;"
+    "请作废名单,再测算、提出、批准、公示。",
+    "Since the candidates were computed, claims of {count} persons on the list were cancelled, are no longer "
+    "approved, or were given more by a late decision: make the list void, compute, propose, approve and publish again.",
 )  # fmt: skip
 NAMES_MISSING = define(
     "names_missing", 409, "名单还缺姓名", "Names are missing",

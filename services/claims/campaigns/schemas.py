@@ -1,14 +1,18 @@
 """What the routes of campaigns take and give."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
+from services.claims.benefits.schema import Level
 from services.claims.campaigns.model import NOTICE_DAYS_MIN
 from services.claims.visits.schemas import Kind
 from shared.contracts.wire import FreeText, Ratio, Reason, ShortId, WireModel, Yuan
+from shared.http.pages import Page
+
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 DocumentNumber = Annotated[Reason, Field(max_length=64)]
 
@@ -27,6 +31,32 @@ class CampaignIn(WireModel):
     decided_on: date
 
 
+class SelectionIn(WireModel):
+    """A row of what is selected: all that it names has to fit, and one row is enough (MOH: groups, diseases, …)."""
+
+    groups: list[Annotated[Code, Field(max_length=64)]] = Field(default_factory=list, max_length=32)
+    """By code or by name, on the day of admission."""
+    diseases: list[Annotated[Code, Field(max_length=32)]] = Field(default_factory=list, max_length=500)
+    """A code covers what is under it."""
+    levels: list[Level] = Field(default_factory=list, max_length=5)
+    clause: Reason
+    """The words of the committee that say so."""
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not (self.groups or self.diseases or self.levels):
+            raise ValueError("写明人群、病种或医疗机构级别中的至少一项 / name groups, diseases or levels")
+        return self
+
+
+class HighCostIn(WireModel):
+    """High cost: only who paid more than this himself over the year, of what counts."""
+
+    own_above: Annotated[Yuan, Field(gt=0)]
+    clause: Reason
+    """The words of the committee that say so."""
+
+
 class ScopeIn(WireModel):
     """Which own payments of the year count."""
 
@@ -37,6 +67,9 @@ class ScopeIn(WireModel):
     """Name of the yearly count of a person that the payments add to, only where the policy says so."""
     clause: FreeText = ""
     """The words of the policy that say so."""
+    only: list[SelectionIn] = Field(default_factory=list, max_length=20)
+    """Selected groups, diseases and levels; empty: all."""
+    high_cost: HighCostIn | None = None
 
 
 class BandIn(WireModel):
@@ -118,6 +151,10 @@ class CampaignOut(WireModel):
     version: int
     run: int
     list_number: int
+    scope: ScopeIn | None
+    """What the candidates were computed on; groups by their codes."""
+    restriction: list[str]
+    """For whom it is, in words with their clauses, as the list shows it; empty: for everybody."""
     formula: Formula | None
     listed: int
     listed_amount: Yuan
@@ -148,7 +185,7 @@ class ComputedOut(WireModel):
 
 
 class CandidateOut(WireModel):
-    """A person's year: own = eligible − first − excluded."""
+    """A person's year, of what counts: own = eligible − first − excluded."""
 
     member_id: UUID
     township_code: str
@@ -156,6 +193,8 @@ class CandidateOut(WireModel):
     first: Yuan
     excluded: Yuan
     own: Yuan
+    beside: Yuan
+    """What was paid of claims of the year that do not count, for the cap on first and second together."""
     room: Yuan | None
     """What the cap of the year of care leaves, where the payments count toward it."""
     claims: list[ShortId]
@@ -198,6 +237,15 @@ class PublicLineOut(WireModel):
     name: str
     amount: Yuan
     status: LineStatus
+
+
+class NoticeOut(Page[PublicLineOut]):
+    """The list as it hangs out, and for whom it is."""
+
+    title: str
+    document_number: str
+    restriction: list[str]
+    """For whom the campaign is, with the clauses; empty: for everybody."""
 
 
 class LineOut(WireModel):

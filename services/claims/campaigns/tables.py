@@ -99,6 +99,7 @@ def _lists(metadata: MetaData) -> None:
         required("eligible_fen", BigInteger),
         required("first_fen", BigInteger),
         required("excluded_fen", BigInteger),
+        required("beside_fen", BigInteger),
         Column("room_fen", BigInteger),
         required("claims", ARRAY(Uuid)),
         PrimaryKeyConstraint(*_OF, "run", "member_id"),

@@ -6,20 +6,37 @@ from uuid import UUID
 
 from fastapi import Path
 
-from services.claims.cases import commands, store
+from services.claims.cases import commands, inquiry, steps, store
 from services.claims.cases.commands import Application, Finding
 from services.claims.cases.model import DENIED, ENDED, ENDORSED, GRANTED, OPPOSED, SUBMITTED, Case
-from services.claims.cases.problems import CASE_FORM, CASE_OPEN, CASE_STATE, CASE_UNKNOWN, NOTICE_LATE
+from services.claims.cases.problems import (
+    CASE_FORM,
+    CASE_OBJECTION_UNKNOWN,
+    CASE_OBJECTIONS_OPEN,
+    CASE_OPEN,
+    CASE_STATE,
+    CASE_UNKNOWN,
+    LATE_UNAPPROVED,
+    NOT_POSTED,
+    NOTICE_LATE,
+    NOTICE_OVER,
+    NOTICE_RUNS,
+    REPORT_LATE,
+)
 from services.claims.cases.schemas import (
     CaseDecisionIn,
     CaseIn,
+    CaseObjectionIn,
+    CaseObjectionMade,
     CaseRecordOut,
+    CaseReplyIn,
     CaseStepOut,
     CheckIn,
     EndIn,
     EntitledOut,
     EntitlementCaseOut,
     Kind,
+    PostingIn,
 )
 from services.claims.visits import queries
 from services.claims.visits.problems import MEMBER_UNKNOWN, VISIT_SETTLED, VISIT_UNKNOWN
@@ -108,10 +125,10 @@ async def list_cases(
 )
 async def read_case(pool_code: Pool, case_id: ShortId, unit: UnitDep) -> CaseRecordOut:
     """A case with all that was done to it."""
-    case = await commands.known(unit, case_id)
+    case = await steps.known(unit, case_id)
     unit.result("case", case_id)
-    steps = await store.steps(unit.conn, unit.pool_code, case_id)
-    told = [CaseStepOut.model_validate({name: getattr(s, name) for name in CaseStepOut.model_fields}) for s in steps]
+    done = await store.steps(unit.conn, unit.pool_code, case_id)
+    told = [CaseStepOut.model_validate({name: getattr(s, name) for name in CaseStepOut.model_fields}) for s in done]
     return CaseRecordOut(case=case_out(unit, case), steps=told)
 
 
@@ -127,15 +144,64 @@ async def check_case(pool_code: Pool, case_id: ShortId, body: CheckIn, unit: Uni
 
 
 @router.post(
+    "/cases/{case_id}/notice",
+    openapi_extra=access(TOWNSHIP, command="post_case"),
+    responses=documented(CASE_UNKNOWN, CASE_STATE, CASE_FORM),
+)
+async def post_case(pool_code: Pool, case_id: ShortId, body: PostingIn, unit: UnitDep) -> EntitlementCaseOut:
+    """Hangs the opinion on an accident out in the village, for as many days as the policy says."""
+    asked = inquiry.Posting(body.village_code, body.place, body.proof, body.posted_on, body.days)
+    return case_out(unit, await inquiry.post(unit, case_id, asked))
+
+
+@router.post(
+    "/cases/{case_id}/objections",
+    openapi_extra=access([*TOWNSHIP, *COUNTY], command="object_to_case"),
+    status_code=201,
+    responses=documented(CASE_UNKNOWN, CASE_STATE, NOTICE_OVER),
+)
+async def object_to_case(
+    pool_code: Pool, case_id: ShortId, body: CaseObjectionIn, unit: UnitDep
+) -> CaseObjectionMade:  # fmt: skip
+    """Records an objection while an accident hangs out."""
+    return CaseObjectionMade(number=await inquiry.object_to(unit, case_id, body.ground))
+
+
+@router.post(
+    "/cases/{case_id}/objections/{number}/reply",
+    openapi_extra=access(COUNTY, command="reply_to_objection"),
+    responses=documented(CASE_UNKNOWN, CASE_STATE, CASE_OBJECTION_UNKNOWN, FOUR_EYES),
+)
+async def reply_to_objection(
+    pool_code: Pool, case_id: ShortId, number: int, body: CaseReplyIn, unit: UnitDep
+) -> EntitlementCaseOut:
+    """Replies to an objection, by another person than who recorded it."""
+    return case_out(unit, await inquiry.reply(unit, case_id, number, body.upheld, body.reply))
+
+
+@router.post(
     "/cases/{case_id}/decision",
     openapi_extra=access(COUNTY, command="decide_case"),
     responses=documented(
-        CASE_UNKNOWN, CASE_STATE, CASE_FORM, NOTICE_LATE, FOUR_EYES, CONFLICT_OF_INTEREST, VISIT_SETTLED
+        CASE_UNKNOWN,
+        CASE_STATE,
+        CASE_FORM,
+        NOTICE_LATE,
+        REPORT_LATE,
+        LATE_UNAPPROVED,
+        NOT_POSTED,
+        NOTICE_RUNS,
+        CASE_OBJECTIONS_OPEN,
+        FOUR_EYES,
+        CONFLICT_OF_INTEREST,
+        VISIT_SETTLED,
     ),
 )
 async def decide_case(pool_code: Pool, case_id: ShortId, body: CaseDecisionIn, unit: UnitDep) -> EntitlementCaseOut:
     """The county's decision, by another person than who submitted or checked."""
-    finding = Finding(body.granted, body.note, body.liability, body.share, body.valid_from, body.valid_to)
+    finding = Finding(
+        body.granted, body.note, body.liability, body.share, body.valid_from, body.valid_to, body.late_reason
+    )
     return case_out(unit, await commands.decide(unit, case_id, finding))
 
 

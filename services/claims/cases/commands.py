@@ -1,16 +1,14 @@
 """What people do to a case. Each command takes the request's transaction and never commits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from services.claims.benefits.model import FULL_RATIO
-from services.claims.benefits.queries import NO_POLICY, policy_for
-from services.claims.benefits.words import CIRCUMSTANCES
 from services.claims.cases import store
+from services.claims.cases.inquiry import check_notice, check_told
 from services.claims.cases.model import (
     ACCIDENT,
     CODES,
@@ -23,38 +21,33 @@ from services.claims.cases.model import (
     OPPOSED,
     SUBMITTED,
     Case,
-    Step,
     due_on,
 )
-from services.claims.cases.problems import CASE_FORM, CASE_OPEN, CASE_STATE, CASE_UNKNOWN, NOTICE_LATE
+from services.claims.cases.problems import CASE_FORM, CASE_OPEN, CASE_STATE
+from services.claims.cases.steps import (
+    CHECK,
+    DECIDE,
+    END,
+    STATUS,
+    SUBMIT,
+    add_step,
+    at_step,
+    by_a_third,
+    by_another,
+    check_area,
+    known,
+)
 from services.claims.visits import commands as visits
 from services.claims.visits import queries
 from services.claims.visits.coverage import Coverage
 from services.claims.visits.deciding import ADVANCED
 from services.claims.visits.entitlements import Days, Entitled, left, setting, timeline
 from services.claims.visits.ties import check_tie
-from shared.http.problems import FORBIDDEN_INSTITUTION, FOUR_EYES, from_validation
-from shared.http.territory import areas_of
+from shared.http.problems import FORBIDDEN_INSTITUTION, from_validation
 from shared.http.unit import Unit
-from shared.kernel.areas import within
-from shared.kernel.dates import shanghai_date
-from shared.kernel.errors import Problem
 from shared.kernel.ids import new_id
 from shared.kernel.timelines import NONE
 
-Words = tuple[str, str]
-STATUS: Mapping[str, Words] = MappingProxyType(
-    {
-        SUBMITTED: ("待乡镇核实", "waiting for the township"),
-        ENDORSED: ("乡镇同意,待县级决定", "endorsed, waiting for the county"),
-        OPPOSED: ("乡镇不同意,待县级决定", "opposed, waiting for the county"),
-        GRANTED: ("已批准", "granted"),
-        DENIED: ("未批准", "denied"),
-        ENDED: ("已终止", "ended"),
-    }
-)
-SUBMIT, CHECK, DECIDE = ("提交申请", "submit the case"), ("核实", "check it"), ("决定", "decide it")
-END = ("终止", "ended")
 INSTITUTION_MISSING = "医院提交时写明本机构的编码 / a hospital names its own institution"
 
 
@@ -86,6 +79,8 @@ class Finding:
     share: int = 0
     valid_from: date | None = None
     valid_to: date | None = None
+    late_reason: str = ""
+    """Why what was told too late is granted all the same."""
 
 
 async def submit(unit: Unit, asked: Application) -> Case:
@@ -98,7 +93,7 @@ async def submit(unit: Unit, asked: Application) -> Case:
     day = await unit.business_day()
     coverage = await visits.member_coverage(unit, asked.member_id)
     if asked.visit_id is not None:
-        await _check_visit(unit, asked.visit_id, asked.member_id)
+        await _check_visit(unit, asked.visit_id, asked)
     new = Case(
         id=new_id(unit.now),
         institution_code=asked.institution_code if unit.actor.role == "hospital" else "",
@@ -117,10 +112,10 @@ async def submit(unit: Unit, asked: Application) -> Case:
         submitted_at=unit.now,
         due_on=due_on(day),
     )
-    _check_area(unit, new)
+    check_area(unit, new)
     if not await store.add(unit.conn, unit.pool_code, new):
         raise CASE_OPEN(case_id=await store.open_case(unit.conn, unit.pool_code, new))
-    await _step(unit, new, SUBMITTED, asked.note, {})
+    await add_step(unit, new, SUBMITTED, asked.note, {})
     return new
 
 
@@ -147,27 +142,15 @@ def _check_days(valid_from: date, valid_to: date | None) -> None:
         raise CASE_FORM(reason=("有效期止早于有效期起。", "The last day lies before the first."))
 
 
-async def _check_visit(unit: Unit, visit_id: UUID, member_id: UUID) -> None:
-    """The visit is of this person, waits for an inquiry and is not settled."""
+async def _check_visit(unit: Unit, visit_id: UUID, asked: Application) -> None:
+    """The visit is of this person, after the accident, waits for an inquiry and is not settled. Raises CASE_FORM."""
     visit = await visits.open_visit(unit, visit_id)
-    if visit.member_id != member_id:
+    if visit.member_id != asked.member_id:
         raise CASE_FORM(reason=("就诊不是该参合人员的。", "The visit is another member's."))
     if visit.third_party == "none":
         raise CASE_FORM(reason=("该次就诊没有登记为意外伤害。", "The visit was not registered as an accident."))
-
-
-def _check_area(unit: Unit, case: Case) -> None:
-    if not within(areas_of(unit.actor), case.township_code):
-        raise CASE_UNKNOWN(case_id=case.id)
-
-
-async def known(unit: Unit, case_id: UUID, *, lock: bool = False) -> Case:
-    """A case that the caller may see. Raises CASE_UNKNOWN."""
-    case = await store.case(unit.conn, unit.pool_code, case_id, lock=lock)
-    if case is None:
-        raise CASE_UNKNOWN(case_id=case_id)
-    _check_area(unit, case)
-    return case
+    if asked.valid_from > visit.admitted_on:
+        raise CASE_FORM(reason=("发生意外的日期晚于就诊日期。", "The accident (valid_from) lies after the visit."))
 
 
 async def check(unit: Unit, case_id: UUID, finding: Finding) -> Case:
@@ -175,11 +158,8 @@ async def check(unit: Unit, case_id: UUID, finding: Finding) -> Case:
 
     Raises CASE_UNKNOWN, CASE_STATE, FOUR_EYES, CASE_FORM.
     """
-    await unit.business_day()
-    case = await known(unit, case_id, lock=True)
-    if case.status != SUBMITTED:
-        raise CASE_STATE(case_id=case_id, status=STATUS[case.status], act=CHECK)
-    _by_another(unit, case.submitted_by, SUBMIT, CHECK)
+    case = await at_step(unit, case_id, frozenset({SUBMITTED}), CHECK)
+    by_another(unit, case.submitted_by, SUBMIT, CHECK)
     if case.kind == ACCIDENT:
         if unit.actor.role != "township_director":
             raise CASE_FORM(
@@ -191,28 +171,27 @@ async def check(unit: Unit, case_id: UUID, finding: Finding) -> Case:
     status = ENDORSED if finding.yes else OPPOSED
     now = replace(case, status=status, version=case.version + 1, liability=finding.liability, share=_share(finding))
     await store.set_case(unit.conn, unit.pool_code, now)
-    await _step(unit, now, status, finding.note, _told(finding))
+    await add_step(unit, now, status, finding.note, _told(finding))
     return now
 
 
 async def decide(unit: Unit, case_id: UUID, finding: Finding) -> Case:
     """The county's decision: the fact stands from its first day on, and the visit of an accident can be settled.
 
-    Raises CASE_UNKNOWN, CASE_STATE, FOUR_EYES, CONFLICT_OF_INTEREST, CASE_FORM, NOTICE_LATE, VISIT_SETTLED.
+    Raises CASE_UNKNOWN, CASE_STATE, FOUR_EYES, CONFLICT_OF_INTEREST, CASE_FORM, NOTICE_LATE, REPORT_LATE,
+    LATE_UNAPPROVED, NOT_POSTED, NOTICE_RUNS, CASE_OBJECTIONS_OPEN, VISIT_SETTLED.
     """
-    await unit.business_day()
-    case = await known(unit, case_id, lock=True)
-    if case.status not in DECIDABLE:
-        raise CASE_STATE(case_id=case_id, status=STATUS[case.status], act=DECIDE)
+    case = await at_step(unit, case_id, DECIDABLE, DECIDE)
     check_tie(unit.actor, case.institution_code, case.household_id)
-    for step in await store.steps(unit.conn, unit.pool_code, case_id):
-        _by_another(unit, step.by, SUBMIT if step.act == SUBMITTED else CHECK, DECIDE)
+    await by_a_third(unit, case)
+    if finding.late_reason and not finding.yes:
+        raise CASE_FORM(reason=("不予批准的,不写逾期理由。", "What is denied has no reason for being late."))
     if case.kind == ACCIDENT:
         now = await _decide_accident(unit, case, finding)
     else:
         now = await _decide_fact(unit, case, finding)
     await store.set_case(unit.conn, unit.pool_code, now)
-    await _step(unit, now, now.status, finding.note, _told(finding))
+    await add_step(unit, now, now.status, finding.note, _told(finding))
     return now
 
 
@@ -224,26 +203,10 @@ async def _decide_fact(unit: Unit, case: Case, finding: Finding) -> Case:
     status = GRANTED if finding.yes else DENIED
     now = replace(case, status=status, version=case.version + 1, valid_from=start, valid_to=end)
     if finding.yes:
-        await _check_notice(unit, now)
+        await check_told(unit, now, finding.late_reason)
         coverage = await queries.lock_entitlements(unit.conn, unit.pool_code, case.member_id)
         await _record(unit, now, coverage, GRANTED, [(start, end)])
     return now
-
-
-async def _check_notice(unit: Unit, case: Case) -> None:
-    """Raises NOTICE_LATE where the policy of its first day wants notice earlier than the case was submitted."""
-    try:
-        policy = await policy_for(unit.conn, unit.pool_code, case.valid_from)
-    except Problem as problem:
-        if problem.kind is not NO_POLICY:
-            raise
-        return  # a circumstance of days before the first policy: nothing was asked for then
-    asked = next((one for one in policy.circumstances if one.code == case.code), None)
-    submitted_on = shanghai_date(case.submitted_at)
-    if asked is None or asked.notice_days is None or submitted_on <= case.valid_from + timedelta(asked.notice_days):
-        return
-    what = CIRCUMSTANCES[asked.code]
-    raise NOTICE_LATE(what=what, days=asked.notice_days, valid_from=case.valid_from, submitted_on=submitted_on)
 
 
 async def _decide_accident(unit: Unit, case: Case, finding: Finding) -> Case:
@@ -256,6 +219,9 @@ async def _decide_accident(unit: Unit, case: Case, finding: Finding) -> Case:
     _check_liability(replace(finding, liability=liability, share=share))
     visit = await visits.open_visit(unit, case.visit_id)
     check_tie(unit.actor, visit.institution_code)
+    if finding.yes:
+        await check_told(unit, case, finding.late_reason)
+        await check_notice(unit, case)
     assert liability is not None
     await queries.set_third_party(unit.conn, unit.pool_code, case.visit_id, liability, share)
     status = GRANTED if finding.yes else DENIED
@@ -274,7 +240,7 @@ async def end(unit: Unit, case_id: UUID, from_day: date, note: str) -> Case:
         raise CASE_STATE(case_id=case_id, status=STATUS[case.status], act=END)
     check_tie(unit.actor, case.institution_code, case.household_id)
     decided = (await store.steps(unit.conn, unit.pool_code, case_id))[-1]
-    _by_another(unit, decided.by, DECIDE, END)
+    by_another(unit, decided.by, DECIDE, END)
     if from_day < case.valid_from or (case.valid_to is not None and from_day > case.valid_to):
         raise CASE_FORM(reason=("终止日须在有效期内。", "The day has to lie within the validity."))
     last = max(case.valid_from, from_day - timedelta(days=1))
@@ -283,7 +249,7 @@ async def end(unit: Unit, case_id: UUID, from_day: date, note: str) -> Case:
     others = await store.granted_by_others(unit.conn, unit.pool_code, case)
     await _record(unit, now, coverage, NONE, left(from_day, case.valid_to, others))
     await store.set_case(unit.conn, unit.pool_code, now)
-    await _step(unit, now, ENDED, note, {"from_day": from_day.isoformat()})
+    await add_step(unit, now, ENDED, note, {"from_day": from_day.isoformat()})
     return now
 
 
@@ -318,19 +284,10 @@ def _share(finding: Finding) -> int:
     return finding.share or FULL_RATIO if finding.liability == ADVANCED else finding.share
 
 
-def _by_another(unit: Unit, earlier: str, act: Words, then: Words) -> None:
-    if unit.actor.subject == earlier:
-        raise FOUR_EYES(act=act, then=then)
-
-
 def _told(finding: Finding) -> dict[str, Any]:
-    told = {"liability": finding.liability, "share": _share(finding) or None}
+    told = {
+        "liability": finding.liability,
+        "share": _share(finding) or None,
+        "late_reason": finding.late_reason or None,
+    }
     return {name: value for name, value in told.items() if value is not None}
-
-
-async def _step(unit: Unit, case: Case, act: str, note: str, detail: dict[str, Any]) -> None:
-    day = await unit.business_day()
-    step = Step(act, unit.actor.subject, unit.actor.role, unit.now, day, note, detail)
-    await store.add_step(unit.conn, unit.pool_code, case, step)
-    unit.result("case", case.id)
-    unit.note(kind=case.kind, act=act)

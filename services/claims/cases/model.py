@@ -29,6 +29,8 @@ FOR_DISEASE = frozenset({"chronic_card", "special_card", "tb", "rabies", "delive
 
 SUBMITTED, ENDORSED, OPPOSED = "submitted", "endorsed", "opposed"
 GRANTED, DENIED, ENDED = "granted", "denied", "ended"
+POSTED, OBJECTED, REPLIED = "posted", "objected", "replied"
+"""Steps of an accident's notice, which leave its state as it is."""
 DECIDABLE = frozenset({ENDORSED, OPPOSED})
 DECISION_DAYS = 20
 """Days from the submission within which the county decides; the queue shows who is late."""
@@ -57,6 +59,10 @@ class Case:
     due_on: date
     liability: str | None = None
     share: int = 0
+    posted_on: date | None = None
+    """Since when an accident hangs out in its village."""
+    posted_until: date | None = None
+    """The last day of that, and the last for an objection."""
 
     @property
     def code(self) -> str:
@@ -78,6 +84,8 @@ class Step:
     on: date
     note: str
     detail: dict[str, Any]
+    number: int = 0
+    """The version that the case has by it; 0 before it is written."""
 
 
 def due_on(submitted: date) -> date:

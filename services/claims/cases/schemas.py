@@ -13,6 +13,9 @@ Kind = Literal[
     "late_submission", "accident",
 ]  # fmt: skip
 Status = Literal["submitted", "endorsed", "opposed", "granted", "denied", "ended"]
+Act = Literal[
+    "submitted", "endorsed", "opposed", "posted", "objected", "replied", "granted", "denied", "ended",
+]  # fmt: skip
 Liability = Literal["none", "accident", "shared", "liable", "advanced"]
 Code = Annotated[str, StringConstraints(max_length=64, strip_whitespace=True)]
 
@@ -27,7 +30,8 @@ class PaperIn(WireModel):
 class CaseIn(WireModel):
     """The case form. ``visit_id`` for an accident, ``disease_code`` for cards and programmes.
 
-    The days are those on which what is applied for holds: for late submission, those on which the care ended.
+    The days are those on which what is applied for holds: for late submission, those on which the care ended; of an
+    accident ``valid_from`` is the day on which it happened.
     """
 
     kind: Kind
@@ -61,6 +65,41 @@ class CaseDecisionIn(WireModel):
     valid_to: date | None = None
     liability: Liability | None = None
     share: Ratio = 0
+    late_reason: FreeText = ""
+    """Why what was told after its days is granted all the same, where the policy lets the director approve that."""
+
+
+class PostingIn(WireModel):
+    """Where the township's opinion on an accident hangs out, since when, and for how long."""
+
+    village_code: Annotated[str, StringConstraints(pattern=r"^\d{6,12}$")]
+    place: Reason
+    """The board it hangs on."""
+    proof: Annotated[str, StringConstraints(max_length=128)] = ""
+    """Number or digest of the photograph that shows it."""
+    posted_on: date | None = None
+    """Today where it is left out."""
+    days: Annotated[int, Field(ge=1, le=60)] | None = None
+    """As long as the policy says where it is left out; never shorter."""
+
+
+class CaseObjectionIn(WireModel):
+    """What somebody holds against a case that hangs out. Names stay out of the text."""
+
+    ground: Reason
+
+
+class CaseObjectionMade(WireModel):
+    """The number of an objection within its case."""
+
+    number: int
+
+
+class CaseReplyIn(WireModel):
+    """What became of an objection, and why."""
+
+    upheld: bool
+    reply: Reason
 
 
 class EndIn(WireModel):
@@ -71,9 +110,10 @@ class EndIn(WireModel):
 
 
 class CaseStepOut(WireModel):
-    """What was done, by whom."""
+    """What was done, by whom; ``number`` names an objection in its reply."""
 
-    act: Status
+    number: int
+    act: Act
     by: str
     role: str
     at: datetime
@@ -104,6 +144,9 @@ class EntitlementCaseOut(WireModel):
     """Whether it waits beyond the day on which it was due."""
     liability: Liability | None
     share: Ratio
+    posted_on: date | None
+    """Since when an accident hangs out in its village, and the last day of that."""
+    posted_until: date | None
 
 
 class CaseRecordOut(WireModel):

@@ -22,7 +22,8 @@ SELECT id FROM entitlement_case WHERE pool_code = $1 AND status IN ('submitted',
 """
 _CASE = f"SELECT {', '.join(COLUMNS)} FROM entitlement_case WHERE pool_code = $1 AND id = $2"
 _SET = """
-UPDATE entitlement_case SET status = $3, version = $4, valid_from = $5, valid_to = $6, liability = $7, share = $8
+UPDATE entitlement_case SET status = $3, version = $4, valid_from = $5, valid_to = $6, liability = $7, share = $8,
+  posted_on = $9, posted_until = $10
 WHERE pool_code = $1 AND id = $2
 """
 _CASES = f"""
@@ -38,7 +39,8 @@ INSERT INTO case_step (pool_code, case_id, version, institution_code, act, by, r
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb)
 """
 _STEPS = """
-SELECT act, by, role, at, "on", note, detail FROM case_step WHERE pool_code = $1 AND case_id = $2 ORDER BY version
+SELECT act, by, role, at, "on", note, detail, version AS number FROM case_step
+WHERE pool_code = $1 AND case_id = $2 ORDER BY version
 """
 _OTHERS = """
 SELECT c.valid_from AS first,
@@ -78,8 +80,9 @@ async def case(conn: AsyncConnection, pool_code: str, case_id: UUID, *, lock: bo
 async def set_case(conn: AsyncConnection, pool_code: str, now: Case) -> None:
     """Writes what may change of a locked case."""
     await execute(
-        conn, _SET, pool_code, now.id, now.status, now.version, now.valid_from, now.valid_to, now.liability, now.share
-    )
+        conn, _SET, pool_code, now.id, now.status, now.version, now.valid_from, now.valid_to, now.liability, now.share,
+        now.posted_on, now.posted_until,
+    )  # fmt: skip
 
 
 async def cases(

@@ -42,6 +42,8 @@ def declare(metadata: MetaData) -> None:
         required("due_on", Date),
         Column("liability", Text),
         required("share", Integer),
+        Column("posted_on", Date),
+        Column("posted_until", Date),
         PrimaryKeyConstraint("pool_code", "id"),
     )
     c = case.c

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from services.claims.benefits.case import key_of
 from services.claims.benefits.diseases import codes_of, covering
 from services.claims.benefits.engine import benefit_year
 from services.claims.benefits.model import Benefit, Cap, ClaimInput, Entitlement, Policy
-from services.claims.benefits.paying import key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,10 @@ class Asked(NamedTuple):
         """As the engine reads it: which accumulators it counts on."""
         return ClaimInput(kind, self.day, self.settled_on, (), disease=self.diagnosis)
 
+    def year(self, policy: Policy) -> int:
+        """The year whose caps count, as far as it is known before the discharge."""
+        return benefit_year(self.care("inpatient"), policy)
+
 
 def caps_left(
     policy: Policy,
@@ -45,9 +49,11 @@ def caps_left(
     asked: Asked,
     joined: frozenset[str] = frozenset(),
     held: Sequence[Entitlement] = (),
+    heads: int | None = None,
 ) -> list[CapLeft]:
     """Every cap of the buckets and layers that are open to a person, with what is used of it; a cap a visit or
-    admission starts unused. What holds for a disease only is left out where no diagnosis is named."""
+    admission starts unused. What holds for a disease only is left out where no diagnosis is named. `heads`: insured
+    members of the household."""
     left: list[CapLeft] = []
     for layer in policy.layers:
         if layer.voluntary and layer.id not in joined:
@@ -59,9 +65,9 @@ def caps_left(
             for cap in benefit.caps:
                 if not _limits(cap, asked.diagnosis):
                     continue
-                key = key_of(care, policy, benefit_year(care, policy), cap.period, cap.counts)
+                key = key_of(care, policy, asked.year(policy), cap.period, cap.counts)
                 counted = used.get((key.scope, key.year, key.detail, key.name), 0)
-                left.append(CapLeft(benefit.kind, cap.id, cap.name, cap.period, cap.amount_fen, counted))
+                left.append(CapLeft(benefit.kind, cap.id, cap.name, cap.period, cap.limit_fen(heads), counted))
     return left
 
 

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.claims.benefits.engine import accumulators, adjudicate
+from services.claims.benefits.capping import asks_for_household
+from services.claims.benefits.engine import accumulators, adjudicate, benefit_year
 from services.claims.benefits.model import (
     AccumulatorKey,
     Adjudication,
@@ -159,6 +160,8 @@ class Ground:
     """What the patient wants to pay from the family account, at most."""
     off_path: str = ""
     """Why the case left the agreed path of its disease, as the hospital states it."""
+    insured: int | None = None
+    """How many of the household are insured in the benefit year, where a cap asks for it."""
 
     @property
     def granted(self) -> frozenset[str]:
@@ -177,6 +180,12 @@ class Ground:
     def keys(self, settled_on: date) -> tuple[AccumulatorKey, ...]:
         """The accumulators that a decision may read or move."""
         return accumulators(self.input(settled_on, None), self.policy)
+
+    def household_year(self, settled_on: date) -> tuple[UUID, int] | None:
+        """Whose insured members in which year the decision has to know; None where no cap is so much a head."""
+        if not asks_for_household(self.visit.kind, self.policy):
+            return None
+        return self.coverage.household_id, benefit_year(self.input(settled_on, None), self.policy)
 
     def facts(
         self,
@@ -202,6 +211,7 @@ class Ground:
             account_credit_fen=credit_fen,
             decided=self.granted,
             late_approved=late_on(self.coverage.entitlements, self.visit.ended_on),
+            insured=self.insured,
         )
 
 
@@ -373,6 +383,7 @@ def _rarer(facts: Facts, off_path: str) -> dict[str, Any]:
         "account_credit": facts.account_credit_fen,
         "granted": sorted(facts.decided),
         "late_approved": facts.late_approved,
+        "insured": facts.insured,
         "off_path": off_path,
     }
     return {name: value for name, value in rarer.items() if value}

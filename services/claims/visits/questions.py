@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.claims.benefits.capping import asks_for_household
 from services.claims.benefits.engine import BadClaim, adjudicate
 from services.claims.benefits.face import Billed, Face, faces_of
-from services.claims.benefits.model import AccumulatorKey, Adjudication
+from services.claims.benefits.model import KINDS, AccumulatorKey, Adjudication
 from services.claims.benefits.queries import NO_POLICY, policy_for
 from services.claims.catalogue.queries import catalogue_items
 from services.claims.providers.queries import reference_on
@@ -20,6 +21,7 @@ from services.claims.visits.claims import earlier_parts, settled_sheets
 from services.claims.visits.coverage import CONSUMER, ID_NUMBER, Coverage
 from services.claims.visits.deciding import Ground, check_open, the_bill
 from services.claims.visits.entitlements import cards
+from services.claims.visits.insured import insured
 from services.claims.visits.problems import (
     BAD_CLAIM,
     ENROLLMENT_SILENT,
@@ -95,7 +97,11 @@ async def _caps(unit: Unit, coverage: Coverage, day: date, diagnosis: str) -> li
         return []
     used = await store.used(unit.conn, unit.pool_code, [coverage.member_id, coverage.household_id])
     asked = Asked(day, max(day, shanghai_date(unit.now)), diagnosis)
-    return caps_left(policy, used, asked, coverage.layers_on(day), cards(coverage.entitlements))
+    year = coverage.household_id, asked.year(policy)
+    heads = await insured(
+        unit.conn, unit.pool_code, [year] if any(asks_for_household(k, policy) for k in KINDS) else []
+    )
+    return caps_left(policy, used, asked, coverage.layers_on(day), cards(coverage.entitlements), heads.get(year))
 
 
 async def quote(
@@ -130,6 +136,8 @@ async def quote(
     bill = the_bill(visit, joined(sheets) if sheets else None, inline, day, final=False)
     items = await catalogue_items(unit.conn, reference.catalogue_version, bill.codes)
     used = await _used(unit, ground, day)
+    if (year := ground.household_year(day)) is not None:
+        ground = replace(ground, insured=(await insured(unit.conn, unit.pool_code, [year]))[year])
     credit_fen = await accounts.credit(unit.conn, unit.pool_code, coverage.household_id, used)
     facts = ground.facts(items, used, credit_fen, earlier_parts(parts))
     try:

@@ -154,13 +154,13 @@ def _increases(
         left = _left_of_stay(one, policy, stays, layer.layer)
         more = min(rest, layer.benefit_fen - had.get(layer.layer, 0), left)
         if more > 0:
-            counts = _benefit_counts(one.input, owners, after, policy, layer.layer, more)
+            counts = _benefit_counts(one, owners, after, policy, layer.layer, more)
             yield Increase(layer._replace(benefit_fen=more), (*counts, *others))
             rest, others = rest - more, ()
 
 
 def _benefit_counts(
-    claim: ClaimInput, owners: Owners, after: Adjudication, policy: Policy, layer_id: str, more_fen: int
+    one: Settled, owners: Owners, after: Adjudication, policy: Policy, layer_id: str, more_fen: int
 ) -> Iterator[Count]:
     """What an increase of a layer adds to the benefits that the layer counts, with the lowest cap on each."""
     buckets = [bucket for layer in policy.layers if layer.id == layer_id for bucket in layer.buckets]
@@ -168,12 +168,12 @@ def _benefit_counts(
     for key, _ in after.movements:
         if (key.scope, key.name) in names:
             caps = [
-                cap.amount_fen
+                cap.limit_fen(one.facts.insured)
                 for bucket in buckets
                 for cap in bucket.caps
                 if cap.period not in EACH_TIME
                 and (cap.period, cap.counts) == (key.scope, key.name)
-                and (not cap.diseases or covering(claim.disease, cap.diseases) is not None)
+                and (not cap.diseases or covering(one.input.disease, cap.diseases) is not None)
             ]
             yield Count(owners.ref(key), key.name, more_fen, min(caps, default=None), True)
 
@@ -320,6 +320,7 @@ def kept_facts(kept: Mapping[str, Any], items: Mapping[str, Item]) -> Facts:
         account_credit_fen=kept.get("account_credit", 0),
         decided=frozenset(kept.get("granted", ())),
         late_approved=kept.get("late_approved", False),
+        insured=kept.get("insured"),
     )
 
 

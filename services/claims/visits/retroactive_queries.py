@@ -1,15 +1,19 @@
 """Claims settled between a version's effective date and its decision, with what the version gives each."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from services.claims.benefits.capping import asks_for_household
+from services.claims.benefits.engine import benefit_year
 from services.claims.benefits.model import Item, Policy
 from services.claims.benefits.queries import Late, policy_by_hash
 from services.claims.catalogue.queries import catalogue_items
 from services.claims.visits import retroactive_store
 from services.claims.visits.claims import Claim
-from services.claims.visits.retroactive import Difference, differences, settled_of
+from services.claims.visits.insured import insured
+from services.claims.visits.retroactive import Difference, Settled, differences, settled_of
 from services.claims.visits.retroactive_store import Wanted
 from shared.http.unit import Unit
 
@@ -37,8 +41,23 @@ async def late_differences(
         settled_of(claim, visits[claim.visit_id], details[claim.id], _of(items, claim), policies[claim.policy_hash])
         for claim in claims
     ]
+    settled = await _with_insured(unit, settled, late.policy)
     full = len({claim.household_id for claim in claims}) == households
     return list(differences(settled, late.policy)), claims[-1].household_id if claims and full else None
+
+
+async def _with_insured(unit: Unit, settled: list[Settled], policy: Policy) -> list[Settled]:
+    """Claims that the new version asks the insured members of a household for, which the old one did not: as known."""
+    wanted = {
+        one.claim.id: (one.claim.household_id, benefit_year(one.input, policy))
+        for one in settled
+        if one.facts.insured is None and asks_for_household(one.input.kind, policy)
+    }
+    found = await insured(unit.conn, unit.pool_code, set(wanted.values()))
+    return [
+        replace(one, facts=replace(one.facts, insured=found[wanted[one.claim.id]])) if one.claim.id in wanted else one
+        for one in settled
+    ]
 
 
 async def _policies(unit: Unit, claims: list[Claim]) -> dict[str, Policy]:

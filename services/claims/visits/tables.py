@@ -88,6 +88,7 @@ def _coverage(metadata: MetaData) -> None:
         PrimaryKeyConstraint("pool_code", "member_id"),
     )
     Index("member_coverage_blind", member.c.pool_code, member.c.blind_index)
+    Index("member_coverage_household", member.c.pool_code, member.c.household_id)
     Table(
         "coverage_case",
         metadata,

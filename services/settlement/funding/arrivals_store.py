@@ -1,4 +1,4 @@
-"""SQL of money that arrives: premiums, remittances, sponsors and subsidies as the events told them, and arrivals."""
+"""SQL of money in: premiums, remittances, sponsors and subsidies as the events told them, and temporary receipts."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.dues import dues
 from services.settlement.funding.store import columns
-from shared.db.sql import execute, execute_counted, fetch, fetchrow
+from shared.db.sql import execute, execute_counted, fetch
 
 
 async def add_premium(conn: AsyncConnection, row: Sequence[Any]) -> None:
@@ -111,32 +112,27 @@ async def put_sponsorship(conn: AsyncConnection, row: Sequence[Any]) -> None:
     )
 
 
-async def sponsorship(conn: AsyncConnection, pool: str, sponsorship_id: UUID) -> Any:
-    """A sponsorship with what arrived for it, or None."""
-    return await fetchrow(
-        conn,
-        """
-        SELECT s.coverage_year, s.amount_fen, coalesce((SELECT sum(a.amount_fen) FROM arrival a
-               WHERE a.pool_code = s.pool_code AND a.sponsorship_id = s.id), 0)::bigint AS arrived_fen
-        FROM sponsorship s WHERE s.pool_code = $1 AND s.id = $2""",
-        pool,
-        sponsorship_id,
-    )
-
-
-async def put_subsidy_due(conn: AsyncConnection, row: Sequence[Any]) -> None:
-    """What a level owes for a year, or its newer revision."""
+async def add_subsidy_due(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """What a level owes for a year, or a newer word about it."""
     await execute(
         conn,
         """
-        INSERT INTO subsidy_due AS s (pool_code, id, sequence, coverage_year, level, head_count, standard_fen,
-                                      amount_fen, business_day, audited)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        ON CONFLICT (pool_code, id) DO UPDATE SET sequence = excluded.sequence, head_count = excluded.head_count,
-          coverage_year = excluded.coverage_year, standard_fen = excluded.standard_fen,
-          amount_fen = excluded.amount_fen, business_day = excluded.business_day, audited = excluded.audited
-        WHERE s.sequence < excluded.sequence""",
+        INSERT INTO subsidy_due (pool_code, id, sequence, coverage_year, level, head_count, standard_fen, amount_fen,
+                                 business_day, audited)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
         *row,
+    )
+
+
+async def subsidy_dues(conn: AsyncConnection, pool: str, year: int) -> list[Any]:
+    """Every word about what is due for one coverage year, in the order in which it was told."""
+    return await fetch(
+        conn,
+        """
+        SELECT id, sequence, level, head_count, standard_fen, amount_fen, audited, business_day FROM subsidy_due
+        WHERE pool_code = $1 AND coverage_year = $2 ORDER BY level, id, sequence""",
+        pool,
+        year,
     )
 
 
@@ -145,14 +141,14 @@ async def subsidy_year(conn: AsyncConnection, pool: str, year: int) -> list[Any]
     the auditors have confirmed every head that it is due for."""
     return await fetch(
         conn,
-        """
+        f"""
         SELECT level, sum(due_fen)::bigint AS due_fen, sum(head_count)::bigint AS head_count,
                sum(arrived_fen)::bigint AS arrived_fen, sum(carried_in_fen)::bigint AS carried_in_fen,
                sum(carried_on_fen)::bigint AS carried_on_fen, coalesce(bool_and(audited), false) AS audited
         FROM (SELECT level, amount_fen AS due_fen, head_count, 0 AS arrived_fen, 0 AS carried_in_fen,
-                     0 AS carried_on_fen, audited FROM subsidy_due WHERE pool_code = $1 AND coverage_year = $2
+                     0 AS carried_on_fen, audited FROM {dues()} d WHERE coverage_year = $2
               UNION ALL SELECT level, 0, 0, amount_fen, 0, 0, NULL FROM arrival
-              WHERE pool_code = $1 AND coverage_year = $2 AND kind = 'subsidy'
+              WHERE pool_code = $1 AND coverage_year = $2 AND kind = 'subsidy' AND status = 'booked'
               UNION ALL SELECT level, 0, 0, 0, amount_fen, 0, NULL FROM subsidy_carry
               WHERE pool_code = $1 AND coverage_year = $2 - 1
               UNION ALL SELECT level, 0, 0, 0, 0, amount_fen, NULL FROM subsidy_carry
@@ -187,19 +183,4 @@ async def add_subsidy_carry(
         day,
         by,
         *columns(rows, 4),
-    )
-
-
-async def add_arrival(conn: AsyncConnection, row: Sequence[Any]) -> bool:
-    """A receipt on the fiscal account; False if its bank reference is known already."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        INSERT INTO arrival (pool_code, id, kind, level, sponsorship_id, coverage_year, amount_fen, bank_reference,
-                             value_date, recorded_by, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING""",
-            *row,
-        )
-        == 1
     )

@@ -58,6 +58,8 @@ class Seen:
     signed_fen: int
     reference: str
     value_date: date
+    line_id: UUID | None = None
+    """The line, where a statement shows it."""
 
 
 def account_of(code: str) -> BankAccount:

@@ -153,7 +153,7 @@ async def premium_sponsored(unit: EventUnit, event: Envelope, told: PremiumSpons
 
 async def subsidy_due(unit: EventUnit, event: Envelope, told: SubsidyDue) -> None:
     """What a level owes for a coverage year: nothing is booked before the money arrives (cash basis)."""
-    await arrivals_store.put_subsidy_due(
+    await arrivals_store.add_subsidy_due(
         (await _desk(unit)).conn,
         (
             unit.pool_code,

@@ -53,22 +53,6 @@ IN_THE_FUTURE = define(
     "{day} 还没有到;今天是 {today}。",
     "{day} has not come; today is {today}.",
 )
-SPONSORSHIP_UNKNOWN = define(
-    "sponsorship_unknown",
-    404,
-    "没有这笔资助",
-    "No such sponsorship",
-    "没有收到编号 {sponsorship} 的资助确认;请核对编号,或稍后再试。",
-    "No confirmed sponsorship {sponsorship} has been received; check the id or try again shortly.",
-)
-SPONSORSHIP_EXCEEDED = define(
-    "sponsorship_exceeded",
-    409,
-    "超过资助金额",
-    "More than was sponsored",
-    "资助 {sponsorship} 应到 {due} 元,已到 {arrived} 元,不能再登记 {amount} 元。",
-    "Sponsorship {sponsorship} is for {due} yuan, of which {arrived} arrived; {amount} more is too much.",
-)
 TRANSFER_UNKNOWN = define(
     "transfer_unknown",
     404,
@@ -170,9 +154,10 @@ NOT_TO_WRITE_OFF = define(
     409,
     "不能核销",
     "Not to be written off",
-    "应收款 {receivable} 已收回、正在抵扣或属于银行重复支付,不能核销;正在抵扣的请等批次结果,重复支付的请向收款方追回。",
-    "Receivable {receivable} is made good, being set off, or a second payment of the bank: wait for the batch, or have "
-    "the second payment given back.",
+    "应收款 {receivable} 已收回、正在抵扣、属于银行重复支付或不是基金的应收款,不能核销;正在抵扣的请等批次结果,"
+    "重复支付的和其他付款方的请向收款方追回。",
+    "Receivable {receivable} is made good, being set off, a second payment of the bank, or not the fund's: wait for "
+    "the batch, or have it given back.",
 )
 WRITE_OFF_UNKNOWN = define(
     "write_off_unknown",

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.settlement.funding.accounts import EXPENDITURE
 from shared.db.sql import execute, execute_counted, fetch, fetchrow
 
 # What is about to be set off and what is done: rows of a batch that was given up do not count.
@@ -16,28 +15,28 @@ _SET_OFF = """
 coalesce((SELECT sum(s.amount_fen) FROM set_off s WHERE s.pool_code = r.pool_code AND s.receivable_id = r.id
           AND NOT s.given_up AND s.done_on IS NULL), 0)::bigint"""
 _COLUMNS = f"""
-r.id, r.origin, r.bearer, r.institution_code, r.household_id, r.claim_id, r.layer, r.expense_account, r.care_year,
-r.reason, r.amount_fen, r.patient_owed_fen, r.penalty_fen, r.settled_fen, r.waived_fen, r.reference, r.arisen_on,
-r.made_good_on, {_SET_OFF} AS setting_off_fen"""
+r.id, r.book, r.origin, r.bearer, r.institution_code, r.household_id, r.claim_id, r.layer, r.expense_account,
+r.care_year, r.reason, r.amount_fen, r.patient_owed_fen, r.penalty_fen, r.settled_fen, r.waived_fen, r.reference,
+r.arisen_on, r.made_good_on, {_SET_OFF} AS setting_off_fen"""
 
 
 async def add(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequence[Any]]) -> None:
     """Receivables that arise on a day: (id, origin, bearer, institution, household, expense account, year of care,
-    replenishment, line, instruction, reason, fen, fen owed to the patient, fen of penalty, reference, claim, layer) a
-    row."""
-    columns = [[row[column] for row in rows] for column in range(17)]
+    replenishment, line, instruction, reason, fen, fen owed to the patient, fen of penalty, reference, claim, layer,
+    book) a row."""
+    columns = [[row[column] for row in rows] for column in range(18)]
     await execute(
         conn,
         """
         INSERT INTO receivable (pool_code, arisen_on, id, origin, bearer, institution_code, household_id,
                                 expense_account, care_year, replenishment_id, line, instruction_id, reason, amount_fen,
-                                patient_owed_fen, penalty_fen, reference, claim_id, layer)
+                                patient_owed_fen, penalty_fen, reference, claim_id, layer, book)
         SELECT $1, $2, r.* FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
                                        $9::integer[], $10::uuid[], $11::integer[], $12::uuid[], $13::text[],
                                        $14::bigint[], $15::bigint[], $16::bigint[], $17::text[], $18::uuid[],
-                                       $19::text[])
+                                       $19::text[], $20::text[])
           AS r (id, origin, bearer, institution_code, household_id, expense_account, care_year, replenishment_id, line,
-                instruction_id, reason, amount_fen, patient_owed_fen, penalty_fen, reference, claim_id, layer)""",
+                instruction_id, reason, amount_fen, patient_owed_fen, penalty_fen, reference, claim_id, layer, book)""",
         pool,
         day,
         *columns,
@@ -45,7 +44,13 @@ async def add(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequen
 
 
 async def listed(
-    conn: AsyncConnection, pool: str, institution: str | None, only_open: bool, after: Sequence[Any] | None, limit: int
+    conn: AsyncConnection,
+    pool: str,
+    book: str | None,
+    institution: str | None,
+    only_open: bool,
+    after: Sequence[Any] | None,
+    limit: int,
 ) -> list[Any]:
     """Receivables, newest first after the last (day, id) shown."""
     return await fetch(
@@ -54,12 +59,14 @@ async def listed(
         SELECT {_COLUMNS} FROM receivable r
         WHERE r.pool_code = $1 AND ($2::text IS NULL OR r.institution_code = $2)
           AND (NOT $3 OR r.made_good_on IS NULL) AND ($4::date IS NULL OR (r.arisen_on, r.id) < ($4, $5::uuid))
+          AND ($7::text IS NULL OR r.book = $7)
         ORDER BY r.arisen_on DESC, r.id DESC LIMIT $6""",
         pool,
         institution,
         only_open,
         *(after or (None, None)),
         limit,
+        book,
     )
 
 
@@ -69,8 +76,8 @@ async def receivable(conn: AsyncConnection, pool: str, receivable_id: UUID) -> A
     return await fetchrow(conn, sql, pool, receivable_id)
 
 
-async def of_hospitals(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
-    """Those of the named receivables that a hospital owes the fund and that are not made good, kept from others, with
+async def of_hospitals(conn: AsyncConnection, pool: str, book: str, ids: Sequence[UUID]) -> list[Any]:
+    """Those of the named receivables that a hospital owes in a book and that are not made good, kept from others, with
     what is still to be set off or repaid in fen."""
     return await fetch(
         conn,
@@ -78,12 +85,11 @@ async def of_hospitals(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) ->
         SELECT r.id, r.institution_code, r.amount_fen - r.settled_fen - r.waived_fen - {_SET_OFF} AS open_fen
         FROM receivable r
         WHERE r.pool_code = $1 AND r.id = ANY ($2::uuid[]) AND r.bearer = 'hospital' AND r.made_good_on IS NULL
-          AND (r.instruction_id IS NULL OR EXISTS (
-            SELECT FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
-            WHERE i.pool_code = r.pool_code AND i.id = r.instruction_id AND b.account = '{EXPENDITURE}'))
+          AND r.book = $3
         ORDER BY r.id FOR UPDATE OF r""",
         pool,
         list(ids),
+        book,
     )
 
 
@@ -115,9 +121,9 @@ async def set_off_done(conn: AsyncConnection, pool: str, instruction_ids: Sequen
           UPDATE receivable r SET settled_fen = r.settled_fen + sums.fen,
             made_good_on = CASE WHEN r.settled_fen + sums.fen + r.waived_fen = r.amount_fen THEN $3::date END
           FROM sums WHERE r.pool_code = $1 AND r.id = sums.receivable_id
-          RETURNING r.id, r.origin, r.expense_account
+          RETURNING r.id, r.book, r.origin, r.expense_account
         )
-        SELECT d.receivable_id, d.instruction_id, d.amount_fen, s.origin, s.expense_account
+        SELECT d.receivable_id, d.instruction_id, d.amount_fen, s.book, s.origin, s.expense_account
         FROM done d JOIN settled s ON s.id = d.receivable_id ORDER BY d.instruction_id, d.receivable_id""",
         pool,
         list(instruction_ids),
@@ -128,13 +134,14 @@ async def set_off_done(conn: AsyncConnection, pool: str, instruction_ids: Sequen
 async def settle(
     conn: AsyncConnection, pool: str, ids: Sequence[UUID], fens: Sequence[int], days: Sequence[date]
 ) -> list[Any]:
-    """Money came in for receivables (fen and day each); the rows."""
+    """Money came in for receivables (fen and day each, several of one where it comes in parts); the rows."""
     return await fetch(
         conn,
         f"""
         UPDATE receivable r SET settled_fen = r.settled_fen + a.fen,
           made_good_on = CASE WHEN r.settled_fen + a.fen + r.waived_fen = r.amount_fen THEN a.day END
-        FROM unnest($2::uuid[], $3::bigint[], $4::date[]) AS a (id, fen, day)
+        FROM (SELECT id, sum(fen)::bigint AS fen, max(day) AS day
+              FROM unnest($2::uuid[], $3::bigint[], $4::date[]) AS one (id, fen, day) GROUP BY id) a
         WHERE r.pool_code = $1 AND r.id = a.id RETURNING {_COLUMNS}""",
         pool,
         list(ids),
@@ -227,13 +234,13 @@ async def payment_of(conn: AsyncConnection, pool: str, instruction_id: UUID, cla
     )
 
 
-async def payments_of_claim(conn: AsyncConnection, pool: str, claim_id: UUID, book: str) -> list[Any]:
-    """What was to be paid of a claim from a book, by layer, and what of that is asked back already: by a refused line,
-    by an approved recovery, or in hand from a third party."""
+async def payments_of(conn: AsyncConnection, pool: str, claims: Sequence[UUID]) -> list[Any]:
+    """What was to be paid of claims, or of payments beside them, by layer with its book, and what of that is asked back
+    already: by a refused line, by an approved recovery, or in hand from a third party."""
     return await fetch(
         conn,
         """
-        SELECT d.layer, d.institution_code, d.expense_account, d.amount_fen,
+        SELECT d.claim_id, d.layer, d.book, d.institution_code, d.expense_account, d.amount_fen,
                coalesce((SELECT sum(r.amount_fen - r.waived_fen) FROM receivable r JOIN replenishment_line l
                    ON l.pool_code = r.pool_code AND l.replenishment_id = r.replenishment_id AND l.line = r.line
                  WHERE l.pool_code = d.pool_code AND l.instruction_id = d.instruction_id AND l.claim_id = d.claim_id
@@ -243,10 +250,10 @@ async def payments_of_claim(conn: AsyncConnection, pool: str, claim_id: UUID, bo
                    AND v.approved_by IS NOT NULL), 0)::bigint
                + coalesce((SELECT r.settled_fen FROM receivable r WHERE r.pool_code = d.pool_code
                    AND r.origin = 'accident' AND r.claim_id = d.claim_id AND r.layer = d.layer), 0) AS asked_fen
-        FROM payable d WHERE d.pool_code = $1 AND d.claim_id = $2 AND d.book = $3 ORDER BY d.layer""",
+        FROM payable d WHERE d.pool_code = $1 AND d.claim_id = ANY ($2::uuid[])
+        ORDER BY array_position($2::uuid[], d.claim_id), d.layer""",
         pool,
-        claim_id,
-        book,
+        claims,
     )
 
 

@@ -1,7 +1,8 @@
 """What is owed to the fund: refused lines, second payments, claw-backs, overspent family accounts, and what third
-parties owe for accidents (rulings §1, §13).
+parties owe for accidents (rulings §1, §13). Other payers are owed second payments and what reversed claims were paid.
 
-A receivable is made good by money under its reference, by being set off, or by its payment coming back. Money for a
+A receivable is made good by money under its reference, in parts or at once, by being set off, or by its payment coming
+back. Money for a
 line that the county had not yet made good restores the advance; a claw-back of a line already made good lowers the next
 application instead, or goes to the fiscal account, where it came from.
 """
@@ -55,6 +56,8 @@ class Owed:
     id: UUID | None = None
     claim_id: UUID | None = None
     layer: str | None = None
+    book: str = BASIC
+    """The book of the payer whom it is owed to."""
 
 
 def owing(bearer: str, paid: Any) -> str:
@@ -88,6 +91,7 @@ async def arise(desk: Desk, owed: Sequence[Owed]) -> list[UUID]:
                 to_base32(one_id),
                 one.claim_id,
                 one.layer,
+                one.book,
             )
         )
     await store.add(desk.conn, desk.pool_code, desk.day, rows)
@@ -117,7 +121,7 @@ def entries(bank: BankAccount, seen: Sequence[Seen]) -> list[Entry]:
     return [
         Entry(
             bank.book,
-            f"receivable:{s.source_id}:{s.signed_fen}:{s.value_date}",
+            f"receivable:{s.source_id}:{s.line_id}",
             s.value_date,
             "应收款项收回",
             ((bank.ledger_account, RECEIVABLE, s.signed_fen),),
@@ -128,10 +132,11 @@ def entries(bank: BankAccount, seen: Sequence[Seen]) -> list[Entry]:
 
 
 async def repaid(desk: Desk, seen: Sequence[Seen]) -> None:
-    """Money on the expenditure account: a claw-back of a line that was made good lowers the next application."""
-    rows = await _settled(desk, seen)
-    fen = {s.source_id: s.signed_fen for s in seen}
-    await _claw_back(desk, [(r["id"], r["id"], fen[r["id"]], r["expense_account"]) for r in rows if _lowers(r)])
+    """Money on the account that paid: on the fund's, a claw-back of a line that was made good lowers the next
+    application. Each part does so under the line that showed it."""
+    rows = {row["id"]: row for row in await _settled(desk, seen)}
+    parts = [(s.line_id, s.source_id, s.signed_fen, rows[s.source_id]["expense_account"]) for s in seen]
+    await _claw_back(desk, [part for part in parts if _lowers(rows[part[1]])])
 
 
 async def repaid_to_fiscal(desk: Desk, seen: Sequence[Seen]) -> None:
@@ -145,12 +150,12 @@ async def _settled(desk: Desk, seen: Sequence[Seen]) -> list[Any]:
 
 
 def _lowers(row: Any) -> bool:
-    return row["origin"] in _LOWERING
+    return row["book"] == BASIC and row["origin"] in _LOWERING
 
 
 async def _claw_back(desk: Desk, parts: Sequence[tuple[Any, ...]]) -> None:
-    """(instruction or receivable, receivable, fen, expense account): lines with a minus to apply for, each under its
-    receivable in the place of a claim."""
+    """(instruction or line of a statement, receivable, fen, expense account): lines with a minus to apply for, each
+    under its receivable in the place of a claim."""
     if parts:
         rows = [(under, receivable, "basic", -1, fen, account) for under, receivable, fen, account in parts]
         await replenishment_store.add_paid_lines(desk.conn, desk.pool_code, desk.day, rows)
@@ -159,9 +164,9 @@ async def _claw_back(desk: Desk, parts: Sequence[tuple[Any, ...]]) -> None:
 # -- set-off
 
 
-async def of_hospitals(desk: Desk, ids: Sequence[UUID]) -> list[Any]:
-    """Of the named receivables those that a hospital owes, with what is open of each."""
-    return await store.of_hospitals(desk.conn, desk.pool_code, ids)
+async def of_hospitals(desk: Desk, book_name: str, ids: Sequence[UUID]) -> list[Any]:
+    """Of the named receivables those that a hospital owes to the payer of this book, with what is open of each."""
+    return await store.of_hospitals(desk.conn, desk.pool_code, book_name, ids)
 
 
 async def begin_set_off(desk: Desk, rows: Sequence[tuple[UUID, UUID, int]]) -> None:

@@ -12,10 +12,11 @@ from services.settlement.funding import receivables
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import RECOVERY_APPROVED, RECOVERY_EXCEEDS, RECOVERY_UNKNOWN
 from services.settlement.funding.roles import READERS
+from shared.contracts.layers import LayerBook
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
+from shared.http.pages import Cursor, Limit, Page, page, read_cursor
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
@@ -24,10 +25,12 @@ Bearer = Literal["hospital", "patient", "insurer", "third_party"]
 
 
 class ReceivableOut(WireModel):
-    """What somebody owes the fund; ``reference`` is what his payment names. ``open`` is neither made good nor about to
+    """What somebody owes the fund, or the payer of another layer in his own ``book``, on whose account it is awaited;
+    ``reference`` is what his payment names, in parts or at once. ``open`` is neither made good nor about to
     be set off, ``waived`` is owed by nobody any more. ``made_good_on`` is the day since which nothing is owed."""
 
     id: UUID
+    book: LayerBook
     origin: Literal["recheck", "second_payment", "family_account", "recovery", "accident", "cancellation"]
     bearer: Bearer | Literal["nobody"]
     institution_code: str | None
@@ -57,23 +60,20 @@ async def get_receivables(
     pool_code: str,
     unit: UnitDep,
     institution_code: str | None = None,
+    book: LayerBook | None = None,
     open_only: Annotated[bool, Query(alias="open")] = False,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[ReceivableOut]:
     """应收追回款:谁欠、欠多少、怎样收回. What is owed to the fund and by whom, newest first."""
     after = read_cursor(cursor, date.fromisoformat, UUID)
-    rows = await store.listed(unit.conn, pool_code, institution_code, open_only, after, limit + 1)
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(
-        items=[_receivable(row) for row in rows[:limit]],
-        next_cursor=encode_cursor(last["arisen_on"].isoformat(), last["id"]) if last else None,
-    )
+    rows = await store.listed(unit.conn, pool_code, book, institution_code, open_only, after, limit + 1)
+    return page(rows, limit, _receivable, "arisen_on", "id")
 
 
 def _receivable(row: Any) -> ReceivableOut:
-    named = ("id", "origin", "bearer", "institution_code", "household_id", "claim_id", "layer", "care_year", "reason",
-             "reference")  # fmt: skip
+    named = ("id", "book", "origin", "bearer", "institution_code", "household_id", "claim_id", "layer", "care_year",
+             "reason", "reference")  # fmt: skip
     return ReceivableOut(
         amount=row["amount_fen"],
         patient_owed=row["patient_owed_fen"],

@@ -8,7 +8,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -24,9 +23,7 @@ from sqlalchemy import (
 )
 
 from services.settlement.funding import receivable_tables
-
-_CODE = Text(collation="C")
-_MOMENT = DateTime(timezone=True)
+from shared.db.columns import CODE, MOMENT
 
 
 def declare(metadata: MetaData) -> None:
@@ -38,7 +35,6 @@ def declare(metadata: MetaData) -> None:
     _sponsorship(metadata)
     _subsidy_due(metadata)
     _subsidy_carry(metadata)
-    _arrival(metadata)
     _replenishment(metadata)
     _transfer(metadata)
     _movement(metadata)
@@ -51,8 +47,8 @@ def _bank_account(metadata: MetaData) -> None:
     Table(
         "bank_account",
         metadata,
-        Column("pool_code", _CODE),
-        Column("account", _CODE),
+        Column("pool_code", CODE),
+        Column("account", CODE),
         Column("version", Integer),
         Column("bank_name", Text, nullable=False),
         Column("bank_ownership", Text, nullable=False),
@@ -60,7 +56,7 @@ def _bank_account(metadata: MetaData) -> None:
         Column("number_sealed", LargeBinary, nullable=False),
         Column("number_index", LargeBinary, nullable=False),
         Column("registered_by", Text, nullable=False),
-        Column("registered_at", _MOMENT, nullable=False),
+        Column("registered_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("pool_code", "account", "version"),
     )
 
@@ -69,11 +65,11 @@ def _premium(metadata: MetaData) -> None:
     Table(
         "premium",
         metadata,
-        Column("pool_code", _CODE),
-        Column("bill_id", _CODE),
+        Column("pool_code", CODE),
+        Column("bill_id", CODE),
         Column("sequence", BigInteger),
         Column("coverage_year", Integer, nullable=False),
-        Column("township_code", _CODE, nullable=False),
+        Column("township_code", CODE, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
         Column("business_day", Date, nullable=False),
         Column("temporary", Boolean, nullable=False),
@@ -85,9 +81,9 @@ def _temporary_receipt(metadata: MetaData) -> None:
     Table(
         "temporary_receipt",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("coverage_year", Integer),
-        Column("income_account", _CODE),
+        Column("income_account", CODE),
         Column("amount_fen", BigInteger, nullable=False),
         Column("recognised_fen", BigInteger, nullable=False, server_default=text("0")),
         PrimaryKeyConstraint("pool_code", "coverage_year", "income_account"),
@@ -98,10 +94,10 @@ def _remittance(metadata: MetaData) -> None:
     Table(
         "remittance",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("id", Uuid),
-        Column("reference", _CODE, nullable=False),
-        Column("township_code", _CODE, nullable=False),
+        Column("reference", CODE, nullable=False),
+        Column("township_code", CODE, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
         Column("business_day", Date, nullable=False),
         Column("arrived_on", Date),
@@ -114,7 +110,7 @@ def _sponsorship(metadata: MetaData) -> None:
     Table(
         "sponsorship",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("id", Uuid),
         Column("sequence", BigInteger, nullable=False),
         Column("sponsor", Text, nullable=False),
@@ -130,17 +126,17 @@ def _subsidy_due(metadata: MetaData) -> None:
     Table(
         "subsidy_due",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("id", Uuid),
         Column("sequence", BigInteger, nullable=False),
         Column("coverage_year", Integer, nullable=False),
-        Column("level", _CODE, nullable=False),
+        Column("level", CODE, nullable=False),
         Column("head_count", Integer, nullable=False),
         Column("standard_fen", BigInteger, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
         Column("business_day", Date, nullable=False),
         Column("audited", Boolean, nullable=False),
-        PrimaryKeyConstraint("pool_code", "id"),
+        PrimaryKeyConstraint("pool_code", "id", "sequence"),
     )
 
 
@@ -148,9 +144,9 @@ def _subsidy_carry(metadata: MetaData) -> None:
     Table(
         "subsidy_carry",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("coverage_year", Integer),
-        Column("level", _CODE),
+        Column("level", CODE),
         Column("seq", Integer),
         Column("due_fen", BigInteger, nullable=False),
         Column("arrived_fen", BigInteger, nullable=False),
@@ -162,44 +158,23 @@ def _subsidy_carry(metadata: MetaData) -> None:
     )
 
 
-def _arrival(metadata: MetaData) -> None:
-    Table(
-        "arrival",
-        metadata,
-        Column("pool_code", _CODE),
-        Column("id", Uuid),
-        Column("kind", _CODE, nullable=False),
-        Column("level", _CODE),
-        Column("sponsorship_id", Uuid),
-        Column("coverage_year", Integer, nullable=False),
-        Column("amount_fen", BigInteger, nullable=False),
-        Column("bank_reference", _CODE, nullable=False),
-        Column("value_date", Date, nullable=False),
-        Column("recorded_by", Text, nullable=False),
-        Column("recorded_at", _MOMENT, nullable=False),
-        PrimaryKeyConstraint("pool_code", "id"),
-        UniqueConstraint("pool_code", "bank_reference"),
-        ForeignKeyConstraint(["pool_code", "sponsorship_id"], ["sponsorship.pool_code", "sponsorship.id"]),
-    )
-
-
 def _replenishment(metadata: MetaData) -> None:
     Table(
         "replenishment",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("id", Uuid),
-        Column("number", _CODE, nullable=False),
-        Column("status", _CODE, nullable=False),
+        Column("number", CODE, nullable=False),
+        Column("status", CODE, nullable=False),
         Column("applied_fen", BigInteger, nullable=False),
         Column("line_count", Integer, nullable=False),
         Column("refused_fen", BigInteger, nullable=False, server_default=text("0")),
         Column("applied_by", Text, nullable=False),
-        Column("applied_at", _MOMENT, nullable=False),
+        Column("applied_at", MOMENT, nullable=False),
         Column("rechecked_by", Text),
-        Column("rechecked_at", _MOMENT),
+        Column("rechecked_at", MOMENT),
         Column("approved_by", Text),
-        Column("approved_at", _MOMENT),
+        Column("approved_at", MOMENT),
         Column("sent_back_by", Text),
         Column("sent_back_reason", Text),
         PrimaryKeyConstraint("pool_code", "id"),
@@ -211,21 +186,21 @@ def _transfer(metadata: MetaData) -> None:
     Table(
         "transfer",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("id", Uuid),
-        Column("kind", _CODE, nullable=False),
+        Column("kind", CODE, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
-        Column("reference", _CODE, nullable=False),
-        Column("status", _CODE, nullable=False),
+        Column("reference", CODE, nullable=False),
+        Column("status", CODE, nullable=False),
         Column("replenishment_id", Uuid),
         Column("prepared_by", Text, nullable=False),
-        Column("prepared_at", _MOMENT, nullable=False),
+        Column("prepared_at", MOMENT, nullable=False),
         Column("released_by", Text),
         Column("released_on", Date),
         Column("arrived_on", Date),
         Column("cancelled_by", Text),
         Column("cancel_reason", Text),
-        Column("township_code", _CODE),
+        Column("township_code", CODE),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "reference"),
         ForeignKeyConstraint(["pool_code", "replenishment_id"], ["replenishment.pool_code", "replenishment.id"]),
@@ -243,17 +218,25 @@ def _movement(metadata: MetaData) -> None:
     Table(
         "movement",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("id", Uuid),
-        Column("account", _CODE, nullable=False),
+        Column("account", CODE, nullable=False),
         Column("signed_fen", BigInteger, nullable=False),
-        Column("reference", _CODE, nullable=False),
-        Column("kind", _CODE, nullable=False),
+        Column("reference", CODE, nullable=False),
+        Column("kind", CODE, nullable=False),
         Column("source_id", Uuid, nullable=False),
         Column("value_date", Date, nullable=False),
         Column("booked_on", Date, nullable=False),
         PrimaryKeyConstraint("pool_code", "id"),
-        UniqueConstraint("pool_code", "account", "kind", "source_id"),
+        Index(
+            "movement_source",
+            "pool_code",
+            "account",
+            "kind",
+            "source_id",
+            unique=True,
+            postgresql_where=text("(kind <> ALL (ARRAY['receivable:seen'::text, 'recovery:seen'::text]))"),
+        ),
         Index("movement_reference", "pool_code", "account", "reference"),
     )
 
@@ -262,13 +245,13 @@ def _paid_line(metadata: MetaData) -> None:
     Table(
         "paid_line",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("instruction_id", Uuid),
         Column("claim_id", Uuid),
-        Column("layer", _CODE),
+        Column("layer", CODE),
         Column("sign", SmallInteger),
         Column("amount_fen", BigInteger, nullable=False),
-        Column("benefit_account", _CODE, nullable=False),
+        Column("benefit_account", CODE, nullable=False),
         Column("business_day", Date, nullable=False),
         Column("replenishment_id", Uuid),
         PrimaryKeyConstraint("pool_code", "instruction_id", "claim_id", "layer", "sign"),
@@ -281,12 +264,12 @@ def _replenishment_line(metadata: MetaData) -> None:
     Table(
         "replenishment_line",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("replenishment_id", Uuid),
         Column("line", Integer),
         Column("instruction_id", Uuid, nullable=False),
         Column("claim_id", Uuid, nullable=False),
-        Column("layer", _CODE, nullable=False),
+        Column("layer", CODE, nullable=False),
         Column("sign", SmallInteger, nullable=False),
         PrimaryKeyConstraint("pool_code", "replenishment_id", "line"),
         ForeignKeyConstraint(

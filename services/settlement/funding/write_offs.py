@@ -130,13 +130,13 @@ async def _decide(desk: Desk, write_off_id: UUID, decision: str, document: str) 
 
 
 async def _recoverable(desk: Desk, receivable_id: UUID) -> Any:
-    """The receivable, of which something is open and nothing about to be set off; a second payment stays its bank's or
-    hospital's to give back, since it was never expenditure."""
+    """The receivable, of which something is open and nothing about to be set off. A second payment stays its bank's or
+    hospital's to give back, since it was never expenditure; what others are owed is not the fund's to give up."""
     row = await receivable_store.receivable(desk.conn, desk.pool_code, receivable_id)
     if row is None:
         raise RECEIVABLE_UNKNOWN(receivable=receivable_id)
     if row["institution_code"] is not None:
         keep_away_from_home(desk, row["institution_code"])
-    if row["made_good_on"] is not None or row["setting_off_fen"] or row["origin"] == SECOND:
+    if row["made_good_on"] is not None or row["setting_off_fen"] or row["origin"] == SECOND or row["book"] != BASIC:
         raise NOT_TO_WRITE_OFF(receivable=receivable_id)
     return row

@@ -4,6 +4,7 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.dues import dues
 from services.settlement.inquiry.fund_figures import Flow
 from shared.db.sql import fetch, fetchrow
 
@@ -16,9 +17,9 @@ JOIN voucher v ON v.pool_code = $1 AND v.book = $2 AND v.number >= r.first AND v
 JOIN posting p ON p.pool_code = $1 AND p.book = $2 AND p.number = v.number
 WHERE v.reason NOT IN ('opening', 'closing') GROUP BY 1, 2 ORDER BY 1, 2
 """
-_DUE = """
-SELECT (SELECT sum(amount_fen)::bigint FROM subsidy_due WHERE pool_code = $1 AND coverage_year = $2) AS subsidies,
-       (SELECT max(head_count) FROM subsidy_due WHERE pool_code = $1 AND coverage_year = $2) AS heads,
+_DUE = f"""
+SELECT (SELECT sum(amount_fen)::bigint FROM {dues()} d WHERE coverage_year = $2) AS subsidies,
+       (SELECT max(head_count) FROM {dues()} d WHERE coverage_year = $2) AS heads,
        coalesce((SELECT sum(amount_fen)::bigint FROM premium WHERE pool_code = $1 AND coverage_year = $2), 0)
          - coalesce((SELECT sum(amount_fen)::bigint FROM money_order WHERE pool_code = $1 AND coverage_year = $2
                      AND kind = 'premium_refund' AND status = 'booked'), 0)

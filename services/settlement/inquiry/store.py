@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.settlement.funding.accounts import BANK_ACCOUNTS, EXPENDITURE, FISCAL
+from services.settlement.funding.accounts import BANK_ACCOUNTS, FISCAL
 from shared.db.sql import fetch, fetchval
 
 # opening vouchers are the first of a book: a bound keeps the search for them from reading it all
@@ -17,9 +17,9 @@ WHERE pool_code = $1 AND coverage_year <= $2
 UNION ALL SELECT 'premiums_next_year', coalesce(sum(amount_fen), 0)::bigint FROM premium
 WHERE pool_code = $1 AND coverage_year > $2
 UNION ALL SELECT 'subsidy_' || level, sum(amount_fen)::bigint FROM arrival
-WHERE pool_code = $1 AND kind = 'subsidy' GROUP BY level
+WHERE pool_code = $1 AND kind = 'subsidy' AND status = 'booked' GROUP BY level
 UNION ALL SELECT 'sponsors_arrived', coalesce(sum(amount_fen), 0)::bigint FROM arrival
-WHERE pool_code = $1 AND kind = 'sponsor'
+WHERE pool_code = $1 AND kind = 'sponsor' AND status = 'booked'
 UNION ALL SELECT 'transfer_' || kind || '_' || status, sum(amount_fen)::bigint FROM transfer
 WHERE pool_code = $1 GROUP BY kind, status
 UNION ALL SELECT 'interest_' || account, sum(signed_fen)::bigint FROM movement
@@ -37,8 +37,10 @@ WHERE pool_code = $1 AND source = 'claims' AND NOT EXISTS ({_CLOSED}) GROUP BY k
 UNION ALL SELECT 'state_' || state, fund_fen FROM claim_total WHERE pool_code = $1
 UNION ALL SELECT 'approved_' || state, approved_fen FROM claim_total WHERE pool_code = $1
 UNION ALL SELECT 'cut', coalesce(sum(cut_fen), 0)::bigint FROM claim_total WHERE pool_code = $1 AND state <> 'reversed'
-UNION ALL SELECT 'reversed', coalesce(sum(p.amount_fen), 0)::bigint FROM claim_state c
-JOIN payable p ON p.pool_code = c.pool_code AND p.claim_id = c.claim_id WHERE c.pool_code = $1 AND c.state = 'reversed'
+UNION ALL SELECT 'reversed', coalesce(sum(p.amount_fen - coalesce(v.amount_fen, 0)), 0)::bigint FROM claim_state c
+JOIN payable p ON p.pool_code = c.pool_code AND p.claim_id = c.claim_id
+LEFT JOIN deposit_void v ON v.pool_code = p.pool_code AND v.claim_id = p.claim_id AND v.layer = p.layer
+WHERE c.pool_code = $1 AND c.state = 'reversed'
 UNION ALL SELECT 'instruction_' || status, sum(amount_fen)::bigint FROM instruction i
 WHERE pool_code = $1 AND NOT (status IN ('returned', 'not_executed') AND EXISTS (
   SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id
@@ -47,7 +49,8 @@ UNION ALL SELECT 'set_off', coalesce(sum(set_off_fen), 0)::bigint FROM instructi
 WHERE pool_code = $1 AND status NOT IN ('cancelled', 'paid_twice') AND NOT (status = 'not_executed' AND EXISTS (
   SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id AND r.status <> 'cancelled'))
 UNION ALL SELECT 'deposit_withheld', (coalesce(sum(withheld_fen), 0) - (
-  SELECT coalesce(sum(amount_fen), 0) FROM deposit_release WHERE pool_code = $1 AND approved_by IS NOT NULL))::bigint
+  SELECT coalesce(sum(amount_fen), 0) FROM deposit_release WHERE pool_code = $1 AND approved_by IS NOT NULL) - (
+  SELECT coalesce(sum(amount_fen), 0) FROM deposit_void WHERE pool_code = $1))::bigint
 FROM instruction i
 WHERE pool_code = $1 AND status NOT IN ('cancelled', 'paid_twice') AND NOT (status = 'not_executed' AND EXISTS (
   SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id AND r.status <> 'cancelled'))
@@ -68,14 +71,13 @@ UNION ALL SELECT 'applied_undecided', coalesce(sum(applied_fen - refused_fen), 0
 WHERE pool_code = $1 AND status IN ('applied', 'rechecked', 'approved')
 UNION ALL SELECT 'refused_not_made_good', coalesce(sum(amount_fen - settled_fen - waived_fen), 0)::bigint
 FROM receivable WHERE pool_code = $1 AND made_good_on IS NULL AND origin = 'recheck'
-UNION ALL SELECT 'paid_twice', coalesce(sum(d.amount_fen - d.settled_fen - d.waived_fen), 0)::bigint FROM receivable d
-JOIN instruction i ON i.pool_code = d.pool_code AND i.id = d.instruction_id
-JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = '{EXPENDITURE}'
-WHERE d.pool_code = $1 AND d.made_good_on IS NULL AND d.origin = 'second_payment'
+UNION ALL SELECT 'paid_twice', coalesce(sum(amount_fen - settled_fen - waived_fen), 0)::bigint
+FROM receivable WHERE pool_code = $1 AND made_good_on IS NULL AND book = 'basic' AND origin = 'second_payment'
 UNION ALL SELECT 'recovered_to_fiscal', coalesce(sum(signed_fen), 0)::bigint FROM movement
 WHERE pool_code = $1 AND account = '1002' AND kind = 'recovery:seen'
 UNION ALL SELECT 'recoveries_open', coalesce(sum(amount_fen - settled_fen - waived_fen), 0)::bigint FROM receivable
-WHERE pool_code = $1 AND made_good_on IS NULL AND origin IN ('recovery', 'accident', 'cancellation', 'family_account')
+WHERE pool_code = $1 AND made_good_on IS NULL AND book = 'basic'
+  AND origin IN ('recovery', 'accident', 'cancellation', 'family_account')
 UNION ALL SELECT 'balance_' || CASE book WHEN 'basic' THEN '' ELSE book || '-' END || account, posted_fen FROM balance
 WHERE pool_code = $1 AND book <> 'obligations'
 UNION ALL SELECT CASE WHEN direction > 0 THEN 'fiscal_other_income' ELSE 'fiscal_other_outflow' END,

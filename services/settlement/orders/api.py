@@ -10,12 +10,14 @@ from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import IN_THE_FUTURE, REFERENCE_USED
 from services.settlement.funding.roles import READERS
 from services.settlement.orders import commands, store, undoing
-from services.settlement.orders.kinds import KINDS
+from services.settlement.orders.kinds import KINDS, PAYING_LAST
 from services.settlement.orders.problems import (
     ORDER_AT_BANK,
+    ORDER_EXECUTED_LATE,
     ORDER_HAND,
     ORDER_INCOMPLETE,
     ORDER_KIND_UNKNOWN,
+    ORDER_NOT_EXECUTED_LATE,
     ORDER_NOT_PAYER,
     ORDER_NOT_RETURNED,
     ORDER_NOT_REVERSIBLE,
@@ -30,10 +32,11 @@ from services.settlement.orders.problems import (
     RISK_FUND_SHORT,
     SUBSIDY_NOT_PER_HEAD,
 )
+from services.settlement.orders.rules import NewOrder
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
+from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
 from shared.http.problems import FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
@@ -118,9 +121,7 @@ def _order(row: Any) -> OrderOut:
 async def post_order(pool_code: str, body: OrderIn, unit: UnitDep) -> OrderOut:
     """填制资金单据(捐赠、退费、风险基金、管理费等). Writes an order, which waits for the next person."""
     fields = body.model_dump()
-    row = await commands.prepare(
-        await desk_of(unit), unit.actor, commands.NewOrder(amount_fen=fields.pop("amount"), **fields)
-    )
+    row = await commands.prepare(await desk_of(unit), unit.actor, NewOrder(amount_fen=fields.pop("amount"), **fields))
     unit.result("money_order", row["id"])
     unit.note(kind=row["kind"], amount_fen=row["amount_fen"])
     return _order(row)
@@ -129,7 +130,9 @@ async def post_order(pool_code: str, body: OrderIn, unit: UnitDep) -> OrderOut:
 @router.post(
     "/pools/{pool_code}/money-orders/{order_id}/approval",
     response_model=OrderOut,
-    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_UNPAID, REFUND_YEAR_BEGUN),
+    responses=documented(
+        ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_UNPAID, REFUND_YEAR_BEGUN, ORDER_EXECUTED_LATE
+    ),
     openapi_extra=access(_NEXT, command="approve_money_order"),
 )
 async def post_order_approval(pool_code: str, order_id: UUID, unit: UnitDep) -> OrderOut:
@@ -150,6 +153,20 @@ async def post_order_return(pool_code: str, order_id: UUID, unit: UnitDep) -> Or
     """银行退回的付款:冲回凭证,由最后一人重新拨付. A payment that the bank sent back waits for its last hand again."""
     row = await undoing.come_back(await desk_of(unit), unit.actor, order_id)
     unit.result("money_order", order_id)
+    return _order(row)
+
+
+@router.post(
+    "/pools/{pool_code}/money-orders/{order_id}/late-execution",
+    response_model=OrderOut,
+    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, ORDER_NOT_EXECUTED_LATE),
+    openapi_extra=access(PAYING_LAST, command="record_late_execution"),
+)
+async def post_order_late_execution(pool_code: str, order_id: UUID, unit: UnitDep) -> OrderOut:
+    """已申明未执行、尚未重付而银行又付出的款:按原编号记账. The bank executed it after all: that is the payment."""
+    row = await commands.book_late(await desk_of(unit), unit.actor, order_id)
+    unit.result("money_order", order_id)
+    unit.note(status=row["status"], reference=row["reference"])
     return _order(row)
 
 
@@ -238,11 +255,7 @@ async def get_orders(
 ) -> Page[OrderOut]:
     """资金单据清单. Orders, newest first."""
     rows = await store.orders(unit.conn, pool_code, kind, status, read_cursor(cursor, moment, UUID), limit + 1)
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(
-        items=[_order(row) for row in rows[:limit]],
-        next_cursor=encode_cursor(last["prepared_at"], last["id"]) if last else None,
-    )
+    return page(rows, limit, _order, "prepared_at", "id")
 
 
 class KindOut(WireModel):

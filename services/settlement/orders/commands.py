@@ -1,51 +1,43 @@
 """Verbs of money orders: prepare, check, book, refuse. The last hand books; each hand is another person's."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from services.settlement.funding import arrivals
 from services.settlement.funding import commands as funding
-from services.settlement.funding.accounts import BASIC, PREMIUMS
+from services.settlement.funding.accounts import PREMIUMS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement
 from services.settlement.funding.problems import REFERENCE_USED
-from services.settlement.ledger.figures import balances_now, income_of_year
-from services.settlement.orders import store
+from services.settlement.orders import declarations_store, store
 from services.settlement.orders.kinds import (
     BILL,
     HEADS,
-    IN,
     KINDS,
     PARTY,
     REFERENCE,
     REFUND,
     REFUND_CURRENT,
     REFUND_LATER,
-    RISK_FUND_SET_ASIDE,
-    SUPPLEMENTARY_SUBSIDY,
-    SUPPLEMENTARY_SUBSIDY_FEN,
     YEAR,
     Kind,
 )
 from services.settlement.orders.problems import (
+    ORDER_EXECUTED_LATE,
     ORDER_HAND,
     ORDER_INCOMPLETE,
     ORDER_KIND_UNKNOWN,
+    ORDER_NOT_EXECUTED_LATE,
     ORDER_NOT_PAYER,
     ORDER_STATE,
     ORDER_TOLD,
     ORDER_UNKNOWN,
-    REFUND_UNPAID,
-    REFUND_YEAR_BEGUN,
-    RISK_FUND_FULL,
-    RISK_FUND_SHORT,
-    SUBSIDY_NOT_PER_HEAD,
 )
-from services.settlement.reconciliation.commands import match_open_lines
+from services.settlement.orders.rules import RULES, NewOrder, check_refund
+from services.settlement.reconciliation.commands import match_open_lines, shows
 from shared.contracts.enrollment import RefundApplied
 from shared.contracts.settlement import PremiumRefunded, PremiumRefundRefused
 from shared.http.problems import FOUR_EYES
@@ -53,7 +45,6 @@ from shared.http.roles import role_words
 from shared.http.tokens import Actor
 from shared.kernel.errors import Words
 from shared.kernel.ids import new_id, to_base32
-from shared.kernel.money import format_yuan, round_half_up
 from shared.messaging.outbox import Outgoing, emit_many
 
 STATUS: Mapping[str, Words] = MappingProxyType(
@@ -65,10 +56,6 @@ STATUS: Mapping[str, Words] = MappingProxyType(
         "reversed": ("已冲销", "reversed"),
     }
 )
-ERRORS_OF_OURS = ("double_enrolment", "own_error")
-"""Why a premium is refunded although its coverage year has begun (rulings §18)."""
-RISK_FUND_SHARE, RISK_FUND_OF = 10, 100
-"""The risk fund stops growing at this share of a year's financing (practice (ii))."""
 _MEMBERS: Mapping[str, Words] = MappingProxyType(
     {
         YEAR: ("保障年度", YEAR),
@@ -78,22 +65,6 @@ _MEMBERS: Mapping[str, Words] = MappingProxyType(
         PARTY: ("对方单位", PARTY),
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class NewOrder:
-    """An order as its first hand writes it; amounts in fen."""
-
-    kind: str
-    amount_fen: int
-    reason: str
-    coverage_year: int | None = None
-    bill_id: UUID | None = None
-    head_count: int | None = None
-    cause: str | None = None
-    party: str | None = None
-    bank_reference: str | None = None
-    value_date: date | None = None
 
 
 async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
@@ -118,8 +89,8 @@ async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
         funding.check_not_future(new.value_date, desk)
     if kind.account is not None:
         await funding.lock_account(desk, kind.account)
-    if kind.code in _RULES:
-        await _RULES[kind.code](desk, actor, new)
+    if kind.code in RULES:
+        await RULES[kind.code](desk, new)
     order_id = new_id(desk.now)
     reference = new.bank_reference or to_base32(order_id)
     if not await store.add(desk.conn, _row(desk, kind, new, order_id, reference)):
@@ -172,21 +143,56 @@ def _row(desk: Desk, kind: Kind, new: NewOrder, order_id: UUID, reference: str) 
 async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     """The next hand: checks an order of three hands, and books with the last one.
 
-    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_UNPAID, REFUND_YEAR_BEGUN and the ledger's
-    refusals.
+    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_UNPAID, REFUND_YEAR_BEGUN, ORDER_EXECUTED_LATE
+    (what was declared not executed is not paid beside it) and the ledger's refusals.
     """
+    kind, known, step = await _take_next(desk, actor, order_id)
+    if kind.code == REFUND and known["attempt"] == 1:
+        await check_refund(desk, known)
+    if step < len(kind.hands) - 1:
+        await store.check(desk.conn, desk.pool_code, order_id, desk.by, desk.now)
+        return await store.order(desk.conn, desk.pool_code, order_id)
+    if (late := await _shown_late(desk, known)) is not None:
+        raise ORDER_EXECUTED_LATE(order=order_id, reference=late)
+    return await _book_and_match(desk, kind, known)
+
+
+async def book_late(desk: Desk, actor: Actor, order_id: UUID) -> Any:
+    """The bank executed after all a payment that two persons had declared not executed, and it was not paid again: the
+    order's last hand books it as what the statement shows, under its old reference (0263).
+
+    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, ORDER_NOT_EXECUTED_LATE and the ledger's refusals.
+    """
+    kind, known, _ = await _take_next(desk, actor, order_id)
+    if (late := await _shown_late(desk, known)) is None:
+        raise ORDER_NOT_EXECUTED_LATE(order=order_id)
+    await store.under(desk.conn, desk.pool_code, order_id, late)
+    return await _book_and_match(desk, kind, dict(known) | {"reference": late})
+
+
+async def _take_next(desk: Desk, actor: Actor, order_id: UUID) -> tuple[Kind, Any, int]:
+    """An order that waits for its next hand, for one who had none in it before; and which step comes next."""
     kind, known = await _take(desk, order_id, ("批准", "approve"))
     step = 2 if known["status"] == "checked" else 1
     check_hand(kind, step, actor.role)
     if desk.by in (known["prepared_by"], known["checked_by"]):
         raise FOUR_EYES(act=("填制或审核单据", "prepare or check the order"), then=("办理下一步", "take the next step"))
-    if kind.code == REFUND and known["attempt"] == 1:
-        await _check_refund(desk, known)
-    if step < len(kind.hands) - 1:
-        await store.check(desk.conn, desk.pool_code, order_id, desk.by, desk.now)
-        return await store.order(desk.conn, desk.pool_code, order_id)
-    booked = await _book(desk, kind, known)
-    if kind.account is not None and kind.direction == IN:
+    return kind, known, step
+
+
+async def _shown_late(desk: Desk, order: Any) -> str | None:
+    """The reference of a payment of this order that was declared not executed and that an open line shows all the
+    same; None where there is none."""
+    for row in await declarations_store.declarations(desk.conn, desk.pool_code, order["id"]):
+        if row["confirmed_by"] and await shows(desk, order["account"], row["reference"], -order["amount_fen"]):
+            return str(row["reference"])
+    return None
+
+
+async def _book_and_match(desk: Desk, kind: Kind, order: Any) -> Any:
+    """Books the order; a line of a statement that came first is ticked off in the same act."""
+    booked = await _book(desk, kind, order)
+    if kind.account is not None:
         await match_open_lines(desk, kind.account)
     return booked
 
@@ -307,70 +313,3 @@ async def _tell_refund_refused(desk: Desk, order: Any) -> None:
         desk.conn,
         [Outgoing(told, desk.pool_code, str(order["id"]), 1, desk.day, desk.now, "settlement", order["amount_fen"])],
     )
-
-
-# -- what single kinds ask besides
-
-
-async def _check_refund(desk: Desk, order: Any) -> None:
-    """At most what the bill was paid, and once the year has begun (it may have, since the application) only for a
-    reason of ours (rulings §18). Raises REFUND_YEAR_BEGUN, REFUND_UNPAID."""
-    year, fen = order["coverage_year"], order["amount_fen"]
-    if year <= desk.day.year and order["cause"] not in ERRORS_OF_OURS:
-        raise REFUND_YEAR_BEGUN(year=year)
-    known = await store.premium_of_bill(desk.conn, desk.pool_code, order["bill_id"], year)
-    if known["refunded_fen"] > known["paid_fen"]:
-        raise REFUND_UNPAID(
-            year=year,
-            bill=order["bill_id"],
-            paid=format_yuan(known["paid_fen"]),
-            refunded=format_yuan(known["refunded_fen"] - fen),
-            amount=format_yuan(fen),
-        )
-
-
-async def _subsidy_per_head(_desk: Desk, _actor: Actor, new: NewOrder) -> None:
-    assert new.head_count is not None
-    due = new.head_count * SUPPLEMENTARY_SUBSIDY_FEN
-    if new.amount_fen != due:
-        raise SUBSIDY_NOT_PER_HEAD(heads=new.head_count, due=format_yuan(due), amount=format_yuan(new.amount_fen))
-
-
-async def _below_ceiling(desk: Desk, _actor: Actor, new: NewOrder) -> None:
-    """The risk fund grows to a share of the year's financing and no further (practice (ii))."""
-    assert new.coverage_year is not None
-    await funding.lock_account(desk, RISK_FUND_SET_ASIDE)
-    income = await income_of_year(desk.conn, desk.pool_code, BASIC, new.coverage_year)
-    held = (await balances_now(desk.conn, desk.pool_code, BASIC)).get("3001.02", 0)
-    held += await store.waiting(desk.conn, desk.pool_code, RISK_FUND_SET_ASIDE)
-    ceiling = round_half_up(income * RISK_FUND_SHARE, RISK_FUND_OF) if income > 0 else 0
-    if held + new.amount_fen > ceiling:
-        raise RISK_FUND_FULL(
-            year=new.coverage_year,
-            income=format_yuan(income),
-            ceiling=format_yuan(ceiling),
-            held=format_yuan(held),
-            amount=format_yuan(new.amount_fen),
-        )
-
-
-async def _set_aside_before(desk: Desk, _actor: Actor, new: NewOrder) -> None:
-    """What was set aside is handed to the province, never more."""
-    balances = await balances_now(desk.conn, desk.pool_code, BASIC)
-    deposited = balances.get("1201", 0) + await store.waiting(desk.conn, desk.pool_code, "risk_fund_deposit")
-    if deposited + new.amount_fen > balances.get("3001.02", 0):
-        raise RISK_FUND_SHORT(
-            held=format_yuan(balances.get("3001.02", 0)),
-            deposited=format_yuan(deposited),
-            amount=format_yuan(new.amount_fen),
-        )
-
-
-Rule = Callable[[Desk, Actor, NewOrder], Awaitable[None]]
-_RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        SUPPLEMENTARY_SUBSIDY: _subsidy_per_head,
-        RISK_FUND_SET_ASIDE: _below_ceiling,
-        "risk_fund_deposit": _set_aside_before,
-    }
-)

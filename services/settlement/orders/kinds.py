@@ -339,3 +339,9 @@ _ALL = (
     ),
 )
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.code: kind for kind in _ALL})
+PAYING = frozenset().union(
+    *(hand for kind in KINDS.values() if kind.direction == OUT for hand in kind.hands[kind.told :])
+)
+"""Roles with a hand in a payment here; the first of a told kind is another service's."""
+PAYING_LAST = frozenset().union(*(kind.hands[-1] for kind in KINDS.values() if kind.direction == OUT))
+"""Roles whose hand sends a payment off."""

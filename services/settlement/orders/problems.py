@@ -1,4 +1,4 @@
-"""What money orders refuse, and what to do about it."""
+"""What money orders and arrivals refuse, and what to do about it."""
 
 from shared.kernel.errors import define
 
@@ -83,6 +83,47 @@ ORDER_NOT_RETURNED = define(
     "对账单上没有单据 {order} 的退回;请先导入对账单,核对流水号和金额。",
     "No open line of the statements shows order {order} coming back; import the statement first.",
 )
+ORDER_NOT_A_PAYMENT = define(
+    "order_not_a_payment",
+    409,
+    "不是付款单据",
+    "Not a payment",
+    "{kind}不是付款,不能申明银行未执行;记错的收款和账内划转请申请冲销。",
+    "A {kind} is no payment, so nothing of it is declared not executed; have a wrong one reversed.",
+)
+ORDER_EXECUTED = define(
+    "order_executed",
+    409,
+    "银行已经付出",
+    "The bank has executed it",
+    "对账单已显示单据 {order} 的款项付出,不能申明未执行;银行退回的,导入对账单后登记退回。",
+    "A statement shows that the money of order {order} left; if it comes back, import the statement and record its "
+    "return.",
+)
+ORDER_NOT_DECLARED = define(
+    "order_not_declared",
+    409,
+    "尚无人申明",
+    "Nobody has declared it",
+    "单据 {order} 的付款尚未由第一人申明未执行;请凭银行书面答复先申明,再由另一人确认。",
+    "Nobody has declared the payment of order {order} not executed; a first person does so with the bank's document.",
+)
+ORDER_EXECUTED_LATE = define(
+    "order_executed_late",
+    409,
+    "银行已按原流水号付款",
+    "The bank has executed it after all",
+    "对账单显示银行仍按原编号 {reference} 付了单据 {order} 的款;请登记迟到执行,不要再付。",
+    "A statement shows that the bank executed order {order} under {reference} after all: record it, do not pay again.",
+)
+ORDER_NOT_EXECUTED_LATE = define(
+    "order_not_executed_late",
+    409,
+    "没有迟到执行的款项",
+    "Nothing was executed late",
+    "对账单上没有单据 {order} 已申明未执行而又付出的款项;请先导入对账单,核对编号和金额。",
+    "No open line shows a payment of order {order} that was declared not executed; import the statement and check it.",
+)
 ORDER_NOT_PAYER = define(
     "order_not_of_payer",
     422,
@@ -141,4 +182,36 @@ RISK_FUND_SHORT = define(
     "Not set aside",
     "已提取的风险基金 {held} 元,已缴存 {deposited} 元,不能再缴存 {amount} 元;请先提取。",
     "{held} are set aside and {deposited} deposited; {amount} more cannot be deposited before it is set aside.",
+)
+ARRIVAL_UNKNOWN = define(
+    "arrival_unknown",
+    404,
+    "没有这笔到账登记",
+    "No such arrival",
+    "没有到账登记 {arrival};请核对编号。",
+    "There is no arrival {arrival}; check the id.",
+)
+ARRIVAL_STATE = define(
+    "arrival_state",
+    409,
+    "到账登记状态不符",
+    "Arrival in another state",
+    "到账登记 {arrival} {status},现在不能{act}。",
+    "Arrival {arrival} is {status}; one cannot {act} it now.",
+)
+SPONSORSHIP_UNKNOWN = define(
+    "sponsorship_unknown",
+    404,
+    "没有这笔资助",
+    "No such sponsorship",
+    "没有收到编号 {sponsorship} 的资助确认;请核对编号,或稍后再试。",
+    "No confirmed sponsorship {sponsorship} has been received; check the id or try again shortly.",
+)
+SPONSORSHIP_EXCEEDED = define(
+    "sponsorship_exceeded",
+    409,
+    "超过资助金额",
+    "More than was sponsored",
+    "资助 {sponsorship} 应到 {due} 元,已到和待批准 {arrived} 元,不能再登记 {amount} 元。",
+    "Sponsorship {sponsorship} is for {due} yuan, of which {arrived} arrived or wait; {amount} more is too much.",
 )

@@ -35,15 +35,17 @@ async def come_back(desk: Desk, actor: Actor, order_id: UUID) -> Any:
 
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND and ORDER_NOT_RETURNED.
     """
-    kind, known = await _take(desk, order_id, ("登记退回", "record it as returned"))
+    kind, known = await take_booked(desk, order_id, ("登记退回", "record it as returned"))
     check_hand(kind, len(kind.hands) - 1, actor.role)
     if kind.account is None or kind.direction != OUT:
         raise ORDER_NOT_RETURNED(order=order_id)
     if not await shows(desk, kind.account, known["reference"], known["amount_fen"]):
         raise ORDER_NOT_RETURNED(order=order_id)
-    await _come_back(desk, kind, known)
-    before = "checked" if len(kind.hands) > 2 else "prepared"
-    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before, to_base32(new_id(desk.now)), desk.day)
+    await _book_reversal(desk, kind, known, "returned", f"{kind.zh}被银行退回")
+    back = Movement(new_id(desk.now), kind.account, known["amount_fen"], known["reference"], "order_return",
+                    new_id(desk.now), desk.day)  # fmt: skip
+    await funding.journal(desk, [back])
+    await open_again(desk, kind, known)
     await match_open_lines(desk, kind.account)
     return await store.order(desk.conn, desk.pool_code, order_id)
 
@@ -53,7 +55,7 @@ async def propose_reversal(desk: Desk, actor: Actor, order_id: UUID, reason: str
 
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_NOT_REVERSIBLE, ORDER_AT_BANK and ORDER_REVERSAL_WAITS.
     """
-    kind, known = await _take(desk, order_id, ("申请冲销", "propose its reversal"))
+    kind, known = await take_booked(desk, order_id, ("申请冲销", "propose its reversal"))
     check_any_hand(kind, actor.role)
     if not kind.is_reversible:
         raise ORDER_NOT_REVERSIBLE(kind=(kind.zh, kind.en))
@@ -76,14 +78,7 @@ async def approve_reversal(desk: Desk, actor: Actor, order_id: UUID) -> Any:
         raise FOUR_EYES(act=("申请冲销", "propose a reversal"), then=("批准", "approve it"))
     movement = await _not_at_bank(desk, known)
     text = f"冲销{kind.zh}({known['reversal_document']})"
-    await _book_reversal(desk, kind, known, "reversed", text, preparer=known["reversal_by"], checker=desk.by)
-    if movement is not None:
-        assert kind.account is not None
-        signed = -kind.direction * known["amount_fen"]
-        back = Movement(
-            new_id(desk.now), kind.account, signed, known["reference"], REVERSED, movement, known["value_date"]
-        )
-        await funding.journal(desk, [back])
+    await reverse_unseen(desk, kind, known, movement, "reversed", text, known["reversal_by"])
     await store.reversed_by(desk.conn, desk.pool_code, order_id, desk.by, desk.day)
     return await store.order(desk.conn, desk.pool_code, order_id)
 
@@ -99,8 +94,11 @@ async def decline_reversal(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     return await store.order(desk.conn, desk.pool_code, order_id)
 
 
-async def _take(desk: Desk, order_id: UUID, act: Words) -> tuple[Kind, Any]:
-    """A booked order, kept from others until the end; its account's lock comes before the row's, as everywhere."""
+async def take_booked(desk: Desk, order_id: UUID, act: Words) -> tuple[Kind, Any]:
+    """A booked order, kept from others until the end; its account's lock comes before the row's, as everywhere.
+
+    Raises ORDER_UNKNOWN and ORDER_STATE.
+    """
     known = await store.order(desk.conn, desk.pool_code, order_id)
     if known is None:
         raise ORDER_UNKNOWN(order=order_id)
@@ -114,7 +112,7 @@ async def _take(desk: Desk, order_id: UUID, act: Words) -> tuple[Kind, Any]:
 
 async def _proposed(desk: Desk, order_id: UUID) -> tuple[Kind, Any]:
     """A booked order whose reversal waits."""
-    kind, known = await _take(desk, order_id, ("冲销", "reverse it"))
+    kind, known = await take_booked(desk, order_id, ("冲销", "reverse it"))
     if known["reversal_by"] is None:
         raise ORDER_REVERSAL_NONE(order=order_id)
     return kind, known
@@ -124,21 +122,33 @@ async def _not_at_bank(desk: Desk, order: Any) -> UUID | None:
     """The order's movement, which no statement shows yet; None for a move between funds. Raises ORDER_AT_BANK."""
     if order["account"] is None:
         return None
-    movement = await store.movement_of(desk.conn, desk.pool_code, order["account"], order["id"])
+    movement = await store.movement_of(desk.conn, desk.pool_code, order["account"], order["reference"])
     if movement["seen"]:
         raise ORDER_AT_BANK(order=order["id"])
     found: UUID = movement["id"]
     return found
 
 
-async def _come_back(desk: Desk, kind: Kind, order: Any) -> None:
-    fen = order["amount_fen"]
-    await _book_reversal(desk, kind, order, "returned", f"{kind.zh}被银行退回")
+async def reverse_unseen(
+    desk: Desk, kind: Kind, order: Any, movement: UUID | None, end: str, text: str, proposed_by: str
+) -> None:
+    """Two persons' reversal of an order's voucher, once, and with it of the movement that no statement shows, where the
+    order has one: both movements stay in the journal, and neither waits for a line."""
+    await _book_reversal(desk, kind, order, end, text, preparer=proposed_by, checker=desk.by)
+    if movement is not None:
+        assert kind.account is not None
+        signed, day = -kind.direction * order["amount_fen"], order["value_date"]
+        back = Movement(new_id(desk.now), kind.account, signed, order["reference"], REVERSED, movement, day)
+        await funding.journal(desk, [back])
+
+
+async def open_again(desk: Desk, kind: Kind, order: Any) -> None:
+    """The money is on the account again, and the order waits for its last hand under a reference of its own; what it
+    told when it was paid first still holds."""
     if order["debit"] == REFUND_LATER:
-        await arrivals.add_temporary(desk, order["coverage_year"], PREMIUMS, fen)
-    assert kind.account is not None
-    back = Movement(new_id(desk.now), kind.account, fen, order["reference"], "order_return", new_id(desk.now), desk.day)
-    await funding.journal(desk, [back])
+        await arrivals.add_temporary(desk, order["coverage_year"], PREMIUMS, order["amount_fen"])
+    before = "checked" if len(kind.hands) > 2 else "prepared"
+    await store.to_pay_again(desk.conn, desk.pool_code, order["id"], before, to_base32(new_id(desk.now)), desk.day)
 
 
 async def _book_reversal(

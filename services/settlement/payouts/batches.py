@@ -90,7 +90,7 @@ async def prepare(
             raise LAYER_NOT_PAYABLE(layer=LAYER_WORDS[purse.layer], account=f"{row['book']} {row['account']}")
     if not totals:
         await _check_whole(desk, wanted, purse)  # another batch may have taken them since: then that is what to tell
-    owing = await set_offs.owing(desk, receivables) if purse.of_fund else set_offs.none_of_ours(sorted(receivables))
+    owing = await set_offs.owing(desk, purse.bank.book, receivables)
     withheld = await deposits.withheld(desk, cutoff_ids=wanted, totals=totals) if purse.of_fund else {}
     drafts = [
         Draft(

@@ -54,7 +54,7 @@ class Purse:
 
     @property
     def of_fund(self) -> bool:
-        """Whether the fund pays: only its lines are replenished, set off against receivables, or withheld of."""
+        """Whether the fund pays: only its lines are replenished or withheld of."""
         return self.bank.book == BASIC
 
 

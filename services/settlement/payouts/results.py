@@ -152,7 +152,10 @@ async def paid_twice(desk: Desk, seen: Sequence[Seen]) -> None:
         hospital = rows[0]["institution_code"]
         bearer = "patient" if payees.is_person(hospital) else "hospital"
         reason = f"银行在申明未执行后仍支付 {s.reference}"
-        owed = Owed(SECOND, bearer, reason, -s.signed_fen, institution_code=hospital, instruction_id=s.source_id)
+        payer = purse_of(rows[0]["purse"]).bank.book
+        owed = Owed(
+            SECOND, bearer, reason, -s.signed_fen, institution_code=hospital, instruction_id=s.source_id, book=payer
+        )
         (receivable_id,) = await arise(desk, [owed])
         _expect(await result_store.undo(desk.conn, desk.pool_code, s.source_id, "paid_twice"), 1)
         _log.error("payment executed twice", instruction=str(s.source_id), institution=hospital)

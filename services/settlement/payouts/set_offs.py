@@ -21,14 +21,15 @@ class Owing:
     amount_fen: int
 
 
-async def owing(desk: Desk, wanted: Mapping[UUID, int | None]) -> list[Owing]:
+async def owing(desk: Desk, book: str, wanted: Mapping[UUID, int | None]) -> list[Owing]:
     """The named receivables, kept from others until the end, each with the part to set off (None: all that is open).
 
-    Raises SET_OFF_INVALID, also for a part that is more than is open.
+    Raises SET_OFF_INVALID, also for a part that is more than is open, and for what is owed in another book: nobody pays
+    himself out of what is owed to somebody else.
     """
     if not wanted:
         return []
-    rows = await of_hospitals(desk, sorted(wanted))
+    rows = await of_hospitals(desk, book, sorted(wanted))
     found = [
         Owing(row["id"], row["institution_code"], fen)
         for row in rows
@@ -37,13 +38,6 @@ async def owing(desk: Desk, wanted: Mapping[UUID, int | None]) -> list[Owing]:
     if missing := sorted(wanted.keys() - {one.id for one in found}):
         raise SET_OFF_INVALID(receivables="、".join(map(str, missing)))
     return found
-
-
-def none_of_ours(ids: Sequence[UUID]) -> list[Owing]:
-    """What others than the fund pay is never set off against what is owed to the fund. Raises SET_OFF_INVALID."""
-    if ids:
-        raise SET_OFF_INVALID(receivables="、".join(map(str, ids)))
-    return []
 
 
 def check(found: Sequence[Owing], due: Mapping[str, int]) -> None:

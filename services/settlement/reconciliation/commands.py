@@ -225,7 +225,7 @@ def _by_kind(found: Sequence[Match]) -> dict[str, list[Seen]]:
     for m in found:
         if m.candidate.kind != BOOKED:
             kinds.setdefault(m.candidate.kind, []).append(
-                Seen(m.candidate.source_id, m.line.signed_fen, m.line.reference, m.line.value_date)
+                Seen(m.candidate.source_id, m.line.signed_fen, m.line.reference, m.line.value_date, m.line.id)
             )
     return dict(sorted(kinds.items()))
 

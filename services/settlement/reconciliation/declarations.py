@@ -1,6 +1,7 @@
 """Two people declare a payment not executed, after statements that cover its whole validity (contracts §11)."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -62,11 +63,18 @@ async def _expect_nothing_shown(
     instruction = await payments.instruction_of(desk.conn, desk.pool_code, instruction_id)
     if instruction["status"] != "unknown":
         raise NOT_UNKNOWN(instruction=instruction_id, status=PAYMENT_STATUS[instruction["status"]])
-    last = await store.last_statement(desk.conn, desk.pool_code, account)
-    if last is None or last["day"] < instruction["deadline"]:
-        raise VALIDITY_NOT_COVERED(deadline=instruction["deadline"], last=last["day"] if last else "-")
-    amount = instruction["amount_fen"]
-    for line in await store.open_lines(desk.conn, desk.pool_code, account):
-        if line["signed_fen"] == -amount:
-            raise LINE_COULD_BE_IT(line=line["id"], day=line["value_date"], amount=format_yuan(amount))
+    await check_nothing_shown(desk, account, instruction["deadline"], instruction["amount_fen"])
     return instruction
+
+
+async def check_nothing_shown(desk: Desk, account: str, deadline: date, amount_fen: int) -> None:
+    """Statements cover a payment's whole validity and no open line could be it; the account's lock is held.
+
+    Raises VALIDITY_NOT_COVERED and LINE_COULD_BE_IT.
+    """
+    last = await store.last_statement(desk.conn, desk.pool_code, account)
+    if last is None or last["day"] < deadline:
+        raise VALIDITY_NOT_COVERED(deadline=deadline, last=last["day"] if last else "-")
+    for line in await store.open_lines(desk.conn, desk.pool_code, account):
+        if line["signed_fen"] == -amount_fen:
+            raise LINE_COULD_BE_IT(line=line["id"], day=line["value_date"], amount=format_yuan(amount_fen))

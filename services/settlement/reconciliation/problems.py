@@ -71,7 +71,7 @@ VALIDITY_NOT_COVERED = define(
     409,
     "对账单尚未覆盖付款有效期",
     "Statements do not cover the payment's validity",
-    "付款有效期至 {deadline},支出户对账单只导入到 {last};请先导入到有效期满之日的对账单。",
+    "付款有效期至 {deadline},付款账户的对账单只导入到 {last};请先导入到有效期满之日的对账单。",
     "The payment is valid through {deadline} and statements are imported through {last}; import them through that day.",
 )
 LINE_COULD_BE_IT = define(

@@ -43,16 +43,31 @@ def adds_up(opening_fen: int, signed_fen: Iterable[int], closing_fen: int) -> bo
     return opening_fen + sum(signed_fen) == closing_fen
 
 
+IN_PARTS = frozenset({"receivable", "recovery"})
+"""What is owed to a payer comes in any number of parts under its reference, until it is covered (0261)."""
+
+
 def match(lines: Sequence[Line], candidates: Iterable[Candidate]) -> tuple[Match, ...]:
     """Pairs lines with candidates of the same reference and the same signed amount, each at most once, in the order
-    of the lines. Anything else stays open: a line with a known reference and another amount is never guessed at."""
+    of the lines; what may come in parts is paired with lines up to its amount. Anything else stays open: a line with a
+    known reference and another amount, or with more than is owed, is never guessed at."""
     waiting: dict[tuple[str, int], list[Candidate]] = {}
+    owed: dict[str, Candidate] = {}
+    left: dict[UUID, int] = {}
     for candidate in candidates:
-        waiting.setdefault((candidate.reference, candidate.signed_fen), []).append(candidate)
+        if candidate.kind in IN_PARTS:
+            owed[candidate.reference], left[candidate.source_id] = candidate, candidate.signed_fen
+        else:
+            waiting.setdefault((candidate.reference, candidate.signed_fen), []).append(candidate)
     found = []
     for line in lines:
-        if line.reference and (pairs := waiting.get((line.reference, line.signed_fen))):
+        if not line.reference:
+            continue
+        if pairs := waiting.get((line.reference, line.signed_fen)):
             found.append(Match(line, pairs.pop(0)))
+        elif (part := owed.get(line.reference)) and 0 < line.signed_fen <= left[part.source_id]:
+            left[part.source_id] -= line.signed_fen
+            found.append(Match(line, part))
     return tuple(found)
 
 

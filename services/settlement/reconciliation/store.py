@@ -154,17 +154,17 @@ SELECT 'remittance', r.id, r.amount_fen, r.reference FROM remittance r
 WHERE r.pool_code = $1 AND $2 = '1003' AND r.reference = ANY ($3::text[]) AND r.arrived_on IS NULL
 UNION ALL
 SELECT CASE d.account WHEN '1002' THEN 'recovery' ELSE 'receivable' END, d.id, d.open_fen, d.reference FROM (
-  SELECT r.id, coalesce(w.account, b.account) AS account, f.reference,
+  SELECT r.id, coalesce(w.account, r.book || '-1001') AS account, f.reference,
          r.amount_fen - r.settled_fen - r.waived_fen - coalesce((
            SELECT sum(s.amount_fen) FROM set_off s WHERE s.pool_code = r.pool_code AND s.receivable_id = r.id
              AND NOT s.given_up AND s.done_on IS NULL), 0)::bigint AS open_fen
   FROM receivable r
   LEFT JOIN instruction i ON i.pool_code = r.pool_code AND i.id = r.instruction_id
-  LEFT JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
   CROSS JOIN LATERAL (VALUES (r.reference), (i.end_to_end_id)) AS f (reference)
-  LEFT JOIN (VALUES ('recheck', '1001.02'), ('recovery', '1001.02'), ('recovery', '1002'), ('family_account', '1002'),
-                    ('accident', '1002'), ('cancellation', '1001.02'), ('cancellation', '1002')) AS w (origin, account)
-    ON w.origin = r.origin
+  LEFT JOIN (VALUES ('recheck', '1001.02'), ('second_payment', '1001.02'), ('recovery', '1001.02'),
+                    ('recovery', '1002'), ('family_account', '1002'), ('accident', '1002'),
+                    ('cancellation', '1001.02'), ('cancellation', '1002')) AS w (origin, account)
+    ON r.book = 'basic' AND w.origin = r.origin
   WHERE r.pool_code = $1 AND r.made_good_on IS NULL AND f.reference = ANY ($3::text[])) d
 WHERE d.account = $2 AND d.open_fen > 0
 """

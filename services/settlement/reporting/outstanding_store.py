@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.dues import dues
 from services.settlement.funding.movements import stands
 from shared.db.sql import fetch
 
@@ -91,16 +92,26 @@ SELECT * FROM (
     WHEN o.returned_on IS NULL OR o.returned_on <= $2 THEN o.booked_on IS NULL OR o.booked_on > $2
     ELSE NOT EXISTS (SELECT FROM seen s WHERE s.source_id = o.id AND s.kind = 'order') END
   UNION ALL
+  SELECT 'arrival', a.day, a.bank_reference, a.kind, a.amount_fen
+  FROM (SELECT a.*, (a.recorded_at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM arrival a WHERE a.pool_code = $1) a
+  WHERE a.day <= $2 AND (a.refused_on IS NULL OR a.refused_on > $2) AND (a.booked_on IS NULL OR a.booked_on > $2)
+  UNION ALL
   SELECT 'subsidy', d.day, d.level, d.coverage_year || ' 年度', d.fen FROM (
-    SELECT s.level, s.coverage_year, min(s.business_day) AS day,
+    SELECT s.level, s.coverage_year, min(s.first_day) AS day,
            (sum(s.amount_fen) - coalesce((SELECT sum(a.amount_fen) FROM arrival a
              JOIN seen n ON n.source_id = a.id AND n.kind = 'subsidy' WHERE a.pool_code = $1
              AND a.kind = 'subsidy' AND a.level = s.level AND a.coverage_year = s.coverage_year), 0)
            + coalesce((SELECT sum(c.amount_fen * CASE c.coverage_year WHEN s.coverage_year THEN -1 ELSE 1 END)
              FROM subsidy_carry c WHERE c.pool_code = $1 AND c.level = s.level AND c.carried_on <= $2
              AND c.coverage_year IN (s.coverage_year, s.coverage_year - 1)), 0))::bigint AS fen
-    FROM subsidy_due s WHERE s.pool_code = $1 AND s.business_day <= $2 GROUP BY s.level, s.coverage_year) d
+    FROM {dues("$2")} s GROUP BY s.level, s.coverage_year) d
   WHERE d.fen > 0
+  UNION ALL
+  SELECT 'deposit', r.approved_on, r.institution_code, r.reason, r.fen - r.amount_fen FROM (
+    SELECT r.*, coalesce((SELECT sum(p.fen) FROM payable u JOIN paid p ON p.claim_id = u.claim_id
+      WHERE u.pool_code = $1 AND u.cutoff_id = r.id), 0)::bigint AS fen
+    FROM deposit_release r WHERE r.pool_code = $1 AND r.approved_on <= $2 AND NOT r.forfeit) r
+  WHERE r.fen < r.amount_fen
   UNION ALL
   SELECT w.kind, min(w.opened_on), w.institution_code, count(*) || ' 笔', -sum(w.fen)::bigint FROM owed w
   WHERE w.fen > 0 GROUP BY w.kind, w.institution_code

@@ -109,7 +109,9 @@ OUTSTANDING = {
     "payment": "银行逾期未回的付款",
     "receivable": "应收追回款",
     "money_order": "未办结的资金单据",
+    "arrival": "待批准入账的到账登记",
     "subsidy": "应到未到的财政补助",
+    "deposit": "已批准未支付的质量保证金",
     "claim_review": "已结算待审核的补偿",
     "claim_unpaid": "已审核未支付的补偿",
 }
@@ -124,6 +126,8 @@ WORDS = {
     "replenishment": "拨付回补资金",
     "income_to_fiscal": "收入户缴财政专户",
     "sweep": "支出户利息上划",
+    "subsidy": "财政补助",
+    "sponsor": "资助参合资金",
 }
 
 

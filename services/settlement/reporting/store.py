@@ -265,7 +265,7 @@ async def spending(conn: AsyncConnection, pool: str, first: date, last: date) ->
         UNION ALL
         SELECT to_char(date_trunc('month', arisen_on), 'YYYY-MM'), 'care', care_year::text, -sum(amount_fen)::bigint
         FROM receivable WHERE pool_code = $1 AND arisen_on BETWEEN $2 AND $3
-          AND origin IN ('recovery', 'accident', 'cancellation')
+          AND book = 'basic' AND origin IN ('recovery', 'accident', 'cancellation')
         GROUP BY 1, 3
         UNION ALL
         SELECT to_char(date_trunc('month', waived_on), 'YYYY-MM'), 'care', care_year::text, sum(amount_fen)::bigint

@@ -13,7 +13,6 @@ from services.settlement.reporting.form import Column, Form, Row, day_zh
 SYSTEM_ZH = "系统"
 RULES: Mapping[str, str] = MappingProxyType(
     {
-        "arrival": "到账规则",
         "cancellation": "付款后冲销规则",
         "cash": "现金发放规则",
         "interest": "利息规则",
@@ -63,6 +62,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
     {
         "arrived": "已到账",
         "confirmed": "已支付",
+        "not_executed": "银行未执行",
         "released": "已放行",
         "returned": "被退回",
         "reversed": "冲销",

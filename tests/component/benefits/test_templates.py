@@ -1,6 +1,6 @@
 """The city's templates: written, checked and decided by the city, inherited by its counties (ZZ-07)."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -32,6 +32,14 @@ layers:
       inpatient:
         rules:
           township: {deductible: 40, ratio: 82%, note: 本县规定。}
+"""
+GRANDCHILD = """policy: dafang-2010-04
+inherits: dafang-2010
+effective_from: 2010-04-01
+layers:
+  basic: {benefits: {inpatient: {rules: {
+    county: {ratio: 0%},
+  }}}}
 """
 DECISION = {"document_number": "郑卫〔2009〕80号", "decided_on": "2009-12-20"}
 
@@ -99,6 +107,32 @@ async def test_a_county_inherits_its_own_decided_version(office: Office) -> None
     assert made.status_code == 201, made.text
     detail = await office.call("auditor", "GET", f"/pools/{POOL}/policies/{made.json()['id']}/table")
     assert "补偿 72%" in detail.text
+
+
+async def test_a_check_names_the_document_that_a_row_is_inherited_from(office: Office) -> None:
+    await _decided(office)
+    made = await _child(office)
+    checked = await office.call(
+        "county_recheck", "POST", f"/pools/{COUNTY}/policies/{made.json()['id']}/check", pools=(COUNTY,)
+    )
+    assert checked.json()["findings"] == made.json()["findings"], "the second person reads what the first was told"
+    told = {one["path"]: one for one in checked.json()["findings"]}
+    inherited = told["basic.inpatient.county"]
+    line = next(n for n, text in enumerate(TEMPLATE.splitlines(), start=1) if text.strip().startswith("county:"))
+    assert inherited["line"] is None
+    assert inherited["message"].startswith(f"(在所继承的 {CODE} 第 {line} 行)")
+
+
+async def test_a_check_after_the_parent_changed_still_names_it(office: Office) -> None:
+    await office.decided()
+    made = await _child(office, GRANDCHILD, POOL)
+    office.clock.advance(timedelta(minutes=1))
+    await office.decided(text_of("dafang-2010").replace("ratio: 60%", "ratio: 61%"))
+    checked = await office.call("county_recheck", "POST", f"/pools/{POOL}/policies/{made.json()['id']}/check")
+    told = {one["path"]: one for one in checked.json()["findings"]}
+    inherited = told["basic.outpatient.pool"]
+    assert (inherited["line"], inherited["message"][:20]) == (None, "(在所继承的 dafang-2010 里)来源没有写明"[:20])
+    assert told["layers.basic.benefits.inpatient.rules.county"]["line"] == 6
 
 
 async def test_the_system_s_template_comes_before_the_document_of_the_same_code(office: Office) -> None:

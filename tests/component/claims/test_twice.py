@@ -12,6 +12,7 @@ import pytest
 from tests.component.benefits.test_templates import CODE, TEMPLATE
 from tests.component.claims import test_campaigns as campaigns
 from tests.component.claims import test_increases as increases
+from tests.component.claims import test_inquiry as inquiry
 from tests.component.claims import test_payment_documents as documents
 from tests.component.claims import test_window as window
 from tests.component.claims.conftest import running_world
@@ -34,6 +35,8 @@ from tests.support.twice import TwiceTransport
 NDJSON = {"Content-Type": "application/x-ndjson"}
 YAML = {"Content-Type": "application/yaml"}
 CHANGE_NOTHING_AGAIN = (
+    "PUT /v1/institutions/{institution_code}",
+    "PUT /v1/pools/{pool_code}/agreements/{institution_code}",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/names",
     "POST /v1/pools/{pool_code}/visits/{visit_id}/discharge",
     "PUT /v1/catalogues/{version}",
@@ -47,6 +50,7 @@ CHANGE_NOTHING_AGAIN = (
 ADD_AGAIN = (
     "POST /v1/pools/{pool_code}/window-visits/{visit_id}/papers",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/objections",
+    "POST /v1/pools/{pool_code}/cases/{case_id}/objections",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/void-request",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/proposal",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/candidates",
@@ -185,6 +189,7 @@ async def _facts(world: World) -> None:
     await decided(world, case)
     ending = {"from_day": "2010-06-01", "note": "已治愈"}
     await _done(world, "county_director", "POST", f"/cases/{case}/end", json=ending, subject="director-2")
+    await _inquired(world)
     stay = await world.visit(member)
     await _done(world, "insurer_intake", "PUT", f"/visits/{stay}/elsewhere", json=given())
     for order in (1, 3):
@@ -201,6 +206,17 @@ async def _facts(world: World) -> None:
     assert (await decide(world, claim, "approval", {"cuts": []})).status_code == 200
     body = {"institution_code": COUNTY, "up_to": "2010-03-01"}
     await _done(world, "insurer_approver", "POST", "/window-cutoffs", json=body)
+
+
+async def _inquired(world: World) -> None:
+    """An accident hangs out, is objected to, and the objection answered."""
+    case, _ = await inquiry.hurt(world)
+    posting = inquiry.BOARD | {"days": 7}
+    await _done(world, "township_clerk", "POST", f"/cases/{case}/notice", json=posting)
+    path = f"/cases/{case}/objections"
+    made = await _done(world, "county_recheck", "POST", path, json={"ground": "不是意外"})
+    reply = {"upheld": False, "reply": "经查属实"}
+    await _done(world, "county_director", "POST", f"{path}/{made['number']}/reply", json=reply)
 
 
 async def _paid_by_document(world: World) -> None:

@@ -177,7 +177,7 @@ async def test_next_years_premiums_become_income_in_january(world: World) -> Non
     await world.collect("60.00", year=2011)
     sponsorship = await world.sponsor("40.00", year=2011)
     arrival = {"sponsorship_id": str(sponsorship), "amount": "40.00", "bank_reference": "S"}
-    await world.done("/sponsor-arrivals", arrival | {"arrived_on": "2010-12-30"}, role="county_finance")
+    await world.arrival("sponsor", arrival | {"arrived_on": "2010-12-30"})
     assert await balances(world, "basic") == {"1002": 4000, "1009.01": 6000, "2101": 10000}
     await world.sources_close(old_year)
     await world.done(f"/days/{old_year}/close", role="county_director")
@@ -200,7 +200,7 @@ async def test_a_month_is_closed_when_all_its_days_are(world: World) -> None:
     await world.done("/days/2010-03-31/close", role="county_director")
     assert (await world.done("/months/2010-03/close", role="county_finance"))["closed_through"] == "2010-03-31"
     body = {"level": "city", "coverage_year": 2010, "amount": "1.00", "bank_reference": "L", "arrived_on": "2010-03-31"}
-    await world.done("/subsidy-arrivals", body, role="county_finance")
+    await world.arrival("subsidy", body)
     late = await world.rows("SELECT reason, posting_date, value_date FROM voucher")
     assert [tuple(row) for row in late] == [("late", date(2010, 4, 1), date(2010, 3, 31))]
     await world.statement(FISCAL, ("in", 100, "L"))

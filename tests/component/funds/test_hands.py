@@ -21,7 +21,7 @@ async def hands(world: World, source: str) -> list[tuple[str, str, str]]:
 
 async def test_who_enters_a_fact_alone_is_its_preparer_and_never_its_checker(world: World) -> None:
     await world.fund()
-    assert await hands(world, "arrival:") == [("county_finance-1", "rule:arrival", "system")]
+    assert await hands(world, "arrival:") == [("county_finance-1", "county_finance-2", "system")]
     await world.paid("70.00")
     assert await hands(world, "payment:") == [("insurer_finance-1", "rule:payment", "system")]
     assert (await hands(world, "transfer:"))[0] == ("county_finance-1", "county_finance-2", "system")
@@ -114,6 +114,7 @@ HANDLING = {
     "apply_for_replenishment", "prepare_batch",
     "release_batch", "cancel_batch", "dispatch_batch", "pay_again", "declare_not_executed", "confirm_not_executed",
     "prepare_money_order", "approve_money_order", "refuse_money_order", "return_money_order",
+    "declare_money_order_not_executed", "confirm_money_order_not_executed", "record_late_execution",
     "propose_money_order_reversal", "approve_money_order_reversal", "refuse_money_order_reversal",
 }  # fmt: skip
 """What the insurer does: its own account, payments, applications; and the orders of its own book."""

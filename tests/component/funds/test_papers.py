@@ -36,7 +36,7 @@ async def a_busy_month(world: World) -> None:
     await world.done(f"/replenishments/{applied['id']}/recheck", {"refusals": [refusal]}, role="county_recheck")
     await world.statement(EXPENDITURE, ("in", 123, "INT-1"))
     body = {"level": "province", "coverage_year": 2010, "amount": "20.00", "bank_reference": "P-1"}
-    await world.done("/subsidy-arrivals", body | {"arrived_on": "2010-03-04"}, role="county_finance")
+    await world.arrival("subsidy", body | {"arrived_on": "2010-03-04"})
 
 
 @pytest.mark.requirement("HL-08", "both balances of an account are led to one another by items with their ages")

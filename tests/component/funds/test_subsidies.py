@@ -17,7 +17,7 @@ async def arrived(world: World, level: str, yuan: str, year: int = 2010) -> None
     """A subsidy of a level and coverage year on the fiscal account."""
     day = world.clock.now().date().isoformat()
     body = {"level": level, "coverage_year": year, "amount": yuan, "bank_reference": f"B{next(world._keys)}"}
-    await world.done("/subsidy-arrivals", body | {"arrived_on": day}, **FINANCE)
+    await world.arrival("subsidy", body | {"arrived_on": day})
 
 
 async def level(world: World, name: str, year: int) -> dict[str, Any]:
@@ -56,6 +56,38 @@ async def test_a_difference_is_carried_into_the_next_years_due(world: World) -> 
     await arrived(world, "county", "30.00")
     await world.done(path, CARRY, **FINANCE)
     assert (await level(world, "county", 2011))["total_due"] == "220.00", "what came late lowers what was carried"
+
+
+def waits(paper: dict[str, Any]) -> list[list[str]]:
+    """What is due and has not arrived, as the list of a day says."""
+    return [row["cells"][1:] for row in paper["rows"] if row["cells"][0] == "应到未到的财政补助"]
+
+
+@pytest.mark.requirement("LS-11", "what was due on a day stays what was due, whatever was corrected since")
+async def test_a_corrected_due_keeps_what_was_due_before(world: World) -> None:
+    central = await world.due("central", "1240.00", heads=124)
+    first = "/papers/outstanding?from=2010-03-01&to=2010-03-01"
+    before = await world.get(first)
+    assert waits(before) == [["2010-03-01", "0", "中央", "2010 年度", "1240.00"]]
+    world.clock.set(at("2010-03-05T09:00"))
+    await world.due("central", "1200.00", heads=120, audited=True, due=central)
+    after = await world.get(first)
+    assert waits(after) == waits(before), "the list of a day is that of the day"
+    now = await world.get("/papers/outstanding?from=2010-03-05&to=2010-03-05")
+    assert waits(now) == [["2010-03-01", "4", "中央", "2010 年度", "1200.00"]], "due since the first word"
+    told = await level(world, "central", 2010)
+    assert (told["due"], told["head_count"], told["audited"]) == ("1200.00", 120, True)
+    words = await world.get("/subsidies/2010/dues")
+    assert [(one["sequence"], one["amount"], one["business_day"], one["audited"]) for one in words] == [
+        (1, "1240.00", "2010-03-01", False), (2, "1200.00", "2010-03-05", True),
+    ]  # fmt: skip
+    await arrived(world, "central", "300.00")
+    report = await world.get("/books/basic/years/2010/report")
+    totals = {one["code"]: one["amount"] for one in report["totals"]}
+    assert (totals["due"], report["heads"]) == ("1200.00", 120), "the year's report counts the last word alone"
+    now = await world.get("/papers/outstanding?from=2010-03-05&to=2010-03-05")
+    assert waits(now) == [["2010-03-01", "4", "中央", "2010 年度", "900.00"]]
+    assert waits(await world.get(first)) == waits(before)
 
 
 async def test_two_who_carry_at_once_carry_once(world: World) -> None:

@@ -44,7 +44,7 @@ async def test_subsidies_and_sponsors_arrive(world: World) -> None:
     sponsorship = await world.sponsor("300.00")
     await world.fund("1500.00", advance="500.00")
     body = {"sponsorship_id": str(sponsorship), "amount": "300.00", "bank_reference": "SP1", "arrived_on": "2010-03-01"}
-    await world.done("/sponsor-arrivals", body, role="county_finance")
+    await world.arrival("sponsor", body)
     again = body | {"bank_reference": "SP2", "amount": "0.01"}
     await world.refused("sponsorship_exceeded", "/sponsor-arrivals", again, role="county_finance")
     level = (await world.get("/subsidies/2010"))["levels"][0]

@@ -117,6 +117,12 @@ class World:
         path = f"/money-orders/{made['id']}/approval"
         return await self.done(path, role=role, **options | {"subject": f"{role}-2"})
 
+    async def arrival(self, kind: str, body: dict[str, Any]) -> Any:
+        """A ``subsidy`` or a ``sponsor``'s money, recorded by one person of finance and booked by another."""
+        made = await self.done(f"/{kind}-arrivals", body, role="county_finance")
+        second = {"role": "county_finance", "subject": "county_finance-2"}
+        return await self.done(f"/arrivals/{made['id']}/approval", **second)
+
     async def refused(self, code: str, *args: Any, **options: Any) -> Any:
         """A write that must be refused with this code; its problem."""
         answer = await self.send(*args, **options)
@@ -516,17 +522,9 @@ class World:
         """A central subsidy arrives, and an advance reaches the insurer's account."""
         fen = parse_yuan(yuan)
         reference = f"CB{next(self._keys)}"
-        await self.done(
-            "/subsidy-arrivals",
-            {
-                "level": "central",
-                "coverage_year": 2010,
-                "amount": yuan,
-                "bank_reference": reference,
-                "arrived_on": shanghai_date(self.clock.now()).isoformat(),
-            },
-            role="county_finance",
-        )
+        day = shanghai_date(self.clock.now()).isoformat()
+        body = {"level": "central", "coverage_year": 2010, "amount": yuan, "bank_reference": reference}
+        await self.arrival("subsidy", body | {"arrived_on": day})
         await self.statement(FISCAL, ("in", fen, reference))
         await self.advance(advance)
 

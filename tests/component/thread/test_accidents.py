@@ -95,6 +95,54 @@ async def test_what_the_fund_advances_is_asked_of_the_third_party(county: County
     await county.money.check_books()
 
 
+@pytest.mark.requirement("WW-05", "a third party pays in parts until what the fund advanced is covered, never more")
+async def test_a_third_party_pays_in_parts(county: County) -> None:
+    claim, money = await advanced(county), county.money
+    await money.confirm(await released(county, claim))
+    (one,) = await owed(county)
+    fen, name = parse_yuan(one["amount"]), one["reference"]
+    before = await balance(money, FISCAL)
+    told = await money.statement(FISCAL, ("in", 100_00, name), ("in", 100_00, name), ("in", fen, name))
+    assert (told["matched"], told["open"]) == (2, 1), "the two parts are taken, the whole besides is more than is owed"
+    (left,) = await owed(county)
+    assert (left["made_good"], left["open"]) == ("200.00", format_yuan(fen - 200_00))
+    assert left["made_good_on"] is None
+    assert await balance(money, "1101") == fen - 200_00
+    assert await money.term("b", "recovered_to_fiscal") == "200.00"
+    await money.identities()
+    (kept,) = (await money.get("/open-items"))["at_bank_not_in_book"]
+    assert (kept["amount"], kept["reference"]) == (one["amount"], name), "kept apart, and seen with its age"
+    path = f"/open-items/{kept['line_id']}/reading"
+    reading = {"reference": name, "reason": "第三方多付"}
+    second = {"role": "county_finance", "subject": "county_finance-2"}
+    await money.refused("nothing_of_this_reference", path, reading, **second)
+    rest = fen - 200_00
+    told = await money.statement(FISCAL, ("in", rest + 1, name))
+    assert told["matched"] == 0, "one fen more than is left is not taken"
+    told = await money.statement(FISCAL, ("in", rest, name))
+    assert (told["matched"], await owed(county)) == (1, [])
+    assert (await balance(money, FISCAL), await balance(money, "1101")) == (before + fen, 0)
+    assert await money.term("b", "recovered_to_fiscal") == one["amount"]
+    today = one["arisen_on"][:8]
+    paper = await money.get(f"/papers/outstanding?from={today}01&to={money.clock.now().date()}")
+    assert not [row for row in paper["rows"] if row["cells"][0] == "应收追回款"]
+    await money.identities()
+    await money.check_books()
+
+
+async def test_a_line_that_a_third_party_paid_in_part_is_not_refused(county: County) -> None:
+    claim, money = await advanced(county), county.money
+    await money.confirm(await released(county, claim))
+    (one,) = await owed(county)
+    await money.statement(FISCAL, ("in", 1, one["reference"]))
+    applied = await money.done("/replenishments", {})
+    refusal = {"refusals": [{"line": 1, "bearer": "hospital", "reason": "虚假住院"}]}
+    path = f"/replenishments/{applied['id']}/recheck"
+    problem = await money.refused("replenishment_lines_invalid", path, refusal, role="county_recheck")
+    assert "第三方已归还" in str(problem)
+    await money.identities()
+
+
 @pytest.mark.requirement("ZZ-14", "a third party's money goes to the fiscal account, and nothing is recovered twice")
 async def test_nothing_is_recovered_twice(county: County) -> None:
     claim = await advanced(county)

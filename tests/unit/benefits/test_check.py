@@ -75,6 +75,13 @@ def capped(cap: str) -> str:
     return changed("        caps:\n", f"        caps:\n          more: {cap}\n")
 
 
+@pytest.mark.parametrize(("diseases", "found"), [("", 1), (", diseases: [K35]", 0)])
+def test_a_cap_of_a_disease_limits_no_row_of_all(diseases: str, found: int) -> None:
+    cap = capped(f"{{name: 每次, amount: 2000, period: admission, clause: x{diseases}}}")
+    text = changed("ratio: 80%", "bands: [{up_to: 5000, ratio: 50%}, {ratio: 70%}]", cap)
+    assert len([one for one in warned(text) if "永远用不到:到这一段时已达每次" in one]) == found
+
+
 K80 = "diseases: [K80]\n            limit: {amount: 4000, shared_up_to: A, share: B}\n            ratio: 80%"
 
 
@@ -286,6 +293,9 @@ def test_what_changes_for_whom() -> None:
     assert "例:县内县级,可补偿费用 10,000.00 元,补偿由 6,000.00 元变为 7,000.00 元。" in told
     assert "取消住院补偿封顶线(原每次 30,000.00 元)" in told
     assert "门诊统筹" not in told, "nothing changes there"
+    assert "家庭账户" not in told, "what is left of it stays spendable (rulings §4)"
+    without = load(text_of("dafang-2010").partition("family_account:")[0]).policy
+    told = "\n".join(differences(loaded("dafang-2009").policy, without))
     assert "- 各户:取消家庭账户(原余额)(原可支付门诊的个人负担部分,不计入封顶线和补偿比例)。" in told
     back = "\n".join(differences(loaded("dafang-2008").policy, loaded("dafang-2006-11").policy))
     assert "五保户提高 10 个百分点" in back, "by the name that the policy gives the group"
@@ -299,8 +309,10 @@ def test_a_change_within_the_year() -> None:
     changes = [line for line in answer.stdout.splitlines() if line.startswith("- ")]
     assert "- 新设“门诊大型检查”(项目 CT、GASTROSCOPY、MRI)。" in changes
     assert [line for line in changes if "大型检查" not in line] == [
-        "- 住院统筹:全年封顶线(不分项目)由每人每年 80,000.00 元变为每人每年 100,000.00 元。",
-        "- 门诊统筹:全年封顶线(不分项目)由每人每年 80,000.00 元变为每人每年 100,000.00 元。",
+        "- 住院统筹:全年封顶线(不分项目)由每人每年 80,000.00 元变为每人每年 100,000.00 元。"
+        "例:县内乡级,可补偿费用 160,000.00 元,补偿由 80,000.00 元变为 100,000.00 元。",
+        "- 门诊统筹:全年封顶线(不分项目)由每人每年 80,000.00 元变为每人每年 100,000.00 元。"
+        "例:县内县级,可补偿费用 200,000.00 元,补偿由 80,000.00 元变为 100,000.00 元。",
         "- 慢性病门诊:全年封顶线(不分项目)由每人每年 80,000.00 元变为每人每年 100,000.00 元。",
     ]
 
@@ -331,6 +343,7 @@ SAID = """
 circumstances:
   referred: {counts: decided, clause: 转诊审批制}
   emergency: {notice_days: 3, clause: 急诊三日内报告}
+accidents: {report_days: 3, posted_days: 7, clause: 三日内报告并公示}
 window:
   deadlines:
     inpatient: {name: 住院受理期限, kinds: inpatient, by: 03-31, clause: 次年三月底以前}
@@ -343,15 +356,26 @@ def test_the_wall_tells_circumstances_and_deadlines() -> None:
     told = wall_table(document.policy, document.document)
     assert "转诊:凭县合管办批准的申请计入\n" in told
     assert "急诊:凭县合管办批准的申请计入,发生后 3 天内申请\n" in told
+    assert "意外伤害:发生后 3 天内报告,逾期不予受理;乡镇负责人签署意见后在村里公示 7 天,期满再决定\n" in told
     assert "住院受理期限:住院的材料次年 3 月 31 日以前送到窗口,逾期须经县合管办批准\n" in told
     assert "门诊受理期限:门诊的材料出院(就诊)后 60 天内送到窗口" in told
 
 
+def test_the_wall_tells_who_approves_what_is_told_late() -> None:
+    late = changed("notice_days: 3", "notice_days: 3, late: approved", GOOD + SAID)
+    document = load(changed("posted_days: 7", "late: approved", late))
+    told = wall_table(document.policy, document.document)
+    assert "急诊:凭县合管办批准的申请计入,发生后 3 天内申请,逾期的须经县合管办负责人批准\n" in told
+    assert "意外伤害:发生后 3 天内报告,逾期的须经县合管办负责人批准\n" in told
+
+
 def test_the_diff_tells_circumstances_and_deadlines() -> None:
     other = changed("by: 03-31", "by: 06-30", changed("counts: decided", "counts: stated", GOOD + SAID))
+    other = changed("posted_days: 7", "posted_days: 15", other)
     old, new, plain = load(GOOD + SAID).policy, load(other).policy, load(GOOD).policy
     told = "\n".join(differences(old, new))
     assert "- 就诊情形:原“转诊:凭县合管办批准的申请计入”,现“转诊:凭医院说明或县合管办批准的申请计入”。" in told
+    assert "公示 7 天,期满再决定”,现“意外伤害:" in told and "公示 15 天" in told
     assert "次年 3 月 31 日以前" in told and "次年 6 月 30 日以前" in told and "门诊受理期限" not in told
     gone = "\n".join(differences(old, plain))
     assert "- 到窗口报销的人:原“门诊受理期限:" in gone and "现“没有规定”。" in gone
@@ -364,6 +388,7 @@ def test_the_diff_tells_circumstances_and_deadlines() -> None:
         ("by: 03-31", "by: 01-05", "年底出院(就诊)的只有 5 天时间送材料,请核对"),
         ("days: 60", "days: 5", "年底出院(就诊)的只有 5 天时间送材料,请核对"),
         ("clause: 六十天内", "illustrative: true, note: 示例", "来源没有写明,须由统筹区点名接受才能用于结算"),
+        ("clause: 三日内报告并公示", "illustrative: true, note: 示例", "来源没有写明,须由统筹区点名接受才能用于结算"),
     ],
 )
 def test_a_finding_about_circumstances_and_deadlines(old: str, new: str, message: str) -> None:
@@ -403,6 +428,11 @@ def test_a_circumstance_that_rows_or_waivers_ask_for_is_not_warned_of() -> None:
         ("kinds: outpatient", "kinds: [inpatient, outpatient]", "住院的截止日已在 inpatient 中规定"),
         ("counts: decided", "counts: stated, notice_days: 3", "凭医院说明即可(stated)的,不写 notice_days"),
         ("clause: 转诊审批制", "note: x", "缺少依据"),
+        ("clause: 三日内报告并公示", "note: x", "缺少依据"),
+        ("report_days: 3, posted_days: 7", "note: x", "至少写一个"),
+        ("report_days: 3, posted_days: 7", "posted_days: 7, late: refused", "没有写 report_days 的,不写 late"),
+        ("report_days: 3, posted_days: 7", "posted_days: 61", "不能大于 60"),
+        ("counts: decided", "late: approved", "没有写 notice_days 的,不写 late"),
         (" referred:", " lost:", "只能是"),
     ],
 )

@@ -84,6 +84,17 @@ def changes(old: str, new: str) -> list[str]:
             "fixed: 500\n            off_path_over: 20000",
             "例:县内乡级,病种 O80,可补偿费用 20,100.00 元,补偿由 500.00 元变为 14,000.00 元。",
         ),
+        (
+            "fixed: 500",
+            "patient: 700",
+            f"原 定额补偿 500.00 元,现 个人负担 700.00 元,其余由基金支付。例:县内乡级,病种 O80,{BILL}"
+            "补偿由 500.00 元变为 9,300.00 元。",
+        ),
+        (
+            "ratio: 75%",
+            "patient: 1000",
+            "现 限额 4,000.00 元(超过限额 20% 以内的部分按 50% 计入),个人负担 1,000.00 元,其余由基金支付。",
+        ),
         ("amount: 4000", "amount: 5000", f"例:县内乡级,病种 K80,{BILL}补偿由 3,300.00 元变为 4,125.00 元。"),
         ("share: 50%", "share: 60%", f"例:县内乡级,病种 K80,{BILL}补偿由 3,300.00 元变为 3,360.00 元。"),
         (
@@ -148,3 +159,58 @@ def test_the_wrong_order_is_told() -> None:
     assert not any("注意" in line for line in differences(new, old))
     assert differences(new, old)[1] == "自 2011 年 5 月 1 日起至 2011 年 12 月 31 日:"
     assert not any("执行到" in line for line in differences(new, old)), "of versions that follow it is no change"
+
+
+FAMILY = (
+    COUNTY
+    + """        caps:
+          year: {name: 封顶线, amount: 3000, period: person_year, clause: x}
+"""
+)
+SHARED = "amount: 1500, period: household_year, per_head: true"
+
+
+def family(old: str, new: str) -> list[str]:
+    """What the diff says of one replacement in a county's document with a cap."""
+    assert old in FAMILY
+    return differences(load(FAMILY).policy, load(FAMILY.replace(old, new, 1)).policy)[2:]
+
+
+def test_a_cap_for_each_head_is_told_with_a_family_that_shows_it() -> None:
+    assert family("amount: 3000, period: person_year", SHARED) == [
+        "- 住院补偿:封顶线由每人每年 3,000.00 元变为每户每年 1,500.00 元,按全家参合人数每人一份,全家共用。"
+        f"例:全家参合 4 人,县内乡级,{BILL}补偿由 3,000.00 元变为 6,000.00 元。"
+    ]
+
+
+def test_a_changed_cap_is_told_with_a_bill_that_comes_to_it() -> None:
+    (told,) = family("amount: 3000", "amount: 60000")
+    assert told.endswith(f"例:县内乡级,{BILL}补偿由 3,000.00 元变为 6,930.00 元。")
+    (told,) = family("amount: 3000, period: person_year", "amount: 400, period: disease_year, diseases: [O80]")
+    assert told.endswith("补偿由 500.00 元变为 400.00 元。"), "of a disease that it speaks of"
+
+
+CLINIC = """      outpatient:
+        name: 门诊补偿
+        kind: outpatient
+        account: "5001.02"
+        rules: {all: {name: 门诊, when: {}, ratio: 50%, clause: x}}
+"""
+
+
+def test_what_a_cap_counts_together_is_a_change() -> None:
+    together = FAMILY.replace("name: 住院补偿", "name: 住院补偿\n        adds_to: all") + CLINIC
+    both = together.replace("name: 门诊补偿", "name: 门诊补偿\n        adds_to: [own, all]")
+    told = differences(load(together).policy, load(both).policy)[2:]
+    assert told == ["- 住院补偿:封顶线原单独累计,现与“门诊补偿”合并累计。"]
+    back = differences(load(both).policy, load(together).policy)[2:]
+    assert back == ["- 住院补偿:封顶线原与“门诊补偿”合并累计,现单独累计。"]
+    other = both.replace("period: person_year", "period: person_year, counts: mine").replace(
+        "adds_to: all", "adds_to: [all, mine]"
+    )
+    assert differences(load(both).policy, load(other).policy)[2:] == back
+    named = both.replace("name: 门诊补偿", "name: 看门诊")
+    assert differences(load(both).policy, load(named).policy)[2:] == ["对任何人都没有变化。"], "a name is no change"
+    visit = both.replace("person_year", "admission")
+    each_time = load(visit).policy, load(visit.replace("[own, all]", "own")).policy
+    assert differences(*each_time)[2:] == ["对任何人都没有变化。"], "a cap each time counts nothing"

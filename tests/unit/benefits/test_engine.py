@@ -298,4 +298,4 @@ def test_twenty_lines_stay_cheap() -> None:
         adjudicate(bill, known, DAFANG)
     finally:
         sys.setprofile(None)
-    assert calls <= 220
+    assert calls <= 225

@@ -38,7 +38,7 @@ def policy(row: dict[str, Any], **bucket: Any) -> Policy:
     document = yaml.load(text_of("dafang-2010"), Loader=yaml.BaseLoader)
     inpatient = document["layers"]["basic"]["benefits"]["inpatient"]
     county = inpatient["rules"]["county"]
-    if row.keys() & {"bands", "fixed"}:
+    if row.keys() & {"bands", "fixed", "patient"}:
         del county["ratio"]
     inpatient["rules"] = {"county": county | row} | inpatient.get("more", {})
     layers = bucket.pop("layers", {})
@@ -147,6 +147,15 @@ def test_what_a_third_party_bears_is_rounded_once() -> None:
     stay = Stay(rules, third_party="shared", third_party_share=3_333)
     whole = Stay(rules, third_party="shared", third_party_share=3_333).part(101, 103, 107)
     assert sum(paid(stay, 101, 103, 107)) == whole.benefit_fen
+
+
+def test_the_slip_of_a_part_tells_what_the_third_party_bears_of_it() -> None:
+    stay = Stay(policy({}), third_party="shared", third_party_share=5_000)
+    stay.part(1_000)
+    second = slip_text(decision_document(stay.part(1_000)), [])
+    assert "整次住院 2,000.00 × 50% = 1,000.00 元,此前各次 500.00 元,本次 500.00 元" in second
+    assert "第三人负担:500.00" in second
+    assert "1,000.00 − 350.00 − 500.00 = 150.00" in second
 
 
 # ---------------------------------------------------------------- over 31 December

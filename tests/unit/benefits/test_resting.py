@@ -81,7 +81,7 @@ def test_a_row_that_the_bill_left_was_asked(disease: str, amount: int, off_path:
 
 def test_caps_of_another_disease_and_raises_of_others_are_not_rested_on() -> None:
     change = {
-        f"{ROWS}caps.k": {"name": "病种", "amount": "9", "period": "person_year", "diseases": "K35"} | MARK,
+        f"{ROWS}caps.k": {"name": "病种", "amount": "9", "period": "disease_year", "diseases": "K35"} | MARK,
         f"{ROWS}bonuses": {"b": {"name": "加成", "groups": ["g"], "points": "1%"} | MARK},
         "groups": {"g": {"name": "某群"}},
     }

@@ -12,7 +12,7 @@ from services.claims.benefits.claim_file import decide, read_claim
 from services.claims.benefits.cli import app
 from services.claims.benefits.compiler import load
 from services.claims.benefits.document import PolicyErrors
-from services.claims.benefits.engine import BadClaim, accumulators, adjudicate
+from services.claims.benefits.engine import BadClaim, accumulators, adjudicate, benefit_year
 from services.claims.benefits.library import loaded, text_of
 from services.claims.benefits.model import (
     AccumulatorKey,
@@ -137,6 +137,14 @@ def test_a_floor_never_passes_a_cap_and_names_itself() -> None:
         ("        waivers: {w: {name: x, clause: x}}\n", "写明 groups 或 emergency"),
         ("        waivers: {w: {name: x, groups: [nobody], clause: x}}\n", "groups 里没有 nobody"),
         ("        accident: {name: x, factor: 500%, clause: x}\n", "比例不能超过 100%"),
+        (
+            "        yearly: true\n        accident: {name: x, factor: 50%, clause: x}\n",
+            "全年累计(yearly)的一项不能写 waivers",
+        ),
+        (
+            "        yearly: true\n        essential: {name: x, points: 5%, clause: x}\n",
+            "全年累计(yearly)的一项不能写 waivers",
+        ),
     ],
 )
 def test_what_a_bucket_may_not_say(part: str, message: str) -> None:
@@ -263,7 +271,7 @@ STAY = "admitted: 2010-03-01\ndischarged: 2010-03-05\ninstitution: {level: count
         ),
         (f"{STAY}lines: [{{code: x, amount: 5, quantity: 0}}]\n", "第 5 行 lines.0.quantity:数量应大于 0"),
         (f"{STAY}lines: [{{code: x, amount: 5, quantity: 0.00}}]\n", "第 5 行 lines.0.quantity:数量应大于 0"),
-        (PLAIN + "family_account: {credit: 100, pay: 50}\n", "第 3 行 family_account:方案没有家庭账户"),
+        (PLAIN + "family_account: {credit: 100, pay: 50}\n", "第 3 行 family_account:方案的家庭账户只支付门诊"),
         (
             PLAIN + "person: {birth: 2010-01-02}\n",
             "第 3 行 person.birth:出生日期 2010-01-02 晚于入院(就诊)日期 2010-01-01",
@@ -498,6 +506,44 @@ def test_a_mothers_coverage_counts_only_where_the_policy_says_so(days: int, elig
     facts = Facts(Institution("county", "in_county"), (Interval(born, date(2011, 6, 30)),), {"A": Item("A", "A")}, {})
     facts = replace(facts, birth_date=born, newborn_of=(Interval(date(2011, 1, 1), None),))
     assert adjudicate(claim, facts, replace(policy, waiting_days=0)).eligible_fen == eligible
+    older = replace(facts, birth_date=date(2006, 5, 1))
+    assert adjudicate(claim, older, replace(policy, waiting_days=0)).eligible_fen == 0, "no newborn any more"
+
+
+def test_the_family_account_pays_nothing_of_what_a_third_party_bears() -> None:
+    claim = (
+        "kind: outpatient\ninstitution: {level: village}\neligible: 100\n"
+        "third_party: shared\nthird_party_share: 60%\nfamily_account: {credit: 1000, pay: 1000}\n"
+    )
+    for covers in ("all", "eligible"):
+        policy = load(
+            text_of("dafang-2009").replace(
+                "kinds: [outpatient]\n  payer", f"kinds: [outpatient]\n  covers: {covers}\n  payer"
+            )
+        ).policy
+        decision = decide(read_claim(claim), policy).adjudication
+        assert policy.family_account is not None and policy.family_account.covers == covers
+        assert (decision.benefit_fen, decision.account_fen, decision.patient_fen) == (2_000, 2_000, 8_000)
+
+
+def test_a_wish_for_an_account_that_no_policy_has_is_refused() -> None:
+    with pytest.raises(PolicyErrors, match="方案没有家庭账户"):
+        decide(read_claim(PLAIN + "family_account: {credit: 100, pay: 50}\n"), loaded("huali-2010").policy)
+
+
+@pytest.mark.parametrize(
+    ("kind", "discharged", "year"),
+    [
+        ("outpatient", None, 2010),
+        ("inpatient", date(2010, 12, 31), 2010),
+        ("inpatient", date(2011, 1, 2), 2011),
+        ("inpatient", None, 2011),
+    ],
+)
+def test_the_year_of_the_discharge(kind: str, discharged: date | None, year: int) -> None:
+    """A visit ends on its day, whenever its papers come; a stay settled midway has no discharge yet."""
+    claim = ClaimInput(kind, date(2010, 12, 31), date(2011, 3, 1), (), discharged_on=discharged)
+    assert benefit_year(claim, replace(loaded("dafang-2010").policy, year_by="discharge")) == year
 
 
 def test_a_refusal_for_want_of_acceptance_names_what_lacks() -> None:
@@ -531,7 +577,8 @@ readings:
 
 def test_an_account_for_eligible_costs_pays_what_all_payers_left_of_them() -> None:
     """Beside a basic settlement made elsewhere: 25,000 eligible, less its 5,000 and the 2,500 of critical illness."""
-    text = GOOD.replace("readings:\n", CRITICAL.lstrip("\n"), 1).replace(
+    plain = GOOD.partition("family_account:")[0]
+    text = plain.replace("readings:\n", CRITICAL.lstrip("\n"), 1).replace(
         "readings:\n", ACCOUNT_FOR_ELIGIBLE.lstrip(), 1
     )
     policy = load(text).policy

@@ -98,6 +98,7 @@ def test_what_nobody_claims_returns() -> None:
         lambda: proportional([Candidate("a", 1, 0), Candidate("a", 2, 0)], Campaign(1)),
         lambda: proportional([Candidate("a", 1, 2)], Campaign(1)),
         lambda: proportional([Candidate("a", -1, -1)], Campaign(1)),
+        lambda: proportional([Candidate("a", 1, 0, beside_fen=-1)], Campaign(1)),
         lambda: proportional([Candidate("a", 1, 0, 0, -1)], Campaign(1)),
         lambda: top_up([], Campaign(1), 10_001),
         lambda: top_up([], Campaign(1), -1),

@@ -25,6 +25,7 @@ def test_facts_come_back_from_the_record() -> None:
         birth_date=date(1950, 2, 3),
         third_party="accident",
         joined=frozenset({"supplementary"}),
+        insured=4,
         earlier=Earlier(100_000, 90_000, 3, (Carried("basic", "", 90_000, benefit_fen=7, deductible_fen=30_000),)),
     )
     assert kept_facts(json.loads(orjson.dumps(stored_facts(facts))), ITEMS) == facts

@@ -46,6 +46,24 @@ def test_another_amount_stays_open() -> None:
     assert match([line("A", -100)], [candidate("A", -101), candidate("A", 100)]) == ()
 
 
+PARTS = st.lists(st.integers(-1, 9), max_size=8)
+
+
+@given(PARTS, st.integers(1, 12))
+def test_what_is_owed_comes_in_parts_and_never_more(parts: list[int], owed: int) -> None:
+    one = uuid4()
+    both = [Candidate("receivable", one, owed, name) for name in ("A", "B")]  # its own reference and its payment's
+    lines = [line("AB"[number % 2], fen) for number, fen in enumerate(parts) if fen]
+    expected, left = [], owed
+    for one_line in lines:
+        if 0 < one_line.signed_fen <= left:
+            expected.append(one_line)
+            left -= one_line.signed_fen
+    found = match(lines, both)
+    assert [m.line for m in found] == expected
+    assert {m.candidate.source_id for m in found} <= {one}
+
+
 def test_a_statement_adds_up_or_not() -> None:
     assert adds_up(100, [5, -3], 102)
     assert not adds_up(100, [5, -3], 103)

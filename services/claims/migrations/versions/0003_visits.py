@@ -37,6 +37,7 @@ CREATE TABLE member_coverage (
   PRIMARY KEY (pool_code, member_id)
 );
 CREATE INDEX member_coverage_blind ON member_coverage (pool_code, blind_index);
+CREATE INDEX member_coverage_household ON member_coverage (pool_code, household_id);
 CREATE TABLE coverage_case (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,

@@ -31,10 +31,14 @@ CREATE TABLE entitlement_case (
   due_on date NOT NULL,
   liability text CHECK (liability IN ('none', 'accident', 'shared', 'liable', 'advanced')),
   share integer NOT NULL CHECK (share BETWEEN 0 AND 10000),
+  posted_on date,
+  posted_until date,
   PRIMARY KEY (pool_code, id),
   CHECK (valid_to >= valid_from),
   CHECK ((kind = 'accident') = (visit_id IS NOT NULL)),
   CHECK (kind = 'accident' OR liability IS NULL),
+  CHECK (posted_on IS NULL OR kind = 'accident'),
+  CHECK ((posted_on IS NULL) = (posted_until IS NULL) AND posted_until > posted_on),
   CHECK (share = 0 OR liability IN ('shared', 'advanced') AND liability IS NOT NULL)
 );
 CREATE INDEX entitlement_case_due ON entitlement_case (pool_code, due_on, id)
@@ -48,7 +52,8 @@ CREATE TABLE case_step (
   case_id uuid NOT NULL,
   version integer NOT NULL,
   institution_code text COLLATE "C" NOT NULL,
-  act text NOT NULL CHECK (act IN ('submitted', 'endorsed', 'opposed', 'granted', 'denied', 'ended')),
+  act text NOT NULL CHECK (act IN ('submitted', 'endorsed', 'opposed', 'posted', 'objected', 'replied', 'granted',
+    'denied', 'ended')),
   by text NOT NULL,
   role text NOT NULL,
   at timestamptz NOT NULL,
@@ -76,7 +81,7 @@ CREATE TABLE entitlement_start (
 
 def upgrade() -> None:
     op.execute(TABLES)
-    decided = "status, version, valid_from, valid_to, liability, share"
+    decided = "status, version, valid_from, valid_to, liability, share, posted_on, posted_until"
     of = "institution_code"
     op.execute(pool_table("claims", "entitlement_case", institution_column=of, update_columns=decided))
     op.execute(pool_table("claims", "case_step", institution_column=of))

@@ -58,6 +58,7 @@ CREATE TABLE campaign_candidate (
   eligible_fen bigint NOT NULL CHECK (eligible_fen >= 0),
   first_fen bigint NOT NULL CHECK (first_fen BETWEEN 0 AND eligible_fen),
   excluded_fen bigint NOT NULL CHECK (excluded_fen >= 0),
+  beside_fen bigint NOT NULL CHECK (beside_fen >= 0),
   room_fen bigint CHECK (room_fen >= 0),
   claims uuid[] NOT NULL CHECK (cardinality(claims) > 0),
   PRIMARY KEY (pool_code, campaign_id, run, member_id),
@@ -196,17 +197,17 @@ CREATE TABLE increase (
   risk_bearer text NOT NULL,
   listed_fen bigint NOT NULL CHECK (listed_fen > 0),
   amount_fen bigint NOT NULL CHECK (amount_fen BETWEEN 0 AND listed_fen),
-  status text NOT NULL CHECK (status IN ('listed', 'released', 'exhausted', 'paid', 'withdrawn')),
+  status text NOT NULL CHECK (status IN ('listed', 'released', 'exhausted', 'paid', 'withdrawn', 'void', 'reversed')),
   counts jsonb NOT NULL,
   paid_on date,
   PRIMARY KEY (pool_code, id),
   FOREIGN KEY (pool_code, list_id) REFERENCES increase_list (pool_code, id),
   FOREIGN KEY (pool_code, claim_id) REFERENCES claim (pool_code, id),
-  CHECK ((status IN ('released', 'paid')) = (amount_fen > 0)),
-  CHECK ((status = 'paid') = (paid_on IS NOT NULL))
+  CHECK ((status IN ('released', 'paid', 'reversed')) = (amount_fen > 0)),
+  CHECK ((status IN ('paid', 'reversed')) = (paid_on IS NOT NULL))
 );
 CREATE INDEX increase_of_list ON increase (pool_code, list_id, id);
-CREATE UNIQUE INDEX increase_once ON increase (pool_code, claim_id, layer) WHERE status <> 'withdrawn';
+CREATE UNIQUE INDEX increase_once ON increase (pool_code, claim_id, layer) WHERE status NOT IN ('withdrawn', 'void');
 """
 
 

@@ -70,6 +70,7 @@ CREATE TABLE sponsorship (
   business_day date NOT NULL,
   PRIMARY KEY (pool_code, id)
 );
+-- every word of enrollment about what a level owes: the highest sequence counts, or counted by a day
 CREATE TABLE subsidy_due (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
@@ -81,7 +82,7 @@ CREATE TABLE subsidy_due (
   amount_fen bigint NOT NULL CHECK (amount_fen >= 0),
   business_day date NOT NULL,
   audited boolean NOT NULL,
-  PRIMARY KEY (pool_code, id)
+  PRIMARY KEY (pool_code, id, sequence)
 );
 CREATE TABLE subsidy_carry (
   pool_code text COLLATE "C" NOT NULL,
@@ -106,14 +107,24 @@ CREATE TABLE arrival (
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   bank_reference text COLLATE "C" NOT NULL,
   value_date date NOT NULL,
+  status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'booked', 'refused')),
   recorded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
+  booked_by text,
+  booked_on date,
+  refused_by text,
+  refusal text CHECK (refusal <> ''),
+  refused_on date,
   PRIMARY KEY (pool_code, id),
-  UNIQUE (pool_code, bank_reference),
   FOREIGN KEY (pool_code, sponsorship_id) REFERENCES sponsorship (pool_code, id),
   CHECK ((kind = 'subsidy') = (level IS NOT NULL)),
-  CHECK ((kind = 'sponsor') = (sponsorship_id IS NOT NULL))
+  CHECK ((kind = 'sponsor') = (sponsorship_id IS NOT NULL)),
+  CHECK (booked_by <> recorded_by),
+  CHECK ((status = 'booked') = (booked_by IS NOT NULL AND booked_on IS NOT NULL)),
+  CHECK ((status = 'refused') = (refused_by IS NOT NULL AND refusal IS NOT NULL AND refused_on IS NOT NULL))
 );
+-- what was turned down is recorded again under the bank's reference
+CREATE UNIQUE INDEX arrival_reference ON arrival (pool_code, bank_reference) WHERE status <> 'refused';
 CREATE TABLE replenishment (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
@@ -174,9 +185,11 @@ CREATE TABLE movement (
   source_id uuid NOT NULL,
   value_date date NOT NULL,
   booked_on date NOT NULL,
-  PRIMARY KEY (pool_code, id),
-  UNIQUE (pool_code, account, kind, source_id)
+  PRIMARY KEY (pool_code, id)
 );
+-- what moves money once; what is owed may come in parts, each the movement of a line of its own
+CREATE UNIQUE INDEX movement_source ON movement (pool_code, account, kind, source_id)
+  WHERE kind NOT IN ('receivable:seen', 'recovery:seen');
 CREATE INDEX movement_reference ON movement (pool_code, account, reference);
 CREATE TABLE paid_line (
   pool_code text COLLATE "C" NOT NULL,
@@ -208,6 +221,7 @@ CREATE TABLE replenishment_line (
 CREATE TABLE receivable (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
+  book text COLLATE "C" NOT NULL CHECK (book IN ('basic', 'critical_illness', 'supplementary', 'assistance')),
   origin text COLLATE "C" NOT NULL
     CHECK (origin IN ('recheck', 'second_payment', 'family_account', 'recovery', 'accident', 'cancellation')),
   bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer', 'third_party', 'nobody')),
@@ -240,6 +254,7 @@ CREATE TABLE receivable (
   CHECK (origin = 'family_account' OR institution_code IS NOT NULL),
   CHECK (origin NOT IN ('recovery', 'accident', 'cancellation')
     OR (expense_account IS NOT NULL AND care_year IS NOT NULL AND claim_id IS NOT NULL AND layer IS NOT NULL)),
+  CHECK (book = 'basic' OR origin IN ('second_payment', 'cancellation')),
   CHECK (origin <> 'accident' OR bearer = 'third_party'),
   CHECK (bearer <> 'nobody' OR origin = 'recheck' AND penalty_fen = 0 AND patient_owed_fen = 0),
   CHECK (settled_fen >= 0 AND waived_fen >= 0 AND settled_fen + waived_fen <= amount_fen),
@@ -640,7 +655,6 @@ def upgrade() -> None:
         op.execute(tables)
     for table in (
         "bank_account",
-        "arrival",
         "subsidy_carry",
         "replenishment_line",
         "payment_file",
@@ -652,11 +666,8 @@ def upgrade() -> None:
         op.execute(pool_table(_SERVICE, table))
     op.execute(pool_table(_SERVICE, "third_party_liability", app="SELECT", worker=_WRITE))
     for table in ("premium", "source_day", "published_total", "sponsorship", "subsidy_due"):
-        columns = {
-            "sponsorship": "sequence, coverage_year, head_count, amount_fen, business_day",
-            "subsidy_due": "sequence, coverage_year, head_count, standard_fen, amount_fen, business_day, audited",
-        }
-        op.execute(pool_table(_SERVICE, table, app="SELECT", worker=_WRITE, worker_update_columns=columns.get(table)))
+        changing = "sequence, coverage_year, head_count, amount_fen, business_day" if table == "sponsorship" else None
+        op.execute(pool_table(_SERVICE, table, app="SELECT", worker=_WRITE, worker_update_columns=changing))
     for table, (app, worker, changing) in _CHANGING.items():
         op.execute(
             pool_table(
@@ -682,6 +693,7 @@ _CHANGING = {
     "payee": (_FULL, _READ, "confirmed_by, confirmed_at"),
     "temporary_receipt": (_FULL, _FULL, "amount_fen, recognised_fen"),
     "remittance": (_CHANGE, _FULL, "arrived_on"),
+    "arrival": (_FULL, _READ, "status, booked_by, booked_on, refused_by, refusal, refused_on"),
     "replenishment": (
         _FULL,
         _READ,

@@ -61,6 +61,23 @@ CREATE TABLE money_order (
 -- what was recorded wrongly and reversed is recorded again under the bank's reference
 CREATE UNIQUE INDEX money_order_reference ON money_order (pool_code, reference) WHERE status <> 'reversed';
 CREATE INDEX money_order_bill ON money_order (pool_code, bill_id) WHERE bill_id IS NOT NULL;
+-- a payment by order that the bank never executed: one person declares it with the bank's document, another confirms
+CREATE TABLE order_declaration (
+  pool_code text COLLATE "C" NOT NULL,
+  order_id uuid NOT NULL,
+  attempt integer NOT NULL CHECK (attempt > 0),
+  reference text COLLATE "C" NOT NULL CHECK (reference <> ''),
+  reason text NOT NULL CHECK (reason <> ''),
+  document text NOT NULL CHECK (document <> ''),
+  proposed_by text NOT NULL,
+  proposed_at timestamptz NOT NULL,
+  confirmed_by text,
+  confirmed_on date,
+  PRIMARY KEY (pool_code, order_id, attempt),
+  FOREIGN KEY (pool_code, order_id) REFERENCES money_order (pool_code, id),
+  CHECK (confirmed_by <> proposed_by),
+  CHECK ((confirmed_by IS NULL) = (confirmed_on IS NULL))
+);
 CREATE TABLE declaration (
   pool_code text COLLATE "C" NOT NULL,
   instruction_id uuid NOT NULL,
@@ -83,6 +100,7 @@ def upgrade() -> None:
     changing += ", refused_on, attempt, reference, returned_on"
     changing += ", reversal_reason, reversal_document, reversal_by, reversed_by, reversed_on"
     op.execute(pool_table("settlement", "money_order", update_columns=changing, worker="SELECT, INSERT"))
+    op.execute(pool_table("settlement", "order_declaration", update_columns="confirmed_by, confirmed_on"))
     op.execute(pool_table("settlement", "declaration", update_columns="confirmed_by, confirmed_at"))
 
 

@@ -1,21 +1,13 @@
-"""Routes of money that arrives on the fiscal account: subsidies by year and level, sponsors."""
+"""Routes of subsidies: due and arrived by coverage year and level, and what is carried on to the next year."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any
 from uuid import UUID
-
-from pydantic import Field
 
 from services.settlement.funding import arrivals, arrivals_store
 from services.settlement.funding.accounts import LEVELS
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import (
-    NOTHING_TO_CARRY,
-    REFERENCE_USED,
-    SPONSORSHIP_EXCEEDED,
-    SPONSORSHIP_UNKNOWN,
-    SUBSIDY_NOT_AUDITED,
-)
+from services.settlement.funding.problems import NOTHING_TO_CARRY, SUBSIDY_NOT_AUDITED
 from services.settlement.funding.roles import READERS
 from services.settlement.numbers import CoverageYear
 from shared.contracts.wire import Reason, WireModel, Yuan
@@ -28,73 +20,7 @@ from shared.kernel.money import round_half_up
 router = ServiceRouter()
 
 
-Reference = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
-
-
-Positive = Annotated[Yuan, Field(gt=0)]
-
-
-Level = Literal["central", "province", "city", "county"]
-
-
 _RATIO_SCALE = 10_000
-
-
-class SubsidyArrivalIn(WireModel):
-    """A subsidy that the fiscal account's bank advised."""
-
-    level: Level
-    coverage_year: Annotated[int, Field(ge=2003, le=2100)]
-    amount: Positive
-    bank_reference: Reference
-    arrived_on: date
-
-
-class SponsorArrivalIn(WireModel):
-    """A sponsor's money that the fiscal account's bank advised."""
-
-    sponsorship_id: UUID
-    amount: Positive
-    bank_reference: Reference
-    arrived_on: date
-
-
-class Made(WireModel):
-    """The id of what was made."""
-
-    id: UUID
-
-
-@router.post(
-    "/pools/{pool_code}/subsidy-arrivals",
-    status_code=201,
-    response_model=Made,
-    responses=documented(REFERENCE_USED),
-    openapi_extra=access({"county_finance"}, command="record_subsidy_arrival"),
-)
-async def post_subsidy_arrival(pool_code: str, body: SubsidyArrivalIn, unit: UnitDep) -> Made:
-    """财政补助到账 (LS-11, ZZ-28). A subsidy of one level and coverage year arrived on the fiscal account."""
-    arrival_id = await arrivals.record_subsidy(
-        await desk_of(unit), body.level, body.coverage_year, body.amount, body.bank_reference, body.arrived_on
-    )
-    unit.result("arrival", arrival_id)
-    return Made(id=arrival_id)
-
-
-@router.post(
-    "/pools/{pool_code}/sponsor-arrivals",
-    status_code=201,
-    response_model=Made,
-    responses=documented(SPONSORSHIP_UNKNOWN, SPONSORSHIP_EXCEEDED, REFERENCE_USED),
-    openapi_extra=access({"county_finance"}, command="record_sponsor_arrival"),
-)
-async def post_sponsor_arrival(pool_code: str, body: SponsorArrivalIn, unit: UnitDep) -> Made:
-    """资助参合资金到账 (LS-14). A sponsor's money for a group's premiums arrived on the fiscal account."""
-    arrival_id = await arrivals.record_sponsor(
-        await desk_of(unit), body.sponsorship_id, body.amount, body.bank_reference, body.arrived_on
-    )
-    unit.result("arrival", arrival_id)
-    return Made(id=arrival_id)
 
 
 class SubsidyLevelOut(WireModel):
@@ -151,6 +77,38 @@ def _subsidy_level(level: str, row: Any) -> SubsidyLevelOut:
         arrival_rate=rate,
         denominator="参合人数 × 年度补助标准 + 上年结转 (heads × standard of the year + carried in)",
     )
+
+
+class SubsidyDueOut(WireModel):
+    """One word of enrollment about what a level owes; the highest ``sequence`` of a ``due_id`` counts."""
+
+    due_id: UUID
+    sequence: int
+    level: str
+    head_count: int
+    standard: Yuan
+    amount: Yuan
+    audited: bool
+    business_day: date
+
+
+@router.get(
+    "/pools/{pool_code}/subsidies/{coverage_year}/dues",
+    response_model=list[SubsidyDueOut],
+    openapi_extra=access(READERS, command="list_subsidy_dues"),
+)
+async def get_subsidy_dues(pool_code: str, coverage_year: CoverageYear, unit: UnitDep) -> list[SubsidyDueOut]:
+    """应补助额的历次核定(按日可查). Every word about what is due of a year, also what was corrected since."""
+    named = ("sequence", "level", "head_count", "audited", "business_day")
+    return [
+        SubsidyDueOut(
+            due_id=row["id"],
+            standard=row["standard_fen"],
+            amount=row["amount_fen"],
+            **{name: row[name] for name in named},
+        )
+        for row in await arrivals_store.subsidy_dues(unit.conn, pool_code, coverage_year)
+    ]
 
 
 class CarryIn(WireModel):

@@ -1,0 +1,94 @@
+"""A claim while it is decided: what its buckets work on, what was moved so far, the steps told so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from services.claims.benefits.diseases import counted_as
+from services.claims.benefits.model import (
+    FULL_RATIO,
+    AccumulatorKey,
+    Carried,
+    ClaimInput,
+    Facts,
+    Origin,
+    Policy,
+    TraceStep,
+)
+
+E8 = FULL_RATIO * FULL_RATIO
+Inputs = tuple[tuple[str, int | str], ...]
+
+
+class Worked(NamedTuple):
+    """What a bucket comes to for the whole admission, before caps."""
+
+    uncapped_fen: int
+    worked_fen: int
+    """Before the floor."""
+    deductible_fen: int = 0
+    hospital_fen: int = 0
+    ratio: int = 0
+
+
+class Base(NamedTuple):
+    """What a bucket works on, in fen: of the whole admission, parts that were settled before included."""
+
+    layer: str
+    items: str
+    """The bucket, where it takes items out of the bill; empty otherwise."""
+    amount_fen: int
+    """The eligible amount that is the bucket's."""
+    total_fen: int
+    """The whole bill."""
+    listed_fen: int = 0
+    """The eligible amount of the items that it takes out of the bill."""
+    essential_fen: int = 0
+    """Of the eligible amount, that of essential medicines."""
+    before: Carried | None = None
+    """What parts of the admission that were settled before had of it; None: there were none."""
+
+
+@dataclass(slots=True)
+class Case:
+    """A claim while it is decided: `added` is what it has moved so far, so that a later bucket sees it."""
+
+    claim: ClaimInput
+    facts: Facts
+    policy: Policy
+    year: int
+    steps: list[TraceStep]
+    added: dict[AccumulatorKey, int] = field(default_factory=dict)
+    rests: list[str] = field(default_factory=list)
+    """Names of the values without source that it was computed with."""
+    idle: bool = False
+    """True while a bucket is computed that has nothing to work on: it rests on none of its values."""
+
+    def used(self, scope: str, name: str) -> int:
+        """What an accumulator stands at."""
+        key = key_of(self.claim, self.policy, self.year, scope, name)
+        return self.facts.used.get(key, 0) + self.added.get(key, 0)
+
+    def rest(self, origin: Origin) -> None:
+        """Remembers that a value is used, where its source does not state it."""
+        if origin.illustrative and not self.idle:
+            self.rests += origin.illustrative
+
+    def add(self, scope: str, name: str, amount: int) -> None:
+        """Moves an accumulator; by nothing moves nothing."""
+        if amount and (scope != "disease_year" or self.claim.disease):
+            key = key_of(self.claim, self.policy, self.year, scope, name)
+            self.added[key] = self.added.get(key, 0) + amount
+
+    def step(self, step: str, rule: str, clause: str, inputs: Inputs, amount: int) -> None:
+        """Writes a step of the trace."""
+        self.steps.append(TraceStep(step, rule, clause, inputs, amount))
+
+
+def key_of(claim: ClaimInput, policy: Policy, year: int, scope: str, name: str) -> AccumulatorKey:
+    """The accumulator that a claim counts on."""
+    if scope == "person_day":
+        return AccumulatorKey(scope, name, 0, claim.admitted_on.isoformat())
+    disease = counted_as(claim.disease, policy.diseases) if scope == "disease_year" else ""
+    return AccumulatorKey(scope, name, year, disease)

@@ -1,0 +1,88 @@
+"""SQL of arrivals on the fiscal account: subsidies by level and year, sponsors' money."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.db.sql import execute_counted, fetch, fetchrow
+
+
+async def add(conn: AsyncConnection, row: Sequence[Any]) -> bool:
+    """An arrival in state ``prepared``; False if its bank reference is known already."""
+    return (
+        await execute_counted(
+            conn,
+            """
+        INSERT INTO arrival (pool_code, id, kind, level, sponsorship_id, coverage_year, amount_fen, bank_reference,
+                             value_date, status, recorded_by, recorded_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'prepared', $10, $11) ON CONFLICT DO NOTHING""",
+            *row,
+        )
+        == 1
+    )
+
+
+async def arrival(conn: AsyncConnection, pool: str, arrival_id: UUID) -> Any:
+    """An arrival, kept from others until the end, or None."""
+    return await fetchrow(conn, "SELECT * FROM arrival WHERE pool_code = $1 AND id = $2 FOR UPDATE", pool, arrival_id)
+
+
+async def arrivals(
+    conn: AsyncConnection, pool: str, status: str | None, after: Sequence[Any] | None, limit: int
+) -> list[Any]:
+    """Arrivals, newest first, after the last (moment, id) shown."""
+    return await fetch(
+        conn,
+        """
+        SELECT * FROM arrival WHERE pool_code = $1 AND ($2::text IS NULL OR status = $2)
+          AND ($3::timestamptz IS NULL OR (recorded_at, id) < ($3, $4::uuid))
+        ORDER BY recorded_at DESC, id DESC LIMIT $5""",
+        pool,
+        status,
+        *(after or (None, None)),
+        limit,
+    )
+
+
+async def booked(conn: AsyncConnection, pool: str, arrival_id: UUID, by: str, day: date) -> None:
+    """prepared ▸ booked; the caller holds the row."""
+    await execute_counted(
+        conn,
+        "UPDATE arrival SET status = 'booked', booked_by = $3, booked_on = $4 WHERE pool_code = $1 AND id = $2",
+        pool,
+        arrival_id,
+        by,
+        day,
+    )
+
+
+async def refuse(conn: AsyncConnection, pool: str, arrival_id: UUID, by: str, reason: str, day: date) -> None:
+    """prepared ▸ refused: its bank reference is free again; the caller holds the row."""
+    await execute_counted(
+        conn,
+        """
+        UPDATE arrival SET status = 'refused', refused_by = $3, refusal = $4, refused_on = $5
+        WHERE pool_code = $1 AND id = $2""",
+        pool,
+        arrival_id,
+        by,
+        reason,
+        day,
+    )
+
+
+async def sponsorship(conn: AsyncConnection, pool: str, sponsorship_id: UUID) -> Any:
+    """A sponsorship with what arrived for it, booked or waiting for the second person; None if it is unknown."""
+    return await fetchrow(
+        conn,
+        """
+        SELECT s.coverage_year, s.amount_fen, coalesce((SELECT sum(a.amount_fen) FROM arrival a
+               WHERE a.pool_code = s.pool_code AND a.sponsorship_id = s.id AND a.status <> 'refused'), 0)::bigint
+               AS arrived_fen
+        FROM sponsorship s WHERE s.pool_code = $1 AND s.id = $2""",
+        pool,
+        sponsorship_id,
+    )

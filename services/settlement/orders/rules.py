@@ -1,0 +1,112 @@
+"""An order as its first hand writes it, and what single kinds ask of it besides (rulings §18; practice (ii))."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from services.settlement.funding import commands as funding
+from services.settlement.funding.accounts import BASIC
+from services.settlement.funding.booking import Desk
+from services.settlement.ledger.figures import balances_now, income_of_year
+from services.settlement.orders import store
+from services.settlement.orders.kinds import (
+    RISK_FUND_SET_ASIDE,
+    SUPPLEMENTARY_SUBSIDY,
+    SUPPLEMENTARY_SUBSIDY_FEN,
+)
+from services.settlement.orders.problems import (
+    REFUND_UNPAID,
+    REFUND_YEAR_BEGUN,
+    RISK_FUND_FULL,
+    RISK_FUND_SHORT,
+    SUBSIDY_NOT_PER_HEAD,
+)
+from shared.kernel.money import format_yuan, round_half_up
+
+ERRORS_OF_OURS = ("double_enrolment", "own_error")
+"""Why a premium is refunded although its coverage year has begun (rulings §18)."""
+RISK_FUND_SHARE, RISK_FUND_OF = 10, 100
+"""The risk fund stops growing at this share of a year's financing (practice (ii))."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order as its first hand writes it; amounts in fen."""
+
+    kind: str
+    amount_fen: int
+    reason: str
+    coverage_year: int | None = None
+    bill_id: UUID | None = None
+    head_count: int | None = None
+    cause: str | None = None
+    party: str | None = None
+    bank_reference: str | None = None
+    value_date: date | None = None
+
+
+async def check_refund(desk: Desk, order: Any) -> None:
+    """At most what the bill was paid, and once the year has begun (it may have, since the application) only for a
+    reason of ours (rulings §18). Raises REFUND_YEAR_BEGUN, REFUND_UNPAID."""
+    year, fen = order["coverage_year"], order["amount_fen"]
+    if year <= desk.day.year and order["cause"] not in ERRORS_OF_OURS:
+        raise REFUND_YEAR_BEGUN(year=year)
+    known = await store.premium_of_bill(desk.conn, desk.pool_code, order["bill_id"], year)
+    if known["refunded_fen"] > known["paid_fen"]:
+        raise REFUND_UNPAID(
+            year=year,
+            bill=order["bill_id"],
+            paid=format_yuan(known["paid_fen"]),
+            refunded=format_yuan(known["refunded_fen"] - fen),
+            amount=format_yuan(fen),
+        )
+
+
+async def _subsidy_per_head(_desk: Desk, new: NewOrder) -> None:
+    assert new.head_count is not None
+    due = new.head_count * SUPPLEMENTARY_SUBSIDY_FEN
+    if new.amount_fen != due:
+        raise SUBSIDY_NOT_PER_HEAD(heads=new.head_count, due=format_yuan(due), amount=format_yuan(new.amount_fen))
+
+
+async def _below_ceiling(desk: Desk, new: NewOrder) -> None:
+    """The risk fund grows to a share of the year's financing and no further (practice (ii))."""
+    assert new.coverage_year is not None
+    await funding.lock_account(desk, RISK_FUND_SET_ASIDE)
+    income = await income_of_year(desk.conn, desk.pool_code, BASIC, new.coverage_year)
+    held = (await balances_now(desk.conn, desk.pool_code, BASIC)).get("3001.02", 0)
+    held += await store.waiting(desk.conn, desk.pool_code, RISK_FUND_SET_ASIDE)
+    ceiling = round_half_up(income * RISK_FUND_SHARE, RISK_FUND_OF) if income > 0 else 0
+    if held + new.amount_fen > ceiling:
+        raise RISK_FUND_FULL(
+            year=new.coverage_year,
+            income=format_yuan(income),
+            ceiling=format_yuan(ceiling),
+            held=format_yuan(held),
+            amount=format_yuan(new.amount_fen),
+        )
+
+
+async def _set_aside_before(desk: Desk, new: NewOrder) -> None:
+    """What was set aside is handed to the province, never more."""
+    balances = await balances_now(desk.conn, desk.pool_code, BASIC)
+    deposited = balances.get("1201", 0) + await store.waiting(desk.conn, desk.pool_code, "risk_fund_deposit")
+    if deposited + new.amount_fen > balances.get("3001.02", 0):
+        raise RISK_FUND_SHORT(
+            held=format_yuan(balances.get("3001.02", 0)),
+            deposited=format_yuan(deposited),
+            amount=format_yuan(new.amount_fen),
+        )
+
+
+Rule = Callable[[Desk, NewOrder], Awaitable[None]]
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        SUPPLEMENTARY_SUBSIDY: _subsidy_per_head,
+        RISK_FUND_SET_ASIDE: _below_ceiling,
+        "risk_fund_deposit": _set_aside_before,
+    }
+)

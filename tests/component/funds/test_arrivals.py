@@ -1,0 +1,94 @@
+"""Subsidies and sponsors' money take two persons of the finance bureau: one enters, another books (0260)."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.component.funds.test_orders import balances
+from tests.component.funds.test_subsidies import level
+from tests.component.funds.world import FISCAL, World
+
+FINANCE = {"role": "county_finance"}
+SECOND = FINANCE | {"subject": "county_finance-2"}
+BODY = {"level": "central", "coverage_year": 2010, "amount": "800.00", "bank_reference": "CB-7"}
+BODY |= {"arrived_on": "2010-03-01"}
+
+
+async def recorded(world: World, **change: Any) -> str:
+    """A subsidy that the first person recorded; the path of what comes next."""
+    made = await world.done("/subsidy-arrivals", BODY | change, **FINANCE)
+    assert (made["status"], made["recorded_by"], made["booked_by"]) == ("prepared", "county_finance-1", None)
+    return f"/arrivals/{made['id']}"
+
+
+@pytest.mark.requirement("ZZ-28", "a subsidy is income once a second person has compared it with the bank's slip")
+async def test_an_arrival_is_no_income_before_the_second_person(world: World) -> None:
+    await world.due("central", "1000.00")
+    path = await recorded(world)
+    assert await balances(world, "basic") == {}
+    assert await world.term("b", "subsidy_central") == "0.00"
+    assert (await level(world, "central", 2010))["arrived"] == "0.00"
+    paper = await world.get("/papers/outstanding?from=2010-03-01&to=2010-03-01")
+    waits = [row["cells"] for row in paper["rows"] if row["cells"][0] == "待批准入账的到账登记"]
+    assert [cells[3:] for cells in waits] == [["CB-7", "财政补助", "800.00"]]
+    await world.refused("four_eyes", f"{path}/approval", **FINANCE)
+    for role in ("county_director", "insurer_finance", "city_finance"):
+        await world.refused("forbidden_role", f"{path}/approval", role=role)
+    assert await balances(world, "basic") == {}
+    booked = await world.done(f"{path}/approval", **SECOND)
+    assert (booked["status"], booked["booked_by"], booked["booked_on"]) == ("booked", "county_finance-2", "2010-03-01")
+    assert await balances(world, "basic") == {FISCAL: 800_00, "4004.01": 800_00}
+    assert (await level(world, "central", 2010))["arrival_rate"] == "0.8000"
+    problem = await world.refused("arrival_state", f"{path}/approval", **SECOND)
+    assert "已入账" in problem["detail"]
+    await world.refused("arrival_state", f"{path}/refusal", {"reason": "重复"}, **SECOND)
+    assert [one["status"] for one in (await world.get("/arrivals"))["items"]] == ["booked"]
+    assert (await world.get("/arrivals?status=prepared"))["items"] == []
+    await world.statement(FISCAL, ("in", 800_00, "CB-7"))
+    await world.identities()
+    await world.check_books()
+
+
+async def test_what_the_bank_showed_first_is_ticked_off_with_the_approval(world: World) -> None:
+    await world.statement(FISCAL, ("in", 800_00, "CB-7"))
+    path = await recorded(world)
+    assert len((await world.get("/open-items"))["at_bank_not_in_book"]) == 1
+    await world.done(f"{path}/approval", **SECOND)
+    items = await world.get("/open-items")
+    assert (items["at_bank_not_in_book"], items["in_book_not_at_bank"]) == ([], [])
+    await world.identities()
+
+
+async def test_a_bank_reference_is_recorded_once_until_it_is_turned_down(world: World) -> None:
+    path = await recorded(world, amount="8000.00")
+    await world.refused("bank_reference_used", "/subsidy-arrivals", BODY, **SECOND)
+    turned = await world.done(f"{path}/refusal", {"reason": "金额多录一个零"}, **SECOND)
+    assert (turned["status"], turned["refusal"]) == ("refused", "金额多录一个零")
+    await world.refused("arrival_state", f"{path}/approval", **SECOND)
+    right = await recorded(world)
+    await world.done(f"{right}/approval", **SECOND)
+    await world.refused("bank_reference_used", "/subsidy-arrivals", BODY, **SECOND)
+    assert await balances(world, "basic") == {FISCAL: 800_00, "4004.01": 800_00}
+    nobody = f"/arrivals/{'0' * 8}-0000-7000-8000-{'0' * 12}/refusal"
+    await world.refused("arrival_unknown", nobody, {"reason": "无"}, **SECOND)
+
+
+async def test_two_who_approve_at_once_book_once(world: World) -> None:
+    path = await recorded(world)
+    both = [world.send(f"{path}/approval", **FINANCE | {"subject": f"county_finance-{n}"}) for n in (2, 3)]
+    assert sorted(answer.status_code for answer in await asyncio.gather(*both)) == [200, 409]
+    assert await balances(world, "basic") == {FISCAL: 800_00, "4004.01": 800_00}
+    await world.check_books()
+
+
+async def test_what_waits_counts_against_the_sponsorship(world: World) -> None:
+    sponsorship = await world.sponsor("300.00")
+    body = {"sponsorship_id": str(sponsorship), "bank_reference": "SP1", "arrived_on": "2010-03-01"}
+    made = await world.done("/sponsor-arrivals", body | {"amount": "200.00"}, **FINANCE)
+    more = body | {"bank_reference": "SP2", "amount": "100.01"}
+    problem = await world.refused("sponsorship_exceeded", "/sponsor-arrivals", more, **FINANCE)
+    assert "200.00" in problem["detail"]
+    await world.done(f"/arrivals/{made['id']}/refusal", {"reason": "不是这笔"}, **FINANCE)
+    await world.arrival("sponsor", more)
+    assert await world.term("b", "sponsors_arrived") == "100.01"

@@ -17,7 +17,6 @@ from services.settlement.ledger.posting import (
     hold_many,
     open_books,
     post,
-    post_hold,
     post_once,
 )
 from services.settlement.ledger.posting import release_hold as release
@@ -161,7 +160,7 @@ async def test_holds_are_posted_in_part_released_and_end_once(funded: Ledger) ->
         await hold_many(conn, POOL, "basic", "1001.02", [Hold(two, 20_000), Hold(three, 20_000)])
     assert (await funded.balances())["1001.02"] == (50_000, -50_000)
     async with transaction(funded.engine, MACHINE) as conn:
-        assert await post_hold(conn, POOL, one, voucher("pay", PAYMENT)) == 3
+        assert await post(conn, POOL, [voucher("pay", PAYMENT, hold_id=one)]) == [3]
         await release(conn, POOL, "basic", two)
     assert (await funded.balances())["1001.02"] == (40_000, -20_000)
     await _refused(LEDGER_HOLD_INVALID, funded.post(voucher("again", PAYMENT, hold_id=one)))

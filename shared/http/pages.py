@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -32,6 +32,16 @@ class Page(WireModel, Generic[T]):
 
     items: list[T]
     next_cursor: str | None
+
+
+def page(rows: Sequence[Any], limit: int, show: Callable[[Any], T], *key: str) -> Page[T]:
+    """The first ``limit`` of the rows, of which one more was asked for, each as ``show`` presents it; the cursor names
+    the columns of the sort key where more rows follow."""
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(
+        items=[show(row) for row in rows[:limit]],
+        next_cursor=encode_cursor(*(last[name] for name in key)) if last is not None else None,
+    )
 
 
 def encode_cursor(*key: Any) -> str:

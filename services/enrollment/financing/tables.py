@@ -18,7 +18,8 @@ from sqlalchemy import (
     text,
 )
 
-from services.enrollment.registry.tables import CODE, MOMENT, of_member, pool_key
+from services.enrollment.registry.tables import of_member, pool_key
+from shared.db.columns import CODE, MOMENT
 
 
 def declare(metadata: MetaData) -> None:

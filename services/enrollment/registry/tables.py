@@ -3,7 +3,6 @@
 from sqlalchemy import (
     Column,
     Date,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -18,8 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-CODE = Text(collation="C")
-MOMENT = DateTime(timezone=True)
+from shared.db.columns import CODE, MOMENT
 
 
 def pool_key(name: str) -> tuple[Column[str], Column[object]]:

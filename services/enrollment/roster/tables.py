@@ -15,7 +15,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.enrollment.registry.tables import CODE, MOMENT, pool_key
+from services.enrollment.registry.tables import pool_key
+from shared.db.columns import CODE, MOMENT
 
 COUNTS = ("rows_read", "households", "enrolled", "verified", "updated", "unchanged", "to_verify", "rejected")
 

@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Date,
-    DateTime,
     ForeignKeyConstraint,
     MetaData,
     PrimaryKeyConstraint,
@@ -15,8 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-_CODE = Text(collation="C")
-_MOMENT = DateTime(timezone=True)
+from shared.db.columns import CODE, MOMENT
 
 
 def declare(metadata: MetaData) -> None:
@@ -31,10 +29,10 @@ def _control_total(metadata: MetaData) -> None:
     Table(
         "control_total",
         metadata,
-        Column("pool_code", _CODE),
-        Column("source", _CODE),
+        Column("pool_code", CODE),
+        Column("source", CODE),
         Column("business_day", Date),
-        Column("kind", _CODE),
+        Column("kind", CODE),
         Column("count", BigInteger, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
         PrimaryKeyConstraint("pool_code", "source", "business_day", "kind"),
@@ -45,10 +43,10 @@ def _source_day(metadata: MetaData) -> None:
     Table(
         "source_day",
         metadata,
-        Column("pool_code", _CODE),
-        Column("source", _CODE),
+        Column("pool_code", CODE),
+        Column("source", CODE),
         Column("business_day", Date),
-        Column("received_at", _MOMENT, nullable=False),
+        Column("received_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("pool_code", "source", "business_day"),
     )
 
@@ -57,10 +55,10 @@ def _published_total(metadata: MetaData) -> None:
     Table(
         "published_total",
         metadata,
-        Column("pool_code", _CODE),
-        Column("source", _CODE),
+        Column("pool_code", CODE),
+        Column("source", CODE),
         Column("business_day", Date),
-        Column("kind", _CODE),
+        Column("kind", CODE),
         Column("count", BigInteger, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
         PrimaryKeyConstraint("pool_code", "source", "business_day", "kind"),
@@ -75,9 +73,9 @@ def _day_close(metadata: MetaData) -> None:
     Table(
         "day_close",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("day", Date),
         Column("closed_by", Text, nullable=False),
-        Column("closed_at", _MOMENT, nullable=False),
+        Column("closed_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("pool_code", "day"),
     )

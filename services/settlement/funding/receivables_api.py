@@ -16,7 +16,7 @@ from shared.contracts.layers import LayerBook
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
+from shared.http.pages import Cursor, Limit, Page, page, read_cursor
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
@@ -68,11 +68,7 @@ async def get_receivables(
     """应收追回款:谁欠、欠多少、怎样收回. What is owed to the fund and by whom, newest first."""
     after = read_cursor(cursor, date.fromisoformat, UUID)
     rows = await store.listed(unit.conn, pool_code, book, institution_code, open_only, after, limit + 1)
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(
-        items=[_receivable(row) for row in rows[:limit]],
-        next_cursor=encode_cursor(last["arisen_on"].isoformat(), last["id"]) if last else None,
-    )
+    return page(rows, limit, _receivable, "arisen_on", "id")
 
 
 def _receivable(row: Any) -> ReceivableOut:

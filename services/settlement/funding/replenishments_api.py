@@ -19,13 +19,13 @@ from services.settlement.funding.problems import (
     TRANSFER_RELEASED,
 )
 from services.settlement.funding.roles import READERS
-from services.settlement.funding.transfers_api import TransferOut, more, transfer_out
+from services.settlement.funding.transfers_api import TransferOut, transfer_out
 from services.settlement.numbers import int4
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.db.numbers import Number
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, page, read_cursor
 from shared.http.problems import FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
@@ -133,7 +133,7 @@ async def get_replenishments(
     """回补申请清单. Applications, newest first."""
     after = read_cursor(cursor, moment, UUID)
     rows = await lines_store.replenishments(unit.conn, pool_code, number, after, limit + 1)
-    return Page(items=[_replenishment(row) for row in rows[:limit]], next_cursor=more(rows, limit, "applied_at"))
+    return page(rows, limit, _replenishment, "applied_at", "id")
 
 
 class ReplenishmentLineOut(WireModel):

@@ -72,15 +72,21 @@ async def cancel_transfer(desk: Desk, transfer_id: UUID, role: str, reason: str)
 
     Raises TRANSFER_UNKNOWN, KEEPER_ONLY, TRANSFER_OF_APPLICATION and TRANSFER_RELEASED.
     """
-    known = await store.transfer(desk.conn, desk.pool_code, transfer_id)
-    if known is None:
-        raise TRANSFER_UNKNOWN(transfer=transfer_id)
+    known = await _take(desk, transfer_id)
     check_keeper(TRANSFERS[known["kind"]].keeper, role)
     if known["replenishment_id"] is not None:
         raise TRANSFER_OF_APPLICATION(transfer=transfer_id)
     if not await store.cancel_transfer(desk.conn, desk.pool_code, transfer_id, desk.by, reason):
-        status = "released" if known["status"] == "prepared" else known["status"]
-        raise TRANSFER_RELEASED(transfer=transfer_id, status=TRANSFER_STATUS[status])
+        raise TRANSFER_RELEASED(transfer=transfer_id, status=TRANSFER_STATUS[known["status"]])
+    return await store.transfer(desk.conn, desk.pool_code, transfer_id)
+
+
+async def _take(desk: Desk, transfer_id: UUID) -> Any:
+    """A transfer, while nothing else happens to the account that it leaves. Raises TRANSFER_UNKNOWN."""
+    known = await store.transfer(desk.conn, desk.pool_code, transfer_id)
+    if known is None:
+        raise TRANSFER_UNKNOWN(transfer=transfer_id)
+    await lock_account(desk, TRANSFERS[known["kind"]].source)
     return await store.transfer(desk.conn, desk.pool_code, transfer_id)
 
 
@@ -89,9 +95,7 @@ async def release_transfer(desk: Desk, transfer_id: UUID, role: str) -> Any:
 
     Raises TRANSFER_UNKNOWN, FOUR_EYES, KEEPER_ONLY, TRANSFER_RELEASED and the ledger's overdrawn.
     """
-    known = await store.transfer(desk.conn, desk.pool_code, transfer_id)
-    if known is None:
-        raise TRANSFER_UNKNOWN(transfer=transfer_id)
+    known = await _take(desk, transfer_id)
     route = TRANSFERS[known["kind"]]
     if role not in route.release_roles:
         check_keeper(route.keeper, role)

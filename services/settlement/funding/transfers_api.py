@@ -21,7 +21,7 @@ from services.settlement.funding.roles import READERS
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
+from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
 from shared.http.problems import FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
@@ -166,9 +166,4 @@ async def get_transfers(
 ) -> Page[TransferOut]:
     """划转清单. Transfers, newest first."""
     rows = await store.transfers(unit.conn, pool_code, status, read_cursor(cursor, moment, UUID), limit + 1)
-    return Page(items=[transfer_out(row) for row in rows[:limit]], next_cursor=more(rows, limit, "prepared_at"))
-
-
-def more(rows: list[Any], limit: int, moment_column: str) -> str | None:
-    """The cursor of the next page of a list that is ordered by a moment and the id; one row more was asked for."""
-    return encode_cursor(rows[limit - 1][moment_column], rows[limit - 1]["id"]) if len(rows) > limit else None
+    return page(rows, limit, transfer_out, "prepared_at", "id")

@@ -22,7 +22,7 @@ from services.settlement.funding.roles import READERS
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
+from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
@@ -103,11 +103,7 @@ async def get_write_offs(
 ) -> Page[WriteOffOut]:
     """核销清单:谁提出、凭什么文件、由谁决定. Write-offs, newest first; those not yet decided where asked for."""
     rows = await store.listed(unit.conn, pool_code, only_open, read_cursor(cursor, moment, UUID), limit + 1)
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(
-        items=[_write_off(row) for row in rows[:limit]],
-        next_cursor=encode_cursor(last["asked_at"], last["id"]) if last else None,
-    )
+    return page(rows, limit, _write_off, "asked_at", "id")
 
 
 @router.post(

@@ -36,7 +36,7 @@ from services.settlement.orders.rules import NewOrder
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
+from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
 from shared.http.problems import FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
@@ -255,11 +255,7 @@ async def get_orders(
 ) -> Page[OrderOut]:
     """资金单据清单. Orders, newest first."""
     rows = await store.orders(unit.conn, pool_code, kind, status, read_cursor(cursor, moment, UUID), limit + 1)
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(
-        items=[_order(row) for row in rows[:limit]],
-        next_cursor=encode_cursor(last["prepared_at"], last["id"]) if last else None,
-    )
+    return page(rows, limit, _order, "prepared_at", "id")
 
 
 class KindOut(WireModel):

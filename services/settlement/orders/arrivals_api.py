@@ -21,7 +21,7 @@ from services.settlement.orders.problems import (
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
+from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
 from shared.http.problems import FOUR_EYES, documented
 from shared.http.unit import Unit, UnitDep
 
@@ -152,8 +152,4 @@ async def get_arrivals(
 ) -> Page[ArrivalOut]:
     """到账登记清单. Arrivals, newest first."""
     rows = await store.arrivals(unit.conn, pool_code, status, read_cursor(cursor, moment, UUID), limit + 1)
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(
-        items=[_arrival(row) for row in rows[:limit]],
-        next_cursor=encode_cursor(last["recorded_at"], last["id"]) if last else None,
-    )
+    return page(rows, limit, _arrival, "recorded_at", "id")

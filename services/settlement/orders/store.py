@@ -53,112 +53,61 @@ async def orders(
     )
 
 
+async def _write(conn: AsyncConnection, pool: str, order_id: UUID, changes: str, *values: Any) -> None:
+    """Changes columns of an order whose row the caller holds; its values begin with ``$3``."""
+    sql = f"UPDATE money_order SET {changes} WHERE pool_code = $1 AND id = $2"
+    await execute_counted(conn, sql, pool, order_id, *values)
+
+
 async def check(conn: AsyncConnection, pool: str, order_id: UUID, by: str, now: datetime) -> None:
-    """prepared ▸ checked; the caller holds the row."""
-    await execute_counted(
-        conn,
-        """
-        UPDATE money_order SET status = 'checked', checked_by = $3, checked_at = $4
-        WHERE pool_code = $1 AND id = $2""",
-        pool,
-        order_id,
-        by,
-        now,
-    )
+    """prepared ▸ checked."""
+    await _write(conn, pool, order_id, "status = 'checked', checked_by = $3, checked_at = $4", by, now)
 
 
 async def booked(
     conn: AsyncConnection, pool: str, order_id: UUID, by: str, day: date, value_date: date, debit: str
 ) -> None:
-    """The last step: its voucher is in the book; the caller holds the row."""
-    await execute_counted(
-        conn,
-        """
-        UPDATE money_order SET status = 'booked', booked_by = $3, booked_on = $4, value_date = $5, debit = $6
-        WHERE pool_code = $1 AND id = $2""",
-        pool,
-        order_id,
-        by,
-        day,
-        value_date,
-        debit,
-    )
+    """The last step: its voucher is in the book."""
+    changes = "status = 'booked', booked_by = $3, booked_on = $4, value_date = $5, debit = $6"
+    await _write(conn, pool, order_id, changes, by, day, value_date, debit)
 
 
 async def to_pay_again(
     conn: AsyncConnection, pool: str, order_id: UUID, before: str, reference: str, day: date
 ) -> None:
-    """booked ▸ as before its last hand, with a reference of its own; the caller holds the row."""
-    await execute_counted(
-        conn,
-        """
-        UPDATE money_order SET status = $3, reference = $4, attempt = attempt + 1, booked_by = NULL, booked_on = NULL,
-          value_date = NULL, returned_on = $5
-        WHERE pool_code = $1 AND id = $2""",
-        pool,
-        order_id,
-        before,
-        reference,
-        day,
-    )
+    """booked ▸ as before its last hand, with a reference of its own."""
+    changes = """status = $3, reference = $4, attempt = attempt + 1, booked_by = NULL, booked_on = NULL,
+      value_date = NULL, returned_on = $5"""
+    await _write(conn, pool, order_id, changes, before, reference, day)
+
+
+async def under(conn: AsyncConnection, pool: str, order_id: UUID, reference: str) -> None:
+    """The reference that the bank's statement shows for the order."""
+    await _write(conn, pool, order_id, "reference = $3", reference)
 
 
 async def refuse(conn: AsyncConnection, pool: str, order_id: UUID, by: str, reason: str, day: date) -> None:
-    """Nothing comes of it; the caller holds the row."""
-    await execute_counted(
-        conn,
-        """
-        UPDATE money_order SET status = 'refused', refused_by = $3, refusal = $4, refused_on = $5
-        WHERE pool_code = $1 AND id = $2""",
-        pool,
-        order_id,
-        by,
-        reason,
-        day,
-    )
+    """Nothing comes of it."""
+    changes = "status = 'refused', refused_by = $3, refusal = $4, refused_on = $5"
+    await _write(conn, pool, order_id, changes, by, reason, day)
 
 
 async def propose_reversal(
     conn: AsyncConnection, pool: str, order_id: UUID, by: str, reason: str, document: str
 ) -> None:
-    """A booked order waits for another person's word on its reversal; the caller holds the row."""
-    await execute_counted(
-        conn,
-        """
-        UPDATE money_order SET reversal_by = $3, reversal_reason = $4, reversal_document = $5
-        WHERE pool_code = $1 AND id = $2""",
-        pool,
-        order_id,
-        by,
-        reason,
-        document,
-    )
+    """A booked order waits for another person's word on its reversal."""
+    changes = "reversal_by = $3, reversal_reason = $4, reversal_document = $5"
+    await _write(conn, pool, order_id, changes, by, reason, document)
 
 
 async def decline_reversal(conn: AsyncConnection, pool: str, order_id: UUID) -> None:
-    """The order stays as it was booked, and its reversal may be proposed again; the caller holds the row."""
-    await execute_counted(
-        conn,
-        """
-        UPDATE money_order SET reversal_by = NULL, reversal_reason = NULL, reversal_document = NULL
-        WHERE pool_code = $1 AND id = $2""",
-        pool,
-        order_id,
-    )
+    """The order stays as it was booked, and its reversal may be proposed again."""
+    await _write(conn, pool, order_id, "reversal_by = NULL, reversal_reason = NULL, reversal_document = NULL")
 
 
 async def reversed_by(conn: AsyncConnection, pool: str, order_id: UUID, by: str, day: date) -> None:
-    """booked ▸ reversed; the caller holds the row."""
-    await execute_counted(
-        conn,
-        """
-        UPDATE money_order SET status = 'reversed', reversed_by = $3, reversed_on = $4
-        WHERE pool_code = $1 AND id = $2""",
-        pool,
-        order_id,
-        by,
-        day,
-    )
+    """booked ▸ reversed."""
+    await _write(conn, pool, order_id, "status = 'reversed', reversed_by = $3, reversed_on = $4", by, day)
 
 
 async def movement_of(conn: AsyncConnection, pool: str, account: str, reference: str) -> Any:
@@ -171,17 +120,6 @@ async def movement_of(conn: AsyncConnection, pool: str, account: str, reference:
           AND {stands()}""",
         pool,
         account,
-        reference,
-    )
-
-
-async def under(conn: AsyncConnection, pool: str, order_id: UUID, reference: str) -> None:
-    """The reference that the bank's statement shows for the order; the caller holds the row."""
-    await execute_counted(
-        conn,
-        "UPDATE money_order SET reference = $3 WHERE pool_code = $1 AND id = $2",
-        pool,
-        order_id,
         reference,
     )
 

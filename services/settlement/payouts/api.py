@@ -35,7 +35,7 @@ from shared.db.numbers import Number
 from shared.db.personal import Sealer
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, read_cursor
+from shared.http.pages import Cursor, Limit, Page, encode_cursor, moment, page, read_cursor
 from shared.http.problems import FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
@@ -192,11 +192,7 @@ async def get_batches(
 ) -> Page[BatchOut]:
     """付款批次. Batches, newest first."""
     rows = await store.batches(unit.conn, pool_code, number, read_cursor(cursor, moment, UUID), limit + 1)
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(
-        items=[BatchOut(**_batch(row)) for row in rows[:limit]],
-        next_cursor=encode_cursor(last["prepared_at"], last["id"]) if last else None,
-    )
+    return page(rows, limit, lambda row: BatchOut(**_batch(row)), "prepared_at", "id")
 
 
 @router.get(

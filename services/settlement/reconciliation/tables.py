@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Date,
-    DateTime,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -20,8 +19,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-_CODE = Text(collation="C")
-_MOMENT = DateTime(timezone=True)
+from shared.db.columns import CODE, MOMENT
 
 
 def declare(metadata: MetaData) -> None:
@@ -38,16 +36,16 @@ def _statement(metadata: MetaData) -> None:
     Table(
         "statement",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("id", Uuid),
-        Column("account", _CODE, nullable=False),
+        Column("account", CODE, nullable=False),
         Column("day", Date, nullable=False),
         Column("opening_fen", BigInteger, nullable=False),
         Column("closing_fen", BigInteger, nullable=False),
         Column("line_count", Integer, nullable=False),
         Column("sha256", LargeBinary, nullable=False),
         Column("imported_by", Text, nullable=False),
-        Column("imported_at", _MOMENT, nullable=False),
+        Column("imported_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "account", "day"),
     )
@@ -57,13 +55,13 @@ def _statement_line(metadata: MetaData) -> None:
     Table(
         "statement_line",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("id", Uuid),
         Column("statement_id", Uuid, nullable=False),
         Column("line", Integer, nullable=False),
-        Column("account", _CODE, nullable=False),
+        Column("account", CODE, nullable=False),
         Column("signed_fen", BigInteger, nullable=False),
-        Column("reference", _CODE, nullable=False),
+        Column("reference", CODE, nullable=False),
         Column("value_date", Date, nullable=False),
         Column("counterparty_sealed", LargeBinary),
         Column("narrative_sealed", LargeBinary),
@@ -77,11 +75,11 @@ def _line_match(metadata: MetaData) -> None:
     Table(
         "line_match",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("line_id", Uuid),
         Column("movement_id", Uuid, nullable=False),
         Column("matched_by", Text, nullable=False),
-        Column("matched_at", _MOMENT, nullable=False),
+        Column("matched_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("pool_code", "line_id"),
         UniqueConstraint("pool_code", "movement_id"),
         ForeignKeyConstraint(["pool_code", "line_id"], ["statement_line.pool_code", "statement_line.id"]),
@@ -93,12 +91,12 @@ def _line_reading(metadata: MetaData) -> None:
     Table(
         "line_reading",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("line_id", Uuid),
-        Column("reference", _CODE, nullable=False),
+        Column("reference", CODE, nullable=False),
         Column("reason", Text, nullable=False),
         Column("read_by", Text, nullable=False),
-        Column("read_at", _MOMENT, nullable=False),
+        Column("read_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("pool_code", "line_id"),
         ForeignKeyConstraint(["pool_code", "line_id"], ["statement_line.pool_code", "statement_line.id"]),
     )
@@ -108,9 +106,9 @@ def _open_line(metadata: MetaData) -> None:
     Table(
         "open_line",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("line_id", Uuid),
-        Column("account", _CODE, nullable=False),
+        Column("account", CODE, nullable=False),
         PrimaryKeyConstraint("pool_code", "line_id"),
         ForeignKeyConstraint(["pool_code", "line_id"], ["statement_line.pool_code", "statement_line.id"]),
         Index("open_line_account", "pool_code", "account"),
@@ -121,13 +119,13 @@ def _declaration(metadata: MetaData) -> None:
     Table(
         "declaration",
         metadata,
-        Column("pool_code", _CODE),
+        Column("pool_code", CODE),
         Column("instruction_id", Uuid),
         Column("reason", Text, nullable=False),
         Column("proposed_by", Text, nullable=False),
-        Column("proposed_at", _MOMENT, nullable=False),
+        Column("proposed_at", MOMENT, nullable=False),
         Column("confirmed_by", Text),
-        Column("confirmed_at", _MOMENT),
+        Column("confirmed_at", MOMENT),
         PrimaryKeyConstraint("pool_code", "instruction_id"),
         ForeignKeyConstraint(["pool_code", "instruction_id"], ["instruction.pool_code", "instruction.id"]),
     )

@@ -1,12 +1,9 @@
 """Each write of settlement sent twice at once with one key: one effect, one answer. Every route, none left out."""
 
-import asyncio
 import json
-import re
-from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,97 +30,58 @@ from tests.component.funds.world import (
 from tests.support.postgres import TestPostgres
 from tests.support.services import running_app
 from tests.support.tokens import TestTokens
+from tests.support.twice import TwiceTransport
 
 DIRECTOR, RECHECK = {"role": "county_director"}, {"role": "county_recheck"}
 FINANCE, SECOND = {"role": "county_finance"}, {"role": "county_finance", "subject": "county_finance-2"}
 APPROVER = {"role": "insurer_approver"}
-TRIES = 6
 NDJSON = {"Content-Type": "application/x-ndjson"}
-
-
-_TABLES = """
-SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
-  AND relnamespace = 'public'::regnamespace AND relname NOT IN ('audit', 'audit_head')
-"""
+CHANGE_NOTHING_AGAIN = (
+    "PUT /v1/pools/{pool_code}/bank-accounts/{account}",
+    "PUT /v1/pools/{pool_code}/books/{book}",
+    "PUT /v1/pools/{pool_code}/payees/{institution_code}",
+    "POST /v1/pools/{pool_code}/payees/{institution_code}/confirmation",
+    "POST /v1/pools/{pool_code}/bank-accounts/{account}/matching",
+    "POST /v1/pools/{pool_code}/payments/{instruction_id}/non-execution",
+    "POST /v1/pools/{pool_code}/money-orders/{order_id}/non-execution",
+)
+"""Under another key they are done again, and find nothing left to do."""
+ADD_AGAIN = (
+    "POST /v1/pools/{pool_code}/transfers",
+    "POST /v1/pools/{pool_code}/advances",
+    "POST /v1/pools/{pool_code}/recoveries",
+    "POST /v1/pools/{pool_code}/money-orders",
+    "PUT /v1/pools/{pool_code}/institutions/{institution_code}/deposit-rate",
+    "POST /v1/pools/{pool_code}/institutions/{institution_code}/deposit-releases",
+    "POST /v1/pools/{pool_code}/institutions/{institution_code}/deposit-forfeitures",
+    "POST /v1/pools/{pool_code}/township-floats/{township_code}/issues",
+    "POST /v1/pools/{pool_code}/township-floats/{township_code}/returns",
+    "POST /v1/pools/{pool_code}/events/republish",
+    "POST /v1/parked-events/{consumer}/{generation}/{event_id}/retry",
+)
+"""Another of the kind is another act: two transfers, two orders, two documents of one day."""
 
 
 @dataclass
 class Twice(World):
-    """Sends every write twice at once with one key, and looks at what came of it."""
+    """Every write is sent twice at once with its key, once more, and once with another key beside."""
 
-    routes: list[tuple[str, str, re.Pattern[str]]] = field(default_factory=list)
-    reached: Counter[str] = field(default_factory=Counter)
+    transport: TwiceTransport | None = None
     campaign: UUID | None = None
     """A second compensation of which something is not claimed."""
-
-    def __post_init__(self) -> None:
-        paths = self.client._transport.app.openapi()["paths"]  # type: ignore[attr-defined]
-        for path, operations in paths.items():
-            for method, operation in operations.items():
-                if method != "get" and not operation["x-heyi-access"].get("query"):
-                    form = re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path))
-                    self.routes.append((f"{method.upper()} {path}", method, form))
-
-    def route(self, method: str, path: str) -> str:
-        """The route that a path belongs to; one without parameters before one with them."""
-        found = [name for name, verb, form in self.routes if verb == method.lower() and form.fullmatch(path)]
-        return min(found, key=lambda name: name.count("{"))
-
-    async def effects(self) -> tuple[int, int]:
-        """Writes that were done, and rows of every table but those that tell of requests."""
-        names = await self.rows(_TABLES)
-        sums = " + ".join(f"(SELECT count(*) FROM {row['relname']})" for row in names)
-        (found,) = await self.rows(
-            f"SELECT (SELECT count(*) FROM audit WHERE outcome = 'done') AS done, {sums} AS rows"
-        )
-        return found["done"], found["rows"]
-
-    async def send(self, path: str, body: Any = None, role: str = "insurer_finance", subject: str | None = None,
-                   method: str = "POST", key: str | None = None, if_match: str | None = None, pool: str = POOL,
-                   **token: Any) -> httpx.Response:  # fmt: skip
-        """Twice at once, then once more: the same answer three times, and one effect of the first."""
-        key = key or f"key-{next(self._keys)}"
-        headers = self.tokens.headers(role, subject=subject or f"{role}-1", **token) | {"Idempotency-Key": key}
-        headers |= {"If-Match": if_match} if if_match else {}
-        return await self.thrice(method, f"/v1/pools/{pool}{path}", headers, json=body)
-
-    async def thrice(
-        self, method: str, path: str, headers: dict[str, str], effects: int = 1, **body: Any
-    ) -> httpx.Response:
-        """One request, twice at once and once more; ``effects`` are the writes that it asks for."""
-
-        async def one() -> httpx.Response:
-            for _ in range(TRIES):  # one that waited for the other as long as it may is told to come again
-                answer = await self.client.request(method, path, headers=headers, **body)
-                if answer.status_code != 409 or answer.json()["code"] != "idempotency_key_in_flight":
-                    return answer
-            raise AssertionError(f"never a final answer: {answer.text}")
-
-        before = (await self.effects())[0]
-        first, second = await asyncio.gather(one(), one())
-        assert (first.status_code, _told(first)) == (second.status_code, _told(second)), (first.text, second.text)
-        done, rows = await self.effects()
-        moved = effects if first.status_code < 300 else 0
-        assert done - before == moved, (path, first.text)
-        if moved:
-            third = await one()
-            assert (third.status_code, _told(third)) == (first.status_code, _told(first)), third.text
-            assert await self.effects() == (done, rows), f"{path} moved something when it was sent again"
-            self.reached[self.route(method, path.split("?")[0])] += 1
-        return first
 
     async def bulk(self, path: str, lines: list[Any], role: str) -> None:
         """A file of lines, each a write of its own."""
         content = "\n".join(json.dumps(line) for line in lines).encode()
-        headers = self.tokens.headers(role, subject=f"{role}-1") | NDJSON
-        answer = await self.thrice("POST", path, headers, effects=len(lines), content=content)
+        headers = self.tokens.headers(role, subject=f"{role}-1") | NDJSON | {"Idempotency-Key": f"k{next(self._keys)}"}
+        answer = await self.client.post(path, headers=headers, content=content)
         assert {json.loads(line)["status"] for line in answer.text.splitlines()} <= {200, 201}, answer.text
 
-
-def _told(answer: httpx.Response) -> Any:
-    """What an answer says, without what is of one request alone."""
-    lines = [json.loads(line) for line in answer.text.splitlines() if line]
-    return [{k: v for k, v in line.items() if k not in ("instance", "replayed", "etag")} for line in lines]
+    async def operate(self, path: str, key: str, body: Any = None) -> None:
+        """What an operator asks for."""
+        headers = self.tokens.headers("operator", subject="operator-1") | {"Idempotency-Key": key}
+        answer = await self.client.post(path, headers=headers, json=body)
+        assert answer.status_code == 202, answer.text
 
 
 @pytest.fixture
@@ -131,9 +89,14 @@ async def twice(postgres: TestPostgres, tokens: TestTokens) -> AsyncIterator[Twi
     database = postgres.clone("settlement")
     clock = FixedClock(at("2010-03-01T09:00"))
     async with running_app(database, tokens, clock=clock) as running:
-        world = Twice(running.client, clock, database, tokens)
+        transport = TwiceTransport(
+            running.app, running.client._transport, database.admin, same=CHANGE_NOTHING_AGAIN, again=ADD_AGAIN
+        )
+        client = httpx.AsyncClient(transport=transport, base_url=running.client.base_url)
+        world = Twice(client, clock, database, tokens, transport=transport)
         yield world
         await world.aclose()
+        await client.aclose()
     postgres.drop(database.name)
 
 
@@ -147,8 +110,8 @@ async def test_every_write_sent_twice_at_once_has_one_effect(twice: Twice) -> No
     await _closing(twice)
     await _signing(twice)
     await _operating(twice)
-    left_out = {name for name, _, _ in twice.routes} - twice.reached.keys()
-    assert left_out == set(), f"no test sends these twice: {sorted(left_out)}"
+    assert twice.transport is not None
+    assert twice.transport.left_out == set(), f"no test sends these twice: {sorted(twice.transport.left_out)}"
     assert (await twice.get("/identities"))["ties"]
 
 
@@ -247,6 +210,14 @@ async def _deposits_and_orders(twice: Twice) -> None:
     for act, body in (("approval", None), ("refusal", {"reason": "不办"})):
         made = await twice.done("/money-orders", order, **DIRECTOR)
         await twice.done(f"/money-orders/{made['id']}/{act}", body, **FINANCE)
+    never = await twice.done(f"/money-orders/{sent['id']}/approval", **SECOND)
+    twice.clock.advance(timedelta(days=4))
+    await twice.statement(FISCAL)
+    path, letter = f"/money-orders/{sent['id']}", {"reason": "银行未出账", "document": "工行〔2010〕12 号"}
+    await twice.done(f"{path}/non-execution", letter, **FINANCE)
+    await twice.done(f"{path}/non-execution/confirmation", **SECOND)
+    await twice.statement(FISCAL, ("out", 100, never["reference"]))
+    await twice.done(f"{path}/late-execution", **SECOND)
     split = order | {"kind": "inpatient_pool_allocation", "amount": "2.00"}
     moved = await twice.done("/money-orders", split, **DIRECTOR)
     await twice.done(f"/money-orders/{moved['id']}/approval", **FINANCE)
@@ -296,14 +267,10 @@ async def _operating(twice: Twice) -> None:
     )
     await twice._processor("enrollment").process([twice.delivery(told, str(refund))])
     (parked,) = await twice.rows("SELECT consumer, generation, event_id FROM parked")
-    operator = twice.tokens.headers("operator", subject="operator-1")
     path = f"/v1/parked-events/{parked['consumer']}/{parked['generation']}/{parked['event_id']}/retry"
-    answer = await twice.thrice("POST", path, operator | {"Idempotency-Key": "retry"})
-    assert answer.status_code == 202, answer.text
+    await twice.operate(path, "retry")
     topic = {"topic": "heyi.settlement.payment.v1", "from": "2010-03-01"}
-    path, key = f"/v1/pools/{POOL}/events/republish", {"Idempotency-Key": "republish"}
-    answer = await twice.thrice("POST", path, operator | key, json=topic)
-    assert answer.status_code == 202, answer.text
+    await twice.operate(f"/v1/pools/{POOL}/events/republish", "republish", topic)
 
 
 async def _closing(twice: Twice) -> None:

@@ -10,6 +10,12 @@ _PUBLISHED: dict[str, dict[str, list[str]]] = json.loads(
 """Chinese name, English name and normal side by chart and account."""
 
 
+def side_of(chart: str, account: str) -> str | None:
+    """The normal side of an account in its published chart; None where chart or account is unknown."""
+    published = _PUBLISHED.get(chart, {}).get(account)
+    return published[2] if published else None
+
+
 def agrees(chart: str, account: dict[str, Any]) -> bool:
     """Whether an account's line is that of the published chart; one of an unknown chart cannot be compared."""
     published = _PUBLISHED.get(chart)

@@ -81,7 +81,7 @@ def _documents(lines: Iterable[str], twice: list[str]) -> Iterator[dict[str, Any
             continue
         try:
             document = decoder.decode(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Unreadable(f"第 {number} 行不是 JSON", f"line {number} is not JSON") from error
         if not isinstance(document, dict):
             raise Unreadable(f"第 {number} 行不是对象", f"line {number} is not an object")
@@ -116,6 +116,7 @@ def _head(walk: Walk) -> None:
     if hidden:
         walk.findings[:] = [one for one in walk.findings if one.code != "edited"]
         walk.hashes[0] = _bytes(walk.book["genesis"])
+    walk.head_forged = True
     walk.find("head_forged", walk.book["genesis"])
 
 
@@ -148,8 +149,11 @@ def _voucher(walk: Walk, voucher: dict[str, Any]) -> None:
     if number < walk.expected:
         _out_of_place(walk, number, voucher, stated)
         return
-    gap = range(walk.expected, number)
-    walk.missing.update(gap)
+    gap = number > walk.expected
+    if gap and number > walk.book["last_number"]:
+        walk.find("inserted", number)  # of no book: what is really missing before it, the end tells
+        return
+    walk.missing.add(walk.expected, number - 1)
     computed = canonical.voucher_hash(walk.previous, walk.book, voucher)
     if computed == stated or gap:
         walk.dates[number] = voucher["posting_date"]
@@ -201,7 +205,7 @@ def _order(walk: Walk, voucher: dict[str, Any]) -> None:
 
 def _close(walk: Walk) -> None:
     """What only the end of the file can tell: gaps, the tail, balances."""
-    for first, last in _ranges(walk.missing):
+    for first, last in walk.missing.ranges:
         walk.find("deleted", first if first == last else f"{first}–{last}")
     last_seen, head = walk.last_number, walk.book["last_number"]
     if head > last_seen:
@@ -216,7 +220,7 @@ def _close(walk: Walk) -> None:
         one.code in _CHANGE_THE_COUNT for one in walk.findings
     ):
         walk.find("count_wrong", f"{walk.vouchers}/{walk.postings}")
-    if walk.missing or head > last_seen:
+    if walk.missing.ranges or head > last_seen:
         return  # what is missing is told: sums without it say nothing more
     for account in sorted(walk.sides.keys() | walk.debits.keys() | walk.credits.keys() | walk.balances.keys()):
         _balance(walk, account)
@@ -224,29 +228,21 @@ def _close(walk: Walk) -> None:
 
 def _balance(walk: Walk, account: str) -> None:
     debit, credit = walk.debits.get(account, 0), walk.credits.get(account, 0)
-    due = debit - credit if walk.sides.get(account) == "debit" else credit - debit
     stated = walk.balances.get(account)
+    if account not in walk.sides:
+        walk.find("account_missing", account)
     if stated is None:
         if debit or credit:
             walk.find("balance_forged", account)
         return
+    side = charts.side_of(walk.book["chart"], account) or walk.sides.get(account)
+    if side is None:
+        return  # of an unknown chart, and its line is gone: told, and no sign can be held against it
+    due = debit - credit if side == "debit" else credit - debit
     if (canonical.fen(stated["debit"]), canonical.fen(stated["credit"]), canonical.fen(stated["balance"])) != (
         debit, credit, due,
     ):  # fmt: skip
         walk.find("balance_forged", account)
-
-
-def _ranges(numbers: set[int]) -> Iterator[tuple[int, int]]:
-    first = last = None
-    for number in sorted(numbers):
-        if last is not None and number == last + 1:
-            last = number
-            continue
-        if first is not None and last is not None:
-            yield first, last
-        first = last = number
-    if first is not None and last is not None:
-        yield first, last
 
 
 def _bytes(text: Any) -> bytes:

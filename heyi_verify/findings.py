@@ -25,6 +25,10 @@ _TEXTS = {
         "科目 {subject} 的名称或余额方向与公布的科目表不符",
         "account {subject}: name or side is not that of the published chart",
     ),
+    "account_missing": (
+        "科目 {subject} 有分录或余额,却没有科目行：被删除",
+        "account {subject} has postings or a balance and no line of its own: deleted",
+    ),
     "end_missing": (
         "{subject} 张凭证之后没有结束行：文件不完整",
         "no end line after {subject} vouchers: the file is incomplete",

@@ -1,5 +1,7 @@
 """Seals inside the export against its vouchers, roots kept outside against both (docs/ledger-format.md, section 4)."""
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 from heyi_verify import canonical
@@ -8,14 +10,15 @@ from heyi_verify.walk import Walk
 
 def check_seals(walk: Walk, public_key: bytes | None) -> None:
     """Each seal follows from the one before, covers exactly the vouchers that it names, and none is missing."""
-    previous, after, day = walk.hashes[0], 0, ""
+    previous, after, day, dated = walk.hashes[0], 0, "", list(walk.dates)
     for number, seal in enumerate(walk.seals, 1):
         if (
             seal["seal_number"] != number
             or seal["previous"] != previous.hex()
             or seal["first_number"] != after + 1
-            or not (_covers(walk, seal) or _told(walk, seal))
-            or not _of_its_days(walk, seal, day)
+            or not (walk.head_forged or of_book(seal, walk.book))
+            or not (_told(walk, seal) or _covers(walk, seal))
+            or not _of_its_days(walk, dated, seal, day)
         ):
             walk.find("seal_wrong", seal["day"])
         if seal["last_number"] > walk.last_number:
@@ -27,14 +30,14 @@ def check_seals(walk: Walk, public_key: bytes | None) -> None:
 
 def _told(walk: Walk, seal: dict[str, Any]) -> bool:
     """Whether vouchers of the seal are missing, which is told of them already."""
-    numbers = range(seal["first_number"], seal["last_number"] + 1)
-    return seal["last_number"] > walk.last_number or any(number in walk.missing for number in numbers)
+    first, last = seal["first_number"], seal["last_number"]
+    return bool(last > walk.last_number or walk.missing.meets(first, last))
 
 
-def _of_its_days(walk: Walk, seal: dict[str, Any], before: str) -> bool:
-    """Whether its vouchers were posted after the day sealed before and on or before its own."""
-    dates = [walk.dates.get(number) for number in range(seal["first_number"], seal["last_number"] + 1)]
-    return before < seal["day"] and all(before < one <= seal["day"] for one in dates if one is not None)
+def _of_its_days(walk: Walk, dated: Sequence[int], seal: dict[str, Any], before: str) -> bool:
+    """Whether its vouchers (of the numbers ``dated``) were posted after the day sealed before and not after its own."""
+    own = dated[bisect_left(dated, seal["first_number"]) : bisect_right(dated, seal["last_number"])]
+    return before < seal["day"] and all(before < walk.dates[number] <= seal["day"] for number in own)
 
 
 def _check_last(walk: Walk, day: str) -> None:
@@ -43,8 +46,8 @@ def _check_last(walk: Walk, day: str) -> None:
     if walk.seals and through < day:
         walk.find("seal_wrong", day)
     after = walk.seals[-1]["last_number"] if walk.seals else 0
-    uncovered = [walk.dates.get(number) for number in range(after + 1, walk.last_number + 1)]
-    if (walk.seals and through > day) or any(one is not None and one <= max(day, through) for one in uncovered):
+    uncovered = [posted for number, posted in walk.dates.items() if number > after]
+    if (walk.seals and through > day) or any(posted <= max(day, through) for posted in uncovered):
         walk.find("seal_missing", through)
 
 
@@ -90,14 +93,14 @@ def signed(seal: dict[str, Any], public_key: bytes) -> bool:
 
 def _covers(walk: Walk, seal: dict[str, Any]) -> bool:
     """Whether root and last hash are those of the vouchers that the seal names."""
-    hashes = [walk.hashes.get(number) for number in range(seal["first_number"], seal["last_number"] + 1)]
-    found = [one for one in hashes if one is not None]
-    last = walk.hashes.get(seal["last_number"])
+    first, last = seal["first_number"], seal["last_number"]
+    if not 1 <= first <= last + 1 <= walk.last_number + 1 or walk.missing.meets(first, last):
+        return False  # a range that is not there is not walked: it may be longer than any memory
+    last_hash = walk.hashes.get(last)
     return (
-        len(found) == len(hashes)
-        and last is not None
-        and last.hex() == seal["last_hash"]
-        and canonical.merkle_root(found).hex() == seal["root"]
+        last_hash is not None
+        and last_hash.hex() == seal["last_hash"]
+        and canonical.merkle_root([walk.hashes[number] for number in range(first, last + 1)]).hex() == seal["root"]
     )
 
 

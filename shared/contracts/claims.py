@@ -4,6 +4,8 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.base import EventPayload
 from shared.contracts.wire import WireModel, Yuan
 
@@ -44,9 +46,9 @@ class Cut(WireModel):
     amount: Yuan
     """Of the bill, as found not owed."""
     fund_share: Yuan
-    """Of it the benefit: what is not paid to the hospital."""
+    """Of it the benefit: what is not paid to who is owed it, unless nobody bears the cut."""
     patient_owed: Yuan
-    """Of it what the hospital owes the patient."""
+    """Of it what the hospital owes the patient, where it bears the cut: the part that he paid."""
 
 
 class _Claim(EventPayload):
@@ -103,14 +105,14 @@ class ClaimApproved(_Claim):
     TYPE: ClassVar[str] = "heyi.claims.claim.approved.v1"
 
     approved: Yuan
-    """Payable to the hospital: benefit less the fund shares of the cuts."""
+    """Payable to who is owed it: benefit less the fund shares of the cuts that he bears."""
     cut: Yuan
     cuts: list[Cut]
     layers: list[LayerAmount]
 
 
 class ClaimRejected(_Claim):
-    """Nothing is payable; the bearer stands for the whole benefit."""
+    """Nothing is payable; the bearer, who was owed it, stands for the whole benefit."""
 
     TYPE: ClassVar[str] = "heyi.claims.claim.rejected.v1"
 
@@ -149,6 +151,8 @@ class ClaimReversed(_Claim):
     approved: Yuan
     """What was released for payment."""
     layers: list[LayerAmount]
+    increases: list[UUID] = Field(default_factory=list)
+    """Payments of what a late decision gave more for it: taken back with it, owed by the person who was paid."""
 
 
 class ClaimReleased(_Claim):

@@ -30,7 +30,7 @@ SUITES = (
     *(f"tests/unit/benefits/test_{name}.py" for name in ("engine", "rules", "slip", "stating", "document")),
 )
 """Without the property tests: the oracle draws more."""
-POLICIES, CLAIMS = 60, 60
+POLICIES, CLAIMS = 60, 150
 _CPU_SECONDS = 120
 """Of CPU that a mutant may take before it counts as hanging: how long it waits for a busy machine says nothing."""
 _TOLD_EVERY = 25
@@ -129,26 +129,23 @@ def install(module: str, source: str) -> None:
 
 
 class Corpus:
-    """Drawn policies and claims with the oracle's answers."""
+    """Drawn policies and claims with the oracle's answers, parts of stays among them: each part stands on what the
+    engine as it is said of those before."""
 
     def __init__(self, seed: str) -> None:
-        from tests.oracle import bridge, drawing, reference
+        from services.claims.benefits.engine import adjudicate
+        from tests.oracle import bridge, reference
+        from tests.oracle.judging import World
 
         self.cases = []
         for number in range(POLICIES):
-            rng = Random(f"{seed}/{number}")
-            document = drawing.draw_policy(rng, number)
-            policy, catalogue = bridge.compiled(document), drawing.draw_catalogue(rng)
-            items, people = bridge.items_of(catalogue), [drawing.draw_person(rng) for _ in range(6)]
-            counts: list[dict[Any, int]] = [{} for _ in people]
-            for turn in range(CLAIMS):
-                who = turn % len(people)
-                claim = drawing.draw_claim(rng, people[who], catalogue, list(policy.illustrative))
-                expected = reference.decide(document, claim, counts[who])
-                asked = bridge.asked(claim, items, counts[who])
-                self.cases.append((*asked, bridge.for_claim(policy, claim), expected))
-                for key, amount in expected["moves"].items():
-                    counts[who] = {**counts[who], key: counts[who].get(key, 0) + amount}
+            world = World(Random(f"{seed}/{number}"), number)
+            for claim, used in world.claims(CLAIMS):
+                expected = reference.decide(world.document, claim, used)
+                so_far, policy = expected.pop("so_far"), bridge.for_claim(world.policy, claim)
+                asked, facts = bridge.asked(claim, world.items, used)
+                self.cases.append((asked, facts, policy, expected))
+                world.count(expected["moves"], so_far, adjudicate(asked, facts, policy).so_far)
 
     def agrees(self) -> bool:
         """Whether the engine as it stands in this process agrees on every case."""

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from services.claims.benefits import words
 from services.claims.benefits.face import Face
+from services.claims.benefits.presumed import presumed
 from services.claims.benefits.slip import Document, Voice, costs, own_part, result, short, steps, third_part, why, yuan
 from shared.kernel.money import capital_yuan, format_yuan, parse_yuan
 from shared.printing.page import Block, Column, Heading, Note, Pairs, Printed, Row, Table, Title, Together, paper
@@ -98,7 +99,7 @@ def slip_paper(
     blocks += [Note(_word("legend", say) + "".join(line[say.language != "zh"] for line in LEGEND))]
     blocks += [Note(say("policy", policy=decision["policy"], digest=decision["policy_hash"][:16]))]
     if decision["illustrative"]:
-        blocks.append(Note(say("illustrative", names=", ".join(decision["illustrative"]))))
+        blocks.append(Note(say("illustrative", names=presumed(decision, language))))
     return paper(blocks, made_at, title, foot=heading[0][1] if heading else "", dense=True)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from services.claims.benefits import words
 from services.claims.benefits.face import Face
+from services.claims.benefits.presumed import presumed
 from shared.kernel.money import format_yuan, parse_ratio, parse_yuan
 
 WIDTH = 60
@@ -232,7 +233,7 @@ def slip_text(
         lines += ["", say("cut"), *cut]
     lines += ["", "-" * WIDTH, say("policy", policy=decision["policy"], digest=decision["policy_hash"][:16])]
     if decision["illustrative"]:
-        lines.append(say("illustrative", names=", ".join(decision["illustrative"])))
+        lines.append(say("illustrative", names=presumed(decision, language)))
     return "\n".join(lines) + "\n"
 
 

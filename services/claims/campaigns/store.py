@@ -30,10 +30,15 @@ _SET = (
     + ", ".join(f"{c} = ${n}{'::jsonb' if c in _JSON else ''}" for n, c in enumerate(_CHANGING, start=3))
     + " WHERE pool_code = $1 AND id = $2"
 )
+# All payers of a claim, with what a late decision gave more for it.
+_FIRST = """least(c.eligible_fen, c.benefit_fen + c.account_fen + c.elsewhere_fen
+               + coalesce((SELECT sum(i.amount_fen) FROM increase i
+                           WHERE i.pool_code = c.pool_code AND i.claim_id = c.id
+                             AND i.status IN ('released', 'paid')), 0)::bigint)"""
 # Own payments of reviewed claims: what a hospital still owes the patient after a cut, or bears over the limit of a
 # disease, is not borne by him. An accident, a fixed amount where the pool leaves those out, and what is not selected
 # stay outside, except that what was paid for them is `beside`, for the cap on first and second together.
-_COMPUTE = """
+_COMPUTE = f"""
 INSERT INTO campaign_candidate (pool_code, campaign_id, run, member_id, household_id, township_code, eligible_fen,
                                 first_fen, excluded_fen, beside_fen, room_fen, claims)
 SELECT $1, $2, $3, o.member_id, (array_agg(o.household_id ORDER BY o.settled_at DESC, o.id DESC))[1],
@@ -46,7 +51,7 @@ SELECT $1, $2, $3, o.member_id, (array_agg(o.household_id ORDER BY o.settled_at 
        array_agg(o.id ORDER BY o.id) FILTER (WHERE o.counts)
 FROM (
   SELECT c.id, c.member_id, c.household_id, c.township_code, c.settled_at, c.eligible_fen,
-         least(c.eligible_fen, c.benefit_fen + c.account_fen + c.elsewhere_fen) AS first_fen,
+         {_FIRST} AS first_fen,
          coalesce((SELECT sum(k.patient_owed_fen) FROM claim_cut k
                    WHERE k.pool_code = c.pool_code AND k.claim_id = c.id), 0) + c.hospital_fen AS owed_fen,
          v.third_party = 'none'
@@ -173,15 +178,20 @@ WHERE pool_code = $1 AND id = $2 AND outcome IS NULL
 _OPEN_OBJECTIONS = """
 SELECT count(*) FROM campaign_objection WHERE pool_code = $1 AND campaign_id = $2 AND outcome IS NULL
 """
-# A claim that is not found counts as gone: the release is refused rather than made.
-_CLAIMS_GONE = """
-SELECT count(DISTINCT p.member_id)
+# A claim that is not found counts as gone: the release is refused rather than made. So does one of which something more
+# was approved since: what its person paid himself is another sum.
+_CLAIMS_GONE = f"""
+SELECT count(*) FROM (
+SELECT p.member_id
 FROM campaign_payment p
 JOIN campaign_candidate k ON k.pool_code = p.pool_code AND k.campaign_id = p.campaign_id AND k.run = $4
   AND k.member_id = p.member_id
 CROSS JOIN LATERAL unnest(k.claims) AS counted(id)
 LEFT JOIN claim c ON c.pool_code = p.pool_code AND c.id = counted.id AND c.status IN ('approved', 'released')
-WHERE p.pool_code = $1 AND p.campaign_id = $2 AND p.list_number = $3 AND p.status = 'listed' AND c.id IS NULL
+WHERE p.pool_code = $1 AND p.campaign_id = $2 AND p.list_number = $3 AND p.status = 'listed'
+GROUP BY p.member_id, k.first_fen
+HAVING bool_or(c.id IS NULL) OR sum({_FIRST}) <> k.first_fen
+) AS moved
 """
 
 

@@ -1,5 +1,6 @@
 """What people do to a case. Each command takes the request's transaction and never commits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -40,7 +41,7 @@ from services.claims.visits import commands as visits
 from services.claims.visits import queries
 from services.claims.visits.coverage import Coverage
 from services.claims.visits.deciding import ADVANCED
-from services.claims.visits.entitlements import Entitled, setting, timeline
+from services.claims.visits.entitlements import Days, Entitled, left, setting, timeline
 from services.claims.visits.ties import check_tie
 from shared.http.problems import FORBIDDEN_INSTITUTION, from_validation
 from shared.http.unit import Unit
@@ -203,7 +204,8 @@ async def _decide_fact(unit: Unit, case: Case, finding: Finding) -> Case:
     now = replace(case, status=status, version=case.version + 1, valid_from=start, valid_to=end)
     if finding.yes:
         await check_told(unit, now, finding.late_reason)
-        await _record(unit, now, GRANTED, start, end)
+        coverage = await queries.lock_entitlements(unit.conn, unit.pool_code, case.member_id)
+        await _record(unit, now, coverage, GRANTED, [(start, end)])
     return now
 
 
@@ -227,7 +229,8 @@ async def _decide_accident(unit: Unit, case: Case, finding: Finding) -> Case:
 
 
 async def end(unit: Unit, case_id: UUID, from_day: date, note: str) -> Case:
-    """Ends what was granted from a day on, by another person than who decided it; claims settled before stand.
+    """Ends what was granted from a day on, by another person than who decided it; claims settled before stand, and so
+    does what another case grants of the same fact.
 
     Raises CASE_UNKNOWN, CASE_STATE, FOUR_EYES, CASE_FORM.
     """
@@ -242,20 +245,23 @@ async def end(unit: Unit, case_id: UUID, from_day: date, note: str) -> Case:
         raise CASE_FORM(reason=("终止日须在有效期内。", "The day has to lie within the validity."))
     last = max(case.valid_from, from_day - timedelta(days=1))
     now = replace(case, status=ENDED, version=case.version + 1, valid_to=last)
-    await _record(unit, now, NONE, from_day, case.valid_to)
+    coverage = await queries.lock_entitlements(unit.conn, unit.pool_code, case.member_id)
+    others = await store.granted_by_others(unit.conn, unit.pool_code, case)
+    await _record(unit, now, coverage, NONE, left(from_day, case.valid_to, others))
     await store.set_case(unit.conn, unit.pool_code, now)
     await add_step(unit, now, ENDED, note, {"from_day": from_day.isoformat()})
     return now
 
 
-async def _record(unit: Unit, case: Case, state: str, start: date, end: date | None) -> None:
-    """Appends starts to the member's timeline and brings what settlements read to them."""
-    coverage: Coverage = await queries.lock_entitlements(unit.conn, unit.pool_code, case.member_id)
+async def _record(unit: Unit, case: Case, coverage: Coverage, state: str, days: Sequence[Days]) -> None:
+    """Appends starts of disjoint periods to the locked member's timeline and brings what settlements read to them."""
     code, disease = CODES[case.kind], case.disease_code
     before = timeline(coverage.entitlements, code, disease)
     starts = [
         Entitled(code, disease, day, coverage.entitlement_seq + number, state_then)
-        for number, (day, state_then) in enumerate(setting(before, state, start, end), start=1)
+        for number, (day, state_then) in enumerate(
+            (one for start, end in days for one in setting(before, state, start, end)), start=1
+        )
     ]
     await store.add_starts(unit.conn, unit.pool_code, case, starts, unit.now)
     await queries.set_entitlements(unit.conn, unit.pool_code, case.member_id, (*coverage.entitlements, *starts))

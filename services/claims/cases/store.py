@@ -8,8 +8,8 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.claims.cases.model import COLUMNS, Case, Step
-from services.claims.visits.entitlements import Entitled
+from services.claims.cases.model import CODES, COLUMNS, Case, Step
+from services.claims.visits.entitlements import Days, Entitled
 from shared.db.sql import execute, execute_counted, executemany, fetch, fetchrow, fetchval
 
 _PLACES = ", ".join(f"${number}" for number in range(2, len(COLUMNS) + 2))
@@ -41,6 +41,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb)
 _STEPS = """
 SELECT act, by, role, at, "on", note, detail, version AS number FROM case_step
 WHERE pool_code = $1 AND case_id = $2 ORDER BY version
+"""
+_OTHERS = """
+SELECT c.valid_from AS first,
+       CASE WHEN s.act IS NULL THEN c.valid_to ELSE (s.detail ->> 'from_day')::date - 1 END AS last
+FROM entitlement_case c
+LEFT JOIN case_step s ON s.pool_code = c.pool_code AND s.case_id = c.id AND s.act = 'ended'
+WHERE c.pool_code = $1 AND c.id <> $2 AND c.member_id = $3 AND c.disease_code = $4 AND c.kind = ANY ($5::text[])
+  AND c.status IN ('granted', 'ended')
 """
 _START = """
 INSERT INTO entitlement_start (pool_code, member_id, code, disease_code, valid_from, recorded_seq, state, case_id,
@@ -108,6 +116,14 @@ async def add_step(conn: AsyncConnection, pool_code: str, of: Case, step: Step) 
 async def steps(conn: AsyncConnection, pool_code: str, case_id: UUID) -> list[Step]:
     """What was done to a case, in order."""
     return [Step(**row) for row in await fetch(conn, _STEPS, pool_code, case_id)]
+
+
+async def granted_by_others(conn: AsyncConnection, pool_code: str, of: Case) -> list[Days]:
+    """First and last day of what other cases grant of the same fact, an ended one up to its end; the caller holds the
+    member's row, under which grants and ends are recorded."""
+    kinds = [kind for kind, code in CODES.items() if code == of.code]
+    rows = await fetch(conn, _OTHERS, pool_code, of.id, of.member_id, of.disease_code, kinds)
+    return [(row["first"], row["last"]) for row in rows]
 
 
 async def add_starts(

@@ -78,7 +78,7 @@ class IncreaseOut(WireModel):
     payer: str
     listed: Yuan
     amount: Yuan
-    status: Literal["listed", "released", "exhausted", "paid", "withdrawn"]
+    status: Literal["listed", "released", "exhausted", "paid", "withdrawn", "void", "reversed"]
     paid_on: date | None
 
 

@@ -14,6 +14,7 @@ from services.claims.increases.model import (
     PREPARED,
     RELEASED,
     STATUS,
+    VOID,
     WITHDRAWN,
     IncreaseList,
     Line,
@@ -97,8 +98,8 @@ async def _differences(
 async def approve(unit: Unit, list_id: UUID, document_number: str) -> IncreaseList:
     """Another person than who prepared it makes the list payable: one event a line, counted toward the year's caps.
 
-    What claims settled meanwhile have used of a cap is not paid twice. Raises INCREASES_UNKNOWN, INCREASES_STATE,
-    FOUR_EYES, CONFLICT_OF_INTEREST.
+    What claims settled meanwhile have used of a cap is not paid twice, and for a claim that was taken back meanwhile,
+    or is about to be, nothing is paid. Raises INCREASES_UNKNOWN, INCREASES_STATE, FOUR_EYES, CONFLICT_OF_INTEREST.
     """
     day = await unit.business_day()
     known = await _prepared(unit, list_id, ("批准", "approve it"))
@@ -125,11 +126,12 @@ async def approve(unit: Unit, list_id: UUID, document_number: str) -> IncreaseLi
 
 
 async def _count(unit: Unit, lines: Sequence[Line]) -> list[Line]:
-    """What the caps leave of each line, in order, counted under the line's own id."""
+    """What the caps leave of each line whose claim stands, in order, counted under the line's own id."""
     refs = [count.ref for line in lines for count in counts_of(line)]
     counters = await queries.lock_counts(unit.conn, unit.pool_code, refs)
-    decided = []
-    for line in lines:
+    standing = await queries.lock_standing(unit.conn, unit.pool_code, [line.claim_id for line in lines])
+    decided = [replace(line, status=VOID) for line in lines if line.claim_id not in standing]
+    for line in (line for line in lines if line.claim_id in standing):
         amount = payable(line, counters.standing)
         decided.append(replace(line, amount_fen=amount, status=RELEASED if amount else EXHAUSTED))
         for count in counts_of(line) if amount else ():

@@ -15,6 +15,8 @@ from shared.kernel.errors import Words
 
 PREPARED, APPROVED, WITHDRAWN = "prepared", "approved", "withdrawn"
 LISTED, RELEASED, EXHAUSTED, PAID = "listed", "released", "exhausted", "paid"
+VOID = "void"
+"""Not paid: when the list was approved its claim was taken back, or about to be."""
 STATUS: Mapping[str, Words] = MappingProxyType(
     {
         PREPARED: ("待批准", "prepared and not approved"),
@@ -23,7 +25,8 @@ STATUS: Mapping[str, Words] = MappingProxyType(
     }
 )
 PAYABLE_STATUS = "released"
-"""A claim that was released is paid and cancelled no more: only then is more paid for it."""
+"""Only for a claim that was released is more paid, so that the review has decided what of it is owed. It can still be
+reversed: its increase then goes with it (decision 0191)."""
 
 
 @dataclass(frozen=True, slots=True)

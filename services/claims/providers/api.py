@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from services.claims.benefits.schema import Level, Place
 from services.claims.providers import commands, sheets, store
-from services.claims.providers.commands import AGREEMENT_UNKNOWN, AgreementState, InstitutionState, sealer_of
+from services.claims.providers.commands import AGREEMENT_UNKNOWN, AgreementState, InstitutionState
 from services.claims.providers.queries import INSTITUTION_UNKNOWN
 from shared.contracts.wire import FreeText, Reason, WireModel
 from shared.http.access import access
@@ -164,7 +164,7 @@ async def put_agreement(
 ) -> AgreementOut:
     """Records what the agreement says from a day on, with the document that decided it; correcting a day's start
     needs its ETag."""
-    members = body.model_dump() | {"kinds": tuple(body.kinds)}
+    members = body.model_dump() | {"kinds": sorted(set(body.kinds))}
     await commands.put_agreement(unit, institution_code, AgreementState(**members), expected)
     return await read_agreement(pool_code, institution_code, unit, response, body.valid_from)
 
@@ -228,7 +228,7 @@ async def _found(unit: UnitDep, institution_code: str, on: date | None) -> Any:
 
 
 def _account(unit: UnitDep, row: Any) -> str:
-    return sealer_of(unit.app).open("agreement", "bank_account", row["id"], row["bank_account"])
+    return commands.account_of(unit.app, row)
 
 
 def _agreement(unit: UnitDep, row: Any) -> AgreementOut:

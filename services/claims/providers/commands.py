@@ -70,7 +70,8 @@ class AgreementState:
 
     valid_from: date
     state: str
-    kinds: tuple[str, ...]
+    kinds: list[str]
+    """In order, each once."""
     grade: str
     place: str | None
     payee: str
@@ -93,10 +94,16 @@ def start_tag(kind: str, row: Any) -> str | None:
     return None if row is None else etag(kind, row["valid_from"].isoformat(), row["recorded_seq"])
 
 
-def _check(expected: Precondition, kind: str, row: Any, valid_from: date) -> None:
-    """A start on a new day adds to the timeline and takes nothing away; one on a day that has a start corrects it,
-    which takes the ETag of what is corrected."""
-    expected.check(start_tag(kind, row), needed=row is not None and row["valid_from"] == valid_from)
+def _is_there(expected: Precondition, kind: str, row: Any, wanted: InstitutionState | AgreementState) -> bool:
+    """Whether the day's start says what is wanted already: then nothing is recorded (decision 0041).
+
+    A start on a new day adds to the timeline and takes nothing away; another one on a day that has a start corrects it,
+    which takes the ETag of what is corrected.
+    """
+    on_its_day = row is not None and row["valid_from"] == wanted.valid_from
+    same = on_its_day and all(row[name] == getattr(wanted, name) for name in wanted.__dataclass_fields__)
+    expected.check(start_tag(kind, row), needed=on_its_day and not same)
+    return same
 
 
 async def put_institution(unit: Unit, code: str, wanted: InstitutionState, expected: Precondition) -> None:
@@ -107,15 +114,16 @@ async def put_institution(unit: Unit, code: str, wanted: InstitutionState, expec
             if area_code[:6] not in unit.actor.pools:
                 raise INSTITUTION_ELSEWHERE(institution_code=code, area_code=area_code)
     await store.lock(unit.conn, code)
-    _check(expected, INSTITUTION, await store.institution(unit.conn, code, wanted.valid_from), wanted.valid_from)
-    described = (wanted.name, wanted.level, wanted.ownership, wanted.area_code)
-    await store.put_institution(unit.conn, code, wanted.valid_from, described, unit.actor.subject, unit.now)
+    current = await store.institution(unit.conn, code, wanted.valid_from)
+    if not _is_there(expected, INSTITUTION, current, wanted):
+        described = (wanted.name, wanted.level, wanted.ownership, wanted.area_code)
+        await store.put_institution(unit.conn, code, wanted.valid_from, described, unit.actor.subject, unit.now)
     unit.result("institution", code)
     unit.note(level=wanted.level, ownership=wanted.ownership, valid_from=wanted.valid_from.isoformat())
 
 
-async def put_agreement(unit: Unit, institution_code: str, wanted: AgreementState, expected: Precondition) -> int:
-    """Records what the agreement says from a day on; an end is the state `none`. Returns its recorded_seq.
+async def put_agreement(unit: Unit, institution_code: str, wanted: AgreementState, expected: Precondition) -> None:
+    """Records what the agreement says from a day on; an end is the state `none`.
 
     Raises AGREEMENT_AHEAD, KINDS_MISSING, INSTITUTION_UNKNOWN, and what ``expected`` raises.
     """
@@ -128,20 +136,19 @@ async def put_agreement(unit: Unit, institution_code: str, wanted: AgreementStat
         raise INSTITUTION_UNKNOWN(institution_code=institution_code, day=wanted.valid_from)
     await store.lock(unit.conn, f"{unit.pool_code}:{institution_code}")
     known = await store.agreement(unit.conn, unit.pool_code, institution_code, wanted.valid_from)
-    _check(expected, AGREEMENT, known, wanted.valid_from)
+    in_clear = None if known is None else dict(known) | {"bank_account": account_of(unit.app, known)}
+    if _is_there(expected, AGREEMENT, in_clear, wanted):
+        unit.result("agreement", known["id"])
+        return
     agreement_id = new_id(unit.now)
-    sequence = await store.put_agreement(
+    members = [getattr(wanted, name) for name in ("state", "kinds", "grade", "place", "payee", "bank_name")]
+    await store.put_agreement(
         unit.conn,
         unit.pool_code,
         institution_code,
         wanted.valid_from,
         agreement_id,
-        wanted.state,
-        sorted(set(wanted.kinds)),
-        wanted.grade,
-        wanted.place,
-        wanted.payee,
-        wanted.bank_name,
+        *members,
         *_sealed(unit, agreement_id, wanted.bank_account),
         wanted.document_number,
         wanted.decided_on,
@@ -150,7 +157,11 @@ async def put_agreement(unit: Unit, institution_code: str, wanted: AgreementStat
     )
     unit.result("agreement", agreement_id)
     unit.note(institution_code=institution_code, state=wanted.state, document_number=wanted.document_number)
-    return sequence
+
+
+def account_of(app: ServiceState, row: Any) -> str:
+    """The bank account of an agreement's row in clear."""
+    return sealer_of(app).open("agreement", "bank_account", row["id"], row["bank_account"])
 
 
 def _sealed(unit: Unit, agreement_id: UUID, bank_account: str) -> tuple[bytes, bytes]:

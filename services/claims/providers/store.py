@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, fetch, fetchrow, fetchval
+from shared.db.sql import execute, fetch, fetchrow
 
 _REGISTER = "INSERT INTO institution (code, registered_at) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 _INSTITUTION_START = """
@@ -32,7 +32,6 @@ INSERT INTO agreement
   (pool_code, institution_code, valid_from, id, state, kinds, grade, place, payee, bank_name, bank_account,
    bank_account_index, document_number, decided_on, recorded_by, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-RETURNING recorded_seq
 """
 _MEMBERS = """
 SELECT g.pool_code, g.institution_code, g.valid_from, g.recorded_seq, g.id, g.state, g.kinds, g.grade, g.place, g.payee,
@@ -85,9 +84,9 @@ async def institutions(conn: AsyncConnection, after: str, day: date, limit: int)
     return await fetch(conn, _INSTITUTIONS, after, day, limit)
 
 
-async def put_agreement(conn: AsyncConnection, *members: Any) -> int:
-    """A new start of an agreement, members in the order of the table; returns its recorded_seq."""
-    return int(await fetchval(conn, _AGREEMENT, *members))
+async def put_agreement(conn: AsyncConnection, *members: Any) -> None:
+    """A new start of an agreement, members in the order of the table."""
+    await execute(conn, _AGREEMENT, *members)
 
 
 async def agreement(conn: AsyncConnection, pool_code: str, institution_code: str, day: date) -> Any:

@@ -7,7 +7,16 @@ from uuid import UUID
 from fastapi import Path
 
 from services.claims.review import commands, sheets, store
-from services.claims.review.problems import CANCELLATION_RELEASED, CUTOFF_UNKNOWN, NOT_UNDER_REVIEW, NOTHING_TO_RELEASE
+from services.claims.review.problems import (
+    CANCELLATION_RELEASED,
+    CUT_BEARER,
+    CUT_LINE,
+    CUT_TOO_LARGE,
+    CUTOFF_UNKNOWN,
+    NOT_UNDER_REVIEW,
+    NOTHING_TO_RELEASE,
+    REJECTION_BEARER,
+)
 from services.claims.review.rules import WantedCut
 from services.claims.review.schemas import (
     ApprovalIn,
@@ -79,13 +88,13 @@ def _told(unit: Unit, review: Review) -> ReviewOut:
     )
 
 
-_DECISION = documented(CLAIM_UNKNOWN, NOT_UNDER_REVIEW, FOUR_EYES, CONFLICT_OF_INTEREST)
+_DECISION = (CLAIM_UNKNOWN, NOT_UNDER_REVIEW, FOUR_EYES, CONFLICT_OF_INTEREST)
 
 
 @router.post(
     "/claims/{claim_id}/approval",
     openapi_extra=access(REVIEWER, command="approve_claim", scope="institution"),
-    responses=_DECISION,
+    responses=documented(*_DECISION, CUT_BEARER, CUT_LINE, CUT_TOO_LARGE),
 )
 async def approve_claim(pool_code: Pool, claim_id: ShortId, body: ApprovalIn, unit: UnitDep) -> ReviewOut:
     """Accepts a claim, less the cuts."""
@@ -96,7 +105,7 @@ async def approve_claim(pool_code: Pool, claim_id: ShortId, body: ApprovalIn, un
 @router.post(
     "/claims/{claim_id}/rejection",
     openapi_extra=access(REVIEWER, command="reject_claim", scope="institution"),
-    responses=_DECISION,
+    responses=documented(*_DECISION, REJECTION_BEARER),
 )
 async def reject_claim(pool_code: Pool, claim_id: ShortId, body: RejectionIn, unit: UnitDep) -> ReviewOut:
     """Refuses a claim as a whole."""
@@ -106,7 +115,7 @@ async def reject_claim(pool_code: Pool, claim_id: ShortId, body: RejectionIn, un
 @router.post(
     "/claims/{claim_id}/return",
     openapi_extra=access(REVIEWER, command="return_claim", scope="institution"),
-    responses=_DECISION,
+    responses=documented(*_DECISION),
 )
 async def return_claim(pool_code: Pool, claim_id: ShortId, body: ReturnIn, unit: UnitDep) -> ReviewOut:
     """Sends a claim back to its hospital."""

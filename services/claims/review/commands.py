@@ -9,8 +9,10 @@ from uuid import UUID
 from services.claims.review import store
 from services.claims.review.problems import CANCELLATION_RELEASED, NOT_UNDER_REVIEW, NOTHING_TO_RELEASE
 from services.claims.review.rules import (
+    NOBODY,
     TAKEN_BACK,
     WantedCut,
+    check_bearer,
     check_cuts,
     check_releaser,
     check_reviewer,
@@ -83,14 +85,15 @@ async def _decide(unit: Unit, review: Review, payload: EventPayload, amount_fen:
 
 
 async def approve(unit: Unit, claim_id: UUID, cuts: Sequence[WantedCut], note: str) -> Review:
-    """Accepts a claim less the cuts. A cut that nobody bears withholds nothing.
+    """Accepts a claim less the cuts, which who is owed bears; a cut that nobody bears withholds nothing (0274).
 
-    The patient's benefit and accumulators stay as delivered (rulings §1): what is cut, the hospital has advanced.
+    The patient's benefit and accumulators stay as delivered (rulings §1). Raises CLAIM_UNKNOWN, NOT_UNDER_REVIEW,
+    CUT_BEARER, CUT_LINE, CUT_TOO_LARGE, FOUR_EYES, CONFLICT_OF_INTEREST.
     """
     await unit.business_day()
     claim = await _under_review(unit, claim_id)
     check_cuts(claim, await queries.line_amounts(unit.conn, unit.pool_code, claim_id), cuts)
-    withheld = sum(cut.fund_share_fen for cut in cuts if cut.bearer != "nobody")
+    withheld = sum(cut.fund_share_fen for cut in cuts if cut.bearer != NOBODY)
     layers = payable_layers(claim, withheld)
     payable_fen = claim.fund_fen - withheld
     decided = replace(claim, status=APPROVED, version=claim.version + 1, payable_fen=payable_fen)
@@ -117,12 +120,14 @@ async def approve(unit: Unit, claim_id: UUID, cuts: Sequence[WantedCut], note: s
 
 
 async def reject(unit: Unit, claim_id: UUID, ground: Ground, bearer: str, note: str) -> Review:
-    """Refuses a claim as a whole; fictitious care, or care that was not his, is taken from the person's counts."""
+    """Refuses a claim as a whole, borne by who is owed; fictitious care, or care that was not his, is taken from the
+    person's counts. Raises CLAIM_UNKNOWN, NOT_UNDER_REVIEW, REJECTION_BEARER, FOUR_EYES, CONFLICT_OF_INTEREST."""
     day = await unit.business_day()
     taken_back = ground in TAKEN_BACK
     if taken_back:
         await queries.take_back_counts(unit.conn, unit.pool_code, claim_id, day)
     claim = await _under_review(unit, claim_id)
+    check_bearer(claim, bearer)
     decided = replace(claim, status=REJECTED, version=claim.version + 1, payable_fen=0)
     payload = ClaimRejected(**head_of(decided, unit.now), bearer=_bearer(bearer), ground=ground, taken_back=taken_back)
     text = f"{ground}: {note}"

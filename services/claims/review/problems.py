@@ -44,6 +44,20 @@ CUT_LINE = define(
     "第 {number} 项扣减所指的第 {line} 行不存在;该结算共 {lines} 行。",
     "Cut {number} names line {line}; the bill has {lines} lines.",
 )  # fmt: skip
+CUT_BEARER = define(
+    "cut_bearer", 422, "承担人不是收款的一方", "The bearer is not who is paid",
+    "第 {number} 项扣减写由{bearer}承担,但这笔补偿款应付给{owed},扣减会由{owed}负担。请不扣这一项,审核通过;"
+    "付款后由县合管办在复核时拒付,或提出追回,写明由{bearer}承担。",
+    "Cut {number} names the {bearer} as bearer, but the benefit is owed to the {owed}, who would bear the cut. Approve "
+    "without it; once it is paid the county office refuses it at the re-check, or asks it back, naming the {bearer}.",
+)  # fmt: skip
+REJECTION_BEARER = define(
+    "rejection_bearer", 422, "承担人不是收款的一方", "The bearer is not who is paid",
+    "拒付写由{bearer}承担,但这笔补偿款应付给{owed},拒付会由{owed}负担。不应由{owed}负担的,请退回,由经办的一方取消后重新办理;"
+    "或者审核通过,付款后由县合管办追回,写明承担人。",
+    "The refusal names the {bearer} as bearer, but the benefit is owed to the {owed}, who would bear it. Return the "
+    "claim to be cancelled, or approve it and have the county office ask the money back, naming who bears it.",
+)  # fmt: skip
 CUT_TOO_LARGE = define(
     "cut_too_large", 422, "扣减超过可扣金额", "The cut is too large",
     "第 {number} 项扣减超过可扣金额 {limit} 元。", "Cut {number} exceeds {limit} yuan, which is all there is to cut.",

@@ -18,7 +18,7 @@ from services.claims.review.problems import (
 from services.claims.review.rules import check_tie
 from services.claims.visits import queries
 from services.claims.visits.claims import RELEASED, VOID, Claim
-from services.claims.visits.problems import CLAIM_CANCELLED, CLAIM_RELEASED, CLAIM_UNKNOWN
+from services.claims.visits.problems import CLAIM_CANCELLED, CLAIM_RELEASED, CLAIM_UNKNOWN, INCREASE_UNPAID
 from services.claims.visits.reversing import all_paid
 from shared.http.problems import FOUR_EYES
 from shared.http.unit import Unit
@@ -28,11 +28,13 @@ ASK, APPROVE = ("提出冲销放行", "ask for the release"), ("批准", "approv
 
 async def ask(unit: Unit, claim_id: UUID, reason: str, document: str) -> Claim:
     """The first person: the paid claim may be cancelled. Raises CLAIM_UNKNOWN, CONFLICT_OF_INTEREST, CLAIM_CANCELLED,
-    NOT_PAID_YET, CLAIM_RELEASED while not all of it is paid, REVERSAL_ASKED."""
+    NOT_PAID_YET, CLAIM_RELEASED while not all of it is paid, INCREASE_UNPAID, REVERSAL_ASKED."""
     claim = await _released(unit, claim_id)
     layers = await store.released_layers(unit.conn, unit.pool_code, claim_id)
     if not all_paid(layers, await queries.paid_layers(unit.conn, unit.pool_code, claim_id)):
         raise CLAIM_RELEASED(claim_id=claim_id)
+    if await queries.increase_unpaid(unit.conn, unit.pool_code, claim_id):
+        raise INCREASE_UNPAID(claim_id=claim_id)
     if not await queries.ask_reversal(unit, claim, reason, document, layers):
         raise REVERSAL_ASKED(claim_id=claim_id)
     unit.result("claim", claim_id)

@@ -18,7 +18,7 @@ from services.claims.review.problems import (
 )
 from services.claims.visits import queries
 from services.claims.visits.claims import recover_fen
-from services.claims.visits.problems import CLAIM_CANCELLED, CLAIM_RELEASED, CLAIM_UNKNOWN
+from services.claims.visits.problems import CLAIM_CANCELLED, CLAIM_RELEASED, CLAIM_UNKNOWN, INCREASE_UNPAID
 from services.claims.visits.reversing import Reversal
 from services.claims.visits.schemas import LayerOut
 from shared.contracts.wire import Reason, ShortId, WireModel, Yuan
@@ -95,7 +95,7 @@ class YearCloseOut(WireModel):
     "/claims/{claim_id}/reversal-release",
     openapi_extra=access(["county_recheck", "county_inspector"], command="ask_reversal_release"),
     status_code=201,
-    responses=_OF_CLAIM | documented(CLAIM_RELEASED, REVERSAL_ASKED),
+    responses=_OF_CLAIM | documented(CLAIM_RELEASED, INCREASE_UNPAID, REVERSAL_ASKED),
 )
 async def ask_release(pool_code: Pool, claim_id: ShortId, body: ReversalReleaseIn, unit: UnitDep) -> ReversalReleaseOut:
     """Asks that a paid claim may be cancelled; the director approves."""

@@ -5,15 +5,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.claims.benefits.engine import ACCOUNT_LAYER
-from services.claims.review.problems import CUT_LINE, CUT_TOO_LARGE
+from services.claims.review.problems import CUT_BEARER, CUT_LINE, CUT_TOO_LARGE, REJECTION_BEARER
 from services.claims.visits import ties
 from services.claims.visits.claims import Claim
+from services.claims.visits.deciding import TO_HOSPITAL, TO_PERSON
 from shared.http.problems import FOUR_EYES
 from shared.http.tokens import Actor
 from shared.kernel.money import format_yuan, split_by_weight
 
 TAKEN_BACK = frozenset({"fictitious", "not_his"})
 """Grounds on which the person's accumulators are taken back: the care never was, or was not his (rulings §1)."""
+NOBODY = "nobody"
+BEARERS = {
+    "hospital": ("医疗机构", "hospital"),
+    "patient": ("病人", "patient"),
+    "insurer": ("保险公司", "insurer"),
+    NOBODY: ("无人", "nobody"),
+}
+OWED_TO = {TO_HOSPITAL: "hospital", TO_PERSON: "patient"}
+"""Who is owed a benefit: the only one who bears what the review withholds of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +43,21 @@ class WantedCut:
         return self.amount_fen - self.fund_share_fen if self.bearer == "hospital" else 0
 
 
+def check_bearer(claim: Claim, bearer: str) -> None:
+    """Nobody but who is owed the benefit can bear a claim that is refused as a whole. Raises REJECTION_BEARER."""
+    owed = OWED_TO[claim.paid_to]
+    if bearer != owed:
+        raise REJECTION_BEARER(bearer=BEARERS[bearer], owed=BEARERS[owed])
+
+
 def check_cuts(claim: Claim, line_amounts_fen: Sequence[int], cuts: Sequence[WantedCut]) -> None:
-    """Raises CUT_LINE for a line that is not on the bill, CUT_TOO_LARGE for more than line, bill or benefit hold."""
+    """Raises CUT_BEARER where neither nobody nor who is owed bears a cut, CUT_LINE for a line that is not on the bill,
+    CUT_TOO_LARGE for more than line, bill or benefit hold."""
     by_line: dict[int, int] = {}
+    owed = OWED_TO[claim.paid_to]
     for number, cut in enumerate(cuts, start=1):
+        if cut.bearer not in (owed, NOBODY):
+            raise CUT_BEARER(number=number, bearer=BEARERS[cut.bearer], owed=BEARERS[owed])
         if cut.fund_share_fen > cut.amount_fen:
             raise CUT_TOO_LARGE(number=number, limit=format_yuan(cut.amount_fen))
         if cut.line is None:

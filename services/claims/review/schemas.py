@@ -21,7 +21,8 @@ class CutIn(WireModel):
     amount: Annotated[Yuan, Field(gt=0)]
     """Of the bill."""
     fund_share: Annotated[Yuan, Field(ge=0)]
-    """Of the benefit in it: withheld from the hospital unless nobody bears the cut."""
+    """Of the benefit in it: withheld from who is owed, the hospital or at the window the patient, unless nobody bears
+    the cut."""
     penalty: Annotated[Yuan, Field(ge=0)] = 0
     """Owed to the treasury, never to the fund."""
     reason: Reason
@@ -35,7 +36,7 @@ class ApprovalIn(WireModel):
 
 
 class RejectionIn(WireModel):
-    """Nothing is payable; the bearer stands for the benefit that the hospital advanced."""
+    """Nothing is payable; the bearer is who was owed the benefit: the hospital, at the window the patient."""
 
     ground: Ground
     bearer: Bearer

@@ -141,7 +141,8 @@ def _reversed(batch: Batch, done: Cancelled, standing: Standing) -> Cancelled:
         new_id(batch.now), next(batch.numbers), done.claim, standing.reversal_layers or (), done.reason,
         now=batch.now, day=batch.day, by=done.by,
     )  # fmt: skip
-    return replace(done, claim=replace(done.claim, reversal_id=made.id), reversal=made)
+    claim = replace(done.claim, reversal_id=made.id)
+    return replace(done, claim=claim, reversal=made, increases=standing.increases)
 
 
 def _answer(claim: Claim, status: int) -> Answered:

@@ -67,6 +67,7 @@ def trusted(batch: Batch, slot: Slot, visit: Visit, coverage: Coverage) -> bool:
 async def _gather_heads(batch: Batch, cancelling: list[Slot]) -> None:
     wanted = {slot.ask.claim_id for slot in cancelling if isinstance(slot.ask, CancelAsk)}
     heads = await cancelling_store.claim_heads(batch.conn, batch.pool_code, wanted)
+    heads = await cancelling_store.with_increases(batch.conn, batch.pool_code, heads.values())
     refs = await cancelling_store.refs_of_claims(batch.conn, batch.pool_code, heads.values())
     for slot in cancelling:
         assert isinstance(slot.ask, CancelAsk)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.claims.catalogue.queries import catalogue_items
-from services.claims.visits import counting_store, keys_store
+from services.claims.visits import cancelling_store, counting_store, keys_store
 from services.claims.visits import settling_store as store
 from services.claims.visits.batch_facts import in_doubt, trusted
 from services.claims.visits.batch_state import Batch, Replayed, SettleAsk, Slot
@@ -69,12 +69,25 @@ async def lock(batch: Batch) -> None:
     if cancelling:
         of_cancelled = in_lock_order(ref for slot in cancelling for ref in slot.refs)
         batch.counters.earlier = await counting_store.entries_on(conn, pool_code, of_cancelled)
+        await _reread_increases(batch, cancelling)
     await _reread(batch, settling, locked.visits)
     await _count_insured(batch)
     uploaded = {slot.visit_id for slot in batch.settling() if slot.ground and slot.ground.visit.line_sheets}
     if uploaded:
         batch.bills = await store.uploaded_bills(conn, pool_code, uploaded)
     await _gather_items(batch)
+
+
+async def _reread_increases(batch: Batch, cancelling: list[Slot]) -> None:
+    """What late decisions gave more, as it is under the locks of its claims. One that was not known when the
+    accumulators to lock were looked up waits like one that is not paid: the request comes again."""
+    before = {slot.head.id: slot.head for slot in cancelling if slot.head is not None}
+    now = await cancelling_store.with_increases(batch.conn, batch.pool_code, before.values())
+    for slot in cancelling:
+        assert slot.head is not None
+        known, found = before[slot.head.id].standing, now[slot.head.id].standing
+        unpaid = found.increase_unpaid or known.increases != found.increases
+        slot.head = replace(slot.head, standing=replace(found, increase_unpaid=unpaid))
 
 
 async def _reread(batch: Batch, settling: list[Slot], locked: dict[UUID, store.LockedVisit]) -> None:

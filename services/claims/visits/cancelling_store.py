@@ -1,7 +1,7 @@
 """SQL of cancellations: what they rest on, and what becomes of the claims."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,16 @@ _ENTRIES_OF = """
 SELECT e.claim_id, e.owner_id, e.scope, e.year, e.detail FROM accumulator_entry e
 WHERE e.pool_code = $1 AND e.owner_id = ANY ($2::uuid[]) AND e.claim_id = ANY ($3::uuid[]) AND NOT e.takes_back
 """
+
+
+_INCREASES = """
+SELECT claim_id, coalesce(array_agg(id ORDER BY id) FILTER (WHERE status = 'paid'), '{}') AS paid,
+       bool_or(status = 'released') AS unpaid
+FROM increase WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[]) AND status IN ('released', 'paid') GROUP BY claim_id
+"""
+
+
+_REVERSE_INCREASES = "UPDATE increase SET status = 'reversed' WHERE pool_code = $1 AND id = ANY ($2::uuid[])"
 
 
 _CANCEL = """
@@ -96,6 +106,8 @@ class Cancelled:
     later: dict[UUID, str]
     reversal: Reversal | None = None
     """The negative claim, where the claim was paid."""
+    increases: tuple[UUID, ...] = ()
+    """What a late decision paid more for it: taken back with it."""
 
 
 async def claim_heads(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, ClaimHead]:
@@ -115,12 +127,24 @@ def _head(row: Any) -> ClaimHead:
     return ClaimHead(**{name: row[name] for name in named}, standing=standing)
 
 
+async def with_increases(conn: AsyncConnection, pool_code: str, heads: Collection[ClaimHead]) -> dict[UUID, ClaimHead]:
+    """Heads with what late decisions gave more, by claim: read for those alone that the county office lets be
+    reversed, since nothing else that has an increase is cancelled."""
+    wanted = [head.id for head in heads if head.standing.reversal_released]
+    rows = await fetch(conn, _INCREASES, pool_code, wanted) if wanted else []
+    found = {row["claim_id"]: {"increases": tuple(row["paid"]), "increase_unpaid": row["unpaid"]} for row in rows}
+    none: dict[str, Any] = {"increases": (), "increase_unpaid": False}
+    return {head.id: replace(head, standing=replace(head.standing, **found.get(head.id, none))) for head in heads}
+
+
 async def refs_of_claims(conn: AsyncConnection, pool_code: str, heads: Collection[ClaimHead]) -> dict[UUID, list[Ref]]:
-    """The accumulator rows that claims have entries on, by claim."""
+    """The accumulator rows that claims have entries on, those of their increases included, by claim."""
     owners = {owner for head in heads for owner in (head.member_id, head.household_id)}
+    of = {counted: head.id for head in heads for counted in (head.id, *head.standing.increases)}
     refs: dict[UUID, list[Ref]] = {}
-    for row in await fetch(conn, _ENTRIES_OF, pool_code, list(owners), [head.id for head in heads]):
-        refs.setdefault(row["claim_id"], []).append(Ref(row["owner_id"], row["scope"], row["year"], row["detail"]))
+    for row in await fetch(conn, _ENTRIES_OF, pool_code, list(owners), list(of)):
+        ref = Ref(row["owner_id"], row["scope"], row["year"], row["detail"])
+        refs.setdefault(of[row["claim_id"]], []).append(ref)
     return refs
 
 
@@ -128,7 +152,7 @@ def cancellations_written(
     pool_code: str, cancelled: Sequence[Cancelled], *, now: datetime, day: date
 ) -> list[Statement]:
     """The statements that set claims cancelled or reversed, with who and why, write the negative claims of those that
-    were paid, and list the later claims that stood on them."""
+    were paid and take their increases with them, and list the later claims that stood on them."""
     claims = [c.claim for c in cancelled]
     ids, institutions = [c.id for c in claims], [c.institution_code for c in claims]
     by, reasons = [c.by for c in cancelled], [c.reason for c in cancelled]
@@ -148,6 +172,8 @@ def cancellations_written(
     ]
     if reversals := [c.reversal for c in cancelled if c.reversal is not None]:
         statements.append(Statement(_REVERSALS, (pool_code, rows_as_json(reversals))))
+    if increases := [one for c in cancelled for one in c.increases]:
+        statements.append(Statement(_REVERSE_INCREASES, (pool_code, increases)))
     listed = [(later, c.claim.id, code) for c in cancelled for later, code in c.later.items()]
     if listed:
         later, of, codes = (list(column) for column in zip(*listed, strict=True))

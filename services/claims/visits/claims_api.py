@@ -12,8 +12,8 @@ from services.claims.benefits.queries import decided_version
 from services.claims.visits import accounts, record, sheets, store
 from services.claims.visits.api import Pool
 from services.claims.visits.claims import Claim, view
-from services.claims.visits.paper import claim_paper
-from services.claims.visits.paper_queries import PRINTERS, items_of, surroundings
+from services.claims.visits.paper import claim_paper, claim_text
+from services.claims.visits.paper_queries import PRINTERS, surroundings
 from services.claims.visits.problems import CLAIM_UNKNOWN, POLICY_UNDECIDED
 from services.claims.visits.retroactive import Difference
 from services.claims.visits.retroactive_queries import late_differences
@@ -155,10 +155,10 @@ async def read_trace(pool_code: Pool, claim_id: ShortId, unit: UnitDep) -> Trace
 async def read_slip(
     pool_code: Pool, claim_id: ShortId, unit: UnitDep, language: Annotated[str, Depends(language_of)]
 ) -> str:
-    """The slip (结算单) that the patient can redo by hand."""
+    """The slip (结算单) that the patient can redo by hand, with his masked name as on the printed one."""
     claim = await known_claim(unit, claim_id)
     detail = await store.detail(unit.conn, unit.pool_code, claim_id)
-    return record.claim_slip(claim, detail, await items_of(unit, claim, detail), language)
+    return claim_text(claim, detail, await surroundings(unit, claim, detail), language)
 
 
 @router.get(

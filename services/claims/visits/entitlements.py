@@ -17,6 +17,8 @@ CIRCUMSTANCES = frozenset({REFERRED, EMERGENCY, MIGRANT})
 """Codes that describe how care was sought; every other code is a card or programme for a disease."""
 
 
+Days = tuple[date, date | None]
+"""First and last day of a period; without a last one it is open."""
 LATE = "late"
 """Code of an approval that papers of care that ended within its days come after their deadline."""
 
@@ -93,3 +95,19 @@ def setting(known: Sequence[Start], state: str, start: date, end: date | None) -
         if all(one.valid_from != after for one in now):
             starts.append((after, state_on(now, after) if now else NONE))
     return starts
+
+
+def left(start: date, end: date | None, others: Iterable[Days]) -> list[Days]:
+    """The days from ``start`` to ``end`` that none of the other periods holds, as periods in order."""
+    free: list[Days] = []
+    for first, last in sorted(others, key=lambda days: days[0]):
+        if last is not None and last < start:
+            continue
+        if end is not None and first > end:
+            break
+        if first > start:
+            free.append((start, first - timedelta(days=1)))
+        if last is None:
+            return free
+        start = last + timedelta(days=1)
+    return [*free, (start, end)] if end is None or start <= end else free

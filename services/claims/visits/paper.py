@@ -1,4 +1,4 @@
-"""A claim's slip as a printed paper: what stands on it beside the decision."""
+"""A claim's slip, printed and as text: what stands on it beside the decision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from services.claims.benefits import words
 from services.claims.benefits.model import Item
+from services.claims.benefits.slip import slip_text
 from services.claims.visits.claims import VOID, Claim
-from services.claims.visits.record import adjudication_of, bill_faces, document, heading
+from services.claims.visits.record import adjudication_of, bill_faces, document
+from shared.kernel.ids import to_base32
 
 if TYPE_CHECKING:
     from shared.printing.page import Printed
@@ -43,19 +45,24 @@ def claim_paper(claim: Claim, detail: Mapping[str, Any], around: Around, languag
     )
 
 
+def claim_text(claim: Claim, detail: Mapping[str, Any], around: Around, language: str) -> str:
+    """The slip of a claim as text, with the same heading as the printed one."""
+    faces, void = bill_faces(detail, around.items), claim.status in VOID
+    decision = document(adjudication_of(claim, detail))
+    return slip_text(decision, _heading(claim, around, language), faces, language, void=void)
+
+
 def _heading(claim: Claim, around: Around, language: str) -> list[tuple[str, str]]:
-    zh = language == "zh"
-    number, claim_id, hospital, member, admitted, settled = heading(claim, language)
-    kind = ("就诊类别" if zh else "Kind of care", words.word(words.KINDS, claim.kind, language))
-    discharged = claim.discharged_on.isoformat() if claim.discharged_on is not None else ""
-    return [
-        number,
-        claim_id,
-        (hospital[0], f"{around.hospital}({hospital[1]})"),
-        ("姓名" if zh else "Name", around.person or _BY_HAND),
-        member,
-        kind,
-        admitted,
-        ("出院日期" if zh else "Discharged", discharged),
-        settled,
-    ]
+    """What stands above the sum, as (label, value): hospital and person by name and by code, the days."""
+    told = {
+        ("结算单号", "Number"): claim.number,
+        ("结算编号", "Claim"): to_base32(claim.id),
+        ("医疗机构", "Institution"): f"{around.hospital}({claim.institution_code})",
+        ("姓名", "Name"): around.person or _BY_HAND,
+        ("参合编号", "Member"): to_base32(claim.member_id),
+        ("就诊类别", "Kind of care"): words.word(words.KINDS, claim.kind, language),
+        ("入院(就诊)日期", "Admitted"): claim.admitted_on.isoformat(),
+        ("出院日期", "Discharged"): claim.discharged_on.isoformat() if claim.discharged_on is not None else "",
+        ("结算日期", "Settled"): claim.settled_on.isoformat(),
+    }
+    return [(label[language != "zh"], value) for label, value in told.items()]

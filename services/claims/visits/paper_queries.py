@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from services.claims.benefits.model import Item
 from services.claims.benefits.queries import policy_by_hash
 from services.claims.catalogue.queries import catalogue_items
 from services.claims.providers.queries import institution_name_on
@@ -16,11 +15,6 @@ PRINTERS = "claims.printers"
 """The limiter of papers in print in a process: each takes a tenth of a second of CPU that settlements need too."""
 
 
-async def items_of(unit: Unit, claim: Claim, detail: Any) -> dict[str, Item]:
-    """The items of a claim's bill in the catalogue version that it was decided on."""
-    return await catalogue_items(unit.conn, claim.catalogue_version, detail["item_codes"])
-
-
 async def surroundings(unit: Unit, claim: Claim, detail: Any) -> Around:
     """Three statements and one question to enrollment; without its answer the name is left to be written by hand."""
     desk: EnrollmentDesk = unit.app.resources[DESK]
@@ -29,5 +23,5 @@ async def surroundings(unit: Unit, claim: Claim, detail: Any) -> Around:
         hospital=await institution_name_on(conn, pool, claim.institution_code, claim.admitted_on),
         person=await desk.masked_name(pool, claim.member_id),
         scheme=(await policy_by_hash(conn, pool, claim.policy_hash)).title,
-        items=await items_of(unit, claim, detail),
+        items=await catalogue_items(conn, claim.catalogue_version, detail["item_codes"]),
     )

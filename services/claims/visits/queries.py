@@ -140,6 +140,11 @@ async def _move_in_year(
     await write_counts(conn, pool_code, counters, day)
 
 
+async def lock_standing(conn: AsyncConnection, pool_code: str, claims: Sequence[UUID]) -> set[UUID]:
+    """Locks claims until the transaction ends, and tells which of them are released and not about to be reversed."""
+    return await reversal_store.lock_standing(conn, pool_code, claims)
+
+
 async def lock_counts(conn: AsyncConnection, pool_code: str, refs: Iterable[Ref]) -> Counters:
     """Accumulator rows, locked until the transaction ends."""
     return Counters(rows=await counting_store.lock_rows(conn, pool_code, in_lock_order(refs)))
@@ -164,6 +169,11 @@ def faces(unit: Unit, member_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str] 
 async def paid_layers(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> frozenset[str]:
     """The layers of a claim that settlement has told as paid."""
     return await reversal_store.paid_layers(conn, pool_code, claim_id)
+
+
+async def increase_unpaid(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> bool:
+    """Whether something that a late decision gives more for a claim is approved and not paid."""
+    return await reversal_store.increase_unpaid(conn, pool_code, claim_id)
 
 
 async def ask_reversal(unit: Unit, claim: Claim, reason: str, document: str, layers: Sequence[Any]) -> bool:

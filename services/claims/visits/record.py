@@ -8,10 +8,8 @@ from services.claims.benefits import words
 from services.claims.benefits.engine import ACCOUNT_LAYER
 from services.claims.benefits.face import Billed, Face, faces_of
 from services.claims.benefits.model import Adjudication, Item, LayerResult, LineResult, Outcome, Reason, TraceStep
-from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wire import decision_document
-from services.claims.visits.claims import VOID, Claim
-from shared.kernel.ids import to_base32
+from services.claims.visits.claims import Claim
 from shared.kernel.money import format_quantity, format_unit_price, format_yuan
 
 
@@ -107,25 +105,6 @@ def bill_lines(detail: Mapping[str, Any], result: Adjudication) -> list[dict[str
 def document(result: Adjudication) -> dict[str, Any]:
     """The decision in wire form, its outcome in words too."""
     return decision_document(result) | {"outcome_text": words.OUTCOMES[result.outcome][0]}
-
-
-def heading(claim: Claim, language: str) -> list[tuple[str, str]]:
-    """What stands above the sum: the claim by its numbers; nobody is named."""
-    return [
-        ("结算单号" if language == "zh" else "Number", claim.number),
-        ("结算编号" if language == "zh" else "Claim", to_base32(claim.id)),
-        ("医疗机构" if language == "zh" else "Institution", claim.institution_code),
-        ("参合编号" if language == "zh" else "Member", to_base32(claim.member_id)),
-        ("入院(就诊)日期" if language == "zh" else "Admitted", claim.admitted_on.isoformat()),
-        ("结算日期" if language == "zh" else "Settled", claim.settled_on.isoformat()),
-    ]
-
-
-def claim_slip(claim: Claim, detail: Mapping[str, Any], items: Mapping[str, Item], language: str) -> str:
-    """The slip of a claim as text; it names the claim by number and nobody by name. `items`: of its catalogue."""
-    faces = bill_faces(detail, items)
-    void = claim.status in VOID
-    return slip_text(document(adjudication_of(claim, detail)), heading(claim, language), faces, language, void=void)
 
 
 def bill_faces(detail: Mapping[str, Any], items: Mapping[str, Item]) -> dict[int, Face]:

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.visits.reversing import COLUMNS, Reversal
-from shared.db.sql import execute, execute_counted, fetch, fetchrow
+from shared.db.sql import execute, execute_counted, fetch, fetchrow, fetchval
 
 _SET_PAID = """
 INSERT INTO claim_payment AS p (pool_code, claim_id, layer, institution_code, paid, told_at)
@@ -29,6 +29,14 @@ UPDATE reversal_release SET approved_by = $3, approved_at = $4
 WHERE pool_code = $1 AND claim_id = $2 AND approved_by IS NULL
 """
 _PAID = "SELECT layer FROM claim_payment WHERE pool_code = $1 AND claim_id = $2 AND paid"
+_INCREASE_UNPAID = """
+SELECT EXISTS (SELECT FROM increase WHERE pool_code = $1 AND claim_id = $2 AND status = 'released')
+"""
+_LOCK = "SELECT id FROM claim WHERE pool_code = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE"
+_STANDING = """
+SELECT id FROM claim c WHERE pool_code = $1 AND id = ANY ($2::uuid[]) AND status = 'released'
+  AND NOT EXISTS (SELECT FROM reversal_release v WHERE v.pool_code = c.pool_code AND v.claim_id = c.id)
+"""
 _CLOSE_YEAR = """
 INSERT INTO benefit_year_close (pool_code, year, document, closed_by, closed_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT DO NOTHING
@@ -51,6 +59,21 @@ async def set_paid(
 async def paid_layers(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> frozenset[str]:
     """The layers of a claim that are paid."""
     return frozenset(row["layer"] for row in await fetch(conn, _PAID, pool_code, claim_id))
+
+
+async def increase_unpaid(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> bool:
+    """Whether an increase of the claim is approved and not paid."""
+    return bool(await fetchval(conn, _INCREASE_UNPAID, pool_code, claim_id))
+
+
+async def lock_standing(conn: AsyncConnection, pool_code: str, claims: Sequence[UUID]) -> set[UUID]:
+    """Locks claims; those that are released and of which nobody has asked that they be reversed.
+
+    Two statements: what was committed while the first waited for a lock, only the second sees.
+    """
+    ids = sorted(set(claims))
+    await execute(conn, _LOCK, pool_code, ids)
+    return {row["id"] for row in await fetch(conn, _STANDING, pool_code, ids)}
 
 
 async def ask(

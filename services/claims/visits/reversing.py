@@ -31,6 +31,10 @@ class Standing:
     paid_layers: frozenset[str] = frozenset()
     """Layers whose payment settlement has told as confirmed."""
     year_closed: bool = False
+    increases: tuple[UUID, ...] = ()
+    """What a late decision gave more for it and is paid: taken back with the claim."""
+    increase_unpaid: bool = False
+    """Something that a late decision gives more for it is approved, and the bank has not confirmed it."""
     at_window: bool = False
     """Whether the insurer's window asks for it."""
 

@@ -14,6 +14,7 @@ from services.claims.visits.problems import (
     CLAIM_RELEASED,
     CLAIM_UNKNOWN,
     ENROLLMENT_SILENT,
+    INCREASE_UNPAID,
     LATER_CLAIM,
     VISIT_NOT_YOURS,
     VISIT_SETTLED,
@@ -69,7 +70,9 @@ router.add_api_route(
     "/claims/{claim_id}/cancellation",
     openapi_extra=access(ENTERS, command="cancel_claim", scope="institution", coalesced=True),
     response_model=ClaimOut,
-    responses=documented(CLAIM_UNKNOWN, VISIT_NOT_YOURS, CLAIM_RELEASED, CLAIM_PAID, BENEFIT_YEAR_CLOSED, LATER_CLAIM),
+    responses=documented(
+        CLAIM_UNKNOWN, VISIT_NOT_YOURS, CLAIM_RELEASED, CLAIM_PAID, INCREASE_UNPAID, BENEFIT_YEAR_CLOSED, LATER_CLAIM
+    ),
     tags=["claims"],
 )
 async def cancel_claim(pool_code: Pool, claim_id: ShortId, body: CancellationIn, request: CoalescedDep) -> Any:

@@ -51,6 +51,7 @@ def voided_event(done: Cancelled, at: datetime) -> ClaimCancelled | ClaimReverse
             reversal_id=done.reversal.id,
             approved=done.claim.payable_fen,
             layers=told_layers([{**one, "amount_fen": -one["amount_fen"]} for one in done.reversal.layers]),
+            increases=list(done.increases),
         )
     values: dict[str, Any] = head_of(done.claim, at) | {"before": done.before, "approved": done.payable_before_fen}
     return ClaimCancelled.model_construct(**values)

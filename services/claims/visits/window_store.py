@@ -45,7 +45,11 @@ SELECT s.visit_id, s.number, s.needed, s.accepted_at, s.accepted_by, v.submitted
        c.status AS claim_status, c.benefit_fen, c.payable_fen
 FROM window_slip s JOIN visit v ON v.pool_code = s.pool_code AND v.id = s.visit_id
 LEFT JOIN visit_withdrawal w ON w.pool_code = s.pool_code AND w.visit_id = s.visit_id
-LEFT JOIN claim c ON c.pool_code = s.pool_code AND c.visit_id = s.visit_id AND c.status <> 'cancelled'
+LEFT JOIN LATERAL (
+  SELECT l.id, l.number, l.status, l.benefit_fen, l.payable_fen FROM claim l
+  WHERE l.pool_code = s.pool_code AND l.visit_id = s.visit_id AND l.status NOT IN ('cancelled', 'reversed')
+  ORDER BY l.settled_at DESC, l.id DESC LIMIT 1
+) AS c ON true
 """
 _OF_VISIT = _SLIP + "WHERE s.pool_code = $1 AND s.visit_id = $2"
 _NUMBERED = _SLIP + "WHERE s.pool_code = $1 AND s.number = $2"
@@ -110,7 +114,8 @@ async def add_slip(
 
 
 async def slip_of(conn: AsyncConnection, pool_code: str, visit_id: UUID) -> Any:
-    """The slip of a visit with what became of it, or None."""
+    """The slip of a visit with what became of it, or None; a claim that was cancelled or reversed is none: it may be
+    settled again."""
     return await fetchrow(conn, _OF_VISIT, pool_code, visit_id)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.enrollment.financing import store
+from services.enrollment.financing import refund_store, store
 from services.enrollment.financing.rules import EXCUSED, PAYABLE, SPONSORED, Standard, Wish, covered_from
 from services.enrollment.registry.act import Act
 from services.enrollment.registry.coverage import NewStart, paid
@@ -68,12 +68,14 @@ async def bill_members(act: Act, sealer: Sealer, standard: Standard, wishes: Seq
     """Puts members on the bills of their households, making bills where there are none; returns changed lines.
 
     A line that is settled or sponsored stays as it is, and so does one whose premium was paid in part already: what was
-    paid is refunded, not excused (rulings §18). Runs a fixed number of statements.
+    paid is refunded, not excused (rulings §18). While a refund is under way all lines of the bill stay, since its
+    amount was computed from them. Runs a fixed number of statements.
     """
     households = sorted({wish.household_id for wish in wishes})
     rows = await store.bills_of(act.conn, act.pool_code, standard.year, households)
     bills = {row["household_id"]: row["bill_id"] for row in rows}
     open_fen = {row["bill_id"]: row["due_fen"] - row["paid_fen"] for row in rows}
+    refunding = await refund_store.under_way(act.conn, act.pool_code, list(bills.values()))
     known = {
         (row["bill_id"], row["member_id"]): row
         for row in await store.lines_of(act.conn, act.pool_code, list(bills.values()))
@@ -89,7 +91,7 @@ async def bill_members(act: Act, sealer: Sealer, standard: Standard, wishes: Seq
         present = known.get((line[0], line[1]))
         if present is None:
             added.append(line)
-        elif _may_change(present, line, open_fen):
+        elif line[0] not in refunding and _may_change(present, line, open_fen):
             open_fen[line[0]] += line[3] - present["premium_fen"]
             changed.append(line)
     await _write(act, standard, new_bills, added, changed)

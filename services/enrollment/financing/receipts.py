@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.enrollment.financing import receipt_books, receipt_store, store
+from services.enrollment.financing import receipt_books, receipt_store, refund_store, store
 from services.enrollment.financing.billing import settle_complete
 from services.enrollment.registry.act import SERVICE, Act
 from services.enrollment.registry.model import within
@@ -67,7 +67,8 @@ async def collect(act: Act, sealer: Sealer, areas: Sequence[str], receipts: Sequ
     numbers = [receipt.receipt_number for receipt in receipts]
     used = await receipt_store.numbers_used(act.conn, act.pool_code, numbers)
     drawn = await receipt_books.numbers_drawn(act, numbers)
-    errors = judge(receipts, bills, used, drawn, areas, act.day)
+    refunding = await refund_store.under_way(act.conn, act.pool_code, list(bills))
+    errors = judge(receipts, bills, refunding, used, drawn, areas, act.day)
     if errors:
         raise RECEIPTS_REFUSED(errors=errors)
     ids = [new_id(act.now) for _ in receipts]
@@ -84,6 +85,7 @@ async def collect(act: Act, sealer: Sealer, areas: Sequence[str], receipts: Sequ
 def judge(
     receipts: Sequence[NewReceipt],
     bills: Mapping[UUID, Any],
+    refunding: set[UUID],
     used: set[str],
     drawn: Mapping[str, Any],
     areas: Sequence[str],
@@ -107,6 +109,8 @@ def judge(
         if bill is None or not within(areas, bill["township_code"]):
             refuse(number, "bill_id", ("没有这张缴费单,或不归您经办", "no such bill of yours"))
             continue
+        if receipt.bill_id in refunding:
+            refuse(number, "bill_id", ("这张缴费单有退费在办,办结后再收费", "a refund of this bill is under way"))
         if reason := receipt_books.unfit(receipt.receipt_number, bill, drawn.get(receipt.receipt_number)):
             refuse(number, "receipt_number", reason)
         if receipt.paid_on < (first := bill["collection_from"]):

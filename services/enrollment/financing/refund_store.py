@@ -88,6 +88,7 @@ SELECT {_COLUMNS} {_FROM} WHERE f.pool_code = $1 AND ($2::integer IS NULL OR f.y
   AND ($5::timestamptz IS NULL OR (f.applied_at, f.refund_id) < ($5, $6::uuid))
 ORDER BY f.applied_at DESC, f.refund_id DESC LIMIT $7
 """
+_OPEN = "SELECT bill_id FROM refund WHERE pool_code = $1 AND bill_id = ANY($2::uuid[]) AND status = 'applied'"
 _INSERT = """
 INSERT INTO refund (pool_code, refund_id, bill_id, township_code, year, cause, amount_fen, reason, status, applied_by,
                     applied_at)
@@ -144,6 +145,15 @@ async def refunds(
 ) -> list[Any]:
     """Refunds of townships within ``areas``, newest first after the last (moment, id) shown."""
     return await fetch(conn, _REFUNDS, pool_code, year, status, list(areas), *(after or (None, None)), limit)
+
+
+async def under_way(conn: AsyncConnection, pool_code: str, bill_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these bills have a refund that settlement has neither paid nor refused.
+
+    The caller holds the bills locked, as an application does: nothing that moves what a bill asks for or was paid, and
+    nothing that takes its lines over, may go past a refund whose amount was computed from them.
+    """
+    return {row["bill_id"] for row in await fetch(conn, _OPEN, pool_code, list(bill_ids))}
 
 
 async def insert(

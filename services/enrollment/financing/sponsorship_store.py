@@ -14,6 +14,7 @@ SELECT l.member_id, l.bill_id, l.premium_fen, b.due_fen - b.paid_fen AS open_fen
 JOIN bill b ON b.pool_code = l.pool_code AND b.bill_id = l.bill_id
 WHERE l.pool_code = $1 AND b.year = $2 AND l.member_id = ANY($3::uuid[]) AND l.kind = 'payable'
   AND l.settled_on IS NULL AND b.due_fen - b.paid_fen >= l.premium_fen
+  AND NOT EXISTS (SELECT 1 FROM refund f WHERE f.pool_code = $1 AND f.bill_id = b.bill_id AND f.status = 'applied')
   AND NOT EXISTS (SELECT 1 FROM sponsorship_line sl
                   JOIN sponsorship s ON s.pool_code = sl.pool_code AND s.sponsorship_id = sl.sponsorship_id
                   WHERE sl.pool_code = $1 AND sl.member_id = l.member_id AND s.year = $2 AND s.status <> 'refused')
@@ -65,7 +66,7 @@ async def lock_sponsorships(conn: AsyncConnection, pool_code: str) -> None:
 
 
 async def sponsorable(conn: AsyncConnection, pool_code: str, year: int, member_ids: Sequence[UUID]) -> list[Any]:
-    """Of these members the lines that are payable, open and not applied for by a sponsor."""
+    """Of these members the lines that are payable, open, not applied for by a sponsor and not being refunded."""
     return await fetch(conn, _SPONSORABLE, pool_code, year, list(member_ids))
 
 

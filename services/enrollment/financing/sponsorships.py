@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.enrollment.financing import sponsorship_store, store
+from services.enrollment.financing import refund_store, sponsorship_store, store
 from services.enrollment.financing.billing import settle_complete, standard_for
 from services.enrollment.registry.act import SERVICE, Act
 from services.enrollment.registry.groups import NAMES
@@ -46,6 +46,14 @@ SPONSORSHIP_OVERTAKEN = define(
     "Somebody on the list has paid",
     "名单 {heads} 人中只有 {still} 人仍未缴费;请退回后重新申请。",
     "Of {heads} on the list only {still} are still open; refuse it and let the sponsor apply again.",
+)
+SPONSORSHIP_WAITS = define(
+    "sponsorship_waits",
+    409,
+    "名单里有人正在退费",
+    "Refunds are under way on the list",
+    "名单所涉缴费单有 {bills} 张正在办退费;请等退费办结后再确认,或退回后重新申请。",
+    "Refunds of {bills} bills on the list are under way; confirm when they have ended, or refuse the application.",
 )
 
 
@@ -98,7 +106,7 @@ def fitting(rows: Sequence[Any]) -> list[tuple[UUID, UUID, int]]:
 
 async def confirm(act: Act, sealer: Sealer, sponsorship_id: UUID) -> int:
     """County finance takes the sponsor's word: the lines are sponsored, complete bills are covered from the day of
-    confirmation. Returns how many members are covered now. Raises FOUR_EYES, SPONSORSHIP_DECIDED or _OVERTAKEN.
+    confirmation. Returns how many members are covered now. Raises FOUR_EYES, SPONSORSHIP_DECIDED, _OVERTAKEN, _WAITS.
     """
     row = await _open_application(act, sponsorship_id)
     wanted = {
@@ -107,6 +115,8 @@ async def confirm(act: Act, sealer: Sealer, sponsorship_id: UUID) -> int:
     }
     bills = list(wanted)
     locked = await store.lock_bills(act.conn, act.pool_code, bills)
+    if refunding := await refund_store.under_way(act.conn, act.pool_code, bills):
+        raise SPONSORSHIP_WAITS(bills=len(refunding))
     fits = all(wanted[bill["bill_id"]] <= bill["due_fen"] - bill["paid_fen"] for bill in locked)
     still = await sponsorship_store.take_over_lines(act.conn, act.pool_code, sponsorship_id)
     if still != row["head_count"] or not fits:

@@ -3,11 +3,13 @@
 The chart says which fund takes each account: its flows of reason ``closing``.
 """
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
 
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.ledger.charts import Chart, charts
-from services.settlement.ledger.figures import EXPENDITURE, FUND, INCOME, YEAR_CLOSE, balances_now, turnover
+from services.settlement.ledger.figures import EXPENDITURE, FUND, INCOME, YEAR_CLOSE, turnover
 from services.settlement.ledger.posting import CLOSING, SYSTEM
 
 RULE = "rule:year-close"
@@ -19,8 +21,9 @@ async def carry_forward(desk: Desk, year: int) -> None:
     last = date(year, 12, 31)
     entries = []
     for chart in charts():
-        funds = await balances_now(desk.conn, desk.pool_code, chart.book)
-        lines = _lines(chart, await _results(desk, chart.book, year), funds)
+        since, today = last + timedelta(days=1), desk.day + timedelta(days=1)
+        rows = await turnover(desk.conn, desk.pool_code, chart.book, since, today)
+        lines = _lines(chart, *at_years_end(rows))
         if lines:
             entries.append(
                 Entry(
@@ -38,22 +41,27 @@ async def carry_forward(desk: Desk, year: int) -> None:
     await book(desk, entries)
 
 
-async def _results(desk: Desk, name: str, year: int) -> dict[str, int]:
-    """Credits less debits of income and expenditure accounts through the year's end, in fen; earlier years are closed
-    and count as nothing."""
-    rows = await turnover(desk.conn, desk.pool_code, name, date(year, 1, 1), date(year, 12, 31))
-    sums = {
-        row["account"]: row["credit_before"] + row["credit"] - row["debit_before"] - row["debit"]
+def at_years_end(rows: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
+    """What income and expenditure accounts earned through the year's end (an expense below zero), and what each fund
+    has for it; in fen, from the turnover whose period is all that was posted since.
+
+    The year is often closed when the next one has begun: what is posted since belongs to that one. A fund has what it
+    had on the last day, less what was taken since. Closings of earlier years that were themselves posted since count.
+    """
+    at_end = {row["account"]: row["credit_before"] - row["debit_before"] + row["closing_credit"] for row in rows}
+    results = {
+        row["account"]: at_end[row["account"]] - row["closing_debit"]
         for row in rows
         if row["account"][0] in (INCOME, EXPENDITURE)
     }
-    return {account: fen for account, fen in sums.items() if fen}
+    funds = {row["account"]: at_end[row["account"]] - row["debit"] for row in rows if row["account"].startswith(FUND)}
+    return {account: fen for account, fen in results.items() if fen}, funds
 
 
-def _lines(chart: Chart, results: dict[str, int], balances: dict[str, int]) -> tuple[tuple[str, str, int], ...]:
+def _lines(chart: Chart, results: dict[str, int], funds: dict[str, int]) -> tuple[tuple[str, str, int], ...]:
     """(debit, credit, fen): what an account earned goes to its fund; what it spent comes first from what was set aside
     for it, as far as that goes, then from the general fund."""
-    left = dict(balances)
+    left = dict(funds)
     lines = []
     for account, fen in sorted(results.items()):
         if fen > 0:

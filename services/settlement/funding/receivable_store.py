@@ -210,7 +210,8 @@ async def payment_of(conn: AsyncConnection, pool: str, instruction_id: UUID, cla
     return await fetchrow(
         conn,
         """
-        SELECT d.institution_code, p.benefit_account, s.benefit_year, p.amount_fen,
+        SELECT d.institution_code, coalesce(s.institution_code, d.institution_code) AS care_institution,
+               p.benefit_account, s.benefit_year, p.amount_fen,
                coalesce((SELECT sum(v.amount_fen) FROM recovery v WHERE v.pool_code = p.pool_code
                  AND v.instruction_id = p.instruction_id AND v.claim_id = p.claim_id AND v.layer = p.layer), 0)::bigint
                + coalesce((SELECT sum(r.amount_fen - r.waived_fen) FROM receivable r JOIN replenishment_line l
@@ -233,13 +234,13 @@ async def payment_of(conn: AsyncConnection, pool: str, instruction_id: UUID, cla
     )
 
 
-async def payments_of_claim(conn: AsyncConnection, pool: str, claim_id: UUID) -> list[Any]:
-    """What was to be paid of a claim, by layer with its book, and what of that is asked back already: by a refused
-    line, by an approved recovery, or in hand from a third party."""
+async def payments_of(conn: AsyncConnection, pool: str, claims: Sequence[UUID]) -> list[Any]:
+    """What was to be paid of claims, or of payments beside them, by layer with its book, and what of that is asked back
+    already: by a refused line, by an approved recovery, or in hand from a third party."""
     return await fetch(
         conn,
         """
-        SELECT d.layer, d.book, d.institution_code, d.expense_account, d.amount_fen,
+        SELECT d.claim_id, d.layer, d.book, d.institution_code, d.expense_account, d.amount_fen,
                coalesce((SELECT sum(r.amount_fen - r.waived_fen) FROM receivable r JOIN replenishment_line l
                    ON l.pool_code = r.pool_code AND l.replenishment_id = r.replenishment_id AND l.line = r.line
                  WHERE l.pool_code = d.pool_code AND l.instruction_id = d.instruction_id AND l.claim_id = d.claim_id
@@ -249,9 +250,10 @@ async def payments_of_claim(conn: AsyncConnection, pool: str, claim_id: UUID) ->
                    AND v.approved_by IS NOT NULL), 0)::bigint
                + coalesce((SELECT r.settled_fen FROM receivable r WHERE r.pool_code = d.pool_code
                    AND r.origin = 'accident' AND r.claim_id = d.claim_id AND r.layer = d.layer), 0) AS asked_fen
-        FROM payable d WHERE d.pool_code = $1 AND d.claim_id = $2 ORDER BY d.layer""",
+        FROM payable d WHERE d.pool_code = $1 AND d.claim_id = ANY ($2::uuid[])
+        ORDER BY array_position($2::uuid[], d.claim_id), d.layer""",
         pool,
-        claim_id,
+        claims,
     )
 
 

@@ -25,7 +25,7 @@ from shared.kernel.money import format_yuan
 
 RECHECK, SECOND, FAMILY, RECOVERY = "recheck", "second_payment", "family_account", "recovery"
 ACCIDENT, CANCELLATION = "accident", "cancellation"
-THIRD_PARTY = "third_party"
+THIRD_PARTY, HOSPITAL = "third_party", "hospital"
 ASKED_BACK = "asked-back"
 """The name under which one act at a time decides what is asked back of payments; taken after the account's lock."""
 WITHDRAWN, WRITTEN_OFF = "withdrawn", "written_off"
@@ -58,6 +58,13 @@ class Owed:
     layer: str | None = None
     book: str = BASIC
     """The book of the payer whom it is owed to."""
+
+
+def owing(bearer: str, paid: Any) -> str:
+    """Whose code a receivable carries: of who was paid, but where the hospital bears what a person was paid, of the
+    hospital of his care, so that it can be set off against what it is due."""
+    code: str = paid["care_institution"] if bearer == HOSPITAL else paid["institution_code"]
+    return code
 
 
 async def arise(desk: Desk, owed: Sequence[Owed]) -> list[UUID]:
@@ -255,7 +262,7 @@ async def ask_recovery(desk: Desk, new: NewRecovery) -> Any:
     paid = await store.payment_of(desk.conn, desk.pool_code, new.instruction_id, new.claim_id, new.layer)
     if paid is None:
         raise RECOVERY_UNKNOWN(claim=new.claim_id)
-    keep_away_from_home(desk, paid["institution_code"])
+    keep_away_from_home(desk, paid["care_institution"])
     if paid["asked_fen"] + new.amount_fen > paid["amount_fen"]:
         raise RECOVERY_EXCEEDS(
             claim=new.claim_id,
@@ -272,7 +279,7 @@ async def ask_recovery(desk: Desk, new: NewRecovery) -> Any:
             new.instruction_id,
             new.claim_id,
             new.layer,
-            paid["institution_code"],
+            owing(new.bearer, paid),
             paid["benefit_account"],
             paid["benefit_year"] or desk.day.year,
             new.bearer,

@@ -20,7 +20,7 @@ from services.settlement.funding.problems import (
     REPLENISHMENT_STATE,
     REPLENISHMENT_UNKNOWN,
 )
-from services.settlement.funding.receivables import ASKED_BACK, NOBODY, Owed, arise
+from services.settlement.funding.receivables import ASKED_BACK, NOBODY, Owed, arise, owing
 from services.settlement.funding.receivables import RECHECK as ORIGIN
 from shared.db.numbers import next_number
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
@@ -180,7 +180,7 @@ def _owed(replenishment_id: UUID, refusal: Refusal, row: Any) -> Owed:
         refusal.bearer,
         refusal.reason,
         row["amount_fen"],
-        institution_code=row["institution_code"],
+        institution_code=owing(refusal.bearer, row),
         expense_account=row["benefit_account"],
         replenishment_id=replenishment_id,
         line=refusal.line,

@@ -162,11 +162,13 @@ async def lines_named(conn: AsyncConnection, pool: str, replenishment_id: UUID, 
         conn,
         """
         SELECT l.line, l.claim_id, l.layer, p.amount_fen, p.benefit_account, d.institution_code,
+               coalesce(s.institution_code, d.institution_code) AS care_institution,
                r.id IS NOT NULL AS third_party, coalesce(r.settled_fen, 0) AS third_party_paid_fen,
                EXISTS (SELECT FROM receivable x WHERE x.pool_code = l.pool_code AND x.origin = 'cancellation'
                  AND x.claim_id = l.claim_id AND x.layer = l.layer) AS reversed
         FROM replenishment_line l JOIN paid_line p USING (pool_code, instruction_id, claim_id, layer, sign)
         JOIN payable d ON d.pool_code = l.pool_code AND d.claim_id = l.claim_id AND d.layer = l.layer
+        LEFT JOIN claim_state s ON s.pool_code = l.pool_code AND s.claim_id = l.claim_id
         LEFT JOIN receivable r ON r.pool_code = l.pool_code AND r.origin = 'accident' AND r.claim_id = l.claim_id
           AND r.layer = l.layer
         WHERE l.pool_code = $1 AND l.replenishment_id = $2 AND l.line = ANY ($3::integer[]) AND l.sign = 1

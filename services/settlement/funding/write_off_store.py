@@ -78,10 +78,14 @@ async def decide(
 
 
 async def name_bearer(conn: AsyncConnection, pool: str, receivable_id: UUID, bearer: str) -> None:
-    """Somebody bears what nobody was to bear."""
+    """Somebody bears what nobody was to bear; a hospital under its own code, also where a person was paid."""
     await execute(
         conn,
-        "UPDATE receivable SET bearer = $3 WHERE pool_code = $1 AND id = $2 AND bearer = 'nobody'",
+        """
+        UPDATE receivable r SET bearer = $3, institution_code = CASE WHEN $3 = 'hospital' THEN coalesce(
+            (SELECT s.institution_code FROM claim_state s WHERE s.pool_code = $1 AND s.claim_id = r.claim_id),
+            r.institution_code) ELSE r.institution_code END
+        WHERE r.pool_code = $1 AND r.id = $2 AND r.bearer = 'nobody'""",
         pool,
         receivable_id,
         bearer,

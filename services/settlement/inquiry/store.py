@@ -37,8 +37,10 @@ WHERE pool_code = $1 AND source = 'claims' AND NOT EXISTS ({_CLOSED}) GROUP BY k
 UNION ALL SELECT 'state_' || state, fund_fen FROM claim_total WHERE pool_code = $1
 UNION ALL SELECT 'approved_' || state, approved_fen FROM claim_total WHERE pool_code = $1
 UNION ALL SELECT 'cut', coalesce(sum(cut_fen), 0)::bigint FROM claim_total WHERE pool_code = $1 AND state <> 'reversed'
-UNION ALL SELECT 'reversed', coalesce(sum(p.amount_fen), 0)::bigint FROM claim_state c
-JOIN payable p ON p.pool_code = c.pool_code AND p.claim_id = c.claim_id WHERE c.pool_code = $1 AND c.state = 'reversed'
+UNION ALL SELECT 'reversed', coalesce(sum(p.amount_fen - coalesce(v.amount_fen, 0)), 0)::bigint FROM claim_state c
+JOIN payable p ON p.pool_code = c.pool_code AND p.claim_id = c.claim_id
+LEFT JOIN deposit_void v ON v.pool_code = p.pool_code AND v.claim_id = p.claim_id AND v.layer = p.layer
+WHERE c.pool_code = $1 AND c.state = 'reversed'
 UNION ALL SELECT 'instruction_' || status, sum(amount_fen)::bigint FROM instruction i
 WHERE pool_code = $1 AND NOT (status IN ('returned', 'not_executed') AND EXISTS (
   SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id
@@ -47,7 +49,8 @@ UNION ALL SELECT 'set_off', coalesce(sum(set_off_fen), 0)::bigint FROM instructi
 WHERE pool_code = $1 AND status NOT IN ('cancelled', 'paid_twice') AND NOT (status = 'not_executed' AND EXISTS (
   SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id AND r.status <> 'cancelled'))
 UNION ALL SELECT 'deposit_withheld', (coalesce(sum(withheld_fen), 0) - (
-  SELECT coalesce(sum(amount_fen), 0) FROM deposit_release WHERE pool_code = $1 AND approved_by IS NOT NULL))::bigint
+  SELECT coalesce(sum(amount_fen), 0) FROM deposit_release WHERE pool_code = $1 AND approved_by IS NOT NULL) - (
+  SELECT coalesce(sum(amount_fen), 0) FROM deposit_void WHERE pool_code = $1))::bigint
 FROM instruction i
 WHERE pool_code = $1 AND status NOT IN ('cancelled', 'paid_twice') AND NOT (status = 'not_executed' AND EXISTS (
   SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id AND r.status <> 'cancelled'))

@@ -49,7 +49,7 @@ WHERE pool_code = $1 AND book = $2 AND number >= $3 AND number <= $4 ORDER BY nu
 async def attach(
     conn: AsyncConnection, pool_code: str, book: str, added: Attachment, *, new: UUID, by: str, role: str, now: datetime
 ) -> None:
-    """Attaches sheets to a voucher; ``role`` acts for a keeper of one of its accounts, if they have any.
+    """Attaches sheets to a voucher; ``role`` acts for a keeper of one of its accounts.
 
     Raises LEDGER_VOUCHER_UNKNOWN, LEDGER_NOT_KEEPER, LEDGER_PAPER_ATTACHED (the same document is there already).
     """
@@ -67,9 +67,9 @@ async def attach(
 def _check_keeper(book: str, postings: Sequence[Any], role: str) -> None:
     accounts = next(chart.accounts for chart in charts.charts() if chart.book == book)
     touched = {code for posting in postings for code in (posting["debit"], posting["credit"])}
-    keepers = {accounts[code].keeper for code in touched} - {None}
-    if keepers and not any((keeper, role) in set(charts.keeper_roles()) for keeper in keepers):
-        raise LEDGER_NOT_KEEPER(keeper=keeper_words(sorted(filter(None, keepers))), role=role_words(role))
+    keepers = {keeper for code in touched if (keeper := accounts[code].keeper)} or {charts.NOBODY}
+    if not any((keeper, role) in set(charts.keeper_roles()) for keeper in keepers):
+        raise LEDGER_NOT_KEEPER(keeper=keeper_words(sorted(keepers)), role=role_words(role))
 
 
 async def attachments_of(

@@ -137,7 +137,7 @@ def chart_of(book: str) -> str:
 
 
 def keeper_roles() -> Iterator[tuple[str, str]]:
-    """(keeper, role) pairs; ``*`` is the keeper of the machine roles."""
+    """(keeper, role) pairs; ``*`` is the keeper of the machine roles, ``-`` that of accounts without a keeper."""
     document = yaml.safe_load((DIRECTORY / "keepers.yaml").read_text())
     for keeper, roles in document["keepers"].items():
         yield from ((keeper, role) for role in roles)

@@ -22,8 +22,9 @@ KEEPERS = {
     "insurer": ("商业保险机构", "the insurer"),
     "township": ("乡镇", "the township"),
     "city_finance": ("市财政局", "city finance"),
+    "-": ("财政局、县合管办或商业保险机构的记账人员", "those who book for finance, the county office or the insurer"),
 }
-"""Keepers of accounts in words (rulings §19)."""
+"""Keepers of accounts in words (rulings §19); ``-`` of those that have none of their own."""
 BOOK_WORDS = {
     "basic": ("基本基金", "basic fund"),
     "obligations": ("应付备查", "obligations"),
@@ -85,10 +86,10 @@ LEDGER_DATE_IMPOSSIBLE = define(
     422,
     "日期不可能",
     "This date cannot be",
-    "记账、业务、建账和封账日期不能晚于 {last_day}(数据库服务器日期的次日),业务日期不能早于 2003 年。"
-    "请核对日期和系统时钟。",
-    "Posting, value, first and sealed days are not after {last_day} (the day after the server's date), and no value "
-    "date is before 2003. Check the dates and the system's clock.",
+    "记账、业务、建账和封账日期不能晚于 {last_day}(数据库服务器日期的次日),业务日期不能早于 2003 年,"
+    "建账日不能早于 2000 年。请核对日期和系统时钟。",
+    "Posting, value, first and sealed days are not after {last_day} (the day after the server's date), no value date "
+    "is before 2003 and no first day before 2000. Check the dates and the system's clock.",
 )
 LEDGER_NOT_LATE = define(
     "ledger_not_late",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, fetch, fetchrow
+from shared.db.sql import columns, execute, fetch, fetchrow
 
 
 async def add_deposit_rate(conn: AsyncConnection, row: Sequence[Any]) -> None:
@@ -39,19 +39,63 @@ async def deposit_rates(conn: AsyncConnection, pool: str, institutions: Sequence
 
 
 async def deposits(conn: AsyncConnection, pool: str, institution: str) -> list[Any]:
-    """What confirmed payments of an institution withheld, by expense account, and what of all was released or is about
-    to be; in fen."""
+    """What confirmed payments of an institution withheld, by expense account, less what ended with reversed claims; in
+    fen."""
     return await fetch(
         conn,
         """
-        SELECT c.expense_account, sum(c.withheld_fen)::bigint AS withheld_fen,
-               (SELECT coalesce(sum(amount_fen), 0)::bigint FROM deposit_release
-                WHERE pool_code = $1 AND institution_code = $2) AS released_fen
-        FROM instruction i JOIN instruction_claim c ON c.pool_code = i.pool_code AND c.instruction_id = i.id
-        WHERE i.pool_code = $1 AND i.institution_code = $2 AND i.status IN ('confirmed', 'returned')
-        GROUP BY c.expense_account HAVING sum(c.withheld_fen)::bigint > 0 ORDER BY 1""",
+        SELECT d.expense_account, sum(d.fen)::bigint AS withheld_fen FROM (
+          SELECT c.expense_account, c.withheld_fen AS fen
+          FROM instruction i JOIN instruction_claim c ON c.pool_code = i.pool_code AND c.instruction_id = i.id
+          WHERE i.pool_code = $1 AND i.institution_code = $2 AND i.status IN ('confirmed', 'returned')
+          UNION ALL
+          SELECT v.expense_account, -v.amount_fen FROM deposit_void v
+          WHERE v.pool_code = $1 AND v.institution_code = $2) d
+        GROUP BY d.expense_account HAVING sum(d.fen)::bigint > 0 ORDER BY 1""",
         pool,
         institution,
+    )
+
+
+async def taken(conn: AsyncConnection, pool: str, institution: str) -> Any:
+    """What of an institution's deposits was released, what was forfeited, and what waits for approval; in fen."""
+    return await fetchrow(
+        conn,
+        """
+        SELECT coalesce(sum(amount_fen) FILTER (WHERE approved_by IS NOT NULL AND NOT forfeit), 0)::bigint
+                 AS released_fen,
+               coalesce(sum(amount_fen) FILTER (WHERE approved_by IS NOT NULL AND forfeit), 0)::bigint AS forfeited_fen,
+               coalesce(sum(amount_fen) FILTER (WHERE approved_by IS NULL), 0)::bigint AS asked_fen
+        FROM deposit_release WHERE pool_code = $1 AND institution_code = $2""",
+        pool,
+        institution,
+    )
+
+
+async def withheld_of_claim(conn: AsyncConnection, pool: str, claim_id: UUID) -> list[Any]:
+    """What confirmed payments withheld of a claim, by layer, in fen."""
+    return await fetch(
+        conn,
+        """
+        SELECT i.institution_code, c.layer, c.expense_account, sum(c.withheld_fen)::bigint AS withheld_fen
+        FROM instruction_claim c JOIN instruction i ON i.pool_code = c.pool_code AND i.id = c.instruction_id
+        WHERE c.pool_code = $1 AND c.claim_id = $2 AND i.status IN ('confirmed', 'returned')
+        GROUP BY 1, 2, 3 HAVING sum(c.withheld_fen) > 0 ORDER BY c.layer""",
+        pool,
+        claim_id,
+    )
+
+
+async def void(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequence[Any]]) -> None:
+    """Deposits that ended with a reversed claim: (claim, layer, institution, expense account, fen) a row."""
+    await execute(
+        conn,
+        """
+        INSERT INTO deposit_void (pool_code, voided_on, claim_id, layer, institution_code, expense_account, amount_fen)
+        SELECT $1, $2, v.* FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[]) AS v""",
+        pool,
+        day,
+        *columns(rows, 5),
     )
 
 

@@ -56,24 +56,31 @@ async def ask_release(desk: Desk, institution: str, fen: int, reason: str, *, fo
     """
     keep_away_from_home(desk, institution)
     await funding.lock_account(desk, f"deposit:{institution}")
-    rows = await deposit_store.deposits(desk.conn, desk.pool_code, institution)
-    kept = sum(row["withheld_fen"] for row in rows)
-    released = rows[0]["released_fen"] if rows else 0
-    if released + fen > kept:
-        raise DEPOSIT_SHORT(
-            institution=institution, amount=format_yuan(kept), applied=format_yuan(released), due=format_yuan(fen)
-        )
+    await _check_kept(desk, institution, fen, beside_asked=True)
     release_id = new_id(desk.now)
     row = (desk.pool_code, release_id, institution, fen, reason, desk.by, desk.now, forfeit)
     await deposit_store.add_deposit_release(desk.conn, row)
     return await deposit_store.deposit_release(desk.conn, desk.pool_code, release_id)
 
 
+async def _check_kept(desk: Desk, institution: str, fen: int, *, beside_asked: bool) -> None:
+    """Raises DEPOSIT_SHORT where ``fen`` more than was taken (and than waits for approval) are not withheld."""
+    kept = sum(row["withheld_fen"] for row in await deposit_store.deposits(desk.conn, desk.pool_code, institution))
+    taken = await deposit_store.taken(desk.conn, desk.pool_code, institution)
+    applied = taken["released_fen"] + taken["forfeited_fen"] + (taken["asked_fen"] if beside_asked else 0)
+    if applied + fen > kept:
+        raise DEPOSIT_SHORT(
+            institution=institution, amount=format_yuan(kept), applied=format_yuan(applied), due=format_yuan(fen)
+        )
+
+
 async def approve_release(desk: Desk, release_id: UUID) -> Any:
     """The second person approves: a release waits for a batch; what is forfeited is owed no more and stays in the fund.
 
-    Raises DEPOSIT_UNKNOWN, CONFLICT_OF_INTEREST, FOUR_EYES and DEPOSIT_RELEASED.
+    Raises DEPOSIT_UNKNOWN, CONFLICT_OF_INTEREST, FOUR_EYES, DEPOSIT_RELEASED, and DEPOSIT_SHORT where a claim was
+    reversed since it was asked for, so that less is withheld.
     """
+    await funding.lock_account(desk, obligations.CLAIM_TOTALS)
     known = await deposit_store.deposit_release(desk.conn, desk.pool_code, release_id)
     if known is None:
         raise DEPOSIT_UNKNOWN(release=release_id)
@@ -82,6 +89,8 @@ async def approve_release(desk: Desk, release_id: UUID) -> Any:
         raise FOUR_EYES(act=("申请拨付", "ask for the release"), then=("批准", "approve it"))
     if known["approved_by"] is not None:
         raise DEPOSIT_RELEASED(release=release_id)
+    await funding.lock_account(desk, f"deposit:{known['institution_code']}")
+    await _check_kept(desk, known["institution_code"], known["amount_fen"], beside_asked=False)
     ended = obligations.deposit_forfeited if known["forfeit"] else obligations.deposit_released
     if not known["forfeit"]:
         await _make_payable(desk, known)
@@ -105,3 +114,34 @@ async def _make_payable(desk: Desk, release: Any) -> None:
         desk.conn, (desk.pool_code, release["id"], CLAIMS_KIND, institution, len(payables), fen)
     )
     await owed_store.add_payables(desk.conn, desk.pool_code, payables)
+
+
+async def end_with_claim(desk: Desk, claim_id: UUID) -> dict[str, int]:
+    """A paid claim was taken back: what is still withheld of it is owed no more. Returns by layer the fen of the claim
+    that were withheld and never paid, which therefore nobody owes back.
+
+    Deposits are released and forfeited by institution, not by claim: what is still kept of the institution ends first;
+    the rest had been released or forfeited, in the proportion of all that was. Only what was released was paid.
+    """
+    rows = await deposit_store.withheld_of_claim(desk.conn, desk.pool_code, claim_id)
+    if not rows:
+        return {}
+    institution = rows[0]["institution_code"]
+    await funding.lock_account(desk, f"deposit:{institution}")
+    taken = await deposit_store.taken(desk.conn, desk.pool_code, institution)
+    released, used = taken["released_fen"], taken["released_fen"] + taken["forfeited_fen"]
+    kept = await deposit_store.deposits(desk.conn, desk.pool_code, institution)
+    left = sum(row["withheld_fen"] for row in kept) - used
+    ended, unpaid = [], {}
+    for row in rows:
+        fen = min(row["withheld_fen"], left)
+        left -= fen
+        gone = row["withheld_fen"] - fen
+        unpaid[row["layer"]] = row["withheld_fen"] - (round_half_up(gone * released, used) if gone else 0)
+        if fen:
+            ended.append((claim_id, row["layer"], institution, row["expense_account"], fen))
+    if ended:
+        await deposit_store.void(desk.conn, desk.pool_code, desk.day, ended)
+        moves = obligations.totals([obligations.deposit_forfeited(sum(row[4] for row in ended))])
+        await owed_store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
+    return unpaid

@@ -105,7 +105,7 @@ async def post_deposit_forfeiture(pool_code: str, institution_code: str, body: R
 @router.post(
     "/pools/{pool_code}/deposit-releases/{release_id}/approval",
     response_model=ReleaseOut,
-    responses=documented(DEPOSIT_UNKNOWN, DEPOSIT_RELEASED, CONFLICT_OF_INTEREST, FOUR_EYES),
+    responses=documented(DEPOSIT_UNKNOWN, DEPOSIT_RELEASED, DEPOSIT_SHORT, CONFLICT_OF_INTEREST, FOUR_EYES),
     openapi_extra=access(OFFICE, command="approve_deposit_release"),
 )
 async def post_deposit_approval(pool_code: str, release_id: UUID, unit: UnitDep) -> ReleaseOut:

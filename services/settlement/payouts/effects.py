@@ -4,15 +4,14 @@ from services.settlement.funding import reversals, third_parties
 from services.settlement.funding.booking import Desk
 from services.settlement.funding.commands import lock_account
 from services.settlement.ledger.posting import SYSTEM
+from services.settlement.payouts import deposits
 from services.settlement.payouts.claims import ClaimEvent, claim_changed
 from services.settlement.payouts.late_increases import increase_released
+from services.settlement.payouts.obligations import CLAIM_TOTALS
 from services.settlement.payouts.second import payment_released
 from shared.contracts.claims import CampaignPaymentReleased, ClaimReleased, ClaimReversed, IncreaseReleased
 from shared.contracts.envelope import Envelope
 from shared.messaging.consumer import EventUnit
-
-CLAIM_TOTALS = "claims"
-"""The name under which the claims' totals are locked, as an account is."""
 
 
 async def claim_event(unit: EventUnit, event: Envelope, told: ClaimEvent) -> None:
@@ -29,7 +28,8 @@ async def claim_event(unit: EventUnit, event: Envelope, told: ClaimEvent) -> Non
     if isinstance(told, ClaimReleased):
         await third_parties.told(desk, told)
     elif isinstance(told, ClaimReversed):
-        await reversals.claim_reversed(desk, told)
+        unpaid = await deposits.end_with_claim(desk, told.claim_id)
+        await reversals.claim_reversed(desk, told, unpaid)
 
 
 async def second_compensation_released(unit: EventUnit, event: Envelope, told: CampaignPaymentReleased) -> None:

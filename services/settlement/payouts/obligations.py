@@ -13,6 +13,9 @@ OWED_UNDER_REVIEW = "2301.01"
 OWED_APPROVED = "2301.02"
 OWED_DEPOSIT = "2301.03"
 
+CLAIM_TOTALS = "claims"
+"""The name under which the totals of claims and of what is owed are locked, as an account is."""
+
 OPEN, APPROVED, RELEASED = "settled", "approved", "released"
 REJECTED, RETURNED, CANCELLED = "rejected", "returned", "cancelled"
 REVERSED = "reversed"
@@ -79,7 +82,8 @@ def deposit_released(amount_fen: int) -> Flow:
 
 
 def deposit_forfeited(amount_fen: int) -> Flow:
-    """A quality deposit is owed no more: what the hospital had advanced stays with it."""
+    """A quality deposit is owed no more, forfeited or of a claim taken back: what the hospital had advanced stays with
+    it."""
     return Flow(OWED_DEPOSIT, ADVANCED_BY_HOSPITALS, amount_fen)
 
 

@@ -29,6 +29,7 @@ def declare(metadata: MetaData) -> None:
     """Declares the tables on the service's MetaData."""
     _deposit_rate(metadata)
     _deposit_release(metadata)
+    _deposit_void(metadata)
     _cash_payout(metadata)
     _float_month(metadata)
     _claim_state(metadata)
@@ -374,6 +375,25 @@ def _deposit_release(metadata: MetaData) -> None:
         Column("approved_on", Date),
         Column("forfeit", Boolean, nullable=False),
         PrimaryKeyConstraint("pool_code", "id"),
+    )
+
+
+def _deposit_void(metadata: MetaData) -> None:
+    Table(
+        "deposit_void",
+        metadata,
+        Column("pool_code", CODE),
+        Column("claim_id", Uuid),
+        Column("layer", CODE),
+        Column("institution_code", CODE, nullable=False),
+        Column("expense_account", CODE, nullable=False),
+        Column("amount_fen", BigInteger, nullable=False),
+        Column("voided_on", Date, nullable=False),
+        PrimaryKeyConstraint("pool_code", "claim_id", "layer"),
+        ForeignKeyConstraint(
+            ["pool_code", "claim_id", "layer"], ["payable.pool_code", "payable.claim_id", "payable.layer"]
+        ),
+        Index("deposit_void_institution", "pool_code", "institution_code"),
     )
 
 

@@ -74,6 +74,25 @@ async def test_a_correction_of_the_same_day_wins(office: Office) -> None:
     assert len(await office.rows("SELECT 1 FROM agreement")) == 2, "nothing is updated"
 
 
+async def test_what_is_there_already_passes_and_is_not_recorded_again(office: Office) -> None:
+    await agreed(office)
+    made = await office.call("auditor", "GET", PATH)
+    again = await office.call("county_director", "PUT", PATH, json=AGREEMENT | {"kinds": AGREEMENT["kinds"][::-1]})
+    assert (again.status_code, again.headers["ETag"]) == (200, made.headers["ETag"]), "the order of kinds says nothing"
+    named = await office.call("county_director", "PUT", f"/institutions/{HOSPITAL}", json=INSTITUTION)
+    assert named.status_code == 200, named.text
+    stale = {"If-Match": '"another"'}
+    late = await office.call("county_director", "PUT", PATH, json=AGREEMENT, headers=stale)
+    assert (late.status_code, late.json()["code"]) == (412, "precondition_failed"), "what was read counts all the same"
+    assert len(await office.rows("SELECT 1 FROM agreement")) == 1
+    assert len(await office.rows("SELECT 1 FROM institution_start")) == 1
+    other = AGREEMENT | {"bank_account": "6228480000007654321"}
+    blind = await office.call("county_director", "PUT", PATH, json=other)
+    assert (blind.status_code, blind.json()["code"]) == (428, "precondition_required"), (
+        "another account is a correction"
+    )
+
+
 async def test_the_bank_account_is_sealed_and_its_reading_logged(office: Office) -> None:
     await agreed(office)
     shown = (await office.call("auditor", "GET", PATH)).json()

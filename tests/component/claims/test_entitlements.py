@@ -185,6 +185,39 @@ async def test_a_grant_is_renewed_corrected_and_ended_without_overlap(facts: Wor
     assert rows[0]["rows"] == len(told), "the timeline and what settlements read are the same"
 
 
+@pytest.mark.requirement("DU-01", "ending one granted referral leaves the days that another one grants")
+async def test_ending_a_case_leaves_what_another_one_grants(facts: World) -> None:
+    member, covered = await facts.member(), await facts.member()
+    first = await granted(facts, member, "referral", valid_to="2010-02-25")
+    await granted(facts, member, "out_of_area", valid_from="2010-02-15", valid_to="2010-02-20")
+    whole = await granted(facts, covered, "referral", valid_from="2010-02-10", valid_to="2010-02-20")
+    await granted(facts, covered, "referral", valid_to="2010-12-31")
+    for case, day in ((first, "2010-02-05"), (whole, "2010-02-10")):
+        body = {"from_day": day, "note": "撤回"}
+        answer = await facts.pool("county_director", "POST", f"/cases/{case}/end", json=body, subject="director-2")
+        assert answer.status_code == 200, answer.text
+    paid = {"02-04": "800.00", "02-05": "500.00", "02-14": "500.00", "02-15": "800.00", "02-20": "800.00"}
+    for day, basic in (paid | {"02-21": "500.00"}).items():
+        stay = {"admitted": f"2010-{day}T09:00", "discharged": f"2010-{day}T10:00"}
+        claim = await facts.settled(member, "1100.00", **stay)
+        assert claim["layers"][0]["amount"] == basic, day
+        assert (await facts.settled(covered, "1100.00", **stay))["layers"][0]["amount"] == "800.00", day
+
+
+async def test_a_case_that_was_ended_keeps_its_days_when_another_one_ends(facts: World) -> None:
+    member = await facts.member()
+    ended = await granted(facts, member, "referral", valid_to="2010-02-25")
+    never = await granted(facts, member, "referral", valid_from="2010-02-11", valid_to="2010-02-25")
+    last = await granted(facts, member, "referral", valid_to="2010-02-28")
+    for case, day in ((ended, "2010-02-10"), (never, "2010-02-11"), (last, "2010-02-05")):
+        body = {"from_day": day, "note": "撤回"}
+        answer = await facts.pool("county_director", "POST", f"/cases/{case}/end", json=body, subject="director-2")
+        assert answer.status_code == 200, answer.text
+    for day, basic in {"02-09": "800.00", "02-10": "500.00", "02-11": "500.00", "02-26": "500.00"}.items():
+        stay = {"admitted": f"2010-{day}T09:00", "discharged": f"2010-{day}T10:00"}
+        assert (await facts.settled(member, "1100.00", **stay))["layers"][0]["amount"] == basic, day
+
+
 async def test_three_people_handle_a_case(facts: World) -> None:
     member = await facts.member()
     case = await submitted(facts, member, "migrant")

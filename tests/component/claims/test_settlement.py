@@ -36,6 +36,9 @@ async def test_an_inpatient_is_settled_at_the_bedside(world: World) -> None:
 
 
 async def test_the_record_shows_lines_trace_and_slip(world: World) -> None:
+    named = {"valid_from": "2010-02-01", "name": "大方县人民医院", "level": "county", "area_code": POOL}
+    body = named | {"ownership": "public"}
+    assert (await world.call("county_director", "PUT", f"/institutions/{COUNTY}", json=body)).status_code == 200
     visit = await world.visit(await world.member())
     claim = (await world.settle(visit, line("A1", "300.00"), line("X9", "20.00"))).json()
     path = f"/claims/{claim['claim_id']}"
@@ -50,6 +53,10 @@ async def test_the_record_shows_lines_trace_and_slip(world: World) -> None:
     assert "300.00 × 70% = 210.00 元" in slip.text
     assert "个人负担:320.00 − 210.00 = 110.00" in slip.text
     assert claim["setl_id"] in slip.text
+    assert f"医疗机构:大方县人民医院({COUNTY})\n姓名:王**\n" in slip.text, "hospital and person by name"
+    world.enrollment.silent = True
+    unnamed = await world.pool("hospital", "GET", f"{path}/slip")
+    assert "\n姓名:________\n" in unnamed.text, "without enrollment's answer the name is written by hand"
 
 
 async def test_uploaded_lines_are_settled(world: World) -> None:

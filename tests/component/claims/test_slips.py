@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.kernel.ids import new_id
+from tests.component.claims.reversing import let_go
 from tests.component.claims.test_stating import in_force
 from tests.component.claims.test_window import ID_NUMBER, enter, entered, intake, papers, settled
 from tests.component.claims.world import COUNTY, OTHER_POOL, World, line
@@ -73,6 +74,29 @@ async def test_without_words_of_the_policy_no_paper_is_missing(world: World) -> 
     visit = await entered(world)
     told = await slip(world, visit)
     assert (told["state"], told["needed"], told["missing"]) == ("accepted", [], [])
+
+
+@pytest.mark.requirement("ZZ-38", "status by slip number, also where the claim was paid, reversed and settled again")
+async def test_the_slip_shows_the_claim_that_stands(world: World) -> None:
+    await world.member(id_number=ID_NUMBER)
+    visit = await entered(world)
+    first = await settled(world, visit)
+    path = f"/claims/{first['claim_id']}"
+    assert (await world.pool("insurer_reviewer", "POST", f"{path}/approval", json={})).status_code == 200
+    body = {"institution_code": COUNTY, "up_to": "2010-03-01"}
+    assert (await world.pool("insurer_approver", "POST", "/window-cutoffs", json=body)).status_code == 201
+    assert (await slip(world, visit))["state"] == "released"
+    await let_go(world, first)
+    taken_back = await intake(world, f"{path}/cancellation", {"reason": "录入错误"})
+    assert taken_back.json()["status"] == "reversed", taken_back.text
+    told = await slip(world, visit)
+    assert (told["state"], told["claim_id"], told["payable"]) == ("accepted", None, None), "to be settled again"
+    second = await settled(world, visit, "900.00")
+    told = await slip(world, visit)
+    assert (told["state"], told["claim_number"], told["benefit"]) == ("settled", second["number"], "630.00")
+    approval = f"/claims/{second['claim_id']}/approval"
+    assert (await world.pool("insurer_reviewer", "POST", approval, json={})).status_code == 200
+    assert (await slip(world, visit))["state"] == "approved"
 
 
 # ---------------------------------------------------------------- a wrong registration

@@ -5,16 +5,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
 
-from services.claims.visits import paid
-from shared.contracts.settlement import PaymentConfirmed
-from shared.kernel.dates import shanghai_date
-from shared.kernel.ids import new_id
-from shared.kernel.money import parse_yuan
 from tests.component.benefits.test_templates import CODE, TEMPLATE
 from tests.component.claims import test_campaigns as campaigns
 from tests.component.claims import test_increases as increases
@@ -22,6 +16,7 @@ from tests.component.claims import test_inquiry as inquiry
 from tests.component.claims import test_payment_documents as documents
 from tests.component.claims import test_window as window
 from tests.component.claims.conftest import running_world
+from tests.component.claims.reversing import let_go
 from tests.component.claims.test_bulk import sheet, visit
 from tests.component.claims.test_cancellation import _release as release_cancellation
 from tests.component.claims.test_coverage import withdrawn as withdrawn_coverage
@@ -40,6 +35,8 @@ from tests.support.twice import TwiceTransport
 NDJSON = {"Content-Type": "application/x-ndjson"}
 YAML = {"Content-Type": "application/yaml"}
 CHANGE_NOTHING_AGAIN = (
+    "PUT /v1/institutions/{institution_code}",
+    "PUT /v1/pools/{pool_code}/agreements/{institution_code}",
     "POST /v1/pools/{pool_code}/campaigns/{campaign_id}/names",
     "POST /v1/pools/{pool_code}/visits/{visit_id}/discharge",
     "PUT /v1/catalogues/{version}",
@@ -167,26 +164,7 @@ async def _claims(world: World) -> None:
 
 
 async def _reversed(world: World, claim: dict[str, Any]) -> None:
-    """A claim that was released and paid is let go by two persons and cancelled."""
-    fen = parse_yuan(claim["payable"])
-    paid_out = PaymentConfirmed(
-        claim_id=UUID(claim["claim_id"]),
-        layer="basic",
-        institution_code=COUNTY,
-        amount=fen,
-        instruction_id=new_id(world.clock.now()),
-        end_to_end_id="B1",
-        paid=fen,
-        set_off=0,
-        withheld=0,
-        confirmed_on=shanghai_date(world.clock.now()),
-        at=world.clock.now(),
-    )
-    await campaigns.settlement_tells(world, paid_out, reader=paid.consumer)
-    path = f"/claims/{claim['claim_id']}/reversal-release"
-    why = {"reason": "挂错参合人", "document": "大合管办〔2010〕12号"}
-    await _done(world, "county_recheck", "POST", path, json=why)
-    await _done(world, "county_director", "POST", f"{path}/approval")
+    await let_go(world, claim)
     assert (await world.cancel(claim["claim_id"])).json()["status"] == "reversed"
     body = {"document": "大合管办〔2010〕1号"}
     await _done(world, "county_director", "POST", "/benefit-years/2009/closing", json=body)

@@ -1,7 +1,7 @@
 """Receipts voided before remittance and premiums refunded after it (rulings §18): bills, coverage, heads, dues."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from shared.messaging.consumer import EventProcessor
 from shared.messaging.metrics import MessagingMetrics
 from shared.observe.tracing import Tracing
 from tests.component.enrollment.conftest import POOL, STANDARD, XLSX, YEAR, Office, sheet
-from tests.component.enrollment.test_rosters import HEAD, SON, WIFE
+from tests.component.enrollment.test_rosters import HEAD, SON, WIFE, row
 from tests.support.services import environment
 
 pytestmark = pytest.mark.anyio
@@ -233,17 +233,27 @@ async def test_a_refused_refund_changes_nothing(county: Office, paying: Paying) 
     assert (await apply(county, bill)).status_code == 201, "it may be applied for again"
 
 
-@pytest.mark.requirement("ZZ-26", "an incomplete household that withdraws gets back what it paid")
-async def test_an_incomplete_bill_of_a_later_year_is_refunded_whole(county: Office, paying: Paying) -> None:
+async def paid_in_part(county: Office, rows: Sequence[Any] = (HEAD, WIFE)) -> Any:
+    """A household that paid and remitted 25.00 of its bill for next year; the bill."""
     county.clock.set(county.clock.now().replace(month=11))
     later = STANDARD | {"coverage_from": "2011-01-01", "coverage_to": "2011-12-31", "collection_until": "2011-03-31"}
     await county.done("county_director", "PUT", f"/pools/{POOL}/standards/2011", json=later)
-    path, roster = f"/pools/{POOL}/rosters?year=2011", sheet([HEAD, WIFE])
-    await county.done("township_clerk", "POST", path, content=roster, headers={"Content-Type": XLSX})
+    path = f"/pools/{POOL}/rosters?year=2011"
+    await county.done("township_clerk", "POST", path, content=sheet(rows), headers={"Content-Type": XLSX})
     bill = (await county.bills(year=2011))[0]
-    part = {"receipt_number": "A1", "bill_id": bill["bill_id"], "amount": "25.00", "paid_on": "2010-11-01"}
-    await county.done("township_clerk", "POST", f"/pools/{POOL}/receipts", json={"receipts": [part]})
+    receipts = {"receipts": [receipt(bill, "A1", "25.00")]}
+    await county.done("township_clerk", "POST", f"/pools/{POOL}/receipts", json=receipts)
     await county.done("township_clerk", "POST", f"/pools/{POOL}/remittances", json={"township_code": TOWNSHIP})
+    return bill
+
+
+def receipt(bill: Any, number: str, yuan: str) -> dict[str, str]:
+    return {"receipt_number": number, "bill_id": bill["bill_id"], "amount": yuan, "paid_on": "2010-11-01"}
+
+
+@pytest.mark.requirement("ZZ-26", "an incomplete household that withdraws gets back what it paid")
+async def test_an_incomplete_bill_of_a_later_year_is_refunded_whole(county: Office, paying: Paying) -> None:
+    bill = await paid_in_part(county)
     head, _ = await members(county)
     assert (await apply(county, bill, member_ids=[head], cause="withdrawn")).json()["code"] == "refund_members"
     refund = (await apply(county, bill, cause="withdrawn")).json()
@@ -252,6 +262,67 @@ async def test_an_incomplete_bill_of_a_later_year_is_refunded_whole(county: Offi
     now = (await county.bills(year=2011))[0]
     assert (now["amount"], now["paid"], now["open"], now["refunded"]) == ("0.00", "0.00", "0.00", "25.00")
     assert await covered(county, head) == []
+
+
+@pytest.mark.requirement("ZZ-26", "nobody pays on a bill whose refund is under way, so that it can end")
+async def test_a_bill_takes_no_premium_while_its_refund_is_under_way(county: Office, paying: Paying) -> None:
+    bill = await paid_in_part(county)
+    refund = (await apply(county, bill, cause="withdrawn")).json()
+    before = await county.counts()
+    rest = {"receipts": [receipt(bill, "A2", "15.00")]}
+    answer = await county.call("township_clerk", "POST", f"/pools/{POOL}/receipts", json=rest)
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["at"]) == (422, "receipts.0.bill_id")
+    assert "退费在办" in error["reason"]
+    assert await county.counts() == before
+    await paying.paid(refund)
+    now = (await county.bills(year=2011))[0]
+    assert (now["amount"], now["paid"], now["refunded"]) == ("0.00", "0.00", "25.00")
+    for member in await members(county):
+        assert await covered(county, member) == []
+
+
+async def test_a_premium_and_the_application_for_its_refund_at_once(county: Office, paying: Paying) -> None:
+    """Whichever is first: the refund is of what stands there, or the premium is refused."""
+    bill = await paid_in_part(county)
+    rest = {"receipts": [receipt(bill, "A2", "15.00")]}
+    premium, refund = await asyncio.gather(
+        county.call("township_clerk", "POST", f"/pools/{POOL}/receipts", json=rest),
+        apply(county, bill, cause="withdrawn"),
+    )
+    assert sorted((premium.status_code // 100, refund.status_code // 100)) == [2, 4]
+    if refund.status_code == 201:
+        await paying.paid(refund.json())
+    else:
+        assert refund.json()["code"] == "refund_not_remitted"
+
+
+@pytest.mark.requirement("LS-14", "a sponsor takes over no line whose refund is under way")
+async def test_a_sponsor_waits_for_a_refund_under_way(county: Office, paying: Paying) -> None:
+    poor = row("王大明", "户主", HEAD[8], group="低保")
+    bill = await paid_in_part(county, (poor, WIFE, SON))
+    body = {"sponsor": "大方县民政局", "year": 2011, "group": "dibao"}
+    applied = await county.done("sponsor", "POST", f"/pools/{POOL}/sponsorships", json=body)
+    path = f"/pools/{POOL}/sponsorships/{applied['sponsorship_id']}"
+    refund = (await apply(county, bill, cause="withdrawn")).json()
+    waits = await county.call("county_finance", "POST", f"{path}/confirmation", json={})
+    assert (waits.status_code, waits.json()["code"]) == (409, "sponsorship_waits")
+    await county.done("county_finance", "POST", f"{path}/refusal", json={"reason": "该户退保"})
+    again = await county.call("sponsor", "POST", f"/pools/{POOL}/sponsorships", json=body)
+    assert again.json()["code"] == "sponsorship_empty", "nor is such a line applied for"
+    await paying.paid(refund)
+    assert (await county.bills(year=2011))[0]["refunded"] == "25.00"
+
+
+async def test_a_register_read_in_changes_no_line_whose_refund_is_under_way(county: Office, paying: Paying) -> None:
+    bill = await paid_in_part(county, (HEAD, WIFE, SON))
+    refund = (await apply(county, bill, cause="withdrawn")).json()
+    path = f"/pools/{POOL}/rosters?year=2011"
+    again = sheet([HEAD, WIFE, row("王强", "子", SON[8], excuse="参军")])
+    await county.done("township_clerk", "POST", path, content=again, headers={"Content-Type": XLSX})
+    assert (await county.bills(year=2011))[0]["amount"] == "60.00"
+    await paying.paid(refund)
+    assert (await county.bills(year=2011))[0]["refunded"] == "25.00"
 
 
 @pytest.mark.requirement("ZZ-26", "the family account gives back what was split off for a refunded head")

@@ -2,9 +2,12 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from shared.contracts import claims
+from shared.kernel.ids import new_id
 from tests.component.funds.world import HOSPITAL, OTHER_HOSPITAL, World
 
 RATE = {"valid_from": "2010-01-01", "rate": "0.1000", "document": "县合管办〔2010〕3号"}
@@ -109,6 +112,91 @@ async def test_money_that_comes_back_leaves_the_deposit_withheld(world: World) -
     assert (again["amount"], again["instructions"][0]["withheld"]) == ("90.00", "0.00")
     await world.confirm(await world.release(again))
     assert await world.term("d", "deposit_withheld") == "10.00"
+    await world.check_books()
+
+
+async def reversed_claim(world: World, claim: UUID, fen: int) -> None:
+    """The paid claim is taken back by a negative one."""
+    told = claims.ClaimReversed(
+        **world.claim_facts(claim, fen, HOSPITAL, "inpatient"),
+        reversal_id=new_id(world.clock.now()),
+        approved=fen,
+        layers=world.layers(claim, fen, "inpatient"),
+    )
+    await world.feed(world.delivery(told, str(claim), fen))
+
+
+async def owed_back(world: World, *of: UUID) -> list[str]:
+    """What hospitals owe for each of these reversed claims."""
+    found = {item["claim_id"]: item["amount"] for item in (await world.get("/receivables"))["items"]}
+    return [found[str(claim)] for claim in of]
+
+
+async def paid_claims(world: World, *yuan: str) -> list[UUID]:
+    """Claims of which a tenth is withheld, the rest paid."""
+    await world.fund()
+    await world.done(f"/institutions/{HOSPITAL}/deposit-rate", RATE, method="PUT", **DIRECTOR)
+    cutoff, found = await world.release_claims(*yuan)
+    await world.confirm(await world.batch(cutoff))
+    return found
+
+
+async def take(world: World, what: str, yuan: str) -> Any:
+    """Both hands of a release or a forfeiture."""
+    body = {"amount": yuan, "reason": "年度考核"}
+    asked = await world.done(f"/institutions/{HOSPITAL}/{what}", body, role="county_recheck")
+    return await world.done(f"/deposit-releases/{asked['id']}/approval", **DIRECTOR)
+
+
+@pytest.mark.requirement("ZZ-10", "a reversed claim is owed back as far as it was paid; what was withheld of it ends")
+async def test_a_reversed_claim_is_owed_back_without_what_was_withheld(world: World) -> None:
+    first, second = await paid_claims(world, "100.00", "60.00")
+    asked = {"amount": "16.00", "reason": "年度考核合格"}
+    path = f"/institutions/{HOSPITAL}/deposit-releases"
+    early = await world.done(path, asked, role="county_recheck")
+    await reversed_claim(world, first, 10000)
+    assert await owed_back(world, first) == ["90.00"]
+    assert await balance(world, "basic", "5001.01") == 5400
+    assert await world.term("d", "deposit_withheld") == "6.00"
+    assert await world.term("d", "reversed") == "-90.00"
+    approval = f"/deposit-releases/{early['id']}/approval"
+    await world.refused("deposit_exceeds_withheld", approval, **DIRECTOR)
+    await world.refused("deposit_exceeds_withheld", path, asked | {"amount": "6.00"}, role="county_recheck")
+    await reversed_claim(world, second, 6000)
+    assert await owed_back(world, first, second) == ["90.00", "54.00"]
+    assert await balance(world, "basic", "5001.01") == 0, "what was paid is what is owed back"
+    assert await world.term("d", "deposit_withheld") == "0.00"
+    (moved,) = await world.rows(
+        "SELECT sum(amount_fen) AS fen FROM obligation_day WHERE debit = '2301.03' AND credit = '1301'"
+    )
+    assert moved["fen"] == 1600, "what was withheld is owed no more"
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-10", "a released deposit of a claim reversed later was paid, a forfeited one never was")
+@pytest.mark.parametrize(
+    ("taken", "owed"),
+    [
+        ((("deposit-releases", "16.00"),), ["100.00", "60.00"]),
+        ((("deposit-forfeitures", "16.00"),), ["90.00", "54.00"]),
+        ((("deposit-forfeitures", "4.00"), ("deposit-releases", "12.00")), ["97.50", "58.50"]),
+        ((("deposit-releases", "6.00"),), ["90.00", "60.00"]),
+    ],
+)
+async def test_what_was_taken_of_a_deposit_before_the_claim_is_reversed(
+    world: World, taken: tuple[tuple[str, str], ...], owed: list[str]
+) -> None:
+    found = await paid_claims(world, "100.00", "60.00")
+    for what, yuan in taken:
+        done = await take(world, what, yuan)
+        if not done["forfeit"]:
+            made = await world.done("/batches", {"cutoff_ids": [done["id"]]})
+            await world.confirm(await world.release(made))
+    for claim, fen in zip(found, (10000, 6000), strict=True):
+        await reversed_claim(world, claim, fen)
+    assert await owed_back(world, *found) == owed
+    assert await balance(world, "basic", "5001.01") == 0, "what was paid is what is owed back"
+    await world.identities()
     await world.check_books()
 
 

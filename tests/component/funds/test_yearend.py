@@ -1,9 +1,11 @@
 """The year's end: income and expenditure go to the funds, next year begins clean, ratios say what they divide."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 
 import pytest
 
+from tests.component.funds.test_orders import order
 from tests.component.funds.world import World
 
 
@@ -13,10 +15,12 @@ async def balances(world: World, book: str = "basic") -> dict[str, int]:
     return {row["account"]: row["posted_fen"] for row in rows}
 
 
-async def to_new_year(world: World) -> None:
-    """Closes 31 December on 1 January."""
+async def to_new_year(world: World, first: int = 1, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Closes 31 December on a day of January, after what is done on it before."""
     last = date(2010, 12, 31)
-    world.clock.set(world.clock.now().replace(year=2011, month=1, day=1))
+    world.clock.set(world.clock.now().replace(year=2011, month=1, day=first))
+    if meanwhile:
+        await meanwhile()
     for day in range(20, 32):
         await world.sources_close(last.replace(day=day))
     await world.done(f"/days/{last}/close", role="county_director")
@@ -39,6 +43,34 @@ async def test_income_and_expenditure_are_carried_to_the_funds(world: World) -> 
     await world.collect("5.00", year=2011)
     year = await world.get("/years/2011/fund-indicators")
     assert (year["income"], year["expenditure"], year["accumulated"]) == ("25.00", "0.00", "1015.00")
+    await world.identities()
+    await world.check_books()
+
+
+async def set_aside(world: World, yuan: str, year: int) -> None:
+    """An allocation to the inpatient pool by two hands."""
+    asked = order("inpatient_pool_allocation", yuan, coverage_year=year)
+    made = await world.done("/money-orders", asked, role="county_recheck")
+    await world.done(f"/money-orders/{made['id']}/approval", role="county_finance")
+
+
+@pytest.mark.requirement("DF-01", "last year's benefits are never paid out of what next year sets aside")
+@pytest.mark.parametrize(
+    ("before", "left"), [((), {"3001.01": 43000, "3001.03": 50000}), (("30.00",), {"3001.01": 43000, "3001.03": 50000})]
+)
+async def test_what_next_year_sets_aside_stays_its_own(
+    world: World, before: tuple[str, ...], left: dict[str, int]
+) -> None:
+    """The year is closed on 3 January; by then 500.00 are set aside for the new one."""
+    world.clock.set(world.clock.now().replace(month=12, day=20))
+    await world.fund("1000.00", "500.00")
+    for yuan in before:
+        await set_aside(world, yuan, 2010)
+    await world.paid("70.00")
+    await to_new_year(world, first=3, meanwhile=lambda: set_aside(world, "500.00", 2011))
+    found = await balances(world)
+    assert {account: found.get(account, 0) for account in left} == left
+    assert not {a for a in found if a[0] in "45"}, found
     await world.identities()
     await world.check_books()
 

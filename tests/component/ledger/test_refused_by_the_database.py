@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -112,17 +113,71 @@ async def test_a_voucher_is_refused_and_nothing_moves(standing: Ledger, raw: asy
 
 @pytest.mark.requirement("ZZ-10", "only the keeper of an account posts to it")
 @pytest.mark.parametrize(
-    ("role", "posting"),
+    ("role", "wrong"),
     [
-        ("insurer_finance", Posting("1002", "4005", 1)),
-        ("county_finance", PAYMENT),
-        ("county_finance", Posting("1009.01", "4001", 1)),
-        ("hospital", PAYMENT),
-        ("", PAYMENT),
+        ("insurer_finance", voucher("x", Posting("1002", "4005", 1))),
+        ("county_finance", voucher("x", PAYMENT)),
+        ("county_finance", voucher("x", Posting("1009.01", "4001", 1))),
+        ("hospital", voucher("x", PAYMENT)),
+        ("", voucher("x", PAYMENT)),
+        # accounts that have no keeper of their own
+        ("", voucher("x", Posting("1301", "2301.01", 999), book="obligations")),
+        ("hospital", voucher("x", Posting("1101", "5001.01", 999))),
+        ("hospital", voucher("x", Posting("4004.01", "3001.01", 100_000), reason="closing")),
+        ("public", voucher("x", Posting("3001.01", "3001.02", 1), reason="closing")),
+        ("township_clerk", voucher("x", Posting("1101", "5001.01", 999))),
+        ("township_clerk", voucher("x", Posting("1009.01", "4001", 1), Posting("2101", "4001", 1))),
     ],
 )
-async def test_who_does_not_keep_the_account_is_refused(raw: asyncpg.Connection, role: str, posting: Posting) -> None:
-    assert await _post(raw, voucher("x", posting), role=role) == "ledger_not_keeper"
+async def test_who_does_not_keep_the_account_is_refused(raw: asyncpg.Connection, role: str, wrong: Voucher) -> None:
+    assert await _post(raw, wrong, role=role) == "ledger_not_keeper"
+
+
+@pytest.mark.parametrize("role", ["", "hospital", "public", "auditor", "county_inspector"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "SELECT open_book('522422', 'urban-2008', '2010-01-01')",
+        "SELECT hold('522422', 'basic', '2101', '{00000000-0000-0000-0000-000000000001}', '{1}')",
+        "SELECT release_hold('522422', 'basic', '{00000000-0000-0000-0000-000000000001}')",
+        "SELECT seal('522422', 'basic', '2010-03-01', now(), '00112233aabbccdd', decode(repeat('00', 64), 'hex'))",
+        "SELECT close_period('522422', 'basic', '2010-03-01')",
+    ],
+)
+async def test_who_keeps_no_account_changes_no_book(raw: asyncpg.Connection, call: str, role: str) -> None:
+    with pytest.raises(asyncpg.PostgresError, match="ledger_not_keeper"):
+        async with raw.transaction():
+            await _scope(raw, role=role)
+            await raw.execute(call)
+
+
+async def test_a_hold_on_an_account_of_nobody_is_for_those_who_settle(
+    funded: Ledger, raw_alone: asyncpg.Connection
+) -> None:
+    hold = "SELECT hold('522422', 'basic', '2101', '{00000000-0000-0000-0000-000000000001}', '{1}')"
+    release = "SELECT release_hold('522422', 'basic', '{00000000-0000-0000-0000-000000000001}')"
+    await funded.post(voucher("later", Posting("1003", "2101", 100)))
+    for call in (hold, release):
+        with pytest.raises(asyncpg.PostgresError, match="ledger_not_keeper"):
+            async with raw_alone.transaction():
+                await _scope(raw_alone, role="township_clerk")
+                await raw_alone.execute(call)
+        async with raw_alone.transaction():
+            await _scope(raw_alone, role="county_director")
+            await raw_alone.execute(call)
+    assert await funded.replay() == []
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "-infinity", "infinity", "2999-01-01"])
+async def test_a_book_begins_on_a_day_that_can_be(standing: Ledger, raw: asyncpg.Connection, day: str) -> None:
+    """A first day that the application cannot even read back would stop the reading of its head for ever."""
+    with pytest.raises(asyncpg.PostgresError, match="ledger_date_impossible"):
+        async with raw.transaction():
+            await _scope(raw, role="county_director")
+            await raw.execute(f"SELECT open_book('522422', 'urban-2008', '{day}')")
+    assert [r["book"] for r in await standing.rows("SELECT book FROM book ORDER BY book")] == [
+        "basic", "obligations", "supplementary",
+    ]  # fmt: skip
 
 
 async def test_the_keeper_posts(funded: Ledger, raw_alone: asyncpg.Connection) -> None:
@@ -130,6 +185,57 @@ async def test_the_keeper_posts(funded: Ledger, raw_alone: asyncpg.Connection) -
         await _scope(raw_alone, role="insurer_finance")
         await _stage(raw_alone, voucher("x", PAYMENT, keeper="insurer"))
         assert await raw_alone.fetchval("SELECT post($1, 'basic')", POOL) == 3
+
+
+@pytest.mark.parametrize(
+    ("role", "flow"),
+    [
+        ("insurer_finance", Posting("1101", "5001.01", 100)),
+        ("insurer_manager", Posting("1101", "5001.01", 100)),
+        ("county_director", Posting("1101", "5001.01", 100)),
+        ("county_finance", Posting("2101", "4001", 100)),
+    ],
+)
+async def test_who_settles_posts_to_accounts_of_nobody(
+    funded: Ledger, raw_alone: asyncpg.Connection, role: str, flow: Posting
+) -> None:
+    await funded.post(voucher("later", Posting("1003", "2101", 100)))
+    async with raw_alone.transaction():
+        await _scope(raw_alone, role=role)
+        await _stage(raw_alone, voucher("x", flow))
+        assert await raw_alone.fetchval("SELECT post($1, 'basic')", POOL) == 4
+    assert await funded.replay() == []
+
+
+SECOND = {"posting_date": date(2010, 3, 2), "value_date": date(2010, 3, 2)}
+
+
+async def test_a_batch_overdraws_no_day_in_between(funded: Ledger, raw_alone: asyncpg.Connection) -> None:
+    """500 yuan are there: 600 out on one day and 200 in on the next are refused together as they are one by one."""
+    too_much = voucher("pay", Posting("5001.01", "1001.02", 60_000))
+    more = voucher("in", Posting("1009.03", "1002", 20_000), **SECOND)
+    arrived = voucher("arrived", Posting("1001.02", "1009.03", 20_000), **SECOND)
+    assert await _post(raw_alone, too_much, more, arrived) == "ledger_overdrawn"
+    assert await funded.post(more, arrived, replace(too_much, **SECOND)) == [3, 4, 5]  # one day: its end counts
+    assert await funded.balances() == {
+        "1001.02": (10_000, 0), "1002": (30_000, 0), "4004.01": (100_000, 0), "5001.01": (60_000, 0),
+    }  # fmt: skip
+    assert await funded.replay() == []
+
+
+async def test_a_hold_that_ends_later_pays_nothing_before(funded: Ledger, raw_alone: asyncpg.Connection) -> None:
+    """400 of 500 yuan are held: the hold of the second day frees nothing on the first."""
+    async with raw_alone.transaction():
+        await _scope(raw_alone)
+        await raw_alone.execute("SELECT hold($1, 'basic', '1001.02', $2::uuid[], '{40000}')", POOL, [HOLD])
+    held = voucher("held", replace(PAYMENT, amount_fen=10_000), hold_id=HOLD, **SECOND)
+    first = voucher("first", replace(PAYMENT, amount_fen=10_001))
+    assert await _post(raw_alone, first, held) == "ledger_overdrawn"
+    assert await funded.post(replace(first, **SECOND), replace(held, **SECOND)) == [3, 4]
+    assert await funded.balances() == {
+        "1001.02": (29_999, 0), "1002": (50_000, 0), "4004.01": (100_000, 0), "5001.01": (20_001, 0),
+    }  # fmt: skip
+    assert await funded.replay() == []
 
 
 async def test_another_pool_is_refused(raw: asyncpg.Connection) -> None:

@@ -155,7 +155,7 @@ class Story:
     async def approve(self) -> None:
         """Whole, or less a share of the benefit, up to all of it."""
         percent = self.draw(st.one_of(st.just(0), st.integers(1, 100)), "percent cut")
-        bearer = self.draw(st.sampled_from(["hospital", "patient", "insurer", "nobody"]))
+        bearer = self.draw(st.sampled_from(["hospital", "nobody"]))
         await self._approve(self._one(self.paper.in_state("settled")), percent, bearer)
 
     async def _approve(self, claim: PaperClaim, percent: int, bearer: str) -> None:

@@ -9,16 +9,22 @@ from uuid import UUID
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.claims.increases import events as increases
 from services.claims.visits import paid
+from services.settlement.payouts.payees import person
 from shared.contracts.settlement import PAYMENT_TOPIC
 from shared.db.engine import create_engine
 from shared.kernel.dates import shanghai_date
+from shared.kernel.ids import from_base32
 from shared.kernel.money import format_yuan, parse_yuan
 from shared.messaging.bus.base import Delivery
 from shared.messaging.consumer import EventProcessor
 from shared.messaging.metrics import MessagingMetrics
 from shared.observe.tracing import Tracing
+from tests.component.claims.test_increases import late
+from tests.component.claims.test_increases_reversed import increased
 from tests.component.claims.world import line
+from tests.component.funds.test_second import account
 from tests.component.funds.test_set_off import balance
 from tests.component.funds.world import EXPENDITURE
 from tests.component.thread.county import COUNTY_HOSPITAL, TOWNSHIP_HOSPITAL, County, Prepared, open_county
@@ -33,17 +39,17 @@ class Told(County):
     """The county whose claims hear what settlement tells of payments."""
 
     heard: set[Any]
-    processor: EventProcessor
+    processors: list[EventProcessor]
 
     async def hear(self) -> None:
         """Claims are given all that settlement told since."""
-        told = "SELECT id, topic, partition_key, envelope FROM outbox WHERE topic = $1 ORDER BY subject, sequence"
-        rows = await self.money_rows.fetch(told, PAYMENT_TOPIC)
+        sql = "SELECT id, topic, partition_key, envelope FROM outbox WHERE topic = $1 ORDER BY subject, sequence"
+        rows = await self.money_rows.fetch(sql, PAYMENT_TOPIC)
         fresh = [row for row in rows if row["id"] not in self.heard]
         self.heard |= {row["id"] for row in fresh}
-        await self.processor.process(
-            [Delivery(r["topic"], 0, n, r["partition_key"], r["envelope"].encode()) for n, r in enumerate(fresh)]
-        )
+        told = [Delivery(r["topic"], 0, n, r["partition_key"], r["envelope"].encode()) for n, r in enumerate(fresh)]
+        for processor in self.processors:
+            await processor.process(told)
         assert await self.look("SELECT error FROM parked") == []
 
 
@@ -56,15 +62,18 @@ async def county(postgres: TestPostgres, tokens: TestTokens, prepared: Prepared)
         engine = create_engine(made.care.database.worker, pool_size=1)
         stack.push_async_callback(engine.dispose)
         made.heard = set()
-        made.processor = EventProcessor(
-            paid.consumer(),
-            service="claims",
-            engine=engine,
-            clock=made.clock,
-            settings=None,
-            metrics=MessagingMetrics(CollectorRegistry()),
-            tracing=Tracing("claims", None),
-        )
+        made.processors = [
+            EventProcessor(
+                reader,
+                service="claims",
+                engine=engine,
+                clock=made.clock,
+                settings=None,
+                metrics=MessagingMetrics(CollectorRegistry()),
+                tracing=Tracing("claims", None),
+            )
+            for reader in (paid.consumer(), increases.consumer())
+        ]
         yield made
 
 
@@ -140,6 +149,33 @@ async def test_a_paid_claim_is_reversed_on_release_by_the_county_office(county: 
     assert await owed(county) == []
     await county.money.refused("nothing_to_replenish", "/replenishments", {})
     assert batch["instructions"][0]["status"] != "cancelled"
+    await county.money.identities()
+    await county.money.check_books()
+
+
+@pytest.mark.requirement("ZZ-14", "what a late decision paid the person more is owed back by him with his claim")
+async def test_an_increase_that_was_paid_is_owed_back_by_its_person(county: Told) -> None:
+    claim, _ = await paid_claim(county)
+    (more,) = await increased(county.care, await late(county.care))
+    await given(county)
+    code = person(county.members[0])
+    await account(county.money, code)
+    payment = from_base32(more["payment_id"])
+    await county.money.confirm(await county.money.batch(payment))
+    await county.hear()
+    spent = await balance(county.money, "5001.01")
+    await let(county, claim)
+    assert (await county.care.cancel(claim["claim_id"])).json()["status"] == "reversed"
+    await given(county)
+    due = {(one["bearer"], one["institution_code"], one["open"]): one for one in await owed(county)}
+    assert due.keys() == {("hospital", COUNTY_HOSPITAL, claim["benefit"]), ("patient", code, more["amount"])}
+    back = parse_yuan(claim["benefit"]) + parse_yuan(more["amount"])
+    assert await balance(county.money, "5001.01") == spent - back
+    await county.money.identities()
+    for one in due.values():
+        await county.money.statement(EXPENDITURE, ("in", parse_yuan(one["open"]), one["reference"]))
+    assert await owed(county) == []
+    assert await county.money.term("e", "paid_not_applied") == "0.00"
     await county.money.identities()
     await county.money.check_books()
 

@@ -13,6 +13,7 @@ from services.claims.benefits.cli import app
 from services.claims.benefits.compiler import load
 from services.claims.benefits.library import ids, loaded, text_of
 from services.claims.benefits.model import Outcome, Reason
+from services.claims.benefits.presumed import presumed
 from services.claims.benefits.quote import Question, quote
 from services.claims.benefits.slip import percent, slip_text, yuan
 from services.claims.benefits.wire import DecisionWire, decision_document
@@ -228,6 +229,24 @@ def test_a_note_is_not_quoted_as_a_clause() -> None:
     assert "适用“县级定点医院”一项。(来源没有写明,为推定)\n" in slip
     assert "五保户、低保户免起付线:免除起付线。(来源没有写明,为推定)\n" in slip
     assert slip.count("为推定") == 3, "row, waiver and floor; each once"
+
+
+def test_what_is_presumed_stands_in_words_and_in_english_too() -> None:
+    claim = "institution: {level: county}\neligible: 800\nperson: {groups: [wubao]}\n"
+    slip = slip_of("zhengzhou-county-2011", claim)
+    told = slip.splitlines()[-1]
+    assert told.startswith("以下规定来源没有写明,须由统筹区点名接受:") and "县级定点医院" in told
+    assert "五保户、低保户免起付线" in told and "basic." not in told, told
+    decision = document()
+    decision["illustrative"] = ["parameters.year_by", "circumstances.migrant", "basic.inpatient.nowhere.ratio"]
+    rule = next(step for step in decision["trace"] if step["step"] == "rule")  # type: ignore[attr-defined]
+    decision["illustrative"] += [f"{rule['rule']}.ratio", f"{rule['rule']}.deductible", rule["rule"]]
+    zh, en = (presumed(decision, language) for language in ("zh", "en"))
+    name = rule["inputs"]["name"]
+    assert zh == (
+        f"累计所属年度的算法、外出务工、basic.inpatient.nowhere.ratio、{name}的补偿比例、{name}的起付线、{name}"
+    )
+    assert en.startswith("the year that counts, migrant work, ") and f"{name}: the ratio" in en
 
 
 def test_what_a_third_party_bears_is_not_the_patients_part() -> None:

@@ -20,6 +20,7 @@ from tests.unit.ledger import book
 from tests.unit.ledger.book import Document
 
 COUNT = 12
+HUGE = 10**15
 TRUE = book.export(book.vouchers(COUNT))
 ROOTS = [d for d in TRUE if d["kind"] == "seal"]
 Damage = Callable[[list[Document]], list[Document]]
@@ -146,6 +147,51 @@ def _rename(d: list[Document]) -> list[Document]:
     return d
 
 
+def _without_account(account: str) -> Damage:
+    return lambda d: [one for one in d if (one["kind"], one.get("account")) != ("account", account)]
+
+
+def _with_the_other_sign(account: str) -> Damage:
+    def damage(d: list[Document]) -> list[Document]:
+        stated = next(one for one in d if (one["kind"], one.get("account")) == ("balance", account))
+        stated["balance"] = f"-{stated['balance']}"
+        return _without_account(account)(d)
+
+    return damage
+
+
+def _other_side(d: list[Document]) -> list[Document]:
+    """Both lines of an account say the other side, as if they belonged together."""
+    for one in d:
+        if one.get("account") == "1002":
+            one.update({"normal_side": "credit"} if one["kind"] == "account" else {"balance": f"-{one['balance']}"})
+    return d
+
+
+def _number_of(number: int, forged: int) -> Damage:
+    def damage(d: list[Document]) -> list[Document]:
+        d[_at(d, number)]["number"] = forged
+        return d
+
+    return damage
+
+
+def _last_seal_through(number: int) -> Damage:
+    def damage(d: list[Document]) -> list[Document]:
+        [one for one in d if one["kind"] == "seal"][-1]["last_number"] = number
+        return d
+
+    return damage
+
+
+def _head_and_last_through(number: int) -> Damage:
+    def damage(d: list[Document]) -> list[Document]:
+        d[0]["last_number"] = number
+        return _last_seal_through(number)(_number_of(COUNT, number)(d))
+
+    return damage
+
+
 def _forge_head(d: list[Document]) -> list[Document]:
     d[0]["pool_code"] = "410182"
     return d
@@ -166,11 +212,23 @@ EXACT: dict[str, tuple[Damage, dict[str, set[str]]]] = {
     "balance twice": (_line_twice("balance"), {"duplicate": {"22:balance 1009.01"}}),
     "end twice": (_line_twice("end"), {"duplicate": {"26:end"}}),
     "account renamed": (_rename, {"account_altered": {"1002"}}),
+    "account line deleted": (_without_account("4001"), {"account_missing": {"4001"}}),
+    "account line deleted, its balance of the other sign": (
+        _with_the_other_sign("1002"), {"account_missing": {"1002"}, "balance_forged": {"1002"}}),
+    "account on the other side": (_other_side, {"account_altered": {"1002"}, "balance_forged": {"1002"}}),
+    "a number beyond the book": (
+        _number_of(COUNT, HUGE), {"inserted": {str(HUGE)}, "tail_cut": {f"{COUNT}–{COUNT}"}}),
+    "a number beyond the book in its midst": (_number_of(5, HUGE), {"inserted": {str(HUGE)}, "deleted": {"5"}}),
+    "a seal beyond the book": (
+        _last_seal_through(HUGE), {"tail_cut": {f"{COUNT + 1}–{HUGE}"}, "signature_wrong": {"2010-03-03"}}),
+    "head, seal and last voucher of a huge number": (
+        _head_and_last_through(HUGE),
+        {"deleted": {f"{COUNT}–{HUGE - 1}"}, "signature_wrong": {"2010-03-03"}}),
     "pool of the head forged": (_forge_head, {"head_forged": {book.genesis().hex()}}),
     "end line cut off": (_without_end, {"end_missing": {"12"}}),
     "end line miscounts": (_wrong_count, {"count_wrong": {"12/24"}}),
     "one voucher deleted": (_delete, {"deleted": {"5–6"}}),
-}
+}  # fmt: skip
 """Damages that are told once, and nothing besides."""
 
 

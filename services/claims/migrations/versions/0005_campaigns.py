@@ -197,17 +197,17 @@ CREATE TABLE increase (
   risk_bearer text NOT NULL,
   listed_fen bigint NOT NULL CHECK (listed_fen > 0),
   amount_fen bigint NOT NULL CHECK (amount_fen BETWEEN 0 AND listed_fen),
-  status text NOT NULL CHECK (status IN ('listed', 'released', 'exhausted', 'paid', 'withdrawn')),
+  status text NOT NULL CHECK (status IN ('listed', 'released', 'exhausted', 'paid', 'withdrawn', 'void', 'reversed')),
   counts jsonb NOT NULL,
   paid_on date,
   PRIMARY KEY (pool_code, id),
   FOREIGN KEY (pool_code, list_id) REFERENCES increase_list (pool_code, id),
   FOREIGN KEY (pool_code, claim_id) REFERENCES claim (pool_code, id),
-  CHECK ((status IN ('released', 'paid')) = (amount_fen > 0)),
-  CHECK ((status = 'paid') = (paid_on IS NOT NULL))
+  CHECK ((status IN ('released', 'paid', 'reversed')) = (amount_fen > 0)),
+  CHECK ((status IN ('paid', 'reversed')) = (paid_on IS NOT NULL))
 );
 CREATE INDEX increase_of_list ON increase (pool_code, list_id, id);
-CREATE UNIQUE INDEX increase_once ON increase (pool_code, claim_id, layer) WHERE status <> 'withdrawn';
+CREATE UNIQUE INDEX increase_once ON increase (pool_code, claim_id, layer) WHERE status NOT IN ('withdrawn', 'void');
 """
 
 

@@ -1,10 +1,10 @@
 -- Books, holds, seals, period ends and the replay, beside post().
 
--- Refuses a day that cannot be yet, and an infinite one.
+-- Refuses a day that cannot be yet, one before any book, and an infinite one.
 CREATE FUNCTION ledger_check_day(p_pool text, p_day date) RETURNS void LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  IF p_day > public.ledger_last_day() OR NOT isfinite(p_day) THEN
+  IF p_day NOT BETWEEN '2000-01-01' AND public.ledger_last_day() THEN -- infinite days as well
     PERFORM public.ledger_refuse('ledger_date_impossible', jsonb_build_object('pool_code', p_pool,
       'last_day', public.ledger_last_day()));
   END IF;
@@ -18,6 +18,7 @@ DECLARE
   v_genesis bytea;
 BEGIN
   PERFORM public.ledger_check_scope(p_pool);
+  PERFORM public.ledger_check_role();
   PERFORM public.ledger_check_day(p_pool, p_first_day);
   SELECT c.book INTO v_book FROM public.chart c WHERE c.chart = p_chart;
   IF v_book IS NULL THEN
@@ -56,9 +57,8 @@ BEGIN
   IF NOT FOUND THEN
     PERFORM public.ledger_refuse('ledger_account_unknown', jsonb_build_object('book', p_book, 'account', p_account));
   END IF;
-  IF v_keeper IS NOT NULL AND NOT EXISTS (
-       SELECT FROM public.keeper_role k WHERE k.keeper IN (v_keeper, '*') AND k.role = v_role) THEN
-    PERFORM public.ledger_refuse('ledger_not_keeper', jsonb_build_object('keeper', v_keeper, 'role', v_role));
+  IF NOT public.ledger_keeps(v_keeper) THEN
+    PERFORM public.ledger_refuse('ledger_not_keeper', jsonb_build_object('keeper', coalesce(v_keeper, '-'), 'role', v_role));
   END IF;
   IF v_available < v_total THEN
     PERFORM public.ledger_refuse('ledger_overdrawn', jsonb_build_object('book', p_book, 'account', p_account,
@@ -85,11 +85,11 @@ BEGIN
   IF FOUND THEN
     PERFORM public.ledger_refuse('ledger_hold_invalid', jsonb_build_object('hold_id', v_bad));
   END IF;
-  SELECT a.keeper INTO v_keeper
+  SELECT coalesce(a.keeper, '-') INTO v_keeper
     FROM public.hold h JOIN public.book k ON k.pool_code = h.pool_code AND k.book = h.book
     JOIN public.chart_account a ON a.chart = k.chart AND a.account = h.account
-    WHERE h.pool_code = p_pool AND h.book = p_book AND h.hold_id = ANY (p_ids) AND a.keeper IS NOT NULL
-      AND NOT EXISTS (SELECT FROM public.keeper_role r WHERE r.keeper IN (a.keeper, '*') AND r.role = v_role) LIMIT 1;
+    WHERE h.pool_code = p_pool AND h.book = p_book AND h.hold_id = ANY (p_ids) AND NOT public.ledger_keeps(a.keeper)
+    LIMIT 1;
   IF FOUND THEN
     PERFORM public.ledger_refuse('ledger_not_keeper', jsonb_build_object('keeper', v_keeper, 'role', v_role));
   END IF;
@@ -284,7 +284,7 @@ SET enable_nestloop = off AS $$
 $$;
 
 REVOKE ALL ON FUNCTION ledger_refuse(text, jsonb), ledger_stage(), ledger_check_staging(), ledger_check_scope(text),
-  ledger_lock(text, text), ledger_last_day(), ledger_check_day(text, date), ledger_link(bytea, bytea, bytea), ledger_chain(bytea, bytea),
+  ledger_keeps(text), ledger_check_role(), ledger_lock(text, text), ledger_last_day(), ledger_check_day(text, date), ledger_link(bytea, bytea, bytea), ledger_chain(bytea, bytea),
   ledger_posting_line(integer, text, text, bigint, text, text, text),
   ledger_voucher_line(text, text, bigint, date, bigint, text, date, date, text, bigint, text, text, text, text, integer,
                       text, bytea),

@@ -61,6 +61,23 @@ BEGIN
   END IF;
 END $$;
 
+-- Whether the caller's role acts for a keeper; NULL is the keeper of accounts that nobody keeps, '*' every one.
+CREATE FUNCTION ledger_keeps(p_keeper text) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM public.keeper_role k
+                 WHERE k.keeper IN (coalesce(p_keeper, '-'), '*') AND k.role = current_setting('heyi.role', true))
+$$;
+
+-- A role that acts for no keeper changes no book, whichever its accounts are.
+CREATE FUNCTION ledger_check_role() RETURNS void LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM public.keeper_role k WHERE k.role = current_setting('heyi.role', true)) THEN
+    PERFORM public.ledger_refuse('ledger_not_keeper', jsonb_build_object('keeper', '-',
+      'role', current_setting('heyi.role', true)));
+  END IF;
+END $$;
+
 -- The last day that any business day can be: tomorrow, since a day may be closed on its own date (contracts §5). The caller
 -- names the days of a voucher; the server's clock is the one that he cannot set, and no day beyond it can be undone.
 CREATE FUNCTION ledger_last_day() RETURNS date LANGUAGE sql STABLE
@@ -72,6 +89,7 @@ DECLARE
   head public.book_head;
 BEGIN
   PERFORM public.ledger_check_scope(p_pool);
+  PERFORM public.ledger_check_role();
   SELECT * INTO head FROM public.book_head h WHERE h.pool_code = p_pool AND h.book = p_book FOR UPDATE;
   IF NOT FOUND THEN
     PERFORM public.ledger_refuse('ledger_book_unknown', jsonb_build_object('pool_code', p_pool, 'book', p_book));
@@ -110,7 +128,8 @@ CREATE FUNCTION ledger_check_postings(p_pool text, p_book text, p_chart text) RE
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   v_role text := current_setting('heyi.role', true);
-  v_any_keeper boolean := EXISTS (SELECT FROM public.keeper_role k WHERE k.keeper = '*' AND k.role = v_role);
+  v_every constant boolean := public.ledger_keeps('*');
+  v_unkept constant boolean := public.ledger_keeps(NULL);
   v_code text;
   v_bad jsonb;
 BEGIN
@@ -119,7 +138,7 @@ BEGIN
            public.ledger_has_separators(string_agg(s.party || s.ref || s.memo, '')) AS separators,
            min(s.ref) <> max(s.ref) AS refs,
            min(s.debit || ' ← ' || s.credit) FILTER (WHERE f.chart IS NULL) AS forbidden,
-           min(f.keeper) AS keeper_first, max(f.keeper) AS keeper_last
+           min(f.keeper) AS keeper_first, max(f.keeper) AS keeper_last, count(f.keeper) < count(*) AS unkept
     FROM pg_temp.staged_posting s
     LEFT JOIN pg_temp.staged_voucher w ON w.book = s.book AND w.seq = s.seq
     LEFT JOIN public.permitted_flow f ON f.chart = p_chart AND (f.reason IS NULL OR f.reason = w.reason)
@@ -128,7 +147,8 @@ BEGIN
     WHERE s.book = p_book GROUP BY s.seq
   )
   SELECT b.code, jsonb_build_object('pool_code', p_pool, 'book', p_book, 'source_event', v.source_event,
-           'flow', p.forbidden, 'keeper', p.keeper_first, 'role', v_role) INTO v_code, v_bad
+           'flow', p.forbidden, 'role', v_role,
+           'keeper', CASE WHEN p.unkept AND NOT v_unkept THEN '-' ELSE p.keeper_first END) INTO v_code, v_bad
     FROM (SELECT w.* FROM pg_temp.staged_voucher w WHERE w.book = p_book) v
     FULL JOIN lines p ON p.seq = v.seq
     CROSS JOIN LATERAL (SELECT
@@ -138,8 +158,8 @@ BEGIN
                 WHEN p.refs THEN 'ledger_refs_differ'
                 WHEN p.forbidden IS NOT NULL THEN 'ledger_flow_not_permitted'
                 WHEN p.keeper_first <> p.keeper_last THEN 'ledger_two_keepers'
-                WHEN NOT v_any_keeper AND p.keeper_first IS NOT NULL AND NOT EXISTS (
-                  SELECT FROM public.keeper_role k WHERE k.keeper = p.keeper_first AND k.role = v_role)
+                WHEN p.unkept AND NOT v_unkept
+                  OR NOT v_every AND p.keeper_first IS NOT NULL AND NOT public.ledger_keeps(p.keeper_first)
                   OR p.keeper_first <> v.keeper THEN 'ledger_not_keeper' END AS code) b
     WHERE b.code IS NOT NULL ORDER BY coalesce(v.seq, p.seq) LIMIT 1;
   IF FOUND THEN
@@ -147,13 +167,12 @@ BEGIN
   END IF;
 END $$;
 
--- Whether every (debit, credit) of ordinary vouchers is permitted, and all of one keeper for whom the role may act: then
--- no voucher among them can break these rules. One comparison for a whole batch, which is nearly always of this kind.
+-- Whether every (debit, credit) of ordinary vouchers is permitted, and all of nobody and of one keeper for whom the role
+-- may act: then no voucher among them can break these rules. One comparison for a whole batch, which is nearly always of this kind.
 CREATE FUNCTION ledger_flows_are_plain(p_chart text, p_moves public.ledger_move[]) RETURNS boolean LANGUAGE sql STABLE
 SET search_path = pg_catalog, public, pg_temp AS $$
-  SELECT count(*) = count(f.chart) AND (count(DISTINCT f.keeper) = 0 OR count(DISTINCT f.keeper) = 1 AND EXISTS (
-           SELECT FROM public.keeper_role k WHERE k.keeper IN (min(f.keeper), '*')
-             AND k.role = current_setting('heyi.role', true)))
+  SELECT count(*) = count(f.chart) AND (count(*) = count(f.keeper) OR public.ledger_keeps(NULL))
+         AND (count(DISTINCT f.keeper) = 0 OR count(DISTINCT f.keeper) = 1 AND public.ledger_keeps(min(f.keeper)))
   FROM unnest(p_moves) m LEFT JOIN public.permitted_flow f
     ON f.chart = p_chart AND f.debit = m.debit AND f.credit = m.credit AND (f.reason IS NULL OR f.reason = 'normal')
 $$;
@@ -364,22 +383,28 @@ BEGIN
     SELECT p_pool, p_book, t.account, t.posting_date, t.value_date, t.debit_fen, t.credit_fen FROM turnover t
     ON CONFLICT (pool_code, book, account, posting_date, value_date) DO UPDATE
       SET debit_fen = d.debit_fen + excluded.debit_fen, credit_fen = d.credit_fen + excluded.credit_fen
-  ), moves AS (
-    SELECT m.account, sum(m.posted_fen) AS posted_fen, sum(m.pending_fen) AS pending_fen FROM (
-      SELECT t.account, CASE a.normal_side WHEN 'debit' THEN t.debit_fen - t.credit_fen
-                                           ELSE t.credit_fen - t.debit_fen END AS posted_fen, 0 AS pending_fen
+  ), by_day AS (
+    SELECT m.account, sum(m.posted_fen) AS posted_fen, sum(m.pending_fen) AS pending_fen,
+           sum(sum(m.posted_fen + m.pending_fen)) OVER (PARTITION BY m.account ORDER BY m.posting_date) AS so_far_fen
+    FROM (
+      SELECT t.account, t.posting_date, CASE a.normal_side WHEN 'debit' THEN t.debit_fen - t.credit_fen
+                                                           ELSE t.credit_fen - t.debit_fen END AS posted_fen,
+             0 AS pending_fen
       FROM turnover t JOIN public.chart_account a ON a.chart = p_chart AND a.account = t.account
       UNION ALL
-      SELECT h.account, 0, h.amount_fen FROM pg_temp.staged_voucher s JOIN public.hold h
+      SELECT h.account, p_days[width_bucket(s.seq, p_firsts)], 0, h.amount_fen
+      FROM pg_temp.staged_voucher s JOIN public.hold h
         ON h.pool_code = p_pool AND h.book = p_book AND h.hold_id = s.hold_id
       WHERE s.book = p_book) m
-    GROUP BY m.account
+    GROUP BY m.account, m.posting_date
+  ), moves AS ( -- what the first days take must be there before the later ones bring more
+    SELECT d.account, sum(d.posted_fen) AS posted_fen, sum(d.pending_fen) AS pending_fen, min(d.so_far_fen) AS lowest_fen
+    FROM by_day d GROUP BY d.account
   ), short AS (
     SELECT jsonb_build_object('book', p_book, 'account', b.account, 'available_fen', b.posted_fen + b.pending_fen,
-                              'change_fen', m.posted_fen + m.pending_fen) AS detail
+                              'change_fen', m.lowest_fen) AS detail
     FROM public.balance b JOIN moves m ON m.account = b.account
-    WHERE b.pool_code = p_pool AND b.book = p_book AND b.guarded
-      AND b.posted_fen + b.pending_fen + m.posted_fen + m.pending_fen < 0
+    WHERE b.pool_code = p_pool AND b.book = p_book AND b.guarded AND b.posted_fen + b.pending_fen + m.lowest_fen < 0
     LIMIT 1
   ), changed AS (
     UPDATE public.balance b SET posted_fen = b.posted_fen + m.posted_fen, pending_fen = b.pending_fen + m.pending_fen

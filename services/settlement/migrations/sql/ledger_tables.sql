@@ -28,7 +28,7 @@ CREATE TABLE permitted_flow (
   FOREIGN KEY (chart, credit) REFERENCES chart_account,
   CHECK (debit <> credit)
 );
--- which roles act for a keeper; keeper '*' names the machine roles
+-- which roles act for a keeper; '-' is the keeper of accounts that nobody keeps, '*' names the machine roles
 CREATE TABLE keeper_role (
   keeper text COLLATE "C" NOT NULL,
   role text COLLATE "C" NOT NULL,

@@ -701,7 +701,7 @@ _CHANGING = {
     ),
     "transfer": (_FULL, _READ, "status, released_by, released_on, arrived_on, cancelled_by, cancel_reason"),
     "paid_line": (_FULL, _READ, "replenishment_id"),
-    "receivable": (_FULL, _FULL, "made_good_on, settled_fen, waived_fen, bearer"),
+    "receivable": (_FULL, _FULL, "made_good_on, settled_fen, waived_fen, bearer, institution_code"),
     "waiver": (_FULL, _FULL, None),
     "write_off": (_FULL, _READ, "decision, document, decided_by, decided_at"),
     "recovery": (_FULL, _READ, "approved_by, approved_at, approved_on"),

@@ -36,6 +36,18 @@ CREATE TABLE deposit_release (
   CHECK (approved_by <> prepared_by),
   CHECK ((approved_by IS NULL) = (approved_on IS NULL))
 );
+CREATE TABLE deposit_void (
+  pool_code text COLLATE "C" NOT NULL,
+  claim_id uuid NOT NULL,
+  layer text COLLATE "C" NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  expense_account text COLLATE "C" NOT NULL,
+  amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  voided_on date NOT NULL,
+  PRIMARY KEY (pool_code, claim_id, layer),
+  FOREIGN KEY (pool_code, claim_id, layer) REFERENCES payable (pool_code, claim_id, layer)
+);
+CREATE INDEX deposit_void_institution ON deposit_void (pool_code, institution_code);
 CREATE TABLE cash_payout (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
@@ -81,6 +93,7 @@ def upgrade() -> None:
     op.execute(pool_table("settlement", "cash_payout"))
     op.execute(pool_table("settlement", "float_month", update_columns="accepted_by, accepted_at"))
     op.execute(pool_table("settlement", "deposit_rate"))
+    op.execute(pool_table("settlement", "deposit_void", app="SELECT", worker="SELECT, INSERT"))
     op.execute(pool_table("settlement", "deposit_release", update_columns="approved_by, approved_on"))
 
 

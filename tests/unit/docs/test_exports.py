@@ -117,6 +117,8 @@ WHOLE = {
     "entitlements": "what one person was granted",
     "places": "the townships of one county",
     "money-order-kinds": "the kinds that there are",
+    "non-executions": "one a payment of one order",
+    "settlement/dues": "the words about four levels in one year",
     "township-floats": "the townships of one county",
     "papers": "the papers of one book's year",
     "voucher-forms": "at most 500 vouchers: a longer period is refused",

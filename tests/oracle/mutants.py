@@ -29,7 +29,19 @@ SUITES = (
     "tests/spec",
     *(
         f"tests/unit/benefits/test_{name}.py"
-        for name in ("engine", "rules", "slip", "stating", "document", "parts", "patient_part", "per_head", "resting")
+        for name in (
+            "engine",
+            "rules",
+            "slip",
+            "stating",
+            "document",
+            "parts",
+            "practice",
+            "raises",
+            "resting",
+            "patient_part",
+            "per_head",
+        )
     ),
 )
 """Without the property tests: the oracle draws more."""

@@ -189,6 +189,14 @@ WINDOW_STAY = define(
     "窗口只受理已结束的就诊:住院要写出院时间,门诊不写。",
     "The window takes care that is over: a stay states its discharge, an outpatient visit none.",
 )
+ACCOUNT_NOT_SERVED = define(
+    "account_not_served",
+    422,
+    "家庭账户不能支付",
+    "The family account does not pay this",
+    "方案“{policy}”{why},就诊 {visit_id} 不能从家庭账户支付;请去掉从家庭账户支付的金额后重新办理。",
+    "Policy {policy} {why}: visit {visit_id} cannot be paid from it. Send the request again without from_account.",
+)
 NOT_MIDWAY = define(
     "not_midway",
     409,

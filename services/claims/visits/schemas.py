@@ -24,10 +24,12 @@ Status = Literal["settled", "approved", "rejected", "returned", "cancelled", "re
 
 
 class LookupIn(WireModel):
-    """Whom to look up, and on which day (today where it is left out)."""
+    """Whom to look up, and on which day (today where it is left out). With the diagnosis what is left for its disease
+    is told, too: caps, buckets and cards that are for diseases."""
 
     id_number: Annotated[str, StringConstraints(min_length=15, max_length=18, strip_whitespace=True)]
     day: date | None = None
+    diagnosis_code: Word | None = None
 
 
 class Remaining(WireModel):

@@ -409,6 +409,7 @@ def _cash_payout(metadata: MetaData) -> None:
         Column("amount_fen", BigInteger, nullable=False),
         Column("receipt_number", CODE, nullable=False),
         Column("paid_on", Date, nullable=False),
+        Column("booked_on", Date, nullable=False),
         Column("recorded_by", Text, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("pool_code", "id"),

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -183,6 +183,36 @@ async def test_a_grant_is_renewed_corrected_and_ended_without_overlap(facts: Wor
     ]
     rows = await facts.sql("SELECT count(*) AS rows FROM entitlement_start")
     assert rows[0]["rows"] == len(told), "the timeline and what settlements read are the same"
+
+
+async def left_of(world: World, **asked: str) -> dict[tuple[str, str], tuple[str, str]]:
+    """What is used and left of each cap, by its period and name, as a hospital is told."""
+    answer = await world.pool("hospital", "POST", "/lookups", json={"id_number": ID_NUMBER} | asked)
+    assert answer.status_code == 200, answer.text
+    return {(one["period"], one["name"]): (one["used"], one["remaining"]) for one in answer.json()["remaining"]}
+
+
+@pytest.mark.requirement("HL-03", "a hospital is told what is left of the yearly cap of the disease it treats")
+async def test_a_look_up_tells_what_is_left_for_a_disease(facts: World) -> None:
+    member = await facts.member(id_number=ID_NUMBER)
+    household, disease = ("household_year", "每户封顶线"), ("disease_year", "每病种封顶线")
+    await granted(facts, member, "chronic_card", disease_code="I10", valid_to="2010-12-31")
+    assert await left_of(facts) == {household: ("0.00", "10000.00")}, "no diagnosis, no cap of a disease"
+    assert (await left_of(facts, diagnosis_code="I10.x00"))[disease] == ("0.00", "100.00")
+    await facts.settled(member, "50.00", kind="outpatient", diagnosis_code="I10", discharged=None)
+    assert (await left_of(facts, diagnosis_code="I10.x00"))[disease] == ("30.00", "70.00"), "60% of 50"
+    assert disease not in await left_of(facts, diagnosis_code="E11"), "no card for it"
+    assert disease not in await left_of(facts, diagnosis_code="I10", day="2011-01-01"), "the card has ended"
+
+
+async def test_a_look_up_reads_the_year_that_the_policy_counts_in(facts: World) -> None:
+    member = await facts.member(id_number=ID_NUMBER)
+    await facts.settled(member, "1100.00")
+    assert (await left_of(facts))["household_year", "每户封顶线"] == ("500.00", "9500.00")
+    facts.clock.set(datetime(2011, 1, 10, 2, tzinfo=UTC))
+    await facts.heard()
+    before = await left_of(facts, day="2010-12-30")
+    assert before["household_year", "每户封顶线"] == ("0.00", "10000.00"), "settled now, it counts in 2011"
 
 
 @pytest.mark.requirement("DU-01", "ending one granted referral leaves the days that another one grants")

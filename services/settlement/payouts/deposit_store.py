@@ -80,7 +80,7 @@ async def withheld_of_claim(conn: AsyncConnection, pool: str, claim_id: UUID) ->
         SELECT i.institution_code, c.layer, c.expense_account, sum(c.withheld_fen)::bigint AS withheld_fen
         FROM instruction_claim c JOIN instruction i ON i.pool_code = c.pool_code AND i.id = c.instruction_id
         WHERE c.pool_code = $1 AND c.claim_id = $2 AND i.status IN ('confirmed', 'returned')
-        GROUP BY 1, 2, 3 HAVING sum(c.withheld_fen) > 0 ORDER BY c.layer""",
+        GROUP BY 1, 2, 3 HAVING sum(c.withheld_fen)::bigint > 0 ORDER BY c.layer""",
         pool,
         claim_id,
     )

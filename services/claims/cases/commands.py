@@ -1,6 +1,6 @@
 """What people do to a case. Each command takes the request's transaction and never commits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any

@@ -9,9 +9,11 @@ from fastapi import Depends, Path, Response
 from services.claims.benefits.slip import slip_text
 from services.claims.visits import commands, questions, record
 from services.claims.visits.bill import Bill, checked
+from services.claims.visits.caps import CapLeft
 from services.claims.visits.deciding import REGISTERED, Visit
 from services.claims.visits.elsewhere import Given
 from services.claims.visits.problems import (
+    ACCOUNT_NOT_SERVED,
     BAD_TIME,
     ELSEWHERE_PERSON,
     ELSEWHERE_SUMS,
@@ -104,7 +106,8 @@ def visit_out(visit: Visit) -> VisitOut:
 )
 async def look_up(pool_code: Pool, body: LookupIn, unit: UnitDep) -> LookupOut:
     """Finds a member by ID number; the number stands in the body so that it reaches no log."""
-    found = await questions.look_up(unit, body.id_number, body.day or shanghai_date(unit.now))
+    day = body.day or shanghai_date(unit.now)
+    found = await questions.look_up(unit, body.id_number, day, body.diagnosis_code or "")
     coverage = found.coverage
     unit.result("member", coverage.member_id)
     return LookupOut(
@@ -122,7 +125,7 @@ async def look_up(pool_code: Pool, body: LookupIn, unit: UnitDep) -> LookupOut:
     )
 
 
-def _remaining(left: questions.CapLeft) -> Remaining:
+def _remaining(left: CapLeft) -> Remaining:
     return Remaining(
         kind="inpatient" if left.kind == "inpatient" else "outpatient",
         cap=left.cap,
@@ -229,7 +232,7 @@ async def discharge_patient(pool_code: Pool, visit_id: ShortId, body: DischargeI
 @router.post(
     "/visits/{visit_id}/quote",
     openapi_extra=access(ENTERS, command="quote_visit", scope="institution", query=True),
-    responses=documented(VISIT_UNKNOWN, ENROLLMENT_SILENT),
+    responses=documented(VISIT_UNKNOWN, ACCOUNT_NOT_SERVED, ENROLLMENT_SILENT),
 )
 async def quote_visit(
     pool_code: Pool,

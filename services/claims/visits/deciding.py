@@ -45,6 +45,7 @@ from services.claims.visits.problems import (
     refused,
     undecided_words,
 )
+from services.claims.visits.wishes import check_account
 from shared.kernel.dates import shanghai_date
 
 INPATIENT = "inpatient"
@@ -254,6 +255,7 @@ def settle(
         raise VISIT_SETTLED(visit_id=visit.id, claim_id=last[0].id)
     if midway and (visit.kind != INPATIENT or visit.status == DISCHARGED or visit.elsewhere is not None):
         raise NOT_MIDWAY(visit_id=visit.id)
+    check_account(ground.policy, visit.id, visit.kind, ground.from_account_fen)
     bill = the_bill(visit, uploaded, inline, day, final=not midway)
     used, credit_fen = counters.used(ground.owners, keys), counters.credit(ground.owners, keys)
     facts = ground.facts(items, used, credit_fen, earlier_parts(parts))

@@ -189,6 +189,22 @@ WINDOW_STAY = define(
     "窗口只受理已结束的就诊:住院要写出院时间,门诊不写。",
     "The window takes care that is over: a stay states its discharge, an outpatient visit none.",
 )
+ACCOUNT_NOT_SERVED = define(
+    "account_not_served",
+    422,
+    "家庭账户不能支付",
+    "The family account does not pay this",
+    "方案“{policy}”{why},就诊 {visit_id} 不能从家庭账户支付;请去掉从家庭账户支付的金额后重新办理。",
+    "Policy {policy} {why}: visit {visit_id} cannot be paid from it. Send the request again without from_account.",
+)
+NOT_A_NEWBORN = define(
+    "not_a_newborn",
+    422,
+    "就诊人不是新生儿",
+    "Not a newborn",
+    "只有出生一年以内的婴儿可以写明母亲;就诊人 {birth_date} 出生,请去掉母亲后重新登记。",
+    "Only a child within a year of its birth names its mother; this one was born on {birth_date}: leave her out.",
+)
 NOT_MIDWAY = define(
     "not_midway",
     409,
@@ -245,6 +261,14 @@ LINE_NEGATIVE = define(
     "A line is negative",
     "第 {line} 行的数量或金额为负;退费请从明细中去掉该行,不要记负数;已上传的,先撤回那次上传再传。",
     "Line {line} has a negative quantity or amount; leave out what was refunded, and withdraw the upload that has it.",
+)
+LINE_TOO_LARGE = define(
+    "line_too_large",
+    422,
+    "明细金额过大",
+    "A line is too large",
+    "到第 {line} 行,金额合计超过 {limit} 元,请核对该行的单价、数量和金额。",
+    "With line {line} the amounts exceed {limit} yuan: check its price, quantity and amount.",
 )
 LINE_OUTSIDE_STAY = define(
     "line_outside_stay",
@@ -309,6 +333,15 @@ POLICY_UNDECIDED = define(
     "No such decided policy",
     "没有编号为 {policy_id} 的经决定的方案;只有决定以后的方案才能列出此前结算的差额。",
     "There is no decided policy {policy_id}: differences are listed once a version is decided.",
+)
+POLICY_SUPERSEDED = define(
+    "policy_superseded",
+    409,
+    "这个方案已被更正的方案代替",
+    "Another version decides these days",
+    "{day} 起的方案 {policy_id} 已被同日起的方案 {in_force} 代替;请按后者列出差额、编制补差名单。",
+    "Version {policy_id} of {day} was replaced by {in_force}, in force from the same day: list differences and "
+    "increases by that one.",
 )
 CLAIM_UNKNOWN = define(
     "claim_unknown",

@@ -9,16 +9,18 @@ from uuid import UUID
 from services.claims.benefits.capping import asks_for_household
 from services.claims.benefits.engine import BadClaim, adjudicate
 from services.claims.benefits.face import Billed, Face, faces_of
-from services.claims.benefits.model import KINDS, AccumulatorKey, Adjudication, Policy
+from services.claims.benefits.model import KINDS, AccumulatorKey, Adjudication
 from services.claims.benefits.queries import NO_POLICY, policy_for
 from services.claims.catalogue.queries import catalogue_items
 from services.claims.providers.queries import reference_on
 from services.claims.visits import accounts, coverage_store, store
 from services.claims.visits.asking import EnrollmentDesk
 from services.claims.visits.bill import Bill, joined
+from services.claims.visits.caps import Asked, CapLeft, caps_left
 from services.claims.visits.claims import earlier_parts, settled_sheets
 from services.claims.visits.coverage import CONSUMER, ID_NUMBER, Coverage
 from services.claims.visits.deciding import Ground, check_open, the_bill
+from services.claims.visits.entitlements import cards
 from services.claims.visits.insured import insured
 from services.claims.visits.problems import (
     BAD_CLAIM,
@@ -28,6 +30,7 @@ from services.claims.visits.problems import (
     bad_claim_words,
 )
 from services.claims.visits.settling import DESK
+from services.claims.visits.wishes import check_account
 from shared.contracts.enrollment import COVERAGE_TOPIC
 from shared.db.personal import Sealer
 from shared.http.unit import Unit
@@ -35,22 +38,6 @@ from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import Problem
 from shared.kernel.id_numbers import normal_form
 from shared.messaging.heartbeat import is_fresh
-
-
-@dataclass(frozen=True, slots=True)
-class CapLeft:
-    """What a cap leaves on a day, in fen."""
-
-    kind: str
-    cap: str
-    name: str
-    period: str
-    amount_fen: int
-    used_fen: int
-
-    @property
-    def remaining_fen(self) -> int:
-        return max(0, self.amount_fen - self.used_fen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +57,9 @@ class Quoted(NamedTuple):
     faces: dict[int, Face]
 
 
-async def look_up(unit: Unit, id_number: str, day: date) -> Found:
+async def look_up(unit: Unit, id_number: str, day: date, diagnosis: str = "") -> Found:
     """The member with an ID number; enrollment's answer where it gives one in time, else a fresh "covered" of ours.
+    With a diagnosis what is left of the caps of its disease, too.
 
     Raises MEMBER_UNKNOWN, ENROLLMENT_SILENT.
     """
@@ -84,12 +72,12 @@ async def look_up(unit: Unit, id_number: str, day: date) -> Found:
         if answer is None:
             raise MEMBER_UNKNOWN(pool_code=unit.pool_code)
         told, name = answer
-        coverage = told if known is None or told.sequence >= known.sequence else known
+        coverage = _with_cases(told, known) if known is None or told.sequence >= known.sequence else known
     except Problem as silence:
         if silence.kind is not ENROLLMENT_SILENT or known is None or not await _says_covered(unit, known, day):
             raise
         coverage = known
-    return Found(coverage, name, day, await _caps(unit, coverage, day))
+    return Found(coverage, name, day, await _caps(unit, coverage, day, diagnosis))
 
 
 async def _says_covered(unit: Unit, known: Coverage, day: date) -> bool:
@@ -99,7 +87,7 @@ async def _says_covered(unit: Unit, known: Coverage, day: date) -> bool:
     return await is_fresh(unit.conn, CONSUMER, [COVERAGE_TOPIC], datetime.now(UTC))  # real time: heartbeats
 
 
-async def _caps(unit: Unit, coverage: Coverage, day: date) -> list[CapLeft]:
+async def _caps(unit: Unit, coverage: Coverage, day: date, diagnosis: str) -> list[CapLeft]:
     """What the policy's caps leave; empty where no policy is in force."""
     try:
         policy = await policy_for(unit.conn, unit.pool_code, day)
@@ -108,31 +96,12 @@ async def _caps(unit: Unit, coverage: Coverage, day: date) -> list[CapLeft]:
             raise
         return []
     used = await store.used(unit.conn, unit.pool_code, [coverage.member_id, coverage.household_id])
-    year = coverage.household_id, day.year
-    asked = [year] if any(asks_for_household(kind, policy) for kind in KINDS) else []
-    heads = await insured(unit.conn, unit.pool_code, asked)
-    return caps_left(policy, used, day, coverage.layers_on(day), heads.get(year))
-
-
-def caps_left(
-    policy: Policy,
-    used: dict[tuple[str, int, str, str], int],
-    day: date,
-    joined: frozenset[str] = frozenset(),
-    heads: int | None = None,
-) -> list[CapLeft]:
-    """Every cap of the layers that count for a person with what is used of it on a day; a cap a visit or admission
-    starts unused. `heads`: insured members of the household."""
-    left: list[CapLeft] = []
-    for layer in policy.layers:
-        if layer.voluntary and layer.id not in joined:
-            continue
-        for kind, benefit in layer.benefits.items():
-            for cap in benefit.caps:
-                daily = cap.period == "person_day"
-                key = (cap.period, 0 if daily else day.year, day.isoformat() if daily else "", cap.counts)
-                left.append(CapLeft(kind, cap.id, cap.name, cap.period, cap.limit_fen(heads), used.get(key, 0)))
-    return left
+    asked = Asked(day, max(day, shanghai_date(unit.now)), diagnosis)
+    year = coverage.household_id, asked.year(policy)
+    heads = await insured(
+        unit.conn, unit.pool_code, [year] if any(asks_for_household(k, policy) for k in KINDS) else []
+    )
+    return caps_left(policy, used, asked, coverage.layers_on(day), cards(coverage.entitlements), heads.get(year))
 
 
 async def quote(
@@ -157,6 +126,7 @@ async def quote(
         from_account_fen,
         off_path,
     )
+    check_account(reference.policy, visit_id, visit.kind, from_account_fen)
     parts = await store.parts(unit.conn, unit.pool_code, visit_id)
     if not all(one.midway for one in parts):
         parts = []  # settled for good: the question is what all of it would give
@@ -188,7 +158,12 @@ async def _coverage(unit: Unit, member_id: UUID, day: date) -> Coverage:
     told = await desk.of_member(unit.pool_code, member_id)
     if told is None:
         raise MEMBER_UNKNOWN(pool_code=unit.pool_code)
-    if known is None:
+    return _with_cases(told, known)
+
+
+def _with_cases(told: Coverage, known: Coverage | None) -> Coverage:
+    """What enrollment told, with what claims itself decided on the member's cases."""
+    if known is None or known.member_id != told.member_id:
         return told
     return replace(told, entitlements=known.entitlements, entitlement_seq=known.entitlement_seq)
 

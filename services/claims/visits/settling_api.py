@@ -9,6 +9,7 @@ from services.claims.visits import settling
 from services.claims.visits.api import ENTERS, Pool, bill_of
 from services.claims.visits.direct import Asked, DirectRoute, answered_by, path_id, settlement_asked
 from services.claims.visits.problems import (
+    ACCOUNT_NOT_SERVED,
     BENEFIT_YEAR_CLOSED,
     CLAIM_PAID,
     CLAIM_RELEASED,
@@ -60,7 +61,7 @@ router.add_api_route(
     openapi_extra=access(ENTERS, command="settle_visit", scope="institution", coalesced=True),
     status_code=201,
     response_model=ClaimOut,
-    responses=documented(VISIT_UNKNOWN, VISIT_NOT_YOURS, VISIT_SETTLED, ENROLLMENT_SILENT),
+    responses=documented(VISIT_UNKNOWN, VISIT_NOT_YOURS, VISIT_SETTLED, ACCOUNT_NOT_SERVED, ENROLLMENT_SILENT),
     route_class_override=DirectRoute,
     tags=["visits"],
 )

@@ -340,7 +340,6 @@ def _increase_payment(metadata: MetaData) -> None:
         Column("layer", CODE, nullable=False),
         Column("document_number", Text, nullable=False),
         PrimaryKeyConstraint("pool_code", "payment_id"),
-        UniqueConstraint("pool_code", "claim_id", "layer", name="increase_payment_once"),
     )
 
 

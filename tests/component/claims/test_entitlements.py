@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -185,6 +185,36 @@ async def test_a_grant_is_renewed_corrected_and_ended_without_overlap(facts: Wor
     assert rows[0]["rows"] == len(told), "the timeline and what settlements read are the same"
 
 
+async def left_of(world: World, **asked: str) -> dict[tuple[str, str], tuple[str, str]]:
+    """What is used and left of each cap, by its period and name, as a hospital is told."""
+    answer = await world.pool("hospital", "POST", "/lookups", json={"id_number": ID_NUMBER} | asked)
+    assert answer.status_code == 200, answer.text
+    return {(one["period"], one["name"]): (one["used"], one["remaining"]) for one in answer.json()["remaining"]}
+
+
+@pytest.mark.requirement("HL-03", "a hospital is told what is left of the yearly cap of the disease it treats")
+async def test_a_look_up_tells_what_is_left_for_a_disease(facts: World) -> None:
+    member = await facts.member(id_number=ID_NUMBER)
+    household, disease = ("household_year", "每户封顶线"), ("disease_year", "每病种封顶线")
+    await granted(facts, member, "chronic_card", disease_code="I10", valid_to="2010-12-31")
+    assert await left_of(facts) == {household: ("0.00", "10000.00")}, "no diagnosis, no cap of a disease"
+    assert (await left_of(facts, diagnosis_code="I10.x00"))[disease] == ("0.00", "100.00")
+    await facts.settled(member, "50.00", kind="outpatient", diagnosis_code="I10", discharged=None)
+    assert (await left_of(facts, diagnosis_code="I10.x00"))[disease] == ("30.00", "70.00"), "60% of 50"
+    assert disease not in await left_of(facts, diagnosis_code="E11"), "no card for it"
+    assert disease not in await left_of(facts, diagnosis_code="I10", day="2011-01-01"), "the card has ended"
+
+
+async def test_a_look_up_reads_the_year_that_the_policy_counts_in(facts: World) -> None:
+    member = await facts.member(id_number=ID_NUMBER)
+    await facts.settled(member, "1100.00")
+    assert (await left_of(facts))["household_year", "每户封顶线"] == ("500.00", "9500.00")
+    facts.clock.set(datetime(2011, 1, 10, 2, tzinfo=UTC))
+    await facts.heard()
+    before = await left_of(facts, day="2010-12-30")
+    assert before["household_year", "每户封顶线"] == ("0.00", "10000.00"), "settled now, it counts in 2011"
+
+
 @pytest.mark.requirement("DU-01", "ending one granted referral leaves the days that another one grants")
 async def test_ending_a_case_leaves_what_another_one_grants(facts: World) -> None:
     member, covered = await facts.member(), await facts.member()
@@ -356,15 +386,17 @@ async def test_a_newborn_is_covered_by_its_mother(facts: World) -> None:
     assert quote.json()["benefit"] == "560.00", quote.text
     settled = await facts.settle(visit, line("A1", "1100.00"))
     assert (settled.status_code, settled.json()["benefit"]) == (201, "560.00"), settled.text
-    own = await facts.pool(
-        "hospital", "PUT", f"/visits/{new_id(facts.clock.now())}",
-        json={
-            "institution_code": COUNTY, "institution_number": "X1", "member_id": str(child), "kind": "inpatient",
-            "admitted_at": "2010-02-20T09:00", "diagnosis_code": "P07", "diagnosis_name": "早产",
-            "mother_id": str(child),
-        },
-    )  # fmt: skip
+    body = {
+        "institution_code": COUNTY, "institution_number": "X1", "member_id": str(child), "kind": "inpatient",
+        "admitted_at": "2010-02-20T09:00", "diagnosis_code": "P07", "diagnosis_name": "早产", "mother_id": str(child),
+    }  # fmt: skip
+    own = await facts.pool("hospital", "PUT", f"/visits/{new_id(facts.clock.now())}", json=body)
     assert (own.status_code, own.json()["code"]) == (422, "own_mother")
+    grown = await facts.member(birth_date=date(2009, 2, 19))
+    body["member_id"], body["mother_id"] = str(grown), str(mother)
+    old = await facts.pool("hospital", "PUT", f"/visits/{new_id(facts.clock.now())}", json=body)
+    assert (old.status_code, old.json()["code"]) == (422, "not_a_newborn")
+    assert "2009-02-19" in old.json()["detail"]
 
 
 async def uncovered(world: World) -> UUID:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.component.claims.test_entitlements import POLICY, granted, submitted
 from tests.component.claims.test_window import ID_NUMBER, enter, intake, papers, settled
-from tests.component.claims.world import POOL, World, line
+from tests.component.claims.world import DISCHARGED, POOL, World, line
 
 NOTHING_DIRECT = (
     "direct: {name: 未经转诊, when: {level: [township, county], referred: false}, deductible: 100, ratio: 50%,",
@@ -148,6 +148,31 @@ async def test_the_hospital_bears_what_lies_over_the_limit(world: World) -> None
     assert "个人负担:1,000.00 − 310.00 − 600.00 = 90.00" in told
     paper = await world.pool("hospital", "GET", f"/claims/{claim['claim_id']}/slip.pdf")
     assert paper.status_code == 200
+
+
+# ---------------------------------------------------------------- a wish that the policy cannot serve
+
+ACCOUNT = POLICY.decode()[POLICY.decode().index("family_account:") :]
+
+
+@pytest.mark.requirement("DF-18", "a wish to pay from the family account is served or refused, never passed over")
+@pytest.mark.parametrize(
+    ("changes", "kind", "told"),
+    [([], "inpatient", "家庭账户不支付住院费用"), ([(ACCOUNT, "")], "outpatient", "没有家庭账户")],
+)
+async def test_a_wish_that_the_policy_cannot_serve_is_refused(
+    world: World, changes: list[tuple[str, str]], kind: str, told: str
+) -> None:
+    await in_force(world, "", *changes)
+    visit = await world.visit(await world.member(), kind=kind, discharged=DISCHARGED if kind == "inpatient" else None)
+    before = await world.counts()
+    lines = {"lines": [line("A1", "100.00")]}
+    for verb in ("quote", "settlement"):
+        answer = await world.pool("hospital", "POST", f"/visits/{visit}/{verb}", json=lines | {"from_account": "50.00"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "account_not_served"), verb
+        assert told in answer.json()["detail"]
+    assert await world.counts() == before
+    assert (await world.pool("hospital", "POST", f"/visits/{visit}/settlement", json=lines)).status_code == 201
 
 
 # ---------------------------------------------------------------- the deadline of papers

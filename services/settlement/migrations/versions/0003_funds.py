@@ -541,8 +541,7 @@ CREATE TABLE increase_payment (
   claim_id uuid NOT NULL,
   layer text COLLATE "C" NOT NULL,
   document_number text NOT NULL,
-  PRIMARY KEY (pool_code, payment_id),
-  CONSTRAINT increase_payment_once UNIQUE (pool_code, claim_id, layer)
+  PRIMARY KEY (pool_code, payment_id)
 );
 CREATE TABLE obligation_day (
   pool_code text COLLATE "C" NOT NULL,

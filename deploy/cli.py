@@ -50,6 +50,10 @@ GATEWAY_PORT = 8420
 DEMO_INSTITUTION = "H52242200001"
 DEMO_INSURER = "中原人寿(演示)"
 HUMAN_ROLES = tuple(role for role in ROLES if role not in ("public", "service"))
+PinnedKeys = Annotated[
+    list[str] | None,
+    typer.Option("--key", help="公钥 (十六进制), 可多次 · a pinned public key, hexadecimal; may repeat"),
+]
 StatePath = Annotated[
     Path, typer.Option("--state", envvar="HEYI_STATE", help="本机运行目录 · directory of the local stack")
 ]
@@ -291,7 +295,7 @@ def clock_show(state: StatePath = DEFAULT_DIRECTORY) -> None:
 def verify(
     export: Annotated[Path | None, typer.Argument(help="账簿导出文件 · an exported book")] = None,
     roots: Annotated[list[Path] | None, typer.Option(help="留存在外的根 · roots kept outside; may repeat")] = None,
-    key: Annotated[str | None, typer.Option(help="公钥 (十六进制) · the pinned public key, hexadecimal")] = None,
+    key: PinnedKeys = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON · print JSON")] = False,
     pool: Annotated[str | None, typer.Option(help="取运行中系统的这个统筹地区 · fetch this pool's book first")] = None,
     book: Annotated[str, typer.Option(help="账套 · the book of --pool")] = "basic",
@@ -303,7 +307,7 @@ def verify(
     options = [
         *(["--proof"] * (proof or entry is not None)),
         *(f"--roots={path}" for path in roots or ()),
-        *([f"--key={key}"] if key else []),
+        *(f"--key={one}" for one in key or ()),
         *(["--json"] * as_json),
     ]
     with _plain_errors():
@@ -334,7 +338,9 @@ _ROOTS_OF_THE_SAME_SERVER = (
 
 
 def _verify_running(directory: StateDirectory, pool: str, book: str, what: str, options: list[str]) -> int:
-    """Fetch an export or a proof and the published roots with an auditor's token, then check them offline.
+    """Fetch an export or a proof with an auditor's token, then check it offline: against the roots given, and only
+    where none is against those that the server publishes. Beside the server's own, which reach the end of any book, it
+    could not be told how far the kept ones do.
 
     A book of which no day is sealed has no root yet: the verifier is given none, and says what that means.
     """
@@ -342,10 +348,11 @@ def _verify_running(directory: StateDirectory, pool: str, book: str, what: str, 
     with tempfile.TemporaryDirectory(prefix="heyi-verify-") as place:
         file, kept = Path(place) / "file", Path(place) / "roots.ndjson"
         _fetch(directory, f"/settlement/v1/pools/{pool}/books/{book}/{what}", file)
+        if any(option.startswith("--roots=") for option in options):
+            return _verify([str(file), *options])
         roots = [root for root in _published_roots(base) if (root["pool_code"], root["book"]) == (pool, book)]
         kept.write_text("".join(json.dumps(root) + "\n" for root in roots), encoding="utf-8")
-        if not any(option.startswith("--roots=") for option in options):
-            typer.echo(_ROOTS_OF_THE_SAME_SERVER, err=True)
+        typer.echo(_ROOTS_OF_THE_SAME_SERVER, err=True)
         return _verify([str(file), *([f"--roots={kept}"] * bool(roots)), *options])
 
 
@@ -376,12 +383,12 @@ def _fetch(directory: StateDirectory, path: str, file: Path) -> None:
 def verify_audit(
     export: Annotated[Path | None, typer.Argument(help="操作日志导出文件 · an exported audit log")] = None,
     roots: Annotated[list[Path] | None, typer.Option(help="留存在外的根 · roots kept outside; may repeat")] = None,
-    key: Annotated[str | None, typer.Option(help="公钥 (十六进制) · the pinned public key, hexadecimal")] = None,
+    key: PinnedKeys = None,
     pool: Annotated[str | None, typer.Option(help="取运行中系统的这个统筹地区 · fetch this pool's logs first")] = None,
     state: StatePath = DEFAULT_DIRECTORY,
 ) -> None:
     """核验操作日志: 导出文件, 或运行中的 --pool · check an exported audit log, or --pool of the running services."""
-    options = [*(f"--roots={path}" for path in roots or ()), *([f"--key={key}"] if key else [])]
+    options = [*(f"--roots={path}" for path in roots or ()), *(f"--key={one}" for one in key or ())]
     with _plain_errors():
         if (export is None) == (pool is None):
             raise DeployError("请给出导出文件, 或用 --pool。 Name an exported file, or give --pool.")

@@ -1,4 +1,4 @@
-"""Command line: ``python -m heyi_verify EXPORT [--proof] [--roots FILE]... [--key HEX] [--json]``; status 0, 1, 2."""
+"""Command line ``python -m heyi_verify EXPORT [--proof] [--roots FILE]... [--key HEX]... [--json]``; status 0, 1, 2."""
 
 import argparse
 import json
@@ -9,13 +9,15 @@ from typing import Any
 
 from heyi_verify.audit import FORMAT as FORMAT_OF_AUDIT
 from heyi_verify.canonical import Unreadable
-from heyi_verify.check import Outcome, examine
+from heyi_verify.check import examine
+from heyi_verify.findings import Outcome
 from heyi_verify.proof import read as read_proof
 from heyi_verify.proof import verify_proof
 
 CLEAN, WRONG, UNREADABLE = 0, 1, 2
 _KEY_BYTES = 32
 _HOLDS = "账本完整：凭证、哈希链、余额与封账全部相符。\nThe book holds: vouchers, chain, balances and seals all agree."
+_NO_KEY = "未提供公钥（--key）：没有核对签名。\nWithout --key no signature was checked."
 _PROVED = "证明成立:这张凭证在当日封账的根之下。\nThe proof holds: the voucher stands under the root of its day."
 _LOG_HOLDS = "操作日志完整：记录、哈希链、末尾与日终根全部相符。\nThe log holds: rows, chain, end and day roots agree."
 _NO_ROOTS = (
@@ -26,15 +28,23 @@ _BEHIND = (
     "留存的根不涵盖第 {0} 至 {1} 号凭证：它们若被重写,只有以后封账的根才能看出。\n"
     "The kept roots do not reach vouchers {0} to {1}: if these were rewritten, only the root of a later seal can tell."
 )
+_ROWS_BEHIND = (
+    "留存的根不涵盖第 {0} 至 {1} 条操作记录:它们若被重写,只有以后的日终根才能看出。\n"
+    "The kept roots do not reach rows {0} to {1}: if these were rewritten, only the root of a later day can tell."
+)
+_BEGINS = (
+    "文件从第 {1} 条操作记录开始,第 1 至 {0} 条不在其中:请另用留存的那一份核对。\n"
+    "The file begins at row {1}: rows 1 to {0} are not in it; check them by the export that you kept."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Verifies one export; prints what was found and returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        key = _key(options.key)
+        keys = [_key(text) for text in options.key]
         roots = [root for path in options.roots for root in read_roots(path)]
-        outcome = _examined(options.export, options.proof, roots if options.roots else None, key)
+        outcome = _examined(options.export, options.proof, roots if options.roots else None, keys)
     except (Unreadable, OSError, UnicodeDecodeError) as error:
         print("不能读取：{}。\nThe input cannot be read: {}.".format(*_why(error)), file=sys.stderr)
         return UNREADABLE
@@ -42,9 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return WRONG if outcome.findings else CLEAN
 
 
-def _examined(path: Path, proof: bool, roots: list[dict[str, Any]] | None, key: bytes | None) -> Outcome:
+def _examined(path: Path, proof: bool, roots: list[dict[str, Any]] | None, keys: list[bytes]) -> Outcome:
     with path.open(encoding="utf-8") as lines:
-        return Outcome(verify_proof(read_proof(lines.read()), roots, key)) if proof else examine(lines, roots, key)
+        return Outcome(verify_proof(read_proof(lines.read()), roots, keys)) if proof else examine(lines, roots, keys)
 
 
 def read_roots(path: Path) -> list[dict[str, Any]]:
@@ -81,9 +91,7 @@ def _why(error: Exception) -> tuple[str, str]:
     return f"“{name}”打不开", str(error)
 
 
-def _key(text: str | None) -> bytes | None:
-    if text is None:
-        return None
+def _key(text: str) -> bytes:
     try:
         key = bytes.fromhex(text)
     except ValueError:
@@ -102,17 +110,22 @@ def _tell(outcome: Outcome, options: argparse.Namespace) -> None:
     findings, with_roots = outcome.findings, bool(options.roots)
     if options.json:
         found = [{"code": f.code, "subject": f.subject, "zh": f.zh(), "en": f.en()} for f in findings]
-        told = {"clean": not findings, "with_roots": with_roots, "unproven": outcome.unproven, "findings": found}
-        print(json.dumps(told, ensure_ascii=False))
+        told = {"clean": not findings, "with_roots": with_roots, "with_keys": bool(options.key), "findings": found}
+        print(json.dumps(told | {"unproven": outcome.unproven, "after": outcome.after}, ensure_ascii=False))
         return
     for finding in findings:
         print(f"[{finding.code}] {finding.zh()}。 {finding.en()}.")
+    is_log = not options.proof and _is_audit(options.export)
     if not findings:
-        print(_PROVED if options.proof else _LOG_HOLDS if _is_audit(options.export) else _HOLDS)
+        print(_PROVED if options.proof else _LOG_HOLDS if is_log else _HOLDS)
+    if outcome.after:
+        print(_BEGINS.format(outcome.after, outcome.after + 1))
     if outcome.unproven is not None:
-        print(_BEHIND.format(*outcome.unproven))
+        print((_ROWS_BEHIND if is_log else _BEHIND).format(*outcome.unproven))
     if not with_roots:
         print(_NO_ROOTS)
+    if not options.key:
+        print(_NO_KEY)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -126,7 +139,12 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="留存在外的根，可多次给出 roots kept outside; repeatable",
     )
-    parser.add_argument("--key", help="固定的公钥（十六进制） the pinned public key, hexadecimal")
+    parser.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        help="固定的公钥（十六进制），可多次给出 a pinned public key, hexadecimal; repeatable",
+    )
     parser.add_argument("--json", action="store_true", help="输出 JSON print JSON")
     return parser
 

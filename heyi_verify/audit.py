@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from heyi_verify.canonical import Unreadable, sha256
-from heyi_verify.findings import Finding
+from heyi_verify.findings import Finding, Outcome
+from heyi_verify.keys import Keys, is_signed
 
 FORMAT = "heyi-audit-1"
 _MEMBERS = (
@@ -22,6 +23,7 @@ class _Walk:
     """What has been seen of the file so far."""
 
     pool_code: str
+    service: str | None
     last: int
     previous: bytes
     hashes: dict[int, str] = field(default_factory=dict)
@@ -35,35 +37,53 @@ class _Walk:
             self.findings.append(finding)
 
 
-def verify_audit(
-    documents: Iterable[dict[str, Any]], outside: Sequence[dict[str, Any]] = (), public_key: bytes | None = None
-) -> list[Finding]:
-    """All findings in an export whose first document says FORMAT; raises Unreadable where it is not one."""
+def verify_audit(documents: Iterable[dict[str, Any]], outside: Sequence[dict[str, Any]] | None, keys: Keys) -> Outcome:
+    """What is wrong in an export whose first document says FORMAT, and how far the roots kept outside reach (None:
+    nothing was kept); raises Unreadable where it is not one."""
     try:
-        return _verify(iter(documents), outside, public_key)
+        return _verify(iter(documents), outside, keys)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, Unreadable):
             raise
         raise Unreadable(f"有一行缺少或写错了 {error}", f"a line lacks or misstates {error}") from error
 
 
-def _verify(documents: Any, outside: Sequence[dict[str, Any]], public_key: bytes | None) -> list[Finding]:
+def _verify(documents: Any, outside: Sequence[dict[str, Any]] | None, keys: Keys) -> Outcome:
     head = next(documents)
     if head["previous"] is None:
         raise Unreadable(
             f"没有第 {head['after']} 条记录可供接续", f"there is no row {head['after']} for the export to follow"
         )
-    walk = _Walk(head["pool_code"], head["after"], bytes.fromhex(head["previous"]))
+    after = int(head["after"])
+    walk = _Walk(head["pool_code"], head.get("service"), after, bytes.fromhex(head["previous"]))
     walk.hashes[walk.last] = head["previous"]
     for document in documents:
         _take(walk, document)
     _close(walk)
     for root in walk.roots:
-        _check_root(walk, root, public_key)
-    for root in outside:
-        if root.get("pool_code") == walk.pool_code and "through_number" in root:
-            _check_root(walk, root, public_key)
-    return walk.findings
+        _check_root(walk, root, keys)
+    unproven = None if outside is None else _check_outside(walk, outside, after, keys)
+    return Outcome(walk.findings, unproven, after)
+
+
+def _check_outside(walk: _Walk, outside: Sequence[dict[str, Any]], after: int, keys: Keys) -> tuple[int, int] | None:
+    """Roots that were kept outside; the first and last row of the file of which none of them proves anything."""
+    own = [root for root in outside if _of_log(root, walk)]
+    if not own and walk.last:
+        walk.find("root_missing", "/".join(filter(None, (walk.service, walk.pool_code))))
+    for root in own:
+        _check_root(walk, root, keys)
+    proven = max((root["through_number"] for root in own), default=0)
+    return (max(proven, after) + 1, walk.last) if max(proven, after) < walk.last else None
+
+
+def _of_log(root: dict[str, Any], walk: _Walk) -> bool:
+    """Whether a root is one of this service's log of this pool; a root that names no service may be of any."""
+    return (
+        root.get("pool_code") == walk.pool_code
+        and "through_number" in root
+        and root.get("service", walk.service) == walk.service
+    )
 
 
 def _take(walk: _Walk, document: dict[str, Any]) -> None:
@@ -104,24 +124,13 @@ def _close(walk: _Walk) -> None:
         walk.find("row_edited", walk.last)
 
 
-def _check_root(walk: _Walk, root: dict[str, Any], public_key: bytes | None) -> None:
+def _check_root(walk: _Walk, root: dict[str, Any], keys: Keys) -> None:
     through = root["through_number"]
     if through > walk.last:
         walk.find("rows_cut", f"{walk.last + 1}–{through}")
     elif through in walk.hashes and walk.hashes[through] != root["root"]:
         walk.find("chain_rewritten", root["day"])
-    if public_key is not None and not _is_signed(root, public_key):
-        walk.find("signature_wrong", root["day"])
-
-
-def _is_signed(root: dict[str, Any], public_key: bytes) -> bool:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    signed = [root["pool_code"], root["day"], root["through_number"], root["root"]]
+    signed = [root["pool_code"], root["day"], through, root["root"]]
     message = json.dumps(signed, separators=(",", ":"), ensure_ascii=False).encode()
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(bytes.fromhex(root["signature"]), message)
-    except (InvalidSignature, ValueError):
-        return False
-    return bool(root["key_id"] == sha256(public_key).hex()[:16])
+    if keys and not is_signed(root, message, keys):
+        walk.find("signature_wrong", root["day"])

@@ -6,7 +6,6 @@ thousand.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -14,7 +13,8 @@ from heyi_verify import canonical, charts
 from heyi_verify.audit import FORMAT as FORMAT_OF_AUDIT
 from heyi_verify.audit import verify_audit
 from heyi_verify.canonical import Unreadable
-from heyi_verify.findings import Finding
+from heyi_verify.findings import Finding, Outcome
+from heyi_verify.keys import pinned
 from heyi_verify.seals import check_outside, check_seals
 from heyi_verify.walk import Walk
 
@@ -24,33 +24,26 @@ _CHANGE_THE_COUNT = ("deleted", "inserted", "tail_cut", "edited", "duplicate")
 """What explains that the end line counts otherwise: it is told once."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What is wrong, and the vouchers behind the last root kept outside: their rewriting cannot be told."""
-
-    findings: list[Finding]
-    unproven: tuple[int, int] | None = None
-
-
 def verify(
-    lines: Iterable[str], roots: Iterable[dict[str, Any]] | None = None, public_key: bytes | None = None
+    lines: Iterable[str], roots: Iterable[dict[str, Any]] | None = None, public_keys: Iterable[bytes] = ()
 ) -> list[Finding]:
     """All findings in an export of a book or of the audit log; raises Unreadable where the input is not one."""
-    return examine(lines, roots, public_key).findings
+    return examine(lines, roots, public_keys).findings
 
 
 def examine(
-    lines: Iterable[str], roots: Iterable[dict[str, Any]] | None = None, public_key: bytes | None = None
+    lines: Iterable[str], roots: Iterable[dict[str, Any]] | None = None, public_keys: Iterable[bytes] = ()
 ) -> Outcome:
-    """As ``verify``, and how far the roots reach. ``roots`` None: nothing was kept outside; raises Unreadable."""
-    outside = None if roots is None else list(roots)
+    """As ``verify``, and how far the roots reach. ``roots`` None: nothing was kept outside; without keys no signature
+    is checked. Raises Unreadable."""
+    outside, keys = None if roots is None else list(roots), pinned(public_keys)
     twice: list[str] = []
     documents = _documents(lines, twice)
     book = next(documents, None)
     if book is not None and book.get("format") == FORMAT_OF_AUDIT:
-        findings = verify_audit(chain((book,), documents), outside or [], public_key)
-        _twice(findings, twice)
-        return Outcome(findings)
+        outcome = verify_audit(chain((book,), documents), outside, keys)
+        _twice(outcome.findings, twice)
+        return outcome
     if book is None or book.get("kind") != "book" or book.get("format") != canonical.FORMAT:
         raise Unreadable(
             f"第一行不是 {canonical.FORMAT} 账本导出的开头",
@@ -64,8 +57,8 @@ def examine(
         _head(walk)
         _close(walk)
         _twice(walk.findings, twice)
-        check_seals(walk, public_key)
-        unproven = None if outside is None else check_outside(walk, outside, public_key)
+        check_seals(walk, keys)
+        unproven = None if outside is None else check_outside(walk, outside, keys)
     except (KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"封账或余额缺少 {error}", f"a seal or balance lacks {error}") from error
     return Outcome(walk.findings, unproven)

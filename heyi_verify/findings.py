@@ -107,3 +107,13 @@ class Finding:
     def en(self) -> str:
         """The sentence in English."""
         return _TEXTS[self.code][1].format(subject=self.subject)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is wrong; the vouchers or rows behind the last root kept outside, whose rewriting cannot be told; and the
+    row behind which an export of the audit log begins (0: with its first)."""
+
+    findings: list[Finding]
+    unproven: tuple[int, int] | None = None
+    after: int = 0

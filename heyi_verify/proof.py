@@ -7,7 +7,8 @@ from typing import Any
 from heyi_verify import canonical
 from heyi_verify.canonical import Unreadable
 from heyi_verify.findings import Finding
-from heyi_verify.seals import of_book, signed
+from heyi_verify.keys import Keys, pinned
+from heyi_verify.seals import is_sealed, of_book
 
 FORMAT = "heyi-proof-1"
 _PREFIX_LEAF, _PREFIX_NODE = b"\x00", b"\x01"
@@ -25,16 +26,16 @@ def read(text: str) -> dict[str, Any]:
 
 
 def verify_proof(
-    proof: dict[str, Any], roots: Iterable[dict[str, Any]] | None = None, public_key: bytes | None = None
+    proof: dict[str, Any], roots: Iterable[dict[str, Any]] | None = None, public_keys: Iterable[bytes] = ()
 ) -> list[Finding]:
-    """What is wrong with the proof; raises Unreadable where it lacks something."""
+    """What is wrong with the proof; without keys no signature is checked. Raises Unreadable for what is none."""
     try:
-        return list(_findings(proof, None if roots is None else list(roots), public_key))
+        return list(_findings(proof, None if roots is None else list(roots), pinned(public_keys)))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Unreadable(f"证明缺少或写错了 {error}", f"the proof lacks or misstates {error}") from error
 
 
-def _findings(proof: dict[str, Any], roots: list[dict[str, Any]] | None, public_key: bytes | None) -> Iterable[Finding]:
+def _findings(proof: dict[str, Any], roots: list[dict[str, Any]] | None, keys: Keys) -> Iterable[Finding]:
     voucher, seal = proof["voucher"], proof["seal"]
     number = voucher["number"]
     stated = bytes.fromhex(voucher["hash"])
@@ -42,10 +43,10 @@ def _findings(proof: dict[str, Any], roots: list[dict[str, Any]] | None, public_
         yield Finding("edited", str(number))
     if not of_book(seal, proof) or not _leads_up(proof["path"], stated, seal, number):
         yield Finding("proof_wrong", str(number))
-    if public_key is not None and not signed(seal, public_key):
+    if not is_sealed(seal, keys):
         yield Finding("signature_wrong", str(seal["day"]))
     if roots is not None:
-        yield from _outside(proof, roots, public_key)
+        yield from _outside(proof, roots, keys)
 
 
 def _leads_up(path: list[dict[str, Any]], leaf: bytes, seal: dict[str, Any], number: int) -> bool:
@@ -65,13 +66,13 @@ def _leads_up(path: list[dict[str, Any]], leaf: bytes, seal: dict[str, Any], num
     return next(steps, None) is None and node.hex() == seal["root"]
 
 
-def _outside(proof: dict[str, Any], roots: list[dict[str, Any]], public_key: bytes | None) -> Iterable[Finding]:
+def _outside(proof: dict[str, Any], roots: list[dict[str, Any]], keys: Keys) -> Iterable[Finding]:
     seal = proof["seal"]
     kept = [root for root in roots if of_book(root, proof) and root["day"] == seal["day"]]
     if not kept:
         yield Finding("root_missing", str(seal["day"]))
     for root in kept:
-        if public_key is not None and not signed(root, public_key):
+        if not is_sealed(root, keys):
             yield Finding("signature_wrong", str(root["day"]))
         if canonical.seal_record(root) != canonical.seal_record(seal):
             yield Finding("rewritten", str(root["day"]))

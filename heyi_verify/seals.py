@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from heyi_verify import canonical
+from heyi_verify.keys import Keys, is_signed
 from heyi_verify.walk import Walk
 
 
-def check_seals(walk: Walk, public_key: bytes | None) -> None:
+def check_seals(walk: Walk, keys: Keys) -> None:
     """Each seal follows from the one before, covers exactly the vouchers that it names, and none is missing."""
     previous, after, day, dated = walk.hashes[0], 0, "", list(walk.dates)
     for number, seal in enumerate(walk.seals, 1):
@@ -23,7 +24,7 @@ def check_seals(walk: Walk, public_key: bytes | None) -> None:
             walk.find("seal_wrong", seal["day"])
         if seal["last_number"] > walk.last_number:
             walk.find("tail_cut", f"{walk.last_number + 1}–{seal['last_number']}")
-        _check_signature(walk, seal, public_key)
+        _check_signature(walk, seal, keys)
         previous, after, day = canonical.sha256(canonical.seal_record(seal)), seal["last_number"], seal["day"]
     _check_last(walk, day)
 
@@ -51,7 +52,7 @@ def _check_last(walk: Walk, day: str) -> None:
         walk.find("seal_missing", through)
 
 
-def check_outside(walk: Walk, roots: list[dict[str, Any]], public_key: bytes | None) -> tuple[int, int] | None:
+def check_outside(walk: Walk, roots: list[dict[str, Any]], keys: Keys) -> tuple[int, int] | None:
     """Roots that were kept outside: whoever rewrote the book could not rewrite these.
 
     The first and last voucher behind the last of them, of which they prove nothing; None where there are none.
@@ -61,7 +62,7 @@ def check_outside(walk: Walk, roots: list[dict[str, Any]], public_key: bytes | N
     if not own and walk.last_number:
         walk.find("root_missing", f"{walk.book['pool_code']}/{walk.book['book']}")
     for root in own:
-        _check_signature(walk, root, public_key)
+        _check_signature(walk, root, keys)
         if root["last_number"] > walk.last_number:
             walk.find("tail_cut", f"{walk.last_number + 1}–{root['last_number']}")
         elif not _covers(walk, root):
@@ -78,17 +79,9 @@ def of_book(root: dict[str, Any], book: dict[str, Any]) -> bool:
     return (root.get("pool_code"), root.get("book")) == (book["pool_code"], book["book"])
 
 
-def signed(seal: dict[str, Any], public_key: bytes) -> bool:
-    """Whether the seal's signature verifies under the key, and names it."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    try:
-        key = Ed25519PublicKey.from_public_bytes(public_key)
-        key.verify(bytes.fromhex(seal["signature"]), canonical.seal_record(seal))
-        return bool(seal["key_id"] == canonical.sha256(public_key).hex()[:16])
-    except (InvalidSignature, ValueError):
-        return False
+def is_sealed(seal: dict[str, Any], keys: Keys) -> bool:
+    """Whether the seal's signature verifies under the pinned key that it names; not asked where none is pinned."""
+    return not keys or is_signed(seal, canonical.seal_record(seal), keys)
 
 
 def _covers(walk: Walk, seal: dict[str, Any]) -> bool:
@@ -104,6 +97,6 @@ def _covers(walk: Walk, seal: dict[str, Any]) -> bool:
     )
 
 
-def _check_signature(walk: Walk, seal: dict[str, Any], public_key: bytes | None) -> None:
-    if public_key is not None and not signed(seal, public_key):
+def _check_signature(walk: Walk, seal: dict[str, Any], keys: Keys) -> None:
+    if not is_sealed(seal, keys):
         walk.find("signature_wrong", seal["day"])

@@ -10,6 +10,8 @@ const STEPS = {
   bonus: ["优惠对象提高比例", "Bonus of a special group"],
   ratio: ["按比例补偿", "Times the ratio"],
   patient_part: ["个人负担以外补偿", "Beyond the patient's part"],
+  nth_admission: ["第几次起免起付线", "No deductible from this admission on"],
+  per_head: ["全家共用的封顶线", "Cap shared by the household"],
   cap: ["封顶线之内", "Within the cap"],
   layer: ["由该层支付", "Paid by this layer"],
   refused: ["不予补偿", "Not paid"],
@@ -17,7 +19,8 @@ const STEPS = {
 
 const INPUTS = {
   total: "总费用", excluded: "不予补偿", over_ceiling: "超限价", own_share: "先行自付", name: "", level: "级别", place: "地点",
-  full: "起付线", own: "个人负担", base: "基数", applied_ratio: "比例", points_ratio: "提高百分点", factor_ratio: "相对提高", groups: "对象",
+  own: "个人负担", each: "每人", insured: "全家参合人数", admission: "本年第几次", waived_from: "从第几次起免",
+  full: "起付线", base: "基数", applied_ratio: "比例", points_ratio: "提高百分点", factor_ratio: "相对提高", groups: "对象",
   cap: "封顶线", used: "已补偿", left: "剩余", before: "封顶前", period: "周期", payer: "付款方", outcome: "原因",
 };
 
@@ -53,7 +56,7 @@ function inputWords([name, value]) {
 export function traceSteps(steps) {
   return h("ol", { class: "steps" }, steps.map((step, index) => h("li", {},
     h("span", { class: "what" }, both(...(STEPS[step.step] ?? [step.step, ""]))),
-    h("span", { class: "amount" }, step.step === "bonus" ? "" : grouped(step.amount)),
+    h("span", { class: "amount" }, ["bonus", "nth_admission"].includes(step.step) ? "" : grouped(step.amount)),
     h("span", { class: "why" }, Object.entries(step.inputs ?? {}).map(inputWords).filter(Boolean).join(" · ")),
     step.clause && step.clause !== steps[index - 1]?.clause ? h("q", { class: "clause" }, step.clause) : "")));
 }

@@ -10,7 +10,7 @@ from services.claims.increases import tables as increases_tables
 from services.claims.providers import tables as providers_tables
 from services.claims.review import tables as review_tables
 from services.claims.statements import tables as statements_tables
-from services.claims.visits import reversal_tables
+from services.claims.visits import claim_tables, reversal_tables
 from services.claims.visits import tables as visits_tables
 from shared.db import frame
 from shared.messaging import schema
@@ -24,6 +24,7 @@ for capability in (
     catalogue_tables,
     providers_tables,
     visits_tables,
+    claim_tables,
     reversal_tables,
     cases_tables,
     review_tables,

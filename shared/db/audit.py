@@ -164,7 +164,7 @@ async def exported(
     while rows := await fetch(conn, _CHAINED, pool_code, number, _EXPORT_PAGE):
         yield [_exported_row(row) for row in rows]
         number = rows[-1]["number"]
-    yield [_exported_root(pool_code, row) for row in await fetch(conn, _ROOTS, pool_code)]
+    yield [_exported_root(pool_code, row, head.get("service")) for row in await fetch(conn, _ROOTS, pool_code)]
     last = await fetchrow(conn, _HEAD, pool_code)
     yield [{"kind": "end", "last_number": last["number"], "last_hash": last["hash"].hex()} if last else _NOTHING]
 
@@ -181,9 +181,10 @@ def _exported_row(row: Any) -> dict[str, Any]:
     }
 
 
-def _exported_root(pool_code: str, row: Any) -> dict[str, Any]:
+def _exported_root(pool_code: str, row: Any, service: str | None) -> dict[str, Any]:
     return {
         "kind": "root",
+        "service": service,
         "pool_code": pool_code,
         "day": row["day"].isoformat(),
         "through_number": row["through_number"],

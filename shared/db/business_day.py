@@ -19,10 +19,10 @@ DAY_CLOSED_ALREADY = define(
 DAY_NOT_OVER = define(
     "day_not_over",
     409,
-    "这一天还没有过完",
-    "The day is not over",
-    "今天是 {today},{day} 过完后才能结账。",
-    "Today is {today}; close {day} after it has ended.",
+    "这一天还没有到",
+    "The day has not begun",
+    "今天是 {today},{day} 还没有到,当天才能结它的账。请核对日期。",
+    "Today is {today}; {day} has not begun and can be closed on the day itself at the earliest. Check the date.",
 )
 
 _OPEN_DAY = "SELECT heyi_open_day($1)"

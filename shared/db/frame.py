@@ -158,11 +158,24 @@ def create(op: Any, service: str) -> None:
 
 def declare(metadata: MetaData) -> None:
     """Declares the same tables for ``alembic check``."""
-    moment, pool = DateTime(timezone=True), Text(collation="C")
+    _declare_idempotency(metadata)
+    _declare_audit(metadata)
+    _declare_days(metadata)
+
+
+def _pool(**more: Any) -> Column[str]:
+    return Column("pool_code", Text(collation="C"), **more)
+
+
+def _moment(name: str) -> Column[Any]:
+    return Column(name, DateTime(timezone=True), nullable=False)
+
+
+def _declare_idempotency(metadata: MetaData) -> None:
     idempotency = Table(
         "idempotency",
         metadata,
-        Column("pool_code", pool),
+        _pool(),
         Column("subject", Text(collation="C")),
         Column("key", Text(collation="C")),
         Column("request_hash", LargeBinary, nullable=False),
@@ -170,17 +183,20 @@ def declare(metadata: MetaData) -> None:
         Column("result_id", Text),
         Column("status", SmallInteger),
         Column("answer", LargeBinary),
-        Column("created_at", moment, nullable=False),
+        _moment("created_at"),
         Column("etag", Text),
         PrimaryKeyConstraint("pool_code", "subject", "key"),
     )
     Index("idempotency_age", idempotency.c.created_at, postgresql_using="brin")
+
+
+def _declare_audit(metadata: MetaData) -> None:
     audit = Table(
         "audit",
         metadata,
-        Column("pool_code", pool),
+        _pool(),
         Column("id", Uuid),
-        Column("at", moment, nullable=False),
+        _moment("at"),
         Column("subject", Text, nullable=False),
         Column("role", Text, nullable=False),
         Column("action", Text, nullable=False),
@@ -198,32 +214,35 @@ def declare(metadata: MetaData) -> None:
     Table(
         "audit_head",
         metadata,
-        Column("pool_code", pool, primary_key=True),
+        _pool(primary_key=True),
         Column("number", BigInteger, nullable=False),
         Column("hash", LargeBinary, nullable=False),
     )
     Table(
         "audit_root",
         metadata,
-        Column("pool_code", pool),
+        _pool(),
         Column("day", Date),
         Column("through_number", BigInteger, nullable=False),
         Column("root", LargeBinary, nullable=False),
         Column("signature", LargeBinary, nullable=False),
         Column("key_id", Text, nullable=False),
-        Column("signed_at", moment, nullable=False),
+        _moment("signed_at"),
         PrimaryKeyConstraint("pool_code", "day"),
     )
+
+
+def _declare_days(metadata: MetaData) -> None:
     Table(
         "pool_day",
         metadata,
-        Column("pool_code", pool, primary_key=True),
+        _pool(primary_key=True),
         Column("first_open_day", Date, nullable=False),
     )
     Table(
         "number_series",
         metadata,
-        Column("pool_code", pool),
+        _pool(),
         Column("day", Date),
         Column("last", BigInteger, nullable=False),
         PrimaryKeyConstraint("pool_code", "day"),

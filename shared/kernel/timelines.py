@@ -30,11 +30,6 @@ def current(starts: Iterable[Start]) -> tuple[Start, ...]:
     return tuple(latest[day] for day in sorted(latest))
 
 
-def as_known(starts: Iterable[Start], recorded_seq: int) -> tuple[Start, ...]:
-    """The timeline as it was known after entry ``recorded_seq``."""
-    return current(s for s in starts if s.recorded_seq <= recorded_seq)
-
-
 def periods(starts: Iterable[Start], state: str) -> tuple[tuple[date, date | None], ...]:
     """The days, both ends included, on which the subject is in ``state``, in order; an open end is None."""
     found: list[tuple[date, date | None]] = []

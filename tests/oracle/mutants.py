@@ -27,7 +27,22 @@ MODULES = ("stating", "lines", "case", "priced", "capping", "paying", "choosing"
 VARIABLE = "HEYI_MUTANT"
 SUITES = (
     "tests/spec",
-    *(f"tests/unit/benefits/test_{name}.py" for name in ("engine", "rules", "slip", "stating", "document")),
+    *(
+        f"tests/unit/benefits/test_{name}.py"
+        for name in (
+            "engine",
+            "rules",
+            "slip",
+            "stating",
+            "document",
+            "parts",
+            "practice",
+            "raises",
+            "resting",
+            "patient_part",
+            "per_head",
+        )
+    ),
 )
 """Without the property tests: the oracle draws more."""
 POLICIES, CLAIMS = 60, 150
@@ -132,13 +147,13 @@ class Corpus:
     """Drawn policies and claims with the oracle's answers, parts of stays among them: each part stands on what the
     engine as it is said of those before."""
 
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: str, policies: int = POLICIES) -> None:
         from services.claims.benefits.engine import adjudicate
         from tests.oracle import bridge, reference
         from tests.oracle.judging import World
 
         self.cases = []
-        for number in range(POLICIES):
+        for number in range(policies):
             world = World(Random(f"{seed}/{number}"), number)
             for claim, used in world.claims(CLAIMS):
                 expected = reference.decide(world.document, claim, used)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from services.claims.benefits.model import Outcome
-from tests.oracle import drawing, reference
+from tests.oracle import drawing, mutants, reference
 from tests.oracle.judging import LEAST, STEPS, judge
 
 POLICIES = 300
@@ -44,6 +44,11 @@ def test_two_engines_agree(request: pytest.FixtureRequest, capsys: pytest.Captur
     assert {one: steps[one] for one in STEPS if steps[one] < LEAST} == {}
     assert seconds < SECONDS
     assert waited < SECONDS or waited > BUSY * seconds
+
+
+def test_the_corpus_of_the_mutants_agrees() -> None:
+    """What kills mutants lets the engine as it is live."""
+    assert mutants.Corpus("agreement", policies=4).agrees()
 
 
 def test_the_oracle_stands_alone() -> None:

@@ -12,7 +12,7 @@ from shared.kernel.errors import Problem, ProblemType
 NEUTRAL: Mapping[str, str] = {
     # ids and numbers
     "order": "id", "bill": "id", "member": "id", "release": "id", "receivables": "ids", "arrival": "id",
-    "receivable": "id", "write_off": "id", "reversal_id": "id",
+    "receivable": "id", "write_off": "id", "reversal_id": "id", "in_force": "id",
     "batch": "id", "bill_id": "id", "claim_id": "id", "cutoff_id": "id", "cutoffs": "ids", "event_id": "id",
     "hold_id": "id", "instruction": "id", "later_claim_id": "id", "policy_id": "id", "replenishment": "id",
     "document_id": "id", "list_id": "id", "statement_id": "id", "campaign_id": "id", "case_id": "id",

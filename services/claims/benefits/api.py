@@ -11,6 +11,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
 from services.claims.benefits import commands, store
+from services.claims.benefits.again import look_again
 from services.claims.benefits.check import findings
 from services.claims.benefits.commands import POLICY_UNKNOWN, Decision
 from services.claims.benefits.compiler import stored
@@ -117,6 +118,25 @@ class Versions(WireModel):
     items: list[PolicyWire]
 
 
+class LookedAtAgain(WireModel):
+    """A version that counts now or later, and what today's checks find in it."""
+
+    id: UUID
+    code: str
+    title: str
+    status: Literal["in_force", "decided"]
+    effective_from: date
+    usable: bool
+    """False: today's checks would refuse it."""
+    findings: list[FindingWire]
+
+
+class LookedAtAgainAll(WireModel):
+    """The versions of a pool that count now or later."""
+
+    items: list[LookedAtAgain]
+
+
 @router.post(
     "/pools/{pool_code}/policies",
     status_code=201,
@@ -177,6 +197,22 @@ async def list_policies(pool_code: str, unit: UnitDep) -> Versions:
     status = await _statuses(unit)
     rows = await store.versions(unit.conn, pool_code)
     return Versions(items=[PolicyWire(**_members(row, status)) for row in rows])
+
+
+@router.get("/pools/{pool_code}/policy-findings", openapi_extra=access(READERS, command="list_policy_findings"))
+async def list_policy_findings(pool_code: str, unit: UnitDep) -> LookedAtAgainAll:
+    """Today's checks over the versions that are in force or decided for later, which were accepted with older ones."""
+    statuses = await _statuses(unit)
+    items = []
+    for row in await store.versions(unit.conn, pool_code):
+        if (status := statuses.get(row["id"])) in ("in_force", "decided"):
+            found = await look_again(unit, row)
+            members = {name: row[name] for name in ("id", "code", "title", "effective_from")}
+            usable = all(one.severity != "error" for one in found)
+            items.append(
+                LookedAtAgain.model_validate({**members, "status": status, "usable": usable, "findings": told(found)})
+            )
+    return LookedAtAgainAll(items=items)
 
 
 @router.get(POLICY, openapi_extra=access(READERS, command="read_policy"), responses=documented(POLICY_UNKNOWN))

@@ -30,7 +30,8 @@ POLICY_HASH_UNKNOWN = define(
 _LATE = """
 SELECT p.hash, p.effective_from, p.decided_at,
        (SELECT min(s.valid_from) FROM policy_start s
-        WHERE s.pool_code = $1 AND s.valid_from > p.effective_from) AS until
+        WHERE s.pool_code = $1 AND s.valid_from > p.effective_from) AS until,
+       (SELECT n.policy_id FROM policy_on($1, p.effective_from) n) AS in_force
 FROM policy p WHERE p.pool_code = $1 AND p.id = $2 AND p.status = 'decided'
 """
 
@@ -39,11 +40,14 @@ FROM policy p WHERE p.pool_code = $1 AND p.id = $2 AND p.status = 'decided'
 class Late:
     """A decided version and the days of admission that it decides: from `since` until the next version's `until`."""
 
+    policy_id: UUID
     policy: Policy
     since: date
     until: date | None
     decided_at: datetime
     """When the decision was recorded: claims are settled by the version from then on."""
+    in_force: UUID
+    """The version that decides its first day by now: another one, where it was corrected for the same day."""
 
 
 async def decided_version(conn: AsyncConnection, pool_code: str, policy_id: UUID) -> Late | None:
@@ -52,7 +56,7 @@ async def decided_version(conn: AsyncConnection, pool_code: str, policy_id: UUID
     if row is None:
         return None
     policy = await policy_by_hash(conn, pool_code, row["hash"])
-    return Late(policy, row["effective_from"], row["until"], row["decided_at"])
+    return Late(policy_id, policy, row["effective_from"], row["until"], row["decided_at"], row["in_force"])
 
 
 async def policy_for(conn: AsyncConnection, pool_code: str, admitted_on: date) -> Policy:

@@ -194,7 +194,7 @@ CROSS JOIN LATERAL unnest(k.claims) AS counted(id)
 LEFT JOIN claim c ON c.pool_code = p.pool_code AND c.id = counted.id AND c.status IN ('approved', 'released')
 WHERE p.pool_code = $1 AND p.campaign_id = $2 AND p.list_number = $3 AND p.status = 'listed'
 GROUP BY p.member_id, k.first_fen
-HAVING bool_or(c.id IS NULL) OR sum({_FIRST}) <> k.first_fen
+HAVING bool_or(c.id IS NULL) OR sum({_FIRST})::bigint <> k.first_fen
 ) AS moved
 """
 

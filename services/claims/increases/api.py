@@ -9,8 +9,8 @@ from pydantic import Field
 
 from services.claims.increases import commands, store
 from services.claims.increases.model import IncreaseList, Line
-from services.claims.increases.problems import INCREASES_STATE, INCREASES_UNKNOWN, NO_INCREASES
-from services.claims.visits.problems import POLICY_UNDECIDED
+from services.claims.increases.problems import INCREASES_OVERTAKEN, INCREASES_STATE, INCREASES_UNKNOWN, NO_INCREASES
+from services.claims.visits.problems import POLICY_SUPERSEDED, POLICY_UNDECIDED
 from shared.contracts.wire import Reason, ShortId, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -57,8 +57,8 @@ class IncreaseListOut(WireModel):
 
 
 class PreparedOut(WireModel):
-    """A list where somebody gets more, and the claims that would and are not on it: by status, or because they were not
-    reproduced; with where to go on."""
+    """A list where somebody gets more, and the claims that would and are not on it: by status, or because they wait on
+    a list of another version (`listed`), were cut as a whole (`cut`), or were not reproduced; with where to go on."""
 
     list: IncreaseListOut | None
     left_out: dict[str, int]
@@ -98,7 +98,7 @@ def _line(line: Line) -> IncreaseOut:
     "/policies/{policy_id}/increases",
     status_code=201,
     openapi_extra=access(OFFICE, command="prepare_increases"),
-    responses=documented(POLICY_UNDECIDED, NO_INCREASES),
+    responses=documented(POLICY_UNDECIDED, POLICY_SUPERSEDED, NO_INCREASES),
 )
 async def prepare_increases(
     pool_code: Pool, policy_id: UUID, unit: UnitDep, cursor: Cursor = None, limit: Households = 1000
@@ -158,7 +158,7 @@ async def list_increases(
 @router.post(
     "/increases/{list_id}/approval",
     openapi_extra=access(DIRECTOR, command="approve_increases"),
-    responses=documented(INCREASES_UNKNOWN, INCREASES_STATE, FOUR_EYES, CONFLICT_OF_INTEREST),
+    responses=documented(INCREASES_UNKNOWN, INCREASES_STATE, INCREASES_OVERTAKEN, FOUR_EYES, CONFLICT_OF_INTEREST),
 )
 async def approve_increases(pool_code: Pool, list_id: ShortId, body: ApprovalIn, unit: UnitDep) -> IncreaseListOut:
     """Approves a list that another person prepared: each line is payable to its person from now on."""

@@ -6,7 +6,6 @@ from datetime import date
 from typing import cast
 from uuid import UUID
 
-from services.claims.benefits.queries import decided_version
 from services.claims.increases import store
 from services.claims.increases.model import (
     APPROVED,
@@ -23,11 +22,10 @@ from services.claims.increases.model import (
     lines_of,
     payable,
 )
-from services.claims.increases.problems import INCREASES_STATE, INCREASES_UNKNOWN, NO_INCREASES
+from services.claims.increases.problems import INCREASES_OVERTAKEN, INCREASES_STATE, INCREASES_UNKNOWN, NO_INCREASES
 from services.claims.visits import queries
-from services.claims.visits.problems import POLICY_UNDECIDED
 from services.claims.visits.retroactive import Difference
-from services.claims.visits.retroactive_queries import late_differences
+from services.claims.visits.retroactive_queries import late_differences, late_version
 from shared.contracts.claims import IncreaseReleased, Kind
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
 from shared.http.unit import Unit
@@ -50,21 +48,23 @@ class Prepared:
 
 
 async def prepare(unit: Unit, policy_id: UUID, after: UUID | None, households: int) -> Prepared:
-    """Lists what is to be paid more to so many households for released claims that stand on no list yet.
+    """Lists what is to be paid more to so many households for released claims, beside what lists of this version or of
+    others gave already. A claim whose line on a list of another version waits for its approval is left out.
 
-    Raises POLICY_UNDECIDED, and NO_INCREASES where that was the end of them and nobody gets more.
+    Raises POLICY_UNDECIDED, POLICY_SUPERSEDED, and NO_INCREASES where that was the end of them and nobody gets more.
     """
-    found, last = await _differences(unit, policy_id, after, households)
     await store.lock_lists(unit.conn, unit.pool_code)
-    taken = await store.taken(unit.conn, unit.pool_code, [one.claim.id for one in found if one.increases])
-    fresh = [one for one in found if one.claim.id not in taken]
+    found, last = await _differences(unit, policy_id, after, households)
+    waiting = await store.waiting(unit.conn, unit.pool_code, [one.claim.id for one in found if one.increases])
+    fresh = [one for one in found if one.claim.id not in waiting]
+    left = left_out(fresh, sum(version != policy_id for version in waiting.values()))
     list_id = new_id(unit.now)
     lines = lines_of(fresh, list_id, policy_id, lambda: new_id(unit.now))
     if not lines and last is None:
-        raise NO_INCREASES()
+        raise NO_INCREASES(count=sum(left.values()))
     if not lines:
         unit.result("policy", policy_id)
-        return Prepared(None, left_out(fresh), last)
+        return Prepared(None, left, last)
     new = IncreaseList(
         id=list_id,
         policy_id=policy_id,
@@ -77,15 +77,13 @@ async def prepare(unit: Unit, policy_id: UUID, after: UUID | None, households: i
     )
     await store.add(unit.conn, unit.pool_code, new, lines)
     _note(unit, new)
-    return Prepared(new, left_out(fresh), last)
+    return Prepared(new, left, last)
 
 
 async def _differences(
     unit: Unit, policy_id: UUID, after: UUID | None, households: int
 ) -> tuple[list[Difference], UUID | None]:
-    late = await decided_version(unit.conn, unit.pool_code, policy_id)
-    if late is None:
-        raise POLICY_UNDECIDED(policy_id=policy_id)
+    late = await late_version(unit, policy_id)
     found: list[Difference] = []
     while households:
         page = min(households, _HOUSEHOLDS_AT_ONCE)
@@ -99,14 +97,18 @@ async def approve(unit: Unit, list_id: UUID, document_number: str) -> IncreaseLi
     """Another person than who prepared it makes the list payable: one event a line, counted toward the year's caps.
 
     What claims settled meanwhile have used of a cap is not paid twice, and for a claim that was taken back meanwhile,
-    or is about to be, nothing is paid. Raises INCREASES_UNKNOWN, INCREASES_STATE, FOUR_EYES, CONFLICT_OF_INTEREST.
+    or is about to be, nothing is paid. Raises INCREASES_UNKNOWN, INCREASES_STATE, FOUR_EYES, CONFLICT_OF_INTEREST, and
+    INCREASES_OVERTAKEN where another version decides a claim of the list by now.
     """
     day = await unit.business_day()
+    await store.lock_lists(unit.conn, unit.pool_code)
     known = await _prepared(unit, list_id, ("批准", "approve it"))
     if known.prepared_by == unit.actor.subject:
         raise FOUR_EYES(act=("编制补差名单", "prepare the list"), then=("批准", "approve it"))
     lines = await store.lines(unit.conn, unit.pool_code, list_id)
     _expect_no_tie(unit, lines)
+    if count := await store.overtaken(unit.conn, unit.pool_code, list_id):
+        raise INCREASES_OVERTAKEN(count=count)
     decided = await _count(unit, lines)
     await store.set_lines(unit.conn, unit.pool_code, decided)
     approved = replace(

@@ -135,13 +135,16 @@ def payable(line: Line, used: Callable[[Ref, str], int]) -> int:
     return max(0, min([line.listed_fen, *rooms]))
 
 
-def left_out(found: Iterable[Difference]) -> dict[str, int]:
-    """Claims that would get more and are not listed, by reason: a status, or `not_reproduced`."""
-    reasons: dict[str, int] = {}
+def left_out(found: Iterable[Difference], waiting: int) -> dict[str, int]:
+    """Claims that would get more and are not listed, by reason: a status, `not_reproduced`, `cut` as a whole by the
+    review, or that they wait on a list of another version (`listed`)."""
+    reasons: dict[str, int] = {"listed": waiting} if waiting else {}
     for one in found:
         reason = None
         if not one.reproduced:
             reason = "not_reproduced"
+        elif one.cut and one.difference_fen > one.had_fen:
+            reason = "cut"
         elif one.increases and one.claim.status != PAYABLE_STATUS:
             reason = one.claim.status
         if reason is not None:

@@ -8,8 +8,16 @@ INCREASES_UNKNOWN = define(
 )  # fmt: skip
 NO_INCREASES = define(
     "no_increases", 409, "没有可补的差额", "There is nothing to pay more",
-    "按这个方案没有还未列入名单、已放行而应补差额的结算。",
-    "By this version no released claim gets more that is not on a list already.",
+    "按这个方案没有还未列入名单、已放行而应补差额的结算;另有 {count} 例因未放行、在别的名单上待批、"
+    "整单扣减或核算不符,没有列入。",
+    "By this version no released claim gets more that is not on a list already; {count} claims are left out: not "
+    "released, waiting on another list, cut as a whole, or not reproduced.",
+)  # fmt: skip
+INCREASES_OVERTAKEN = define(
+    "increases_overtaken", 409, "名单上的结算已由新决定的方案管", "Another version decides claims of the list",
+    "名单上有 {count} 例结算的入院日期现由后来决定的方案管,不能按这份名单批准;请撤回名单,按现行方案再编。",
+    "Another version, decided later, decides {count} claims of the list by now: withdraw the list and prepare one by "
+    "the version in force.",
 )  # fmt: skip
 INCREASES_STATE = define(
     "increases_state", 409, "补差名单的进度不允许", "The list is at another step",

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.increases.model import LINE_COLUMNS, LIST_COLUMNS, IncreaseList, Line
-from shared.db.sql import execute, fetch, fetchrow, rows_as_json
+from shared.db.sql import execute, fetch, fetchrow, fetchval, rows_as_json
 
 _ADD_LIST = f"""
 INSERT INTO increase_list (pool_code, {", ".join(LIST_COLUMNS)})
@@ -37,13 +37,21 @@ SELECT {", ".join(LINE_COLUMNS)} FROM increase
 WHERE pool_code = $1 AND list_id = $2 AND ($3::uuid IS NULL OR id > $3) ORDER BY id LIMIT $4
 """
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('heyi.increases:' || $1, 0))"
-_TAKEN = """
-SELECT DISTINCT claim_id FROM increase WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[]) AND status <> 'withdrawn'
+_WAITING = """
+SELECT DISTINCT claim_id, policy_id FROM increase
+WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[]) AND status = 'listed'
+"""
+
+_OVERTAKEN = """
+SELECT count(DISTINCT c.id) FROM increase i
+JOIN claim c ON c.pool_code = i.pool_code AND c.id = i.claim_id
+WHERE i.pool_code = $1 AND i.list_id = $2
+  AND i.policy_id <> (SELECT n.policy_id FROM policy_on($1, c.admitted_on) n)
 """
 
 
 async def lock_lists(conn: AsyncConnection, pool_code: str) -> None:
-    """One list is prepared at a time, so that a claim stands on one."""
+    """One list is prepared or approved at a time, so that a claim waits on one, and what was approved is seen."""
     await execute(conn, _LOCK, pool_code)
 
 
@@ -80,9 +88,15 @@ def _line(row: Any) -> Line:
     return Line(**{name: row[name] for name in LINE_COLUMNS})
 
 
-async def taken(conn: AsyncConnection, pool_code: str, claims: Sequence[UUID]) -> set[UUID]:
-    """Those of the claims that stand on a list already, of this version or of another."""
-    return {row["claim_id"] for row in await fetch(conn, _TAKEN, pool_code, list(claims))}
+async def waiting(conn: AsyncConnection, pool_code: str, claims: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Those of the claims that stand on a list which waits for its approval, with the version of that list."""
+    rows = await fetch(conn, _WAITING, pool_code, list(claims))
+    return {row["claim_id"]: row["policy_id"] for row in rows}
+
+
+async def overtaken(conn: AsyncConnection, pool_code: str, list_id: UUID) -> int:
+    """Claims of a list whose day of admission another version decides by now."""
+    return int(await fetchval(conn, _OVERTAKEN, pool_code, list_id))
 
 
 async def set_list(conn: AsyncConnection, pool_code: str, now: IncreaseList) -> None:

@@ -74,4 +74,4 @@ def declare(metadata: MetaData) -> None:
     c = line.c
     Index("increase_of_list", c.pool_code, c.list_id, c.id)
     stands = text("(status <> ALL (ARRAY['withdrawn'::text, 'void'::text]))")
-    Index("increase_once", c.pool_code, c.claim_id, c.layer, unique=True, postgresql_where=stands)
+    Index("increase_once", c.pool_code, c.claim_id, c.layer, c.policy_id, unique=True, postgresql_where=stands)

@@ -8,15 +8,14 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 
-from services.claims.benefits.queries import decided_version
 from services.claims.visits import accounts, record, sheets, store
 from services.claims.visits.api import Pool
 from services.claims.visits.claims import Claim, view
 from services.claims.visits.paper import claim_paper, claim_text
 from services.claims.visits.paper_queries import PRINTERS, surroundings
-from services.claims.visits.problems import CLAIM_UNKNOWN, POLICY_UNDECIDED
+from services.claims.visits.problems import CLAIM_UNKNOWN, POLICY_SUPERSEDED, POLICY_UNDECIDED
 from services.claims.visits.retroactive import Difference
-from services.claims.visits.retroactive_queries import late_differences
+from services.claims.visits.retroactive_queries import late_differences, late_version
 from services.claims.visits.schemas import (
     ClaimOut,
     CreditOut,
@@ -263,7 +262,7 @@ async def list_readjudications(
         command="list_late_differences",
         personal=True,
     ),
-    responses=documented(POLICY_UNDECIDED),
+    responses=documented(POLICY_UNDECIDED, POLICY_SUPERSEDED),
 )
 async def list_late_differences(
     pool_code: Pool, policy_id: UUID, unit: UnitDep, cursor: Cursor = None, limit: Limit = 50
@@ -272,9 +271,7 @@ async def list_late_differences(
 
     `limit` counts households. An increase is paid after approval; nothing is taken back from patients.
     """
-    late = await decided_version(unit.conn, unit.pool_code, policy_id)
-    if late is None:
-        raise POLICY_UNDECIDED(policy_id=policy_id)
+    late = await late_version(unit, policy_id)
     key = read_cursor(cursor, UUID)
     found, last = await late_differences(unit, late, key[0] if key else None, limit)
     unit.result("policy", policy_id)
@@ -296,7 +293,9 @@ def _late_difference(one: Difference) -> LateDifferenceOut:
             "benefit_before": one.claim.benefit_fen,
             "benefit": one.benefit_fen,
             "difference": one.difference_fen,
+            "paid_more": one.had_fen,
             "to_pay": one.to_pay_fen,
             "reproduced": one.reproduced,
+            "cut": one.cut,
         }
     )

@@ -16,7 +16,7 @@ from shared.messaging.outbox import Outgoing, emit_many
 # By the member's visits: a policy may count for the household alone, or nothing at all, and leave no row of the person.
 _EARLIER = """
 SELECT c.id, c.institution_code, c.admitted_on, c.benefit_fen FROM visit v
-JOIN claim c ON c.pool_code = v.pool_code AND c.visit_id = v.id AND c.status <> 'cancelled'
+JOIN claim c ON c.pool_code = v.pool_code AND c.visit_id = v.id AND c.status NOT IN ('cancelled', 'reversed')
 WHERE v.pool_code = $1 AND v.member_id = $2 AND c.coverage_sequence < $3
 ORDER BY c.id
 """

@@ -334,6 +334,15 @@ POLICY_UNDECIDED = define(
     "没有编号为 {policy_id} 的经决定的方案;只有决定以后的方案才能列出此前结算的差额。",
     "There is no decided policy {policy_id}: differences are listed once a version is decided.",
 )
+POLICY_SUPERSEDED = define(
+    "policy_superseded",
+    409,
+    "这个方案已被更正的方案代替",
+    "Another version decides these days",
+    "{day} 起的方案 {policy_id} 已被同日起的方案 {in_force} 代替;请按后者列出差额、编制补差名单。",
+    "Version {policy_id} of {day} was replaced by {in_force}, in force from the same day: list differences and "
+    "increases by that one.",
+)
 CLAIM_UNKNOWN = define(
     "claim_unknown",
     404,

@@ -3,7 +3,8 @@
 Each claim is decided again on the facts that it was decided on, by the version that it was decided by and by the new
 one. Increases are counted along for the later claims of the same person and household, so that a cap that was lifted
 helps every later claim as far as it would have. A claim that the new version would give less keeps what it has, and
-keeps the room that it took: nothing is taken back, and no cap is passed by what is kept.
+keeps the room that it took: nothing is taken back, and no cap is passed by what is kept. What earlier lists gave more
+counts as paid: only the rest is payable. Of a claim that the review cut, what it left is decided anew.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -38,6 +39,7 @@ from services.claims.visits.bill import Bill
 from services.claims.visits.claims import Claim
 from services.claims.visits.counters import FAMILY_ACCOUNT, Owners, Ref
 from services.claims.visits.deciding import Visit
+from services.claims.visits.retroactive_facts import NOTHING, Counted, CutOff, Had, owed_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,15 @@ class Settled:
     input: ClaimInput
     facts: Facts
     policy: Policy
+    had: Had = NOTHING
+    cuts: tuple[CutOff, ...] = ()
+    moves: Mapping[Ref, int] = field(default_factory=dict)
+    """As which move it came on each accumulator row that it read."""
+
+    @property
+    def owed(self) -> ClaimInput | None:
+        """What the review left of it; None where that cannot be told line by line."""
+        return owed_of(self.input, self.cuts)
 
 
 class Count(NamedTuple):
@@ -80,7 +91,11 @@ class Difference:
     reproduced: bool
     """The version that it was settled by gives again what was paid: a false one is for a person to look at."""
     increases: tuple[Increase, ...] = ()
-    """What is payable more, layer by layer; nothing where the decision was not reproduced."""
+    """What is payable more, layer by layer; nothing where the decision was not reproduced, or cut as a whole."""
+    had_fen: int = 0
+    """What earlier lists gave more for it."""
+    cut: bool = False
+    """The review cut it without naming lines: what is left of it is for a person to look at."""
 
     @property
     def difference_fen(self) -> int:
@@ -96,39 +111,62 @@ class Difference:
 def differences(settled: Sequence[Settled], policy: Policy) -> Iterator[Difference]:
     """Claims by household in the order in which they were counted, each with what the new version gives it."""
     ahead: dict[tuple[Ref, str], int] = defaultdict(int)
+    given: dict[UUID, list[Counted]] = defaultdict(list)
     parts: dict[UUID, Earlier | None] = {}
     raised: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     stays = _in_parts(settled)
     for one in settled:
         owners, stay = Owners(one.claim.member_id, one.claim.household_id), one.claim.visit_id
         before = adjudicate(one.input, one.facts, one.policy)
-        after = adjudicate(one.input, _moved(one.facts, owners, ahead, parts.get(stay)), policy)
-        reproduced = _same(before, one.claim)
-        increases = tuple(_increases(one, owners, before, after, policy, stays)) if reproduced else ()
+        facts = _moved(one.facts, owners, _besides(one, ahead, given[owners.household_id]), parts.get(stay))
+        after = adjudicate(one.input, facts, policy)
+        reproduced, cut = _same(before, one.claim), one.owed is None
+        payable = reproduced and not cut and not one.had.by_this
+        increases = tuple(_increases(one, owners, before, after, facts, policy, stays)) if payable else ()
         for more in increases if stay in stays else ():
             stays[stay][more.layer.layer] += more.layer.benefit_fen
             raised[stay][more.layer.layer] += more.layer.benefit_fen
+        for layer, fen in one.had.layers.items():
+            raised[stay][layer] += fen
         if stay in stays:
             parts[stay] = _so_far(before, after, raised[stay])
         for count in (count for increase in increases for count in increase.counts):
             ahead[count.ref, count.name] += count.amount
-        yield Difference(one.claim, after.outcome.value, after.benefit_fen, reproduced, increases)
+        given[owners.household_id] += one.had.counted
+        yield Difference(
+            one.claim, after.outcome.value, after.benefit_fen, reproduced, increases, one.had.total_fen, cut
+        )
+
+
+def _besides(
+    one: Settled, ahead: Mapping[tuple[Ref, str], int], given: Sequence[Counted]
+) -> dict[tuple[Ref, str], int]:
+    """What counts before a claim by the new version and its facts do not hold: the increases of this list, and those of
+    earlier lists that were counted after the claim was."""
+    sums = dict(ahead)
+    for entry in given:
+        if entry.move > one.moves.get(entry.ref, 0):
+            for name, amount in entry.added.items():
+                sums[entry.ref, name] = sums.get((entry.ref, name), 0) + amount
+    return sums
 
 
 Stays = Mapping[UUID, dict[str, int]]
-"""By visit, of stays settled in parts: what each layer paid for all parts together, in fen."""
+"""By visit, of stays settled in parts: what each layer paid for all parts together, earlier lists included, in fen."""
 
 
 def _in_parts(settled: Sequence[Settled]) -> Stays:
-    claims: dict[UUID, list[Claim]] = defaultdict(list)
+    claims: dict[UUID, list[Settled]] = defaultdict(list)
     for one in settled:
-        claims[one.claim.visit_id].append(one.claim)
+        claims[one.claim.visit_id].append(one)
     stays: dict[UUID, dict[str, int]] = {}
     for visit_id, parts in claims.items():
         if len(parts) > 1:
             stays[visit_id] = defaultdict(int)
-            for layer in (layer for part in parts for layer in part.layers):
+            for layer in (layer for part in parts for layer in part.claim.layers):
                 stays[visit_id][layer["layer"]] += layer["amount_fen"]
+            for name, fen in (had for part in parts for had in part.had.layers.items()):
+                stays[visit_id][name] += fen
     return stays
 
 
@@ -144,19 +182,44 @@ def _left_of_stay(one: Settled, policy: Policy, stays: Stays, layer_id: str) -> 
 
 
 def _increases(
-    one: Settled, owners: Owners, before: Adjudication, after: Adjudication, policy: Policy, stays: Stays
+    one: Settled,
+    owners: Owners,
+    before: Adjudication,
+    after: Adjudication,
+    facts: Facts,
+    policy: Policy,
+    stays: Stays,
 ) -> Iterator[Increase]:
-    """What each layer pays more: together what the benefit grew by, and at most what the patient paid in cash."""
-    rest = min(after.benefit_fen - before.benefit_fen, one.claim.patient_fen - one.claim.account_fen)
-    had = {layer.layer: layer.benefit_fen for layer in before.layers}
-    others = _other_counts(owners, before, after, policy)
+    """What each layer pays more than it did with earlier lists: together what the benefit of what the review left grew
+    by, and at most what the patient paid in cash and is not owed by the hospital."""
+    grown = [_grown(before, after)]
+    if one.cuts and one.owed is not None:
+        grown.append(_grown(adjudicate(one.owed, one.facts, one.policy), adjudicate(one.owed, facts, policy)))
+    owed_fen = sum(cut.patient_owed_fen for cut in one.cuts)
+    cash = one.claim.patient_fen - one.claim.account_fen - owed_fen
+    rest = min(cash, *(by.total_fen for by in grown)) - one.had.total_fen
+    others = _other_counts(owners, before, after, policy, one.had)
     for layer in after.layers:
         left = _left_of_stay(one, policy, stays, layer.layer)
-        more = min(rest, layer.benefit_fen - had.get(layer.layer, 0), left)
+        by_layer = min(by.layers.get(layer.layer, 0) for by in grown)
+        more = min(rest, by_layer - one.had.layers.get(layer.layer, 0), left)
         if more > 0:
             counts = _benefit_counts(one, owners, after, policy, layer.layer, more)
             yield Increase(layer._replace(benefit_fen=more), (*counts, *others))
             rest, others = rest - more, ()
+
+
+class _Grown(NamedTuple):
+    """What a decision gives more than another, in fen; negative where it gives less."""
+
+    total_fen: int
+    layers: Mapping[str, int]
+
+
+def _grown(before: Adjudication, after: Adjudication) -> _Grown:
+    was = {layer.layer: layer.benefit_fen for layer in before.layers}
+    layers = {layer.layer: layer.benefit_fen - was.get(layer.layer, 0) for layer in after.layers}
+    return _Grown(after.benefit_fen - before.benefit_fen, layers)
 
 
 def _benefit_counts(
@@ -178,14 +241,20 @@ def _benefit_counts(
             yield Count(owners.ref(key), key.name, more_fen, min(caps, default=None), True)
 
 
-def _other_counts(owners: Owners, before: Adjudication, after: Adjudication, policy: Policy) -> tuple[Count, ...]:
-    """What the new version counts otherwise beside benefits: deductibles, yearly bases, admissions.
+def _other_counts(
+    owners: Owners, before: Adjudication, after: Adjudication, policy: Policy, had: Had
+) -> tuple[Count, ...]:
+    """What the new version counts otherwise beside benefits: deductibles, yearly bases, admissions; less what earlier
+    lists have counted of it.
 
     The family account stays as it was spent.
     """
     benefits = {name for layer in policy.layers for bucket in layer.buckets for name in bucket.adds_to}
     was, now = dict(before.movements), dict(after.movements)
-    changed = {key: now.get(key, 0) - was.get(key, 0) for key in {**was, **now}}
+    counted = had.counts()
+    changed = {
+        key: now.get(key, 0) - was.get(key, 0) - counted.get((owners.ref(key), key.name), 0) for key in {**was, **now}
+    }
     return tuple(
         Count(owners.ref(key), key.name, amount, None, False)
         for key, amount in sorted(changed.items())

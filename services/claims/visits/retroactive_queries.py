@@ -8,12 +8,14 @@ from uuid import UUID
 from services.claims.benefits.capping import asks_for_household
 from services.claims.benefits.engine import benefit_year
 from services.claims.benefits.model import Item, Policy
-from services.claims.benefits.queries import Late, policy_by_hash
+from services.claims.benefits.queries import Late, decided_version, policy_by_hash
 from services.claims.catalogue.queries import catalogue_items
 from services.claims.visits import retroactive_store
 from services.claims.visits.claims import Claim
 from services.claims.visits.insured import insured
-from services.claims.visits.retroactive import Difference, Settled, differences, settled_of
+from services.claims.visits.problems import POLICY_SUPERSEDED, POLICY_UNDECIDED
+from services.claims.visits.retroactive import Difference, Moved, Settled, as_counted, differences, settled_of
+from services.claims.visits.retroactive_facts import NOTHING, had_of
 from services.claims.visits.retroactive_store import Wanted
 from shared.http.unit import Unit
 
@@ -21,15 +23,30 @@ _IN_FLIGHT = timedelta(minutes=1)
 """A settlement under way while the decision was recorded may still have used the version before."""
 
 
+async def late_version(unit: Unit, policy_id: UUID) -> Late:
+    """A decided version that decides its days still. Raises POLICY_UNDECIDED, POLICY_SUPERSEDED."""
+    late = await decided_version(unit.conn, unit.pool_code, policy_id)
+    if late is None:
+        raise POLICY_UNDECIDED(policy_id=policy_id)
+    if late.in_force != policy_id:
+        raise POLICY_SUPERSEDED(policy_id=policy_id, day=late.since, in_force=late.in_force)
+    return late
+
+
 async def late_differences(
     unit: Unit, late: Late, after: UUID | None, households: int
 ) -> tuple[list[Difference], UUID | None]:
     """The differences of a page of households, and the last household of the page where there may be more.
 
-    Statements: four, and one for each catalogue version and policy version that is new in this process.
+    Statements: six, and one for each catalogue version and policy version that is new in this process.
     """
     wanted = Wanted(late.since, late.until, late.decided_at + _IN_FLIGHT, late.policy.hash, after, households)
-    claims = await retroactive_store.claims_in_between(unit.conn, unit.pool_code, wanted)
+    found = await retroactive_store.claims_in_between(unit.conn, unit.pool_code, wanted)
+    given = await retroactive_store.given(unit.conn, unit.pool_code, found)
+    entries = await retroactive_store.entries(unit.conn, unit.pool_code, found, given)
+    claims = as_counted(found, (Moved(one.id, e.ref, e.move) for one in found for e in entries.get(one.id, ())))
+    had = had_of(given, entries, late.policy_id)
+    cuts = await retroactive_store.cuts(unit.conn, unit.pool_code, claims)
     details = await retroactive_store.details(unit.conn, unit.pool_code, claims)
     visits = await retroactive_store.visits(unit.conn, unit.pool_code, claims)
     codes: dict[str, set[str]] = defaultdict(set)
@@ -38,7 +55,14 @@ async def late_differences(
     items = {version: await catalogue_items(unit.conn, version, wanted) for version, wanted in codes.items()}
     policies = await _policies(unit, claims)
     settled = [
-        settled_of(claim, visits[claim.visit_id], details[claim.id], _of(items, claim), policies[claim.policy_hash])
+        replace(
+            settled_of(
+                claim, visits[claim.visit_id], details[claim.id], _of(items, claim), policies[claim.policy_hash]
+            ),
+            had=had.get(claim.id, NOTHING),
+            cuts=cuts.get(claim.id, ()),
+            moves={entry.ref: entry.move for entry in entries.get(claim.id, ())},
+        )
         for claim in claims
     ]
     settled = await _with_insured(unit, settled, late.policy)

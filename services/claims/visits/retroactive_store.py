@@ -1,5 +1,6 @@
 """The SQL of claims that a late decision concerns: by household, so that caps are followed claim by claim."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.counters import Ref
 from services.claims.visits.deciding import Visit
-from services.claims.visits.retroactive import Moved, as_counted
+from services.claims.visits.retroactive_facts import Counted, CutOff, Given
 from services.claims.visits.visit_rows import visit_of
 from shared.db.sql import fetch
 
@@ -30,9 +31,17 @@ SELECT {", ".join(COLUMNS)} FROM claim
 WHERE {_IN_BETWEEN} AND household_id IN (SELECT household_id FROM page)
 ORDER BY id
 """
-_MOVED = """
-SELECT claim_id, owner_id, scope, year, detail, move FROM accumulator_entry
+_ENTRIES = """
+SELECT claim_id, owner_id, scope, year, detail, move, added FROM accumulator_entry
 WHERE pool_code = $1 AND owner_id = ANY ($2::uuid[]) AND claim_id = ANY ($3::uuid[]) AND NOT takes_back
+"""
+_GIVEN = """
+SELECT id, claim_id, policy_id, layer, amount_fen FROM increase
+WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[]) AND status IN ('released', 'paid', 'exhausted') ORDER BY id
+"""
+_CUTS = """
+SELECT claim_id, line, amount_fen, patient_owed_fen FROM claim_cut
+WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[]) ORDER BY claim_id, claim_version, number
 """
 _DETAILS = "SELECT * FROM claim_detail WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[])"
 _VISITS = "SELECT * FROM visit WHERE pool_code = $1 AND id = ANY ($2::uuid[])"
@@ -52,7 +61,7 @@ class Wanted:
 
 
 async def claims_in_between(conn: AsyncConnection, pool_code: str, wanted: Wanted) -> list[Claim]:
-    """The claims of a page of households, as they were counted."""
+    """The claims of a page of households, by id."""
     rows = await fetch(
         conn,
         _CLAIMS,
@@ -64,15 +73,33 @@ async def claims_in_between(conn: AsyncConnection, pool_code: str, wanted: Wante
         wanted.after,
         wanted.households,
     )
-    claims = [claim_of(row) for row in rows]
-    return as_counted(claims, await _moved(conn, pool_code, claims))
+    return [claim_of(row) for row in rows]
 
 
-async def _moved(conn: AsyncConnection, pool_code: str, claims: Sequence[Claim]) -> list[Moved]:
-    """When each claim moved which accumulator."""
+async def given(conn: AsyncConnection, pool_code: str, claims: Sequence[Claim]) -> list[Given]:
+    """The lines of approved lists that stand for claims; of a cap that left nothing, with nothing."""
+    return [Given(**row) for row in await fetch(conn, _GIVEN, pool_code, [claim.id for claim in claims])]
+
+
+async def entries(
+    conn: AsyncConnection, pool_code: str, claims: Sequence[Claim], lines: Sequence[Given]
+) -> dict[UUID, list[Counted]]:
+    """What each claim, and each line, counted on which accumulator row as which move."""
     owners = {owner for claim in claims for owner in (claim.member_id, claim.household_id)}
-    rows = await fetch(conn, _MOVED, pool_code, sorted(owners), [claim.id for claim in claims])
-    return [Moved(r["claim_id"], Ref(r["owner_id"], r["scope"], r["year"], r["detail"]), r["move"]) for r in rows]
+    ids = [claim.id for claim in claims] + [line.id for line in lines]
+    found: dict[UUID, list[Counted]] = defaultdict(list)
+    for row in await fetch(conn, _ENTRIES, pool_code, sorted(owners), ids):
+        ref = Ref(row["owner_id"], row["scope"], row["year"], row["detail"])
+        found[row["claim_id"]].append(Counted(ref, row["move"], row["added"]))
+    return found
+
+
+async def cuts(conn: AsyncConnection, pool_code: str, claims: Sequence[Claim]) -> dict[UUID, tuple[CutOff, ...]]:
+    """What the review cut of each claim that it cut."""
+    found: dict[UUID, tuple[CutOff, ...]] = defaultdict(tuple)
+    for row in await fetch(conn, _CUTS, pool_code, [claim.id for claim in claims]):
+        found[row["claim_id"]] += (CutOff(row["line"], row["amount_fen"], row["patient_owed_fen"]),)
+    return found
 
 
 async def details(conn: AsyncConnection, pool_code: str, claims: Sequence[Claim]) -> dict[UUID, Any]:

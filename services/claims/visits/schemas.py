@@ -466,8 +466,9 @@ class ReadjudicationOut(WireModel):
 
 
 class LateDifferenceOut(WireModel):
-    """A claim settled before a version was decided that was to count already: difference = benefit − benefit_before,
-    and to_pay is an increase or nothing."""
+    """A claim settled before a version was decided that was to count already: difference = benefit − benefit_before.
+    ``paid_more`` is what earlier lists of increases gave for it, and ``to_pay`` the rest, or nothing. What the review
+    cut is not owed and counts in no increase; where it cut the bill as a whole (``cut``), a person has to look."""
 
     claim_id: UUID
     setl_id: ShortId
@@ -480,8 +481,10 @@ class LateDifferenceOut(WireModel):
     benefit_before: Yuan
     benefit: Yuan
     difference: Yuan
+    paid_more: Yuan
     to_pay: Yuan
     reproduced: bool
+    cut: bool
 
 
 class CreditOut(WireModel):

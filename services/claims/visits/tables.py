@@ -1,7 +1,5 @@
-"""The tables of visits and claims, declared for ``alembic check``; checks and row policies stand in migration 0003.
-
-Longer than most because a table is one list with a line a column.
-"""
+"""The tables of visits and what comes with them, declared for ``alembic check``; checks and row policies stand in
+migration 0003. Those of claims stand in `claim_tables`, those of reversals in `reversal_tables`."""
 
 from typing import Any
 
@@ -24,7 +22,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 MOMENT = DateTime(timezone=True)
 
@@ -39,13 +37,13 @@ def code(name: str) -> Column[Any]:
     return Column(name, Text(collation="C"), nullable=False)
 
 
-def _of_visit() -> ForeignKeyConstraint:
+def of_visit() -> ForeignKeyConstraint:
     """Ties a row to the institution of its visit (contracts §4)."""
     columns = ["pool_code", "visit_id", "institution_code"]
     return ForeignKeyConstraint(columns, ["visit.pool_code", "visit.id", "visit.institution_code"])
 
 
-def _bill() -> list[Column[Any]]:
+def bill() -> list[Column[Any]]:
     """A bill as columns of equal length: one row instead of one row a line."""
     return [
         required("item_codes", ARRAY(Text)),
@@ -58,11 +56,9 @@ def _bill() -> list[Column[Any]]:
 
 
 def declare(metadata: MetaData) -> None:
-    """Declares the tables of this capability."""
-    _coverage(metadata)
-    _visits(metadata)
-    _claims(metadata)
-    _accumulators(metadata)
+    """Declares the tables of coverage, visits and the window."""
+    for tables in (_coverage, _visit, _given_files, _lines, _slips, _withdrawals, _invoices):
+        tables(metadata)
 
 
 def _coverage(metadata: MetaData) -> None:
@@ -111,7 +107,7 @@ def _coverage(metadata: MetaData) -> None:
     )
 
 
-def _visits(metadata: MetaData) -> None:
+def _visit(metadata: MetaData) -> None:
     visit = Table(
         "visit",
         metadata,
@@ -158,7 +154,9 @@ def _visits(metadata: MetaData) -> None:
         unique=True,
         postgresql_where=text("elsewhere IS NOT NULL AND status <> 'withdrawn'"),
     )
-    _window(metadata)
+
+
+def _given_files(metadata: MetaData) -> None:
     file = Table(
         "given_file",
         metadata,
@@ -183,6 +181,9 @@ def _visits(metadata: MetaData) -> None:
         PrimaryKeyConstraint("pool_code", "file_id", "row_number"),
         ForeignKeyConstraint(["pool_code", "file_id"], ["given_file.pool_code", "given_file.id"]),
     )
+
+
+def _lines(metadata: MetaData) -> None:
     Table(
         "visit_lines",
         metadata,
@@ -190,12 +191,12 @@ def _visits(metadata: MetaData) -> None:
         required("visit_id", Uuid),
         required("sheet", Integer),
         code("institution_code"),
-        *_bill(),
+        *bill(),
         required("restrictions_met", ARRAY(Boolean)),
         required("uploaded_at", MOMENT),
         required("uploaded_by", Text),
         PrimaryKeyConstraint("pool_code", "visit_id", "sheet"),
-        _of_visit(),
+        of_visit(),
     )
     sheet = ["pool_code", "visit_id", "sheet"]
     Table(
@@ -209,11 +210,11 @@ def _visits(metadata: MetaData) -> None:
         required("withdrawn_by", Text),
         PrimaryKeyConstraint(*sheet),
         ForeignKeyConstraint(sheet, [f"visit_lines.{name}" for name in sheet]),
-        _of_visit(),
+        of_visit(),
     )
 
 
-def _window(metadata: MetaData) -> None:
+def _slips(metadata: MetaData) -> None:
     Table(
         "window_slip",
         metadata,
@@ -226,7 +227,7 @@ def _window(metadata: MetaData) -> None:
         required("accepted_by", Text),
         PrimaryKeyConstraint("pool_code", "visit_id"),
         UniqueConstraint("pool_code", "number", name="window_slip_number"),
-        _of_visit(),
+        of_visit(),
     )
     Table(
         "window_paper",
@@ -241,8 +242,11 @@ def _window(metadata: MetaData) -> None:
         required("recorded_by", Text),
         PrimaryKeyConstraint("pool_code", "visit_id", "position"),
         ForeignKeyConstraint(["pool_code", "visit_id"], ["window_slip.pool_code", "window_slip.visit_id"]),
-        _of_visit(),
+        of_visit(),
     )
+
+
+def _withdrawals(metadata: MetaData) -> None:
     Table(
         "visit_withdrawal",
         metadata,
@@ -253,8 +257,11 @@ def _window(metadata: MetaData) -> None:
         required("withdrawn_at", MOMENT),
         required("withdrawn_by", Text),
         PrimaryKeyConstraint("pool_code", "visit_id"),
-        _of_visit(),
+        of_visit(),
     )
+
+
+def _invoices(metadata: MetaData) -> None:
     Table(
         "invoice_attempt",
         metadata,
@@ -286,155 +293,3 @@ def _window(metadata: MetaData) -> None:
     once = text("freed_at IS NULL")
     Index("invoice_use_once", used.c.code, used.c.number, unique=True, postgresql_where=once)
     Index("invoice_use_of_visit", used.c.visit_id)
-
-
-def _claims(metadata: MetaData) -> None:
-    claim = Table(
-        "claim",
-        metadata,
-        code("pool_code"),
-        required("id", Uuid),
-        code("institution_code"),
-        required("visit_id", Uuid),
-        required("member_id", Uuid),
-        required("household_id", Uuid),
-        code("township_code"),
-        required("kind", Text),
-        required("status", Text),
-        required("version", Integer),
-        required("admitted_on", Date),
-        Column("discharged_on", Date),
-        required("settled_on", Date),
-        required("settled_at", MOMENT),
-        required("settled_by", Text),
-        required("benefit_year", Integer),
-        required("outcome", Text),
-        required("total_fen", BigInteger),
-        required("eligible_fen", BigInteger),
-        required("benefit_fen", BigInteger),
-        Column("account_fen", BigInteger, nullable=False, server_default="0"),
-        Column("elsewhere_fen", BigInteger, nullable=False, server_default="0"),
-        Column("hospital_fen", BigInteger, nullable=False, server_default="0"),
-        Column("midway", Boolean, nullable=False, server_default=text("false")),
-        Column("part", Integer, nullable=False, server_default="1"),
-        Column("sheets_to", Integer, nullable=False, server_default="0"),
-        Column("deductible_fen", BigInteger, nullable=False, server_default="0"),
-        Column("so_far", JSONB),
-        Column("paid_to", Text, nullable=False, server_default="hospital"),
-        required("payable_fen", BigInteger),
-        required("policy_id", Text),
-        required("policy_hash", Text),
-        required("catalogue_version", Text),
-        required("coverage_sequence", BigInteger),
-        required("layers", JSONB),
-        Column("cutoff_id", Uuid),
-        Column("reversal_id", Uuid),
-        code("number"),
-        PrimaryKeyConstraint("pool_code", "id"),
-        UniqueConstraint("pool_code", "number", name="claim_number"),
-        _of_visit(),
-    )
-    c = claim.c
-    last = text("status NOT IN ('cancelled', 'reversed') AND NOT midway")
-    Index("claim_live", c.pool_code, c.visit_id, unique=True, postgresql_where=last)
-    live = text("status NOT IN ('cancelled', 'reversed')")
-    Index("claim_part", c.pool_code, c.visit_id, c.part, unique=True, postgresql_where=live)
-    Index("claim_of_day", c.pool_code, c.settled_on, c.id)
-    cut_off = text("cutoff_id IS NOT NULL")
-    Index("claim_of_cutoff", c.pool_code, c.cutoff_id, postgresql_where=cut_off)
-    pending = text("status IN ('settled', 'approved')")
-    Index("claim_pending", c.pool_code, c.status, c.institution_code, c.settled_on, c.id, postgresql_where=pending)
-    Table(
-        "claim_detail",
-        metadata,
-        code("pool_code"),
-        required("claim_id", Uuid),
-        code("institution_code"),
-        *_bill(),
-        required("eligible_fen", ARRAY(BigInteger)),
-        required("over_ceiling_fen", ARRAY(BigInteger)),
-        required("own_share_fen", ARRAY(BigInteger)),
-        required("reasons", ARRAY(Text)),
-        required("facts", JSON),
-        required("decision", JSON),
-        PrimaryKeyConstraint("pool_code", "claim_id"),
-    )
-
-
-def _accumulators(metadata: MetaData) -> None:
-    Table(
-        "accumulator",
-        metadata,
-        code("pool_code"),
-        required("owner_id", Uuid),
-        code("scope"),
-        required("year", Integer),
-        code("detail"),
-        required("used", JSONB),
-        required("moves", BigInteger),
-        PrimaryKeyConstraint("pool_code", "owner_id", "scope", "year", "detail"),
-    )
-    Table(
-        "accumulator_entry",
-        metadata,
-        code("pool_code"),
-        required("owner_id", Uuid),
-        code("scope"),
-        required("year", Integer),
-        code("detail"),
-        required("move", BigInteger),
-        required("claim_id", Uuid),
-        code("institution_code"),
-        required("takes_back", Boolean),
-        required("added", JSONB),
-        required("counted_on", Date),
-        PrimaryKeyConstraint("pool_code", "owner_id", "scope", "year", "detail", "move"),
-    )
-    credited = Table(
-        "family_account_credit",
-        metadata,
-        code("pool_code"),
-        required("id", Uuid),
-        required("household_id", Uuid),
-        required("year", Integer),
-        required("amount_fen", BigInteger),
-        required("reason", Text),
-        required("credited_on", Date),
-        required("posted_at", MOMENT),
-        PrimaryKeyConstraint("pool_code", "id"),
-    )
-    Index("family_account_credit_of", credited.c.pool_code, credited.c.household_id, credited.c.id)
-    Table(
-        "cancellation",
-        metadata,
-        code("pool_code"),
-        required("claim_id", Uuid),
-        code("institution_code"),
-        required("reason", Text),
-        required("cancelled_at", MOMENT),
-        required("cancelled_on", Date),
-        required("cancelled_by", Text),
-        PrimaryKeyConstraint("pool_code", "claim_id"),
-    )
-    Table(
-        "cancellation_release",
-        metadata,
-        code("pool_code"),
-        required("claim_id", Uuid),
-        code("institution_code"),
-        required("reason", Text),
-        required("released_at", MOMENT),
-        required("released_by", Text),
-        PrimaryKeyConstraint("pool_code", "claim_id"),
-        ForeignKeyConstraint(["pool_code", "claim_id"], ["claim.pool_code", "claim.id"]),
-    )
-    Table(
-        "readjudication",
-        metadata,
-        code("pool_code"),
-        required("claim_id", Uuid),
-        required("cancelled_claim_id", Uuid),
-        code("institution_code"),
-        required("listed_at", MOMENT),
-        PrimaryKeyConstraint("pool_code", "claim_id", "cancelled_claim_id"),
-    )

@@ -28,12 +28,15 @@ def declare(metadata: MetaData) -> None:
     _bills(metadata)
     _sponsorships(metadata)
     _reinstatements(metadata)
-    _money(metadata)
+    _receipts(metadata)
+    _remittances(metadata)
     _dues(metadata)
     _family_accounts(metadata)
     _layers(metadata)
+    _layer_files(metadata)
     _refunds(metadata)
     _books(metadata)
+    _leaves(metadata)
 
 
 def _of(table: str, *columns: str) -> ForeignKeyConstraint:
@@ -154,7 +157,7 @@ def _reinstatements(metadata: MetaData) -> None:
     )
 
 
-def _money(metadata: MetaData) -> None:
+def _receipts(metadata: MetaData) -> None:
     receipt = Table(
         "receipt",
         metadata,
@@ -172,6 +175,9 @@ def _money(metadata: MetaData) -> None:
     )
     Index("receipt_township", receipt.c.pool_code, receipt.c.township_code, receipt.c.paid_on)
     Index("receipt_year", receipt.c.pool_code, receipt.c.year)
+
+
+def _remittances(metadata: MetaData) -> None:
     Table(
         "remittance",
         metadata,
@@ -275,6 +281,9 @@ def _layers(metadata: MetaData) -> None:
     p = payment.c
     Index("layer_payment_township", p.pool_code, p.layer, p.year, p.township_code)
     Index("layer_payment_receipt", p.pool_code, p.layer, p.receipt_number)
+
+
+def _layer_files(metadata: MetaData) -> None:
     file = Table(
         "layer_file",
         metadata,
@@ -378,6 +387,9 @@ def _books(metadata: MetaData) -> None:
         Column("recorded_at", MOMENT, nullable=False),
         _of("receipt_book", "book_id"),
     )
+
+
+def _leaves(metadata: MetaData) -> None:
     Table(
         "receipt_leaf",
         metadata,

@@ -16,7 +16,6 @@ ASSISTANCE = "assistance"
 CRITICAL_ILLNESS = "critical_illness"
 COUNTY_BUDGET = "county_budget"
 URBAN = "urban"
-BOOKS = (BASIC, OBLIGATIONS)
 SUPPLEMENTARY_ACCOUNT, ASSISTANCE_ACCOUNT, BUDGET_ACCOUNT = "supplementary-1001", "assistance-1001", "budget-1001"
 COUNTY_BUDGET_ACCOUNT = "county_budget-1001"
 CRITICAL_ILLNESS_ACCOUNT = "critical_illness-1001"

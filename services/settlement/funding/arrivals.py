@@ -53,24 +53,26 @@ async def remittances_arrived(desk: Desk, seen: Sequence[Seen]) -> None:
     )
 
 
-async def add_temporary(desk: Desk, year: int, income_account: str, fen: int) -> None:
-    """Adds to the temporary receipts of a year that has not begun."""
-    await arrivals_store.add_temporary(desk.conn, desk.pool_code, year, income_account, fen)
+async def add_temporary(desk: Desk, year: int, income_account: str, fen: int, book_name: str = BASIC) -> None:
+    """Adds to a book's temporary receipts of a year that has not begun."""
+    await arrivals_store.add_temporary(desk.conn, desk.pool_code, book_name, year, income_account, fen)
 
 
-async def lower_temporary(desk: Desk, year: int, income_account: str, fen: int) -> None:
-    """Part of the temporary receipts of a year was given back: it will not become income."""
-    await arrivals_store.lower_temporary(desk.conn, desk.pool_code, year, income_account, fen)
+async def lower_temporary(desk: Desk, year: int, income_account: str, fen: int, book_name: str = BASIC) -> int:
+    """Part of a book's temporary receipts of a year never came or was given back: it will not become income. How many
+    fen of it had become income already."""
+    return await arrivals_store.lower_temporary(desk.conn, desk.pool_code, book_name, year, income_account, fen)
 
 
 async def recognise_temporary_receipts(desk: Desk, year: int) -> None:
-    """From 1 January premiums paid for the year that begins are income (rulings §6); once for each amount."""
+    """From 1 January what was received for the year that begins is income of its book (rulings §6); once for each
+    amount."""
     due = await arrivals_store.recognise_temporary(desk.conn, desk.pool_code, year)
     await book(
         desk,
         [
             Entry(
-                BASIC,
+                row["book"],
                 f"recognise:{row['coverage_year']}:{row['income_account']}:{row['before']}",
                 min(desk.day, date(max(row["coverage_year"], 1), 1, 1)),
                 f"{row['coverage_year']} 年度保费转为当年收入",

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.funding.dues import dues
 from services.settlement.funding.store import columns
-from shared.db.sql import execute, execute_counted, fetch
+from shared.db.sql import execute, fetch, fetchrow
 
 
 async def add_premium(conn: AsyncConnection, row: Sequence[Any]) -> None:
@@ -24,34 +24,43 @@ async def add_premium(conn: AsyncConnection, row: Sequence[Any]) -> None:
     )
 
 
-async def add_temporary(conn: AsyncConnection, pool: str, year: int, income_account: str, fen: int) -> None:
-    """Adds to the temporary receipts of a coverage year that has not begun."""
+async def add_temporary(conn: AsyncConnection, pool: str, book: str, year: int, income_account: str, fen: int) -> None:
+    """Adds to a book's temporary receipts of a coverage year that has not begun."""
     await execute(
         conn,
         """
-        INSERT INTO temporary_receipt AS t (pool_code, coverage_year, income_account, amount_fen)
-        VALUES ($1, $2, $3, $4)
-        ON CONFLICT (pool_code, coverage_year, income_account)
+        INSERT INTO temporary_receipt AS t (pool_code, book, coverage_year, income_account, amount_fen)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (pool_code, book, coverage_year, income_account)
         DO UPDATE SET amount_fen = t.amount_fen + excluded.amount_fen""",
         pool,
+        book,
         year,
         income_account,
         fen,
     )
 
 
-async def lower_temporary(conn: AsyncConnection, pool: str, year: int, income_account: str, fen: int) -> None:
-    """A refund of a temporary receipt: it will not become income."""
-    await execute_counted(
+async def lower_temporary(conn: AsyncConnection, pool: str, book: str, year: int, income_account: str, fen: int) -> int:
+    """Part of a temporary receipt never came, or is given back. How many fen of it had become income already."""
+    row = await fetchrow(
         conn,
         """
-        UPDATE temporary_receipt SET amount_fen = amount_fen - $4
-        WHERE pool_code = $1 AND coverage_year = $2 AND income_account = $3""",
+        WITH known AS (
+          SELECT recognised_fen FROM temporary_receipt
+          WHERE pool_code = $1 AND book = $2 AND coverage_year = $3 AND income_account = $4 FOR UPDATE
+        )
+        UPDATE temporary_receipt t SET amount_fen = t.amount_fen - $5,
+          recognised_fen = least(t.recognised_fen, t.amount_fen - $5) FROM known
+        WHERE t.pool_code = $1 AND t.book = $2 AND t.coverage_year = $3 AND t.income_account = $4
+        RETURNING known.recognised_fen - t.recognised_fen AS recognised_fen""",
         pool,
+        book,
         year,
         income_account,
         fen,
     )
+    return row["recognised_fen"] if row else 0
 
 
 async def recognise_temporary(conn: AsyncConnection, pool: str, through_year: int) -> list[Any]:
@@ -60,14 +69,15 @@ async def recognise_temporary(conn: AsyncConnection, pool: str, through_year: in
         conn,
         """
         WITH due AS (
-          SELECT coverage_year, income_account, amount_fen - recognised_fen AS fen, recognised_fen
+          SELECT book, coverage_year, income_account, amount_fen - recognised_fen AS fen, recognised_fen
           FROM temporary_receipt
           WHERE pool_code = $1 AND coverage_year <= $2 AND recognised_fen < amount_fen
-          ORDER BY coverage_year, income_account FOR UPDATE
+          ORDER BY book, coverage_year, income_account FOR UPDATE
         )
         UPDATE temporary_receipt t SET recognised_fen = t.amount_fen FROM due
-        WHERE t.pool_code = $1 AND t.coverage_year = due.coverage_year AND t.income_account = due.income_account
-        RETURNING t.coverage_year, t.income_account, due.fen, due.recognised_fen AS before""",
+        WHERE t.pool_code = $1 AND t.book = due.book AND t.coverage_year = due.coverage_year
+          AND t.income_account = due.income_account
+        RETURNING t.book, t.coverage_year, t.income_account, due.fen, due.recognised_fen AS before""",
         pool,
         through_year,
     )

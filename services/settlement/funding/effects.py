@@ -39,7 +39,7 @@ async def premium_collected(unit: EventUnit, event: Envelope, told: PremiumColle
     desk = await _desk(unit)
     temporary = told.year > told.paid_on.year
     if temporary:
-        await arrivals_store.add_temporary(desk.conn, desk.pool_code, told.year, PREMIUMS, told.amount)
+        await arrivals_store.add_temporary(desk.conn, desk.pool_code, BASIC, told.year, PREMIUMS, told.amount)
     await book(
         desk,
         [
@@ -74,7 +74,7 @@ async def premium_voided(unit: EventUnit, event: Envelope, told: PremiumVoided) 
     desk = await _desk(unit)
     temporary = told.year > desk.day.year
     if temporary:
-        await arrivals_store.lower_temporary(desk.conn, desk.pool_code, told.year, PREMIUMS, told.amount)
+        await arrivals_store.lower_temporary(desk.conn, desk.pool_code, BASIC, told.year, PREMIUMS, told.amount)
     await book(
         desk,
         [

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.settlement.funding import commands, store, third_parties, transfers, write_offs
 from services.settlement.funding import replenishment_store as lines_store
-from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE
+from services.settlement.funding.accounts import BASIC, EXPENDITURE, FISCAL, RECEIVABLE
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.problems import (
     HOME_INSTITUTION,
@@ -215,6 +215,7 @@ async def approve(desk: Desk, replenishment_id: UUID, role: str) -> Any:
 
 async def transfer(desk: Desk, replenishment_id: UUID, role: str) -> Any:
     """A second person of finance releases the transfer of an approved application; returns the transfer."""
+    await commands.lock_account(desk, FISCAL)  # of two who release it at once the later sees that it left
     await _expect(desk, replenishment_id, "approved", TRANSFER)
     prepared = await store.transfer_of(desk.conn, desk.pool_code, replenishment_id)
     if prepared is None:

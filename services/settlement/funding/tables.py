@@ -82,11 +82,12 @@ def _temporary_receipt(metadata: MetaData) -> None:
         "temporary_receipt",
         metadata,
         Column("pool_code", CODE),
+        Column("book", CODE),
         Column("coverage_year", Integer),
         Column("income_account", CODE),
         Column("amount_fen", BigInteger, nullable=False),
         Column("recognised_fen", BigInteger, nullable=False, server_default=text("0")),
-        PrimaryKeyConstraint("pool_code", "coverage_year", "income_account"),
+        PrimaryKeyConstraint("pool_code", "book", "coverage_year", "income_account"),
     )
 
 

@@ -17,9 +17,11 @@ JOIN voucher v ON v.pool_code = $1 AND v.book = $2 AND v.number >= r.first AND v
 JOIN posting p ON p.pool_code = $1 AND p.book = $2 AND p.number = v.number
 WHERE v.reason NOT IN ('opening', 'closing') GROUP BY 1, 2 ORDER BY 1, 2
 """
+# a level has a due for each payer (LS-20): together they are its heads, and every level counts all of them
 _DUE = f"""
 SELECT (SELECT sum(amount_fen)::bigint FROM {dues()} d WHERE coverage_year = $2) AS subsidies,
-       (SELECT max(head_count) FROM {dues()} d WHERE coverage_year = $2) AS heads,
+       (SELECT max(l.heads)::bigint FROM (SELECT sum(head_count) AS heads FROM {dues()} d
+        WHERE coverage_year = $2 GROUP BY level) l) AS heads,
        coalesce((SELECT sum(amount_fen)::bigint FROM premium WHERE pool_code = $1 AND coverage_year = $2), 0)
          - coalesce((SELECT sum(amount_fen)::bigint FROM money_order WHERE pool_code = $1 AND coverage_year = $2
                      AND kind = 'premium_refund' AND status = 'booked'), 0)

@@ -7,7 +7,7 @@ from shared.db.sql import fetch
 from shared.messaging.jobs import Job, WorkerContext
 
 DAY_SECONDS = 86_400.0
-_POOLS = "SELECT pool_code FROM pool_day UNION SELECT pool_code FROM audit_head"
+_POOLS = "SELECT DISTINCT pool_code FROM book"
 
 _log = structlog.get_logger("heyi.ledger")
 

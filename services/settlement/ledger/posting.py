@@ -5,7 +5,7 @@ The database numbers, digests, chains and books; here nothing is decided. Refusa
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -212,11 +212,6 @@ async def release_hold(conn: AsyncConnection, pool_code: str, book: str, *hold_i
     """Frees held amounts without a booking; each hold ends once."""
     with refused_by_the_database():
         await fetchval(conn, "SELECT release_hold($1, $2, $3::uuid[])", pool_code, book, list(hold_ids))
-
-
-async def post_hold(conn: AsyncConnection, pool_code: str, hold_id: UUID, voucher: Voucher) -> int:
-    """Books the voucher and ends its hold in one step; for several, ``post`` vouchers with ``hold_id`` set."""
-    return (await post(conn, pool_code, [replace(voucher, hold_id=hold_id)]))[0]
 
 
 async def close_period(conn: AsyncConnection, pool_code: str, book: str, month: date) -> date:

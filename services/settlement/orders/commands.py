@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.settlement.funding import arrivals
 from services.settlement.funding import commands as funding
-from services.settlement.funding.accounts import PREMIUMS
+from services.settlement.funding.accounts import PREMIUMS, TEMPORARY_RECEIPTS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement
 from services.settlement.funding.problems import REFERENCE_USED
@@ -244,7 +244,7 @@ def _listed(roles: frozenset[str]) -> Words:
 
 async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
     fen, value_date = order["amount_fen"], order["value_date"] or desk.day
-    debit = _debit_of(desk, kind, order)
+    debit, credit = _debit_of(desk, kind, order), _credit_of(desk, kind, order)
     await book(
         desk,
         [
@@ -253,7 +253,7 @@ async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
                 source_of(order),
                 value_date,
                 kind.zh if order["coverage_year"] is None else f"{order['coverage_year']} 年度{kind.zh}",
-                ((debit, kind.credit, fen),),
+                ((debit, credit, fen),),
                 preparer=order["prepared_by"],
                 checker=desk.by,
                 party=order["party"],
@@ -264,6 +264,8 @@ async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
     )
     if debit == REFUND_LATER:
         await arrivals.lower_temporary(desk, order["coverage_year"], PREMIUMS, fen)
+    if credit != kind.credit:
+        await arrivals.add_temporary(desk, order["coverage_year"], kind.credit, fen, kind.book)
     if kind.account is not None:
         signed = kind.direction * fen
         paid_by = order["id"] if order["attempt"] == 1 else new_id(desk.now)
@@ -271,7 +273,7 @@ async def _book(desk: Desk, kind: Kind, order: Any) -> Any:
             desk,
             [Movement(new_id(desk.now), kind.account, signed, order["reference"], "order", paid_by, value_date)],
         )
-    await store.booked(desk.conn, desk.pool_code, order["id"], desk.by, desk.day, value_date, debit)
+    await store.booked(desk.conn, desk.pool_code, order["id"], desk.by, desk.day, value_date, debit, credit)
     if kind.code == REFUND and order["attempt"] == 1:
         await _tell_refund(desk, order)
     return await store.order(desk.conn, desk.pool_code, order["id"])
@@ -282,6 +284,12 @@ def _debit_of(desk: Desk, kind: Kind, order: Any) -> str:
     if kind.code != REFUND:
         return kind.debit
     return REFUND_LATER if order["coverage_year"] > desk.day.year else REFUND_CURRENT
+
+
+def _credit_of(desk: Desk, kind: Kind, order: Any) -> str:
+    """What comes in for a coverage year is its income, or a temporary receipt before it begins (rulings §6)."""
+    later = kind.is_income_of_year and order["coverage_year"] > desk.day.year
+    return TEMPORARY_RECEIPTS if later else kind.credit
 
 
 async def _tell_refund(desk: Desk, order: Any) -> None:

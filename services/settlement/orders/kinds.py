@@ -26,6 +26,7 @@ from services.settlement.funding.accounts import (
     URBAN,
     URBAN_FISCAL,
 )
+from services.settlement.ledger.figures import INCOME
 from services.settlement.ledger.payers import BUDGET, stands_under
 from services.settlement.ledger.posting import CLOSING, NORMAL
 
@@ -73,6 +74,11 @@ class Kind:
         """Whether two people may reverse one that was recorded wrongly (0171): money that left comes back by the bank's
         statement, the risk fund by an order of its own."""
         return self.direction != OUT and self.reason == NORMAL and not self.told
+
+    @property
+    def is_income_of_year(self) -> bool:
+        """Whether it brings in what belongs to a coverage year, which is a temporary receipt until that year begins."""
+        return self.direction == IN and YEAR in self.needs and self.credit.startswith(INCOME)
 
     @property
     def roles(self) -> frozenset[str]:

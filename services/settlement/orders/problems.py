@@ -165,6 +165,14 @@ SUBSIDY_NOT_PER_HEAD = define(
     "{heads} 人按每人 1.00 元应补 {due} 元,填写的是 {amount} 元。",
     "{heads} heads at 1.00 yuan are {due}, not {amount}.",
 )
+ALLOCATION_EARLY = define(
+    "allocation_of_later_year",
+    409,
+    "年度还没有开始",
+    "The year has not begun",
+    "{year} 年度还没有开始,不能划入该年度的基金;请在 {year} 年 1 月 1 日以后办理。",
+    "Nothing is set aside for {year} before it begins; do it from 1 January {year} on.",
+)
 RISK_FUND_FULL = define(
     "risk_fund_ceiling",
     409,

@@ -18,6 +18,7 @@ from services.settlement.orders.kinds import (
     SUPPLEMENTARY_SUBSIDY_FEN,
 )
 from services.settlement.orders.problems import (
+    ALLOCATION_EARLY,
     REFUND_UNPAID,
     REFUND_YEAR_BEGUN,
     RISK_FUND_FULL,
@@ -65,6 +66,13 @@ async def check_refund(desk: Desk, order: Any) -> None:
         )
 
 
+async def _of_begun_year(desk: Desk, new: NewOrder) -> None:
+    """What a later year sets aside would pay this year's benefits when the year is closed (rulings §6)."""
+    assert new.coverage_year is not None
+    if new.coverage_year > desk.day.year:
+        raise ALLOCATION_EARLY(year=new.coverage_year)
+
+
 async def _subsidy_per_head(_desk: Desk, new: NewOrder) -> None:
     assert new.head_count is not None
     due = new.head_count * SUPPLEMENTARY_SUBSIDY_FEN
@@ -108,5 +116,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         SUPPLEMENTARY_SUBSIDY: _subsidy_per_head,
         RISK_FUND_SET_ASIDE: _below_ceiling,
         "risk_fund_deposit": _set_aside_before,
+        "inpatient_pool_allocation": _of_begun_year,
+        "outpatient_pool_allocation": _of_begun_year,
+        "family_account_allocation": _of_begun_year,
     }
 )

@@ -65,11 +65,11 @@ async def check(conn: AsyncConnection, pool: str, order_id: UUID, by: str, now: 
 
 
 async def booked(
-    conn: AsyncConnection, pool: str, order_id: UUID, by: str, day: date, value_date: date, debit: str
+    conn: AsyncConnection, pool: str, order_id: UUID, by: str, day: date, value_date: date, debit: str, credit: str
 ) -> None:
     """The last step: its voucher is in the book."""
-    changes = "status = 'booked', booked_by = $3, booked_on = $4, value_date = $5, debit = $6"
-    await _write(conn, pool, order_id, changes, by, day, value_date, debit)
+    changes = "status = 'booked', booked_by = $3, booked_on = $4, value_date = $5, debit = $6, credit = $7"
+    await _write(conn, pool, order_id, changes, by, day, value_date, debit, credit)
 
 
 async def to_pay_again(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.settlement.funding import arrivals
 from services.settlement.funding import commands as funding
-from services.settlement.funding.accounts import PREMIUMS
+from services.settlement.funding.accounts import PREMIUMS, TEMPORARY_RECEIPTS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement
 from services.settlement.funding.movements import REVERSED
@@ -77,10 +77,22 @@ async def approve_reversal(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     if known["reversal_by"] == desk.by:
         raise FOUR_EYES(act=("申请冲销", "propose a reversal"), then=("批准", "approve it"))
     movement = await _not_at_bank(desk, known)
+    if known["credit"] == TEMPORARY_RECEIPTS:
+        await _lower_temporary(desk, kind, known)
     text = f"冲销{kind.zh}({known['reversal_document']})"
     await reverse_unseen(desk, kind, known, movement, "reversed", text, known["reversal_by"])
     await store.reversed_by(desk.conn, desk.pool_code, order_id, desk.by, desk.day)
     return await store.order(desk.conn, desk.pool_code, order_id)
+
+
+async def _lower_temporary(desk: Desk, kind: Kind, order: Any) -> None:
+    """What never came is no temporary receipt; where its year has begun meanwhile, it is no income either."""
+    year, fen = order["coverage_year"], order["amount_fen"]
+    if income := await arrivals.lower_temporary(desk, year, kind.credit, fen, kind.book):
+        lines = ((kind.credit, TEMPORARY_RECEIPTS, income),)
+        text = f"{year} 年度暂收款不再转为收入"
+        await book(desk, [Entry(kind.book, f"{source_of(order)}:no-income", desk.day, text, lines, checker=desk.by,
+                                preparer=order["reversal_by"], ref=order["reference"])])  # fmt: skip
 
 
 async def decline_reversal(desk: Desk, actor: Actor, order_id: UUID) -> Any:
@@ -157,7 +169,7 @@ async def _book_reversal(
     """Mirrors the order's voucher, once."""
     source = source_of(order)
     number = await voucher_number(desk.conn, desk.pool_code, kind.book, source)
-    lines = ((kind.credit, order["debit"], order["amount_fen"]),)
+    lines = ((order["credit"], order["debit"], order["amount_fen"]),)
     entry = Entry(kind.book, f"{source}:{end}", desk.day, text, lines, preparer=preparer, checker=checker,
                   reason=REVERSAL, ref=order["reference"], reversal_of=number)  # fmt: skip
     await book(desk, [entry])

@@ -99,8 +99,9 @@ async def add_payout(conn: AsyncConnection, row: Sequence[Any]) -> bool:
             conn,
             """
         INSERT INTO cash_payout (pool_code, id, township_code, claim_id, layer, expense_account, amount_fen,
-                                 receipt_number, paid_on, recorded_by, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (pool_code, receipt_number) DO NOTHING""",
+                                 receipt_number, paid_on, booked_on, recorded_by, recorded_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        ON CONFLICT (pool_code, receipt_number) DO NOTHING""",
             *row,
         )
         == 1

@@ -135,7 +135,8 @@ async def pay_out(desk: Desk, actor: Actor, township: str, new: Payout) -> Any:
     await _expect_cash(desk, township, due["amount_fen"])
     payout_id = new_id(desk.now)
     row = (township, new.claim_id, new.layer, due["expense_account"], due["amount_fen"], new.receipt_number)
-    if not await store.add_payout(desk.conn, (desk.pool_code, payout_id, *row, new.paid_on, desk.by, desk.now)):
+    days = (new.paid_on, desk.day)
+    if not await store.add_payout(desk.conn, (desk.pool_code, payout_id, *row, *days, desk.by, desk.now)):
         raise FLOAT_RECEIPT_USED(number=new.receipt_number)
     await _book_payout(desk, township, payout_id, new, due)
     sequence = await store.pay(desk.conn, desk.pool_code, new.claim_id, new.layer, payout_id)

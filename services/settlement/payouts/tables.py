@@ -340,7 +340,6 @@ def _increase_payment(metadata: MetaData) -> None:
         Column("layer", CODE, nullable=False),
         Column("document_number", Text, nullable=False),
         PrimaryKeyConstraint("pool_code", "payment_id"),
-        UniqueConstraint("pool_code", "claim_id", "layer", name="increase_payment_once"),
     )
 
 
@@ -410,6 +409,7 @@ def _cash_payout(metadata: MetaData) -> None:
         Column("amount_fen", BigInteger, nullable=False),
         Column("receipt_number", CODE, nullable=False),
         Column("paid_on", Date, nullable=False),
+        Column("booked_on", Date, nullable=False),
         Column("recorded_by", Text, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("pool_code", "id"),

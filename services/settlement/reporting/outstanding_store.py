@@ -32,7 +32,7 @@ WITH seen AS (
     SELECT c.claim_id, c.withheld_fen + c.set_off_fen - c.amount_fen FROM instruction_claim c
     JOIN seen s ON s.source_id = c.instruction_id AND s.kind = 'payment_return:seen' WHERE c.pool_code = $1
     UNION ALL
-    SELECT o.claim_id, o.amount_fen FROM cash_payout o WHERE o.pool_code = $1 AND o.paid_on <= $2) x
+    SELECT o.claim_id, o.amount_fen FROM cash_payout o WHERE o.pool_code = $1 AND o.booked_on <= $2) x
   GROUP BY x.claim_id
 ), owed AS (
   SELECT CASE WHEN c.decided_on <= $2 THEN 'claim_unpaid' ELSE 'claim_review' END AS kind, c.opened_on,

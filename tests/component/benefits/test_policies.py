@@ -48,6 +48,30 @@ async def test_the_life_of_a_version(office: Office) -> None:
     assert again.status_code == 409
 
 
+async def test_todays_checks_look_at_what_was_accepted_earlier(office: Office) -> None:
+    old = await office.decided()
+    text = text_of("dafang-2010").replace("effective_from: 2010-01-01", "effective_from: 2010-06-01")
+    later = await office.decided(text.replace("policy: dafang-2010", "policy: dafang-2010-06"))
+    path = f"/pools/{POOL}/policy-findings"
+    told = (await office.call("auditor", "GET", path)).json()["items"]
+    assert [(one["id"], one["status"], one["usable"]) for one in told] == [
+        (later, "decided", True),
+        (old, "in_force", True),
+    ]
+    assert any("没有规定" in one["message"] and one["line"] for one in told[1]["findings"])
+    # As if a check had come since: the source that the document rests on is not among its sources, a member is unknown.
+    await office.rows("ALTER TABLE policy DISABLE TRIGGER USER")
+    broken = "UPDATE policy SET canonical = jsonb_set(canonical::jsonb, $2, $3)::text WHERE id = $1"
+    await office.rows(broken, old, ["source"], '"nowhere"')
+    await office.rows(broken, later, ["bonus_pool"], "1")
+    later_one, old_one = (await office.call("county_recheck", "GET", path)).json()["items"]
+    assert (old_one["usable"], later_one["usable"]) == (False, False)
+    assert [one["message"] for one in old_one["findings"]][:1] == ["sources 里没有 nowhere"]
+    assert old_one["findings"][0]["severity"] == "error"
+    assert "不认识这一项" in later_one["findings"][0]["message"]
+    assert (await office.call("sponsor", "GET", path)).status_code == 403
+
+
 @pytest.mark.requirement("ZZ-49", "the insurer proposes a policy and can neither check nor decide one")
 async def test_the_insurer_decides_nothing(office: Office) -> None:
     policy_id = (await office.submit()).json()["id"]

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from shared.kernel.ids import new_id
+from tests.component.claims.test_increases_reversed import let, paid_claim
 from tests.component.claims.world import COUNTY, ENROLLED, HELD, OTHER_SESSIONS, POOL, World, line
 
 LAPSED = date(2010, 2, 1)
@@ -62,6 +63,20 @@ async def withdrawn(world: World, household: UUID | None = None) -> tuple[dict[s
     await world.tell(lapse)
     listed = (await world.pool("auditor", "GET", "/coverage-cases?status=open")).json()["items"]
     return claim, next(one for one in listed if one["claim_id"] == claim["claim_id"])
+
+
+async def test_a_claim_that_was_reversed_opens_no_case(world: World) -> None:
+    """Its money has been taken back: there is nothing to look at."""
+    member, other = await world.member(), await world.member()
+    claim, stands = await paid_claim(world, member, "1000.00"), await world.settled(other)
+    await let(world, claim)
+    assert (await world.cancel(claim["claim_id"])).json()["status"] == "reversed"
+    for one in (member, other):
+        lapse = ((ENROLLED, 1, "covered"), (LAPSED, 2, "none"))
+        household = world.enrollment.known[one].household_id
+        await world.tell(world.coverage(*lapse, member_id=one, sequence=2, household_id=household))
+    listed = (await world.pool("auditor", "GET", "/coverage-cases?status=open")).json()["items"]
+    assert [one["claim_id"] for one in listed] == [stands["claim_id"]]
 
 
 async def test_a_case_is_closed_once_with_its_outcome_and_reason(world: World) -> None:

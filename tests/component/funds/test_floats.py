@@ -1,6 +1,7 @@
 """Township floats: cash issued, received, paid out against signature, given back, accounted and signed each month."""
 
 import asyncio
+from datetime import date
 from typing import Any
 
 import pytest
@@ -147,3 +148,27 @@ async def test_cash_that_the_bank_sends_back_never_came(world: World) -> None:
     await world.refused("float_transfer_not_there", path, **CLERK)
     assert await balance(world, "1001.02") == 50000
     await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-35", "the list of a closed month is the same whenever it is printed")
+async def test_what_is_paid_out_late_changes_no_list_of_a_closed_month(world: World) -> None:
+    """Paid on 30 March as the receipt says, told and booked on 2 April, when March is closed."""
+    await world.fund("1000.00", "500.00")
+    await held(world, "100.00")
+    world.clock.set(at("2010-03-20T09:00"))
+    _, (claim,) = await world.release_claims("30.00")
+    world.clock.set(at("2010-04-01T09:00"))
+    for day in range(1, 32):
+        await world.sources_close(date(2010, 3, day))
+    await world.done("/days/2010-03-31/close", role="county_director")
+    await world.done("/months/2010-03/close", role="county_director")
+    march, april = (
+        "/papers/outstanding?from=2010-03-01&to=2010-03-31",
+        "/papers/outstanding?from=2010-04-01&to=2010-04-02",
+    )
+    printed = (await world.get(march))["rows"]
+    assert "-30.00" in printed[0]["cells"], printed
+    world.clock.set(at("2010-04-02T09:00"))
+    await world.done(f"{FLOAT}/payouts", payout(claim, "Q1", "2010-03-30"), **CLERK)
+    assert (await world.get(march))["rows"] == printed
+    assert not [row for row in (await world.get(april))["rows"] if "-30.00" in row["cells"]]

@@ -41,6 +41,18 @@ async def test_the_year_is_told_from_postings(world: World) -> None:
     assert report["heads"] == 100 and report["sources"][0]["name_zh"] == "农民个人缴费收入"
 
 
+@pytest.mark.requirement("LS-20", "heads are those of all payers of a level together")
+async def test_heads_are_those_of_all_payers(world: World) -> None:
+    await world.collect("3000.00")
+    await world.due("central", "6000.00", heads=100)
+    await world.due("county", "1200.00", heads=60)
+    await world.due("county", "800.00", heads=40)
+    await world.fund("1500.00", "500.00")
+    report = await world.get(f"{REPORT}/report")
+    per_head = next(ratio["value"] for ratio in report["ratios"] if ratio["code"] == "raised_per_head")
+    assert (report["heads"], per_head) == (100, "45.0000")
+
+
 @pytest.mark.requirement("ZZ-35", "a draft report is held against the books: each figure agrees or is flagged")
 async def test_a_draft_report_is_held_against_the_books(world: World) -> None:
     await _year(world)

@@ -80,10 +80,13 @@ async def test_one_that_bounces_is_paid_again(world: World) -> None:
 
 
 async def test_the_same_increase_is_owed_once(world: World) -> None:
-    """A second one of the same claim and layer is refused by the table and parked for a person to look at."""
+    """Told again under another event it is refused by the table and parked for a person to look at; what a further late
+    decision gives more for the same claim and layer is another one."""
     claim = new_id(world.clock.now())
-    await increased(world, 75_00, claim_id=claim)
-    with pytest.raises(AssertionError, match="increase_payment_once"):
-        await increased(world, 80_00, claim_id=claim)
-    assert await world.term("d", "increases") == "75.00"
-    assert await owed(world) == 75_00
+    payment, _ = await increased(world, 75_00, claim_id=claim)
+    await increased(world, 80_00, claim_id=claim, document_number="方合管〔2010〕9号")
+    assert await world.term("d", "increases") == "155.00"
+    with pytest.raises(AssertionError, match="cutoff_pkey"):
+        await increased(world, 75_00, claim_id=claim, payment_id=payment)
+    assert await world.term("d", "increases") == "155.00"
+    assert await owed(world) == 155_00

@@ -493,3 +493,63 @@ async def test_a_move_between_funds_is_reversed_and_a_payment_is_not(world: Worl
     await world.refused("order_unknown", f"/money-orders/{new_id(world.clock.now())}/reversal", told)
     assert (await world.identities())["f"]["ties"]
     await world.check_books()
+
+
+async def next_years(world: World, kind: str, role: str, **more: Any) -> Any:
+    """90.00 for 2011 that arrive in December 2010; the booked order."""
+    body = order(kind, "90.00", coverage_year=2011, bank_reference=f"X-{kind}", value_date="2010-12-20", **more)
+    return await world.receive(body, role=role)
+
+
+async def new_year(world: World) -> None:
+    """Closes 31 December on 2 January."""
+    world.clock.set(at("2011-01-02T09:00"))
+    for day in range(20, 32):
+        await world.sources_close(date(2010, 12, day))
+    await world.done("/days/2010-12-31/close", role="county_director")
+
+
+@pytest.mark.requirement("CQ-09", "money for a later coverage year is a temporary receipt of its book until 1 January")
+async def test_money_of_a_later_year_is_no_income_of_this_one(world: World) -> None:
+    world.clock.set(at("2010-12-20T09:00"))
+    urban = await next_years(world, "urban_subsidy_central", "county_finance")
+    await next_years(world, "supplementary_premium", "insurer_finance", head_count=10)
+    await next_years(world, "critical_illness_premium", "insurer_finance")
+    ours = order("urban_subsidy_county", "7.00", coverage_year=2010, bank_reference="X-7", value_date="2010-12-20")
+    await world.receive(ours, role="county_finance")
+    assert urban["credit"] == "2101"
+    assert await balances(world, "urban") == {"1002": 9700, "2101": 9000, "4004.04": 700}
+    for name in ("supplementary", "critical_illness"):
+        assert await balances(world, name) == {"1001": 9000, "2101": 9000}
+    await new_year(world)
+    assert await balances(world, "urban") == {"1002": 9700, "3001.01": 700, "4004.01": 9000}
+    for name in ("supplementary", "critical_illness"):
+        assert await balances(world, name) == {"1001": 9000, "4001": 9000}
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-10", "a temporary receipt recorded wrongly is reversed, also when its year has begun")
+@pytest.mark.parametrize("begun", [False, True])
+async def test_a_wrong_temporary_receipt_is_reversed(world: World, begun: bool) -> None:
+    world.clock.set(at("2010-12-20T09:00"))
+    made = await next_years(world, "supplementary_premium", "insurer_finance", head_count=10)
+    kept = order("supplementary_premium", "30.00", coverage_year=2011, bank_reference="X-2", head_count=5)
+    await world.receive(kept | {"value_date": "2010-12-20"}, role="insurer_finance")
+    if begun:
+        await new_year(world)
+    told = {"reason": "重复登记", "document": "保险〔2011〕1号"}
+    path = f"/money-orders/{made['id']}/reversal"
+    await world.done(path, told, role="insurer_finance")
+    await world.done(f"{path}/approval", role="insurer_approver")
+    assert await balances(world, "supplementary") == {"1001": 3000, "4001" if begun else "2101": 3000}
+    if not begun:
+        await new_year(world)
+        assert await balances(world, "supplementary") == {"1001": 3000, "4001": 3000}, "the other one alone"
+    await world.check_books()
+
+
+@pytest.mark.requirement("DF-01", "nothing is set aside for a year that has not begun")
+async def test_nothing_is_set_aside_for_a_later_year(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    early = order("inpatient_pool_allocation", "10.00", coverage_year=2011)
+    await world.refused("allocation_of_later_year", "/money-orders", early, role="county_recheck")

@@ -48,7 +48,7 @@ async def export(bench: Bench, after: int = 0) -> list[str]:
     return answer.text.splitlines()
 
 
-async def verdict(bench: Bench, roots: Sequence[dict[str, Any]] = (), after: int = 0) -> list[tuple[str, str]]:
+async def verdict(bench: Bench, roots: Sequence[dict[str, Any]] | None = None, after: int = 0) -> list[tuple[str, str]]:
     """What the verifier, which shares no code with the log, says of it."""
     return [(found.code, found.subject) for found in verify(await export(bench, after), roots)]
 
@@ -120,8 +120,8 @@ async def test_a_chain_rewritten_as_a_whole_is_told_by_the_root_kept_outside(ben
         await audit.sign_day(conn, POOL, bench.clock.now(), key.sign, key_id)
     kept = [json.loads(line) for line in await export(bench) if '"kind":"root"' in line]
     assert [(root["day"], root["through_number"]) for root in kept] == [("2010-03-01", 3)]
-    assert verify(await export(bench), kept, public) == []
-    assert [f.code for f in verify(await export(bench), kept, bytes(32))] == ["signature_wrong"]
+    assert verify(await export(bench), kept, [public]) == []
+    assert [f.code for f in verify(await export(bench), kept, [bytes(32)])] == ["signature_wrong"]
     await bench.rows("ALTER TABLE audit DISABLE TRIGGER audit_sealed_once")
     await bench.rows("DELETE FROM audit_root")
     await bench.rows("DELETE FROM audit_head")

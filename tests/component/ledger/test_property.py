@@ -166,7 +166,7 @@ async def test_random_sequences_tie_with_a_model_and_with_the_verifier(ledger: L
             a: v for a, v in model.posted.items() if v
         }
     assert await ledger.replay() == []
-    assert verify(await exported(ledger), public_key=SIGNER.public_key) == []
+    assert verify(await exported(ledger), public_keys=[SIGNER.public_key]) == []
     reach = {
         f"{kind} {end}": REACHED[f"{kind} {end}"] for kind in ("post", "hold", "seal") for end in ("taken", "refused")
     }

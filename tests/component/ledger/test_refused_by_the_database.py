@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -398,14 +397,14 @@ async def test_a_staging_with_gaps_is_refused(standing: Ledger, raw: asyncpg.Con
     assert await standing.replay() == []
 
 
-async def test_a_hash_or_number_that_the_caller_names_is_not_taken(standing: Ledger, raw: asyncpg.Connection) -> None:
+async def test_a_hash_or_number_that_the_caller_names_is_not_taken(raw: asyncpg.Connection) -> None:
     """There is no column to state one in; adding it makes the staging invalid, so a forged hash has no way in."""
-    columns: list[Any] = await raw.fetch(
-        "SELECT ledger_stage(), (SELECT array_agg(attname::text) FROM pg_attribute"
-        " WHERE attrelid = to_regclass('pg_temp.staged_voucher') AND attnum > 0) AS names"
+    await raw.execute("SELECT ledger_stage()")
+    rows = await raw.fetch(
+        "SELECT attname::text FROM pg_attribute WHERE attrelid = 'pg_temp.staged_voucher'::regclass AND attnum > 0"
     )
-    assert not {"number", "hash", "month_number", "postings_digest"} & set(columns[0]["names"] or ())
-    assert [r["number"] for r in await standing.rows("SELECT number FROM voucher ORDER BY number")] == [1, 2]
+    names = {row["attname"] for row in rows}
+    assert "book" in names and not {"number", "hash", "month_number", "postings_digest"} & names
 
 
 async def test_python_tells_the_refusal_as_a_problem(standing: Ledger) -> None:

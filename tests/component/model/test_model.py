@@ -277,7 +277,7 @@ async def test_the_books_are_those_of_the_oracle(stack: Stack, seed: int) -> Non
             sequence = Sequence(stack, seed * 1_000 + number, number % 2 == 1, sizes, seen)
             await sequence.run()
             if number % VERIFIED_EVERY == 0:
-                assert verify(await sequence.county.export(), public_key=SIGNER.public_key) == []
+                assert verify(await sequence.county.export(), public_keys=[SIGNER.public_key]) == []
     seconds = time.monotonic() - started
     struck = sum(n for what, n in seen.items() if what.startswith("struck"))
     print(f"\nseed {seed}: {SEQUENCES} sequences in {seconds:.0f} s, {struck} of {seen['faulty']} faults struck")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from services.claims.benefits.again import found_in
 from services.claims.benefits.areas import EVERYTHING, phrases
 from services.claims.benefits.check import findings
 from services.claims.benefits.cli import app
@@ -349,6 +350,12 @@ window:
     inpatient: {name: 住院受理期限, kinds: inpatient, by: 03-31, clause: 次年三月底以前}
     outpatient: {name: 门诊受理期限, kinds: outpatient, days: 60, clause: 六十天内}
 """
+
+
+@pytest.mark.parametrize("name", ids())
+def test_a_stored_form_has_the_findings_of_its_document(name: str) -> None:
+    known = loaded(name)
+    assert found_in(known.canonical, known.source) == findings(known.policy, known.source, known.document)
 
 
 def test_the_wall_tells_circumstances_and_deadlines() -> None:

@@ -37,6 +37,7 @@ def test_the_slip_shows_the_subtraction_and_the_wall_the_part() -> None:
     rules = policy(PRICE | {"clause": "个人负担 600 元"})
     slip = slip_text(decision_document(Stay(rules).part(5_000)))
     assert "单病种限额 3,000.00 元,可补偿费用 5,000.00 元,计入 3,000.00 元。" in slip
+    assert "超过限额没有计入的 2,000.00 元由医疗机构负担,不向病人收取。" in slip
     assert "个人负担 600.00 元,其余补偿:3,000.00 − 600.00 = 2,400.00 元。" in slip
     (row,) = rules.layers[0].benefits["inpatient"].rules
     assert rule_words(row) == "限额 3,000.00 元,不计入的部分由医疗机构负担,个人负担 600.00 元,其余由基金支付"

@@ -1,13 +1,17 @@
 """A cap of so much for each insured member of the household, whose members share it (decision 0251)."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from services.claims.benefits.capping import asks_for_household
 from services.claims.benefits.check import findings
 from services.claims.benefits.claim_file import decide, read_claim
+from services.claims.benefits.cli import app
 from services.claims.benefits.compiler import load
 from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.library import text_of
@@ -18,6 +22,7 @@ from services.claims.benefits.wire import decision_document
 
 PERSON = "amount: 200\n            period: person_year"
 SHARED = "amount: 60\n            period: household_year\n            per_head: true"
+run = CliRunner()
 TEXT = text_of("huali-2010").replace(PERSON, SHARED)
 
 
@@ -48,6 +53,27 @@ def test_a_household_of_which_nothing_is_said_counts_one() -> None:
     assert result.benefit_fen == 6_000
     assert "没有写明全家参合人数,按 1 人计算:60.00 × 1 = 60.00 元。" in slip(result)
     assert "counted as 1: 60.00 × 1 = 60.00." in slip(result, "en")
+
+
+def test_the_command_line_is_told_the_number(tmp_path: Path) -> None:
+    file = tmp_path / "shared.yaml"
+    file.write_text(TEXT, encoding="utf-8")
+    asked = [
+        "quote",
+        "--policy",
+        str(file),
+        "--kind",
+        "outpatient",
+        "--level",
+        "village",
+        "--eligible",
+        "1000",
+        "--json",
+    ]
+    answer = run.invoke(app, [*asked, "--insured", "3"])
+    assert (answer.exit_code, json.loads(answer.stdout)["benefit"]) == (0, "180.00")
+    assert json.loads(run.invoke(app, asked).stdout)["benefit"] == "60.00"
+    assert run.invoke(app, [*asked, "--insured", "0"]).exit_code == 2
 
 
 def test_the_wall_tells_whose_it_is() -> None:

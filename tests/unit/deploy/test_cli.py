@@ -15,6 +15,7 @@ from deploy.cli import HUMAN_ROLES, app
 from deploy.issuer import ROLES
 from deploy.state import ROOT, StateDirectory
 from shared.http import tokens
+from tests.unit.ledger import book
 
 ORIGIN = "http://127.0.0.1:9"
 run = CliRunner()
@@ -134,3 +135,25 @@ def test_a_mistake_in_the_command_line_is_told_in_chinese_too(
     shown = capsys.readouterr().err
     assert ended.value.code == 2
     assert told in shown and "--help" in shown and "deploy.cli" not in shown
+
+
+@pytest.mark.requirement("ZZ-35", "beside the roots that an auditor kept, those of the server checked hide nothing")
+def test_the_roots_given_are_the_only_ones(
+    state: StateDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The server's own roots reach the end of whatever book it shows: the kept ones end at the second day."""
+    documents = book.export(book.vouchers(12))
+    seals = [one for one in documents if one["kind"] == "seal"]
+    monkeypatch.setattr(cli, "_fetch", lambda _, path, file: file.write_text("\n".join(book.text(documents))))
+    monkeypatch.setattr(cli, "_published_roots", lambda base: iter(seals))
+    kept = tmp_path / "kept.json"
+    kept.write_text(json.dumps({"items": seals[:-1]}))
+    verify = ["verify", "--pool", "522422", "--state", str(state.path), "--json", "--key", book.PUBLIC.hex()]
+
+    def told(*more: str) -> dict[str, Any]:
+        assert run.invoke(app, [*verify, *more]).exit_code == 0
+        return dict(json.loads(capfd.readouterr().out))
+
+    assert told("--roots", str(kept))["unproven"] == [seals[-1]["first_number"], 12]
+    assert told()["unproven"] is None
+    assert told("--key", "00" * 32)["with_keys"], "a second pinned key takes nothing from the first"

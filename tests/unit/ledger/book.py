@@ -17,6 +17,10 @@ NAMES = {
     "4001": ("农民个人缴费收入", "Premiums of members"),
     "4004.01": ("政府资助收入——中央财政", "Central subsidy"),
 }
+SEALED = (
+    "pool_code", "book", "day", "seal_number", "first_number", "last_number", "root", "last_hash", "previous",
+    "signed_at",
+)  # fmt: skip
 Document = dict[str, Any]
 
 
@@ -102,7 +106,7 @@ def seals(chain: list[Document]) -> list[Document]:
             "root": tree([bytes.fromhex(v["hash"]) for v in own]).hex(), "last_hash": own[-1]["hash"],
             "previous": previous.hex(), "signed_at": f"{day}T10:00:00.000000Z",
         }  # fmt: skip
-        content = line("heyi-seal-1", *[seal[name] for name in list(seal)[1:]])
+        content = line("heyi-seal-1", *[seal[name] for name in SEALED])
         result.append({**seal, "key_id": h(PUBLIC).hex()[:16], "signature": KEY.sign(content).hex()})
         previous, after = h(content), seal["last_number"]
     return result

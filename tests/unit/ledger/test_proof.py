@@ -45,7 +45,7 @@ def _way(leaves: list[bytes], index: int) -> list[Document]:
 
 
 def _codes(proof: Document, roots: list[Document] | None = SEALS) -> list[str]:
-    return [finding.code for finding in verify_proof(proof, roots, book.PUBLIC)]
+    return [finding.code for finding in verify_proof(proof, roots, [book.PUBLIC])]
 
 
 @pytest.mark.requirement("ZZ-35", "one voucher is proved to stand in the book without the rest of the book")

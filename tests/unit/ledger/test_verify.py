@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +33,7 @@ def _at(documents: list[Document], number: int) -> int:
 
 def _found(documents: list[Document], roots: list[Document] | None = ROOTS) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for finding in verify(book.text(documents), roots, book.PUBLIC):
+    for finding in verify(book.text(documents), roots, [book.PUBLIC]):
         found.setdefault(finding.code, set()).add(finding.subject)
         assert finding.subject in finding.zh() and finding.subject in finding.en()
     return found
@@ -239,6 +240,45 @@ def test_each_of_these_is_told_once(name: str) -> None:
     assert _found(damage(book.copied(TRUE)), None) == expected
 
 
+def _of_another_book(d: list[Document]) -> list[Document]:
+    [one for one in d if one["kind"] == "seal"][-1]["book"] = "urban"
+    return d
+
+
+def test_a_seal_of_another_book_is_told_without_a_key() -> None:
+    assert [(one.code, one.subject) for one in verify(book.text(_of_another_book(book.copied(TRUE))))] == [
+        ("seal_wrong", "2010-03-03")
+    ]
+
+
+def _signed_anew(d: list[Document], key: Ed25519PrivateKey) -> list[Document]:
+    """The last seal under another key, as after a change of keys."""
+    seal = [one for one in d if one["kind"] == "seal"][-1]
+    public = key.public_key().public_bytes_raw()
+    seal["key_id"] = book.h(public).hex()[:16]
+    seal["signature"] = key.sign(book.line("heyi-seal-1", *[seal[name] for name in book.SEALED])).hex()
+    return d
+
+
+@pytest.mark.requirement("ZZ-35", "a book outlives its keys: each seal is checked under the pinned key that it names")
+def test_after_a_change_of_keys_each_seal_is_checked_under_its_own() -> None:
+    new, stranger = (
+        Ed25519PrivateKey.from_private_bytes(b"\x08" * 32),
+        Ed25519PrivateKey.from_private_bytes(b"\x09" * 32),
+    )
+    public = new.public_key().public_bytes_raw()
+    both = book.text(_signed_anew(book.copied(TRUE), new))
+    assert verify(both, None, [book.PUBLIC, public]) == verify(both) == []
+    told = {key: {one.subject for one in verify(both, None, [key])} for key in (book.PUBLIC, public)}
+    assert told == {book.PUBLIC: {"2010-03-03"}, public: {"2010-03-01", "2010-03-02"}}
+    forged = book.text(_signed_anew(book.copied(TRUE), stranger))
+    assert [one.code for one in verify(forged, None, [book.PUBLIC, public])] == ["signature_wrong"]
+    borrowed = book.copied(TRUE)
+    _signed_anew(borrowed, stranger)
+    [one for one in borrowed if one["kind"] == "seal"][-1]["key_id"] = book.h(book.PUBLIC).hex()[:16]
+    assert [one.code for one in verify(book.text(borrowed), None, [book.PUBLIC, public])] == ["signature_wrong"]
+
+
 def test_a_member_that_stands_twice_is_told() -> None:
     """Readers that take the first of two see somebody else than this program does."""
     lines = book.text(TRUE)
@@ -348,7 +388,7 @@ def test_no_single_change_of_a_character_passes(data: st.DataObject) -> None:
         return
     lines[index] = changed
     with suppress(Unreadable):
-        assert verify(lines, ROOTS, book.PUBLIC)
+        assert verify(lines, ROOTS, [book.PUBLIC])
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -363,7 +403,11 @@ def test_the_command_line_and_its_exit_status(tmp_path: Path) -> None:
     roots.write_text(json.dumps({"items": ROOTS}))
     bad.write_text("\n".join(book.text(_rewrite(book.copied(TRUE)))))
     clean = _run(str(export), "--roots", str(roots), "--key", book.PUBLIC.hex())
-    assert clean.returncode == 0 and clean.stdout.startswith("账本完整") and "--roots" not in clean.stdout
+    assert clean.returncode == 0 and clean.stdout.startswith("账本完整")
+    assert "--roots" not in clean.stdout and "--key" not in clean.stdout
+    assert "没有核对签名" in _run(str(export), "--roots", str(roots)).stdout
+    twice = ["--key", "00" * 32, "--key", book.PUBLIC.hex()]
+    assert _run(str(export), *twice).returncode == 0 and _run(str(export), *twice[:2]).returncode == 1
     assert _run(str(bad)).returncode == 0 and "--roots" in _run(str(bad)).stdout
     told = _run(str(bad), "--roots", str(roots))
     assert told.returncode == 1 and "[rewritten] 2010-03-02" in told.stdout

@@ -207,7 +207,8 @@ CREATE TABLE increase (
   CHECK ((status IN ('paid', 'reversed')) = (paid_on IS NOT NULL))
 );
 CREATE INDEX increase_of_list ON increase (pool_code, list_id, id);
-CREATE UNIQUE INDEX increase_once ON increase (pool_code, claim_id, layer) WHERE status NOT IN ('withdrawn', 'void');
+CREATE UNIQUE INDEX increase_once ON increase (pool_code, claim_id, layer, policy_id)
+  WHERE status NOT IN ('withdrawn', 'void');
 """
 
 

@@ -217,8 +217,9 @@ BEGIN
   RETURN v_end;
 END $$;
 
--- Works everything out again from the postings: one row per difference, none when the caches and the chain hold. Each
--- voucher is linked to the stored hash before it, so that one edit is one row.
+-- Works everything out again from the postings: one row per difference, none when caches, chain and seals hold. Each
+-- voucher is linked to the stored hash before it, so that one edit is one row; a chain that was rewritten as a whole
+-- shows in the seals that stand beside it.
 -- Runs with the caller's rights: he sees his pools only.
 CREATE FUNCTION ledger_replay(p_pool text, p_book text) RETURNS TABLE (kind text, subject text, stored text, computed text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp SET datestyle = 'ISO, YMD'
@@ -281,6 +282,28 @@ SET enable_nestloop = off AS $$
   FROM (SELECT * FROM public.account_day x WHERE x.pool_code = p_pool AND x.book = p_book) d
   FULL JOIN turnover t ON t.account = d.account AND t.posting_date = d.posting_date AND t.value_date = d.value_date
   WHERE (d.debit_fen, d.credit_fen) IS DISTINCT FROM (t.debit_fen, t.credit_fen)
+  UNION ALL
+  SELECT 'day', coalesce(d.posting_date, c.posting_date)::text, d.first_number || ' ' || d.last_number,
+         c.first_number || ' ' || c.last_number
+  FROM (SELECT * FROM public.book_day x WHERE x.pool_code = p_pool AND x.book = p_book) d
+  FULL JOIN (SELECT n.posting_date, min(n.number) AS first_number, max(n.number) AS last_number
+             FROM chained n GROUP BY n.posting_date) c ON c.posting_date = d.posting_date
+  WHERE (d.first_number, d.last_number) IS DISTINCT FROM (c.first_number, c.last_number)
+  UNION ALL
+  (SELECT 'seal', s.day::text, s.first_number || ' ' || encode(s.root, 'hex') || ' ' || encode(s.last_hash, 'hex'),
+          s.due_first || ' ' || encode(s.due_root, 'hex') || ' ' || encode(s.due_hash, 'hex')
+   FROM (SELECT x.day, x.first_number, x.root, x.last_hash, x.previous,
+                coalesce(lag(x.last_number) OVER earlier, 0) + 1 AS due_first,
+                coalesce(sha256(convert_to(lag(public.ledger_seal_line(x)) OVER earlier, 'UTF8')), k.genesis)
+                  AS due_previous,
+                public.ledger_root(p_pool, p_book, x.first_number, x.last_number) AS due_root,
+                coalesce(c.hash, k.genesis) AS due_hash
+         FROM k CROSS JOIN public.day_seal x LEFT JOIN chained c ON c.number = x.last_number
+         WHERE x.pool_code = p_pool AND x.book = p_book
+         WINDOW earlier AS (ORDER BY x.seal_number)) s
+   WHERE (s.first_number, s.root, s.last_hash, s.previous)
+         IS DISTINCT FROM (s.due_first, s.due_root, s.due_hash, s.due_previous)
+   ORDER BY s.day LIMIT 10)
 $$;
 
 REVOKE ALL ON FUNCTION ledger_refuse(text, jsonb), ledger_stage(), ledger_check_staging(), ledger_check_scope(text),
@@ -297,11 +320,13 @@ REVOKE ALL ON FUNCTION ledger_refuse(text, jsonb), ledger_stage(), ledger_check_
 GRANT EXECUTE ON FUNCTION ledger_stage(), post(text, text), open_book(text, text, date),
   hold(text, text, text, uuid[], bigint[]), release_hold(text, text, uuid[]),
   seal_statement(text, text, date, timestamptz), seal(text, text, date, timestamptz, text, bytea),
-  close_period(text, text, date), ledger_replay(text, text), ledger_posting_line(integer, text, text, bigint, text, text, text),
+  close_period(text, text, date), ledger_replay(text, text), ledger_root(text, text, bigint, bigint),
+  ledger_seal_line(day_seal), ledger_posting_line(integer, text, text, bigint, text, text, text),
   ledger_voucher_line(text, text, bigint, date, bigint, text, date, date, text, bigint, text, text, text, text, integer,
                       text, bytea)
   TO heyi_settlement_app, heyi_settlement_worker;
-GRANT EXECUTE ON FUNCTION ledger_replay(text, text), ledger_posting_line(integer, text, text, bigint, text, text, text),
+GRANT EXECUTE ON FUNCTION ledger_replay(text, text), ledger_root(text, text, bigint, bigint), ledger_seal_line(day_seal),
+  ledger_posting_line(integer, text, text, bigint, text, text, text),
   ledger_voucher_line(text, text, bigint, date, bigint, text, date, date, text, bigint, text, text, text, text, integer,
                       text, bytea)
   TO heyi_settlement_reader;

@@ -41,11 +41,12 @@ CREATE TABLE premium (
 );
 CREATE TABLE temporary_receipt (
   pool_code text COLLATE "C" NOT NULL,
+  book text COLLATE "C" NOT NULL,
   coverage_year integer NOT NULL,
   income_account text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen >= 0),
   recognised_fen bigint NOT NULL DEFAULT 0,
-  PRIMARY KEY (pool_code, coverage_year, income_account),
+  PRIMARY KEY (pool_code, book, coverage_year, income_account),
   CHECK (recognised_fen BETWEEN 0 AND amount_fen)
 );
 CREATE TABLE remittance (
@@ -535,8 +536,7 @@ CREATE TABLE increase_payment (
   claim_id uuid NOT NULL,
   layer text COLLATE "C" NOT NULL,
   document_number text NOT NULL,
-  PRIMARY KEY (pool_code, payment_id),
-  CONSTRAINT increase_payment_once UNIQUE (pool_code, claim_id, layer)
+  PRIMARY KEY (pool_code, payment_id)
 );
 CREATE TABLE obligation_day (
   pool_code text COLLATE "C" NOT NULL,

@@ -96,7 +96,7 @@ CREATE TABLE declaration (
 
 def upgrade() -> None:
     op.execute(_TABLES)
-    changing = "status, debit, checked_by, checked_at, booked_by, booked_on, value_date, refused_by, refusal"
+    changing = "status, debit, credit, checked_by, checked_at, booked_by, booked_on, value_date, refused_by, refusal"
     changing += ", refused_on, attempt, reference, returned_on"
     changing += ", reversal_reason, reversal_document, reversal_by, reversed_by, reversed_on"
     op.execute(pool_table("settlement", "money_order", update_columns=changing, worker="SELECT, INSERT"))

@@ -58,6 +58,7 @@ CREATE TABLE cash_payout (
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   receipt_number text COLLATE "C" NOT NULL,
   paid_on date NOT NULL,
+  booked_on date NOT NULL,
   recorded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
   PRIMARY KEY (pool_code, id),

@@ -230,12 +230,8 @@ async def simulate(unit: Unit, campaign: Campaign, terms: Terms) -> tuple[Paymen
     try:
         found = payment_list(map(store.candidate_of, rows), campaign.pot_fen, terms)
     except BadCampaign as bad:
-        raise BAD_TERMS(reason=_words(bad)) from bad
+        raise BAD_TERMS(reason=bad.words) from bad
     return found, {str(row["member_id"]): row for row in rows}
-
-
-def _words(bad: BadCampaign) -> Words:
-    return bad.words
 
 
 async def propose(unit: Unit, campaign_id: UUID, terms: Terms) -> tuple[Campaign, PaymentList]:

@@ -72,7 +72,8 @@ OBJECTIONS_OPEN = define(
 )  # fmt: skip
 OBJECTIONS_OVER = define(
     "objections_over", 409, "公示期已过", "The notice is over",
-    "异议期到 {until} 为止。", "Objections were taken until {until}.",
+    "异议期到 {until} 为止;此后发现的问题,请向县合管办反映。",
+    "Objections were taken until {until}: tell the county office of what is found later.",
 )  # fmt: skip
 OBJECTION_UNKNOWN = define(
     "objection_unknown", 404, "没有这件异议", "No such objection",

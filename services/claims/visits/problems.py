@@ -97,16 +97,16 @@ VISIT_NUMBER_USED = define(
     409,
     "院内就诊号已被使用",
     "The hospital's own number is in use",
-    "院内就诊号 {number} 已属于就诊 {visit_id}。",
-    "The hospital's number {number} belongs to visit {visit_id} already.",
+    "院内就诊号 {number} 已属于就诊 {visit_id};请继续办理该就诊,或核对院内就诊号。",
+    "The hospital's number {number} belongs to visit {visit_id} already: go on with that one, or check the number.",
 )
 VISIT_STATE = define(
     "visit_state",
     409,
     "就诊状态不允许",
     "The visit is in another state",
-    "就诊 {visit_id} 目前是“{status}”,不能{act}。",
-    "Visit {visit_id} is {status}: one cannot {act} it.",
+    "就诊 {visit_id} 目前是“{status}”,不能{act};请先查询该就诊,核对编号和状态。",
+    "Visit {visit_id} is {status}: one cannot {act} it. Read the visit and check its id and state.",
 )
 VISIT_NOT_DISCHARGED = define(
     "visit_not_discharged",
@@ -146,8 +146,8 @@ NOT_OF_THE_WINDOW = define(
     409,
     "不是窗口受理的就诊",
     "Not accepted at the window",
-    "就诊 {visit_id} 不是凭材料在窗口受理的,没有受理回执。",
-    "Visit {visit_id} was not accepted at the window from papers and has no slip.",
+    "就诊 {visit_id} 不是凭材料在窗口受理的,没有受理回执;请核对编号,由经办的医疗机构办理。",
+    "Visit {visit_id} was not accepted at the window and has no slip: check the id, or let its hospital go on.",
 )
 SLIP_UNKNOWN = define(
     "slip_unknown",
@@ -307,8 +307,8 @@ BILL_TOO_LONG = define(
     422,
     "明细太多",
     "Too many lines",
-    "一次就诊最多 {limit} 行明细。",
-    "A visit has at most {limit} lines.",
+    "一次就诊最多 {limit} 行明细,请合并相同的项目后重新上传。",
+    "A visit has at most {limit} lines: put the same items together and upload them again.",
 )
 MEMBER_UNKNOWN = define(
     "member_unknown",
@@ -356,8 +356,8 @@ CLAIM_CANCELLED = define(
     409,
     "结算已经取消",
     "The claim is cancelled",
-    "结算 {claim_id} 已经取消过。",
-    "Claim {claim_id} was cancelled before.",
+    "结算 {claim_id} 已经取消过,不必再办;就诊可以重新结算。",
+    "Claim {claim_id} was cancelled before: nothing is left to do, and its visit can be settled again.",
 )
 INCREASE_UNPAID = define(
     "increase_unpaid",
@@ -522,8 +522,8 @@ ELSEWHERE_TWICE = define(
     409,
     "该结算已录入",
     "The settlement was entered before",
-    "别处的结算 {settlement} 已录入另一次就诊,不能重复使用。",
-    "Settlement {settlement} of elsewhere belongs to another visit already.",
+    "别处的结算 {settlement} 已录入另一次就诊,不能重复使用;请核对结算单号。",
+    "Settlement {settlement} of elsewhere belongs to another visit already: check its number.",
 )
 OWN_MOTHER = define(
     "own_mother",

@@ -253,6 +253,11 @@ async def test_three_people_handle_a_case(facts: World) -> None:
     case = await submitted(facts, member, "migrant")
     again = await facts.pool("township_clerk", "POST", "/cases", json=form(member, "migrant"))
     assert (again.status_code, again.json()["code"]) == (409, "case_open")
+    assert case in again.json()["detail"]
+    here = form(member, "migrant", institution_code=COUNTY)
+    unseen = await facts.pool("hospital", "POST", "/cases", json=here)
+    assert (unseen.status_code, unseen.json()["code"]) == (409, "case_open")
+    assert "由别处提交" in unseen.json()["detail"], "it sees no case of another place"
     early = {"granted": True, "note": "同意"}
     refused = await facts.pool("county_director", "POST", f"/cases/{case}/decision", json=early)
     assert (refused.status_code, refused.json()["code"]) == (409, "case_state")

@@ -150,13 +150,14 @@ async def _claims(world: World) -> None:
         assert (await decide(world, claim, verb, body)).status_code == 200
     claim = await world.settled(await world.member())
     await increases.released(world, claim)
+    await _reversed(world, claim)
+    await increases.released(world, await world.settled(await world.member()))
     policy_id = await increases.late(world)
     made = (await increases.prepared(world, policy_id)).json()["list"]
     path = f"/increases/{made['list_id']}/withdrawal"
     await _done(world, "county_director", "POST", path, json={"reason": "核对"})
     made = (await increases.prepared(world, policy_id)).json()["list"]
     assert (await increases.approved(world, made["list_id"])).status_code == 200
-    await _reversed(world, claim)
     _, case = await withdrawn_coverage(world)
     closing = {"outcome": "stands", "reason": "医院当时得到参合的答复"}
     await _done(world, "county_inspector", "POST", f"/coverage-cases/{case['case_id']}/closing", json=closing)

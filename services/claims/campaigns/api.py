@@ -26,7 +26,9 @@ from services.claims.campaigns.problems import (
     GROUPS_UNKNOWN,
     NAMES_MISSING,
     NO_CANDIDATES,
+    NOT_YOUR_TOWNSHIP,
     NOTHING_LISTED,
+    NOTHING_TO_STRIKE,
     OBJECTION_UNKNOWN,
     OBJECTIONS_OPEN,
     OBJECTIONS_OVER,
@@ -66,7 +68,7 @@ from shared.contracts.wire import ShortId
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
-from shared.http.problems import FOUR_EYES, documented
+from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES, documented
 from shared.http.territory import areas_of
 from shared.http.unit import Unit, UnitDep
 from shared.kernel.areas import within
@@ -253,7 +255,7 @@ async def propose_campaign(pool_code: Pool, campaign_id: ShortId, body: TermsIn,
 @router.post(
     "/{campaign_id}/approval",
     openapi_extra=access(DIRECTOR, command="approve_campaign"),
-    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, FOUR_EYES),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, FOUR_EYES, CONFLICT_OF_INTEREST),
 )
 async def approve_campaign(pool_code: Pool, campaign_id: ShortId, body: ApprovalIn, unit: UnitDep) -> CampaignOut:
     """Approves the proposal, by a person who neither opened the campaign nor proposed: the list is written."""
@@ -431,7 +433,7 @@ def _places(rows: Iterable[Any]) -> list[PlaceSum]:
     "/{campaign_id}/objections",
     openapi_extra=access([*TOWNSHIP, *OFFICE, "supervisor"], command="object_to_list"),
     status_code=201,
-    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, OBJECTIONS_OVER, PAYMENT_UNKNOWN),
+    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, OBJECTIONS_OVER, PAYMENT_UNKNOWN, NOT_YOUR_TOWNSHIP),
 )
 async def object_to_list(pool_code: Pool, campaign_id: ShortId, body: ObjectionIn, unit: UnitDep) -> ObjectionMade:
     """Records an objection while the list hangs out."""
@@ -462,7 +464,9 @@ async def list_objections(
 @router.post(
     "/{campaign_id}/objections/{objection_id}/decision",
     openapi_extra=access(OFFICE, command="decide_objection"),
-    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, OBJECTION_UNKNOWN, FOUR_EYES),
+    responses=documented(
+        CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, OBJECTION_UNKNOWN, NOTHING_TO_STRIKE, FOUR_EYES, CONFLICT_OF_INTEREST
+    ),
 )
 async def decide_objection(
     pool_code: Pool, campaign_id: ShortId, objection_id: ShortId, body: ObjectionDecisionIn, unit: UnitDep
@@ -481,6 +485,7 @@ async def decide_objection(
         FOUR_EYES,
         OBJECTIONS_RUN,
         OBJECTIONS_OPEN,
+        CONFLICT_OF_INTEREST,
         CLAIM_DAY,
         CLAIMS_MOVED,
         CAP_MOVED,

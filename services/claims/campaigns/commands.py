@@ -39,7 +39,9 @@ from services.claims.campaigns.problems import (
     GROUPS_UNKNOWN,
     NAMES_MISSING,
     NO_CANDIDATES,
+    NOT_YOUR_TOWNSHIP,
     NOTHING_LISTED,
+    NOTHING_TO_STRIKE,
     OBJECTION_UNKNOWN,
     OBJECTIONS_OPEN,
     OBJECTIONS_OVER,
@@ -50,7 +52,8 @@ from services.claims.campaigns.problems import (
 )
 from services.claims.campaigns.selection import Selection, UnknownGroups, resolved
 from services.claims.visits import queries
-from shared.http.problems import FOUR_EYES, NOT_FOUND
+from services.claims.visits.ties import HOUSEHOLD
+from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES, NOT_FOUND
 from shared.http.territory import areas_of
 from shared.http.unit import Unit
 from shared.kernel.areas import within
@@ -127,7 +130,7 @@ async def open_campaign(
     day = await unit.business_day()
     if day.year <= year:
         raise YEAR_OPEN(year=year)
-    if decided_on > day:
+    if not date(year, 1, 1) <= decided_on <= day:
         raise CLAIM_DAY(day=decided_on, first=date(year, 1, 1), last=day)
     new = Campaign(
         id=new_id(unit.now), year=year, title=title, document_number=document_number, decided_on=decided_on,
@@ -227,12 +230,8 @@ async def simulate(unit: Unit, campaign: Campaign, terms: Terms) -> tuple[Paymen
     try:
         found = payment_list(map(store.candidate_of, rows), campaign.pot_fen, terms)
     except BadCampaign as bad:
-        raise BAD_TERMS(reason=_words(bad)) from bad
+        raise BAD_TERMS(reason=bad.words) from bad
     return found, {str(row["member_id"]): row for row in rows}
-
-
-def _words(bad: BadCampaign) -> Words:
-    return bad.words
 
 
 async def propose(unit: Unit, campaign_id: UUID, terms: Terms) -> tuple[Campaign, PaymentList]:
@@ -249,7 +248,7 @@ async def propose(unit: Unit, campaign_id: UUID, terms: Terms) -> tuple[Campaign
 async def approve(unit: Unit, campaign_id: UUID, approval_number: str) -> Campaign:
     """Approves what was proposed, by a person who neither opened nor proposed it: the list is written.
 
-    Raises CAMPAIGN_STATE, FOUR_EYES.
+    Raises CAMPAIGN_STATE, FOUR_EYES, CONFLICT_OF_INTEREST.
     """
     campaign = await at_step(unit, campaign_id, (PROPOSED,), ("批准", "approve"))
     then = ("批准", "approve it")
@@ -273,7 +272,15 @@ async def approve(unit: Unit, campaign_id: UUID, approval_number: str) -> Campai
         who = (person["member_id"], person["household_id"], person["township_code"])
         rows.append((new_id(unit.now), *who, payment.base_fen, payment.due_fen, payment.amount_fen))
     await store.add_payments(unit.conn, unit.pool_code, now, rows)
+    await keep_away(unit, now)
     return now
+
+
+async def keep_away(unit: Unit, campaign: Campaign) -> None:
+    """Nobody decides about a list on which his household stands (rulings §8, WC-07). Raises CONFLICT_OF_INTEREST."""
+    household = unit.actor.household_id
+    if household and await store.lists_household(unit.conn, unit.pool_code, campaign, UUID(household)):
+        raise CONFLICT_OF_INTEREST(tie=HOUSEHOLD)
 
 
 async def fetch_names(unit: Unit, campaign_id: UUID) -> tuple[int, int]:
@@ -317,7 +324,8 @@ class Objection:
 
 
 async def object_to(unit: Unit, campaign_id: UUID, asked: Objection) -> UUID:
-    """Records an objection while the list hangs out. Raises CAMPAIGN_STATE, OBJECTIONS_OVER, PAYMENT_UNKNOWN."""
+    """Records an objection while the list hangs out. Raises CAMPAIGN_STATE, OBJECTIONS_OVER, PAYMENT_UNKNOWN,
+    NOT_YOUR_TOWNSHIP."""
     campaign = await at_step(unit, campaign_id, (PUBLISHED,), ("提出异议", "object"))
     assert campaign.objections_until is not None
     if await unit.business_day() > campaign.objections_until:
@@ -326,7 +334,7 @@ async def object_to(unit: Unit, campaign_id: UUID, asked: Objection) -> UUID:
     if asked.payment_id is not None:
         township = (await line_within(unit, campaign, asked.payment_id)).township_code
     elif not within(areas_of(unit.actor), township):
-        raise PAYMENT_UNKNOWN(payment_id=township)
+        raise NOT_YOUR_TOWNSHIP(township=township)
     objection_id = new_id(unit.now)
     row = (objection_id, asked.payment_id, township, asked.ground, unit.actor.subject, unit.now)
     await store.add_objection(unit.conn, unit.pool_code, campaign_id, row)
@@ -348,15 +356,16 @@ async def decide_objection(unit: Unit, campaign_id: UUID, objection_id: UUID, ou
     ``rejected``: the list stands. ``struck``: the line goes, its money stays in the pot. ``recompute``: the list is
     void, and candidates, proposal, approval and notice begin again.
 
-    Raises CAMPAIGN_STATE, OBJECTION_UNKNOWN, PAYMENT_UNKNOWN, FOUR_EYES.
+    Raises CAMPAIGN_STATE, OBJECTION_UNKNOWN, NOTHING_TO_STRIKE, FOUR_EYES, CONFLICT_OF_INTEREST.
     """
     campaign = await at_step(unit, campaign_id, (PUBLISHED,), ("处理异议", "decide an objection"))
     row = await store.objection(unit.conn, unit.pool_code, campaign_id, objection_id)
     if row is None or row["outcome"] is not None:
         raise OBJECTION_UNKNOWN(objection_id=objection_id)
     four_eyes(unit, row["raised_by"], ("记录异议", "record the objection"), ("处理", "decide it"))
+    await keep_away(unit, campaign)
     if outcome == "struck" and row["payment_id"] is None:
-        raise PAYMENT_UNKNOWN(payment_id=objection_id)
+        raise NOTHING_TO_STRIKE(objection_id=objection_id)
     at = (outcome, note, unit.actor.subject, unit.now)
     await store.decide_objection(unit.conn, unit.pool_code, objection_id, *at)
     if outcome == "rejected":

@@ -1,14 +1,14 @@
 """From the notice to the money, and the end. Each takes the request's transaction."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.claims.benefits.model import Layer
 from services.claims.benefits.queries import policy_for
 from services.claims.campaigns import store
-from services.claims.campaigns.commands import at_step, cap_of, four_eyes, keep, notice_over, scope_of
+from services.claims.campaigns.commands import at_step, cap_of, four_eyes, keep, keep_away, notice_over, scope_of
 from services.claims.campaigns.model import CLOSED, LISTED, PUBLISHED, RELEASED, RETURNED, Campaign, Listed
 from services.claims.campaigns.problems import (
     CAP_MOVED,
@@ -30,14 +30,16 @@ async def release(unit: Unit, campaign_id: UUID, claim_by: date) -> Campaign:
     """Makes every line payable to its person until a day, once the notice is over and every objection decided.
 
     One event a person. Raises CAMPAIGN_STATE, FOUR_EYES, OBJECTIONS_RUN, OBJECTIONS_OPEN, CLAIM_DAY, CLAIMS_MOVED,
-    CAP_MOVED.
+    CAP_MOVED, CONFLICT_OF_INTEREST.
     """
     campaign = await at_step(unit, campaign_id, (PUBLISHED,), ("发放", "release"))
     four_eyes(unit, campaign.proposed_by, ("提出方案", "propose the terms"), ("发放", "release the money"))
     day = await unit.business_day()
+    await keep_away(unit, campaign)
     await notice_over(unit, campaign)
-    if claim_by <= day:
-        raise CLAIM_DAY(day=claim_by, first=day, last=date(day.year + 1, 12, 31))
+    first, last = day + timedelta(days=1), date(day.year + 1, 12, 31)
+    if not first <= claim_by <= last:
+        raise CLAIM_DAY(day=claim_by, first=first, last=last)
     gone = await store.claims_gone(unit.conn, unit.pool_code, campaign)
     if gone:
         raise CLAIMS_MOVED(count=gone)

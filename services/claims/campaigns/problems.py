@@ -72,7 +72,8 @@ OBJECTIONS_OPEN = define(
 )  # fmt: skip
 OBJECTIONS_OVER = define(
     "objections_over", 409, "公示期已过", "The notice is over",
-    "异议期到 {until} 为止。", "Objections were taken until {until}.",
+    "异议期到 {until} 为止;此后发现的问题,请向县合管办反映。",
+    "Objections were taken until {until}: tell the county office of what is found later.",
 )  # fmt: skip
 OBJECTION_UNKNOWN = define(
     "objection_unknown", 404, "没有这件异议", "No such objection",
@@ -81,6 +82,16 @@ OBJECTION_UNKNOWN = define(
 PAYMENT_UNKNOWN = define(
     "campaign_payment_unknown", 404, "名单上没有这一笔", "Not on the list",
     "名单上没有 {payment_id},或不归您经办,请核对。", "{payment_id} is not on the list or not yours: check it.",
+)  # fmt: skip
+NOT_YOUR_TOWNSHIP = define(
+    "objection_of_another_township", 403, "不是您经办的乡镇", "Not a township of yours",
+    "乡镇 {township} 不归您经办,请由该乡镇记录异议,或核对乡镇代码。",
+    "Township {township} is not yours: let it record the objection, or check the code.",
+)  # fmt: skip
+NOTHING_TO_STRIKE = define(
+    "objection_without_a_line", 409, "这件异议不是针对某一笔的", "The objection names no line",
+    "异议 {objection_id} 说的是名单漏列的人,没有可以划去的一笔;请驳回,或重新测算。",
+    "Objection {objection_id} is about omissions and names no line to strike: reject it, or compute anew.",
 )  # fmt: skip
 VOID_NOT_ASKED = define(
     "void_not_asked", 409, "没有作废申请", "Nobody asked for it",

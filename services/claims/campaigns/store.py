@@ -119,6 +119,10 @@ _UNNAMED = f"""
 SELECT {_LISTED_COLUMNS} FROM campaign_payment p
 WHERE p.pool_code = $1 AND p.campaign_id = $2 AND p.list_number = $3 AND p.masked_name IS NULL ORDER BY p.id LIMIT $4
 """
+_LISTS_HOUSEHOLD = """
+SELECT EXISTS (SELECT FROM campaign_payment
+  WHERE pool_code = $1 AND campaign_id = $2 AND list_number = $3 AND household_id = $4)
+"""
 _COUNT_UNNAMED = """
 SELECT count(*) FROM campaign_payment
 WHERE pool_code = $1 AND campaign_id = $2 AND list_number = $3 AND masked_name IS NULL
@@ -285,6 +289,12 @@ async def listed(
 async def lock_payments(conn: AsyncConnection, pool_code: str, of: Campaign, ids: Sequence[UUID]) -> list[Listed]:
     """Lines by their ids, locked in order."""
     return [Listed(**row) for row in await fetch(conn, _BY_ID, pool_code, of.id, of.list_number, list(ids))]
+
+
+async def lists_household(conn: AsyncConnection, pool_code: str, of: Campaign, household_id: UUID) -> bool:
+    """Whether anybody of a household stands on the list of the campaign."""
+    found: bool = await fetchval(conn, _LISTS_HOUSEHOLD, pool_code, of.id, of.list_number, household_id)
+    return found
 
 
 async def unnamed(conn: AsyncConnection, pool_code: str, of: Campaign, limit: int) -> list[Listed]:

@@ -114,7 +114,9 @@ async def submit(unit: Unit, asked: Application) -> Case:
     )
     check_area(unit, new)
     if not await store.add(unit.conn, unit.pool_code, new):
-        raise CASE_OPEN(case_id=await store.open_case(unit.conn, unit.pool_code, new))
+        other = await store.open_case(unit.conn, unit.pool_code, new)
+        # A hospital does not see what another place submitted: it is told that there is one.
+        raise CASE_OPEN(case=(f" {other} ", f"Case {other}") if other else ("(由别处提交)", "A case from elsewhere"))
     await add_step(unit, new, SUBMITTED, asked.note, {})
     return new
 

@@ -8,8 +8,8 @@ CASE_UNKNOWN = define(
 )  # fmt: skip
 CASE_STATE = define(
     "case_state", 409, "申请状态不允许", "The case is in another state",
-    "申请 {case_id} 目前是{status},不能{act}。",
-    "Case {case_id} is {status}: it is not the time to {act}.",
+    "申请 {case_id} 目前是{status},不能{act};请先查询申请,按它的进度办理。",
+    "Case {case_id} is {status}: it is not the time to {act}. Read the case and go on from where it stands.",
 )  # fmt: skip
 CASE_FORM = define(
     "case_form", 422, "申请内容不全", "The case form is incomplete",
@@ -60,5 +60,5 @@ CASE_OBJECTION_UNKNOWN = define(
 )  # fmt: skip
 CASE_OPEN = define(
     "case_open", 409, "已有同样的申请在办", "The same case is open",
-    "该人同类申请 {case_id} 还在办理,请等它办结。", "Case {case_id} of the same kind is open: wait for its decision.",
+    "该人同类申请{case}还在办理,请等它办结。", "{case} of the same kind is open: wait for its decision.",
 )  # fmt: skip

@@ -21,5 +21,6 @@ INCREASES_OVERTAKEN = define(
 )  # fmt: skip
 INCREASES_STATE = define(
     "increases_state", 409, "补差名单的进度不允许", "The list is at another step",
-    "补差名单目前{status},不能{act}。", "The list is {status}: it is not the time to {act}.",
+    "补差名单目前{status},不能{act};请先查询名单。",
+    "The list is {status}: it is not the time to {act}. Read the list first.",
 )  # fmt: skip

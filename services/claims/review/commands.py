@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from services.claims.review import store
@@ -36,6 +35,7 @@ from services.claims.visits.problems import CLAIM_CANCELLED, CLAIM_RELEASED, CLA
 from services.claims.visits.telling import head_of
 from shared.contracts.base import EventPayload
 from shared.contracts.claims import (
+    Bearer,
     ClaimApproved,
     ClaimRejected,
     ClaimReleased,
@@ -101,7 +101,7 @@ async def approve(unit: Unit, claim_id: UUID, cuts: Sequence[WantedCut], note: s
         Cut(
             number=number,
             line=cut.line,
-            bearer=_bearer(cut.bearer),
+            bearer=cut.bearer,
             amount=cut.amount_fen,
             fund_share=cut.fund_share_fen,
             patient_owed=cut.patient_owed_fen,
@@ -119,7 +119,7 @@ async def approve(unit: Unit, claim_id: UUID, cuts: Sequence[WantedCut], note: s
     return await _decide(unit, review, payload, decided.payable_fen)
 
 
-async def reject(unit: Unit, claim_id: UUID, ground: Ground, bearer: str, note: str) -> Review:
+async def reject(unit: Unit, claim_id: UUID, ground: Ground, bearer: Bearer, note: str) -> Review:
     """Refuses a claim as a whole, borne by who is owed; fictitious care, or care that was not his, is taken from the
     person's counts. Raises CLAIM_UNKNOWN, NOT_UNDER_REVIEW, REJECTION_BEARER, FOUR_EYES, CONFLICT_OF_INTEREST."""
     day = await unit.business_day()
@@ -129,7 +129,7 @@ async def reject(unit: Unit, claim_id: UUID, ground: Ground, bearer: str, note: 
     claim = await _under_review(unit, claim_id)
     check_bearer(claim, bearer)
     decided = replace(claim, status=REJECTED, version=claim.version + 1, payable_fen=0)
-    payload = ClaimRejected(**head_of(decided, unit.now), bearer=_bearer(bearer), ground=ground, taken_back=taken_back)
+    payload = ClaimRejected(**head_of(decided, unit.now), bearer=bearer, ground=ground, taken_back=taken_back)
     text = f"{ground}: {note}"
     review = Review(decided, "rejected", unit.actor.subject, text, bearer, (), [], taken_back=taken_back)
     return await _decide(unit, review, payload, claim.fund_fen)
@@ -143,10 +143,6 @@ async def send_back(unit: Unit, claim_id: UUID, ground: Ground, note: str) -> Re
     payload = ClaimReturned(**head_of(decided, unit.now), ground=ground)
     review = Review(decided, "returned", unit.actor.subject, f"{ground}: {note}", None, (), [], taken_back=False)
     return await _decide(unit, review, payload, claim.fund_fen)
-
-
-def _bearer(text: str) -> Any:
-    return text
 
 
 async def release_cancellation(unit: Unit, claim_id: UUID, reason: str) -> Claim:

@@ -37,12 +37,13 @@ YEAR_NOT_OVER = define(
 )  # fmt: skip
 YEAR_CLOSED = define(
     "benefit_year_closed_already", 409, "待遇年度已经关闭", "The benefit year is closed",
-    "{year} 年度此前已经关闭。", "The benefit year {year} was closed before.",
+    "{year} 年度此前已经关闭,不必再办;更正在窗口办理。",
+    "The benefit year {year} was closed before: nothing is left to do; corrections are made at the window.",
 )  # fmt: skip
 CUT_LINE = define(
     "cut_line", 422, "扣减所指的明细不存在", "The cut names no line",
-    "第 {number} 项扣减所指的第 {line} 行不存在;该结算共 {lines} 行。",
-    "Cut {number} names line {line}; the bill has {lines} lines.",
+    "第 {number} 项扣减所指的第 {line} 行不存在;该结算共 {lines} 行,请改正行号,或不写行号、对整笔扣减。",
+    "Cut {number} names line {line}; the bill has {lines} lines: correct it, or leave it out to cut the bill.",
 )  # fmt: skip
 CUT_BEARER = define(
     "cut_bearer", 422, "承担人不是收款的一方", "The bearer is not who is paid",
@@ -60,12 +61,13 @@ REJECTION_BEARER = define(
 )  # fmt: skip
 CUT_TOO_LARGE = define(
     "cut_too_large", 422, "扣减超过可扣金额", "The cut is too large",
-    "第 {number} 项扣减超过可扣金额 {limit} 元。", "Cut {number} exceeds {limit} yuan, which is all there is to cut.",
+    "第 {number} 项扣减超过可扣金额 {limit} 元,请减少金额后重新提交。",
+    "Cut {number} exceeds {limit} yuan, which is all there is to cut: lower it and send the approval again.",
 )  # fmt: skip
 NOTHING_TO_RELEASE = define(
     "nothing_to_release", 409, "没有可放行的结算", "Nothing to release",
-    "{institution_code} 到 {up_to} 为止没有已审核待放行的结算。",
-    "{institution_code} has no approved claim up to {up_to} that is not released.",
+    "{institution_code} 到 {up_to} 为止没有已审核待放行的结算;请先审核,或换一个截止日。",
+    "{institution_code} has no approved claim up to {up_to} left to release: review some first, or name a later day.",
 )  # fmt: skip
 CUTOFF_UNKNOWN = define(
     "cutoff_unknown", 404, "没有这个截点", "No such cut-off",

@@ -9,6 +9,7 @@ from services.claims.review.problems import CUT_BEARER, CUT_LINE, CUT_TOO_LARGE,
 from services.claims.visits import ties
 from services.claims.visits.claims import Claim
 from services.claims.visits.deciding import TO_HOSPITAL, TO_PERSON
+from shared.contracts.claims import Bearer
 from shared.http.problems import FOUR_EYES
 from shared.http.tokens import Actor
 from shared.kernel.money import format_yuan, split_by_weight
@@ -31,7 +32,7 @@ class WantedCut:
     """A cut as the reviewer enters it, in fen. ``amount`` of the bill, ``fund_share`` of the benefit."""
 
     line: int | None
-    bearer: str
+    bearer: Bearer
     amount_fen: int
     fund_share_fen: int
     penalty_fen: int
@@ -43,7 +44,7 @@ class WantedCut:
         return self.amount_fen - self.fund_share_fen if self.bearer == "hospital" else 0
 
 
-def check_bearer(claim: Claim, bearer: str) -> None:
+def check_bearer(claim: Claim, bearer: Bearer) -> None:
     """Nobody but who is owed the benefit can bear a claim that is refused as a whole. Raises REJECTION_BEARER."""
     owed = OWED_TO[claim.paid_to]
     if bearer != owed:

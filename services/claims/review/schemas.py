@@ -7,10 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from services.claims.visits.schemas import ClaimOut, Word
-from shared.contracts.claims import Ground
+from shared.contracts.claims import Bearer, Ground
 from shared.contracts.wire import FreeText, Reason, ShortId, WireModel, Yuan
-
-Bearer = Literal["hospital", "patient", "insurer", "nobody"]
 
 
 class CutIn(WireModel):

@@ -13,7 +13,8 @@ STATEMENT_EXISTS = define(
 )  # fmt: skip
 STATEMENT_STATE = define(
     "payment_statement_state", 409, "结算单的进度不允许", "The statement is at another step",
-    "结算单目前{status},不能{act}。", "The statement is {status}: it is not the time to {act}.",
+    "结算单目前{status},不能{act};请先查询结算单。",
+    "The statement is {status}: it is not the time to {act}. Read the statement first.",
 )  # fmt: skip
 PERIOD_OPEN = define(
     "payment_period_open", 409, "还没有到期", "The period is not over",

@@ -7,8 +7,8 @@ from functools import lru_cache
 from itertools import count
 
 from services.claims.benefits.model import Line
-from services.claims.visits.problems import LINE_AMOUNT, LINE_NEGATIVE
-from shared.kernel.money import format_yuan, line_amount_fen
+from services.claims.visits.problems import LINE_AMOUNT, LINE_NEGATIVE, LINE_TOO_LARGE
+from shared.kernel.money import AMOUNT_MAX_FEN, format_yuan, line_amount_fen
 
 _computed = lru_cache(16_384)(line_amount_fen)  # the same items come again and again at the same price
 UPLOAD_LINES_MAX = 500
@@ -60,9 +60,11 @@ def checked(
 ) -> Bill:
     """A bill whose amounts agree with price × quantity within one fen; then the hospital's amount counts.
 
-    A missing amount is price × quantity. Raises LINE_NEGATIVE and LINE_AMOUNT, naming the line.
+    A missing amount is price × quantity. Raises LINE_NEGATIVE, LINE_AMOUNT, and LINE_TOO_LARGE where line or bill are
+    more than an amount holds, naming the line.
     """
     amounts: list[int] = []
+    total = 0
     for number, (price, quantity, sent) in enumerate(zip(prices_micro, quantities_e4, amounts_fen, strict=True), 1):
         computed = _computed(price, quantity)
         amount = computed if sent is None else sent
@@ -70,6 +72,9 @@ def checked(
             raise LINE_NEGATIVE(line=number)
         if abs(amount - computed) > TOLERANCE_FEN:
             raise LINE_AMOUNT(line=number, amount=format_yuan(amount), computed=format_yuan(computed))
+        total += amount
+        if total > AMOUNT_MAX_FEN:
+            raise LINE_TOO_LARGE(line=number, limit=format_yuan(AMOUNT_MAX_FEN))
         amounts.append(amount)
     return Bill(codes, names, days, prices_micro, quantities_e4, amounts, restrictions_met)
 

@@ -1,6 +1,6 @@
 """Registering a visit, its lines and its discharge. Each takes the request's transaction and never commits."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from services.claims.visits.problems import (
     ELSEWHERE_TWICE,
     FIELD_WORDS,
     MEMBER_UNKNOWN,
+    NOT_A_NEWBORN,
     OWN_MOTHER,
     SHEET_UNKNOWN,
     TIME_AHEAD,
@@ -41,6 +42,9 @@ from shared.http.problems import FORBIDDEN_INSTITUTION
 from shared.http.unit import Unit
 from shared.kernel.dates import shanghai_date, shanghai_time, too_far_ahead
 from shared.kernel.id_numbers import normal_form
+
+NEWBORN_AT_MOST = timedelta(days=365)
+"""The longest that a policy may let a child be covered by its mother."""
 
 
 async def member_coverage(unit: Unit, member_id: UUID) -> Coverage:
@@ -84,18 +88,21 @@ def check_stay(admitted_at: datetime, discharged_at: datetime) -> None:
 async def register(unit: Unit, new: Visit) -> tuple[Visit, bool]:
     """Registers a visit under the client's id; False where the same visit was registered before.
 
-    Raises FORBIDDEN_INSTITUTION, TIME_AHEAD, MEMBER_UNKNOWN, VISIT_EXISTS, VISIT_NUMBER_USED, and the refusal of a
-    suspended hospital (rulings §12: patients admitted before are settled to discharge, new ones are refused).
+    Raises FORBIDDEN_INSTITUTION, TIME_AHEAD, MEMBER_UNKNOWN, OWN_MOTHER, NOT_A_NEWBORN, VISIT_EXISTS,
+    VISIT_NUMBER_USED, and the refusal of a suspended hospital (rulings §12: patients admitted before are settled to
+    discharge, new ones are refused).
     """
     own = unit.actor.institutions
     if new.institution_code not in own:
         raise FORBIDDEN_INSTITUTION(institution_code=new.institution_code)
     if too_far_ahead(new.admitted_at, unit.now):
         raise TIME_AHEAD(field=FIELD_WORDS["admitted_at"])
-    await member_coverage(unit, new.member_id)
+    child = await member_coverage(unit, new.member_id)
     if new.mother_id is not None:
         if new.mother_id == new.member_id:
             raise OWN_MOTHER()
+        if new.admitted_on > child.birth_date + NEWBORN_AT_MOST:
+            raise NOT_A_NEWBORN(birth_date=child.birth_date)
         await member_coverage(unit, new.mother_id)
     return await record(unit, new)
 

@@ -97,16 +97,16 @@ VISIT_NUMBER_USED = define(
     409,
     "院内就诊号已被使用",
     "The hospital's own number is in use",
-    "院内就诊号 {number} 已属于就诊 {visit_id}。",
-    "The hospital's number {number} belongs to visit {visit_id} already.",
+    "院内就诊号 {number} 已属于就诊 {visit_id};请继续办理该就诊,或核对院内就诊号。",
+    "The hospital's number {number} belongs to visit {visit_id} already: go on with that one, or check the number.",
 )
 VISIT_STATE = define(
     "visit_state",
     409,
     "就诊状态不允许",
     "The visit is in another state",
-    "就诊 {visit_id} 目前是“{status}”,不能{act}。",
-    "Visit {visit_id} is {status}: one cannot {act} it.",
+    "就诊 {visit_id} 目前是“{status}”,不能{act};请先查询该就诊,核对编号和状态。",
+    "Visit {visit_id} is {status}: one cannot {act} it. Read the visit and check its id and state.",
 )
 VISIT_NOT_DISCHARGED = define(
     "visit_not_discharged",
@@ -146,8 +146,8 @@ NOT_OF_THE_WINDOW = define(
     409,
     "不是窗口受理的就诊",
     "Not accepted at the window",
-    "就诊 {visit_id} 不是凭材料在窗口受理的,没有受理回执。",
-    "Visit {visit_id} was not accepted at the window from papers and has no slip.",
+    "就诊 {visit_id} 不是凭材料在窗口受理的,没有受理回执;请核对编号,由经办的医疗机构办理。",
+    "Visit {visit_id} was not accepted at the window and has no slip: check the id, or let its hospital go on.",
 )
 SLIP_UNKNOWN = define(
     "slip_unknown",
@@ -196,6 +196,14 @@ ACCOUNT_NOT_SERVED = define(
     "The family account does not pay this",
     "方案“{policy}”{why},就诊 {visit_id} 不能从家庭账户支付;请去掉从家庭账户支付的金额后重新办理。",
     "Policy {policy} {why}: visit {visit_id} cannot be paid from it. Send the request again without from_account.",
+)
+NOT_A_NEWBORN = define(
+    "not_a_newborn",
+    422,
+    "就诊人不是新生儿",
+    "Not a newborn",
+    "只有出生一年以内的婴儿可以写明母亲;就诊人 {birth_date} 出生,请去掉母亲后重新登记。",
+    "Only a child within a year of its birth names its mother; this one was born on {birth_date}: leave her out.",
 )
 NOT_MIDWAY = define(
     "not_midway",
@@ -254,6 +262,14 @@ LINE_NEGATIVE = define(
     "第 {line} 行的数量或金额为负;退费请从明细中去掉该行,不要记负数;已上传的,先撤回那次上传再传。",
     "Line {line} has a negative quantity or amount; leave out what was refunded, and withdraw the upload that has it.",
 )
+LINE_TOO_LARGE = define(
+    "line_too_large",
+    422,
+    "明细金额过大",
+    "A line is too large",
+    "到第 {line} 行,金额合计超过 {limit} 元,请核对该行的单价、数量和金额。",
+    "With line {line} the amounts exceed {limit} yuan: check its price, quantity and amount.",
+)
 LINE_OUTSIDE_STAY = define(
     "line_outside_stay",
     422,
@@ -291,8 +307,8 @@ BILL_TOO_LONG = define(
     422,
     "明细太多",
     "Too many lines",
-    "一次就诊最多 {limit} 行明细。",
-    "A visit has at most {limit} lines.",
+    "一次就诊最多 {limit} 行明细,请合并相同的项目后重新上传。",
+    "A visit has at most {limit} lines: put the same items together and upload them again.",
 )
 MEMBER_UNKNOWN = define(
     "member_unknown",
@@ -340,8 +356,8 @@ CLAIM_CANCELLED = define(
     409,
     "结算已经取消",
     "The claim is cancelled",
-    "结算 {claim_id} 已经取消过。",
-    "Claim {claim_id} was cancelled before.",
+    "结算 {claim_id} 已经取消过,不必再办;就诊可以重新结算。",
+    "Claim {claim_id} was cancelled before: nothing is left to do, and its visit can be settled again.",
 )
 INCREASE_UNPAID = define(
     "increase_unpaid",
@@ -506,8 +522,8 @@ ELSEWHERE_TWICE = define(
     409,
     "该结算已录入",
     "The settlement was entered before",
-    "别处的结算 {settlement} 已录入另一次就诊,不能重复使用。",
-    "Settlement {settlement} of elsewhere belongs to another visit already.",
+    "别处的结算 {settlement} 已录入另一次就诊,不能重复使用;请核对结算单号。",
+    "Settlement {settlement} of elsewhere belongs to another visit already: check its number.",
 )
 OWN_MOTHER = define(
     "own_mother",

@@ -344,9 +344,9 @@ class ClaimOut(WireModel):
     """The patient's part; ``account`` of it came from the family account."""
     account: Yuan
     elsewhere: Yuan
+    """Benefit of the basic settlement that was made elsewhere."""
     hospital: Yuan
     """What the hospital bears itself, over the limit of a disease."""
-    """Benefit of the basic settlement that was made elsewhere."""
     midway: bool
     """Settled in the middle of the stay (mid_setl_flag): more settlements of the same admission follow."""
     part: int

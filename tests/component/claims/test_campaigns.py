@@ -399,6 +399,10 @@ async def test_objections_strike_a_line_or_void_the_list(world: World) -> None:
     assert (late.status_code, late.json()["code"]) == (409, "objections_over")
     waiting = await act(world, "county_director", f"/{campaign}/release", {"claim_by": "2011-03-15"})
     assert (waiting.status_code, waiting.json()["code"]) == (409, "objections_open")
+    household = str(world.enrollment.known[people[1]].household_id)
+    path_of_one = f"{path}/{made_one}/decision"
+    tied = await act(world, "county_director", path_of_one, {"outcome": "struck", "note": "x"}, household_id=household)
+    assert (tied.status_code, tied.json()["code"]) == (403, "conflict_of_interest")
     raised = (await world.pool("county_recheck", "GET", f"/campaigns{path}?limit=1")).json()
     assert [one["objection_id"] for one in raised["items"]] == [made_one]
     assert raised["next_cursor"] is None
@@ -421,7 +425,13 @@ async def test_a_void_list_is_computed_approved_and_published_anew(world: World)
     line = {"payment_id": (await payments(world, campaign))[0]["payment_id"], "ground": "费用不实"}
     doubted = (await done(world, "township_clerk", f"/{campaign}/objections", line))["objection_id"]
     omitted = {"township_code": "522422100", "ground": "漏了一户"}
+    other = await act(world, "township_clerk", f"/{campaign}/objections", omitted, areas=("522422999",))
+    assert (other.status_code, other.json()["code"]) == (403, "objection_of_another_township")
+    assert "522422100" in other.json()["detail"]
     objection = (await done(world, "supervisor", f"/{campaign}/objections", omitted))["objection_id"]
+    strike = {"outcome": "struck", "note": "x"}
+    nothing = await act(world, "county_director", f"/{campaign}/objections/{objection}/decision", strike)
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "objection_without_a_line")
     decision = {"outcome": "recompute", "note": "补算"}
     shown = await done(world, "county_director", f"/{campaign}/objections/{objection}/decision", decision)
     assert (shown["status"], shown["listed"], shown["formula"]) == ("open", 0, None)
@@ -438,6 +448,31 @@ async def test_a_void_list_is_computed_approved_and_published_anew(world: World)
     assert shown["listed"] == 1, "the line stood on the list that is void"
 
 
+@pytest.mark.requirement("WC-07", "nobody approves or releases a second compensation of his own household")
+async def test_nobody_decides_about_a_list_of_his_household(world: World) -> None:
+    member = await world.member()
+    await reviewed(world, member, "10000.00")
+    world.clock.set(AFTER)
+    campaign = await opened(world, "1000.00")
+    await done(world, "county_recheck", f"/{campaign}/proposal", {"formula": "proportional"})
+    tied = {"subject": "director-2", "household_id": str(world.enrollment.known[member].household_id)}
+    path, body = f"/{campaign}/approval", {"document_number": "合管委〔2011〕2号"}
+    own = await act(world, "county_director", path, body, **tied)
+    assert (own.status_code, own.json()["code"]) == (403, "conflict_of_interest")
+    assert (await world.sql("SELECT count(*) AS n FROM campaign_payment"))[0]["n"] == 0, "nothing moved"
+    await done(world, "county_director", path, body, subject="director-2")
+    await published(world, campaign)
+    world.clock.advance(timedelta(days=8))
+    path = f"/{campaign}/release"
+    own = await act(world, "county_director", path, {"claim_by": "2011-03-15"}, **tied)
+    assert (own.status_code, own.json()["code"]) == (403, "conflict_of_interest")
+    for day in ("2011-01-18", "2013-01-01"):
+        wrong = await act(world, "county_director", path, {"claim_by": day})
+        assert (wrong.status_code, wrong.json()["code"]) == (422, "claim_day")
+        assert "2011-01-19 到 2012-12-31" in wrong.json()["detail"]
+    await done(world, "county_director", path, {"claim_by": "2011-01-19"})
+
+
 async def test_the_hands_of_a_campaign(world: World) -> None:
     await reviewed(world, await world.member(), "10000.00")
     body = {"year": 2010, "title": "二次补偿", "pot": "10.00", "document_number": "x", "decided_on": "2010-02-01"}
@@ -448,6 +483,8 @@ async def test_the_hands_of_a_campaign(world: World) -> None:
     assert (number.status_code, number.json()["code"]) == (422, "invalid_request")
     insurer = await act(world, "insurer_manager", "", body)
     assert (insurer.status_code, insurer.json()["code"]) == (403, "forbidden_role"), "the public side decides"
+    early = await act(world, "county_director", "", body | {"decided_on": "2009-12-31"})
+    assert (early.status_code, early.json()["code"]) == (422, "claim_day")
     campaign = await opened(world, "1000.00")
     second = await act(world, "county_director", "", body)
     assert (second.status_code, second.json()["code"]) == (409, "campaign_exists")

@@ -253,6 +253,11 @@ async def test_three_people_handle_a_case(facts: World) -> None:
     case = await submitted(facts, member, "migrant")
     again = await facts.pool("township_clerk", "POST", "/cases", json=form(member, "migrant"))
     assert (again.status_code, again.json()["code"]) == (409, "case_open")
+    assert case in again.json()["detail"]
+    here = form(member, "migrant", institution_code=COUNTY)
+    unseen = await facts.pool("hospital", "POST", "/cases", json=here)
+    assert (unseen.status_code, unseen.json()["code"]) == (409, "case_open")
+    assert "由别处提交" in unseen.json()["detail"], "it sees no case of another place"
     early = {"granted": True, "note": "同意"}
     refused = await facts.pool("county_director", "POST", f"/cases/{case}/decision", json=early)
     assert (refused.status_code, refused.json()["code"]) == (409, "case_state")
@@ -386,15 +391,17 @@ async def test_a_newborn_is_covered_by_its_mother(facts: World) -> None:
     assert quote.json()["benefit"] == "560.00", quote.text
     settled = await facts.settle(visit, line("A1", "1100.00"))
     assert (settled.status_code, settled.json()["benefit"]) == (201, "560.00"), settled.text
-    own = await facts.pool(
-        "hospital", "PUT", f"/visits/{new_id(facts.clock.now())}",
-        json={
-            "institution_code": COUNTY, "institution_number": "X1", "member_id": str(child), "kind": "inpatient",
-            "admitted_at": "2010-02-20T09:00", "diagnosis_code": "P07", "diagnosis_name": "早产",
-            "mother_id": str(child),
-        },
-    )  # fmt: skip
+    body = {
+        "institution_code": COUNTY, "institution_number": "X1", "member_id": str(child), "kind": "inpatient",
+        "admitted_at": "2010-02-20T09:00", "diagnosis_code": "P07", "diagnosis_name": "早产", "mother_id": str(child),
+    }  # fmt: skip
+    own = await facts.pool("hospital", "PUT", f"/visits/{new_id(facts.clock.now())}", json=body)
     assert (own.status_code, own.json()["code"]) == (422, "own_mother")
+    grown = await facts.member(birth_date=date(2009, 2, 19))
+    body["member_id"], body["mother_id"] = str(grown), str(mother)
+    old = await facts.pool("hospital", "PUT", f"/visits/{new_id(facts.clock.now())}", json=body)
+    assert (old.status_code, old.json()["code"]) == (422, "not_a_newborn")
+    assert "2009-02-19" in old.json()["detail"]
 
 
 async def uncovered(world: World) -> UUID:

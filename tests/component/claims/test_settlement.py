@@ -218,6 +218,16 @@ async def test_lists_and_totals(world: World) -> None:
     assert {one["status"]: one["payable"] for one in totals["states"]} == {"cancelled": "0.00", "settled": "140.00"}
 
 
+async def test_a_line_that_no_amount_holds_is_refused_by_its_number(world: World) -> None:
+    visit = await world.visit(await world.member())
+    huge = {"item_code": "A1", "item_name": "项目A1", "price": "9999999999", "quantity": "9999999999"}
+    for verb in ("lines", "quote", "settlement"):
+        body = {"lines": [line("A1", "1.00"), huge]}
+        answer = await world.pool("hospital", "POST", f"/visits/{visit}/{verb}", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "line_too_large"), verb
+        assert "第 2 行" in answer.json()["detail"]
+
+
 async def test_an_accident_waits_for_the_inquiry(world: World) -> None:
     visit = await world.visit(await world.member(), accident=True)
     answer = await world.settle(visit, line())

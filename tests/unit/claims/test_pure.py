@@ -35,6 +35,20 @@ def test_beyond_a_fen_the_line_is_named(off: int) -> None:
         bill(333_333, 30_000, 100 + off)
 
 
+@pytest.mark.parametrize(("price", "quantity", "sent"), [(10**16, 10**14, None), (10**21, 10_000, 10**17)])
+def test_an_amount_that_no_bill_holds_is_refused_by_its_line(price: int, quantity: int, sent: int | None) -> None:
+    with pytest.raises(Problem, match="line_too_large"):
+        bill(price, quantity, sent)
+
+
+def test_a_bill_that_no_amount_holds_is_refused_by_the_line_that_passes_it() -> None:
+    most = 10**15
+    one = [most * 10**4] * 2
+    with pytest.raises(Problem, match="line_too_large") as refused:
+        checked(["A1"] * 2, ["项目"] * 2, [None] * 2, one, [10_000] * 2, [most, most], [False] * 2)
+    assert refused.value.params["line"] == 2
+
+
 def test_a_missing_amount_is_computed_and_negatives_are_refused() -> None:
     assert bill(1_250_000, 20_000, None) == 250
     with pytest.raises(Problem, match="line_negative"):

@@ -70,7 +70,7 @@ class WithdrawalIn(WireModel):
 
 
 class StatementLine(WireModel):
-    """One sum: a claim, or the name of the method."""
+    """One sum: a claim, the name of the method, or ``reversed:`` and the month whose cases are taken off."""
 
     what: str
     units: Quantity

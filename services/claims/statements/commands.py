@@ -9,7 +9,7 @@ from uuid import UUID
 from services.claims.benefits.diseases import covering
 from services.claims.benefits.payment import Case, Month, month_statement, year_clearing
 from services.claims.benefits.payment_document import ByHead, ByPoints, PaymentDoc
-from services.claims.providers.queries import PaidBy, paid_by
+from services.claims.providers.queries import PaidBy, paid_by, payment_document
 from services.claims.statements import store
 from services.claims.statements.model import (
     AGREED,
@@ -20,8 +20,10 @@ from services.claims.statements.model import (
     WITHDRAWN,
     YEAR,
     Kept,
+    TakenOff,
     after,
     month_figures,
+    taken_off,
     year_figures,
 )
 from services.claims.statements.problems import (
@@ -58,7 +60,28 @@ async def prepare_month(
     cases = await store.cases(unit.conn, unit.pool_code, institution_code, kind, first_day, last_day, groups)
     _check_groups(by.document, cases, groups)
     done = month_statement(by.document, Month(first_day.month, cases, heads or 0))
-    return await _keep(unit, institution_code, kind, MONTH, (first_day, last_day), by, month_figures(done))
+    gone = await _taken_off(unit, institution_code, kind, first_day, last_day)
+    return await _keep(unit, institution_code, kind, MONTH, (first_day, last_day), by, month_figures(done, gone))
+
+
+async def _taken_off(unit: Unit, institution_code: str, kind: str, first_day: date, last_day: date) -> list[TakenOff]:
+    """What earlier months that both have signed are less, because claims of theirs were reversed by now; once.
+
+    A month that is not signed yet is left for a later one: it may be withdrawn and made anew without them.
+    """
+    await store.lock_months(unit.conn, unit.pool_code, institution_code)
+    reversed_by_now = await store.reversed_claims(unit.conn, unit.pool_code, institution_code, kind, last_day)
+    if not reversed_by_now:
+        return []
+    made = await store.months_made(unit.conn, unit.pool_code, institution_code, kind)
+    before = {claim for one in made for _, claim in one.gone}
+    found = []
+    for one in made:
+        now = {case[0] for case in one.input} & reversed_by_now - before
+        if now and one.status == AGREED and one.first_day < first_day:
+            document = await payment_document(unit.conn, unit.pool_code, one.document_id)
+            found.append(taken_off(one, document, before, now, whole=one.first_day.year < first_day.year))
+    return found
 
 
 def _check_groups(document: PaymentDoc, cases: list[Case], groups: Mapping[str, str]) -> None:
@@ -83,13 +106,14 @@ async def prepare_year(
     points = any(isinstance(by.document.method, ByPoints) for by in by_document.values())
     if points != (point_value_fen is not None):
         raise POINT_VALUE()
+    gone = {claim for one in months for claim in one.gone_of_year}
     made = []
     for document_id, by in by_document.items():
         mine = [one for one in months if one.document_id == document_id]
         if not mine:
             continue
         value = point_value_fen if isinstance(by.document.method, ByPoints) else None
-        done = year_clearing(by.document, [month_statement(by.document, one.month) for one in mine], value)
+        done = year_clearing(by.document, [month_statement(by.document, one.without(gone)) for one in mine], value)
         days = (mine[0].first_day, mine[-1].last_day)
         made.append(await _keep(unit, institution_code, kind, YEAR, days, by, year_figures(mine, done, value)))
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.claims.benefits.diseases import covering
-from services.claims.benefits.payment import Case, Clearing, Month, PaymentLine, Statement
+from services.claims.benefits.payment import Case, Clearing, Month, PaymentLine, Statement, month_statement
 from services.claims.benefits.payment_document import ByPoints, PaymentDoc, payment_words
 from services.claims.benefits.slip import yuan
 from shared.kernel.errors import Words
@@ -26,6 +26,8 @@ STATUS: Mapping[str, Words] = MappingProxyType(
         WITHDRAWN: ("已撤回", "withdrawn"),
     }
 )
+REVERSED = "reversed:"
+"""Name of the line that takes off cases of an earlier month, with the month behind."""
 _E4 = 10_000
 
 
@@ -48,6 +50,9 @@ class Kept:
     point_value_fen: int | None
     input: list[list[Any]]
     """The cases as they were counted; of a year none, its months have them."""
+    gone: list[list[Any]]
+    """Cases of earlier signed months that are taken off in this one, because their claims were reversed: the first day
+    of the month, and the case's claim."""
     lines: list[list[Any]]
     due_fen: int
     advanced_fen: int
@@ -69,7 +74,17 @@ class Kept:
     @property
     def month(self) -> Month:
         """The month as it happened."""
-        return Month(self.first_day.month, [Case(*one) for one in self.input], self.heads)
+        return self.without(frozenset())
+
+    @property
+    def gone_of_year(self) -> list[str]:
+        """Claims that it takes off of months of its own year."""
+        return [claim for first_day, claim in self.gone if first_day[:4] == f"{self.first_day:%Y}"]
+
+    def without(self, claims: Set[str]) -> Month:
+        """The month as it would have been without the cases of some claims."""
+        cases = [Case(*one) for one in self.input]
+        return Month(self.first_day.month, [one for one in cases if one.claim not in claims], self.heads)
 
 
 COLUMNS = tuple(Kept.__dataclass_fields__)
@@ -80,18 +95,48 @@ def after(first_day: date) -> date:
     return (first_day + timedelta(days=31)).replace(day=1)
 
 
-def month_figures(done: Statement) -> dict[str, Any]:
-    """What is kept of a month."""
+@dataclass(frozen=True, slots=True)
+class TakenOff:
+    """What an earlier signed month is less, because claims of it were reversed; in fen, none below 0."""
+
+    first_day: date
+    claims: tuple[str, ...]
+    due_fen: int
+    pay_fen: int
+    advanced_fen: int
+
+    @property
+    def line(self) -> PaymentLine:
+        """The line of the statement that takes them off."""
+        return PaymentLine(f"{REVERSED}{self.first_day:%Y-%m}", len(self.claims), -self.due_fen)
+
+
+def taken_off(earlier: Kept, document: PaymentDoc, before: Set[str], now: Set[str], *, whole: bool) -> TakenOff:
+    """What a signed month comes to less without the cases of ``now``, those of ``before`` taken off already.
+
+    ``whole``: its year is over, so that what was kept for the clearing is taken off too.
+    """
+    was = month_statement(document, earlier.without(before))
+    left = month_statement(document, earlier.without(before | now))
+    due = was.due_fen - left.due_fen
+    pay = due if whole else was.pay_fen - left.pay_fen
+    return TakenOff(earlier.first_day, tuple(sorted(now)), due, pay, was.advanced_fen - left.advanced_fen)
+
+
+def month_figures(done: Statement, gone: Sequence[TakenOff]) -> dict[str, Any]:
+    """What is kept of a month, with what it takes off."""
+    due, pay = sum(one.due_fen for one in gone), sum(one.pay_fen for one in gone)
     return {
         "cases": len(done.month.cases),
         "heads": done.month.heads,
         "point_value_fen": None,
         "input": [list(case) for case in done.month.cases],
-        "lines": [list(line) for line in done.lines],
-        "due_fen": done.due_fen,
-        "advanced_fen": done.advanced_fen,
-        "pay_fen": done.pay_fen,
-        "kept_fen": done.kept_fen,
+        "gone": [[one.first_day.isoformat(), claim] for one in gone for claim in one.claims],
+        "lines": [list(line) for line in (*done.lines, *(one.line for one in gone))],
+        "due_fen": done.due_fen - due,
+        "advanced_fen": done.advanced_fen - sum(one.advanced_fen for one in gone),
+        "pay_fen": done.pay_fen - pay,
+        "kept_fen": done.kept_fen - (due - pay),
         "shared_fen": 0,
         "returned_fen": 0,
     }
@@ -100,10 +145,11 @@ def month_figures(done: Statement) -> dict[str, Any]:
 def year_figures(months: Sequence[Kept], done: Clearing, point_value_fen: int | None) -> dict[str, Any]:
     """What is kept of a year."""
     return {
-        "cases": sum(one.cases for one in months),
+        "cases": sum(one.cases - len(one.gone_of_year) for one in months),
         "heads": 0,
         "point_value_fen": point_value_fen,
         "input": [],
+        "gone": [],
         "lines": [],
         "due_fen": done.due_fen,
         "advanced_fen": done.advanced_fen,
@@ -121,7 +167,11 @@ def lines_of(kept: Kept, document: PaymentDoc) -> list[tuple[PaymentLine, int]]:
         return [(line, line.units * _E4) for line in lines]
     priced = {code for row in document.diseases.values() for code in row.diseases}
     whole = {case.claim for case in kept.month.cases if covering(case.disease, priced) is not None}
-    return [(line, line.units * _E4 if line.what in whole else line.units) for line in lines]
+    return [(line, line.units * _E4 if line.what in whole or _reversed(line) else line.units) for line in lines]
+
+
+def _reversed(line: PaymentLine) -> bool:
+    return line.what.startswith(REVERSED)
 
 
 # ---------------------------------------------------------------- in words
@@ -159,6 +209,9 @@ def _figures(kept: Kept, document: PaymentDoc) -> list[str]:
 
 def _line(line: PaymentLine, units_e4: int) -> str:
     units = format_quantity(units_e4).rstrip("0").rstrip(".")
+    if _reversed(line):
+        month = line.what.removeprefix(REVERSED)
+        return f"  {month} 已列、后来冲销的病例:{units},{_yuan(line.due_fen)} 元"
     return f"  {_LINES.get(line.what, line.what)}:{units},{_yuan(line.due_fen)} 元"
 
 

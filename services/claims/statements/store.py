@@ -34,6 +34,11 @@ GROUP BY v.id, v.diagnosis_code
 HAVING bool_and(c.status IN ('released', 'rejected')) AND bool_or(NOT c.midway) AND max(k.released_on) <= $4
 ORDER BY 1
 """
+_REVERSED = """
+SELECT claim_id FROM claim_reversal
+WHERE pool_code = $1 AND institution_code = $2 AND kind = $3 AND reversed_on <= $4
+"""
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _INSERT = f"""
 INSERT INTO payment_statement (pool_code, {", ".join(COLUMNS)})
 SELECT $1, {", ".join(COLUMNS)} FROM jsonb_populate_recordset(NULL::payment_statement, $2::jsonb)
@@ -49,6 +54,10 @@ _MONTHS = (
     _SELECT
     + """AND institution_code = $2 AND kind = $3 AND span = 'month' AND first_day BETWEEN $4 AND $5
   AND status = 'agreed' ORDER BY first_day"""
+)
+_MADE = (
+    _SELECT
+    + """AND institution_code = $2 AND kind = $3 AND span = 'month' AND status <> 'withdrawn' ORDER BY first_day"""
 )
 FUND_BOOK = "basic"
 """The book of the pool's own layer: what a payment document speaks of."""
@@ -102,6 +111,24 @@ async def agreed_months(
     """The months of a year that both sides have signed."""
     days = (date(year, 1, 1), date(year, 12, 31))
     return [_kept(row) for row in await fetch(conn, _MONTHS, pool_code, institution_code, kind, *days)]
+
+
+async def lock_months(conn: AsyncConnection, pool_code: str, institution_code: str) -> None:
+    """One month of a hospital is prepared at a time, so that a case is taken off once."""
+    await execute(conn, _LOCK, f"heyi.statements:{pool_code}\x1f{institution_code}")
+
+
+async def reversed_claims(
+    conn: AsyncConnection, pool_code: str, institution_code: str, kind: str, last_day: date
+) -> frozenset[str]:
+    """Claims of a hospital that were reversed up to a day, as statements name them."""
+    rows = await fetch(conn, _REVERSED, pool_code, institution_code, kind, last_day)
+    return frozenset(to_base32(row["claim_id"]) for row in rows)
+
+
+async def months_made(conn: AsyncConnection, pool_code: str, institution_code: str, kind: str) -> list[Kept]:
+    """Every month of a hospital that was not withdrawn, in order."""
+    return [_kept(row) for row in await fetch(conn, _MADE, pool_code, institution_code, kind)]
 
 
 async def step(

@@ -40,6 +40,7 @@ def declare(metadata: MetaData) -> None:
         required("heads", Integer),
         Column("point_value_fen", BigInteger),
         required("input", JSONB),
+        required("gone", JSONB),
         required("lines", JSONB),
         *(required(name, BigInteger) for name in SUMS),
         required("prepared_by", Text),

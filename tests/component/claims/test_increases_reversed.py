@@ -21,7 +21,7 @@ from tests.component.claims.world import COUNTY, World, line
 WHY = {"reason": "挂错参合人", "document": "大合管办〔2010〕12号"}
 
 
-async def _confirmed(world: World, payment: UUID, amount: str, reader: Any) -> None:
+async def confirmed(world: World, payment: UUID, amount: str, reader: Any) -> None:
     """The bank has paid so much under an id."""
     fen, now = parse_yuan(amount), world.clock.now()
     told = PaymentConfirmed(
@@ -35,13 +35,13 @@ async def paid_claim(world: World, member: UUID, amount: str = "50000.00") -> di
     """A claim that is released and paid."""
     claim = await world.settled(member, amount)
     await released(world, claim)
-    await _confirmed(world, UUID(claim["claim_id"]), claim["payable"], paid.consumer)
+    await confirmed(world, UUID(claim["claim_id"]), claim["payable"], paid.consumer)
     return claim
 
 
 async def pay(world: World, one: dict[str, Any]) -> None:
     """The bank has paid a line of a list."""
-    await _confirmed(world, from_base32(one["payment_id"]), one["amount"], consumer)
+    await confirmed(world, from_base32(one["payment_id"]), one["amount"], consumer)
 
 
 async def ask(world: World, claim: dict[str, Any]) -> Any:

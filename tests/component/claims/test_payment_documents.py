@@ -7,8 +7,11 @@ from uuid import UUID
 import httpx
 import pytest
 
+from services.claims.visits import paid
 from shared.db.counting import count_statements
 from shared.kernel.ids import from_base32
+from tests.component.claims.test_increases import released as reviewed_and_released
+from tests.component.claims.test_increases_reversed import confirmed, let
 from tests.component.claims.world import COUNTY, OTHER_POOL, POOL, TOWNSHIP, World, line
 
 YAML = {"Content-Type": "application/yaml"}
@@ -32,6 +35,7 @@ BY_POINTS = DOCUMENT[: DOCUMENT.index("method:")] + (
     "method: {by: points, point_value: 500, weights: {ES13: 1.25}, unlisted: 0.5}\n"
 )
 DECISION = {"document_number": "方合管协〔2010〕9号", "decided_on": "2010-10-28"}
+DECEMBER = datetime(2010, 12, 5, 1, 0, tzinfo=UTC)
 NOVEMBER, JANUARY = datetime(2010, 11, 20, 1, 0, tzinfo=UTC), datetime(2011, 1, 5, 1, 0, tzinfo=UTC)
 STAY = {"admitted": "2010-11-02T09:00", "discharged": "2010-11-08T10:00"}
 
@@ -284,3 +288,36 @@ async def test_a_stay_in_parts_is_one_case_and_the_window_s_is_none(world: World
     made = (await stated(world, month("2010-11"))).json()
     assert [(one["what"], one["due"]) for one in made["lines"]] == [(last.json()["setl_id"], "960.00")]
     assert (made["cases"], made["advanced"]) == (1, "1050.00"), "70% of 1,500 over both parts"
+
+
+@pytest.mark.requirement("ZZ-14", "a case whose claim was reversed is taken off the hospital's statements, once")
+async def test_a_reversed_case_is_taken_off_in_the_month_of_its_reversal(world: World) -> None:
+    world.clock.set(NOVEMBER)
+    await world.heard()
+    await decided(world)
+    first, other = [await world.visit(await world.member(), diagnosis_code="J18.9", **STAY) for _ in range(2)]
+    claim, stands = [(await world.settle(one, line("A1", "1000.00"))).json() for one in (first, other)]
+    await reviewed_and_released(world, claim, stands, of=COUNTY)
+    await confirmed(world, UUID(claim["claim_id"]), claim["payable"], paid.consumer)
+    world.clock.set(DECEMBER)
+    await world.heard()
+    november = (await stated(world, month("2010-11"))).json()
+    assert (november["cases"], november["due"], november["advanced"]) == (2, "1920.00", "1400.00")
+    await signed(world, november["statement_id"])
+    await let(world, claim)
+    assert (await world.cancel(claim["claim_id"])).json()["status"] == "reversed"
+    again = (await world.settle(first, line("A1", "900.00"))).json()
+    await reviewed_and_released(world, again, of=COUNTY)
+
+    world.clock.set(JANUARY)
+    made = (await stated(world, month("2010-12"))).json()
+    lines = {one["what"]: (one["units"], one["due"]) for one in made["lines"]}
+    assert lines.pop("reversed:2010-11") == ("1.0000", "-960.00")
+    assert list(lines.values()) == [("1.0000", "960.00")]
+    assert (made["cases"], made["due"], made["pay"], made["advanced"]) == (1, "0.00", "0.00", "-70.00")
+    words = await world.pool("auditor", "GET", f"/payment-statements/{made['statement_id']}/words")
+    assert "2010-11 已列、后来冲销的病例:1,-960.00 元" in words.text
+    await signed(world, made["statement_id"])
+    body = {"institution_code": COUNTY, "kind": "inpatient", "year": 2010}
+    (year,) = (await world.pool("county_recheck", "POST", "/payment-statements/years", json=body)).json()
+    assert (year["cases"], year["due"], year["advanced"]) == (2, "1920.00", "1330.00"), "each stay once"

@@ -29,7 +29,7 @@ NEUTRAL: Mapping[str, str] = {
     "topic": "name", "service": "name of a service", "path": "address", "method": "HTTP method",
     "count_name": "name of a count",
     # days, counts, amounts
-    "first": "day", "until": "day", "count": "count",
+    "first": "day", "until": "day", "birth_date": "day", "count": "count", "bills": "count",
     "deadline": "day", "most": "count", "paid": "amount", "refunded": "amount", "income": "amount",
     "ceiling": "amount", "collected": "amount", "held": "amount", "deposited": "amount",
     "day": "day", "today": "day", "month": "month", "months": "months", "year": "year",

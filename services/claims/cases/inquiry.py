@@ -6,7 +6,6 @@ objection is a step of the case under its number, and so is the reply.
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from services.claims.benefits.model import Inquiry, Policy
@@ -171,11 +170,10 @@ async def check_told(unit: Unit, case: Case, late_reason: str) -> None:
             raise CASE_FORM(reason=("没有逾期,不写逾期理由。", "It is not late: there is no reason to give."))
         return
     what = REPORT if case.kind == ACCIDENT else CIRCUMSTANCES[case.code]
-    told: dict[str, Any] = {"what": what, "days": days, "valid_from": case.valid_from, "submitted_on": submitted_on}
     if not approved:
-        raise refused(**told)
+        raise refused(what=what, days=days, valid_from=case.valid_from, submitted_on=submitted_on)
     if unit.actor.role != APPROVER or not late_reason:
-        raise LATE_UNAPPROVED(**told)
+        raise LATE_UNAPPROVED(what=what, days=days, valid_from=case.valid_from, submitted_on=submitted_on)
 
 
 async def _limit(unit: Unit, case: Case) -> tuple[int | None, bool, ProblemType]:

@@ -130,16 +130,18 @@ RECOVERY_EXCEEDS = define(
     409,
     "追回超过已付",
     "More than was paid",
-    "{claim} 已付 {paid} 元,已追回或已拒付 {asked} 元,不能再追回 {amount} 元。",
-    "{paid} were paid for {claim} and {asked} asked back or refused already; {amount} more is too much.",
+    "{claim} 已付 {paid} 元,已追回、已拒付和在办 {asked} 元(其中待批准 {waiting} 元,填错可退回),"
+    "不能再追回 {amount} 元。",
+    "{paid} were paid for {claim} and {asked} asked back or refused already, of which {waiting} wait for approval "
+    "(turn down what is wrong); {amount} more is too much.",
 )
-RECOVERY_APPROVED = define(
-    "recovery_approved_already",
+RECOVERY_DECIDED = define(
+    "recovery_decided",
     409,
-    "追回已批准",
-    "Approved already",
-    "追回 {recovery} 已批准,不能再批。",
-    "Recovery {recovery} is approved already.",
+    "追回已经办结",
+    "The recovery is decided",
+    "追回 {recovery} 已批准或已退回;退回的如仍需追回,请重新提出。",
+    "Recovery {recovery} is approved or turned down; one that was turned down is asked for anew.",
 )
 RECEIVABLE_UNKNOWN = define(
     "receivable_unknown",

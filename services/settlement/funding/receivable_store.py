@@ -201,26 +201,31 @@ async def waive(conn: AsyncConnection, pool: str, day: date, kind: str, rows: Se
 
 _RECOVERY = """
 v.id, v.instruction_id, v.claim_id, v.layer, v.institution_code, v.expense_account, v.care_year, v.bearer, v.amount_fen,
-v.patient_owed_fen, v.penalty_fen, v.document, v.reason, v.asked_by, v.asked_at, v.approved_by, v.approved_on"""
+v.patient_owed_fen, v.penalty_fen, v.document, v.reason, v.asked_by, v.asked_at, v.approved_by, v.approved_on,
+v.refused_by, v.refused_on, v.refusal"""
 
 
 async def payment_of(conn: AsyncConnection, pool: str, instruction_id: UUID, claim_id: UUID, layer: str) -> Any:
-    """What a confirmed payment spent on a claim's layer, and what of that was asked back already; None if it did not,
-    or while the line waits for the county's re-check."""
+    """What a confirmed payment spent on a claim's layer, what of that was asked back already, and what of this waits
+    for approval; None if it did not, or while the line waits for the county's re-check."""
     return await fetchrow(
         conn,
         """
         SELECT d.institution_code, coalesce(s.institution_code, d.institution_code) AS care_institution,
                p.benefit_account, s.benefit_year, p.amount_fen,
                coalesce((SELECT sum(v.amount_fen) FROM recovery v WHERE v.pool_code = p.pool_code
-                 AND v.instruction_id = p.instruction_id AND v.claim_id = p.claim_id AND v.layer = p.layer), 0)::bigint
+                 AND v.instruction_id = p.instruction_id AND v.claim_id = p.claim_id AND v.layer = p.layer
+                 AND v.refused_by IS NULL), 0)::bigint
                + coalesce((SELECT sum(r.amount_fen - r.waived_fen) FROM receivable r JOIN replenishment_line l
                    ON l.pool_code = r.pool_code AND l.replenishment_id = r.replenishment_id AND l.line = r.line
                  WHERE l.pool_code = p.pool_code AND l.instruction_id = p.instruction_id AND l.claim_id = p.claim_id
                    AND l.layer = p.layer AND l.sign = 1), 0)::bigint
                + coalesce((SELECT sum(r.amount_fen - r.waived_fen) FROM receivable r WHERE r.pool_code = p.pool_code
                  AND r.origin IN ('accident', 'cancellation') AND r.claim_id = p.claim_id AND r.layer = p.layer),
-                 0)::bigint AS asked_fen
+                 0)::bigint AS asked_fen,
+               coalesce((SELECT sum(v.amount_fen) FROM recovery v WHERE v.pool_code = p.pool_code
+                 AND v.instruction_id = p.instruction_id AND v.claim_id = p.claim_id AND v.layer = p.layer
+                 AND v.approved_by IS NULL AND v.refused_by IS NULL), 0)::bigint AS waiting_fen
         FROM paid_line p JOIN payable d ON d.pool_code = p.pool_code AND d.claim_id = p.claim_id AND d.layer = p.layer
         JOIN replenishment n ON n.pool_code = p.pool_code AND n.id = p.replenishment_id
           AND n.status IN ('approved', 'transferred')
@@ -276,16 +281,34 @@ async def recovery(conn: AsyncConnection, pool: str, recovery_id: UUID) -> Any:
     return await fetchrow(conn, sql, pool, recovery_id)
 
 
+async def refuse_recovery(conn: AsyncConnection, pool: str, recovery_id: UUID, by: str, day: date, reason: str) -> bool:
+    """It is asked for no more; False if it was decided before."""
+    return (
+        await execute_counted(
+            conn,
+            """
+        UPDATE recovery SET refused_by = $3, refused_on = $4, refusal = $5
+        WHERE pool_code = $1 AND id = $2 AND approved_by IS NULL AND refused_by IS NULL""",
+            pool,
+            recovery_id,
+            by,
+            day,
+            reason,
+        )
+        == 1
+    )
+
+
 async def approve_recovery(
     conn: AsyncConnection, pool: str, recovery_id: UUID, by: str, now: datetime, day: date
 ) -> bool:
-    """The second person's word; False if it was given before."""
+    """The second person's word; False if it was decided before."""
     return (
         await execute_counted(
             conn,
             """
         UPDATE recovery SET approved_by = $3, approved_at = $4, approved_on = $5
-        WHERE pool_code = $1 AND id = $2 AND approved_by IS NULL""",
+        WHERE pool_code = $1 AND id = $2 AND approved_by IS NULL AND refused_by IS NULL""",
             pool,
             recovery_id,
             by,

@@ -102,6 +102,9 @@ def _recovery(metadata: MetaData) -> None:
         Column("approved_by", Text),
         Column("approved_at", MOMENT),
         Column("approved_on", Date),
+        Column("refused_by", Text),
+        Column("refused_on", Date),
+        Column("refusal", Text),
         PrimaryKeyConstraint("pool_code", "id"),
         Index("recovery_claim", "pool_code", "instruction_id", "claim_id", "layer"),
     )

@@ -18,7 +18,7 @@ from services.settlement.funding import receivable_store as store
 from services.settlement.funding.accounts import BASIC, EXPENDITURE, RECEIVABLE, BankAccount
 from services.settlement.funding.booking import Desk, Entry, book, keep_away_from_home
 from services.settlement.funding.commands import Seen
-from services.settlement.funding.problems import RECOVERY_APPROVED, RECOVERY_EXCEEDS, RECOVERY_UNKNOWN
+from services.settlement.funding.problems import RECOVERY_DECIDED, RECOVERY_EXCEEDS, RECOVERY_UNKNOWN
 from shared.http.problems import FOUR_EYES
 from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
@@ -268,6 +268,7 @@ async def ask_recovery(desk: Desk, new: NewRecovery) -> Any:
             claim=new.claim_id,
             paid=format_yuan(paid["amount_fen"]),
             asked=format_yuan(paid["asked_fen"]),
+            waiting=format_yuan(paid["waiting_fen"]),
             amount=format_yuan(new.amount_fen),
         )
     recovery_id = new_id(desk.now)
@@ -298,7 +299,7 @@ async def ask_recovery(desk: Desk, new: NewRecovery) -> Any:
 async def approve_recovery(desk: Desk, recovery_id: UUID) -> Any:
     """The second person approves: it is owed from now on, and lessens this period's expenditure under its year of care.
 
-    Raises RECOVERY_UNKNOWN, CONFLICT_OF_INTEREST, FOUR_EYES, RECOVERY_EXCEEDS and RECOVERY_APPROVED.
+    Raises RECOVERY_UNKNOWN, CONFLICT_OF_INTEREST, FOUR_EYES, RECOVERY_EXCEEDS and RECOVERY_DECIDED.
     """
     known = await store.recovery(desk.conn, desk.pool_code, recovery_id)
     if known is None:
@@ -309,7 +310,7 @@ async def approve_recovery(desk: Desk, recovery_id: UUID) -> Any:
     await commands.lock_account(desk, ASKED_BACK)
     await _check_not_reversed(desk, known)
     if not await store.approve_recovery(desk.conn, desk.pool_code, recovery_id, desk.by, desk.now, desk.day):
-        raise RECOVERY_APPROVED(recovery=recovery_id)
+        raise RECOVERY_DECIDED(recovery=recovery_id)
     await book(
         desk,
         [
@@ -344,6 +345,18 @@ async def approve_recovery(desk: Desk, recovery_id: UUID) -> Any:
     return await store.recovery(desk.conn, desk.pool_code, recovery_id)
 
 
+async def refuse_recovery(desk: Desk, recovery_id: UUID, reason: str) -> Any:
+    """Somebody of the county office, the asker too, turns a recovery down before it is approved; what it asked for can
+    be asked for again. Raises RECOVERY_UNKNOWN, CONFLICT_OF_INTEREST and RECOVERY_DECIDED."""
+    known = await store.recovery(desk.conn, desk.pool_code, recovery_id)
+    if known is None:
+        raise RECOVERY_UNKNOWN(claim=recovery_id)
+    keep_away_from_home(desk, known["institution_code"])
+    if not await store.refuse_recovery(desk.conn, desk.pool_code, recovery_id, desk.by, desk.day, reason):
+        raise RECOVERY_DECIDED(recovery=recovery_id)
+    return await store.recovery(desk.conn, desk.pool_code, recovery_id)
+
+
 async def _check_not_reversed(desk: Desk, known: Any) -> None:
     """Raises RECOVERY_EXCEEDS where the claim was cancelled meanwhile, and all of it is owed by that."""
     paid = await store.payment_of(desk.conn, desk.pool_code, known["instruction_id"], known["claim_id"], known["layer"])
@@ -352,5 +365,6 @@ async def _check_not_reversed(desk: Desk, known: Any) -> None:
             claim=known["claim_id"],
             paid=format_yuan(paid["amount_fen"]),
             asked=format_yuan(paid["asked_fen"] - known["amount_fen"]),
+            waiting=format_yuan(paid["waiting_fen"] - known["amount_fen"]),
             amount=format_yuan(known["amount_fen"]),
         )

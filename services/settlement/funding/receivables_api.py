@@ -10,7 +10,8 @@ from pydantic import Field
 from services.settlement.funding import receivable_store as store
 from services.settlement.funding import receivables
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import RECOVERY_APPROVED, RECOVERY_EXCEEDS, RECOVERY_UNKNOWN
+from services.settlement.funding.problems import RECOVERY_DECIDED, RECOVERY_EXCEEDS, RECOVERY_UNKNOWN
+from services.settlement.funding.refusal import RefusalIn
 from services.settlement.funding.roles import READERS
 from shared.contracts.layers import LayerBook
 from shared.contracts.wire import Reason, WireModel, Yuan
@@ -121,6 +122,9 @@ class RecoveryOut(WireModel):
     asked_by: str
     approved_by: str | None
     approved_on: date | None
+    refused_by: str | None
+    refused_on: date | None
+    refusal: str | None
 
 
 def _recovery(row: Any) -> RecoveryOut:
@@ -148,11 +152,24 @@ async def post_recovery(pool_code: str, body: RecoveryIn, unit: UnitDep) -> Reco
 @router.post(
     "/pools/{pool_code}/recoveries/{recovery_id}/approval",
     response_model=RecoveryOut,
-    responses=documented(RECOVERY_UNKNOWN, RECOVERY_EXCEEDS, RECOVERY_APPROVED, CONFLICT_OF_INTEREST, FOUR_EYES),
+    responses=documented(RECOVERY_UNKNOWN, RECOVERY_EXCEEDS, RECOVERY_DECIDED, CONFLICT_OF_INTEREST, FOUR_EYES),
     openapi_extra=access({"county_director"}, command="approve_recovery"),
 )
 async def post_recovery_approval(pool_code: str, recovery_id: UUID, unit: UnitDep) -> RecoveryOut:
     """批准追回(另一人),转为应收. The second person approves: it is owed from now on."""
     row = await receivables.approve_recovery(await desk_of(unit), recovery_id)
+    unit.result("recovery", recovery_id)
+    return _recovery(row)
+
+
+@router.post(
+    "/pools/{pool_code}/recoveries/{recovery_id}/refusal",
+    response_model=RecoveryOut,
+    responses=documented(RECOVERY_UNKNOWN, RECOVERY_DECIDED, CONFLICT_OF_INTEREST),
+    openapi_extra=access({"county_inspector", "county_recheck", "county_director"}, command="refuse_recovery"),
+)
+async def post_recovery_refusal(pool_code: str, recovery_id: UUID, body: RefusalIn, unit: UnitDep) -> RecoveryOut:
+    """批准前退回追回申请(提出人也可撤回). Turns a recovery down before it is approved; who asked may take it back."""
+    row = await receivables.refuse_recovery(await desk_of(unit), recovery_id, body.reason)
     unit.result("recovery", recovery_id)
     return _recovery(row)

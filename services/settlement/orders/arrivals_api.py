@@ -8,6 +8,7 @@ from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import IN_THE_FUTURE, REFERENCE_USED
+from services.settlement.funding.refusal import RefusalIn
 from services.settlement.funding.roles import READERS
 from services.settlement.orders import arrivals
 from services.settlement.orders import arrivals_store as store
@@ -18,7 +19,7 @@ from services.settlement.orders.problems import (
     SPONSORSHIP_EXCEEDED,
     SPONSORSHIP_UNKNOWN,
 )
-from shared.contracts.wire import Reason, WireModel, Yuan
+from shared.contracts.wire import WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
@@ -119,12 +120,6 @@ async def post_sponsor_arrival(pool_code: str, body: SponsorArrivalIn, unit: Uni
 async def post_arrival_approval(pool_code: str, arrival_id: UUID, unit: UnitDep) -> ArrivalOut:
     """批准到账(另一人,核对银行回单)并记账. Another person compares it with the bank's slip and books it."""
     return _told(unit, await arrivals.approve(await desk_of(unit), arrival_id))
-
-
-class RefusalIn(WireModel):
-    """Why."""
-
-    reason: Reason
 
 
 @router.post(

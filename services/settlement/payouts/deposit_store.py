@@ -65,7 +65,8 @@ async def taken(conn: AsyncConnection, pool: str, institution: str) -> Any:
         SELECT coalesce(sum(amount_fen) FILTER (WHERE approved_by IS NOT NULL AND NOT forfeit), 0)::bigint
                  AS released_fen,
                coalesce(sum(amount_fen) FILTER (WHERE approved_by IS NOT NULL AND forfeit), 0)::bigint AS forfeited_fen,
-               coalesce(sum(amount_fen) FILTER (WHERE approved_by IS NULL), 0)::bigint AS asked_fen
+               coalesce(sum(amount_fen) FILTER (WHERE approved_by IS NULL AND refused_by IS NULL), 0)::bigint
+                 AS asked_fen
         FROM deposit_release WHERE pool_code = $1 AND institution_code = $2""",
         pool,
         institution,
@@ -80,7 +81,7 @@ async def withheld_of_claim(conn: AsyncConnection, pool: str, claim_id: UUID) ->
         SELECT i.institution_code, c.layer, c.expense_account, sum(c.withheld_fen)::bigint AS withheld_fen
         FROM instruction_claim c JOIN instruction i ON i.pool_code = c.pool_code AND i.id = c.instruction_id
         WHERE c.pool_code = $1 AND c.claim_id = $2 AND i.status IN ('confirmed', 'returned')
-        GROUP BY 1, 2, 3 HAVING sum(c.withheld_fen) > 0 ORDER BY c.layer""",
+        GROUP BY 1, 2, 3 HAVING sum(c.withheld_fen)::bigint > 0 ORDER BY c.layer""",
         pool,
         claim_id,
     )
@@ -127,6 +128,21 @@ async def approve_deposit_release(conn: AsyncConnection, pool: str, release_id: 
         release_id,
         by,
         day,
+    )
+
+
+async def refuse_deposit_release(
+    conn: AsyncConnection, pool: str, release_id: UUID, by: str, day: date, reason: str
+) -> None:
+    """It is asked for no more; the caller holds the row."""
+    await execute(
+        conn,
+        "UPDATE deposit_release SET refused_by = $3, refused_on = $4, refusal = $5 WHERE pool_code = $1 AND id = $2",
+        pool,
+        release_id,
+        by,
+        day,
+        reason,
     )
 
 

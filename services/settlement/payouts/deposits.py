@@ -13,7 +13,7 @@ from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import BASIC, EXPENDITURE
 from services.settlement.funding.booking import Desk, keep_away_from_home
 from services.settlement.payouts import deposit_store, obligations, owed_store
-from services.settlement.payouts.problems import DEPOSIT_RELEASED, DEPOSIT_SHORT, DEPOSIT_UNKNOWN
+from services.settlement.payouts.problems import DEPOSIT_DECIDED, DEPOSIT_SHORT, DEPOSIT_UNKNOWN
 from services.settlement.payouts.purses import CLAIMS_KIND
 from shared.http.problems import FOUR_EYES
 from shared.kernel.ids import new_id
@@ -67,28 +67,28 @@ async def _check_kept(desk: Desk, institution: str, fen: int, *, beside_asked: b
     """Raises DEPOSIT_SHORT where ``fen`` more than was taken (and than waits for approval) are not withheld."""
     kept = sum(row["withheld_fen"] for row in await deposit_store.deposits(desk.conn, desk.pool_code, institution))
     taken = await deposit_store.taken(desk.conn, desk.pool_code, institution)
-    applied = taken["released_fen"] + taken["forfeited_fen"] + (taken["asked_fen"] if beside_asked else 0)
+    waiting = taken["asked_fen"] if beside_asked else 0
+    applied = taken["released_fen"] + taken["forfeited_fen"] + waiting
     if applied + fen > kept:
         raise DEPOSIT_SHORT(
-            institution=institution, amount=format_yuan(kept), applied=format_yuan(applied), due=format_yuan(fen)
+            institution=institution,
+            amount=format_yuan(kept),
+            applied=format_yuan(applied),
+            waiting=format_yuan(waiting),
+            due=format_yuan(fen),
         )
 
 
 async def approve_release(desk: Desk, release_id: UUID) -> Any:
     """The second person approves: a release waits for a batch; what is forfeited is owed no more and stays in the fund.
 
-    Raises DEPOSIT_UNKNOWN, CONFLICT_OF_INTEREST, FOUR_EYES, DEPOSIT_RELEASED, and DEPOSIT_SHORT where a claim was
+    Raises DEPOSIT_UNKNOWN, CONFLICT_OF_INTEREST, FOUR_EYES, DEPOSIT_DECIDED, and DEPOSIT_SHORT where a claim was
     reversed since it was asked for, so that less is withheld.
     """
     await funding.lock_account(desk, obligations.CLAIM_TOTALS)
-    known = await deposit_store.deposit_release(desk.conn, desk.pool_code, release_id)
-    if known is None:
-        raise DEPOSIT_UNKNOWN(release=release_id)
-    keep_away_from_home(desk, known["institution_code"])
+    known = await _asked(desk, release_id)
     if known["prepared_by"] == desk.by:
         raise FOUR_EYES(act=("申请拨付", "ask for the release"), then=("批准", "approve it"))
-    if known["approved_by"] is not None:
-        raise DEPOSIT_RELEASED(release=release_id)
     await funding.lock_account(desk, f"deposit:{known['institution_code']}")
     await _check_kept(desk, known["institution_code"], known["amount_fen"], beside_asked=False)
     ended = obligations.deposit_forfeited if known["forfeit"] else obligations.deposit_released
@@ -98,6 +98,25 @@ async def approve_release(desk: Desk, release_id: UUID) -> Any:
     moves = obligations.totals([ended(known["amount_fen"])])
     await owed_store.add_obligations(desk.conn, desk.pool_code, desk.day, moves)
     return await deposit_store.deposit_release(desk.conn, desk.pool_code, release_id)
+
+
+async def refuse_release(desk: Desk, release_id: UUID, reason: str) -> Any:
+    """Somebody of the county office, the asker too, turns a release or forfeiture down before it is approved; the sum
+    is free again. Raises DEPOSIT_UNKNOWN, CONFLICT_OF_INTEREST and DEPOSIT_DECIDED."""
+    await _asked(desk, release_id)
+    await deposit_store.refuse_deposit_release(desk.conn, desk.pool_code, release_id, desk.by, desk.day, reason)
+    return await deposit_store.deposit_release(desk.conn, desk.pool_code, release_id)
+
+
+async def _asked(desk: Desk, release_id: UUID) -> Any:
+    """A release or forfeiture that waits for approval, kept from others until the end."""
+    known = await deposit_store.deposit_release(desk.conn, desk.pool_code, release_id)
+    if known is None:
+        raise DEPOSIT_UNKNOWN(release=release_id)
+    keep_away_from_home(desk, known["institution_code"])
+    if known["approved_by"] is not None or known["refused_by"] is not None:
+        raise DEPOSIT_DECIDED(release=release_id)
+    return known
 
 
 async def _make_payable(desk: Desk, release: Any) -> None:

@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
+from services.settlement.funding.refusal import RefusalIn
 from services.settlement.payouts import deposits
-from services.settlement.payouts.problems import DEPOSIT_RELEASED, DEPOSIT_SHORT, DEPOSIT_UNKNOWN
+from services.settlement.payouts.problems import DEPOSIT_DECIDED, DEPOSIT_SHORT, DEPOSIT_UNKNOWN
 from shared.contracts.wire import Ratio, Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -67,6 +68,9 @@ class ReleaseOut(WireModel):
     prepared_by: str
     approved_by: str | None
     approved_on: date | None
+    refused_by: str | None
+    refused_on: date | None
+    refusal: str | None
 
 
 def _release(row: Any) -> ReleaseOut:
@@ -105,11 +109,24 @@ async def post_deposit_forfeiture(pool_code: str, institution_code: str, body: R
 @router.post(
     "/pools/{pool_code}/deposit-releases/{release_id}/approval",
     response_model=ReleaseOut,
-    responses=documented(DEPOSIT_UNKNOWN, DEPOSIT_RELEASED, DEPOSIT_SHORT, CONFLICT_OF_INTEREST, FOUR_EYES),
+    responses=documented(DEPOSIT_UNKNOWN, DEPOSIT_DECIDED, DEPOSIT_SHORT, CONFLICT_OF_INTEREST, FOUR_EYES),
     openapi_extra=access(OFFICE, command="approve_deposit_release"),
 )
 async def post_deposit_approval(pool_code: str, release_id: UUID, unit: UnitDep) -> ReleaseOut:
     """批准拨付质量保证金(另一人)列入待付,或批准扣除. The second person approves a release, or that it is forfeited."""
     row = await deposits.approve_release(await desk_of(unit), release_id)
+    unit.result("deposit_release", release_id)
+    return _release(row)
+
+
+@router.post(
+    "/pools/{pool_code}/deposit-releases/{release_id}/refusal",
+    response_model=ReleaseOut,
+    responses=documented(DEPOSIT_UNKNOWN, DEPOSIT_DECIDED, CONFLICT_OF_INTEREST),
+    openapi_extra=access(OFFICE, command="refuse_deposit_release"),
+)
+async def post_deposit_refusal(pool_code: str, release_id: UUID, body: RefusalIn, unit: UnitDep) -> ReleaseOut:
+    """批准前退回拨付或扣除申请(申请人也可撤回). Turns a release or forfeiture down before it is approved."""
+    row = await deposits.refuse_release(await desk_of(unit), release_id, body.reason)
     unit.result("deposit_release", release_id)
     return _release(row)

@@ -151,8 +151,10 @@ DEPOSIT_SHORT = define(
     409,
     "超过预留的保证金",
     "More than is withheld",
-    "{institution} 预留质量保证金 {amount} 元,已拨付和在办 {applied} 元,不能再拨 {due} 元。",
-    "{amount} are withheld of {institution}, of which {applied} are released or applied for; {due} more is too much.",
+    "{institution} 预留质量保证金 {amount} 元,已拨付、已扣除和在办 {applied} 元(其中待批准 {waiting} 元,填错可退回),"
+    "不能再办 {due} 元。",
+    "{amount} are withheld of {institution}, of which {applied} are released, forfeited or applied for ({waiting} wait "
+    "for approval; turn down what is wrong); {due} more is too much.",
 )
 DEPOSIT_UNKNOWN = define(
     "deposit_release_unknown",
@@ -162,13 +164,13 @@ DEPOSIT_UNKNOWN = define(
     "没有保证金拨付申请 {release};请核对编号。",
     "There is no release {release}; check the id.",
 )
-DEPOSIT_RELEASED = define(
-    "deposit_released_already",
+DEPOSIT_DECIDED = define(
+    "deposit_release_decided",
     409,
-    "保证金已批准拨付",
-    "Released already",
-    "保证金拨付申请 {release} 已批准,不能再批。",
-    "Release {release} is approved already.",
+    "保证金申请已经办结",
+    "The release is decided",
+    "保证金申请 {release} 已批准或已退回;退回的如仍需办理,请重新申请。",
+    "Release {release} is approved or turned down; one that was turned down is asked for anew.",
 )
 FLOAT_TOWNSHIP = define(
     "float_township_not_yours",

@@ -373,6 +373,9 @@ def _deposit_release(metadata: MetaData) -> None:
         Column("approved_by", Text),
         Column("approved_on", Date),
         Column("forfeit", Boolean, nullable=False),
+        Column("refused_by", Text),
+        Column("refused_on", Date),
+        Column("refusal", Text),
         PrimaryKeyConstraint("pool_code", "id"),
     )
 

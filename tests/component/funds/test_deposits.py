@@ -53,7 +53,7 @@ async def test_a_tenth_is_withheld_and_spent_when_it_is_released(world: World) -
     assert await unpaid(world) == [], "nobody has decided it yet"
     await world.done(approval, **DIRECTOR)
     assert await unpaid(world) == [[HOSPITAL, "年度考核合格", "-10.01"]]
-    await world.refused("deposit_released_already", approval, role="county_director", subject="another")
+    await world.refused("deposit_release_decided", approval, role="county_director", subject="another")
     assert await world.term("d", "released_not_batched") == "10.01"
     made = await world.done("/batches", {"cutoff_ids": [release["id"]]})
     assert (made["amount"], made["instructions"][0]["withheld"]) == ("10.01", "0.00"), "nothing is withheld of it again"
@@ -98,6 +98,29 @@ async def test_a_deposit_is_forfeited(world: World) -> None:
     assert await world.term("d", "deposit_withheld") == "0.00"
     assert await balance(world, "basic", "5001.01") == spent + 600, "what was forfeited is no expenditure"
     await world.refused("cutoff_not_received", "/batches", {"cutoff_ids": [asked["id"]]})
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-10", "a release or forfeiture asked for wrongly is turned down and blocks nothing")
+async def test_a_wrong_forfeiture_is_turned_down(world: World) -> None:
+    await world.fund()
+    await withheld(world, "100.00")
+    body = {"amount": "10.00", "reason": "年度考核"}
+    wrong = await world.done(f"/institutions/{HOSPITAL}/deposit-forfeitures", body, role="county_recheck")
+    release = f"/institutions/{HOSPITAL}/deposit-releases"
+    problem = await world.refused("deposit_exceeds_withheld", release, body, role="county_recheck")
+    assert "待批准 10.00 元" in problem["detail"]
+    path, why = f"/deposit-releases/{wrong['id']}", {"reason": "应为拨付"}
+    await world.refused("conflict_of_interest", f"{path}/refusal", why, **DIRECTOR, home_institution=HOSPITAL)
+    ended = await world.done(f"{path}/refusal", why, role="county_recheck")
+    assert (ended["refused_by"], ended["refusal"], ended["approved_by"]) == ("county_recheck-1", "应为拨付", None)
+    for act, told in (("refusal", why), ("approval", None)):
+        await world.refused("deposit_release_decided", f"{path}/{act}", told, **DIRECTOR)
+    right = await world.done(release, body, role="county_recheck")
+    await world.done(f"/deposit-releases/{right['id']}/approval", **DIRECTOR)
+    await world.refused("deposit_release_decided", f"/deposit-releases/{right['id']}/refusal", why, **DIRECTOR)
+    assert await world.term("d", "released_not_batched") == "10.00"
+    assert await world.term("d", "deposit_forfeited") == "0.00"
     await world.check_books()
 
 

@@ -1,9 +1,11 @@
 """Money asked back of payments that the county has made good: who bears it, where it goes (rulings §1)."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from shared.kernel.dates import shanghai_date
 from tests.component.funds.test_set_off import balance
 from tests.component.funds.world import EXPENDITURE, FISCAL, HOSPITAL, World, at
 
@@ -45,7 +47,7 @@ async def test_a_claw_back_lowers_the_next_application(world: World) -> None:
     await world.refused("four_eyes", path, role="county_director", subject="county_inspector-1")
     assert await balance(world, "5001.01") == 10000, "nothing is owed before the second person agrees"
     await world.done(path, role="county_director")
-    await world.refused("recovery_approved_already", path, role="county_director", subject="another")
+    await world.refused("recovery_decided", path, role="county_director", subject="another")
     assert (await balance(world, "5001.01"), await balance(world, "1101")) == (7000, 3000)
     (owed,) = (await world.get("/receivables?open=true"))["items"]
     assert (owed["amount"], owed["patient_owed"], owed["penalty"]) == ("30.00", "12.00", "60.00")
@@ -58,6 +60,41 @@ async def test_a_claw_back_lowers_the_next_application(world: World) -> None:
     assert (applied["applied"], applied["line_count"]) == ("50.00", 2)
     await world.identities()
     await world.check_books()
+
+
+@pytest.mark.requirement("ZA-10", "what one person asks back wrongly is turned down and blocks nothing")
+async def test_a_wrong_recovery_is_turned_down(world: World) -> None:
+    await world.fund()
+    (line,) = await replenished(world, "100.00")
+    wrong = await world.done("/recoveries", asked(line, "100.00"), role="county_inspector")
+    body = asked(line, "10.00")
+    problem = await world.refused("recovery_exceeds_payment", "/recoveries", body, role="county_inspector")
+    assert "待批准 100.00 元" in problem["detail"]
+    path, why = f"/recoveries/{wrong['id']}", {"reason": "金额多写一个零"}
+    away = {"home_institution": HOSPITAL}
+    await world.refused("conflict_of_interest", f"{path}/refusal", why, role="county_inspector", **away)
+    ended = await world.done(f"{path}/refusal", why, role="county_inspector")
+    assert (ended["refused_by"], ended["refused_on"]) == ("county_inspector-1", str(shanghai_date(world.clock.now())))
+    assert (ended["refusal"], ended["approved_by"]) == (why["reason"], None)
+    for act, told in (("refusal", why), ("approval", None)):
+        await world.refused("recovery_decided", f"{path}/{act}", told, role="county_director")
+    owed = await recovered(world, body)
+    await world.refused("recovery_decided", f"/recoveries/{owed['id']}/refusal", why, role="county_director")
+    assert await balance(world, "1101") == 1000
+    await world.check_books()
+
+
+async def test_of_approval_and_refusal_at_once_one_counts(world: World) -> None:
+    await world.fund()
+    (line,) = await replenished(world, "100.00")
+    made = await world.done("/recoveries", asked(line, "10.00"), role="county_inspector")
+    path = f"/recoveries/{made['id']}"
+    answers = await asyncio.gather(
+        world.send(f"{path}/approval", role="county_director"),
+        world.send(f"{path}/refusal", {"reason": "撤回"}, role="county_inspector"),
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert await balance(world, "1101") == (1000 if answers[0].status_code == 200 else 0)
 
 
 @pytest.mark.requirement("ZZ-14", "money returned goes to the original fiscal account")

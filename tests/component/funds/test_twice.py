@@ -178,6 +178,8 @@ async def _replenishments_and_recoveries(twice: Twice) -> None:
     line = (await twice.get(f"{path}/lines"))["items"][1]
     asked = {"instruction_id": line["instruction_id"], "claim_id": line["claim_id"], "bearer": "hospital"}
     asked |= {"amount": "1.00", "document": "大合稽〔2010〕7号", "reason": "虚计床日"}
+    wrong = await twice.done("/recoveries", asked, role="county_inspector")
+    await twice.done(f"/recoveries/{wrong['id']}/refusal", {"reason": "填错"}, **DIRECTOR)
     made = await twice.done("/recoveries", asked, role="county_inspector")
     await twice.done(f"/recoveries/{made['id']}/approval", **DIRECTOR)
     for act in ("refusal", "approval"):
@@ -191,6 +193,9 @@ async def _deposits_and_orders(twice: Twice) -> None:
     rate = {"valid_from": "2010-01-01", "rate": "0.1000", "document": "县合管办〔2010〕3号"}
     await twice.done(f"/institutions/{HOSPITAL}/deposit-rate", rate, method="PUT", **DIRECTOR)
     await twice.paid("100.00")
+    wrong = {"amount": "1.00", "reason": "填错"}
+    asked_for = await twice.done(f"/institutions/{HOSPITAL}/deposit-releases", wrong, **RECHECK)
+    await twice.done(f"/deposit-releases/{asked_for['id']}/refusal", {"reason": "填错"}, **DIRECTOR)
     for end, amount in (("releases", "6.00"), ("forfeitures", "4.00")):
         body = {"amount": amount, "reason": "年度考核"}
         release = await twice.done(f"/institutions/{HOSPITAL}/deposit-{end}", body, **RECHECK)

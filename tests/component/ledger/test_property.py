@@ -51,10 +51,14 @@ flows = st.one_of(
 )
 steps = st.one_of(
     *[st.tuples(st.just("post"), flows, st.integers(-5, 5))] * 3,
+    st.tuples(st.just("batch"), flows, flows, st.integers(-5, 5), st.integers(0, 2)),
     st.tuples(st.just("hold"), st.sampled_from(["1001.02", "1002", "1003"]), st.integers(1, 10**6)),
     st.tuples(st.just("release"), st.integers(0, 5)),
     st.tuples(st.just("seal"), st.integers(-2, 2)),
 )
+
+
+Flows = list[tuple[tuple[str, str], int]]
 
 
 class Model:
@@ -69,17 +73,26 @@ class Model:
         """What can be spent."""
         return self.posted[account] - sum(fen for where, fen in self.held.values() if where == account)
 
-    def moved(self, flows: list[tuple[tuple[str, str], int]]) -> Counter[str] | None:
-        """Balances after these flows; None where a guarded account would fall below zero or two keepers meet."""
-        after = Counter(self.posted)
-        keepers = set()
+    def moved(self, *days: list[Flows]) -> Counter[str] | None:
+        """Balances after the vouchers of these days; None where a guarded account would end one of the days below zero
+        or two keepers meet in a voucher."""
+        after: Counter[str] | None = Counter(self.posted)
+        for vouchers in days:
+            for flows in vouchers:
+                keepers = {BASIC.accounts[account].keeper for flow, _ in flows for account in flow}
+                if after is None or len(keepers - {None}) > 1:
+                    return None
+                self._add(after, flows)
+            after = after and self._solvent(after)
+        return after
+
+    @staticmethod
+    def _add(after: Counter[str], flows: Flows) -> None:
         for (debit, credit), fen in flows:
             for account, change in ((debit, fen), (credit, -fen)):
-                chart = BASIC.accounts[account]
-                after[account] += change if chart.normal_side == "debit" else -change
-                keepers.add(chart.keeper)
-        if len(keepers - {None}) > 1:
-            return None
+                after[account] += change if BASIC.accounts[account].normal_side == "debit" else -change
+
+    def _solvent(self, after: Counter[str]) -> Counter[str] | None:
         short = [a for a in after if BASIC.accounts[a].guarded and after[a] - (self.posted[a] - self.free(a)) < 0]
         return None if short else after
 
@@ -88,12 +101,14 @@ async def _step(ledger: Ledger, model: Model, number: int, step: tuple[object, .
     kind = step[0]
     if kind == "post":
         wanted, day = step[1], model.open_day + timedelta(days=step[2])  # type: ignore[arg-type]
-        after = model.moved(wanted)  # type: ignore[arg-type]
+        after = model.moved([wanted])  # type: ignore[list-item]
         postings = [Posting(debit, credit, fen) for (debit, credit), fen in wanted]  # type: ignore[attr-defined]
         taken = await _taken(ledger.post(voucher(f"s{number}", *postings, posting_date=day, value_date=day)))
         assert taken == (after is not None), (wanted, model.posted)
         if after is not None:
             model.posted, model.open_day = after, max(model.open_day, day)
+    elif kind == "batch":
+        taken = await _batch(ledger, model, number, *step[1:])  # type: ignore[arg-type]
     elif kind == "hold":
         account, fen = str(step[1]), int(step[2])  # type: ignore[call-overload]
         taken = await _taken(_hold(ledger, account, fen, number))
@@ -115,6 +130,22 @@ async def _step(ledger: Ledger, model: Model, number: int, step: tuple[object, .
     else:
         return
     reached[f"{kind} {'taken' if taken else 'refused'}"] += 1
+
+
+async def _batch(ledger: Ledger, model: Model, number: int, one: Flows, two: Flows, ahead: int, apart: int) -> bool:
+    """Two vouchers in one call: of one posting day, whose end counts, or of two, when each day's end does."""
+    days = [model.open_day + timedelta(days=ahead), model.open_day + timedelta(days=ahead + apart)]
+    booked = [max(day, model.open_day) for day in days]
+    after = model.moved([one, two]) if booked[0] == booked[1] else model.moved([one], [two])
+    vouchers = [
+        voucher(f"b{number}-{n}", *(Posting(*flow, fen) for flow, fen in flows), posting_date=day, value_date=day)
+        for n, (flows, day) in enumerate(zip((one, two), days, strict=True))
+    ]
+    taken = await _taken(ledger.post(*vouchers))
+    assert taken == (after is not None), (one, two, days, model.posted)
+    if after is not None:
+        model.posted, model.open_day = after, booked[1]
+    return taken
 
 
 async def _taken(awaitable: object) -> bool:
@@ -168,6 +199,8 @@ async def test_random_sequences_tie_with_a_model_and_with_the_verifier(ledger: L
     assert await ledger.replay() == []
     assert verify(await exported(ledger), public_keys=[SIGNER.public_key]) == []
     reach = {
-        f"{kind} {end}": REACHED[f"{kind} {end}"] for kind in ("post", "hold", "seal") for end in ("taken", "refused")
+        f"{kind} {end}": REACHED[f"{kind} {end}"]
+        for kind in ("post", "batch", "hold", "seal")
+        for end in ("taken", "refused")
     }
     assert min(reach.values()) >= LEAST, f"the generator hardly reaches some cases: {reach}"

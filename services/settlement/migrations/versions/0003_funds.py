@@ -328,9 +328,14 @@ CREATE TABLE recovery (
   approved_by text,
   approved_at timestamptz,
   approved_on date,
+  refused_by text,
+  refused_on date,
+  refusal text CHECK (refusal <> ''),
   PRIMARY KEY (pool_code, id),
   CHECK (approved_by <> asked_by),
-  CHECK ((approved_by IS NULL) = (approved_on IS NULL) AND (approved_by IS NULL) = (approved_at IS NULL))
+  CHECK (approved_by IS NULL OR refused_by IS NULL),
+  CHECK ((approved_by IS NULL) = (approved_on IS NULL) AND (approved_by IS NULL) = (approved_at IS NULL)),
+  CHECK ((refused_by IS NULL) = (refused_on IS NULL) AND (refused_by IS NULL) = (refusal IS NULL))
 );
 CREATE INDEX recovery_claim ON recovery (pool_code, instruction_id, claim_id, layer);
 """
@@ -704,7 +709,7 @@ _CHANGING = {
     "receivable": (_FULL, _FULL, "made_good_on, settled_fen, waived_fen, bearer, institution_code"),
     "waiver": (_FULL, _FULL, None),
     "write_off": (_FULL, _READ, "decision, document, decided_by, decided_at"),
-    "recovery": (_FULL, _READ, "approved_by, approved_at, approved_on"),
+    "recovery": (_FULL, _READ, "approved_by, approved_at, approved_on, refused_by, refused_on, refusal"),
     "set_off": (_FULL, _READ, "instruction_id, done_on, given_up"),
     "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen, decided_on, ended_on"),
     "claim_total": (_READ, _FULL, "claims, fund_fen, approved_fen, cut_fen"),

@@ -32,9 +32,14 @@ CREATE TABLE deposit_release (
   approved_by text,
   approved_on date,
   forfeit boolean NOT NULL,
+  refused_by text,
+  refused_on date,
+  refusal text CHECK (refusal <> ''),
   PRIMARY KEY (pool_code, id),
   CHECK (approved_by <> prepared_by),
-  CHECK ((approved_by IS NULL) = (approved_on IS NULL))
+  CHECK (approved_by IS NULL OR refused_by IS NULL),
+  CHECK ((approved_by IS NULL) = (approved_on IS NULL)),
+  CHECK ((refused_by IS NULL) = (refused_on IS NULL) AND (refused_by IS NULL) = (refusal IS NULL))
 );
 CREATE TABLE deposit_void (
   pool_code text COLLATE "C" NOT NULL,
@@ -95,7 +100,8 @@ def upgrade() -> None:
     op.execute(pool_table("settlement", "float_month", update_columns="accepted_by, accepted_at"))
     op.execute(pool_table("settlement", "deposit_rate"))
     op.execute(pool_table("settlement", "deposit_void", app="SELECT", worker="SELECT, INSERT"))
-    op.execute(pool_table("settlement", "deposit_release", update_columns="approved_by, approved_on"))
+    changing = "approved_by, approved_on, refused_by, refused_on, refusal"
+    op.execute(pool_table("settlement", "deposit_release", update_columns=changing))
 
 
 def downgrade() -> None:

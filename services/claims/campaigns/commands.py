@@ -230,8 +230,13 @@ async def simulate(unit: Unit, campaign: Campaign, terms: Terms) -> tuple[Paymen
     try:
         found = payment_list(map(store.candidate_of, rows), campaign.pot_fen, terms)
     except BadCampaign as bad:
-        raise BAD_TERMS(reason=bad.words) from bad
+        raise BAD_TERMS(reason=_words(bad)) from bad
     return found, {str(row["member_id"]): row for row in rows}
+
+
+def _words(bad: BadCampaign) -> Words:
+    """What is wrong, in both languages: told to the check that every refusal has both."""
+    return bad.words
 
 
 async def propose(unit: Unit, campaign_id: UUID, terms: Terms) -> tuple[Campaign, PaymentList]:

@@ -30,6 +30,7 @@ NEUTRAL: Mapping[str, str] = {
     "count_name": "name of a count",
     # days, counts, amounts
     "first": "day", "until": "day", "birth_date": "day", "count": "count", "bills": "count",
+    "waiting": "amount",
     "deadline": "day", "most": "count", "paid": "amount", "refunded": "amount", "income": "amount",
     "ceiling": "amount", "collected": "amount", "held": "amount", "deposited": "amount",
     "day": "day", "today": "day", "month": "month", "months": "months", "year": "year",

@@ -34,8 +34,8 @@ KEEPER_ONLY = define(
     403,
     "只有保管方可以办理",
     "Keeper only",
-    "{name}由{keeper}保管,您的角色“{role}”不能经办。",
-    "{name} is kept by {keeper}; your role ({role}) may not act on it.",
+    "{name}由{keeper}保管,您的角色“{role}”不能经办。请由保管方的人员办理。",
+    "{name} is kept by {keeper}; your role ({role}) may not act on it. Let somebody of theirs do it.",
 )
 REFERENCE_USED = define(
     "bank_reference_used",
@@ -66,8 +66,9 @@ TRANSFER_RELEASED = define(
     409,
     "划转已放行",
     "Transfer already released",
-    "划转 {transfer} {status},不能再放行。",
-    "Transfer {transfer} is {status}; it cannot be released again.",
+    "划转 {transfer} {status},不能再放行或撤销。划错的,由收款方的管户人划回。",
+    "Transfer {transfer} is {status}: it is neither released nor cancelled any more. The receiver's keeper sends back "
+    "what went wrong.",
 )
 NOTHING_TO_SWEEP = define(
     "sweep_exceeds_interest",

@@ -115,15 +115,6 @@ def top_up(candidates: Iterable[Candidate], campaign: Campaign, floor_ratio: int
     return _list(candidates, campaign, lacking)
 
 
-def unclaimed(payments: PaymentList, claimed: Iterable[str]) -> tuple[Payment, ...]:
-    """The payments that nobody claimed by the deadline: they return to the fund. Raises BadCampaign on a stranger."""
-    known = {payment.person for payment in payments.payments}
-    taken = set(claimed)
-    if strangers := taken - known:
-        raise BadCampaign("有人不在名单上", f"not on the list: {', '.join(sorted(strangers))}")
-    return tuple(payment for payment in payments.payments if payment.person not in taken)
-
-
 def _list(candidates: Iterable[Candidate], campaign: Campaign, formula: Callable[[int, Candidate], int]) -> PaymentList:
     """Applies a formula to everybody and fits the result into the pot; those who get nothing are not listed."""
     people = sorted(candidates, key=lambda candidate: candidate.person)

@@ -12,7 +12,7 @@ from services.claims.benefits.payment_document import PaymentDoc, kept_payment
 from services.claims.benefits.queries import NO_POLICY, policy_from
 from services.claims.catalogue.queries import NO_CATALOGUE
 from services.claims.providers import payments_store
-from services.claims.providers.model import ACTIVE, NONE, SUSPENDED, Agreement, place_of
+from services.claims.providers.model import ACTIVE, SUSPENDED, place_of
 from shared.db.sql import fetchrow
 from shared.kernel.errors import define
 
@@ -51,24 +51,6 @@ LEFT JOIN LATERAL catalogue_on($1, q.day) c ON true
 
 
 _REFERENCE = references_sql("SELECT $2::text, $3::date")
-
-
-async def agreement_on(conn: AsyncConnection, pool_code: str, institution_code: str, day: date) -> Agreement | None:
-    """The agreement as it stands on a day; None where there never was one up to that day, or it has ended."""
-    row = await fetchrow(conn, _INSTITUTION, pool_code, institution_code, day)
-    if row is None or row["state"] in (None, NONE):
-        return None
-    return Agreement(
-        pool_code=pool_code,
-        institution_code=institution_code,
-        valid_from=row["agreement_from"],
-        recorded_seq=row["agreement_seq"],
-        state=row["state"],
-        kinds=frozenset(row["kinds"]),
-        grade=row["grade"],
-        payee=row["payee"],
-        place=row["place"],
-    )
 
 
 async def institution_on(conn: AsyncConnection, pool_code: str, institution_code: str, day: date) -> Institution:

@@ -56,24 +56,6 @@ def covered_from(standard: Standard, paid_on: date) -> date | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
-    """A household's bill as it stands; amounts in fen."""
-
-    due_fen: int
-    paid_fen: int
-
-    @property
-    def open_fen(self) -> int:
-        """What is still to be paid."""
-        return self.due_fen - self.paid_fen
-
-    @property
-    def is_complete(self) -> bool:
-        """Nothing is open: every member is paid for, sponsored or excused."""
-        return self.due_fen == self.paid_fen
-
-
-@dataclass(frozen=True, slots=True)
 class Wish:
     """A member who is to stand on his household's bill, paid for unless ``excuse`` says why not."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.claims.providers.queries import agreement_on, institution_on, reference_on
+from services.claims.providers.queries import institution_on, reference_on
 from shared.db.counting import count_statements
 from shared.kernel.errors import Problem
 from tests.component.benefits import test_catalogue
@@ -53,10 +53,7 @@ async def test_an_agreement_is_dated(office: Office) -> None:
         assert (suspended.designation, suspended.suspended) == ("designated", True)
         ended = await institution_on(conn, POOL, HOSPITAL, date(2010, 2, 20))
         assert ended.designation == "none"
-        agreement = await agreement_on(conn, POOL, HOSPITAL, date(2010, 1, 31))
-        assert agreement is not None
-        assert agreement.kinds == {"inpatient", "outpatient"}
-        assert await agreement_on(conn, POOL, HOSPITAL, date(2010, 3, 1)) is None
+        assert active.kinds == {"inpatient", "outpatient"}
         with pytest.raises(Problem, match="institution_unknown"):
             await institution_on(conn, POOL, "H99999999999", date(2010, 1, 31))
 

@@ -16,7 +16,6 @@ from services.claims.benefits.second import (
     banded,
     proportional,
     top_up,
-    unclaimed,
 )
 
 WUZHOU = (Band(1_000_000, 5_000), Band(2_000_000, 5_500), Band(3_000_000, 6_000), Band(None, 6_500))
@@ -79,14 +78,6 @@ def test_a_short_pot_cuts_everybody_alike() -> None:
     people = [Candidate("a", 100_000, 0), Candidate("b", 300_000, 0)]
     got = banded(people, Campaign(100_000), [Band(None, 5_000)])
     assert [(one.due_fen, one.amount_fen) for one in got.payments] == [(50_000, 25_000), (150_000, 75_000)]
-
-
-def test_what_nobody_claims_returns() -> None:
-    got = proportional([Candidate("a", 100, 0), Candidate("b", 300, 0)], Campaign(400))
-    assert [one.person for one in unclaimed(got, ["a"])] == ["b"]
-    assert unclaimed(got, ["a", "b"]) == ()
-    with pytest.raises(BadCampaign, match="not on the list: z"):
-        unclaimed(got, ["z"])
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.enrollment.financing.billing import periods_paid
-from services.enrollment.financing.rules import LATE_STARTS, Bill, Standard, covered_from
+from services.enrollment.financing.rules import LATE_STARTS, Standard, covered_from
 from services.enrollment.registry.coverage import COVERED, NewStart, covered_since, died, lapsed, paid
-from shared.kernel.timelines import NONE, Start, state_on
+from shared.kernel.timelines import Start, state_on
 
 FIRST, LAST = date(2010, 1, 1), date(2010, 12, 31)
 NEXT_FIRST, NEXT_LAST = date(2011, 1, 1), date(2011, 12, 31)
@@ -121,10 +121,3 @@ def test_coverage_never_begins_before_the_year_or_a_late_payment(rule: str, paid
     if first is not None:
         assert FIRST <= first <= LAST
         assert first == FIRST or first >= paid_on
-
-
-def test_a_bill_is_complete_when_nothing_is_open() -> None:
-    assert Bill(6000, 6000).is_complete
-    assert not Bill(6000, 5999).is_complete
-    assert Bill(6000, 2000).open_fen == 4000
-    assert state_on((), FIRST) == NONE

@@ -144,6 +144,20 @@ def test_a_cap_each_time_counts_its_own_layer_alone() -> None:
     assert [layer.benefit_fen for layer in whole.layers] == [500_000, 200_000]
 
 
+def test_a_layer_that_pays_nothing_in_between_remembers_what_it_had() -> None:
+    """A tenth of what is left over 100, in emergencies: 40 of the first part, and of all three 140."""
+    second = {
+        "name": "救助", "payer": "民政", "account": "1001", "book": "assistance", "risk_bearer": "government",
+        "base": "eligible_unpaid", "clause": "救助",
+        "benefits": {"inpatient": {"name": "救助", "kind": "inpatient", "account": "5002", "rules": {
+            "all": {"name": "急诊", "when": {"emergency": "true"}, "ratio": "10%", "deductible": "100", "clause": "急诊"}}}},
+    }  # fmt: skip
+    stay = Stay(policy({"ratio": "50%"}, layers={"assistance": second}))
+    parts = [stay.part(1_000, emergency=urgent) for urgent in (True, False, True)]
+    layers = [{layer.layer: layer.benefit_fen for layer in one.layers} for one in parts]
+    assert [one.get("assistance") for one in layers] == [4_000, None, 10_000]
+
+
 def test_what_the_years_cap_takes_of_the_parts_is_within_the_cap_each_time() -> None:
     """5,000 an admission, 3,000 a year; the layer above the cap has what lies between, once."""
     above = {

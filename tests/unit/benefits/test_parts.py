@@ -150,7 +150,7 @@ def test_a_layer_that_pays_nothing_in_between_remembers_what_it_had() -> None:
         "name": "救助", "payer": "民政", "account": "1001", "book": "assistance", "risk_bearer": "government",
         "base": "eligible_unpaid", "clause": "救助",
         "benefits": {"inpatient": {"name": "救助", "kind": "inpatient", "account": "5002", "rules": {
-            "all": {"name": "急诊", "when": {"emergency": "true"}, "ratio": "10%", "deductible": "100", "clause": "x"}}}},
+            "all": {"name": "x", "when": {"emergency": "true"}, "ratio": "10%", "deductible": "100", "clause": "x"}}}},
     }  # fmt: skip
     stay = Stay(policy({"ratio": "50%"}, layers={"assistance": second}))
     parts = [stay.part(1_000, emergency=urgent) for urgent in (True, False, True)]

@@ -1,4 +1,4 @@
-"""What one person asks for and another approves or turns down: how far it is, and the request that turns it down."""
+"""What one person asks for and another approves or turns down: how far it is, and the requests of either."""
 
 from typing import Literal
 
@@ -14,3 +14,10 @@ class RefusalIn(WireModel):
     """Why."""
 
     reason: Reason
+
+
+class ReversalIn(WireModel):
+    """Why what was booked is wrong, and the document (文号) that says so."""
+
+    reason: Reason
+    document: Reason

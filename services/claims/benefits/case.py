@@ -27,7 +27,7 @@ class Worked(NamedTuple):
     uncapped_fen: int
     worked_fen: int
     """Before the floor."""
-    deductible_fen: int = 0
+    deductible_fen: int
     hospital_fen: int = 0
     ratio: int = 0
 
@@ -42,11 +42,11 @@ class Base(NamedTuple):
     """The eligible amount that is the bucket's."""
     total_fen: int
     """The whole bill."""
-    listed_fen: int = 0
+    listed_fen: int
     """The eligible amount of the items that it takes out of the bill."""
-    essential_fen: int = 0
+    essential_fen: int
     """Of the eligible amount, that of essential medicines."""
-    before: Carried | None = None
+    before: Carried | None
     """What parts of the admission that were settled before had of it; None: there were none."""
 
 

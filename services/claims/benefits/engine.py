@@ -264,8 +264,7 @@ def _run_layers(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...]
         )
         inputs = (("name", layer.name), ("payer", layer.payer))
         case.step("layer", layer.id, layer.origin.clause, inputs, benefit_fen)
-    if before.buckets:
-        so_far += [one for one in before.buckets if all(one.layer != layer.id for layer, _ in runs)]
+    so_far += [one for one in before.buckets if all(one.layer != layer.id for layer, _ in runs)]
     whole = Earlier(before.total_fen + sums.total_fen, eligible, borne, tuple(so_far))
     return _Paying(tuple(results), first, now, cut_now, hospital_now, borne_now, whole)
 

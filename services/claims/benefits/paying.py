@@ -325,12 +325,12 @@ def _with(bands: tuple[Band, ...], offer: tuple[Raise, ...]) -> tuple[Band, ...]
 def _count(case: Case, benefit: Benefit, base: Base, amount_fen: int, deductible_fen: int) -> tuple[int, int]:
     """Adds the settlement to the accumulators: (which admission it is, the year's deductible before its first part)."""
     before = base.before
-    admission, taken = (0, 0) if before is None else (before.admission or 0, before.year_deductible_fen or 0)
+    admission = taken = 0
     for scope, name in benefit.adds_to:
         case.add(scope, name, amount_fen)
     for name in counters(benefit):
         if name.endswith(".deductible"):
-            taken = case.used("person_year", name) if before is None else taken
+            taken = case.used("person_year", name) if before is None else before.year_deductible_fen or 0
             case.add("person_year", name, deductible_fen)
         elif name.endswith(".admissions"):
             admission = _admission(case, benefit, before)

@@ -211,6 +211,7 @@ def test_a_deductible_a_year_and_waived_from_the_third_admission() -> None:
         for movement in decided.movements:
             used[movement.key] = used.get(movement.key, 0) + movement.amount
     assert taken == [15_000, 5_000, 0, 0]
+    assert [step.amount_fen for step in decided.trace if step.step == "nth_admission"] == [0]
     assert used[AccumulatorKey("person_year", "basic.inpatient.admissions", 2010)] == 4
     assert set(used) <= set(accumulators(bill, policy))
 

@@ -88,6 +88,8 @@ def test_a_limit_is_one_for_all_parts() -> None:
     parts = [bears.part(3_000), bears.part(3_000)]
     assert [one.hospital_fen for one in parts] == [0, 160_000], "6,000 − 4,400: the hospital bears the rest once"
     assert sum(one.patient_fen for one in parts) == 440_000 - 308_000
+    shared = Stay(policy({"limit": limit | {"excess": "hospital"}}))
+    assert [shared.part(4_500).hospital_fen, shared.part(300).hospital_fen] == [25_000, 15_000], "half of each"
 
 
 def test_bands_and_deductible_run_over_the_admission() -> None:
@@ -142,6 +144,37 @@ def test_a_cap_each_time_counts_its_own_layer_alone() -> None:
     assert [layer.benefit_fen for layer in whole.layers] == [500_000, 200_000]
 
 
+def test_a_layer_that_pays_nothing_in_between_remembers_what_it_had() -> None:
+    """A tenth of what is left over 100, in emergencies: 40 of the first part, and of all three 140."""
+    second = {
+        "name": "救助", "payer": "民政", "account": "1001", "book": "assistance", "risk_bearer": "government",
+        "base": "eligible_unpaid", "clause": "救助",
+        "benefits": {"inpatient": {"name": "救助", "kind": "inpatient", "account": "5002", "rules": {
+            "all": {"name": "x", "when": {"emergency": "true"}, "ratio": "10%", "deductible": "100", "clause": "x"}}}},
+    }  # fmt: skip
+    stay = Stay(policy({"ratio": "50%"}, layers={"assistance": second}))
+    parts = [stay.part(1_000, emergency=urgent) for urgent in (True, False, True)]
+    layers = [{layer.layer: layer.benefit_fen for layer in one.layers} for one in parts]
+    assert [one.get("assistance") for one in layers] == [4_000, None, 10_000]
+
+
+def test_what_the_years_cap_takes_of_the_parts_is_within_the_cap_each_time() -> None:
+    """5,000 an admission, 3,000 a year; the layer above the cap has what lies between, once."""
+    above = {
+        "name": "补充", "payer": "保险", "account": "1001", "book": "supplementary", "risk_bearer": "insurer",
+        "base": "cut_by_cap", "clause": "补充",
+        "benefits": {"inpatient": {"name": "补充", "kind": "inpatient", "account": "5001", "rules": {
+            "all": {"name": "补充", "when": {}, "ratio": "100%", "clause": "补充"}}}},
+    }  # fmt: skip
+    caps = {
+        "time": {"name": "每次封顶", "amount": "5000", "period": "admission", "clause": "每次五千"},
+        "year": {"name": "全年封顶", "amount": "3000", "period": "person_year", "clause": "全年三千"},
+    }
+    stay = Stay(policy({"ratio": "100%"}, caps=caps, layers={"supplementary": above}))
+    parts = [{layer.layer: layer.benefit_fen for layer in stay.part(4_000).layers} for _ in range(2)]
+    assert parts == [{"basic": 300_000, "supplementary": 100_000}, {"basic": 0, "supplementary": 100_000}]
+
+
 def test_what_a_third_party_bears_is_rounded_once() -> None:
     rules = policy({})
     stay = Stay(rules, third_party="shared", third_party_share=3_333)
@@ -186,6 +219,16 @@ def test_a_deductible_that_was_waived_stays_waived_in_the_new_year() -> None:
 def test_a_deductible_of_the_year_is_asked_for_once_an_admission(taken: int, parts: list[int]) -> None:
     decided = over_the_year({"deductible_per": "person_year"}, {key("deductible"): taken})
     assert [one.deductible_fen for one in decided] == parts
+
+
+def test_every_part_knows_what_others_took_before_the_first() -> None:
+    """300 a year, 100 of them taken before: 200 are left to the admission, also in its third part in the new year."""
+    row = {"deductible": "300", "deductible_per": "person_year"}
+    stay = Stay(policy(row), {key("deductible"): 10_000})
+    stay.rules = replace(stay.rules, year_by="settlement")
+    days = (SETTLED_2010, SETTLED_2010, SETTLED_2011)
+    taken = [stay.part(amount, settled=day).deductible_fen for amount, day in zip((50, 50, 500), days, strict=True)]
+    assert taken == [5_000, 5_000, 10_000]
 
 
 def test_what_others_took_of_the_years_deductible_meanwhile_is_not_asked_for() -> None:

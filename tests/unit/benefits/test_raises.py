@@ -122,6 +122,19 @@ def test_by_bands_essential_medicines_fill_the_bands_from_below() -> None:
     assert "500.00 × 70% + 600.00 × 5%,合计 680.00 元" in slip_text(decision_document(same))
 
 
+def test_a_band_that_cannot_be_raised_still_takes_its_part_of_the_medicines() -> None:
+    """500 at 100%, which no raise betters; of the 600 of medicines 100 are in the band above it."""
+    result = medicine(600, 400, bands=[{"up_to": "500", "ratio": "100%"}, {"ratio": "80%"}])
+    assert result.benefit_fen == 500_00 + 500 * 80 + 100 * 5
+
+
+def test_a_band_that_the_medicines_do_not_reach_is_not_told() -> None:
+    result = medicine(500, 500, bands=[{"up_to": "500", "ratio": "60%"}, {"ratio": "97%"}])
+    assert len([step for step in result.trace if step.step == "essential"]) == 1
+    (ratio,) = (step for step in result.trace if step.step == "ratio")
+    assert ratio.inputs[-2:] == (("essential_1_fen", 50_000), ("points_1_ratio", 500))
+
+
 # ---------------------------------------------------------------- the layer above the cap
 
 

@@ -115,7 +115,7 @@ async def prepare_year(
         value = point_value_fen if isinstance(by.document.method, ByPoints) else None
         done = year_clearing(by.document, [month_statement(by.document, one.without(gone)) for one in mine], value)
         days = (mine[0].first_day, mine[-1].last_day)
-        made.append(await _keep(unit, institution_code, kind, YEAR, days, by, year_figures(mine, done, value)))
+        made.append(await _keep(unit, institution_code, kind, YEAR, days, by, year_figures(mine, gone, done, value)))
     return made
 
 

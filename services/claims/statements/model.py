@@ -142,10 +142,10 @@ def month_figures(done: Statement, gone: Sequence[TakenOff]) -> dict[str, Any]:
     }
 
 
-def year_figures(months: Sequence[Kept], done: Clearing, point_value_fen: int | None) -> dict[str, Any]:
-    """What is kept of a year."""
+def year_figures(months: Sequence[Kept], gone: Set[str], done: Clearing, point_value_fen: int | None) -> dict[str, Any]:
+    """What is kept of a year whose months are counted without the cases of ``gone``, whichever month took them off."""
     return {
-        "cases": sum(one.cases - len(one.gone_of_year) for one in months),
+        "cases": sum(len(one.without(gone).cases) for one in months),
         "heads": 0,
         "point_value_fen": point_value_fen,
         "input": [],

@@ -321,3 +321,28 @@ async def test_a_reversed_case_is_taken_off_in_the_month_of_its_reversal(world: 
     body = {"institution_code": COUNTY, "kind": "inpatient", "year": 2010}
     (year,) = (await world.pool("county_recheck", "POST", "/payment-statements/years", json=body)).json()
     assert (year["cases"], year["due"], year["advanced"]) == (2, "1920.00", "1330.00"), "each stay once"
+
+
+async def test_a_year_paid_by_two_documents_counts_a_reversed_case_where_it_was_counted(world: World) -> None:
+    """The case of November, by the first document, is reversed in December, whose month the second prices."""
+    world.clock.set(NOVEMBER)
+    await world.heard()
+    await decided(world)
+    since = "effective_from: 2010-11-01"
+    assert since in DOCUMENT
+    await decided(world, DOCUMENT.replace("county-2010", "county-2010b").replace(since, since[:-5] + "12-01"))
+    visit = await world.visit(await world.member(), diagnosis_code="J18.9", **STAY)
+    claim = (await world.settle(visit, line("A1", "1000.00"))).json()
+    await reviewed_and_released(world, claim, of=COUNTY)
+    await confirmed(world, UUID(claim["claim_id"]), claim["payable"], paid.consumer)
+    world.clock.set(DECEMBER)
+    await world.heard()
+    await signed(world, (await stated(world, month("2010-11"))).json()["statement_id"])
+    await let(world, claim)
+    assert (await world.cancel(claim["claim_id"])).json()["status"] == "reversed"
+    world.clock.set(JANUARY)
+    await signed(world, (await stated(world, month("2010-12"))).json()["statement_id"])
+    body = {"institution_code": COUNTY, "kind": "inpatient", "year": 2010}
+    years = (await world.pool("county_recheck", "POST", "/payment-statements/years", json=body)).json()
+    shown = [(one["first_day"], one["cases"], one["due"]) for one in years]
+    assert shown == [("2010-11-01", 0, "0.00"), ("2010-12-01", 0, "0.00")], "no case is less than none"

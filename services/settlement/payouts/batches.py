@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.settlement.funding import commands as funding
+from services.settlement.funding.accounts import FISCAL
 from services.settlement.funding.booking import Desk, ensure_books
 from services.settlement.ledger.posting import Hold, hold_many, release_hold
 from services.settlement.payouts import deposits, payee_store, payment_store, second, set_offs, store
@@ -79,7 +80,7 @@ async def prepare(
     purse = purse_of(layer)
     check_enters(purse, role)
     if receivables:
-        await funding.lock_account(desk, purse.bank.code)
+        await _no_money_comes_in(desk, purse)
     wanted = sorted(set(cutoff_ids))
     await _check_whole(desk, wanted, purse)
     if purse.layer == SECOND_LAYER:
@@ -147,6 +148,13 @@ async def pay_again(desk: Desk, role: str, instruction_id: UUID) -> Any:
     moved = await store.retake_payables(desk.conn, desk.pool_code, instruction_id, made[0]["id"], with_set_off=never)
     _check_moved(moved, drafts)
     return await store.batch(desk.conn, desk.pool_code, batch_id)
+
+
+async def _no_money_comes_in(desk: Desk, purse: Purse) -> None:
+    """Nothing is repaid of a receivable while it is set off; what is owed to the fund has two accounts to come to."""
+    await funding.lock_account(desk, purse.bank.code)
+    if purse.of_fund:
+        await funding.lock_account(desk, FISCAL)
 
 
 async def _check_whole(desk: Desk, wanted: Sequence[UUID], purse: Purse) -> None:

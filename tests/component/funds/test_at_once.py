@@ -7,9 +7,11 @@ import asyncpg
 import pytest
 
 from services.settlement.funding import replenishment_store
+from services.settlement.reconciliation import store as reconciliation_store
 from shared.db.counting import count_statements
 from shared.http.pages import encode_cursor
-from tests.component.funds.world import INCOME, OTHER_HOSPITAL, POOL, World
+from tests.component.funds.test_recoveries import asked, recovered, replenished
+from tests.component.funds.world import FISCAL, INCOME, OTHER_HOSPITAL, POOL, World
 
 _WAITING = """
 SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
@@ -45,6 +47,33 @@ async def test_a_statement_imported_during_an_application(world: World, monkeypa
     lines = (await world.get(f"/replenishments/{applied['id']}/lines"))["items"]
     assert (applied["applied"], applied["line_count"], len(lines)) == ("100.00", 1, 1)
     assert await world.term("e", "paid_not_applied") == "40.00"
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZA-10", "what is owed is set off or paid back, never both, also on the fiscal account")
+async def test_a_set_off_prepared_while_the_money_comes_to_the_fiscal_account(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.fund()
+    (line,) = await replenished(world, "30.00")
+    owed = await recovered(world, asked(line, "30.00"))
+    cutoff, _ = await world.release_claims("100.00")
+    body = {"cutoff_ids": [str(cutoff)], "set_off": [{"receivable_id": owed["id"]}]}
+    candidates, running = reconciliation_store.candidates, []
+
+    async def and_then_somebody_sets_it_off(*args: Any) -> list[Any]:
+        found = await candidates(*args)
+        if args[2] == FISCAL and not running:
+            running.append(asyncio.create_task(world.send("/batches", body)))
+            await until_it_waits(world, running[0])
+        return found
+
+    monkeypatch.setattr(reconciliation_store, "candidates", and_then_somebody_sets_it_off)
+    await world.statement(FISCAL, ("in", 30_00, owed["reference"]))
+    await running[0]
+    await world.confirm(await world.batch(cutoff))
+    assert await world.term("e", "paid_not_applied") == "100.00"
+    await world.identities()
     await world.check_books()
 
 

@@ -81,9 +81,10 @@ async def to_pay_again(
     await _write(conn, pool, order_id, changes, before, reference, day)
 
 
-async def under(conn: AsyncConnection, pool: str, order_id: UUID, reference: str) -> None:
-    """The reference that the bank's statement shows for the order."""
-    await _write(conn, pool, order_id, "reference = $3", reference)
+async def under(conn: AsyncConnection, pool: str, order_id: UUID, reference: str, before: str) -> None:
+    """The order waits for its last hand under the reference that the bank's statement shows, also a refused one."""
+    changes = "reference = $3, status = $4, refused_by = NULL, refusal = NULL, refused_on = NULL"
+    await _write(conn, pool, order_id, changes, reference, before)
 
 
 async def refuse(conn: AsyncConnection, pool: str, order_id: UUID, by: str, reason: str, day: date) -> None:

@@ -144,6 +144,27 @@ async def test_a_late_execution_is_the_payment(world: World) -> None:
     await world.check_books()
 
 
+@pytest.mark.requirement("ZZ-36", "what the bank executed after all is booked, also of an order turned down meanwhile")
+async def test_a_late_execution_of_an_order_turned_down(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    order = await paid(world)
+    booked = await balances(world, "basic")
+    await covered(world)
+    await declared(world, order)
+    path = f"/money-orders/{order['id']}"
+    await world.done(f"{path}/refusal", {"reason": "不再支付"}, **FINANCE)
+    await world.refused("order_not_executed_late", f"{path}/late-execution", **SECOND)
+    await world.statement(FISCAL, ("out", 200_00, order["reference"]))
+    await world.refused("forbidden_role", f"{path}/late-execution", **OFFICE)
+    late = await world.done(f"{path}/late-execution", **SECOND)
+    assert (late["status"], late["reference"], late["refused_by"]) == ("booked", order["reference"], None)
+    assert await balances(world, "basic") == booked
+    items = await world.get("/open-items?account=1002")
+    assert (items["at_bank_not_in_book"], items["in_book_not_at_bank"]) == ([], [])
+    await world.identities()
+    await world.check_books()
+
+
 async def test_a_second_payment_can_fail_as_well(world: World) -> None:
     await world.fund("1000.00", "500.00")
     order = await paid(world)
@@ -174,6 +195,8 @@ async def test_a_refund_that_was_never_executed(world: World) -> None:
     today = world.clock.now().date()
     paper = await world.get(f"/papers/outstanding?from={today}&to={today}")
     assert [row["cells"][5] for row in paper["rows"] if row["cells"][0] == "未办结的资金单据"] == ["-60.00"]
+    problem = await world.refused("refund_told", f"{path}/refusal", {"reason": "查无此户"}, **FINANCE)
+    assert "重新拨付" in problem["detail"]
     await world.done(f"{path}/approval", **SECOND)
     told = await world.rows("SELECT 1 FROM outbox WHERE type = 'heyi.settlement.premium.refunded.v1'")
     assert len(told) == 1

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from services.settlement.funding import arrivals
 from services.settlement.funding import commands as funding
-from services.settlement.funding.accounts import PREMIUMS, TEMPORARY_RECEIPTS
+from services.settlement.funding.accounts import FISCAL, PREMIUMS, TEMPORARY_RECEIPTS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement
 from services.settlement.funding.problems import REFERENCE_USED
-from services.settlement.orders import declarations_store, store
+from services.settlement.orders import arrivals_store, declarations_store, store
 from services.settlement.orders.kinds import (
     BILL,
     HEADS,
@@ -96,6 +96,8 @@ async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
         await RULES[kind.code](desk, new)
     order_id = new_id(desk.now)
     reference = new.bank_reference or to_base32(order_id)
+    if kind.account == FISCAL and await arrivals_store.is_recorded(desk.conn, desk.pool_code, reference):
+        raise REFERENCE_USED(reference=reference)
     if not await store.add(desk.conn, _row(desk, kind, new, order_id, reference)):
         raise REFERENCE_USED(reference=reference)
     return await store.order(desk.conn, desk.pool_code, order_id)

@@ -70,7 +70,7 @@ def _money_order(metadata: MetaData) -> None:
             "pool_code",
             "reference",
             unique=True,
-            postgresql_where=text("status <> 'reversed'"),
+            postgresql_where=text("(status <> ALL (ARRAY['refused'::text, 'reversed'::text]))"),
         ),
         Index("money_order_bill", "pool_code", "bill_id", postgresql_where=text("(bill_id IS NOT NULL)")),
     )

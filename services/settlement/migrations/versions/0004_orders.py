@@ -58,8 +58,9 @@ CREATE TABLE money_order (
   CHECK ((status = 'reversed') = (reversed_by IS NOT NULL AND reversed_on IS NOT NULL)),
   CHECK (reversed_by IS NULL OR reversal_by IS NOT NULL AND reversed_by <> reversal_by)
 );
--- what was recorded wrongly and reversed is recorded again under the bank's reference
-CREATE UNIQUE INDEX money_order_reference ON money_order (pool_code, reference) WHERE status <> 'reversed';
+-- what was recorded wrongly and turned down or reversed is recorded again under the bank's reference
+CREATE UNIQUE INDEX money_order_reference ON money_order (pool_code, reference)
+  WHERE status NOT IN ('refused', 'reversed');
 CREATE INDEX money_order_bill ON money_order (pool_code, bill_id) WHERE bill_id IS NOT NULL;
 -- a payment by order that the bank never executed: one person declares it with the bank's document, another confirms
 CREATE TABLE order_declaration (

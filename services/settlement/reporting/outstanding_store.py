@@ -82,7 +82,11 @@ SELECT * FROM (
                     AND m.kind IN ('receivable:seen', 'recovery:seen') AND m.booked_on <= $2), 0)
       - coalesce((SELECT sum(w.amount_fen) FROM waiver w WHERE w.pool_code = $1 AND w.receivable_id = r.id
                     AND w.waived_on <= $2), 0))::bigint AS fen
-    FROM receivable r WHERE r.pool_code = $1 AND r.arisen_on <= $2) r
+    FROM receivable r WHERE r.pool_code = $1 AND r.arisen_on <= $2
+      -- made good by its payment coming back, on the business day: no money of its own shows it
+      AND (r.made_good_on IS NULL OR r.made_good_on > $2 OR EXISTS (
+        SELECT FROM movement m WHERE m.pool_code = $1 AND m.source_id = r.id
+          AND m.kind IN ('receivable:seen', 'recovery:seen')))) r
   WHERE r.fen > 0
   UNION ALL
   SELECT 'money_order', o.day, o.reference, o.reason, o.amount_fen * CASE WHEN o.direction < 0 THEN -1 ELSE 1 END

@@ -58,7 +58,8 @@ class IncreaseListOut(WireModel):
 
 class PreparedOut(WireModel):
     """A list where somebody gets more, and the claims that would and are not on it: by status, or because they wait on
-    a list of another version (`listed`), were cut as a whole (`cut`), or were not reproduced; with where to go on."""
+    a list of another version (`listed`), were cut as a whole (`cut`), were not reproduced, or were counted by a second
+    compensation that was released (`compensated`); with where to go on."""
 
     list: IncreaseListOut | None
     left_out: dict[str, int]
@@ -78,7 +79,7 @@ class IncreaseOut(WireModel):
     payer: str
     listed: Yuan
     amount: Yuan
-    status: Literal["listed", "released", "exhausted", "paid", "withdrawn", "void", "reversed"]
+    status: Literal["listed", "released", "exhausted", "paid", "withdrawn", "void", "compensated", "reversed"]
     paid_on: date | None
 
 

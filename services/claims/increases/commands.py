@@ -9,6 +9,7 @@ from uuid import UUID
 from services.claims.increases import store
 from services.claims.increases.model import (
     APPROVED,
+    COMPENSATED,
     EXHAUSTED,
     PREPARED,
     RELEASED,
@@ -49,15 +50,18 @@ class Prepared:
 
 async def prepare(unit: Unit, policy_id: UUID, after: UUID | None, households: int) -> Prepared:
     """Lists what is to be paid more to so many households for released claims, beside what lists of this version or of
-    others gave already. A claim whose line on a list of another version waits for its approval is left out.
+    others gave already. A claim whose line on a list of another version waits for its approval is left out, and one on
+    which second compensation was released.
 
     Raises POLICY_UNDECIDED, POLICY_SUPERSEDED, and NO_INCREASES where that was the end of them and nobody gets more.
     """
     await store.lock_lists(unit.conn, unit.pool_code)
     found, last = await _differences(unit, policy_id, after, households)
-    waiting = await store.waiting(unit.conn, unit.pool_code, [one.claim.id for one in found if one.increases])
-    fresh = [one for one in found if one.claim.id not in waiting]
-    left = left_out(fresh, sum(version != policy_id for version in waiting.values()))
+    more = [one.claim.id for one in found if one.increases]
+    waiting = await store.waiting(unit.conn, unit.pool_code, more)
+    compensated = await queries.lock_compensated(unit.conn, unit.pool_code, more) - waiting.keys()
+    fresh = [one for one in found if one.claim.id not in waiting.keys() | compensated]
+    left = left_out(fresh, sum(version != policy_id for version in waiting.values()), len(compensated))
     list_id = new_id(unit.now)
     lines = lines_of(fresh, list_id, policy_id, lambda: new_id(unit.now))
     if not lines and last is None:
@@ -97,8 +101,9 @@ async def approve(unit: Unit, list_id: UUID, document_number: str) -> IncreaseLi
     """Another person than who prepared it makes the list payable: one event a line, counted toward the year's caps.
 
     What claims settled meanwhile have used of a cap is not paid twice, and for a claim that was taken back meanwhile,
-    or is about to be, nothing is paid. Raises INCREASES_UNKNOWN, INCREASES_STATE, FOUR_EYES, CONFLICT_OF_INTEREST, and
-    INCREASES_OVERTAKEN where another version decides a claim of the list by now.
+    or is about to be, or on which second compensation was released, nothing is paid. Raises INCREASES_UNKNOWN,
+    INCREASES_STATE, FOUR_EYES, CONFLICT_OF_INTEREST, and INCREASES_OVERTAKEN where another version decides a claim of
+    the list by now.
     """
     day = await unit.business_day()
     await store.lock_lists(unit.conn, unit.pool_code)
@@ -129,11 +134,14 @@ async def approve(unit: Unit, list_id: UUID, document_number: str) -> IncreaseLi
 
 async def _count(unit: Unit, lines: Sequence[Line]) -> list[Line]:
     """What the caps leave of each line whose claim stands, in order, counted under the line's own id."""
+    claims = [line.claim_id for line in lines]
+    compensated = await queries.lock_compensated(unit.conn, unit.pool_code, claims)
     refs = [count.ref for line in lines for count in counts_of(line)]
     counters = await queries.lock_counts(unit.conn, unit.pool_code, refs)
-    standing = await queries.lock_standing(unit.conn, unit.pool_code, [line.claim_id for line in lines])
+    standing = await queries.lock_standing(unit.conn, unit.pool_code, claims)
     decided = [replace(line, status=VOID) for line in lines if line.claim_id not in standing]
-    for line in (line for line in lines if line.claim_id in standing):
+    decided += [replace(line, status=COMPENSATED) for line in lines if line.claim_id in standing & compensated]
+    for line in (line for line in lines if line.claim_id in standing - compensated):
         amount = payable(line, counters.standing)
         decided.append(replace(line, amount_fen=amount, status=RELEASED if amount else EXHAUSTED))
         for count in counts_of(line) if amount else ():

@@ -15,8 +15,9 @@ from shared.kernel.errors import Words
 
 PREPARED, APPROVED, WITHDRAWN = "prepared", "approved", "withdrawn"
 LISTED, RELEASED, EXHAUSTED, PAID = "listed", "released", "exhausted", "paid"
-VOID = "void"
-"""Not paid: when the list was approved its claim was taken back, or about to be."""
+VOID, COMPENSATED = "void", "compensated"
+"""Not paid: when the list was approved its claim was taken back, or about to be; or a second compensation of the year
+had been released or paid for what the person bore of the claim."""
 STATUS: Mapping[str, Words] = MappingProxyType(
     {
         PREPARED: ("待批准", "prepared and not approved"),
@@ -135,10 +136,11 @@ def payable(line: Line, used: Callable[[Ref, str], int]) -> int:
     return max(0, min([line.listed_fen, *rooms]))
 
 
-def left_out(found: Iterable[Difference], waiting: int) -> dict[str, int]:
+def left_out(found: Iterable[Difference], waiting: int, compensated: int) -> dict[str, int]:
     """Claims that would get more and are not listed, by reason: a status, `not_reproduced`, `cut` as a whole by the
-    review, or that they wait on a list of another version (`listed`)."""
-    reasons: dict[str, int] = {"listed": waiting} if waiting else {}
+    review, that they wait on a list of another version (`listed`), or that second compensation was released on them
+    (`compensated`)."""
+    reasons = {reason: n for reason, n in (("listed", waiting), ("compensated", compensated)) if n}
     for one in found:
         reason = None
         if not one.reproduced:

@@ -73,5 +73,5 @@ def declare(metadata: MetaData) -> None:
     )
     c = line.c
     Index("increase_of_list", c.pool_code, c.list_id, c.id)
-    stands = text("(status <> ALL (ARRAY['withdrawn'::text, 'void'::text]))")
+    stands = text("(status <> ALL (ARRAY['withdrawn'::text, 'void'::text, 'compensated'::text]))")
     Index("increase_once", c.pool_code, c.claim_id, c.layer, c.policy_id, unique=True, postgresql_where=stands)

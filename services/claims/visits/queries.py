@@ -145,6 +145,12 @@ async def lock_standing(conn: AsyncConnection, pool_code: str, claims: Sequence[
     return await reversal_store.lock_standing(conn, pool_code, claims)
 
 
+async def lock_compensated(conn: AsyncConnection, pool_code: str, claims: Sequence[UUID]) -> set[UUID]:
+    """Which of the claims a second compensation counts that is released or paid; no campaign of their years is released
+    until the transaction ends. Taken before counts and claims are locked, as a release of a campaign does."""
+    return await reversal_store.lock_compensated(conn, pool_code, claims)
+
+
 async def lock_counts(conn: AsyncConnection, pool_code: str, refs: Iterable[Ref]) -> Counters:
     """Accumulator rows, locked until the transaction ends."""
     return Counters(rows=await counting_store.lock_rows(conn, pool_code, in_lock_order(refs)))

@@ -37,6 +37,19 @@ _STANDING = """
 SELECT id FROM claim c WHERE pool_code = $1 AND id = ANY ($2::uuid[]) AND status = 'released'
   AND NOT EXISTS (SELECT FROM reversal_release v WHERE v.pool_code = c.pool_code AND v.claim_id = c.id)
 """
+_LOCK_CAMPAIGNS = """
+SELECT id FROM campaign WHERE pool_code = $1
+  AND year IN (SELECT benefit_year FROM claim WHERE pool_code = $1 AND id = ANY ($2::uuid[])) ORDER BY id FOR SHARE
+"""
+_COMPENSATED = """
+SELECT c.id FROM claim c
+JOIN campaign g ON g.pool_code = c.pool_code AND g.year = c.benefit_year
+JOIN campaign_payment p ON p.pool_code = g.pool_code AND p.campaign_id = g.id AND p.list_number = g.list_number
+  AND p.member_id = c.member_id AND p.status IN ('released', 'paid')
+JOIN campaign_candidate k ON k.pool_code = g.pool_code AND k.campaign_id = g.id AND k.run = g.run
+  AND k.member_id = c.member_id AND c.id = ANY (k.claims)
+WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[])
+"""
 _CLOSE_YEAR = """
 INSERT INTO benefit_year_close (pool_code, year, document, closed_by, closed_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT DO NOTHING
@@ -74,6 +87,14 @@ async def lock_standing(conn: AsyncConnection, pool_code: str, claims: Sequence[
     ids = sorted(set(claims))
     await execute(conn, _LOCK, pool_code, ids)
     return {row["id"] for row in await fetch(conn, _STANDING, pool_code, ids)}
+
+
+async def lock_compensated(conn: AsyncConnection, pool_code: str, claims: Sequence[UUID]) -> set[UUID]:
+    """Claims that a second compensation counts which is released or paid to its person. The campaigns of their years
+    are locked, so that none is released before the transaction ends: two statements, as in `lock_standing`."""
+    ids = list(set(claims))
+    await execute(conn, _LOCK_CAMPAIGNS, pool_code, ids)
+    return {row["id"] for row in await fetch(conn, _COMPENSATED, pool_code, ids)}
 
 
 async def ask(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.refusal import DECISION
 from shared.db.sql import execute, execute_counted, fetch, fetchrow
 
 # What is about to be set off and what is done: rows of a batch that was given up do not count.
@@ -199,10 +200,10 @@ async def waive(conn: AsyncConnection, pool: str, day: date, kind: str, rows: Se
 
 # -- recoveries: found after the county had made the payment good
 
-_RECOVERY = """
+_RECOVERY = f"""
 v.id, v.instruction_id, v.claim_id, v.layer, v.institution_code, v.expense_account, v.care_year, v.bearer, v.amount_fen,
 v.patient_owed_fen, v.penalty_fen, v.document, v.reason, v.asked_by, v.asked_at, v.approved_by, v.approved_on,
-v.refused_by, v.refused_on, v.refusal"""
+v.refused_by, v.refused_on, v.refusal, {DECISION} AS status"""
 
 
 async def payment_of(conn: AsyncConnection, pool: str, instruction_id: UUID, claim_id: UUID, layer: str) -> Any:
@@ -279,6 +280,23 @@ async def recovery(conn: AsyncConnection, pool: str, recovery_id: UUID) -> Any:
     """A recovery, kept from others until the end, or None."""
     sql = f"SELECT {_RECOVERY} FROM recovery v WHERE v.pool_code = $1 AND v.id = $2 FOR UPDATE"
     return await fetchrow(conn, sql, pool, recovery_id)
+
+
+async def recoveries(
+    conn: AsyncConnection, pool: str, status: str | None, after: Sequence[Any] | None, limit: int
+) -> list[Any]:
+    """Recoveries, newest first, after the last (moment, id) shown."""
+    return await fetch(
+        conn,
+        f"""
+        SELECT {_RECOVERY} FROM recovery v WHERE v.pool_code = $1 AND ($2::text IS NULL OR {DECISION} = $2)
+          AND ($3::timestamptz IS NULL OR (v.asked_at, v.id) < ($3, $4::uuid))
+        ORDER BY v.asked_at DESC, v.id DESC LIMIT $5""",
+        pool,
+        status,
+        *(after or (None, None)),
+        limit,
+    )
 
 
 async def refuse_recovery(conn: AsyncConnection, pool: str, recovery_id: UUID, by: str, day: date, reason: str) -> bool:

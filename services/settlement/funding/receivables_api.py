@@ -1,6 +1,6 @@
 """Routes of receivables and of recoveries: what is owed to the fund, and the two persons who ask it back."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,13 +11,13 @@ from services.settlement.funding import receivable_store as store
 from services.settlement.funding import receivables
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import RECOVERY_DECIDED, RECOVERY_EXCEEDS, RECOVERY_UNKNOWN
-from services.settlement.funding.refusal import RefusalIn
+from services.settlement.funding.refusal import Decision, RefusalIn
 from services.settlement.funding.roles import READERS
 from shared.contracts.layers import LayerBook
 from shared.contracts.wire import Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
-from shared.http.pages import Cursor, Limit, Page, page, read_cursor
+from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
@@ -104,7 +104,8 @@ class RecoveryIn(WireModel):
 
 
 class RecoveryOut(WireModel):
-    """A recovery; once approved it is a receivable of the same id. ``care_year`` is the year of care it belongs to."""
+    """A recovery, ``waiting`` until the second person decides; once approved it is a receivable of the same id.
+    ``care_year`` is the year of care it belongs to."""
 
     id: UUID
     instruction_id: UUID
@@ -119,7 +120,9 @@ class RecoveryOut(WireModel):
     penalty: Yuan
     document: str
     reason: str
+    status: Decision
     asked_by: str
+    asked_at: datetime
     approved_by: str | None
     approved_on: date | None
     refused_by: str | None
@@ -147,6 +150,19 @@ async def post_recovery(pool_code: str, body: RecoveryIn, unit: UnitDep) -> Reco
     unit.result("recovery", row["id"])
     unit.note(amount_fen=row["amount_fen"], bearer=row["bearer"])
     return _recovery(row)
+
+
+@router.get(
+    "/pools/{pool_code}/recoveries",
+    response_model=Page[RecoveryOut],
+    openapi_extra=access(READERS, command="list_recoveries"),
+)
+async def get_recoveries(
+    pool_code: str, unit: UnitDep, status: Decision | None = None, limit: Limit = 100, cursor: Cursor = None
+) -> Page[RecoveryOut]:
+    """追回申请清单;待批准的用 ``status=waiting``. Recoveries, newest first, by status if asked for."""
+    rows = await store.recoveries(unit.conn, pool_code, status, read_cursor(cursor, moment, UUID), limit + 1)
+    return page(rows, limit, _recovery, "asked_at", "id")
 
 
 @router.post(

@@ -8,9 +8,12 @@ from services.settlement.funding.dues import dues
 from services.settlement.inquiry.fund_figures import Flow
 from shared.db.sql import fetch, fetchrow
 
+# a reversal lessens what its voucher moved: nothing came in or went out by it
 # numbers and posting dates rise together: the days give a range of the primary key
 _FLOWS = """
-SELECT p.debit, p.credit, sum(p.amount_fen)::bigint AS fen
+SELECT CASE v.reason WHEN 'reversal' THEN p.credit ELSE p.debit END AS debit,
+       CASE v.reason WHEN 'reversal' THEN p.debit ELSE p.credit END AS credit,
+       sum(CASE v.reason WHEN 'reversal' THEN -p.amount_fen ELSE p.amount_fen END)::bigint AS fen
 FROM (SELECT min(first_number) AS first, max(last_number) AS last FROM book_day
       WHERE pool_code = $1 AND book = $2 AND posting_date >= $3 AND posting_date <= $4) r
 JOIN voucher v ON v.pool_code = $1 AND v.book = $2 AND v.number >= r.first AND v.number <= r.last
@@ -31,7 +34,8 @@ SELECT (SELECT sum(amount_fen)::bigint FROM {dues()} d WHERE coverage_year = $2)
 
 
 async def flows(conn: AsyncConnection, pool: str, book: str, first: date, last: date) -> tuple[Flow, ...]:
-    """What went between each two accounts in a period of posting dates, opening and closing vouchers apart."""
+    """What went between each two accounts in a period of posting dates, less what was reversed in it; opening and
+    closing vouchers apart."""
     rows = await fetch(conn, _FLOWS, pool, book, first, last)
     return tuple(Flow(row["debit"], row["credit"], row["fen"]) for row in rows)
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import IN_THE_FUTURE, REFERENCE_USED
-from services.settlement.funding.refusal import RefusalIn
+from services.settlement.funding.refusal import RefusalIn, ReversalIn
 from services.settlement.funding.roles import READERS
 from services.settlement.orders import commands, store, undoing
 from services.settlement.orders.kinds import KINDS, PAYING_LAST
@@ -170,13 +170,6 @@ async def post_order_late_execution(pool_code: str, order_id: UUID, unit: UnitDe
     unit.result("money_order", order_id)
     unit.note(status=row["status"], reference=row["reference"])
     return _order(row)
-
-
-class ReversalIn(WireModel):
-    """Why a booked order is wrong, and the document (文号) that says so."""
-
-    reason: Reason
-    document: Reason
 
 
 @router.post(

@@ -90,16 +90,15 @@ async def approve(desk: Desk, arrival_id: UUID) -> Any:
     Money of a coverage year that has not begun is a temporary receipt until then (rulings §6). Raises ARRIVAL_UNKNOWN,
     ARRIVAL_STATE, FOUR_EYES and the ledger's refusals.
     """
-    known = await _take(desk, arrival_id, ("批准", "approve"))
+    known = await take(desk, arrival_id, "prepared", ("批准", "approve"))
     if known["recorded_by"] == desk.by:
         raise FOUR_EYES(act=("登记到账", "record the arrival"), then=("批准入账", "approve it"))
     fen, day, reference = known["amount_fen"], known["value_date"], known["bank_reference"]
-    income = SUBSIDY_INCOME[known["level"]] if known["kind"] == SUBSIDY else SPONSORED_PREMIUMS
+    income = income_of(known)
     if later := known["coverage_year"] > desk.day.year:
         await funding.add_temporary(desk, known["coverage_year"], income, fen)
     lines = ((FISCAL, TEMPORARY_RECEIPTS if later else income, fen),)
-    source = f"arrival:{arrival_id}"
-    entry = Entry(BASIC, source, day, _text(known), lines, preparer=known["recorded_by"], checker=desk.by)
+    entry = Entry(BASIC, source_of(known), day, text_of(known), lines, preparer=known["recorded_by"], checker=desk.by)
     await book(desk, [entry])
     await journal(desk, [Movement(new_id(desk.now), FISCAL, fen, reference, known["kind"], arrival_id, day)])
     await store.booked(desk.conn, desk.pool_code, arrival_id, desk.by, desk.day)
@@ -107,7 +106,18 @@ async def approve(desk: Desk, arrival_id: UUID) -> Any:
     return await store.arrival(desk.conn, desk.pool_code, arrival_id)
 
 
-def _text(arrival: Any) -> str:
+def source_of(arrival: Any) -> str:
+    """The source of an arrival's voucher."""
+    return f"arrival:{arrival['id']}"
+
+
+def income_of(arrival: Any) -> str:
+    """The account of income that an arrival is for."""
+    return SUBSIDY_INCOME[arrival["level"]] if arrival["kind"] == SUBSIDY else SPONSORED_PREMIUMS
+
+
+def text_of(arrival: Any) -> str:
+    """What an arrival's voucher says."""
     if arrival["kind"] == SPONSOR:
         return "资助参合资金到账"
     return f"{arrival['coverage_year']} 年度{_LEVEL_ZH[arrival['level']]}财政补助到账"
@@ -118,17 +128,17 @@ async def refuse(desk: Desk, arrival_id: UUID, reason: str) -> Any:
 
     Raises ARRIVAL_UNKNOWN and ARRIVAL_STATE.
     """
-    await _take(desk, arrival_id, ("退回", "refuse"))
+    await take(desk, arrival_id, "prepared", ("退回", "refuse"))
     await store.refuse(desk.conn, desk.pool_code, arrival_id, desk.by, reason, desk.day)
     return await store.arrival(desk.conn, desk.pool_code, arrival_id)
 
 
-async def _take(desk: Desk, arrival_id: UUID, act: Words) -> Any:
-    """An arrival that waits for the second person, kept from others until the end."""
+async def take(desk: Desk, arrival_id: UUID, status: str, act: Words) -> Any:
+    """An arrival in this state, kept from others until the end. Raises ARRIVAL_UNKNOWN and ARRIVAL_STATE."""
     await lock_account(desk, FISCAL)
     known = await store.arrival(desk.conn, desk.pool_code, arrival_id)
     if known is None:
         raise ARRIVAL_UNKNOWN(arrival=arrival_id)
-    if known["status"] != "prepared":
+    if known["status"] != status:
         raise ARRIVAL_STATE(arrival=arrival_id, status=STATUS[known["status"]], act=act)
     return known

@@ -8,14 +8,18 @@ from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import IN_THE_FUTURE, REFERENCE_USED
-from services.settlement.funding.refusal import RefusalIn
+from services.settlement.funding.refusal import RefusalIn, ReversalIn
 from services.settlement.funding.roles import READERS
-from services.settlement.orders import arrivals
+from services.settlement.orders import arrivals, arrivals_undoing
 from services.settlement.orders import arrivals_store as store
 from services.settlement.orders.kinds import FINANCE
 from services.settlement.orders.problems import (
+    ARRIVAL_AT_BANK,
+    ARRIVAL_REVERSAL_NONE,
+    ARRIVAL_REVERSAL_WAITS,
     ARRIVAL_STATE,
     ARRIVAL_UNKNOWN,
+    ARRIVAL_YEAR_OVER,
     SPONSORSHIP_EXCEEDED,
     SPONSORSHIP_UNKNOWN,
 )
@@ -28,6 +32,7 @@ from shared.http.unit import Unit, UnitDep
 
 router = ServiceRouter()
 Level = Literal["central", "province", "city", "county"]
+Status = Literal["prepared", "booked", "refused", "reversed"]
 
 
 class AdvisedIn(WireModel):
@@ -57,7 +62,8 @@ class SponsorArrivalIn(AdvisedIn):
 
 
 class ArrivalOut(WireModel):
-    """An arrival: ``prepared`` waits for the second person and is no income yet."""
+    """An arrival: ``prepared`` waits for the second person and is no income yet; ``reversed`` is income no more. While
+    it is ``booked``, ``reversal_by`` says that a reversal waits for another person."""
 
     id: UUID
     kind: Literal["subsidy", "sponsor"]
@@ -67,13 +73,18 @@ class ArrivalOut(WireModel):
     amount: Yuan
     bank_reference: str
     arrived_on: date
-    status: Literal["prepared", "booked", "refused"]
+    status: Status
     recorded_by: str
     recorded_at: datetime
     booked_by: str | None
     booked_on: date | None
     refused_by: str | None
     refusal: str | None
+    reversal_by: str | None
+    reversal_reason: str | None
+    reversal_document: str | None
+    reversed_by: str | None
+    reversed_on: date | None
 
 
 def _arrival(row: Any) -> ArrivalOut:
@@ -133,6 +144,43 @@ async def post_arrival_refusal(pool_code: str, arrival_id: UUID, body: RefusalIn
     return _told(unit, await arrivals.refuse(await desk_of(unit), arrival_id, body.reason))
 
 
+@router.post(
+    "/pools/{pool_code}/arrivals/{arrival_id}/reversal",
+    status_code=201,
+    response_model=ArrivalOut,
+    responses=documented(ARRIVAL_UNKNOWN, ARRIVAL_STATE, ARRIVAL_REVERSAL_WAITS, ARRIVAL_AT_BANK, ARRIVAL_YEAR_OVER),
+    openapi_extra=access(FINANCE, command="propose_arrival_reversal"),
+)
+async def post_arrival_reversal(pool_code: str, arrival_id: UUID, body: ReversalIn, unit: UnitDep) -> ArrivalOut:
+    """申请冲销记错而银行未见款的到账。 Proposes to reverse an arrival that was booked wrongly."""
+    return _told(unit, await arrivals_undoing.propose(await desk_of(unit), arrival_id, body.reason, body.document))
+
+
+@router.post(
+    "/pools/{pool_code}/arrivals/{arrival_id}/reversal/approval",
+    response_model=ArrivalOut,
+    responses=documented(
+        ARRIVAL_UNKNOWN, ARRIVAL_STATE, ARRIVAL_REVERSAL_NONE, ARRIVAL_AT_BANK, ARRIVAL_YEAR_OVER, FOUR_EYES
+    ),
+    openapi_extra=access(FINANCE, command="approve_arrival_reversal"),
+)
+async def post_arrival_reversal_approval(pool_code: str, arrival_id: UUID, unit: UnitDep) -> ArrivalOut:
+    """批准冲销(另一人):记一张冲销凭证,同一流水号可以重新登记。 Another person approves: reversed, once."""
+    return _told(unit, await arrivals_undoing.approve(await desk_of(unit), arrival_id))
+
+
+@router.post(
+    "/pools/{pool_code}/arrivals/{arrival_id}/reversal/refusal",
+    response_model=ArrivalOut,
+    responses=documented(ARRIVAL_UNKNOWN, ARRIVAL_STATE, ARRIVAL_REVERSAL_NONE),
+    openapi_extra=access(FINANCE, command="refuse_arrival_reversal"),
+)
+async def post_arrival_reversal_refusal(pool_code: str, arrival_id: UUID, body: RefusalIn, unit: UnitDep) -> ArrivalOut:
+    """退回冲销申请,登记不变。 Turns a proposed reversal down; the arrival stays booked."""
+    unit.note(reason=body.reason)
+    return _told(unit, await arrivals_undoing.decline(await desk_of(unit), arrival_id))
+
+
 @router.get(
     "/pools/{pool_code}/arrivals",
     response_model=Page[ArrivalOut],
@@ -141,7 +189,7 @@ async def post_arrival_refusal(pool_code: str, arrival_id: UUID, body: RefusalIn
 async def get_arrivals(
     pool_code: str,
     unit: UnitDep,
-    status: Literal["prepared", "booked", "refused"] | None = None,
+    status: Status | None = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[ArrivalOut]:

@@ -99,8 +99,8 @@ async def sponsorship(conn: AsyncConnection, pool: str, sponsorship_id: UUID) ->
         conn,
         """
         SELECT s.coverage_year, s.amount_fen, coalesce((SELECT sum(a.amount_fen) FROM arrival a
-               WHERE a.pool_code = s.pool_code AND a.sponsorship_id = s.id AND a.status <> 'refused'), 0)::bigint
-               AS arrived_fen
+               WHERE a.pool_code = s.pool_code AND a.sponsorship_id = s.id
+                 AND a.status IN ('prepared', 'booked')), 0)::bigint AS arrived_fen
         FROM sponsorship s WHERE s.pool_code = $1 AND s.id = $2""",
         pool,
         sponsorship_id,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.settlement.funding.booking import Desk
 from services.settlement.orders import declarations_store as store
-from services.settlement.orders import store as orders
+from services.settlement.orders import reversal_store
 from services.settlement.orders.commands import check_any_hand, check_hand
 from services.settlement.orders.kinds import OUT, Kind
 from services.settlement.orders.problems import (
@@ -18,7 +18,8 @@ from services.settlement.orders.problems import (
     ORDER_NOT_A_PAYMENT,
     ORDER_NOT_DECLARED,
 )
-from services.settlement.orders.undoing import open_again, reverse_unseen, take_booked
+from services.settlement.orders.reversing import reverse_unseen
+from services.settlement.orders.undoing import booked_of, open_again, take_booked
 from services.settlement.payouts.batches import BANK_DEADLINE_DAYS
 from services.settlement.reconciliation.declarations import check_nothing_shown
 from shared.http.problems import FOUR_EYES
@@ -59,7 +60,7 @@ async def confirm(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     if declared["proposed_by"] == desk.by:
         raise FOUR_EYES(act=_ACT, then=("确认", "confirm that"))
     text = f"{kind.zh}银行未执行({declared['document']})"
-    await reverse_unseen(desk, kind, order, movement, NOT_EXECUTED, text, declared["proposed_by"])
+    await reverse_unseen(desk, booked_of(kind, order), movement, NOT_EXECUTED, text, declared["proposed_by"])
     await open_again(desk, kind, order)
     await store.confirm(desk.conn, desk.pool_code, order_id, order["attempt"], desk.by, desk.day)
     return await store.declaration(desk.conn, desk.pool_code, order_id, order["attempt"])
@@ -69,7 +70,8 @@ async def _expect_nothing_shown(desk: Desk, kind: Kind, order: Any) -> UUID:
     """The payment's movement, which no statement shows although they cover the days in which the bank executes."""
     if kind.direction != OUT:
         raise ORDER_NOT_A_PAYMENT(kind=(kind.zh, kind.en))
-    movement = await orders.movement_of(desk.conn, desk.pool_code, order["account"], order["reference"])
+    account, reference = order["account"], order["reference"]
+    movement = await reversal_store.movement_of(desk.conn, desk.pool_code, account, "order", reference)
     if movement["seen"]:
         raise ORDER_EXECUTED(order=order["id"])
     deadline = order["booked_on"] + timedelta(days=BANK_DEADLINE_DAYS)

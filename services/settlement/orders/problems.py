@@ -217,6 +217,39 @@ ARRIVAL_STATE = define(
     "到账登记 {arrival} {status},现在不能{act}。",
     "Arrival {arrival} is {status}; one cannot {act} it now.",
 )
+ARRIVAL_AT_BANK = define(
+    "arrival_at_bank",
+    409,
+    "银行对账单上已有这笔款",
+    "The bank's statement shows it",
+    "对账单已显示到账登记 {arrival} 的款项,不能冲销;确需退回拨款单位的,请先与银行和拨款单位核对。",
+    "A statement shows the money of arrival {arrival}, so it is not reversed; settle it with the bank and its sender.",
+)
+ARRIVAL_REVERSAL_WAITS = define(
+    "arrival_reversal_waits",
+    409,
+    "冲销已经申请",
+    "A reversal waits already",
+    "到账登记 {arrival} 已有待批准的冲销申请,请由另一人批准或退回。",
+    "A reversal of arrival {arrival} waits for another person to approve or to turn down.",
+)
+ARRIVAL_REVERSAL_NONE = define(
+    "arrival_reversal_none",
+    409,
+    "没有待批准的冲销",
+    "No reversal waits",
+    "到账登记 {arrival} 没有待批准的冲销申请;请先申请冲销,写明原因和依据文号。",
+    "No reversal of arrival {arrival} waits for approval; propose one with reason and document first.",
+)
+ARRIVAL_YEAR_OVER = define(
+    "arrival_year_over",
+    409,
+    "收入已计入上年",
+    "It is income of an earlier year",
+    "到账登记 {arrival} 是 {year} 年的收入,该年已过,冲销会减少本年收入,不能办理;请列作未达账项,在年度决算中说明。",
+    "Arrival {arrival} is income of {year}, which is over; a reversal would lessen this year's. Keep it among the open "
+    "items and tell it in the notes to the annual accounts.",
+)
 SPONSORSHIP_UNKNOWN = define(
     "sponsorship_unknown",
     404,

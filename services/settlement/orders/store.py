@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.settlement.funding.movements import stands
 from shared.db.sql import execute_counted, fetch, fetchrow, fetchval
 
 
@@ -91,38 +90,6 @@ async def refuse(conn: AsyncConnection, pool: str, order_id: UUID, by: str, reas
     """Nothing comes of it."""
     changes = "status = 'refused', refused_by = $3, refusal = $4, refused_on = $5"
     await _write(conn, pool, order_id, changes, by, reason, day)
-
-
-async def propose_reversal(
-    conn: AsyncConnection, pool: str, order_id: UUID, by: str, reason: str, document: str
-) -> None:
-    """A booked order waits for another person's word on its reversal."""
-    changes = "reversal_by = $3, reversal_reason = $4, reversal_document = $5"
-    await _write(conn, pool, order_id, changes, by, reason, document)
-
-
-async def decline_reversal(conn: AsyncConnection, pool: str, order_id: UUID) -> None:
-    """The order stays as it was booked, and its reversal may be proposed again."""
-    await _write(conn, pool, order_id, "reversal_by = NULL, reversal_reason = NULL, reversal_document = NULL")
-
-
-async def reversed_by(conn: AsyncConnection, pool: str, order_id: UUID, by: str, day: date) -> None:
-    """booked ▸ reversed."""
-    await _write(conn, pool, order_id, "status = 'reversed', reversed_by = $3, reversed_on = $4", by, day)
-
-
-async def movement_of(conn: AsyncConnection, pool: str, account: str, reference: str) -> Any:
-    """The movement of the order that is booked under a reference, and whether a statement shows it."""
-    return await fetchrow(
-        conn,
-        f"""
-        SELECT m.id, EXISTS (SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id) AS seen
-        FROM movement m WHERE m.pool_code = $1 AND m.account = $2 AND m.kind = 'order' AND m.reference = $3
-          AND {stands()}""",
-        pool,
-        account,
-        reference,
-    )
 
 
 async def premium_of_bill(conn: AsyncConnection, pool: str, bill_id: UUID, year: int) -> Any:

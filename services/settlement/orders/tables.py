@@ -116,6 +116,11 @@ def _arrival(metadata: MetaData) -> None:
         Column("refused_by", Text),
         Column("refusal", Text),
         Column("refused_on", Date),
+        Column("reversal_reason", Text),
+        Column("reversal_document", Text),
+        Column("reversal_by", Text),
+        Column("reversed_by", Text),
+        Column("reversed_on", Date),
         PrimaryKeyConstraint("pool_code", "id"),
         ForeignKeyConstraint(["pool_code", "sponsorship_id"], ["sponsorship.pool_code", "sponsorship.id"]),
         Index(
@@ -123,6 +128,6 @@ def _arrival(metadata: MetaData) -> None:
             "pool_code",
             "bank_reference",
             unique=True,
-            postgresql_where=text("(status <> 'refused'::text)"),
+            postgresql_where=text("(status <> ALL (ARRAY['refused'::text, 'reversed'::text]))"),
         ),
     )

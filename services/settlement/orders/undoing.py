@@ -6,11 +6,9 @@ from uuid import UUID
 from services.settlement.funding import arrivals
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import PREMIUMS, TEMPORARY_RECEIPTS
-from services.settlement.funding.booking import Desk, Entry, book
+from services.settlement.funding.booking import Desk
 from services.settlement.funding.commands import Movement
-from services.settlement.funding.movements import REVERSED
-from services.settlement.ledger.posting import REVERSAL, voucher_number
-from services.settlement.orders import store
+from services.settlement.orders import reversal_store, store
 from services.settlement.orders.commands import STATUS, before_last, check_any_hand, check_hand, source_of
 from services.settlement.orders.kinds import KINDS, OUT, REFUND_LATER, Kind
 from services.settlement.orders.problems import (
@@ -22,6 +20,7 @@ from services.settlement.orders.problems import (
     ORDER_STATE,
     ORDER_UNKNOWN,
 )
+from services.settlement.orders.reversing import Booked, lower_temporary, mirror, reverse_unseen
 from services.settlement.reconciliation.commands import match_open_lines, shows
 from shared.http.problems import FOUR_EYES
 from shared.http.tokens import Actor
@@ -41,7 +40,7 @@ async def come_back(desk: Desk, actor: Actor, order_id: UUID) -> Any:
         raise ORDER_NOT_RETURNED(order=order_id)
     if not await shows(desk, kind.account, known["reference"], known["amount_fen"]):
         raise ORDER_NOT_RETURNED(order=order_id)
-    await _book_reversal(desk, kind, known, "returned", f"{kind.zh}被银行退回")
+    await mirror(desk, booked_of(kind, known), "returned", f"{kind.zh}被银行退回")
     back = Movement(new_id(desk.now), kind.account, known["amount_fen"], known["reference"], "order_return",
                     new_id(desk.now), desk.day)  # fmt: skip
     await funding.journal(desk, [back])
@@ -62,7 +61,7 @@ async def propose_reversal(desk: Desk, actor: Actor, order_id: UUID, reason: str
     if known["reversal_by"] is not None:
         raise ORDER_REVERSAL_WAITS(order=order_id)
     await _not_at_bank(desk, known)
-    await store.propose_reversal(desk.conn, desk.pool_code, order_id, desk.by, reason, document)
+    await reversal_store.propose(desk.conn, "money_order", desk.pool_code, order_id, desk.by, reason, document)
     return await store.order(desk.conn, desk.pool_code, order_id)
 
 
@@ -76,23 +75,13 @@ async def approve_reversal(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     check_hand(kind, len(kind.hands) - 1, actor.role)
     if known["reversal_by"] == desk.by:
         raise FOUR_EYES(act=("申请冲销", "propose a reversal"), then=("批准", "approve it"))
-    movement = await _not_at_bank(desk, known)
+    movement, booked = await _not_at_bank(desk, known), booked_of(kind, known)
     if known["credit"] == TEMPORARY_RECEIPTS:
-        await _lower_temporary(desk, kind, known)
+        await lower_temporary(desk, booked, known["coverage_year"], kind.credit, known["reversal_by"])
     text = f"冲销{kind.zh}({known['reversal_document']})"
-    await reverse_unseen(desk, kind, known, movement, "reversed", text, known["reversal_by"])
-    await store.reversed_by(desk.conn, desk.pool_code, order_id, desk.by, desk.day)
+    await reverse_unseen(desk, booked, movement, "reversed", text, known["reversal_by"])
+    await reversal_store.done(desk.conn, "money_order", desk.pool_code, order_id, desk.by, desk.day)
     return await store.order(desk.conn, desk.pool_code, order_id)
-
-
-async def _lower_temporary(desk: Desk, kind: Kind, order: Any) -> None:
-    """What never came is no temporary receipt; where its year has begun meanwhile, it is no income either."""
-    year, fen = order["coverage_year"], order["amount_fen"]
-    if income := await arrivals.lower_temporary(desk, year, kind.credit, fen, kind.book):
-        lines = ((kind.credit, TEMPORARY_RECEIPTS, income),)
-        text = f"{year} 年度暂收款不再转为收入"
-        await book(desk, [Entry(kind.book, f"{source_of(order)}:no-income", desk.day, text, lines, checker=desk.by,
-                                preparer=order["reversal_by"], ref=order["reference"])])  # fmt: skip
 
 
 async def decline_reversal(desk: Desk, actor: Actor, order_id: UUID) -> Any:
@@ -102,7 +91,7 @@ async def decline_reversal(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     """
     kind, _ = await _proposed(desk, order_id)
     check_any_hand(kind, actor.role)
-    await store.decline_reversal(desk.conn, desk.pool_code, order_id)
+    await reversal_store.decline(desk.conn, "money_order", desk.pool_code, order_id)
     return await store.order(desk.conn, desk.pool_code, order_id)
 
 
@@ -134,24 +123,12 @@ async def _not_at_bank(desk: Desk, order: Any) -> UUID | None:
     """The order's movement, which no statement shows yet; None for a move between funds. Raises ORDER_AT_BANK."""
     if order["account"] is None:
         return None
-    movement = await store.movement_of(desk.conn, desk.pool_code, order["account"], order["reference"])
+    account, reference = order["account"], order["reference"]
+    movement = await reversal_store.movement_of(desk.conn, desk.pool_code, account, "order", reference)
     if movement["seen"]:
         raise ORDER_AT_BANK(order=order["id"])
     found: UUID = movement["id"]
     return found
-
-
-async def reverse_unseen(
-    desk: Desk, kind: Kind, order: Any, movement: UUID | None, end: str, text: str, proposed_by: str
-) -> None:
-    """Two persons' reversal of an order's voucher, once, and with it of the movement that no statement shows, where the
-    order has one: both movements stay in the journal, and neither waits for a line."""
-    await _book_reversal(desk, kind, order, end, text, preparer=proposed_by, checker=desk.by)
-    if movement is not None:
-        assert kind.account is not None
-        signed, day = -kind.direction * order["amount_fen"], order["value_date"]
-        back = Movement(new_id(desk.now), kind.account, signed, order["reference"], REVERSED, movement, day)
-        await funding.journal(desk, [back])
 
 
 async def open_again(desk: Desk, kind: Kind, order: Any) -> None:
@@ -163,13 +140,8 @@ async def open_again(desk: Desk, kind: Kind, order: Any) -> None:
     await store.to_pay_again(desk.conn, desk.pool_code, order["id"], before_last(kind), reference, desk.day)
 
 
-async def _book_reversal(
-    desk: Desk, kind: Kind, order: Any, end: str, text: str, *, preparer: str = "", checker: str = ""
-) -> None:
-    """Mirrors the order's voucher, once."""
-    source = source_of(order)
-    number = await voucher_number(desk.conn, desk.pool_code, kind.book, source)
-    lines = ((order["credit"], order["debit"], order["amount_fen"]),)
-    entry = Entry(kind.book, f"{source}:{end}", desk.day, text, lines, preparer=preparer, checker=checker,
-                  reason=REVERSAL, ref=order["reference"], reversal_of=number)  # fmt: skip
-    await book(desk, [entry])
+def booked_of(kind: Kind, order: Any) -> Booked:
+    """What a booked order booked."""
+    fen = order["amount_fen"]
+    return Booked(kind.book, source_of(order), order["debit"], order["credit"], fen, order["reference"], kind.account,
+                  kind.direction * fen, order["value_date"])  # fmt: skip

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.refusal import DECISION
 from shared.db.sql import columns, execute, fetch, fetchrow
 
 
@@ -114,8 +115,25 @@ async def add_deposit_release(conn: AsyncConnection, row: Sequence[Any]) -> None
 
 async def deposit_release(conn: AsyncConnection, pool: str, release_id: UUID) -> Any:
     """A release, kept from others until the end, or None."""
-    return await fetchrow(
-        conn, "SELECT * FROM deposit_release WHERE pool_code = $1 AND id = $2 FOR UPDATE", pool, release_id
+    sql = f"SELECT *, {DECISION} AS status FROM deposit_release WHERE pool_code = $1 AND id = $2 FOR UPDATE"
+    return await fetchrow(conn, sql, pool, release_id)
+
+
+async def deposit_releases(
+    conn: AsyncConnection, pool: str, status: str | None, after: Sequence[Any] | None, limit: int
+) -> list[Any]:
+    """Releases and forfeitures, newest first, after the last (moment, id) shown."""
+    return await fetch(
+        conn,
+        f"""
+        SELECT *, {DECISION} AS status FROM deposit_release
+        WHERE pool_code = $1 AND ($2::text IS NULL OR {DECISION} = $2)
+          AND ($3::timestamptz IS NULL OR (prepared_at, id) < ($3, $4::uuid))
+        ORDER BY prepared_at DESC, id DESC LIMIT $5""",
+        pool,
+        status,
+        *(after or (None, None)),
+        limit,
     )
 
 

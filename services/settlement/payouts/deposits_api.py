@@ -1,18 +1,21 @@
 """Routes of quality deposits: the agreed share, and the release by two people."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.refusal import RefusalIn
+from services.settlement.funding.refusal import Decision, RefusalIn
+from services.settlement.funding.roles import READERS
+from services.settlement.payouts import deposit_store as store
 from services.settlement.payouts import deposits
 from services.settlement.payouts.problems import DEPOSIT_DECIDED, DEPOSIT_SHORT, DEPOSIT_UNKNOWN
 from shared.contracts.wire import Ratio, Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
+from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES, documented
 from shared.http.unit import UnitDep
 
@@ -58,14 +61,17 @@ class ReleaseIn(WireModel):
 
 
 class ReleaseOut(WireModel):
-    """A release; approved, its id is that of the cut-off to be batched. What is forfeited is paid to nobody."""
+    """A release, ``waiting`` until the second person decides; approved, its id is that of the cut-off to be batched.
+    What is forfeited is paid to nobody."""
 
     id: UUID
     institution_code: str
     amount: Yuan
     forfeit: bool
     reason: str
+    status: Decision
     prepared_by: str
+    prepared_at: datetime
     approved_by: str | None
     approved_on: date | None
     refused_by: str | None
@@ -104,6 +110,19 @@ async def post_deposit_forfeiture(pool_code: str, institution_code: str, body: R
     row = await deposits.ask_release(await desk_of(unit), institution_code, body.amount, body.reason, forfeit=True)
     unit.result("deposit_release", row["id"])
     return _release(row)
+
+
+@router.get(
+    "/pools/{pool_code}/deposit-releases",
+    response_model=Page[ReleaseOut],
+    openapi_extra=access(READERS, command="list_deposit_releases"),
+)
+async def get_deposit_releases(
+    pool_code: str, unit: UnitDep, status: Decision | None = None, limit: Limit = 100, cursor: Cursor = None
+) -> Page[ReleaseOut]:
+    """保证金拨付和扣除申请清单;待批准的用 ``status=waiting``. Releases and forfeitures, newest first."""
+    rows = await store.deposit_releases(unit.conn, pool_code, status, read_cursor(cursor, moment, UUID), limit + 1)
+    return page(rows, limit, _release, "prepared_at", "id")
 
 
 @router.post(

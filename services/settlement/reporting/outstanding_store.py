@@ -22,7 +22,8 @@ async def outstanding(conn: AsyncConnection, pool: str, day: date, limit: int) -
 
 _OUTSTANDING = f"""
 WITH seen AS (
-  SELECT m.source_id, m.kind FROM movement m WHERE m.pool_code = $1 AND m.booked_on <= $2
+  SELECT m.source_id, m.kind FROM movement m
+  WHERE m.pool_code = $1 AND m.booked_on <= $2 AND {stands(by="$2")}
 ), paid AS (
   SELECT x.claim_id, sum(x.fen)::bigint AS fen FROM (
     SELECT c.claim_id, c.amount_fen AS fen FROM instruction_claim c

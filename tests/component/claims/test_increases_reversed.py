@@ -167,3 +167,42 @@ async def test_a_list_of_second_compensation_waits_where_more_was_approved_since
     assert refused(await campaigns.act(world, "county_director", f"/{campaign}/release", again)) == (
         409, "campaign_claims_moved",
     )  # fmt: skip
+
+
+@pytest.mark.requirement("ZA-23", "what second compensation made up is not paid again by a late decision")
+async def test_nothing_more_is_paid_on_top_of_a_released_second_compensation(world: World) -> None:
+    """The list was prepared before the campaign; a person who is not compensated gets his increase all the same."""
+    member, other = await world.member(), await world.member()
+    claim, stands = await paid_claim(world, member), await paid_claim(world, other, "20000.00")
+    policy_id = await late(world)
+    made = (await prepared(world, policy_id)).json()["list"]["list_id"]
+    world.clock.set(campaigns.AFTER)
+    high = {"own_above": "10000.00", "clause": "自付一万元以上"}
+    campaign = await campaigns.opened(world, "100000.00", high_cost=high)
+    await campaigns.approved(world, campaign)
+    await campaigns.published(world, campaign)
+    await campaigns.released(world, campaign)
+    (payment,) = await campaigns.payments(world, campaign)
+    assert parse_yuan(claim["benefit"]) + parse_yuan(payment["amount"]) == parse_yuan(claim["total"])
+    assert (await approved(world, made)).json()["approved"] == "1000.00"
+    states = {one["claim_id"]: (one["status"], one["amount"]) for one in await lines(world, made)}
+    assert states == {claim["claim_id"]: ("compensated", "0.00"), stands["claim_id"]: ("released", "1000.00")}
+    assert [one["data"]["claim_id"] for one in await events(world, "increase.released")] == [stands["claim_id"]]
+    assert await world.used(member) == {"basic.inpatient.benefit": 3_500_000}, "nothing counts for it"
+    assert refused(await prepared(world, policy_id)) == (409, "no_increases"), "nor is it listed again"
+
+
+async def test_a_claim_is_listed_again_once_its_second_compensation_is_given_up(world: World) -> None:
+    await paid_claim(world, await world.member())
+    policy_id = await late(world)
+    world.clock.set(campaigns.AFTER)
+    campaign = await campaigns.opened(world, "100000.00")
+    await campaigns.approved(world, campaign)
+    await campaigns.published(world, campaign)
+    await campaigns.released(world, campaign)
+    none = await prepared(world, policy_id)
+    assert refused(none) == (409, "no_increases")
+    assert "1 例" in none.json()["detail"]
+    (payment,) = await campaigns.payments(world, campaign)
+    await settlement_tells(world, campaigns.given_up(world, payment))
+    assert (await prepared(world, policy_id)).json()["list"]["listed"] == "2500.00"

@@ -1,6 +1,6 @@
 """Quality deposits: withheld by the agreed share, owed still, released by two people, spent when they are paid."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -122,6 +122,30 @@ async def test_a_wrong_forfeiture_is_turned_down(world: World) -> None:
     assert await world.term("d", "released_not_batched") == "10.00"
     assert await world.term("d", "deposit_forfeited") == "0.00"
     await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-10", "the second person finds releases and forfeitures that wait, a page at a time")
+async def test_the_second_person_finds_what_waits(world: World) -> None:
+    await world.fund()
+    await withheld(world, "100.00")
+    made = []
+    for kind, yuan in (("releases", "1.00"), ("forfeitures", "2.00"), ("releases", "3.00")):
+        path = f"/institutions/{HOSPITAL}/deposit-{kind}"
+        made.append((await world.done(path, {"amount": yuan, "reason": "考核"}, role="county_recheck"))["id"])
+        world.clock.advance(timedelta(minutes=1))
+    await world.done(f"/deposit-releases/{made[0]}/refusal", {"reason": "填错"}, role="county_recheck")
+    await world.done(f"/deposit-releases/{made[1]}/approval", **DIRECTOR)
+    for status, one in zip(("refused", "approved", "waiting"), made, strict=True):
+        items = (await world.get(f"/deposit-releases?status={status}", role="county_director"))["items"]
+        assert [(item["id"], item["status"]) for item in items] == [(one, status)]
+    first = await world.get("/deposit-releases?limit=2", role="county_recheck")
+    rest = await world.get(f"/deposit-releases?limit=2&cursor={first['next_cursor']}", role="county_recheck")
+    listed = [(item["id"], item["forfeit"]) for item in first["items"] + rest["items"]]
+    assert listed == list(zip(made[::-1], (False, True, False), strict=True))
+    assert rest["next_cursor"] is None
+    (waits,) = (await world.get("/deposit-releases?status=waiting"))["items"]
+    await world.done(f"/deposit-releases/{waits['id']}/approval", **DIRECTOR)
+    assert (await world.get("/deposit-releases?status=waiting"))["items"] == []
 
 
 async def test_money_that_comes_back_leaves_the_deposit_withheld(world: World) -> None:

@@ -1,6 +1,7 @@
 """Money asked back of payments that the county has made good: who bears it, where it goes (rulings §1)."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -82,6 +83,28 @@ async def test_a_wrong_recovery_is_turned_down(world: World) -> None:
     await world.refused("recovery_decided", f"/recoveries/{owed['id']}/refusal", why, role="county_director")
     assert await balance(world, "1101") == 1000
     await world.check_books()
+
+
+@pytest.mark.requirement("ZA-10", "the second person finds what waits for approval, a page at a time")
+async def test_the_director_finds_what_waits(world: World) -> None:
+    await world.fund()
+    (line,) = await replenished(world, "100.00")
+    made = []
+    for yuan in ("10.00", "20.00", "30.00"):
+        made.append((await world.done("/recoveries", asked(line, yuan), role="county_inspector"))["id"])
+        world.clock.advance(timedelta(minutes=1))
+    await world.done(f"/recoveries/{made[0]}/refusal", {"reason": "填错"}, role="county_inspector")
+    await world.done(f"/recoveries/{made[1]}/approval", role="county_director")
+    for status, one in zip(("refused", "approved", "waiting"), made, strict=True):
+        items = (await world.get(f"/recoveries?status={status}", role="county_director"))["items"]
+        assert [(item["id"], item["status"]) for item in items] == [(one, status)]
+    first = await world.get("/recoveries?limit=2", role="county_director")
+    rest = await world.get(f"/recoveries?limit=2&cursor={first['next_cursor']}", role="county_director")
+    assert [item["id"] for item in first["items"] + rest["items"]] == made[::-1]
+    assert rest["next_cursor"] is None
+    (waits,) = (await world.get("/recoveries?status=waiting"))["items"]
+    await world.done(f"/recoveries/{waits['id']}/approval", role="county_director")
+    assert (await world.get("/recoveries?status=waiting"))["items"] == []
 
 
 async def test_of_approval_and_refusal_at_once_one_counts(world: World) -> None:

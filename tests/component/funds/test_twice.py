@@ -135,6 +135,13 @@ async def _accounts_and_money_in(twice: Twice) -> None:
     turned = await twice.done("/sponsor-arrivals", arrival | {"arrived_on": "2010-03-01"}, **FINANCE)
     await twice.done(f"/arrivals/{turned['id']}/refusal", {"reason": "金额有误"}, **SECOND)
     await twice.arrival("sponsor", arrival | {"arrived_on": "2010-03-01"})
+    told = {"level": "city", "coverage_year": 2010, "amount": "3.00", "bank_reference": "CT-1"}
+    wrong = await twice.done("/subsidy-arrivals", told | {"arrived_on": "2010-03-01"}, **FINANCE)
+    await twice.done(f"/arrivals/{wrong['id']}/approval", **SECOND)
+    for act, body in (("refusal", {"reason": "无误"}), ("approval", None)):
+        path = f"/arrivals/{wrong['id']}/reversal"
+        await twice.done(path, {"reason": "级次有误", "document": "更正单 2 号"}, **FINANCE)
+        await twice.done(f"{path}/{act}", body, **SECOND)
     await twice.fund()
     await twice.due("county", "10.00", audited=True)
     await twice.due("central", "99000.00", audited=True)

@@ -199,7 +199,8 @@ CREATE TABLE increase (
   risk_bearer text NOT NULL,
   listed_fen bigint NOT NULL CHECK (listed_fen > 0),
   amount_fen bigint NOT NULL CHECK (amount_fen BETWEEN 0 AND listed_fen),
-  status text NOT NULL CHECK (status IN ('listed', 'released', 'exhausted', 'paid', 'withdrawn', 'void', 'reversed')),
+  status text NOT NULL CHECK (status IN ('listed', 'released', 'exhausted', 'paid', 'withdrawn', 'void', 'compensated',
+                                         'reversed')),
   counts jsonb NOT NULL,
   paid_on date,
   PRIMARY KEY (pool_code, id),
@@ -210,7 +211,7 @@ CREATE TABLE increase (
 );
 CREATE INDEX increase_of_list ON increase (pool_code, list_id, id);
 CREATE UNIQUE INDEX increase_once ON increase (pool_code, claim_id, layer, policy_id)
-  WHERE status NOT IN ('withdrawn', 'void');
+  WHERE status NOT IN ('withdrawn', 'void', 'compensated');
 """
 
 

@@ -108,7 +108,7 @@ CREATE TABLE arrival (
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   bank_reference text COLLATE "C" NOT NULL,
   value_date date NOT NULL,
-  status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'booked', 'refused')),
+  status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'booked', 'refused', 'reversed')),
   recorded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
   booked_by text,
@@ -116,16 +116,26 @@ CREATE TABLE arrival (
   refused_by text,
   refusal text CHECK (refusal <> ''),
   refused_on date,
+  reversal_reason text CHECK (reversal_reason <> ''),
+  reversal_document text CHECK (reversal_document <> ''),
+  reversal_by text,
+  reversed_by text,
+  reversed_on date,
   PRIMARY KEY (pool_code, id),
   FOREIGN KEY (pool_code, sponsorship_id) REFERENCES sponsorship (pool_code, id),
   CHECK ((kind = 'subsidy') = (level IS NOT NULL)),
   CHECK ((kind = 'sponsor') = (sponsorship_id IS NOT NULL)),
   CHECK (booked_by <> recorded_by),
-  CHECK ((status = 'booked') = (booked_by IS NOT NULL AND booked_on IS NOT NULL)),
-  CHECK ((status = 'refused') = (refused_by IS NOT NULL AND refusal IS NOT NULL AND refused_on IS NOT NULL))
+  CHECK ((status IN ('booked', 'reversed')) = (booked_by IS NOT NULL AND booked_on IS NOT NULL)),
+  CHECK ((status = 'refused') = (refused_by IS NOT NULL AND refusal IS NOT NULL AND refused_on IS NOT NULL)),
+  CHECK ((reversal_by IS NULL) = (reversal_reason IS NULL) AND (reversal_by IS NULL) = (reversal_document IS NULL)),
+  CHECK (reversal_by IS NULL OR status IN ('booked', 'reversed')),
+  CHECK ((status = 'reversed') = (reversed_by IS NOT NULL AND reversed_on IS NOT NULL)),
+  CHECK (reversed_by IS NULL OR reversal_by IS NOT NULL AND reversed_by <> reversal_by)
 );
--- what was turned down is recorded again under the bank's reference
-CREATE UNIQUE INDEX arrival_reference ON arrival (pool_code, bank_reference) WHERE status <> 'refused';
+-- what was turned down or reversed is recorded again under the bank's reference
+CREATE UNIQUE INDEX arrival_reference ON arrival (pool_code, bank_reference)
+  WHERE status NOT IN ('refused', 'reversed');
 CREATE TABLE replenishment (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
@@ -698,7 +708,12 @@ _CHANGING = {
     "payee": (_FULL, _READ, "confirmed_by, confirmed_at"),
     "temporary_receipt": (_FULL, _FULL, "amount_fen, recognised_fen"),
     "remittance": (_CHANGE, _FULL, "arrived_on"),
-    "arrival": (_FULL, _READ, "status, booked_by, booked_on, refused_by, refusal, refused_on"),
+    "arrival": (
+        _FULL,
+        _READ,
+        "status, booked_by, booked_on, refused_by, refusal, refused_on, "
+        "reversal_reason, reversal_document, reversal_by, reversed_by, reversed_on",
+    ),
     "replenishment": (
         _FULL,
         _READ,

@@ -142,6 +142,7 @@ def _row(desk: Desk, kind: Kind, new: NewOrder, order_id: UUID, reference: str) 
         new.value_date,
         desk.by,
         desk.now,
+        desk.day,
     )
 
 
@@ -173,8 +174,8 @@ async def book_late(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     _check_next(desk, actor, kind, known, len(kind.hands) - 1)
     if (late := await _shown_late(desk, known)) is None:
         raise ORDER_NOT_EXECUTED_LATE(order=order_id)
-    await store.under(desk.conn, desk.pool_code, order_id, late, before_last(kind))
-    return await _book_and_match(desk, kind, dict(known) | {"reference": late})
+    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before_last(kind), late, desk.day)
+    return await _book_and_match(desk, kind, await store.order(desk.conn, desk.pool_code, order_id))
 
 
 async def _take_next(desk: Desk, actor: Actor, order_id: UUID) -> tuple[Kind, Any, int]:

@@ -26,7 +26,7 @@ from services.claims.increases.model import (
 from services.claims.increases.problems import INCREASES_OVERTAKEN, INCREASES_STATE, INCREASES_UNKNOWN, NO_INCREASES
 from services.claims.visits import queries
 from services.claims.visits.retroactive import Difference
-from services.claims.visits.retroactive_queries import late_differences, late_version, made_up_later
+from services.claims.visits.retroactive_queries import late_differences, late_version
 from shared.contracts.claims import IncreaseReleased, Kind
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
 from shared.http.unit import Unit
@@ -139,7 +139,6 @@ async def _count(unit: Unit, lines: Sequence[Line]) -> list[Line]:
     refs = [count.ref for line in lines for count in counts_of(line)]
     counters = await queries.lock_counts(unit.conn, unit.pool_code, refs)
     standing = await queries.lock_standing(unit.conn, unit.pool_code, claims)
-    standing -= await made_up_later(unit, claims, lines[0].policy_id)
     decided = [replace(line, status=VOID) for line in lines if line.claim_id not in standing]
     decided += [replace(line, status=COMPENSATED) for line in lines if line.claim_id in standing & compensated]
     for line in (line for line in lines if line.claim_id in standing - compensated):

@@ -16,8 +16,8 @@ from shared.kernel.errors import Words
 PREPARED, APPROVED, WITHDRAWN = "prepared", "approved", "withdrawn"
 LISTED, RELEASED, EXHAUSTED, PAID = "listed", "released", "exhausted", "paid"
 VOID, COMPENSATED = "void", "compensated"
-"""Not paid: when the list was approved its claim was taken back, or about to be, or made up by a later part of its
-stay; or a second compensation of the year had been released or paid for what the person bore of the claim."""
+"""Not paid: when the list was approved its claim was taken back, or about to be; or a second compensation of the year
+had been released or paid for what the person bore of the claim."""
 STATUS: Mapping[str, Words] = MappingProxyType(
     {
         PREPARED: ("待批准", "prepared and not approved"),
@@ -138,8 +138,8 @@ def payable(line: Line, used: Callable[[Ref, str], int]) -> int:
 
 def left_out(found: Iterable[Difference], waiting: int, compensated: int) -> dict[str, int]:
     """Claims that would get more and are not listed, by reason: a status, `not_reproduced`, `cut` as a whole by the
-    review, made up by a later part of the stay (`later_part`), that they wait on a list of another version (`listed`),
-    or that second compensation was released on them (`compensated`)."""
+    review, that they wait on a list of another version (`listed`), or that second compensation was released on them
+    (`compensated`)."""
     reasons = {reason: n for reason, n in (("listed", waiting), ("compensated", compensated)) if n}
     for one in found:
         reason = None
@@ -147,8 +147,6 @@ def left_out(found: Iterable[Difference], waiting: int, compensated: int) -> dic
             reason = "not_reproduced"
         elif one.cut and one.difference_fen > one.had_fen:
             reason = "cut"
-        elif one.made_up and one.difference_fen > one.had_fen:
-            reason = "later_part"
         elif one.increases and one.claim.status != PAYABLE_STATUS:
             reason = one.claim.status
         if reason is not None:

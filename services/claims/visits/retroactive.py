@@ -54,9 +54,6 @@ class Settled:
     cuts: tuple[CutOff, ...] = ()
     moves: Mapping[Ref, int] = field(default_factory=dict)
     """As which move it came on each accumulator row that it read."""
-    made_up: bool = False
-    """A part of a stay whose last part is decided by the new version, on the whole of the stay: what this one lacks is
-    in that one, or will be."""
 
     @property
     def owed(self) -> ClaimInput | None:
@@ -99,8 +96,6 @@ class Difference:
     """What earlier lists gave more for it."""
     cut: bool = False
     """The review cut it without naming lines: what is left of it is for a person to look at."""
-    made_up: bool = False
-    """A later part of its stay makes it up."""
 
     @property
     def difference_fen(self) -> int:
@@ -126,7 +121,7 @@ def differences(settled: Sequence[Settled], policy: Policy) -> Iterator[Differen
         facts = _moved(one.facts, owners, _besides(one, ahead, given[owners.household_id]), parts.get(stay))
         after = adjudicate(one.input, facts, policy)
         reproduced, cut = _same(before, one.claim), one.owed is None
-        payable = reproduced and not cut and not one.made_up and not one.had.by_this
+        payable = reproduced and not cut and not one.had.by_this
         increases = tuple(_increases(one, owners, before, after, facts, policy, stays)) if payable else ()
         for more in increases if stay in stays else ():
             stays[stay][more.layer.layer] += more.layer.benefit_fen
@@ -139,14 +134,7 @@ def differences(settled: Sequence[Settled], policy: Policy) -> Iterator[Differen
             ahead[count.ref, count.name] += count.amount
         given[owners.household_id] += one.had.counted
         yield Difference(
-            one.claim,
-            after.outcome.value,
-            after.benefit_fen,
-            reproduced,
-            increases,
-            one.had.total_fen,
-            cut,
-            one.made_up,
+            one.claim, after.outcome.value, after.benefit_fen, reproduced, increases, one.had.total_fen, cut
         )
 
 

@@ -1,7 +1,6 @@
 """Claims settled between a version's effective date and its decision, with what the version gives each."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -39,8 +38,7 @@ async def late_differences(
 ) -> tuple[list[Difference], UUID | None]:
     """The differences of a page of households, and the last household of the page where there may be more.
 
-    Statements: six, one where a stay was settled in parts, one where a cap a head is new, and one for each catalogue
-    version and policy version that is new in this process.
+    Statements: six, and one for each catalogue version and policy version that is new in this process.
     """
     wanted = Wanted(late.since, late.until, late.decided_at + _IN_FLIGHT, late.policy.hash, after, households)
     found = await retroactive_store.claims_in_between(unit.conn, unit.pool_code, wanted)
@@ -56,7 +54,6 @@ async def late_differences(
         codes[claim.catalogue_version].update(details[claim.id]["item_codes"])
     items = {version: await catalogue_items(unit.conn, version, wanted) for version, wanted in codes.items()}
     policies = await _policies(unit, claims)
-    made_up = await made_up_later(unit, [claim.id for claim in claims if claim.midway], late.policy_id)
     settled = [
         replace(
             settled_of(
@@ -65,18 +62,12 @@ async def late_differences(
             had=had.get(claim.id, NOTHING),
             cuts=cuts.get(claim.id, ()),
             moves={entry.ref: entry.move for entry in entries.get(claim.id, ())},
-            made_up=claim.id in made_up,
         )
         for claim in claims
     ]
     settled = await _with_insured(unit, settled, late.policy)
     full = len({claim.household_id for claim in claims}) == households
     return list(differences(settled, late.policy)), claims[-1].household_id if claims and full else None
-
-
-async def made_up_later(unit: Unit, claims: Sequence[UUID], policy_id: UUID) -> set[UUID]:
-    """Which claims are parts of stays whose last part makes up, or made up, what a version gives more."""
-    return await retroactive_store.made_up(unit.conn, unit.pool_code, claims, policy_id) if claims else set()
 
 
 async def _with_insured(unit: Unit, settled: list[Settled], policy: Policy) -> list[Settled]:

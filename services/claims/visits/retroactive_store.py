@@ -43,14 +43,6 @@ _CUTS = """
 SELECT claim_id, line, amount_fen, patient_owed_fen FROM claim_cut
 WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[]) ORDER BY claim_id, claim_version, number
 """
-_MADE_UP = """
-SELECT c.id FROM claim c
-WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[]) AND c.midway AND NOT EXISTS (
-  SELECT FROM claim l
-  WHERE l.pool_code = c.pool_code AND l.visit_id = c.visit_id AND NOT l.midway
-    AND l.status NOT IN ('cancelled', 'reversed')
-    AND l.policy_hash <> (SELECT p.hash FROM policy p WHERE p.pool_code = $1 AND p.id = $3))
-"""
 _DETAILS = "SELECT * FROM claim_detail WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[])"
 _VISITS = "SELECT * FROM visit WHERE pool_code = $1 AND id = ANY ($2::uuid[])"
 
@@ -87,12 +79,6 @@ async def claims_in_between(conn: AsyncConnection, pool_code: str, wanted: Wante
 async def given(conn: AsyncConnection, pool_code: str, claims: Sequence[Claim]) -> list[Given]:
     """The lines of approved lists that stand for claims; of a cap that left nothing, with nothing."""
     return [Given(**row) for row in await fetch(conn, _GIVEN, pool_code, [claim.id for claim in claims])]
-
-
-async def made_up(conn: AsyncConnection, pool_code: str, claims: Sequence[UUID], policy_id: UUID) -> set[UUID]:
-    """Parts of stays of which a later part makes up what a version gives more: the stay is not over, or was ended by a
-    part that this version decided, on the whole of the stay."""
-    return {row["id"] for row in await fetch(conn, _MADE_UP, pool_code, list(claims), policy_id)}
 
 
 async def entries(

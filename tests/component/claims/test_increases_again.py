@@ -2,15 +2,11 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from services.claims.visits import paid
 from tests.component.claims.test_increases import approved, late, lines, prepared, refused, released
-from tests.component.claims.test_increases_reversed import confirmed, let
 from tests.component.claims.test_late_decision import NEWER
-from tests.component.claims.test_midway import discharge, midway, staying
 from tests.component.claims.test_review import events
 from tests.component.claims.world import ACCEPTED, COUNTY, POOL, World, line
 
@@ -158,38 +154,3 @@ async def test_what_the_review_cut_is_not_increased(world: World) -> None:
     assert [one["claim_id"] for one in await lines(world, made["list"]["list_id"])] == [left["claim_id"]]
     again = await prepared(world, policy_id)
     assert refused(again) == (409, "no_increases")
-
-
-@pytest.mark.requirement("DF-09", "what the last part of a stay makes up is not paid once more by a list")
-async def test_a_part_that_a_later_part_makes_up_is_not_listed(world: World) -> None:
-    """The last part is decided by the version that came late, on the whole stay: 75% of 20,000 less 7,000."""
-    visit = await staying(world, await world.member())
-    first = (await midway(world, visit, line("A1", "10000.00"))).json()
-    await released(world, first)
-    policy_id = await late(world)
-    waits = await prepared(world, policy_id)
-    assert refused(waits) == (409, "no_increases"), "the stay goes on: its last part will make it up"
-    assert "1 例" in waits.json()["detail"]
-    await discharge(world, visit)
-    last = (await world.settle(visit, line("A1", "10000.00"))).json()
-    assert (first["benefit"], last["benefit"]) == ("7000.00", "8000.00")
-    await released(world, last)
-    assert refused(await prepared(world, policy_id)) == (409, "no_increases"), "15,000 of 20,000 are paid"
-
-
-async def test_a_line_is_void_once_a_later_part_makes_it_up(world: World) -> None:
-    """Both parts stand by the old version when the list is made; the last is taken back and settled again."""
-    visit = await staying(world, await world.member())
-    first = (await midway(world, visit, line("A1", "10000.00"))).json()
-    await discharge(world, visit)
-    last = (await world.settle(visit, line("A1", "10000.00"))).json()
-    await released(world, first, last)
-    made = (await prepared(world, await late(world))).json()["list"]
-    assert (made["lines"], made["listed"]) == (2, "1000.00")
-    for claim in (first, last):
-        await confirmed(world, UUID(claim["claim_id"]), claim["payable"], paid.consumer)
-    await let(world, last)
-    assert (await world.cancel(last["claim_id"])).json()["status"] == "reversed"
-    assert (await world.settle(visit, line("A1", "10000.00"))).json()["benefit"] == "8000.00"
-    assert (await approved(world, made["list_id"])).json()["approved"] == "0.00"
-    assert {one["status"] for one in await lines(world, made["list_id"])} == {"void"}

@@ -27,6 +27,7 @@ from services.settlement.orders.problems import (
     ORDER_STATE,
     ORDER_TOLD,
     ORDER_UNKNOWN,
+    REFUND_TOLD,
     REFUND_UNPAID,
     REFUND_YEAR_BEGUN,
     RISK_FUND_FULL,
@@ -218,7 +219,7 @@ async def post_order_reversal_refusal(pool_code: str, order_id: UUID, body: Refu
 @router.post(
     "/pools/{pool_code}/money-orders/{order_id}/refusal",
     response_model=OrderOut,
-    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND),
+    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, REFUND_TOLD),
     openapi_extra=access(_FIRST | _NEXT, command="refuse_money_order"),
 )
 async def post_order_refusal(pool_code: str, order_id: UUID, body: RefusalIn, unit: UnitDep) -> OrderOut:

@@ -7,19 +7,25 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute_counted, fetch, fetchrow
+from shared.db.sql import execute_counted, fetch, fetchrow, fetchval
 
 
-async def add(conn: AsyncConnection, row: Sequence[Any]) -> bool:
-    """An arrival in state ``prepared``; False if its bank reference is known already."""
+async def add(conn: AsyncConnection, account: str, row: Sequence[Any]) -> bool:
+    """An arrival in state ``prepared``; False if its bank reference is known already, of an arrival or of an order on
+    the same account. The caller holds the account."""
     return (
         await execute_counted(
             conn,
             """
         INSERT INTO arrival (pool_code, id, kind, level, sponsorship_id, coverage_year, amount_fen, bank_reference,
                              value_date, status, recorded_by, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'prepared', $10, $11) ON CONFLICT DO NOTHING""",
+        SELECT $1, $2, $3, $4, $5::uuid, $6, $7, $8, $9, 'prepared', $10, $11
+        WHERE NOT EXISTS (
+          SELECT FROM money_order o WHERE o.pool_code = $1 AND o.reference = $8 AND o.account = $12
+            AND o.status NOT IN ('refused', 'reversed'))
+        ON CONFLICT DO NOTHING""",
             *row,
+            account,
         )
         == 1
     )
@@ -28,6 +34,19 @@ async def add(conn: AsyncConnection, row: Sequence[Any]) -> bool:
 async def arrival(conn: AsyncConnection, pool: str, arrival_id: UUID) -> Any:
     """An arrival, kept from others until the end, or None."""
     return await fetchrow(conn, "SELECT * FROM arrival WHERE pool_code = $1 AND id = $2 FOR UPDATE", pool, arrival_id)
+
+
+async def is_recorded(conn: AsyncConnection, pool: str, reference: str) -> bool:
+    """Whether an arrival under this bank reference is booked or waits for the second person."""
+    found: bool = await fetchval(
+        conn,
+        """
+        SELECT EXISTS (SELECT FROM arrival WHERE pool_code = $1 AND bank_reference = $2
+                         AND status IN ('prepared', 'booked'))""",
+        pool,
+        reference,
+    )
+    return found
 
 
 async def arrivals(

@@ -1,6 +1,6 @@
 """Verbs of money orders: prepare, check, book, refuse. The last hand books; each hand is another person's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -8,11 +8,11 @@ from uuid import UUID
 
 from services.settlement.funding import arrivals
 from services.settlement.funding import commands as funding
-from services.settlement.funding.accounts import PREMIUMS, TEMPORARY_RECEIPTS
+from services.settlement.funding.accounts import FISCAL, PREMIUMS, TEMPORARY_RECEIPTS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement
 from services.settlement.funding.problems import REFERENCE_USED
-from services.settlement.orders import declarations_store, store
+from services.settlement.orders import arrivals_store, declarations_store, store
 from services.settlement.orders.kinds import (
     BILL,
     HEADS,
@@ -35,6 +35,7 @@ from services.settlement.orders.problems import (
     ORDER_STATE,
     ORDER_TOLD,
     ORDER_UNKNOWN,
+    REFUND_TOLD,
 )
 from services.settlement.orders.rules import RULES, NewOrder, check_refund
 from services.settlement.reconciliation.commands import match_open_lines, shows
@@ -56,6 +57,8 @@ STATUS: Mapping[str, Words] = MappingProxyType(
         "reversed": ("已冲销", "reversed"),
     }
 )
+_WAITING = frozenset({"prepared", "checked"})
+_NOT_PAID = _WAITING | {"refused"}
 _MEMBERS: Mapping[str, Words] = MappingProxyType(
     {
         YEAR: ("保障年度", YEAR),
@@ -93,6 +96,8 @@ async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
         await RULES[kind.code](desk, new)
     order_id = new_id(desk.now)
     reference = new.bank_reference or to_base32(order_id)
+    if kind.account == FISCAL and await arrivals_store.is_recorded(desk.conn, desk.pool_code, reference):
+        raise REFERENCE_USED(reference=reference)
     if not await store.add(desk.conn, _row(desk, kind, new, order_id, reference)):
         raise REFERENCE_USED(reference=reference)
     return await store.order(desk.conn, desk.pool_code, order_id)
@@ -137,6 +142,7 @@ def _row(desk: Desk, kind: Kind, new: NewOrder, order_id: UUID, reference: str) 
         new.value_date,
         desk.by,
         desk.now,
+        desk.day,
     )
 
 
@@ -159,25 +165,37 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
 
 async def book_late(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     """The bank executed after all a payment that two persons had declared not executed, and it was not paid again: the
-    order's last hand books it as what the statement shows, under its old reference (0263).
+    order's last hand books it as what the statement shows, under its old reference (0263), also where the order was
+    turned down meanwhile: the money has left.
 
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, ORDER_NOT_EXECUTED_LATE and the ledger's refusals.
     """
-    kind, known, _ = await _take_next(desk, actor, order_id)
+    kind, known = await _take(desk, order_id, ("登记迟到执行", "record its late execution"), _NOT_PAID)
+    _check_next(desk, actor, kind, known, len(kind.hands) - 1)
     if (late := await _shown_late(desk, known)) is None:
         raise ORDER_NOT_EXECUTED_LATE(order=order_id)
-    await store.under(desk.conn, desk.pool_code, order_id, late)
-    return await _book_and_match(desk, kind, dict(known) | {"reference": late})
+    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before_last(kind), late, desk.day)
+    return await _book_and_match(desk, kind, await store.order(desk.conn, desk.pool_code, order_id))
 
 
 async def _take_next(desk: Desk, actor: Actor, order_id: UUID) -> tuple[Kind, Any, int]:
     """An order that waits for its next hand, for one who had none in it before; and which step comes next."""
     kind, known = await _take(desk, order_id, ("批准", "approve"))
     step = 2 if known["status"] == "checked" else 1
-    check_hand(kind, step, actor.role)
-    if desk.by in (known["prepared_by"], known["checked_by"]):
-        raise FOUR_EYES(act=("填制或审核单据", "prepare or check the order"), then=("办理下一步", "take the next step"))
+    _check_next(desk, actor, kind, known, step)
     return kind, known, step
+
+
+def _check_next(desk: Desk, actor: Actor, kind: Kind, order: Any, step: int) -> None:
+    """Raises ORDER_HAND and FOUR_EYES unless this person may take this step of the order."""
+    check_hand(kind, step, actor.role)
+    if desk.by in (order["prepared_by"], order["checked_by"]):
+        raise FOUR_EYES(act=("填制或审核单据", "prepare or check the order"), then=("办理下一步", "take the next step"))
+
+
+def before_last(kind: Kind) -> str:
+    """The state in which an order of a kind waits for its last hand."""
+    return "checked" if len(kind.hands) > 2 else "prepared"
 
 
 async def _shown_late(desk: Desk, order: Any) -> str | None:
@@ -203,16 +221,22 @@ def source_of(order: Any) -> str:
 
 
 async def refuse(desk: Desk, actor: Actor, order_id: UUID, reason: str) -> Any:
-    """Any hand of the kind turns an order down before it is booked. Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND."""
+    """Any hand of the kind turns an order down before it is booked. A refund that was paid once is told, and its bill
+    and cover have gone with it: it stays owed to the household until it is paid again.
+
+    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND and REFUND_TOLD.
+    """
     kind, known = await _take(desk, order_id, ("退回", "refuse"))
     check_any_hand(kind, actor.role)
+    if kind.code == REFUND and known["attempt"] > 1:
+        raise REFUND_TOLD(order=order_id)
     await store.refuse(desk.conn, desk.pool_code, order_id, desk.by, reason, desk.day)
-    if kind.code == REFUND and known["attempt"] == 1:
+    if kind.code == REFUND:
         await _tell_refund_refused(desk, known)
     return await store.order(desk.conn, desk.pool_code, order_id)
 
 
-async def _take(desk: Desk, order_id: UUID, act: Words) -> tuple[Kind, Any]:
+async def _take(desk: Desk, order_id: UUID, act: Words, states: Set[str] = _WAITING) -> tuple[Kind, Any]:
     """The order, kept from others until the end. Its account's lock comes before the row's, as everywhere."""
     known = await store.order(desk.conn, desk.pool_code, order_id)
     if known is None:
@@ -220,7 +244,7 @@ async def _take(desk: Desk, order_id: UUID, act: Words) -> tuple[Kind, Any]:
     if known["account"] is not None:
         await funding.lock_account(desk, known["account"])
     known = await store.order(desk.conn, desk.pool_code, order_id, lock=True)
-    if known["status"] not in ("prepared", "checked"):
+    if known["status"] not in states:
         raise ORDER_STATE(order=order_id, status=STATUS[known["status"]], act=act)
     return KINDS[known["kind"]], known
 

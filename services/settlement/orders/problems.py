@@ -149,6 +149,16 @@ REFUND_YEAR_BEGUN = define(
     "{year} 年度保障已开始,个人缴费不再退还;只有重复参合或经办差错可以退,请填写原因。",
     "Coverage of {year} has begun: premiums are refunded for double enrolment or our own error only; name the cause.",
 )
+REFUND_TOLD = define(
+    "refund_told",
+    409,
+    "退费已经通知,不能退回",
+    "The refund has been told",
+    "退费单据 {order} 已付过一次,缴费单和待遇已随之改变,款项仍欠该户,不能退回;请由最后一人重新拨付,"
+    "银行已付的登记迟到执行。",
+    "Refund {order} was paid once, bill and cover have changed with it, and the household is still owed the money: it "
+    "is not refused; pay it again, or record its late execution.",
+)
 ORDER_TOLD = define(
     "order_applied_elsewhere",
     422,

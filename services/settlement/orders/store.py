@@ -18,8 +18,8 @@ async def add(conn: AsyncConnection, row: Sequence[Any]) -> bool:
             """
         INSERT INTO money_order (pool_code, id, kind, book, debit, credit, account, direction, amount_fen, reference,
                                  coverage_year, bill_id, head_count, cause, party, reason, value_date, status,
-                                 prepared_by, prepared_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'prepared', $18, $19)
+                                 prepared_by, prepared_at, prepared_on)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 'prepared', $18, $19, $20)
         ON CONFLICT DO NOTHING""",
             *row,
         )
@@ -74,15 +74,26 @@ async def booked(
 async def to_pay_again(
     conn: AsyncConnection, pool: str, order_id: UUID, before: str, reference: str, day: date
 ) -> None:
-    """booked ▸ as before its last hand, with a reference of its own."""
-    changes = """status = $3, reference = $4, attempt = attempt + 1, booked_by = NULL, booked_on = NULL,
-      value_date = NULL, returned_on = $5"""
-    await _write(conn, pool, order_id, changes, before, reference, day)
-
-
-async def under(conn: AsyncConnection, pool: str, order_id: UUID, reference: str) -> None:
-    """The reference that the bank's statement shows for the order."""
-    await _write(conn, pool, order_id, "reference = $3", reference)
+    """As before its last hand from this day on, for another attempt with a reference of its own; from when to when it
+    waited until now, and under which reference, is kept."""
+    await execute_counted(
+        conn,
+        """
+        WITH waited AS (
+          INSERT INTO order_wait (pool_code, order_id, attempt, reference, waited_from, waited_to)
+          SELECT pool_code, id, attempt, reference, coalesce(returned_on, prepared_on),
+                 coalesce(refused_on, booked_on, $5)
+          FROM money_order WHERE pool_code = $1 AND id = $2
+        )
+        UPDATE money_order SET status = $3, reference = $4, attempt = attempt + 1, returned_on = $5, booked_by = NULL,
+          booked_on = NULL, value_date = NULL, refused_by = NULL, refusal = NULL, refused_on = NULL
+        WHERE pool_code = $1 AND id = $2""",
+        pool,
+        order_id,
+        before,
+        reference,
+        day,
+    )
 
 
 async def refuse(conn: AsyncConnection, pool: str, order_id: UUID, by: str, reason: str, day: date) -> None:

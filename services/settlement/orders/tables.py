@@ -22,6 +22,7 @@ from shared.db.columns import CODE, MOMENT
 def declare(metadata: MetaData) -> None:
     """Declares the tables on the service's MetaData."""
     _money_order(metadata)
+    _order_wait(metadata)
     _order_declaration(metadata)
     _arrival(metadata)
 
@@ -50,6 +51,7 @@ def _money_order(metadata: MetaData) -> None:
         Column("status", CODE, nullable=False),
         Column("prepared_by", Text, nullable=False),
         Column("prepared_at", MOMENT, nullable=False),
+        Column("prepared_on", Date, nullable=False),
         Column("checked_by", Text),
         Column("checked_at", MOMENT),
         Column("booked_by", Text),
@@ -70,9 +72,24 @@ def _money_order(metadata: MetaData) -> None:
             "pool_code",
             "reference",
             unique=True,
-            postgresql_where=text("status <> 'reversed'"),
+            postgresql_where=text("(status <> ALL (ARRAY['refused'::text, 'reversed'::text]))"),
         ),
         Index("money_order_bill", "pool_code", "bill_id", postgresql_where=text("(bill_id IS NOT NULL)")),
+    )
+
+
+def _order_wait(metadata: MetaData) -> None:
+    Table(
+        "order_wait",
+        metadata,
+        Column("pool_code", CODE),
+        Column("order_id", Uuid),
+        Column("attempt", Integer),
+        Column("reference", CODE, nullable=False),
+        Column("waited_from", Date, nullable=False),
+        Column("waited_to", Date, nullable=False),
+        PrimaryKeyConstraint("pool_code", "order_id", "attempt"),
+        ForeignKeyConstraint(["pool_code", "order_id"], ["money_order.pool_code", "money_order.id"]),
     )
 
 

@@ -9,7 +9,7 @@ from services.settlement.funding.accounts import PREMIUMS, TEMPORARY_RECEIPTS
 from services.settlement.funding.booking import Desk
 from services.settlement.funding.commands import Movement
 from services.settlement.orders import reversal_store, store
-from services.settlement.orders.commands import STATUS, check_any_hand, check_hand, source_of
+from services.settlement.orders.commands import STATUS, before_last, check_any_hand, check_hand, source_of
 from services.settlement.orders.kinds import KINDS, OUT, REFUND_LATER, Kind
 from services.settlement.orders.problems import (
     ORDER_AT_BANK,
@@ -136,8 +136,8 @@ async def open_again(desk: Desk, kind: Kind, order: Any) -> None:
     told when it was paid first still holds."""
     if order["debit"] == REFUND_LATER:
         await arrivals.add_temporary(desk, order["coverage_year"], PREMIUMS, order["amount_fen"])
-    before = "checked" if len(kind.hands) > 2 else "prepared"
-    await store.to_pay_again(desk.conn, desk.pool_code, order["id"], before, to_base32(new_id(desk.now)), desk.day)
+    reference = to_base32(new_id(desk.now))
+    await store.to_pay_again(desk.conn, desk.pool_code, order["id"], before_last(kind), reference, desk.day)
 
 
 def booked_of(kind: Kind, order: Any) -> Booked:

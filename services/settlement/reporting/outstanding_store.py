@@ -83,15 +83,21 @@ SELECT * FROM (
                     AND m.kind IN ('receivable:seen', 'recovery:seen') AND m.booked_on <= $2), 0)
       - coalesce((SELECT sum(w.amount_fen) FROM waiver w WHERE w.pool_code = $1 AND w.receivable_id = r.id
                     AND w.waived_on <= $2), 0))::bigint AS fen
-    FROM receivable r WHERE r.pool_code = $1 AND r.arisen_on <= $2) r
+    FROM receivable r WHERE r.pool_code = $1 AND r.arisen_on <= $2
+      -- made good by its payment coming back, on the business day: no money of its own shows it
+      AND (r.made_good_on IS NULL OR r.made_good_on > $2 OR EXISTS (
+        SELECT FROM movement m WHERE m.pool_code = $1 AND m.source_id = r.id
+          AND m.kind IN ('receivable:seen', 'recovery:seen')))) r
   WHERE r.fen > 0
   UNION ALL
-  SELECT 'money_order', o.day, o.reference, o.reason, o.amount_fen * CASE WHEN o.direction < 0 THEN -1 ELSE 1 END
-  FROM (SELECT o.*, (o.prepared_at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM money_order o
-        WHERE o.pool_code = $1) o
-  WHERE o.day <= $2 AND (o.refused_on IS NULL OR o.refused_on > $2) AND CASE
-    WHEN o.returned_on IS NULL OR o.returned_on <= $2 THEN o.booked_on IS NULL OR o.booked_on > $2
-    ELSE NOT EXISTS (SELECT FROM seen s WHERE s.source_id = o.id AND s.kind = 'order') END
+  SELECT 'money_order', o.prepared_on, w.reference, o.reason,
+         o.amount_fen * CASE WHEN o.direction < 0 THEN -1 ELSE 1 END
+  FROM money_order o CROSS JOIN LATERAL (
+    SELECT o.reference, coalesce(o.returned_on, o.prepared_on) AS since, coalesce(o.refused_on, o.booked_on) AS until
+    UNION ALL
+    SELECT h.reference, h.waited_from, h.waited_to FROM order_wait h
+    WHERE h.pool_code = o.pool_code AND h.order_id = o.id) w
+  WHERE o.pool_code = $1 AND w.since <= $2 AND (w.until IS NULL OR w.until > $2)
   UNION ALL
   SELECT 'arrival', a.day, a.bank_reference, a.kind, a.amount_fen
   FROM (SELECT a.*, (a.recorded_at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM arrival a WHERE a.pool_code = $1) a

@@ -95,6 +95,30 @@ async def test_what_waits_counts_against_the_sponsorship(world: World) -> None:
     assert await world.term("b", "sponsors_arrived") == "100.01"
 
 
+@pytest.mark.requirement("ZZ-28", "one line of the bank is booked once, as an arrival or by an order")
+async def test_a_bank_reference_is_of_one_arrival_or_one_order(world: World) -> None:
+    gift = {"kind": "donation", "amount": "800.00", "party": "某企业", "bank_reference": "CB-7", "reason": "捐赠"}
+    path = await recorded(world)
+    await world.refused("bank_reference_used", "/money-orders", gift, **FINANCE)
+    await world.done(f"{path}/refusal", {"reason": "是捐赠"}, **SECOND)
+    order = await world.done("/money-orders", gift, **FINANCE)
+    await world.refused("bank_reference_used", "/subsidy-arrivals", BODY, **FINANCE)
+    await world.done(f"/money-orders/{order['id']}/refusal", {"reason": "是补助"}, **SECOND)
+    path = await recorded(world)
+    await world.refused("bank_reference_used", "/money-orders", gift, **FINANCE)
+    await world.done(f"{path}/approval", **SECOND)
+    await world.refused("bank_reference_used", "/money-orders", gift, **FINANCE)
+    elsewhere = {"kind": "assistance_grant", "amount": "5.00", "bank_reference": "CB-7", "reason": "拨入"}
+    await world.done("/money-orders", elsewhere, **FINANCE)
+
+
+async def test_an_arrival_and_an_order_under_one_reference_at_once(world: World) -> None:
+    gift = {"kind": "donation", "amount": "800.00", "party": "某企业", "bank_reference": "CB-7", "reason": "捐赠"}
+    both = (world.send("/money-orders", gift, **FINANCE), world.send("/subsidy-arrivals", BODY, **FINANCE))
+    answers = await asyncio.gather(*both)
+    assert sorted(answer.status_code for answer in answers) == [201, 409], [answer.text for answer in answers]
+
+
 async def booked(world: World, **change: Any) -> str:
     """A subsidy that two persons booked; the path of its reversal."""
     path = await recorded(world, **change)

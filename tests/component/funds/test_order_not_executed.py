@@ -1,7 +1,7 @@
 """A payment by order that the bank never executed: declared by two with the bank's document, open again once (0263)."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -144,6 +144,27 @@ async def test_a_late_execution_is_the_payment(world: World) -> None:
     await world.check_books()
 
 
+@pytest.mark.requirement("ZZ-36", "what the bank executed after all is booked, also of an order turned down meanwhile")
+async def test_a_late_execution_of_an_order_turned_down(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    order = await paid(world)
+    booked = await balances(world, "basic")
+    await covered(world)
+    await declared(world, order)
+    path = f"/money-orders/{order['id']}"
+    await world.done(f"{path}/refusal", {"reason": "不再支付"}, **FINANCE)
+    await world.refused("order_not_executed_late", f"{path}/late-execution", **SECOND)
+    await world.statement(FISCAL, ("out", 200_00, order["reference"]))
+    await world.refused("forbidden_role", f"{path}/late-execution", **OFFICE)
+    late = await world.done(f"{path}/late-execution", **SECOND)
+    assert (late["status"], late["reference"], late["refused_by"]) == ("booked", order["reference"], None)
+    assert await balances(world, "basic") == booked
+    items = await world.get("/open-items?account=1002")
+    assert (items["at_bank_not_in_book"], items["in_book_not_at_bank"]) == ([], [])
+    await world.identities()
+    await world.check_books()
+
+
 async def test_a_second_payment_can_fail_as_well(world: World) -> None:
     await world.fund("1000.00", "500.00")
     order = await paid(world)
@@ -156,6 +177,47 @@ async def test_a_second_payment_can_fail_as_well(world: World) -> None:
         await world.done(f"/money-orders/{order['id']}/approval", **SECOND)
     await world.check_books()
     await world.identities()
+
+
+async def waits(world: World, *days: date) -> list[list[Any]]:
+    """The reference and amount of each order that waits, by the list of each day."""
+    papers = [await world.get(f"/papers/outstanding?from={day}&to={day}") for day in days]
+    found = [[r["cells"] for r in paper["rows"] if r["cells"][0] == "未办结的资金单据"] for paper in papers]
+    return [[(cells[3], cells[5]) for cells in rows] for rows in found]
+
+
+@pytest.mark.requirement("LS-11", "an order that comes back more than once leaves the lists of past days as they were")
+async def test_the_lists_of_past_days_keep_each_time_that_an_order_waited(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    order, days = await paid(world), [world.clock.now().date()]
+    path = f"/money-orders/{order['id']}"
+    await covered(world)
+    await declared(world, order)
+    days.append(world.clock.now().date())
+    (second,) = (await world.get("/money-orders?status=prepared"))["items"]
+    world.clock.advance(timedelta(days=1))
+    await world.done(f"{path}/approval", **SECOND)
+    days.append(world.clock.now().date())
+    expected = [[], [(second["reference"], "-200.00")], []]
+    assert await waits(world, *days) == expected
+    await covered(world)
+    await declared(world, order)
+    days.append(world.clock.now().date())
+    (third,) = (await world.get("/money-orders?status=prepared"))["items"]
+    expected.append([(third["reference"], "-200.00")])
+    assert await waits(world, *days) == expected
+    world.clock.advance(timedelta(days=1))
+    await world.done(f"{path}/refusal", {"reason": "不再支付"}, **FINANCE)
+    days.append(world.clock.now().date())
+    expected.append([])
+    assert await waits(world, *days) == expected
+    world.clock.advance(timedelta(days=1))
+    await world.statement(FISCAL, ("out", 200_00, order["reference"]))
+    await world.done(f"{path}/late-execution", **SECOND)
+    days.append(world.clock.now().date())
+    expected.append([])
+    assert await waits(world, *days) == expected, "nor does what the bank executed late change them"
+    await world.check_books()
 
 
 @pytest.mark.requirement("ZZ-10", "a refund that was never executed is a temporary receipt again, told once")
@@ -174,6 +236,8 @@ async def test_a_refund_that_was_never_executed(world: World) -> None:
     today = world.clock.now().date()
     paper = await world.get(f"/papers/outstanding?from={today}&to={today}")
     assert [row["cells"][5] for row in paper["rows"] if row["cells"][0] == "未办结的资金单据"] == ["-60.00"]
+    problem = await world.refused("refund_told", f"{path}/refusal", {"reason": "查无此户"}, **FINANCE)
+    assert "重新拨付" in problem["detail"]
     await world.done(f"{path}/approval", **SECOND)
     told = await world.rows("SELECT 1 FROM outbox WHERE type = 'heyi.settlement.premium.refunded.v1'")
     assert len(told) == 1

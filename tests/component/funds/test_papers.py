@@ -187,6 +187,29 @@ async def test_the_list_of_a_day_is_that_of_the_day(world: World) -> None:
     assert [r["cells"][2] for r in fiscal["rows"] if r["cells"][1]] == ["P-1"], "as the reconciliation of the day says"
 
 
+@pytest.mark.requirement("LS-11", "a refused line whose payment came back is owed no more, and was on the days before")
+async def test_a_refused_line_made_good_by_its_payment_coming_back(world: World) -> None:
+    await world.fund()
+    batch = await world.paid("30.00")
+    applied = await world.done("/replenishments", {})
+    refusal = {"line": 1, "bearer": "hospital", "reason": "病历不实"}
+    await world.done(f"/replenishments/{applied['id']}/recheck", {"refusals": [refusal]}, role="county_recheck")
+    before = world.clock.now().date()
+    owed = waiting(await world.get(f"/papers/outstanding?from={before}&to={before}"))
+    assert owed["应收追回款"][5] == "30.00"
+    world.clock.advance(timedelta(days=2))
+    await world.statement(EXPENDITURE, ("in", 30_00, batch["instructions"][0]["end_to_end_id"]))
+    today = world.clock.now().date()
+    for last in (today, today + timedelta(days=3)):
+        world.clock.set(world.clock.now().replace(day=last.day))
+        found = waiting(await world.get(f"/papers/outstanding?from={last}&to={last}"))
+        assert "应收追回款" not in found
+        assert found["已审核未支付的补偿"][5] == "-30.00", "the hospital is owed again"
+    again = waiting(await world.get(f"/papers/outstanding?from={before}&to={before}"))
+    assert again == owed, "the list of a day is that of the day"
+    await world.identities()
+
+
 @pytest.mark.requirement("ZZ-35", "the whole month as a workbook and as a document that can be signed")
 async def test_the_month_is_one_workbook_and_one_document(world: World) -> None:
     await a_busy_month(world)

@@ -31,6 +31,7 @@ CREATE TABLE money_order (
   status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'checked', 'booked', 'refused', 'reversed')),
   prepared_by text NOT NULL,
   prepared_at timestamptz NOT NULL,
+  prepared_on date NOT NULL,
   checked_by text,
   checked_at timestamptz,
   booked_by text,
@@ -58,9 +59,22 @@ CREATE TABLE money_order (
   CHECK ((status = 'reversed') = (reversed_by IS NOT NULL AND reversed_on IS NOT NULL)),
   CHECK (reversed_by IS NULL OR reversal_by IS NOT NULL AND reversed_by <> reversal_by)
 );
--- what was recorded wrongly and reversed is recorded again under the bank's reference
-CREATE UNIQUE INDEX money_order_reference ON money_order (pool_code, reference) WHERE status <> 'reversed';
+-- what was recorded wrongly and turned down or reversed is recorded again under the bank's reference
+CREATE UNIQUE INDEX money_order_reference ON money_order (pool_code, reference)
+  WHERE status NOT IN ('refused', 'reversed');
 CREATE INDEX money_order_bill ON money_order (pool_code, bill_id) WHERE bill_id IS NOT NULL;
+-- from when to when an order waited that waits or was paid once more: what a list of a past day shows
+CREATE TABLE order_wait (
+  pool_code text COLLATE "C" NOT NULL,
+  order_id uuid NOT NULL,
+  attempt integer NOT NULL CHECK (attempt > 0),
+  reference text COLLATE "C" NOT NULL CHECK (reference <> ''),
+  waited_from date NOT NULL,
+  waited_to date NOT NULL,
+  PRIMARY KEY (pool_code, order_id, attempt),
+  FOREIGN KEY (pool_code, order_id) REFERENCES money_order (pool_code, id),
+  CHECK (waited_to >= waited_from)
+);
 -- a payment by order that the bank never executed: one person declares it with the bank's document, another confirms
 CREATE TABLE order_declaration (
   pool_code text COLLATE "C" NOT NULL,
@@ -100,6 +114,7 @@ def upgrade() -> None:
     changing += ", refused_on, attempt, reference, returned_on"
     changing += ", reversal_reason, reversal_document, reversal_by, reversed_by, reversed_on"
     op.execute(pool_table("settlement", "money_order", update_columns=changing, worker="SELECT, INSERT"))
+    op.execute(pool_table("settlement", "order_wait"))
     op.execute(pool_table("settlement", "order_declaration", update_columns="confirmed_by, confirmed_on"))
     op.execute(pool_table("settlement", "declaration", update_columns="confirmed_by, confirmed_at"))
 

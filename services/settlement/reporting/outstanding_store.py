@@ -99,9 +99,9 @@ SELECT * FROM (
     WHERE h.pool_code = o.pool_code AND h.order_id = o.id) w
   WHERE o.pool_code = $1 AND w.since <= $2 AND (w.until IS NULL OR w.until > $2)
   UNION ALL
-  SELECT 'arrival', a.day, a.bank_reference, a.kind, a.amount_fen
-  FROM (SELECT a.*, (a.recorded_at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM arrival a WHERE a.pool_code = $1) a
-  WHERE a.day <= $2 AND (a.refused_on IS NULL OR a.refused_on > $2) AND (a.booked_on IS NULL OR a.booked_on > $2)
+  SELECT 'arrival', a.recorded_on, a.bank_reference, a.kind, a.amount_fen FROM arrival a
+  WHERE a.pool_code = $1 AND a.recorded_on <= $2 AND (a.refused_on IS NULL OR a.refused_on > $2)
+    AND (a.booked_on IS NULL OR a.booked_on > $2)
   UNION ALL
   SELECT 'subsidy', d.day, d.level, d.coverage_year || ' 年度', d.fen FROM (
     SELECT s.level, s.coverage_year, min(s.first_day) AS day,

@@ -11,6 +11,7 @@ FIELDS: words.Words = {
     "deductible": ("{name}的起付线", "{name}: the deductible"),
     "ratio": ("{name}的补偿比例", "{name}: the ratio"),
     "fixed": ("{name}的定额", "{name}: the fixed benefit"),
+    "patient": ("{name}的个人负担金额", "{name}: the patient's part"),
     "deductible_waived_from": ("{name}免起付线的次数", "{name}: the admission from which the deductible is waived"),
     "when": ("{name}适用的情形", "{name}: where it applies"),
     "amount": ("{name}的数额", "{name}: the amount"),

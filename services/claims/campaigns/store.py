@@ -35,6 +35,9 @@ _FIRST = """least(c.eligible_fen, c.benefit_fen + c.account_fen + c.elsewhere_fe
                + coalesce((SELECT sum(i.amount_fen) FROM increase i
                            WHERE i.pool_code = c.pool_code AND i.claim_id = c.id
                              AND i.status IN ('released', 'paid')), 0)::bigint)"""
+# Of a claim that the county office was asked to let be reversed nothing counts: its payment is about to be taken back.
+_REVERSING = "EXISTS (SELECT FROM reversal_release x WHERE x.pool_code = c.pool_code AND x.claim_id = c.id)"
+_COUNTED = f"c.status IN ('approved', 'released') AND NOT {_REVERSING}"
 # Own payments of reviewed claims: what a hospital still owes the patient after a cut, or bears over the limit of a
 # disease, is not borne by him. An accident, a fixed amount where the pool leaves those out, and what is not selected
 # stay outside, except that what was paid for them is `beside`, for the cap on first and second together.
@@ -70,7 +73,7 @@ FROM (
   FROM claim c
   JOIN visit v ON v.pool_code = c.pool_code AND v.id = c.visit_id
   JOIN claim_detail d ON d.pool_code = c.pool_code AND d.claim_id = c.id
-  WHERE c.pool_code = $1 AND c.benefit_year = $4 AND c.kind = ANY ($5::text[]) AND c.status IN ('approved', 'released')
+  WHERE c.pool_code = $1 AND c.benefit_year = $4 AND c.kind = ANY ($5::text[]) AND {_COUNTED}
 ) AS o
 LEFT JOIN accumulator a ON a.pool_code = $1 AND a.owner_id = o.member_id AND a.scope = 'person_year' AND a.year = $4
   AND a.detail = ''
@@ -78,15 +81,16 @@ GROUP BY o.member_id
 HAVING sum(CASE WHEN o.counts THEN greatest(0, o.eligible_fen - o.first_fen - o.owed_fen) ELSE 0 END)::bigint
   > $10::bigint
 """
-_DIAGNOSES = """
+_DIAGNOSES = f"""
 SELECT DISTINCT v.diagnosis_code FROM claim c JOIN visit v ON v.pool_code = c.pool_code AND v.id = c.visit_id
-WHERE c.pool_code = $1 AND c.benefit_year = $2 AND c.kind = ANY ($3::text[]) AND c.status IN ('approved', 'released')
+WHERE c.pool_code = $1 AND c.benefit_year = $2 AND c.kind = ANY ($3::text[]) AND {_COUNTED}
 ORDER BY v.diagnosis_code
 """
-_LEFT_OUT = """
-SELECT status, count(*) AS claims FROM claim
-WHERE pool_code = $1 AND benefit_year = $2 AND kind = ANY ($3::text[]) AND status IN ('settled', 'returned', 'rejected')
-GROUP BY status ORDER BY status
+_LEFT_OUT = f"""
+SELECT CASE WHEN c.status = 'released' THEN 'reversing' ELSE c.status END AS status, count(*) AS claims FROM claim c
+WHERE c.pool_code = $1 AND c.benefit_year = $2 AND c.kind = ANY ($3::text[])
+  AND (c.status IN ('settled', 'returned', 'rejected') OR c.status = 'released' AND {_REVERSING})
+GROUP BY 1 ORDER BY 1
 """
 _CANDIDATES = """
 SELECT member_id, household_id, township_code, eligible_fen, first_fen, excluded_fen, beside_fen, room_fen, claims
@@ -182,8 +186,8 @@ WHERE pool_code = $1 AND id = $2 AND outcome IS NULL
 _OPEN_OBJECTIONS = """
 SELECT count(*) FROM campaign_objection WHERE pool_code = $1 AND campaign_id = $2 AND outcome IS NULL
 """
-# A claim that is not found counts as gone: the release is refused rather than made. So does one of which something more
-# was approved since: what its person paid himself is another sum.
+# A claim that is not found, or is about to be reversed, counts as gone: the release is refused rather than made. So
+# does one of which something more was approved since: what its person paid himself is another sum.
 _CLAIMS_GONE = f"""
 SELECT count(*) FROM (
 SELECT p.member_id
@@ -191,7 +195,7 @@ FROM campaign_payment p
 JOIN campaign_candidate k ON k.pool_code = p.pool_code AND k.campaign_id = p.campaign_id AND k.run = $4
   AND k.member_id = p.member_id
 CROSS JOIN LATERAL unnest(k.claims) AS counted(id)
-LEFT JOIN claim c ON c.pool_code = p.pool_code AND c.id = counted.id AND c.status IN ('approved', 'released')
+LEFT JOIN claim c ON c.pool_code = p.pool_code AND c.id = counted.id AND {_COUNTED}
 WHERE p.pool_code = $1 AND p.campaign_id = $2 AND p.list_number = $3 AND p.status = 'listed'
 GROUP BY p.member_id, k.first_fen
 HAVING bool_or(c.id IS NULL) OR sum({_FIRST})::bigint <> k.first_fen
@@ -249,7 +253,7 @@ async def compute(
 
 
 async def left_out(conn: AsyncConnection, pool_code: str, year: int, kinds: Sequence[str]) -> dict[str, int]:
-    """Claims of the year that do not count, by state."""
+    """Claims of the year that do not count, by state; `reversing`: about to be reversed."""
     return {row["status"]: row["claims"] for row in await fetch(conn, _LEFT_OUT, pool_code, year, list(kinds))}
 
 
@@ -400,5 +404,5 @@ async def open_objections(conn: AsyncConnection, pool_code: str, campaign_id: UU
 
 
 async def claims_gone(conn: AsyncConnection, pool_code: str, of: Campaign) -> int:
-    """Persons on the list of whose counted claims one is no longer approved or released."""
+    """Persons on the list of whose counted claims one is no longer approved or released, or about to be reversed."""
     return int(await fetchval(conn, _CLAIMS_GONE, pool_code, of.id, of.list_number, of.run))

@@ -75,7 +75,7 @@ class PostingIn(WireModel):
     village_code: Annotated[str, StringConstraints(pattern=r"^\d{6,12}$")]
     place: Reason
     """The board it hangs on."""
-    proof: Annotated[str, StringConstraints(max_length=128)] = ""
+    proof: FreeText = ""
     """Number or digest of the photograph that shows it."""
     posted_on: date | None = None
     """Today where it is left out."""

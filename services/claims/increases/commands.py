@@ -1,5 +1,6 @@
 """From the differences of a late decision to money payable to persons. Each takes the request's transaction."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -139,6 +140,7 @@ async def _count(unit: Unit, lines: Sequence[Line]) -> list[Line]:
     refs = [count.ref for line in lines for count in counts_of(line)]
     counters = await queries.lock_counts(unit.conn, unit.pool_code, refs)
     standing = await queries.lock_standing(unit.conn, unit.pool_code, claims)
+    standing -= await queries.made_up(unit.conn, unit.pool_code, standing, lines[0].policy_id)
     decided = [replace(line, status=VOID) for line in lines if line.claim_id not in standing]
     decided += [replace(line, status=COMPENSATED) for line in lines if line.claim_id in standing & compensated]
     for line in (line for line in lines if line.claim_id in standing - compensated):
@@ -147,6 +149,10 @@ async def _count(unit: Unit, lines: Sequence[Line]) -> list[Line]:
         for count in counts_of(line) if amount else ():
             counters.count(count.ref, line.id, count.name, amount if count.benefit else count.amount)
     await queries.write_counts(unit.conn, unit.pool_code, counters, await unit.business_day())
+    more: dict[UUID, dict[str, int]] = defaultdict(dict)
+    for line in (line for line in decided if line.status == RELEASED):
+        more[line.claim_id][line.layer] = line.amount_fen
+    await queries.raise_parts(unit.conn, unit.pool_code, more)
     return decided
 
 

@@ -138,13 +138,15 @@ def payable(line: Line, used: Callable[[Ref, str], int]) -> int:
 
 def left_out(found: Iterable[Difference], waiting: int, compensated: int) -> dict[str, int]:
     """Claims that would get more and are not listed, by reason: a status, `not_reproduced`, `cut` as a whole by the
-    review, that they wait on a list of another version (`listed`), or that second compensation was released on them
-    (`compensated`)."""
+    review, `later_part` where a later part of the stay paid the difference, that they wait on a list of another
+    version (`listed`), or that second compensation was released on them (`compensated`)."""
     reasons = {reason: n for reason, n in (("listed", waiting), ("compensated", compensated)) if n}
     for one in found:
         reason = None
         if not one.reproduced:
             reason = "not_reproduced"
+        elif one.made_up:
+            reason = "later_part"
         elif one.cut and one.difference_fen > one.had_fen:
             reason = "cut"
         elif one.increases and one.claim.status != PAYABLE_STATUS:

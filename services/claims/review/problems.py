@@ -17,6 +17,14 @@ NOT_PAID_YET = define(
     "结算 {claim_id} 还没有放行付款,由医疗机构直接取消即可。",
     "Claim {claim_id} is not released for payment: its hospital cancels it without more.",
 )  # fmt: skip
+SECOND_COMPENSATED = define(
+    "second_compensated", 409, "二次补偿已计入这笔结算", "Second compensation counts the claim",
+    "结算 {claim_id} 已计入当年二次补偿,款项已发放或已付给本人,现在不能冲销。款项尚未领取的,"
+    "待领取截止、未领款退回基金后再提出;已经付出的不冲销,由县合管办凭文件对这笔结算和二次补偿分别办理追回。",
+    "A second compensation that counts claim {claim_id} is released or paid to the person: it cannot be reversed now. "
+    "Ask again once what was not claimed is returned to the fund; what is paid is not reversed, the county office asks "
+    "it back as recoveries, of the claim and of the second compensation.",
+)  # fmt: skip
 REVERSAL_ASKED = define(
     "reversal_asked_already", 409, "冲销放行已经提出", "The release was asked for",
     "结算 {claim_id} 的冲销放行已经提出,由县合管办主任批准。",

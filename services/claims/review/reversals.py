@@ -12,6 +12,7 @@ from services.claims.review.problems import (
     NOT_PAID_YET,
     REVERSAL_ASKED,
     REVERSAL_NOT_ASKED,
+    SECOND_COMPENSATED,
     YEAR_CLOSED,
     YEAR_NOT_OVER,
 )
@@ -28,13 +29,17 @@ ASK, APPROVE = ("提出冲销放行", "ask for the release"), ("批准", "approv
 
 async def ask(unit: Unit, claim_id: UUID, reason: str, document: str) -> Claim:
     """The first person: the paid claim may be cancelled. Raises CLAIM_UNKNOWN, CONFLICT_OF_INTEREST, CLAIM_CANCELLED,
-    NOT_PAID_YET, CLAIM_RELEASED while not all of it is paid, INCREASE_UNPAID, REVERSAL_ASKED."""
+    NOT_PAID_YET, CLAIM_RELEASED while not all of it is paid, INCREASE_UNPAID, SECOND_COMPENSATED, REVERSAL_ASKED.
+
+    From now on no campaign of second compensation that counts it is released."""
     claim = await _released(unit, claim_id)
     layers = await store.released_layers(unit.conn, unit.pool_code, claim_id)
     if not all_paid(layers, await queries.paid_layers(unit.conn, unit.pool_code, claim_id)):
         raise CLAIM_RELEASED(claim_id=claim_id)
     if await queries.increase_unpaid(unit.conn, unit.pool_code, claim_id):
         raise INCREASE_UNPAID(claim_id=claim_id)
+    if await queries.lock_compensated(unit.conn, unit.pool_code, [claim_id]):
+        raise SECOND_COMPENSATED(claim_id=claim_id)
     if not await queries.ask_reversal(unit, claim, reason, document, layers):
         raise REVERSAL_ASKED(claim_id=claim_id)
     unit.result("claim", claim_id)

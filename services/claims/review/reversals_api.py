@@ -13,6 +13,7 @@ from services.claims.review.problems import (
     REVERSAL_ASKED,
     REVERSAL_NOT_ASKED,
     REVERSAL_UNKNOWN,
+    SECOND_COMPENSATED,
     YEAR_CLOSED,
     YEAR_NOT_OVER,
 )
@@ -95,7 +96,7 @@ class YearCloseOut(WireModel):
     "/claims/{claim_id}/reversal-release",
     openapi_extra=access(["county_recheck", "county_inspector"], command="ask_reversal_release"),
     status_code=201,
-    responses=_OF_CLAIM | documented(CLAIM_RELEASED, INCREASE_UNPAID, REVERSAL_ASKED),
+    responses=_OF_CLAIM | documented(CLAIM_RELEASED, INCREASE_UNPAID, SECOND_COMPENSATED, REVERSAL_ASKED),
 )
 async def ask_release(pool_code: Pool, claim_id: ShortId, body: ReversalReleaseIn, unit: UnitDep) -> ReversalReleaseOut:
     """Asks that a paid claim may be cancelled; the director approves."""

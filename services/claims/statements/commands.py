@@ -65,19 +65,19 @@ async def prepare_month(
 
 
 async def _taken_off(unit: Unit, institution_code: str, kind: str, first_day: date, last_day: date) -> list[TakenOff]:
-    """What earlier months that both have signed are less, because claims of theirs were reversed by now; once.
+    """What earlier months that both have signed are less, because claims of theirs were taken back by now; once.
 
     A month that is not signed yet is left for a later one: it may be withdrawn and made anew without them.
     """
     await store.lock_months(unit.conn, unit.pool_code, institution_code)
-    reversed_by_now = await store.reversed_claims(unit.conn, unit.pool_code, institution_code, kind, last_day)
-    if not reversed_by_now:
+    taken_back = await store.taken_back(unit.conn, unit.pool_code, institution_code, kind, last_day)
+    if not taken_back:
         return []
     made = await store.months_made(unit.conn, unit.pool_code, institution_code, kind)
     before = {claim for one in made for _, claim in one.gone}
     found = []
     for one in made:
-        now = {case[0] for case in one.input} & reversed_by_now - before
+        now = {case[0] for case in one.input} & taken_back - before
         if now and one.status == AGREED and one.first_day < first_day:
             document = await payment_document(unit.conn, unit.pool_code, one.document_id)
             found.append(taken_off(one, document, before, now, whole=one.first_day.year < first_day.year))
@@ -115,7 +115,7 @@ async def prepare_year(
         value = point_value_fen if isinstance(by.document.method, ByPoints) else None
         done = year_clearing(by.document, [month_statement(by.document, one.without(gone)) for one in mine], value)
         days = (mine[0].first_day, mine[-1].last_day)
-        made.append(await _keep(unit, institution_code, kind, YEAR, days, by, year_figures(mine, done, value)))
+        made.append(await _keep(unit, institution_code, kind, YEAR, days, by, year_figures(mine, gone, done, value)))
     return made
 
 

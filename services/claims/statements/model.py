@@ -51,8 +51,8 @@ class Kept:
     input: list[list[Any]]
     """The cases as they were counted; of a year none, its months have them."""
     gone: list[list[Any]]
-    """Cases of earlier signed months that are taken off in this one, because their claims were reversed: the first day
-    of the month, and the case's claim."""
+    """Cases of earlier signed months that are taken off in this one, because their claims were taken back: the first
+    day of the month, and the case's claim."""
     lines: list[list[Any]]
     due_fen: int
     advanced_fen: int
@@ -97,7 +97,7 @@ def after(first_day: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class TakenOff:
-    """What an earlier signed month is less, because claims of it were reversed; in fen, none below 0."""
+    """What an earlier signed month is less, because claims of it were taken back; in fen, none below 0."""
 
     first_day: date
     claims: tuple[str, ...]
@@ -142,10 +142,10 @@ def month_figures(done: Statement, gone: Sequence[TakenOff]) -> dict[str, Any]:
     }
 
 
-def year_figures(months: Sequence[Kept], done: Clearing, point_value_fen: int | None) -> dict[str, Any]:
-    """What is kept of a year."""
+def year_figures(months: Sequence[Kept], gone: Set[str], done: Clearing, point_value_fen: int | None) -> dict[str, Any]:
+    """What is kept of a year whose months are counted without the cases of ``gone``, whichever month took them off."""
     return {
-        "cases": sum(one.cases - len(one.gone_of_year) for one in months),
+        "cases": sum(len(one.without(gone).cases) for one in months),
         "heads": 0,
         "point_value_fen": point_value_fen,
         "input": [],
@@ -211,7 +211,7 @@ def _line(line: PaymentLine, units_e4: int) -> str:
     units = format_quantity(units_e4).rstrip("0").rstrip(".")
     if _reversed(line):
         month = line.what.removeprefix(REVERSED)
-        return f"  {month} 已列、后来冲销的病例:{units},{_yuan(line.due_fen)} 元"
+        return f"  {month} 已列、后来取消或冲销的病例:{units},{_yuan(line.due_fen)} 元"
     return f"  {_LINES.get(line.what, line.what)}:{units},{_yuan(line.due_fen)} 元"
 
 

@@ -34,9 +34,11 @@ GROUP BY v.id, v.diagnosis_code
 HAVING bool_and(c.status IN ('released', 'rejected')) AND bool_or(NOT c.midway) AND max(k.released_on) <= $4
 ORDER BY 1
 """
-_REVERSED = """
-SELECT claim_id FROM claim_reversal
-WHERE pool_code = $1 AND institution_code = $2 AND kind = $3 AND reversed_on <= $4
+# A case carries the claim of its last part, which goes first: reversed if it was paid, cancelled if it was rejected.
+_TAKEN_BACK = """
+SELECT c.id FROM cancellation k JOIN claim c ON c.pool_code = k.pool_code AND c.id = k.claim_id
+WHERE k.pool_code = $1 AND k.institution_code = $2 AND c.kind = $3 AND k.cancelled_on <= $4
+  AND EXISTS (SELECT FROM claim_review r WHERE r.pool_code = c.pool_code AND r.claim_id = c.id)
 """
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _INSERT = f"""
@@ -118,12 +120,12 @@ async def lock_months(conn: AsyncConnection, pool_code: str, institution_code: s
     await execute(conn, _LOCK, f"heyi.statements:{pool_code}\x1f{institution_code}")
 
 
-async def reversed_claims(
+async def taken_back(
     conn: AsyncConnection, pool_code: str, institution_code: str, kind: str, last_day: date
 ) -> frozenset[str]:
-    """Claims of a hospital that were reversed up to a day, as statements name them."""
-    rows = await fetch(conn, _REVERSED, pool_code, institution_code, kind, last_day)
-    return frozenset(to_base32(row["claim_id"]) for row in rows)
+    """Reviewed claims of a hospital that were cancelled or reversed up to a day, as statements name them."""
+    rows = await fetch(conn, _TAKEN_BACK, pool_code, institution_code, kind, last_day)
+    return frozenset(to_base32(row["id"]) for row in rows)
 
 
 async def months_made(conn: AsyncConnection, pool_code: str, institution_code: str, kind: str) -> list[Kept]:

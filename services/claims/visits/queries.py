@@ -1,7 +1,7 @@
 """What other capabilities may ask of visits and claims, and what they may do: take back a claim's counts, and set what
 decided cases say of a member or a visit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from services.claims.visits import (
     cancelling_store,
     counting_store,
     coverage_store,
+    retroactive_store,
     reversal_store,
     store,
 )
@@ -55,6 +56,7 @@ async def take_back_counts(conn: AsyncConnection, pool_code: str, claim_id: UUID
     counters.take_back_once(claim_id)
     if counters.new:
         await execute_together(conn, counting_store.counts_written(pool_code, counters, day))
+        await retroactive_store.forget_part(conn, pool_code, claim_id)
 
 
 async def entitlements(
@@ -149,6 +151,17 @@ async def lock_compensated(conn: AsyncConnection, pool_code: str, claims: Sequen
     """Which of the claims a second compensation counts that is released or paid; no campaign of their years is released
     until the transaction ends. Taken before counts and claims are locked, as a release of a campaign does."""
     return await reversal_store.lock_compensated(conn, pool_code, claims)
+
+
+async def made_up(conn: AsyncConnection, pool_code: str, claims: Iterable[UUID], policy_id: UUID) -> set[UUID]:
+    """Which of the claims are parts of a stay that a later part was settled after by a version: that one paid what they
+    lack."""
+    return await retroactive_store.made_up(conn, pool_code, claims, policy_id)
+
+
+async def raise_parts(conn: AsyncConnection, pool_code: str, more: Mapping[UUID, Mapping[str, int]]) -> None:
+    """What parts of stays get more, in fen by layer, counts as paid for those that follow; the claims are locked."""
+    await retroactive_store.raise_parts(conn, pool_code, more)
 
 
 async def lock_counts(conn: AsyncConnection, pool_code: str, refs: Iterable[Ref]) -> Counters:

@@ -51,6 +51,8 @@ class Settled:
     facts: Facts
     policy: Policy
     had: Had = NOTHING
+    made_up: bool = False
+    """A later part of its stay was settled by the new version, which paid what this one lacks."""
     cuts: tuple[CutOff, ...] = ()
     moves: Mapping[Ref, int] = field(default_factory=dict)
     """As which move it came on each accumulator row that it read."""
@@ -96,6 +98,8 @@ class Difference:
     """What earlier lists gave more for it."""
     cut: bool = False
     """The review cut it without naming lines: what is left of it is for a person to look at."""
+    made_up: bool = False
+    """A later part of its stay has paid the difference."""
 
     @property
     def difference_fen(self) -> int:
@@ -121,7 +125,7 @@ def differences(settled: Sequence[Settled], policy: Policy) -> Iterator[Differen
         facts = _moved(one.facts, owners, _besides(one, ahead, given[owners.household_id]), parts.get(stay))
         after = adjudicate(one.input, facts, policy)
         reproduced, cut = _same(before, one.claim), one.owed is None
-        payable = reproduced and not cut and not one.had.by_this
+        payable = reproduced and not cut and not one.had.by_this and not one.made_up
         increases = tuple(_increases(one, owners, before, after, facts, policy, stays)) if payable else ()
         for more in increases if stay in stays else ():
             stays[stay][more.layer.layer] += more.layer.benefit_fen
@@ -134,7 +138,14 @@ def differences(settled: Sequence[Settled], policy: Policy) -> Iterator[Differen
             ahead[count.ref, count.name] += count.amount
         given[owners.household_id] += one.had.counted
         yield Difference(
-            one.claim, after.outcome.value, after.benefit_fen, reproduced, increases, one.had.total_fen, cut
+            one.claim,
+            after.outcome.value,
+            after.benefit_fen,
+            reproduced,
+            increases,
+            one.had.total_fen,
+            cut,
+            one.made_up,
         )
 
 

@@ -46,6 +46,8 @@ async def late_differences(
     entries = await retroactive_store.entries(unit.conn, unit.pool_code, found, given)
     claims = as_counted(found, (Moved(one.id, e.ref, e.move) for one in found for e in entries.get(one.id, ())))
     had = had_of(given, entries, late.policy_id)
+    parts = [claim.id for claim in claims if claim.so_far is not None]
+    made_up = await retroactive_store.made_up(unit.conn, unit.pool_code, parts, late.policy_id) if parts else set()
     cuts = await retroactive_store.cuts(unit.conn, unit.pool_code, claims)
     details = await retroactive_store.details(unit.conn, unit.pool_code, claims)
     visits = await retroactive_store.visits(unit.conn, unit.pool_code, claims)
@@ -60,6 +62,7 @@ async def late_differences(
                 claim, visits[claim.visit_id], details[claim.id], _of(items, claim), policies[claim.policy_hash]
             ),
             had=had.get(claim.id, NOTHING),
+            made_up=claim.id in made_up,
             cuts=cuts.get(claim.id, ()),
             moves={entry.ref: entry.move for entry in entries.get(claim.id, ())},
         )

@@ -1,7 +1,7 @@
 """The SQL of claims that a late decision concerns: by household, so that caps are followed claim by claim."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,12 +9,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.claims.benefits.model import Earlier
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.counters import Ref
 from services.claims.visits.deciding import Visit
 from services.claims.visits.retroactive_facts import Counted, CutOff, Given
 from services.claims.visits.visit_rows import visit_of
-from shared.db.sql import fetch
+from shared.db.sql import execute, fetch, rows_as_json
 
 _IN_BETWEEN = """
 pool_code = $1 AND settled_on >= $2 AND settled_at < $3 AND admitted_on >= $2
@@ -42,6 +43,30 @@ WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[]) AND status IN ('released', 
 _CUTS = """
 SELECT claim_id, line, amount_fen, patient_owed_fen FROM claim_cut
 WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[]) ORDER BY claim_id, claim_version, number
+"""
+_MADE_UP = """
+SELECT c.id FROM claim c WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[]) AND EXISTS (
+  SELECT FROM claim later WHERE later.pool_code = c.pool_code AND later.visit_id = c.visit_id AND later.part > c.part
+    AND later.policy_hash = (SELECT p.hash FROM policy p WHERE p.pool_code = $1 AND p.id = $3)
+    AND later.status IN ('settled', 'approved', 'released'))
+"""
+_PARTS = """
+SELECT id, visit_id, part, so_far FROM claim
+WHERE pool_code = $1 AND status IN ('settled', 'approved', 'released') AND so_far IS NOT NULL
+  AND visit_id IN (SELECT visit_id FROM claim WHERE pool_code = $1 AND id = ANY ($2::uuid[]))
+ORDER BY visit_id, part
+"""
+_FORGET = """
+UPDATE claim c SET so_far = (
+  SELECT p.so_far FROM claim p WHERE p.pool_code = c.pool_code AND p.visit_id = c.visit_id AND p.part < c.part
+    AND p.status NOT IN ('cancelled', 'reversed') ORDER BY p.part DESC LIMIT 1)
+WHERE c.pool_code = $1 AND c.id = $2 AND c.so_far IS NOT NULL AND NOT EXISTS (
+  SELECT FROM claim p WHERE p.pool_code = c.pool_code AND p.visit_id = c.visit_id AND p.part > c.part
+    AND p.status NOT IN ('cancelled', 'reversed'))
+"""
+_SET_SO_FAR = """
+UPDATE claim c SET so_far = n.so_far
+FROM jsonb_to_recordset($2::jsonb) AS n(id uuid, so_far jsonb) WHERE c.pool_code = $1 AND c.id = n.id
 """
 _DETAILS = "SELECT * FROM claim_detail WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[])"
 _VISITS = "SELECT * FROM visit WHERE pool_code = $1 AND id = ANY ($2::uuid[])"
@@ -100,6 +125,32 @@ async def cuts(conn: AsyncConnection, pool_code: str, claims: Sequence[Claim]) -
     for row in await fetch(conn, _CUTS, pool_code, [claim.id for claim in claims]):
         found[row["claim_id"]] += (CutOff(row["line"], row["amount_fen"], row["patient_owed_fen"]),)
     return found
+
+
+async def made_up(conn: AsyncConnection, pool_code: str, claims: Iterable[UUID], policy_id: UUID) -> set[UUID]:
+    """Parts of stays that a later part was settled after by the version: it makes up what they lack."""
+    return {row["id"] for row in await fetch(conn, _MADE_UP, pool_code, sorted(claims), policy_id)}
+
+
+async def forget_part(conn: AsyncConnection, pool_code: str, claim_id: UUID) -> None:
+    """The last part of a stay, where it was no care of his, counts for nothing in those that follow: the stay has come
+    to what it had before. A part that others stand on already stays in what they were settled on."""
+    await execute(conn, _FORGET, pool_code, claim_id)
+
+
+async def raise_parts(conn: AsyncConnection, pool_code: str, more: Mapping[UUID, Mapping[str, int]]) -> None:
+    """Adds what parts of stays get more, layer by layer, to what their admissions have come to with them: the next part
+    pays the rest."""
+    raised: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    changed = []
+    for row in await fetch(conn, _PARTS, pool_code, sorted(more)):
+        for layer, fen in more.get(row["id"], {}).items():
+            raised[row["visit_id"]][layer] += fen
+        if row["visit_id"] in raised:
+            so_far = Earlier.of(row["so_far"]).raised(raised[row["visit_id"]])
+            changed.append({"id": row["id"], "so_far": so_far.stored()})
+    if changed:
+        await execute(conn, _SET_SO_FAR, pool_code, rows_as_json(changed))
 
 
 async def details(conn: AsyncConnection, pool_code: str, claims: Sequence[Claim]) -> dict[UUID, Any]:

@@ -206,3 +206,45 @@ async def test_a_claim_is_listed_again_once_its_second_compensation_is_given_up(
     (payment,) = await campaigns.payments(world, campaign)
     await settlement_tells(world, campaigns.given_up(world, payment))
     assert (await prepared(world, policy_id)).json()["list"]["listed"] == "2500.00"
+
+
+@pytest.mark.requirement("ZA-23", "a claim is not taken back from under a second compensation that counts it")
+async def test_a_claim_that_second_compensation_counts_is_not_reversed(world: World) -> None:
+    claim = await paid_claim(world, await world.member())
+    world.clock.set(campaigns.AFTER)
+    campaign = await campaigns.opened(world, "100000.00")
+    await campaigns.approved(world, campaign)
+    await campaigns.published(world, campaign)
+    await campaigns.released(world, campaign)
+    (payment,) = await campaigns.payments(world, campaign)
+    waiting = await ask(world, claim)
+    assert refused(waiting) == (409, "second_compensated")
+    assert "追回" in waiting.json()["detail"], "it says how to go on"
+    await settlement_tells(world, campaigns.made(world, payment))
+    assert refused(await ask(world, claim)) == (409, "second_compensated")
+    assert refused(await world.cancel(claim["claim_id"])) == (409, "claim_paid")
+    await settlement_tells(world, campaigns.bounced(world, payment))
+    assert refused(await ask(world, claim)) == (409, "second_compensated"), "it is to be paid again"
+    await settlement_tells(world, campaigns.given_up(world, payment))
+    await let(world, claim)
+    assert (await world.cancel(claim["claim_id"])).json()["status"] == "reversed"
+
+
+async def test_a_list_is_not_released_on_a_claim_that_is_about_to_be_reversed(world: World) -> None:
+    claim = await paid_claim(world, await world.member())
+    await paid_claim(world, await world.member())
+    world.clock.set(campaigns.AFTER)
+    campaign = await campaigns.opened(world, "100000.00")
+    await campaigns.approved(world, campaign)
+    await campaigns.published(world, campaign)
+    assert (await ask(world, claim)).status_code == 201
+    world.clock.advance(timedelta(days=8))
+    again = {"claim_by": "2011-03-15"}
+    assert refused(await campaigns.act(world, "county_director", f"/{campaign}/release", again)) == (
+        409, "campaign_claims_moved",
+    )  # fmt: skip
+    asked = {"reason": "有结算正在冲销"}
+    await campaigns.done(world, "county_recheck", f"/{campaign}/void-request", asked, subject="li")
+    await campaigns.done(world, "county_director", f"/{campaign}/void")
+    anew = await campaigns.done(world, "county_recheck", f"/{campaign}/candidates", {})
+    assert (anew["candidates"], anew["left_out"]) == (1, {"reversing": 1})

@@ -252,3 +252,16 @@ async def test_an_upload_that_a_part_stands_on_is_not_withdrawn(stays: World) ->
     open_one = await stays.pool("hospital", "POST", f"/visits/{visit}/lines/2/withdrawal")
     assert open_one.status_code == 200, open_one.text
     assert (await midway(stays, visit)).json()["code"] == "bill_empty"
+
+
+async def test_a_part_that_was_no_care_of_his_leaves_the_rest_whole(stays: World) -> None:
+    """Its 490 take nothing of the 5,000 that an admission may have."""
+    visit = await staying(stays, await stays.member())
+    first = (await midway(stays, visit, line("A1", "1000.00"))).json()
+    assert first["benefit"] == "490.00"
+    why = {"ground": "fictitious", "bearer": "hospital", "note": "没有这次治疗"}
+    path = f"/claims/{first['claim_id']}/rejection"
+    assert (await stays.pool("insurer_reviewer", "POST", path, json=why)).status_code == 200
+    await discharge(stays, visit)
+    rest = (await stays.settle(visit, line("A1", "10000.00"))).json()
+    assert rest["benefit"] == "5000.00"

@@ -316,8 +316,67 @@ async def test_a_reversed_case_is_taken_off_in_the_month_of_its_reversal(world: 
     assert list(lines.values()) == [("1.0000", "960.00")]
     assert (made["cases"], made["due"], made["pay"], made["advanced"]) == (1, "0.00", "0.00", "-70.00")
     words = await world.pool("auditor", "GET", f"/payment-statements/{made['statement_id']}/words")
-    assert "2010-11 已列、后来冲销的病例:1,-960.00 元" in words.text
+    assert "2010-11 已列、后来取消或冲销的病例:1,-960.00 元" in words.text
     await signed(world, made["statement_id"])
     body = {"institution_code": COUNTY, "kind": "inpatient", "year": 2010}
     (year,) = (await world.pool("county_recheck", "POST", "/payment-statements/years", json=body)).json()
     assert (year["cases"], year["due"], year["advanced"]) == (2, "1920.00", "1330.00"), "each stay once"
+
+
+async def test_a_year_paid_by_two_documents_counts_a_reversed_case_where_it_was_counted(world: World) -> None:
+    """The case of November, by the first document, is reversed in December, whose month the second prices."""
+    world.clock.set(NOVEMBER)
+    await world.heard()
+    await decided(world)
+    since = "effective_from: 2010-11-01"
+    assert since in DOCUMENT
+    await decided(world, DOCUMENT.replace("county-2010", "county-2010b").replace(since, since[:-5] + "12-01"))
+    visit = await world.visit(await world.member(), diagnosis_code="J18.9", **STAY)
+    claim = (await world.settle(visit, line("A1", "1000.00"))).json()
+    await reviewed_and_released(world, claim, of=COUNTY)
+    await confirmed(world, UUID(claim["claim_id"]), claim["payable"], paid.consumer)
+    world.clock.set(DECEMBER)
+    await world.heard()
+    await signed(world, (await stated(world, month("2010-11"))).json()["statement_id"])
+    await let(world, claim)
+    assert (await world.cancel(claim["claim_id"])).json()["status"] == "reversed"
+    world.clock.set(JANUARY)
+    await signed(world, (await stated(world, month("2010-12"))).json()["statement_id"])
+    body = {"institution_code": COUNTY, "kind": "inpatient", "year": 2010}
+    years = (await world.pool("county_recheck", "POST", "/payment-statements/years", json=body)).json()
+    shown = [(one["first_day"], one["cases"], one["due"]) for one in years]
+    assert shown == [("2010-11-01", 0, "0.00"), ("2010-12-01", 0, "0.00")], "no case is less than none"
+
+
+@pytest.mark.requirement("ZZ-14", "a stay whose refused last part is settled again is paid the hospital once")
+async def test_a_stay_whose_refused_part_is_settled_again_is_one_case(world: World) -> None:
+    """Part 1 is released, part 2 refused, the month signed; the hospital cancels part 2 and settles it again."""
+    world.clock.set(NOVEMBER)
+    await world.heard()
+    await decided(world)
+    stay = await world.visit(await world.member(), diagnosis_code="J18.9", admitted=STAY["admitted"], discharged=None)
+    midway = {"midway": True, "lines": [line("A1", "1000.00")]}
+    first = (await world.pool("hospital", "POST", f"/visits/{stay}/settlement", json=midway)).json()
+    path = f"/pools/{POOL}/visits/{stay}/discharge"
+    await world.call("hospital", "POST", path, json={"discharged_at": STAY["discharged"]})
+    last = (await world.settle(stay, line("A2", "500.00"))).json()
+    papers = {"ground": "papers", "bearer": "hospital", "note": "缺材料"}
+    path = f"/claims/{last['claim_id']}/rejection"
+    assert (await world.pool("insurer_reviewer", "POST", path, json=papers)).status_code == 200
+    await reviewed_and_released(world, first, of=COUNTY)
+    world.clock.set(DECEMBER)
+    await world.heard()
+    november = (await stated(world, month("2010-11"))).json()
+    assert (november["cases"], november["due"]) == (1, "960.00")
+    await signed(world, november["statement_id"])
+    assert (await world.cancel(last["claim_id"])).json()["status"] == "cancelled"
+    again = (await world.settle(stay, line("A2", "500.00"))).json()
+    await reviewed_and_released(world, again, of=COUNTY)
+    world.clock.set(JANUARY)
+    made = (await stated(world, month("2010-12"))).json()
+    lines = {one["what"]: (one["units"], one["due"]) for one in made["lines"]}
+    assert lines.pop("reversed:2010-11") == ("1.0000", "-960.00")
+    assert list(lines.values()) == [("1.0000", "960.00")]
+    assert (made["cases"], made["due"]) == (1, "0.00"), "one fixed price for one stay"
+    words = await world.pool("auditor", "GET", f"/payment-statements/{made['statement_id']}/words")
+    assert "2010-11 已列、后来取消或冲销的病例:1,-960.00 元" in words.text

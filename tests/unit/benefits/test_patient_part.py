@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.claims.benefits.document import PolicyErrors
+from services.claims.benefits.presumed import presumed
 from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wall import rule_words
 from services.claims.benefits.wire import decision_document
@@ -47,6 +48,13 @@ def test_what_does_not_exceed_the_part_is_the_patients() -> None:
     result = Stay(policy({"patient": "600"})).part(600)
     assert (result.outcome.value, result.benefit_fen, result.patient_fen) == ("zero_benefit", 0, 60_000)
     assert "个人负担 600.00 元,计入的费用 600.00 元没有超过,补偿 0.00 元。" in slip_text(decision_document(result))
+
+
+def test_a_part_that_the_source_does_not_state_is_named_in_words() -> None:
+    told = decision_document(Stay(policy({"patient": {"value": "600", "illustrative": "true"}})).part(1_000))
+    assert [name.rsplit(".", 1)[1] for name in told["illustrative"]] == ["patient"]
+    assert presumed(told, "zh").endswith("的个人负担金额")
+    assert presumed(told, "en").endswith(": the patient's part")
 
 
 def test_its_own_clause_is_quoted() -> None:

@@ -427,7 +427,7 @@ def _rules() -> list[str]:
         "blind_index, household_id, township_code, village_code, birth_date, sex, sequence, timeline, groups, layers, "
         "learnt_from, learnt_at"
     )
-    claim = "status, version, payable_fen, cutoff_id, reversal_id"
+    claim = "status, version, payable_fen, cutoff_id, reversal_id, so_far"
     visit = "status, discharged_at, line_sheets, third_party, third_party_share, elsewhere, facts_seq, missing_papers"
     entitled = "entitlements, entitlement_seq"
     return [

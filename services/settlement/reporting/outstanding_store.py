@@ -115,9 +115,12 @@ SELECT * FROM (
   WHERE d.fen > 0
   UNION ALL
   SELECT 'deposit', r.approved_on, r.institution_code, r.reason, r.fen - r.amount_fen FROM (
-    SELECT r.*, coalesce((SELECT sum(p.fen) FROM payable u JOIN paid p ON p.claim_id = u.claim_id
-      WHERE u.pool_code = $1 AND u.cutoff_id = r.id), 0)::bigint AS fen
-    FROM deposit_release r WHERE r.pool_code = $1 AND r.approved_on <= $2 AND NOT r.forfeit) r
+    SELECT r.*, coalesce(x.fen, 0)::bigint AS fen
+    FROM deposit_release r LEFT JOIN (
+      SELECT u.cutoff_id, sum(p.fen) AS fen FROM payable u JOIN paid p ON p.claim_id = u.claim_id
+      WHERE u.pool_code = $1 AND u.cutoff_id IN (SELECT d.id FROM deposit_release d WHERE d.pool_code = $1)
+      GROUP BY u.cutoff_id) x ON x.cutoff_id = r.id -- all at once: one look at what was paid, not one a release
+    WHERE r.pool_code = $1 AND r.approved_on <= $2 AND NOT r.forfeit) r
   WHERE r.fen < r.amount_fen
   UNION ALL
   SELECT w.kind, min(w.opened_on), w.institution_code, count(*) || ' 笔', -sum(w.fen)::bigint FROM owed w

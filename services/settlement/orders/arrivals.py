@@ -78,7 +78,7 @@ async def _record(
     await lock_account(desk, FISCAL)
     arrival_id, fen, reference = new_id(desk.now), advised.amount_fen, advised.bank_reference
     row = (desk.pool_code, arrival_id, kind, level, sponsorship_id, year, fen, reference, advised.value_date, desk.by,
-           desk.now)  # fmt: skip
+           desk.now, desk.day)  # fmt: skip
     if not await store.add(desk.conn, FISCAL, row):
         raise REFERENCE_USED(reference=reference)
     return await store.arrival(desk.conn, desk.pool_code, arrival_id)

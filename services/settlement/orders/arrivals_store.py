@@ -18,10 +18,10 @@ async def add(conn: AsyncConnection, account: str, row: Sequence[Any]) -> bool:
             conn,
             """
         INSERT INTO arrival (pool_code, id, kind, level, sponsorship_id, coverage_year, amount_fen, bank_reference,
-                             value_date, status, recorded_by, recorded_at)
-        SELECT $1, $2, $3, $4, $5::uuid, $6, $7, $8, $9, 'prepared', $10, $11
+                             value_date, status, recorded_by, recorded_at, recorded_on)
+        SELECT $1, $2, $3, $4, $5::uuid, $6, $7, $8, $9, 'prepared', $10, $11, $12
         WHERE NOT EXISTS (
-          SELECT FROM money_order o WHERE o.pool_code = $1 AND o.reference = $8 AND o.account = $12
+          SELECT FROM money_order o WHERE o.pool_code = $1 AND o.reference = $8 AND o.account = $13
             AND o.status NOT IN ('refused', 'reversed'))
         ON CONFLICT DO NOTHING""",
             *row,

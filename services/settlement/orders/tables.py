@@ -128,6 +128,7 @@ def _arrival(metadata: MetaData) -> None:
         Column("status", CODE, nullable=False),
         Column("recorded_by", Text, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
+        Column("recorded_on", Date, nullable=False),
         Column("booked_by", Text),
         Column("booked_on", Date),
         Column("refused_by", Text),

@@ -99,9 +99,9 @@ SELECT * FROM (
     WHERE h.pool_code = o.pool_code AND h.order_id = o.id) w
   WHERE o.pool_code = $1 AND w.since <= $2 AND (w.until IS NULL OR w.until > $2)
   UNION ALL
-  SELECT 'arrival', a.day, a.bank_reference, a.kind, a.amount_fen
-  FROM (SELECT a.*, (a.recorded_at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM arrival a WHERE a.pool_code = $1) a
-  WHERE a.day <= $2 AND (a.refused_on IS NULL OR a.refused_on > $2) AND (a.booked_on IS NULL OR a.booked_on > $2)
+  SELECT 'arrival', a.recorded_on, a.bank_reference, a.kind, a.amount_fen FROM arrival a
+  WHERE a.pool_code = $1 AND a.recorded_on <= $2 AND (a.refused_on IS NULL OR a.refused_on > $2)
+    AND (a.booked_on IS NULL OR a.booked_on > $2)
   UNION ALL
   SELECT 'subsidy', d.day, d.level, d.coverage_year || ' 年度', d.fen FROM (
     SELECT s.level, s.coverage_year, min(s.first_day) AS day,
@@ -115,9 +115,12 @@ SELECT * FROM (
   WHERE d.fen > 0
   UNION ALL
   SELECT 'deposit', r.approved_on, r.institution_code, r.reason, r.fen - r.amount_fen FROM (
-    SELECT r.*, coalesce((SELECT sum(p.fen) FROM payable u JOIN paid p ON p.claim_id = u.claim_id
-      WHERE u.pool_code = $1 AND u.cutoff_id = r.id), 0)::bigint AS fen
-    FROM deposit_release r WHERE r.pool_code = $1 AND r.approved_on <= $2 AND NOT r.forfeit) r
+    SELECT r.*, coalesce(x.fen, 0)::bigint AS fen
+    FROM deposit_release r LEFT JOIN (
+      SELECT u.cutoff_id, sum(p.fen) AS fen FROM payable u JOIN paid p ON p.claim_id = u.claim_id
+      WHERE u.pool_code = $1 AND u.cutoff_id IN (SELECT d.id FROM deposit_release d WHERE d.pool_code = $1)
+      GROUP BY u.cutoff_id) x ON x.cutoff_id = r.id -- all at once: one look at what was paid, not one a release
+    WHERE r.pool_code = $1 AND r.approved_on <= $2 AND NOT r.forfeit) r
   WHERE r.fen < r.amount_fen
   UNION ALL
   SELECT w.kind, min(w.opened_on), w.institution_code, count(*) || ' 笔', -sum(w.fen)::bigint FROM owed w

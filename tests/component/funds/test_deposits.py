@@ -1,14 +1,16 @@
 """Quality deposits: withheld by the agreed share, owed still, released by two people, spent when they are paid."""
 
+import json
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.settlement.reporting import outstanding_store
 from shared.contracts import claims
 from shared.kernel.ids import new_id
-from tests.component.funds.world import HOSPITAL, OTHER_HOSPITAL, World
+from tests.component.funds.world import HOSPITAL, OTHER_HOSPITAL, POOL, World
 
 RATE = {"valid_from": "2010-01-01", "rate": "0.1000", "document": "县合管办〔2010〕3号"}
 DIRECTOR = {"role": "county_director"}
@@ -262,3 +264,18 @@ async def test_nobody_acts_on_the_deposit_of_his_home_hospital(world: World) -> 
     assert await world.term("d", "deposit_withheld") == "10.00"
     await world.done(approval, **DIRECTOR, **away)
     assert await world.term("d", "released_not_batched") == "10.00"
+
+
+def once_a_row(plan: dict[str, Any], inside: bool = False) -> list[str]:
+    """The common tables that a plan reads anew for each row of another."""
+    within = inside or plan.get("Parent Relationship") == "SubPlan"
+    own = [plan["CTE Name"]] if within and "CTE Name" in plan else []
+    return own + [name for part in plan.get("Plans", ()) for name in once_a_row(part, within)]
+
+
+async def test_the_list_reads_what_was_paid_once_for_all_releases(world: World) -> None:
+    (row,) = await world.rows(
+        f"EXPLAIN (FORMAT JSON) {outstanding_store._OUTSTANDING}", POOL, world.clock.now().date(), 100
+    )
+    (told,) = json.loads(row[0])
+    assert "paid" not in once_a_row(told["Plan"]), "releases and paid claims both grow for ever"

@@ -187,6 +187,31 @@ async def test_the_list_of_a_day_is_that_of_the_day(world: World) -> None:
     assert [r["cells"][2] for r in fiscal["rows"] if r["cells"][1]] == ["P-1"], "as the reconciliation of the day says"
 
 
+@pytest.mark.requirement("LS-11", "what is entered after a day's close waits from the next business day on")
+async def test_what_is_entered_after_the_close_is_not_of_that_day(world: World) -> None:
+    await a_busy_month(world)
+    today = world.clock.now().date()
+    for n in range((today - FIRST).days + 1):
+        await world.sources_close(FIRST + timedelta(days=n))
+    await world.done(f"/days/{today}/close", role="county_director")
+    path = f"/papers/outstanding?from={today}&to={today}"
+    closed = await world.get(path)
+    gift = {"kind": "donation", "amount": "9.00", "party": "某企业", "bank_reference": "Y-1", "reason": "捐赠"}
+    order = await world.done("/money-orders", gift, role="county_finance")
+    body = {"level": "city", "coverage_year": 2010, "amount": "90.00", "bank_reference": "C-1"}
+    body["arrived_on"] = today.isoformat()
+    made = await world.done("/subsidy-arrivals", body, role="county_finance")
+    assert (await world.get(path))["rows"] == closed["rows"]
+    for one in (f"/money-orders/{order['id']}", f"/arrivals/{made['id']}"):
+        await world.done(f"{one}/approval", role="county_finance", subject="county_finance-2")
+    assert (await world.get(path))["rows"] == closed["rows"]
+    world.clock.advance(timedelta(days=1))
+    next_day = today + timedelta(days=1)
+    await world.done("/subsidy-arrivals", body | {"bank_reference": "C-2"}, role="county_finance")
+    later = waiting(await world.get(f"/papers/outstanding?from={next_day}&to={next_day}"))
+    assert later["待批准入账的到账登记"][3] == "C-2"
+
+
 @pytest.mark.requirement("LS-11", "a refused line whose payment came back is owed no more, and was on the days before")
 async def test_a_refused_line_made_good_by_its_payment_coming_back(world: World) -> None:
     await world.fund()

@@ -111,6 +111,7 @@ CREATE TABLE arrival (
   status text COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'booked', 'refused', 'reversed')),
   recorded_by text NOT NULL,
   recorded_at timestamptz NOT NULL,
+  recorded_on date NOT NULL,
   booked_by text,
   booked_on date,
   refused_by text,

@@ -526,6 +526,15 @@ def test_the_family_account_pays_nothing_of_what_a_third_party_bears() -> None:
         assert (decision.benefit_fen, decision.account_fen, decision.patient_fen) == (2_000, 2_000, 8_000)
 
 
+def test_the_family_account_pays_nothing_of_what_the_hospital_bears() -> None:
+    """Of 3,000 the limit counts 2,000; 70% of it are paid, 1,000 are the hospital's, and 600 are left to the account."""
+    text = GOOD.partition("family_account:")[0].replace("readings:\n", ACCOUNT_FOR_ELIGIBLE.lstrip(), 1)
+    text = text.replace("ratio: 70%\n", "ratio: 70%\n            limit: {amount: 2000, excess: hospital}\n", 1)
+    claim = read_claim("institution: {level: county}\neligible: 3000\nfamily_account: {credit: 5000, pay: 5000}\n")
+    decided = decide(claim, load(text).policy).adjudication
+    assert (decided.benefit_fen, decided.hospital_fen, decided.account_fen) == (140_000, 100_000, 60_000)
+
+
 def test_a_wish_for_an_account_that_no_policy_has_is_refused() -> None:
     with pytest.raises(PolicyErrors, match="方案没有家庭账户"):
         decide(read_claim(PLAIN + "family_account: {credit: 100, pay: 50}\n"), loaded("huali-2010").policy)

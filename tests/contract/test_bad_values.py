@@ -37,6 +37,8 @@ NOT_FREE = {
     ("claims", "WindowVisitIn", "id_number"): "is the ID number; compared by its blind index, not kept",
     ("settlement", "StatedIn", "figure"): "the name of a figure, looked up",
     ("claims", "PaperIn", "reference"): "the number of a paper",
+    ("claims", "SelectionIn", "groups"): "groups of the policy, looked up",
+    ("claims", "SelectionIn", "diseases"): "codes of diseases",
     ("claims", "LookupIn", "id_number"): "is the ID number; only its blind index is used",
     ("claims", "AgreementIn", "bank_account"): "is the account; sealed in its column",
     ("claims", "AgreementIn", "bank_name"): "a bank's name, with the account",

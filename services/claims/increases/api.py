@@ -58,8 +58,9 @@ class IncreaseListOut(WireModel):
 
 class PreparedOut(WireModel):
     """A list where somebody gets more, and the claims that would and are not on it: by status, or because they wait on
-    a list of another version (`listed`), were cut as a whole (`cut`), were not reproduced, or were counted by a second
-    compensation that was released (`compensated`); with where to go on."""
+    a list of another version (`listed`), were cut as a whole (`cut`), were not reproduced, were counted by a second
+    compensation that was released (`compensated`), or were made up by a later part of the stay (`later_part`); with
+    where to go on."""
 
     list: IncreaseListOut | None
     left_out: dict[str, int]

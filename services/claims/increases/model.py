@@ -16,8 +16,8 @@ from shared.kernel.errors import Words
 PREPARED, APPROVED, WITHDRAWN = "prepared", "approved", "withdrawn"
 LISTED, RELEASED, EXHAUSTED, PAID = "listed", "released", "exhausted", "paid"
 VOID, COMPENSATED = "void", "compensated"
-"""Not paid: when the list was approved its claim was taken back, or about to be; or a second compensation of the year
-had been released or paid for what the person bore of the claim."""
+"""Not paid: when the list was approved its claim was taken back, or about to be, or made up by a later part of its
+stay; or a second compensation of the year had been released or paid for what the person bore of the claim."""
 STATUS: Mapping[str, Words] = MappingProxyType(
     {
         PREPARED: ("待批准", "prepared and not approved"),

@@ -9,9 +9,10 @@ INCREASES_UNKNOWN = define(
 NO_INCREASES = define(
     "no_increases", 409, "没有可补的差额", "There is nothing to pay more",
     "按这个方案没有还未列入名单、已放行而应补差额的结算;另有 {count} 例因未放行、在别的名单上待批、"
-    "整单扣减、已发二次补偿或核算不符,没有列入。",
+    "整单扣减、已发二次补偿、已由同次住院后面的结算补足或核算不符,没有列入。",
     "By this version no released claim gets more that is not on a list already; {count} claims are left out: not "
-    "released, waiting on another list, cut as a whole, second-compensated already, or not reproduced.",
+    "released, waiting on another list, cut as a whole, second-compensated already, made up by a "
+    "later part of the stay, or not reproduced.",
 )  # fmt: skip
 INCREASES_OVERTAKEN = define(
     "increases_overtaken", 409, "名单上的结算已由新决定的方案管", "Another version decides claims of the list",

@@ -38,7 +38,8 @@ async def late_differences(
 ) -> tuple[list[Difference], UUID | None]:
     """The differences of a page of households, and the last household of the page where there may be more.
 
-    Statements: six, and one for each catalogue version and policy version that is new in this process.
+    Statements: six; one for stays in parts and one for heads where they are asked for; one for each catalogue version
+    and policy version that is new in this process.
     """
     wanted = Wanted(late.since, late.until, late.decided_at + _IN_FLIGHT, late.policy.hash, after, households)
     found = await retroactive_store.claims_in_between(unit.conn, unit.pool_code, wanted)

@@ -184,7 +184,7 @@ async def test_no_answer_is_503_and_nothing_moves(world: World) -> None:
 
 
 async def test_registering_somebody_never_heard_of_holds_nothing_while_enrollment_is_asked(world: World) -> None:
-    mother, child = world.coverage(), world.coverage()
+    mother, child = world.coverage(), world.coverage(birth_date=date(2010, 1, 20))
     for one in (mother, child):
         world.enrollment.known[one.member_id] = one
     before, world.enrollment.slow_seconds = await world.counts(), 0.2

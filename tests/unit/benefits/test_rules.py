@@ -527,7 +527,7 @@ def test_the_family_account_pays_nothing_of_what_a_third_party_bears() -> None:
 
 
 def test_the_family_account_pays_nothing_of_what_the_hospital_bears() -> None:
-    """Of 3,000 the limit counts 2,000; 70% of it are paid, 1,000 are the hospital's, and 600 are left to the account."""
+    """Of 3,000 the limit counts 2,000: 70% are paid, 1,000 are the hospital's, and 600 are left to the account."""
     text = GOOD.partition("family_account:")[0].replace("readings:\n", ACCOUNT_FOR_ELIGIBLE.lstrip(), 1)
     text = text.replace("ratio: 70%\n", "ratio: 70%\n            limit: {amount: 2000, excess: hospital}\n", 1)
     claim = read_claim("institution: {level: county}\neligible: 3000\nfamily_account: {credit: 5000, pay: 5000}\n")

@@ -133,7 +133,7 @@ async def measure(database: ServiceDatabase, runs: int, postings: int, per_vouch
 def main() -> None:
     """Starts a cluster of its own, measures, prints one line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--runs", type=int, default=25)
     parser.add_argument("--postings", type=int, default=10_000)
     parser.add_argument("--per-voucher", type=int, default=4)
     options = parser.parse_args()

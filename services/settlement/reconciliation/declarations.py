@@ -46,7 +46,7 @@ async def confirm(desk: Desk, role: str, instruction_id: UUID) -> Any:
     if proposed["proposed_by"] == desk.by:
         raise FOUR_EYES(act=("申明未执行", "declare it not executed"), then=("确认", "confirm that"))
     await declare_not_executed(desk, instruction)
-    await store.confirm_declaration(desk.conn, desk.pool_code, instruction_id, desk.by, desk.now)
+    await store.confirm_declaration(desk.conn, desk.pool_code, instruction_id, desk.by, desk.day)
     return await store.declaration(desk.conn, desk.pool_code, instruction_id)
 
 

@@ -1,7 +1,7 @@
 """SQL of reconciliation: statements, their lines, what each line shows, and what stays open."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -244,14 +244,14 @@ async def declaration(conn: AsyncConnection, pool: str, instruction_id: UUID) ->
     )
 
 
-async def confirm_declaration(conn: AsyncConnection, pool: str, instruction_id: UUID, by: str, now: datetime) -> None:
-    """The second person's word."""
+async def confirm_declaration(conn: AsyncConnection, pool: str, instruction_id: UUID, by: str, day: date) -> None:
+    """The second person's word, on a business day."""
     await execute(
         conn,
         """
-        UPDATE declaration SET confirmed_by = $3, confirmed_at = $4 WHERE pool_code = $1 AND instruction_id = $2""",
+        UPDATE declaration SET confirmed_by = $3, confirmed_on = $4 WHERE pool_code = $1 AND instruction_id = $2""",
         pool,
         instruction_id,
         by,
-        now,
+        day,
     )

@@ -125,7 +125,7 @@ def _declaration(metadata: MetaData) -> None:
         Column("proposed_by", Text, nullable=False),
         Column("proposed_at", MOMENT, nullable=False),
         Column("confirmed_by", Text),
-        Column("confirmed_at", MOMENT),
+        Column("confirmed_on", Date),
         PrimaryKeyConstraint("pool_code", "instruction_id"),
         ForeignKeyConstraint(["pool_code", "instruction_id"], ["instruction.pool_code", "instruction.id"]),
     )

@@ -72,7 +72,7 @@ SELECT * FROM (
   SELECT 'payment', i.deadline, i.end_to_end_id, i.institution_code, i.amount_fen FROM instruction i
   LEFT JOIN declaration d ON d.pool_code = i.pool_code AND d.instruction_id = i.id
   WHERE i.pool_code = $1 AND i.status <> 'cancelled' AND i.deadline < $2
-    AND (d.confirmed_at IS NULL OR (d.confirmed_at AT TIME ZONE 'Asia/Shanghai')::date > $2)
+    AND (d.confirmed_on IS NULL OR d.confirmed_on > $2)
     AND NOT EXISTS (SELECT FROM seen s WHERE s.source_id = i.id)
   UNION ALL
   SELECT 'receivable', r.arisen_on, r.reference, r.reason, r.fen FROM (

@@ -220,3 +220,25 @@ async def test_a_late_execution_beyond_the_books_money_waits_and_holds_up_nothin
     left = (await world.get("/open-items"))["at_bank_not_in_book"]
     assert [item["reference"] for item in left] == ["UNEXPLAINED"]
     await world.check_books()
+
+
+@pytest.mark.requirement("LS-11", "what is declared after the close of a day was open on that day")
+async def test_a_declaration_after_the_close_changes_no_list_of_the_day(world: World) -> None:
+    await world.fund()
+    first = world.clock.now().date()
+    payment = await unknown(world)
+    today = world.clock.now().date()
+    await world.statement(EXPENDITURE)
+    for n in range((today - first).days + 1):
+        await world.sources_close(first + timedelta(days=n))
+    await world.done(f"/days/{today}/close", role="county_director")
+    path = f"/papers/outstanding?from={today}&to={today}"
+    closed = (await world.get(path))["rows"]
+    assert any(payment["end_to_end_id"] in row["cells"] for row in closed)
+    path_of = f"/payments/{payment['id']}/non-execution"
+    await world.done(path_of, REASON)
+    await world.done(f"{path_of}/confirmation", **APPROVER)
+    assert (await world.get(path))["rows"] == closed
+    next_day = today + timedelta(days=1)
+    later = (await world.get(f"/papers/outstanding?from={next_day}&to={next_day}"))["rows"]
+    assert not any(payment["end_to_end_id"] in row["cells"] for row in later)

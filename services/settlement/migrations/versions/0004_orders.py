@@ -99,11 +99,11 @@ CREATE TABLE declaration (
   proposed_by text NOT NULL,
   proposed_at timestamptz NOT NULL,
   confirmed_by text,
-  confirmed_at timestamptz,
+  confirmed_on date,
   PRIMARY KEY (pool_code, instruction_id),
   FOREIGN KEY (pool_code, instruction_id) REFERENCES instruction (pool_code, id),
   CHECK (confirmed_by <> proposed_by),
-  CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL))
+  CHECK ((confirmed_by IS NULL) = (confirmed_on IS NULL))
 );
 """
 
@@ -116,7 +116,7 @@ def upgrade() -> None:
     op.execute(pool_table("settlement", "money_order", update_columns=changing, worker="SELECT, INSERT"))
     op.execute(pool_table("settlement", "order_wait"))
     op.execute(pool_table("settlement", "order_declaration", update_columns="confirmed_by, confirmed_on"))
-    op.execute(pool_table("settlement", "declaration", update_columns="confirmed_by, confirmed_at"))
+    op.execute(pool_table("settlement", "declaration", update_columns="confirmed_by, confirmed_on"))
 
 
 def downgrade() -> None:

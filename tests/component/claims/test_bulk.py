@@ -79,10 +79,11 @@ async def test_members_never_heard_of_are_asked_for_together_with_nothing_held(w
         world.enrollment.known[one.member_id] = one
     visits = [visit(world, one.member_id, number) for number, one in enumerate(told)]
     path = f"/pools/{POOL}/visits/bulk?atomic=true"
-    world.enrollment.slow_seconds = 0.2
+    world.enrollment.hold()
     waiting = asyncio.create_task(send(world, path, visits, key="whole"))
     await world.until_asked(2)
     held = await world.sql(HELD)
+    world.enrollment.let(12)
     answer = await waiting
     assert [one["status"] for one in answer.json()["lines"]] == [201] * 12
     assert held == [], "no key and no row waits for enrollment"

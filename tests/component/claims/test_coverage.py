@@ -7,7 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import pytest
 
+from services.claims.visits import asking
+from services.claims.visits.asking import ANSWER_SECONDS
 from shared.kernel.ids import new_id
 from tests.component.claims.test_increases_reversed import let, paid_claim
 from tests.component.claims.world import COUNTY, ENROLLED, HELD, OTHER_SESSIONS, POOL, World, line
@@ -164,7 +167,7 @@ async def test_a_back_dated_birth(world: World) -> None:
     assert (answer.status_code, answer.json()["benefit"]) == (201, "70.00")
 
 
-async def test_no_answer_is_503_and_nothing_moves(world: World) -> None:
+async def test_no_answer_is_503_and_nothing_moves(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     told = world.coverage((ENROLLED, 1, "none"))
     world.enrollment.known[told.member_id] = told
     visit = await world.visit(told.member_id)
@@ -173,12 +176,14 @@ async def test_no_answer_is_503_and_nothing_moves(world: World) -> None:
     answer = await world.settle(visit, line(), key="k")
     assert (answer.status_code, answer.json()["code"]) == (503, "enrollment_silent")
     assert int(answer.headers["Retry-After"]) > 0
-    world.enrollment.silent, world.enrollment.slow_seconds = False, 0.8
+    monkeypatch.setattr(asking, "ANSWER_SECONDS", ANSWER_SECONDS)
+    world.enrollment.silent = False
+    world.enrollment.hold()
     waiting = asyncio.create_task(world.settle(visit, line(), key="k"))
     await world.until_asked(3)
     held = await world.sql(HELD)
     answer = await waiting
-    assert (answer.status_code, answer.json()["code"]) == (503, "enrollment_silent"), "500 ms and no longer"
+    assert (answer.status_code, answer.json()["code"], ANSWER_SECONDS) == (503, "enrollment_silent", 0.5)
     assert held == [], "nothing is held while enrollment is asked"
     assert await world.counts() == before
 
@@ -187,12 +192,14 @@ async def test_registering_somebody_never_heard_of_holds_nothing_while_enrollmen
     mother, child = world.coverage(), world.coverage(birth_date=date(2010, 1, 20))
     for one in (mother, child):
         world.enrollment.known[one.member_id] = one
-    before, world.enrollment.slow_seconds = await world.counts(), 0.2
+    before = await world.counts()
+    world.enrollment.hold()
     waiting = asyncio.create_task(world.visit(child.member_id, mother_id=str(mother.member_id), discharged=None))
     held = []
     for times in (1, 2):
         await world.until_asked(times)
         held += await world.sql(HELD)
+        world.enrollment.let(1)
     await waiting
     assert held == []
     assert world.enrollment.asked == 2, "each once"

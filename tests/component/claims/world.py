@@ -49,23 +49,46 @@ assert ClaimSettled  # its payload has to be known to the consumer's table of ty
 
 @dataclass
 class Enrollment:
-    """A stand-in for enrollment's two questions, over HTTP; ``silent`` lets it answer nothing but errors."""
+    """A stand-in for enrollment's two questions, over HTTP; ``silent`` lets it answer nothing but errors.
+
+    It is held and let answer by the test, never by a clock: a busy machine must not decide what a test sees.
+    """
 
     known: dict[UUID, CoverageChanged] = field(default_factory=dict)
     silent: bool = False
-    slow_seconds: float = 0.0
     asked: int = 0
+    _held: threading.Semaphore | None = None
 
     @contextmanager
     def serving(self) -> Iterator[str]:
         """Its address while it runs."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _enrollment_handler(self))
+        server = _Server(("127.0.0.1", 0), _enrollment_handler(self))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
         finally:
+            self.let(1000)
             server.shutdown()
             server.server_close()
+
+    def hold(self) -> None:
+        """From now on questions wait for `let`."""
+        self._held = threading.Semaphore(0)
+
+    def let(self, times: int) -> None:
+        """Answers so many of the questions that wait or come."""
+        if self._held is not None:
+            self._held.release(times)
+
+    def wait(self) -> None:
+        """Waits until the question may be answered."""
+        if self._held is not None:
+            self._held.acquire()
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64
+    """As many as may ask at once; the library's five let a sixth wait for its second SYN, a whole second."""
 
 
 def _enrollment_handler(enrollment: Enrollment) -> type[BaseHTTPRequestHandler]:
@@ -75,8 +98,7 @@ def _enrollment_handler(enrollment: Enrollment) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             enrollment.asked += 1
             assert self.headers["Authorization"].startswith("Bearer ")
-            if enrollment.slow_seconds:
-                threading.Event().wait(enrollment.slow_seconds)
+            enrollment.wait()
             parts = self.path.strip("/").split("/")
             if enrollment.silent:
                 self._answer(503, {"code": "busy"})

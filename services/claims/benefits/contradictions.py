@@ -11,6 +11,7 @@ from typing import Any
 
 from services.claims.benefits.areas import phrases
 from services.claims.benefits.document import Path
+from services.claims.benefits.messages import choices
 from services.claims.benefits.model import DESIGNATIONS, LEVELS, OWNERSHIPS, PLACES, Situation
 from services.claims.benefits.payers import payer_problems
 from services.claims.benefits.schema import (
@@ -57,6 +58,8 @@ def contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
         kinds: dict[tuple[str, object], str] = {}
         for benefit_id, benefit in layer.benefits.items():
             where = (*here, "benefits", benefit_id)
+            if benefit.kind not in KINDS:
+                yield (*where, "kind"), f"只能是 {choices(list(KINDS), KINDS)} 之一"
             asked = (benefit.kind, benefit.condition)
             if asked in kinds:
                 yield (*where, "kind"), f"{benefit.kind} 已在 {kinds[asked]} 中规定"

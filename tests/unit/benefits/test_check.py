@@ -56,7 +56,6 @@ def changed(old: str, new: str, text: str = GOOD) -> str:
             "没有任何规定引用这个来源",
         ),
         (changed("layers:\n", "groups: {wubao: {name: 五保户}}\nlayers:\n"), "没有任何规定用到这类人群"),
-        (changed("kind: outpatient", "kind: dental"), "没有规定:县内 非定点"),
     ],
 )
 def test_a_finding(text: str, message: str) -> None:
@@ -193,9 +192,9 @@ SECOND = """
         account: "5001"
         rules:
           village: {name: 村级, when: {level: village, place: in_county, designation: none}, ratio: 50%, clause: 一半}
-      dental:
-        name: 口腔
-        kind: dental
+      outpatient:
+        name: 大病门诊
+        kind: outpatient
         account: "5001"
         rules:
           all: {name: 各级, when: {}, ratio: 50%, clause: 一半}
@@ -204,10 +203,10 @@ readings:
 
 
 def test_layers_that_never_pay() -> None:
-    text = GOOD.replace("\nreadings:\n", SECOND)
+    text = re.sub(r"      outpatient:\n(        .*\n)+", "", GOOD, count=1).replace("\nreadings:\n", SECOND)
     found = warned(text)
     assert "第一层在这些情形下都不补偿,这一行永远不会用到" in found
-    assert "第一层不补偿这类医疗服务,“口腔”永远不会支付" in found
+    assert "第一层不补偿这类医疗服务,“大病门诊”永远不会支付" in found
     uncapped = re.sub(
         r"        caps:\n          year:\n            name: 住院补偿全年.*\n(            .*\n)+", "", text
     )

@@ -20,6 +20,7 @@ from services.claims.benefits.schema import (
     PapersDoc,
     PolicyDoc,
     Row,
+    RuleDoc,
     Sourced,
     When,
 )
@@ -109,8 +110,7 @@ def _parameter_origins(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
         value: Sourced[Any] = getattr(document.parameters, name)
         if value.clause is None and not value.illustrative:
             yield ("parameters", name), "缺少依据:写明 clause,来源没有规定的写 illustrative: true"
-        if value.source is not None and value.source not in document.sources:
-            yield ("parameters", name, "source"), f"sources 里没有 {value.source}"
+        yield from _value_problems(document, ("parameters", name), value)
 
 
 def _deadline_problems(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
@@ -141,6 +141,7 @@ def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: Benef
                 yield (*where, "groups"), f"groups 里没有 {group}"
     for rule_id, rule in benefit.rules.items():
         where = (*here, "rules", rule_id)
+        yield from _empty_lists(where, rule)
         values = (rule.deductible, rule.deductible_waived_from, rule.ratio, rule.fixed, rule.patient)
         yield from _origin_problems(document, where, rule, *values)
         if rule.patient is not None and rule.limit is not None and rule.patient.value >= rule.limit.amount:
@@ -169,16 +170,29 @@ def _origin_problems(
     if row.illustrative and row.clause is None and row.note is None:
         yield here, "来源没有规定的值用 note 说明如何推定"
     for part in (row, *values):
-        if part is None:
-            continue
-        if part.source is not None and part.source not in document.sources:
-            yield (*here, "source"), f"sources 里没有 {part.source}"
-        if part.effective_from is not None and part.effective_from > document.effective_from:
-            yield (
-                (*here, "effective_from"),
-                f"{part.effective_from} 晚于本方案的生效日 {document.effective_from}:"
-                "中途改动的值另写一个版本,从那一天起生效",
-            )
+        if part is not None:
+            yield from _value_problems(document, here, part)
+
+
+def _value_problems(document: PolicyDoc, here: Path, part: Row | Sourced[Any]) -> Iterator[tuple[Path, str]]:
+    """A source that is not there, and a value that would count before its own day (0225)."""
+    if part.source is not None and part.source not in document.sources:
+        yield (*here, "source"), f"sources 里没有 {part.source}"
+    if part.effective_from is not None and part.effective_from > document.effective_from:
+        yield (
+            (*here, "effective_from"),
+            f"{part.effective_from} 晚于本方案的生效日 {document.effective_from}:"
+            "中途改动的值另写一个版本,从那一天起生效",
+        )
+
+
+def _empty_lists(here: Path, rule: RuleDoc) -> Iterator[tuple[Path, str]]:
+    """Conditions that name nothing: whoever empties a list means no situation, and it would mean every one."""
+    for number, when in enumerate(rule.when):
+        for name, value in when:
+            if value == []:
+                one: Path = () if len(rule.when) == 1 else (number,)
+                yield (*here, "when", *one, name), "至少写一项;不论哪一种的,不写这一项"
 
 
 def _overlaps(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:

@@ -53,3 +53,25 @@ def line_of(needle: str, text: str = SMALL) -> int:
 def test_a_kind_of_care_that_no_claim_has_is_refused(kind: str) -> None:
     text = changed("kind: inpatient", f"kind: {kind}")
     assert refused(text) == [(line_of(kind, text), "只能是 inpatient(住院)、outpatient(门诊) 之一")]
+
+
+@pytest.mark.parametrize("name", ["level", "place", "ownership", "designation"])
+def test_an_emptied_list_of_a_condition_is_not_every_situation(name: str) -> None:
+    told = "至少写一项;不论哪一种的,不写这一项"
+    text = changed("{level: township}", f"{{emergency: false, {name}: []}}")
+    assert (line_of(f"{name}: []", text), told) in refused(text)
+    listed = changed("{level: township}", f"[{{level: township}}, {{level: village,\n            {name}: []}}]")
+    listed = listed.replace("level: village,\n            level", "emergency: true,\n            level")
+    assert (line_of(f"{name}: []", listed), told) in refused(listed)
+
+
+def test_a_parameter_counts_from_the_first_day_of_its_version() -> None:
+    later = "parameters:\n  waiting_days:\n    value: 30\n    clause: x\n    effective_from: 2010-03-02\nlayers:\n"
+    text = changed("layers:\n", later)
+    assert refused(text) == [
+        (
+            line_of("effective_from: 2010-03-02", text),
+            "2010-03-02 晚于本方案的生效日 2010-03-01:中途改动的值另写一个版本,从那一天起生效",
+        )
+    ]
+    assert load(text.replace("2010-03-02", "2010-03-01")).policy.waiting_days == 30

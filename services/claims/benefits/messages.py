@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from services.claims.benefits import words
 from services.claims.benefits.document import Finding, Path, PolicyErrors, Source
-from services.claims.benefits.spelling import misspelt
+from services.claims.benefits.spelling import like, misspelt
 
 _MESSAGES = {
     "missing": "缺少这一项",
@@ -80,7 +79,17 @@ def finding_of(source: Source, error: Any, model: type[BaseModel]) -> Finding:
     path = path_of(error["loc"])
     if error["type"] == "extra_forbidden":
         return source.finding(path, _unknown(path, model))
-    return source.finding(path, message_of(error))
+    return source.finding(path, message_of(error) + _no_heir(source, path, error["type"]))
+
+
+def _no_heir(source: Source, path: Path, kind: str) -> str:
+    """Of a row that lacks a member: which inherited row it was perhaps meant to change."""
+    row = path[:-1]
+    if kind != "missing" or not row or row in source.inherited:
+        return ""
+    rows = [known[-1] for known in source.inherited if known[:-1] == row[:-1] and isinstance(known[-1], str)]
+    meant = like(str(row[-1]), rows)
+    return f"(所继承的方案里没有 {row[-1]}{meant})" if meant else ""
 
 
 def message_of(error: Any) -> str:
@@ -134,9 +143,7 @@ def _unknown(path: Path, model: type[BaseModel]) -> str:
 
 def _like(key: str, here: Path, model: type[BaseModel]) -> str:
     """The member of this place whose name is nearly the same."""
-    known = {name for place, name in _members(model, ()) if len(place) == len(here) == _shared(place, here)}
-    close = get_close_matches(key, sorted(known), n=1)
-    return f":是不是 {close[0]}?" if close else ""
+    return like(key, {name for place, name in _members(model, ()) if len(place) == len(here) == _shared(place, here)})
 
 
 def _members(model: type[BaseModel], here: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:

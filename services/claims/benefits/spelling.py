@@ -8,6 +8,8 @@ no-break space.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 _PROBLEMS = {
     "mapping values are not allowed": "多出一个冒号:多半是缩进不齐,或者文字里有冒号而没有加引号",
@@ -57,6 +59,12 @@ def misspelt(key: str) -> str | None:
         if found and name and value:
             return f"冒号后面缺一个空格,应写 {name}: {value}" if colon == ":" else _full_width(name)
     return None
+
+
+def like(name: str, known: Iterable[str]) -> str:
+    """The name that is nearly the same, as a question; empty where there is none."""
+    close = get_close_matches(name, sorted(known), n=1)
+    return f":是不是 {close[0]}?" if close else ""
 
 
 def _slip(line: str) -> str | None:

@@ -75,3 +75,84 @@ def test_a_parameter_counts_from_the_first_day_of_its_version() -> None:
         )
     ]
     assert load(text.replace("2010-03-02", "2010-03-01")).policy.waiting_days == 30
+
+
+KEPT = "改了值,依据还是所继承方案的原文:另写 clause;来源没有规定的写 illustrative: true 和 note"
+CHILD = """policy: child
+inherits: zhengzhou-2011
+title: 某县
+layers:
+  basic:
+    benefits:
+      inpatient:
+        rules: {}
+        caps: {}
+"""
+
+
+def child(rules: str = "{}", caps: str = "{}") -> str:
+    return CHILD.replace("rules: {}", f"rules: {rules}").replace("caps: {}", f"caps: {caps}")
+
+
+@pytest.mark.parametrize(
+    ("caps", "found"),
+    [
+        ("{year: {amount: 80000}}", [KEPT]),
+        ("{year: {amount: {value: 80000}}}", [KEPT]),
+        ("{year: {amount: 80000, illustrative: false}}", [KEPT]),
+        ("{year: {name: 封顶, note: 本县}}", None),
+        ("{year: {amount: 100000}}", None),
+        ("{year: {amount: 80000, clause: 本县8万元}}", None),
+        ("{year: {amount: {value: 80000, clause: 本县8万元}}}", None),
+        ("{year: {amount: {value: 80000, illustrative: true}}}", None),
+        ("{year: {amount: 80000, illustrative: true, note: 示例}}", None),
+    ],
+)
+@pytest.mark.requirement("ZZ-07", "a value of the heir's own stands beside its own clause, or is marked")
+def test_a_value_of_the_heir_does_not_keep_the_clause_of_the_other_value(caps: str, found: list[str] | None) -> None:
+    text = child(caps=caps)
+    if found is None:
+        assert load(text, text_of).policy.id == "child"
+    else:
+        assert refused(text) == [(line_of("caps:", text), message) for message in found]
+
+
+def test_a_row_that_is_marked_stays_marked_when_its_value_changes() -> None:
+    changed_row = load(child(rules="{county: {ratio: 70%}}"), text_of).policy
+    assert "basic.inpatient.county" in changed_row.illustrative
+
+
+def test_a_single_value_of_the_heir_needs_its_own_clause_too() -> None:
+    elder = changed("deductible: 100", "deductible: {value: 100, clause: 一百}")
+    heir = "policy: heir\ninherits: small\nlayers: {basic: {benefits: {inpatient: {rules: {a: {deductible: %s}}}}}}\n"
+    for value in ("{value: 50}", "50"):
+        with pytest.raises(PolicyErrors, match="改了值"):
+            load(heir % value, lambda _: elder)
+    assert load(heir % "{value: 50, clause: 五十}", lambda _: elder).policy.id == "heir"
+    away = heir.replace("deductible: %s", "deductible: ~")
+    with pytest.raises(PolicyErrors, match="改了值"):
+        load(away, lambda _: elder)
+
+
+def test_an_heir_has_an_id_of_its_own() -> None:
+    text = child().replace("policy: child\n", "")
+    assert refused(text) == [(1, "继承另一份方案的,要写自己的编号(policy):否则改过的内容与原方案同名")]
+
+
+def test_what_is_not_there_cannot_be_taken_away() -> None:
+    text = child(rules="{cuonty: ~}")
+    assert refused(text) == [(line_of("rules:", text), "所继承的方案里没有 cuonty,去不掉:是不是 county?")]
+
+
+def test_a_misspelt_row_is_told_which_one_it_was_meant_for() -> None:
+    messages = [told for _, told in refused(child(rules="{cuonty: {ratio: 80%}}"))]
+    assert messages == ["缺少这一项(所继承的方案里没有 cuonty:是不是 county?)"] * 2
+    plain = refused(changed("name: 乙, ", ""))
+    assert [told for _, told in plain] == ["缺少这一项"]
+
+
+def test_an_heir_takes_away_what_an_elder_of_its_parent_has() -> None:
+    texts = {"small": SMALL, "middle": "policy: middle\ninherits: small\ntitle: 中\n"}
+    heir = "policy: heir\ninherits: middle\nlayers: {basic: {benefits: {inpatient: {rules: {b: ~}}}}}\n"
+    (bucket,) = load(heir, texts.__getitem__).policy.layers[0].buckets
+    assert [rule.id for rule in bucket.rules] == ["basic.inpatient.a"]

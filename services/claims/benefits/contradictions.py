@@ -129,6 +129,7 @@ def _deadline_problems(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
 
 def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
     names = accumulator_names(name, benefit)
+    yield from _ids_twice(here, benefit)
     for part in ("floor", "accident", "essential"):
         row: Row | None = getattr(benefit, part)
         if row is not None:
@@ -184,6 +185,18 @@ def _value_problems(document: PolicyDoc, here: Path, part: Row | Sourced[Any]) -
             f"{part.effective_from} 晚于本方案的生效日 {document.effective_from}:"
             "中途改动的值另写一个版本,从那一天起生效",
         )
+
+
+def _ids_twice(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
+    """Two rows of one id in a bucket: a pool accepts what has no source by that id, and would accept both."""
+    single = [part for part in ("floor", "accident", "essential") if getattr(benefit, part) is not None]
+    taken = dict.fromkeys(single, "")
+    for table in ("rules", "caps", "bonuses", "waivers"):
+        for row_id in getattr(benefit, table) or ():
+            if row_id in taken:
+                other = f"{taken[row_id]}.{row_id}".lstrip(".")
+                yield (*here, table, row_id), f"{other} 已用这个编号:同一项里每行的编号不能相同,请换一个"
+            taken.setdefault(row_id, table)
 
 
 def _empty_lists(here: Path, rule: RuleDoc) -> Iterator[tuple[Path, str]]:

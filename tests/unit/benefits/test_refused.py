@@ -156,3 +156,25 @@ def test_an_heir_takes_away_what_an_elder_of_its_parent_has() -> None:
     heir = "policy: heir\ninherits: middle\nlayers: {basic: {benefits: {inpatient: {rules: {b: ~}}}}}\n"
     (bucket,) = load(heir, texts.__getitem__).policy.layers[0].buckets
     assert [rule.id for rule in bucket.rules] == ["basic.inpatient.a"]
+
+
+CAPS = "        caps:"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "other"),
+    [
+        ("          year: {name: 封", "          a: {name: 封", "rules.a"),
+        (CAPS, f"        bonuses:\n          a: {{name: 提高, groups: [g], points: 5%, clause: x}}\n{CAPS}", "rules.a"),
+        (CAPS, f"        waivers:\n          b: {{name: 急诊, emergency: true, clause: x}}\n{CAPS}", "rules.b"),
+        ("          year: {name: 封", "          floor: {name: 封", "floor"),
+    ],
+)  # fmt: skip
+def test_an_id_stands_for_one_row_of_a_bucket(old: str, new: str, other: str) -> None:
+    text = changed("layers:\n", "groups: {g: {name: 人群}}\nlayers:\n", changed(old, new))
+    if other == "floor":
+        load(text)
+        text = changed(f"{CAPS}\n", "        floor: {name: 保底, ratio: 30%, clause: x}\n        caps:\n", text)
+    ((line, message),) = refused(text)
+    assert message == f"{other} 已用这个编号:同一项里每行的编号不能相同,请换一个"
+    assert line == line_of(new.split("\n")[-2 if "\n" in new else 0], text)

@@ -6,15 +6,17 @@ Pydantic has read the form; this looks across it. Each finding is a path in the 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from services.claims.benefits.areas import phrases
 from services.claims.benefits.document import Path
-from services.claims.benefits.messages import choices
+from services.claims.benefits.messages import choices, misformed
 from services.claims.benefits.model import DESIGNATIONS, LEVELS, OWNERSHIPS, PLACES, Situation
 from services.claims.benefits.payers import payer_problems
 from services.claims.benefits.schema import (
+    COUNT_PATTERN,
     BenefitDoc,
     DeadlineDoc,
     PapersDoc,
@@ -27,6 +29,8 @@ from services.claims.benefits.schema import (
 from services.claims.benefits.words import KINDS, word
 
 _BOTH = (False, True)
+_COUNTERS = ("deductible", "admissions", "base")
+"""What a bucket counts beside its benefit (`paying.counters`)."""
 MOST_COMBINATIONS = 200_000
 """Pairs of disease and situation in a document: a table of that size is made in well under a second."""
 
@@ -68,6 +72,7 @@ def contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
             if layer.order != first.order:
                 yield from _only_below(where, benefit)
             yield from _benefit_problems(document, where, f"{layer_id}.{benefit_id}", benefit)
+            yield from _count_problems(document, where, benefit)
     if first.base != "eligible":
         yield ("layers",), "第一层应以合规费用(eligible)为基数"
 
@@ -185,6 +190,17 @@ def _value_problems(document: PolicyDoc, here: Path, part: Row | Sourced[Any]) -
             f"{part.effective_from} 晚于本方案的生效日 {document.effective_from}:"
             "中途改动的值另写一个版本,从那一天起生效",
         )
+
+
+def _count_problems(document: PolicyDoc, here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
+    """Names of counts that no cap could name, and those that the buckets count something else by."""
+    buckets = [f"{layer_id}.{one}" for layer_id, layer in document.layers.items() for one in layer.benefits]
+    taken = {f"{bucket}.{counter}" for bucket in buckets for counter in _COUNTERS}
+    for number, name in enumerate(benefit.adds_to or ()):
+        if not re.fullmatch(COUNT_PATTERN, name):
+            yield (*here, "adds_to", number), misformed(COUNT_PATTERN)
+        elif name in taken:
+            yield (*here, "adds_to", number), f"{name} 记的是起付线、住院次数或费用,补偿请计入另一个名称"
 
 
 def _ids_twice(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:

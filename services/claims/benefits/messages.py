@@ -101,11 +101,16 @@ def message_of(error: Any) -> str:
         codes = ", ".join(f"'{code}'" for code in words.PAYMENT_METHODS)
         return f"{context['discriminator'].strip(_QUOTE)} 只能是 {_choices(('method',), codes)} 之一"
     if error["type"] == "string_pattern_mismatch":
-        return f"写法不对:{_PATTERNS.get(context['pattern'], _OTHERWISE)}"
+        return misformed(context["pattern"])
     if error.get("input") is None and error["type"] != "missing":
         return "没有写值"
     template = _MESSAGES.get(error["type"], _OTHERWISE)
     return template.format_map(context)
+
+
+def misformed(pattern: str) -> str:
+    """What a pattern of the documents asks for."""
+    return f"写法不对:{_PATTERNS.get(pattern, _OTHERWISE)}"
 
 
 def path_of(loc: tuple[int | str, ...]) -> Path:

@@ -37,6 +37,8 @@ _MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")
 _COMMON_YEAR = 2011
 """A year without 29 February."""
 ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+COUNT_PATTERN = r"^[a-z0-9_.-]{1,64}$"
+"""The name of a count."""
 
 
 def _amount(value: Any) -> int:
@@ -223,7 +225,7 @@ class CapDoc(Row):
     per_head: bool | None = None
     """The amount is for each insured member of the household, who share the sum."""
     diseases: Codes | None = None
-    counts: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,64}$")] | None = None
+    counts: Annotated[str, Field(pattern=COUNT_PATTERN)] | None = None
 
     @model_validator(mode="after")
     def _of_a_disease(self) -> CapDoc:

@@ -178,3 +178,19 @@ def test_an_id_stands_for_one_row_of_a_bucket(old: str, new: str, other: str) ->
     ((line, message),) = refused(text)
     assert message == f"{other} 已用这个编号:同一项里每行的编号不能相同,请换一个"
     assert line == line_of(new.split("\n")[-2 if "\n" in new else 0], text)
+
+
+OWN = '        account: "5001.01"\n'
+
+
+@pytest.mark.parametrize("name", ["", "a:b", "汉字", "x" * 65])
+def test_the_name_of_a_count_is_one_that_a_cap_can_name(name: str) -> None:
+    text = changed(OWN, f'{OWN}        adds_to: ["own", "{name}"]\n')
+    assert refused(text) == [(line_of("adds_to", text), "写法不对:累计项的名称只用小写英文字母、数字、“_”、“.”和“-”")]
+
+
+@pytest.mark.parametrize("counter", ["deductible", "admissions", "base"])
+def test_a_benefit_is_not_added_to_a_count_of_something_else(counter: str) -> None:
+    text = changed(OWN, f"{OWN}        adds_to: [basic.inpatient.{counter}]\n")
+    told = f"basic.inpatient.{counter} 记的是起付线、住院次数或费用,补偿请计入另一个名称"
+    assert refused(text) == [(line_of("adds_to", text), told)]

@@ -102,12 +102,14 @@ def test_critical_illness_runs_over_the_year() -> None:
     assert used[AccumulatorKey("person_year", "critical_illness.inpatient.base", 2010)] == 32_000_000
 
 
-def test_a_cap_over_both_layers_sees_what_the_same_claim_has_paid() -> None:
+@pytest.mark.parametrize("period", ["person_year", "household_year", "disease_year"])
+def test_a_cap_over_both_layers_sees_what_the_same_claim_has_paid(period: str) -> None:
     shared = CRITICAL.replace("        yearly: true\n", "        adds_to: [both]\n").replace("300000", "70000")
     text = GOOD.replace("\nreadings:\n", shared).replace(
         "        kind: inpatient\n", "        kind: inpatient\n        adds_to: [basic.inpatient.benefit, both]\n", 1
     )
-    decided = stay(load(text).policy, 40_000_000)
+    policy = load(text.replace("amount: 70000, period: person_year", f"amount: 70000, period: {period}")).policy
+    decided = stay(policy, 40_000_000, disease="K35")
     assert [layer.benefit_fen for layer in decided.layers] == [6_000_000, 1_000_000]
     assert decided.outcome == Outcome.CAPPED
 

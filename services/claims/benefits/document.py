@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from services.claims.benefits.overlaid import overlay_problems
-from services.claims.benefits.spelling import advice
+from services.claims.benefits.spelling import advice, line_of_control
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 12
@@ -80,8 +80,11 @@ class Source:
         return Finding(severity, self.line_of(path), shown, message)
 
 
-def read(text: str) -> Source:
-    """The document as text and lines. Raises PolicyErrors: too large, no YAML, anchors, a key twice, no mapping."""
+def read(text: str, what: str = "方案文件") -> Source:
+    """The document as text and lines; `what` it is called in messages.
+
+    Raises PolicyErrors: too large, no YAML, anchors, a key twice, no mapping.
+    """
     if len(text.encode()) > MAX_BYTES:
         raise PolicyErrors([Finding("error", None, "", f"文件超过 {MAX_BYTES // 1024} KB")])
     try:
@@ -90,9 +93,9 @@ def read(text: str) -> Source:
     except yaml.MarkedYAMLError as wrong:
         raise _unreadable(text, wrong) from wrong
     except yaml.YAMLError as wrong:
-        raise PolicyErrors([Finding("error", None, "", "不是有效的 YAML:文件里有不能使用的控制字符")]) from wrong
+        raise _error(line_of_control(text), "", "不是有效的 YAML:这一行有不能使用的控制字符,请删去") from wrong
     if not isinstance(node, yaml.MappingNode):
-        raise PolicyErrors([Finding("error", 1, "", "方案文件应是若干“名称: 值”的组合")])
+        raise PolicyErrors([Finding("error", 1, "", f"{what}应是若干“名称: 值”的组合")])
     lines: dict[Path, int] = {}
     raw: dict[str, Any] = _value(node, (), lines)
     return Source(raw, lines)

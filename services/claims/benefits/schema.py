@@ -69,7 +69,7 @@ def _positive(amount_fen: int) -> int:
     return amount_fen
 
 
-def _day(value: Any) -> date:
+def day_of(value: Any) -> date:
     """The day of `2010-01-01`, and of nothing else: a number would be read as seconds since 1970."""
     match = _DAY.fullmatch(value) if isinstance(value, str) else None
     if match is None:
@@ -87,7 +87,7 @@ def _listed(value: Any) -> Any:
 
 Amount = Annotated[int, BeforeValidator(_amount), PlainSerializer(format_yuan, return_type=str)]
 PositiveAmount = Annotated[Amount, AfterValidator(_positive)]
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(day_of)]
 Percent = Annotated[int, BeforeValidator(_ratio), PlainSerializer(format_ratio, return_type=str)]
 Level = Literal["village", "township", "county", "prefecture", "province"]
 Place = Literal["in_county", "in_province", "out_of_province"]

@@ -31,6 +31,8 @@ _FULL_WIDTH = re.compile(rf"^\s*(?:- )?\s*({_NAME})\s*\uff1a")
 _NO_BLANK = re.compile(rf"^\s*(?:- )?\s*({_NAME}):(?=[^\s/])")
 _INDENT = re.compile(r"^[ \t]*")
 _BEFORE_VALUE = re.compile(rf"^\s*(?:-\s)?\s*(?:{_NAME}:)?\s*")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What YAML does not take anywhere in a file."""
 _BLANKS = {"\u00a0": "不间断空格", "\u3000": "全角空格", "\u2003": "宽空格"}
 
 
@@ -47,6 +49,12 @@ def advice(text: str, first: int, last: int, problem: str) -> tuple[int, str]:
         if problem.startswith(said):
             return last, meant
     return last, _OTHERWISE
+
+
+def line_of_control(text: str) -> int:
+    """The line of the first control character, from 0."""
+    found = _CONTROL.search(text)
+    return text.count("\n", 0, found.start()) if found is not None else 0
 
 
 def misspelt(key: str) -> str | None:

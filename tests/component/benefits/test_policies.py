@@ -222,6 +222,9 @@ async def test_a_claim_written_out_is_calculated_for_everybody(office: Office) -
         assert [(one["line"], one["path"]) for one in refused.json()["errors"]] == [
             (7, "discharged"), (6, "used.basic.other"),
         ]  # fmt: skip
+        for bad in (CLAIM.encode("gbk"), b"value: 3\n" + CLAIM.encode()):
+            refused = await office.call(None, "POST", path, content=bad, headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (422, "claim_document_invalid")
         large = await office.call(None, "POST", path, content=(CLAIM + "#" * 33_000).encode(), headers=headers)
         assert large.status_code == 413
     assert await office.rows("SELECT 1 FROM idempotency WHERE pool_code = '-'") == []

@@ -22,12 +22,23 @@ from shared.db.columns import CODE, MOMENT
 
 def declare(metadata: MetaData) -> None:
     """Adds the tables to the service's MetaData."""
+    _institution(metadata)
+    _institution_start(metadata)
+    _agreement(metadata)
+    _payment_document(metadata)
+    _payment_start(metadata)
+
+
+def _institution(metadata: MetaData) -> None:
     Table(
         "institution",
         metadata,
         Column("code", CODE, primary_key=True),
         Column("registered_at", MOMENT, nullable=False),
     )
+
+
+def _institution_start(metadata: MetaData) -> None:
     Table(
         "institution_start",
         metadata,
@@ -43,6 +54,9 @@ def declare(metadata: MetaData) -> None:
         PrimaryKeyConstraint("institution_code", "valid_from", "recorded_seq"),
         ForeignKeyConstraint(["institution_code"], ["institution.code"], name="institution_start_of"),
     )
+
+
+def _agreement(metadata: MetaData) -> None:
     Table(
         "agreement",
         metadata,
@@ -66,6 +80,9 @@ def declare(metadata: MetaData) -> None:
         PrimaryKeyConstraint("pool_code", "institution_code", "valid_from", "recorded_seq"),
         ForeignKeyConstraint(["institution_code"], ["institution.code"], name="agreement_institution"),
     )
+
+
+def _payment_document(metadata: MetaData) -> None:
     Table(
         "payment_document",
         metadata,
@@ -94,6 +111,9 @@ def declare(metadata: MetaData) -> None:
         UniqueConstraint("pool_code", "hash", name="payment_document_once"),
         ForeignKeyConstraint(["institution_code"], ["institution.code"], name="payment_document_institution"),
     )
+
+
+def _payment_start(metadata: MetaData) -> None:
     Table(
         "payment_start",
         metadata,

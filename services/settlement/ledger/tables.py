@@ -45,6 +45,8 @@ def declare(metadata: MetaData) -> None:
     _declare_charts(metadata)
     _declare_books(metadata)
     _declare_vouchers(metadata)
+    _declare_attachments(metadata)
+    _declare_postings(metadata)
     _declare_balances(metadata)
     _declare_seals(metadata)
 
@@ -127,6 +129,18 @@ def _declare_vouchers(metadata: MetaData) -> None:
         *_required(LargeBinary(), "postings_digest", "hash"),
         key=("number",),
     ).c
+    Index("voucher_source_event", voucher.source_event, voucher.book, voucher.pool_code, unique=True)
+    Index(
+        "voucher_reversed_once",
+        voucher.pool_code,
+        voucher.book,
+        voucher.reversal_of,
+        unique=True,
+        postgresql_where=text("reversal_of IS NOT NULL"),
+    )
+
+
+def _declare_attachments(metadata: MetaData) -> None:
     attached = Table(
         "voucher_attachment",
         metadata,
@@ -145,15 +159,9 @@ def _declare_vouchers(metadata: MetaData) -> None:
     found = (attached.pool_code, attached.book, attached.number)
     Index("voucher_attachment_number", *found)
     Index("voucher_attachment_once", *found, attached.sha256, unique=True, postgresql_where=text("sha256 > ''"))
-    Index("voucher_source_event", voucher.source_event, voucher.book, voucher.pool_code, unique=True)
-    Index(
-        "voucher_reversed_once",
-        voucher.pool_code,
-        voucher.book,
-        voucher.reversal_of,
-        unique=True,
-        postgresql_where=text("reversal_of IS NOT NULL"),
-    )
+
+
+def _declare_postings(metadata: MetaData) -> None:
     posting = _of_book(
         "posting",
         metadata,

@@ -59,6 +59,7 @@ STATUS: Mapping[str, Words] = MappingProxyType(
 )
 _WAITING = frozenset({"prepared", "checked"})
 _NOT_PAID = _WAITING | {"refused"}
+BOOKED = frozenset({"booked"})
 _MEMBERS: Mapping[str, Words] = MappingProxyType(
     {
         YEAR: ("保障年度", YEAR),
@@ -170,7 +171,7 @@ async def book_late(desk: Desk, actor: Actor, order_id: UUID) -> Any:
 
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, ORDER_NOT_EXECUTED_LATE and the ledger's refusals.
     """
-    kind, known = await _take(desk, order_id, ("登记迟到执行", "record its late execution"), _NOT_PAID)
+    kind, known = await take(desk, order_id, ("登记迟到执行", "record its late execution"), _NOT_PAID)
     _check_next(desk, actor, kind, known, len(kind.hands) - 1)
     if (late := await _shown_late(desk, known)) is None:
         raise ORDER_NOT_EXECUTED_LATE(order=order_id)
@@ -180,7 +181,7 @@ async def book_late(desk: Desk, actor: Actor, order_id: UUID) -> Any:
 
 async def _take_next(desk: Desk, actor: Actor, order_id: UUID) -> tuple[Kind, Any, int]:
     """An order that waits for its next hand, for one who had none in it before; and which step comes next."""
-    kind, known = await _take(desk, order_id, ("批准", "approve"))
+    kind, known = await take(desk, order_id, ("批准", "approve"))
     step = 2 if known["status"] == "checked" else 1
     _check_next(desk, actor, kind, known, step)
     return kind, known, step
@@ -226,7 +227,7 @@ async def refuse(desk: Desk, actor: Actor, order_id: UUID, reason: str) -> Any:
 
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND and REFUND_TOLD.
     """
-    kind, known = await _take(desk, order_id, ("退回", "refuse"))
+    kind, known = await take(desk, order_id, ("退回", "refuse"))
     check_any_hand(kind, actor.role)
     if kind.code == REFUND and known["attempt"] > 1:
         raise REFUND_TOLD(order=order_id)
@@ -236,8 +237,12 @@ async def refuse(desk: Desk, actor: Actor, order_id: UUID, reason: str) -> Any:
     return await store.order(desk.conn, desk.pool_code, order_id)
 
 
-async def _take(desk: Desk, order_id: UUID, act: Words, states: Set[str] = _WAITING) -> tuple[Kind, Any]:
-    """The order, kept from others until the end. Its account's lock comes before the row's, as everywhere."""
+async def take(desk: Desk, order_id: UUID, act: Words, states: Set[str] = _WAITING) -> tuple[Kind, Any]:
+    """The order, which is in one of these states, kept from others until the end; its account's lock comes before the
+    row's, as everywhere.
+
+    Raises ORDER_UNKNOWN and ORDER_STATE.
+    """
     known = await store.order(desk.conn, desk.pool_code, order_id)
     if known is None:
         raise ORDER_UNKNOWN(order=order_id)

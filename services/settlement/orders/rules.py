@@ -8,11 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from services.settlement.funding import commands as funding
-from services.settlement.funding.accounts import BASIC
+from services.settlement.funding.accounts import BASIC, RISK_FUND, RISK_FUND_DEPOSITED
 from services.settlement.funding.booking import Desk
 from services.settlement.ledger.figures import balances_now, income_of_year
 from services.settlement.orders import store
 from services.settlement.orders.kinds import (
+    FAMILY_ACCOUNT_ALLOCATION,
+    INPATIENT_POOL_ALLOCATION,
+    OUTPATIENT_POOL_ALLOCATION,
+    RISK_FUND_DEPOSIT,
     RISK_FUND_SET_ASIDE,
     SUPPLEMENTARY_SUBSIDY,
     SUPPLEMENTARY_SUBSIDY_FEN,
@@ -85,7 +89,7 @@ async def _below_ceiling(desk: Desk, new: NewOrder) -> None:
     assert new.coverage_year is not None
     await funding.lock_account(desk, RISK_FUND_SET_ASIDE)
     income = await income_of_year(desk.conn, desk.pool_code, BASIC, new.coverage_year)
-    held = (await balances_now(desk.conn, desk.pool_code, BASIC)).get("3001.02", 0)
+    held = (await balances_now(desk.conn, desk.pool_code, BASIC)).get(RISK_FUND, 0)
     held += await store.waiting(desk.conn, desk.pool_code, RISK_FUND_SET_ASIDE)
     ceiling = round_half_up(income * RISK_FUND_SHARE, RISK_FUND_OF) if income > 0 else 0
     if held + new.amount_fen > ceiling:
@@ -101,10 +105,11 @@ async def _below_ceiling(desk: Desk, new: NewOrder) -> None:
 async def _set_aside_before(desk: Desk, new: NewOrder) -> None:
     """What was set aside is handed to the province, never more."""
     balances = await balances_now(desk.conn, desk.pool_code, BASIC)
-    deposited = balances.get("1201", 0) + await store.waiting(desk.conn, desk.pool_code, "risk_fund_deposit")
-    if deposited + new.amount_fen > balances.get("3001.02", 0):
+    held, deposited = balances.get(RISK_FUND, 0), balances.get(RISK_FUND_DEPOSITED, 0)
+    deposited += await store.waiting(desk.conn, desk.pool_code, RISK_FUND_DEPOSIT)
+    if deposited + new.amount_fen > held:
         raise RISK_FUND_SHORT(
-            held=format_yuan(balances.get("3001.02", 0)),
+            held=format_yuan(held),
             deposited=format_yuan(deposited),
             amount=format_yuan(new.amount_fen),
         )
@@ -115,9 +120,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {
         SUPPLEMENTARY_SUBSIDY: _subsidy_per_head,
         RISK_FUND_SET_ASIDE: _below_ceiling,
-        "risk_fund_deposit": _set_aside_before,
-        "inpatient_pool_allocation": _of_begun_year,
-        "outpatient_pool_allocation": _of_begun_year,
-        "family_account_allocation": _of_begun_year,
+        RISK_FUND_DEPOSIT: _set_aside_before,
+        INPATIENT_POOL_ALLOCATION: _of_begun_year,
+        OUTPATIENT_POOL_ALLOCATION: _of_begun_year,
+        FAMILY_ACCOUNT_ALLOCATION: _of_begun_year,
     }
 )

@@ -18,7 +18,8 @@ from shared.http.idempotency import Answered, Claim, lock_name
 from shared.http.tokens import Actor
 from shared.http.unit import CoalescedRequest
 from shared.kernel.errors import Problem
-from tests.component.claims.world import COUNTY, POOL, TOWNSHIP, World, line
+from tests.component.claims.world import COUNTY, POOL, TOWNSHIP, WAITING, World, line
+from tests.support.waiting import PATIENCE_SECONDS, until
 
 LANE = (POOL, "hospital")
 
@@ -125,12 +126,11 @@ async def test_a_key_held_elsewhere_leaves_and_holds_nobody_up(world: World) -> 
         await transaction.start()
         name = lock_name(asks[0].request.claim)
         await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name)
-        held, free = await asyncio.wait_for(run(world)(LANE, asks), 5)
+        held, free = await asyncio.wait_for(run(world)(LANE, asks), PATIENCE_SECONDS)
         assert held is LEAVE
         assert benefit(free) == "70.00"
         waiting = asyncio.ensure_future(run(world)(LANE, [asks[0]], patient=True))
-        await asyncio.sleep(0.1)
-        assert not waiting.done()
+        await until(lambda: world.sql(WAITING), doing=waiting)
         await transaction.rollback()
         assert benefit((await waiting)[0]) == "70.00"
     finally:

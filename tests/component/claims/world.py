@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,6 +29,7 @@ from shared.messaging.consumer import EventProcessor
 from shared.messaging.metrics import MessagingMetrics
 from shared.observe.tracing import Tracing
 from tests.support.postgres import ServiceDatabase
+from tests.support.servers import StandInServer
 from tests.support.services import TEST_KEYS
 from tests.support.tokens import TestTokens
 from tests.support.waiting import until
@@ -64,7 +65,7 @@ class Enrollment:
     @contextmanager
     def serving(self) -> Iterator[str]:
         """Its address while it runs."""
-        server = _Server(("127.0.0.1", 0), _enrollment_handler(self))
+        server = StandInServer(("127.0.0.1", 0), _enrollment_handler(self))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
@@ -86,11 +87,6 @@ class Enrollment:
         """Waits until the question may be answered."""
         if self._held is not None:
             self._held.acquire()
-
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 64
-    """As many as may ask at once; the library's five let a sixth wait for its second SYN, a whole second."""
 
 
 def _enrollment_handler(enrollment: Enrollment) -> type[BaseHTTPRequestHandler]:

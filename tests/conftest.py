@@ -12,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from deploy.postgres import cluster
+from shared.http import transport
 from shared.kernel.errors import _KINDS, Problem
 from tests.support.postgres import BusDatabase, ServiceDatabase, TestPostgres
 from tests.support.tokens import TestTokens
+from tests.support.waiting import PATIENCE_SECONDS
 from tests.support.words import mixed_problem
 
 TESTS = Path(__file__).parent
@@ -42,7 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Each worker draws its ports from a share of its own: one that is drawn now and bound later is nobody else's."""
+    """Tokens come from this very process and may take what it takes.
+
+    Each worker draws its ports from a share of its own: one that is drawn now and bound later is nobody else's.
+    """
+    transport.ISSUER_SECONDS = PATIENCE_SECONDS
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     cluster.PORTS = cluster.PORTS[worker :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
 

@@ -700,13 +700,14 @@ def over_the_year(
     """(deductible, benefit, ratios) where both look at the whole year's base."""
     before = counts.get(("person_year", f"{here}.base", year, ""), 0)
     full = fen(plain(row.get("deductible", "0")))
-    steps = best_steps(policy, claim, bucket, row, max(0, before + base - full))
+    steps = best_steps(policy, claim, bucket, row, max(0, before + base - full), max(0, before - full))
     paid = [half_up(worth(steps, max(0, amount - full)), WHOLE**2) for amount in (before, before + base)]
     return min(full, before + base) - min(full, before), paid[1] - paid[0], steps
 
 
-def best_steps(policy: Doc, claim: Doc, bucket: Doc, row: Doc, rest: int) -> Steps:
-    """The row's ratios with the raise that gives the person most on an amount, and with equal gain the higher ones."""
+def best_steps(policy: Doc, claim: Doc, bucket: Doc, row: Doc, rest: int, earlier: int = 0) -> Steps:
+    """The row's ratios with the raise that gives the person most for this bill, and with equal gain the higher ones;
+    of a year's amount the bill is what goes beyond the earlier one, each paid to the fen."""
     bands = row.get("bands") or [{"ratio": plain(row["ratio"])}]
     best: Steps = []
     for points, factor in [(0, 0), *raises(policy, claim, bucket)]:
@@ -715,9 +716,15 @@ def best_steps(policy: Doc, claim: Doc, bucket: Doc, row: Doc, rest: int) -> Ste
             own = share(band["ratio"])
             raised = own * WHOLE + own * factor + points * WHOLE
             steps.append((fen(band["up_to"]) if "up_to" in band else None, min(raised, WHOLE**2)))
-        if not best or (worth(steps, rest), [r for _, r in steps]) > (worth(best, rest), [r for _, r in best]):
+        if not best or gain(steps, rest, earlier) > gain(best, rest, earlier):
             best = steps
     return best
+
+
+def gain(steps: Steps, rest: int, earlier: int) -> tuple[int, int, list[int]]:
+    """What ratios give beyond an earlier amount: in fen as it is paid, exactly, and the ratios themselves."""
+    ends = worth(steps, rest), worth(steps, earlier)
+    return half_up(ends[0], WHOLE**2) - half_up(ends[1], WHOLE**2), ends[0] - ends[1], [ratio for _, ratio in steps]
 
 
 def raises(policy: Doc, claim: Doc, bucket: Doc) -> list[tuple[int, int]]:
@@ -753,10 +760,8 @@ def counted_names(here: str, bucket: Doc) -> list[str]:
 
 
 def speaks_of_disease(cap: Doc, claim: Doc) -> bool:
-    """Whether a cap limits care for the disease; one a disease-year asks for a disease."""
-    if "diseases" in cap and not named_in(cap["diseases"], claim["disease"]):
-        return False
-    return cap["period"] != "disease_year" or bool(claim["disease"])
+    """Whether a cap limits care for the disease."""
+    return "diseases" not in cap or named_in(cap["diseases"], claim["disease"])
 
 
 def left(claim: Doc, counts: Counts, bucket: Doc, here: str, cap: Doc, year: int) -> int:
@@ -805,7 +810,5 @@ def write(
     if bucket.get("yearly") == "true":
         moved.append(("person_year", f"{here}.base", base))
     for scope, name, amount in moved:
-        if scope == "disease_year" and not claim["disease"]:
-            continue
         key = count(scope, name, claim, year)
         counts[key] = counts.get(key, 0) + amount

@@ -11,8 +11,9 @@ from services.claims.benefits.engine import adjudicate
 from services.claims.benefits.library import text_of
 from services.claims.benefits.model import ClaimInput, Earlier, Facts, Institution, Interval, Item, Line, Policy
 from services.claims.visits.claims import Claim, stored_layers
+from services.claims.visits.counted_order import Moved, as_counted
 from services.claims.visits.counters import Ref
-from services.claims.visits.retroactive import Moved, Settled, as_counted, differences
+from services.claims.visits.retroactive import Settled, differences
 
 DAY, MOMENT = date(2010, 3, 5), datetime(2010, 3, 5, 1, 0, tzinfo=UTC)
 OLD = load(text_of("dafang-2010")).policy

@@ -1,4 +1,5 @@
-"""Claims settled between a version's effective date and its decision, with what the version gives each."""
+"""Claims settled between a version's effective date and its decision, with what the version gives each; and claims as
+they are followed to be decided again."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence

@@ -1,5 +1,6 @@
 """Claims that stood on a cancelled one: decided again, listed with their differences, approved, payable."""
 
+import asyncio
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from services.claims.visits import paid
+from shared.kernel.money import parse_yuan
 from tests.component.claims.test_increases import approved, late, lines, refused, released
 from tests.component.claims.test_increases_again import decided, listed, told
 from tests.component.claims.test_increases_reversed import confirmed, let, paid_claim, pay
@@ -105,6 +107,22 @@ async def test_what_was_settled_again_meanwhile_is_not_paid_twice(world: World) 
     assert await world.used(member) == {"basic.inpatient.benefit": 6_000_000}
     (paid_line,) = await lines(world, made["list_id"])
     assert (paid_line["amount"], paid_line["status"]) == ("21000.00", "released")
+
+
+async def test_lists_and_settlements_at_the_same_moment(world: World) -> None:
+    """Two persons prepare, and the cancelled stay is settled again while the list is approved: one list, one cap."""
+    member = await world.member()
+    first, second = await two_hospitals(world, member)
+    await cancelled(world, first)
+    await released(world, second, of=TOWNSHIP)
+    both = await asyncio.gather(again(world), again(world, subject="li"))
+    assert sorted(one.status_code for one in both) == [201, 409]
+    (made,) = [one.json()["list"]["list_id"] for one in both if one.status_code == 201]
+    done, anew = await asyncio.gather(approved(world, made), world.settle(first["visit_id"], line("A1", "50000.00")))
+    assert (done.status_code, anew.status_code) == (200, 201), (done.text, anew.text)
+    together = parse_yuan(done.json()["approved"]) + parse_yuan(anew.json()["benefit"])
+    assert together == 5_600_000, "what the cap of 60,000 leaves beside the 4,000"
+    assert await world.used(member) == {"basic.inpatient.benefit": 6_000_000}
 
 
 async def test_several_later_claims_share_what_became_free(world: World) -> None:

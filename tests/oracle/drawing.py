@@ -94,7 +94,7 @@ def draw_parameters(rng: Random) -> Doc:
     """Some of the parameters, some of them without source."""
     drawn: Doc = {}
     for name, values in (
-        ("year_by", ("admission", "discharge", "settlement")),
+        ("year_by", ("admission", "discharge", "settlement", "lines")),
         ("waiting_days", ("15", "30")),
         ("newborn_days", ("28", "90")),
         ("lines_after_coverage", ("excluded", "covered")),
@@ -443,7 +443,8 @@ def draw_claim(rng: Random, person: Doc, catalogue: Doc, names: list[str]) -> Do
 
 def draw_part(rng: Random, claim: Doc, so_far: Doc, engines: Any) -> Doc:
     """The next part of an admission that was settled midway, sometimes in the new year; what was decided may change."""
-    admitted, stay = claim["admitted"], 15
+    admitted = claim["admitted"]
+    stay = 15 if claim["discharged"] is None else (claim["discharged"] - admitted).days
     return claim | {
         "earlier": so_far,
         "engine_earlier": engines,

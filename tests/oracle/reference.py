@@ -172,9 +172,12 @@ def year_of(policy: Doc, claim: Doc) -> int:
     by = parameter(policy, "year_by", "settlement")
     if by == "admission":
         return int(claim["admitted"].year)
-    if by == "discharge" and claim["discharged"] is not None:
+    if by == "lines" and claim["lines"]:
+        return max(int((line["day"] or claim["admitted"]).year) for line in claim["lines"])
+    ends = by in ("discharge", "lines")
+    if ends and claim["discharged"] is not None:
         return int(claim["discharged"].year)
-    if by == "discharge" and claim["kind"] == "outpatient":
+    if ends and claim["kind"] == "outpatient":
         return int(claim["admitted"].year)
     return int(claim["settled"].year)
 

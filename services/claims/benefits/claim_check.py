@@ -21,6 +21,7 @@ def claim_findings(document: ClaimDoc, source: Source, policy: Policy) -> list[F
     found = [
         *_dates(document, policy),
         *_lines(document, policy),
+        *_years(document, policy),
         *_person(document, policy),
         *_third_party(document),
         *_elsewhere(document),
@@ -49,6 +50,18 @@ def _lines(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
         if line.day is not None and (line.day < first or (last is not None and line.day > last)):
             span = f"{first} 至 {last}" if last is not None else f"{first} 起"
             yield ("lines", number, "day"), f"费用日期 {line.day} 不在住院(就诊)期间({span})"
+
+
+def _years(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
+    """Lines of a second year, where the policy splits the costs of a stay over the years of their days."""
+    admitted = document.admitted or policy.effective_from
+    years = [(line.day or admitted).year for line in document.lines] if policy.year_by == "lines" else []
+    for number, year in enumerate(years):
+        if year != min(years):
+            yield (
+                ("lines", number),
+                f"方案按费用发生日期归年:{year} 年的费用与 {min(years)} 年的分开写成两份,后一份在 earlier 写明前一份",
+            )
 
 
 def _account(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:

@@ -47,7 +47,7 @@ def _day(day: date) -> str:
 
 
 def _parameters(old: Policy, new: Policy) -> Iterator[str]:
-    dates = {"admission": "入院日期", "discharge": "出院日期", "settlement": "结算日期"}
+    dates = {"admission": "入院日期", "discharge": "出院日期", "settlement": "结算日期", "lines": "费用发生日期"}
     if old.year_by != new.year_by:
         yield f"- 所有人:封顶线所属年度由按{dates[old.year_by]}改为按{dates[new.year_by]}。"
     if old.waiting_days != new.waiting_days:

@@ -9,6 +9,7 @@ the claim is refused as a whole (`refusing.py`).
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 
 from services.claims.benefits.case import Base, Case, key_of
@@ -26,6 +27,7 @@ from services.claims.benefits.model import (
     Facts,
     FamilyAccount,
     LayerResult,
+    Line,
     LineResult,
     Movement,
     Outcome,
@@ -97,25 +99,52 @@ def check_claim(claim: ClaimInput) -> None:
 
 def benefit_year(claim: ClaimInput, policy: Policy) -> int:
     """The year whose deductible, caps and accumulators apply (rulings §4); a visit of an outpatient ends on its day, a
-    stay that is settled midway has not ended yet."""
+    stay that is settled midway has not ended yet. Lines of several years, which `check_year` refuses to settle
+    together, count in the last."""
     if policy.year_by == "admission":
         return claim.admitted_on.year
+    if policy.year_by == "lines" and claim.lines:
+        return max(day_of(line, claim) for line in claim.lines).year
     stays = claim.kind == "inpatient" and claim.discharged_on is None
     if policy.year_by == "settlement" or stays:
         return claim.settled_on.year
     return claim.ended_on.year
 
 
+def day_of(line: Line, claim: ClaimInput) -> date:
+    """The day on which a line counts: its own, or that of the admission."""
+    return line.day or claim.admitted_on
+
+
+def check_year(claim: ClaimInput, policy: Policy) -> None:
+    """Raises BadClaim, naming the first line of a later year, where the policy splits a stay by the days of its lines
+    and these belong to several years: a settlement counts in one (decision 0295)."""
+    if policy.year_by != "lines":
+        return
+    first = min((day_of(line, claim).year for line in claim.lines), default=0)
+    for line in claim.lines:
+        if day_of(line, claim).year != first:
+            raise BadClaim("lines of two years are settled in a part for each year", line.number)
+
+
+def years(claim: ClaimInput, policy: Policy) -> range:
+    """The years whose accumulators a decision may read or move; several only before the lines are known."""
+    if policy.year_by != "lines" or claim.lines or claim.kind != "inpatient":
+        only = benefit_year(claim, policy)
+        return range(only, only + 1)
+    return range(claim.admitted_on.year, (claim.discharged_on or claim.settled_on).year + 1)
+
+
 def accumulators(claim: ClaimInput, policy: Policy) -> tuple[AccumulatorKey, ...]:
     """Every accumulator that a decision may read or move, sorted: what to lock and read before `adjudicate`."""
-    year = benefit_year(claim, policy)
     wanted: set[tuple[str, str]] = set()
     for layer in policy.layers:
         for benefit in layer.buckets:
             if benefit.kind == claim.kind:
                 wanted.update(benefit.adds_to)  # a cap limits what its bucket adds to, in the period that it names
                 wanted.update(("person_year", name) for name in counters(benefit))
-    keys = {key_of(claim, policy, year, *one) for one in wanted if one[0] != "disease_year" or claim.disease}
+    wanted = {one for one in wanted if one[0] != "disease_year" or claim.disease}
+    keys = {key_of(claim, policy, year, *one) for year in years(claim, policy) for one in wanted}
     if policy.family_account is not None and claim.from_account_fen:
         keys.add(_ACCOUNT_KEY)
     return tuple(sorted(keys))

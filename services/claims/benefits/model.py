@@ -644,7 +644,8 @@ class Policy:
     effective_from: date
     effective_to: date | None
     year_by: str
-    """Which date names the year of deductible and caps: `admission`, `discharge`, `settlement` (rulings §4)."""
+    """Which date names the year of deductible and caps: `admission`, `discharge`, `settlement` (rulings §4), or
+    `lines`: the costs of a stay over 31 December are split by their days, and settled in a part for each year."""
     waiting_days: int
     lines_after_coverage: str
     """`excluded` or `covered`: lines dated after the end of coverage of a stay that began covered."""

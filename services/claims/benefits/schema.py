@@ -456,12 +456,13 @@ class GroupDoc(Part):
     age_from: Annotated[int, Field(ge=1, le=120)] | None = None
 
 
+YearBy = Literal["admission", "discharge", "settlement", "lines"]
+
+
 class ParametersDoc(Part):
     """What the ruling leaves to the policy. What is not written follows rulings §4."""
 
-    year_by: Sourced[Literal["admission", "discharge", "settlement"]] = Sourced[
-        Literal["admission", "discharge", "settlement"]
-    ](value="settlement")
+    year_by: Sourced[YearBy] = Sourced[YearBy](value="settlement")
     waiting_days: Sourced[Annotated[int, Field(ge=0, le=365)]] = Sourced[Annotated[int, Field(ge=0, le=365)]](value=0)
     newborn_days: Sourced[Annotated[int, Field(ge=1, le=365)]] | None = None
     lines_after_coverage: Sourced[Literal["excluded", "covered"]] = Sourced[Literal["excluded", "covered"]](

@@ -89,7 +89,7 @@ def _where(benefit: Benefit, rule: Rule) -> list[str]:
 def _parameter_lines(policy: Policy, document: PolicyDoc) -> Iterator[str]:
     if policy.waiting_days:
         yield f"等待期:参合后 {policy.waiting_days} 天{_parameter_mark(policy, 'waiting_days')}"
-    year = {"admission": "入院(就诊)", "discharge": "出院", "settlement": "结算"}[policy.year_by]
+    year = {"admission": "入院(就诊)", "discharge": "出院", "settlement": "结算", "lines": "费用发生"}[policy.year_by]
     yield f"年度:按{year}日期所在的年度累计封顶线{_parameter_mark(policy, 'year_by')}"
     if policy.lines_after_coverage == "excluded":
         yield f"参合期以外发生的费用不予补偿{_parameter_mark(policy, 'lines_after_coverage')}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import count
+from typing import NamedTuple
 
 from services.claims.benefits.model import Line
 from services.claims.visits.problems import LINE_AMOUNT, LINE_NEGATIVE, LINE_TOO_LARGE
@@ -44,6 +45,13 @@ class Bill:
             strict=False,  # the numbers have no end
         )
         return tuple(map(Line._make, columns))
+
+
+class Sheet(NamedTuple):
+    """One upload of a visit."""
+
+    number: int
+    bill: Bill
 
 
 EMPTY = Bill([], [], [], [], [], [], [])

@@ -294,7 +294,8 @@ class SettlementIn(WireModel):
     from_account: Annotated[Yuan, Field(ge=0)] = 0
     """What the patient wants to pay of his part from the household's family account, at most."""
     midway: bool = False
-    """Settles what was uploaded so far of a stay that goes on (mid_setl_flag): one admission, one deductible."""
+    """Settles what was uploaded so far of a stay that goes on (mid_setl_flag): one admission, one deductible. Where the
+    policy splits costs over the years of their days: the earlier year's, also after the discharge."""
     off_path: Reason | None = None
     """Why the case left the agreed path of its disease: the policy's ordinary rows apply, and the slip says so."""
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from services.claims.benefits.claim_file import decide, read_claim
 from services.claims.benefits.cli import app
 from services.claims.benefits.compiler import load
+from services.claims.benefits.diff import differences
 from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.engine import BadClaim, accumulators, adjudicate, benefit_year
 from services.claims.benefits.library import loaded, text_of
@@ -30,6 +31,7 @@ from services.claims.benefits.model import (
 )
 from services.claims.benefits.paying import E8, Raise, _product, _with
 from services.claims.benefits.slip import slip_text
+from services.claims.benefits.wall import wall_table
 from services.claims.benefits.wire import decision_document
 
 GOOD = text_of("dafang-2010")
@@ -309,6 +311,34 @@ def test_a_claim_that_its_policy_does_not_know(policy_id: str, text: str, messag
     with pytest.raises(PolicyErrors) as wrong:
         decide(read_claim(text), loaded(policy_id).policy)
     assert message in str(wrong.value)
+
+
+def test_a_written_claim_is_of_one_year_where_costs_are_split_by_their_days() -> None:
+    """The second part says what the first came to."""
+    text = text_of("dafang-2010").replace("year_by:\n    value: settlement", "year_by:\n    value: lines")
+    split = load(text).policy
+    stay = (
+        "admitted: 2010-12-20\ndischarged: 2011-01-03\ninstitution: {level: prefecture}\ncatalogue: {x: {class: A}}\n"
+    )
+    line = "  - {{code: x, amount: {}, day: {}}}\n"
+    december, january = line.format(1000, "2010-12-21"), line.format(500, "2011-01-02")
+    with pytest.raises(PolicyErrors) as wrong:
+        decide(read_claim(f"{stay}lines:\n{december}{january}"), split)
+    assert str(wrong.value).startswith("第 7 行 lines.1:方案按费用发生日期归年:2011 年的费用与 2010 年的分开写成两份")
+    first = decide(read_claim(f"{stay}lines:\n{december}"), split).adjudication
+    assert (first.benefit_year, first.benefit_fen) == (2010, 48_000), "(1,000 - 200) x 60%"
+    earlier = "earlier: {eligible: 1000, deductible: 200, benefit: 480}\nused: {basic.inpatient.benefit: 59900}\n"
+    last = decide(read_claim(f"{stay}{earlier}lines:\n{january}"), split).adjudication
+    assert (last.benefit_year, last.deductible_fen, last.benefit_fen) == (2011, 0, 10_000), "60,000 in 2011"
+
+
+def test_the_wall_and_the_comparison_name_the_days_of_the_costs() -> None:
+    text = text_of("dafang-2010").replace("year_by:\n    value: settlement", "year_by:\n    value: lines")
+    split = load(text)
+    assert "年度:按费用发生日期所在的年度累计封顶线" in wall_table(split.policy, split.document)
+    assert "- 所有人:封顶线所属年度由按结算日期改为按费用发生日期。" in differences(
+        loaded("dafang-2010").policy, split.policy
+    )
 
 
 def test_admissions_are_counted_in_whole_numbers() -> None:

@@ -14,6 +14,7 @@ from services.claims.campaigns.objections_api import router as objections
 from services.claims.cases.api import router as cases
 from services.claims.catalogue.api import router as catalogue
 from services.claims.increases.api import router as increases
+from services.claims.increases.readjudications_api import router as readjudications
 from services.claims.providers.api import router as providers
 from services.claims.providers.payments_api import router as payments
 from services.claims.review.api import router as review
@@ -48,6 +49,7 @@ ROUTERS = (
     campaign_lists,
     objections,
     increases,
+    readjudications,
     statements,
     *_RULES,
     operator,

@@ -104,7 +104,7 @@ async def take_booked(desk: Desk, order_id: UUID, act: Words) -> tuple[Kind, Any
     if known is None:
         raise ORDER_UNKNOWN(order=order_id)
     if known["account"] is not None:
-        await funding.lock_account(desk, known["account"])
+        await funding.lock_matching(desk, known["account"])
     known = await store.order(desk.conn, desk.pool_code, order_id, lock=True)
     if known["status"] != "booked":
         raise ORDER_STATE(order=order_id, status=STATUS[known["status"]], act=act)

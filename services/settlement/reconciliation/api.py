@@ -141,7 +141,7 @@ async def post_matching(pool_code: str, account: str, unit: UnitDep) -> Matching
     """重新核对未达账. Tries the open lines of an account again, after something was booked late."""
     desk = await desk_of(unit)
     funding.check_keeper(funding.account_of(account), unit.actor.role)
-    await funding.lock_account(desk, account)
+    await funding.lock_matching(desk, account)
     matched = await commands.match_open_lines(desk, account)
     unit.result("bank_account", account)
     return MatchingOut(matched=matched.lines, lacking=matched.lacking_fen)

@@ -83,7 +83,7 @@ async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Sta
     funding.check_keeper(funding.account_of(statement.account), role)
     funding.check_not_future(statement.day, desk)
     _check_adds_up(statement)
-    await funding.lock_account(desk, statement.account)
+    await funding.lock_matching(desk, statement.account)
     await _check_follows(desk, statement)
     statement_id = new_id(desk.now)
     await store.add_statement(
@@ -174,7 +174,7 @@ async def shows(desk: Desk, account: str, reference: str, signed_fen: int) -> bo
 
 
 async def match_open_lines(desk: Desk, account: str) -> Matched:
-    """Matches the open lines of an account whose lock is held. Vouchers first, then rows (contracts §4).
+    """Matches the open lines of an account; the lock of its matching is held. Vouchers first, then rows (contracts §4).
 
     A payment that was declared not executed and is shown after all is the payment as long as its repayment was not
     released: that one is given up first. Otherwise it is a second payment.
@@ -312,7 +312,7 @@ async def _open_line(desk: Desk, role: str, line_id: UUID, then: Words) -> Any:
     known = await store.open_line(desk.conn, desk.pool_code, line_id)
     if known is None:
         raise LINE_UNKNOWN(line=line_id)
-    await funding.lock_account(desk, known["account"])
+    await funding.lock_matching(desk, known["account"])
     line = await store.open_line(desk.conn, desk.pool_code, line_id)
     if line is None:
         raise LINE_UNKNOWN(line=line_id)

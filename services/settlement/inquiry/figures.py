@@ -54,6 +54,7 @@ def terms(stored: Mapping[str, int]) -> dict[str, int]:
                 "fiscal_opening",
                 "fiscal_other_income",
                 "fiscal_other_outflow",
+                "fiscal_paid_twice",
                 "recovered_to_fiscal",
                 "recoveries_open",
             )

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from services.settlement.funding import arrivals, receivables, replenishment, transfers
+from services.settlement.funding import arrivals, paid_twice, receivables, replenishment, transfers
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import FISCAL, TRANSFERS
 from services.settlement.funding.booking import Desk, Entry, book
@@ -239,6 +239,8 @@ async def _entries(desk: Desk, found: Sequence[Match], account: str) -> list[Ent
             entries += await results.return_entries(desk, seen)
         elif kind == "second_payment":
             entries += await results.second_payment_entries(desk, seen)
+        elif kind == "second_order":
+            entries += await paid_twice.entries(desk, funding.account_of(account), seen)
         elif kind == "remittance":
             entries += arrivals.remittance_entries(seen)
         elif kind == "receivable":
@@ -259,6 +261,7 @@ _EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "late_payment": results.confirmed,
         "payment_return": results.returned,
         "second_payment": results.paid_twice,
+        "second_order": paid_twice.paid_twice,
         "remittance": arrivals.remittances_arrived,
         "receivable": receivables.repaid,
         "recovery": receivables.repaid_to_fiscal,

@@ -70,6 +70,7 @@ ROUTERS = (
 async def _open_signer(state: ServiceState, _stack: AsyncExitStack) -> None:
     assert isinstance(state.settings, SettlementSettings)
     state.resources["ledger.signer"] = state.settings.signer()
+    state.resources["ledger.earlier_keys"] = state.settings.earlier_keys()
 
 
 def create_app() -> FastAPI:

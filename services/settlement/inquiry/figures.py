@@ -40,6 +40,7 @@ _AS_STORED = (
     "fiscal_opening",
     "fiscal_other_income",
     "fiscal_other_outflow",
+    "fiscal_paid_twice",
     "recovered_to_fiscal",
     "recoveries_open",
 )

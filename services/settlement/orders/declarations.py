@@ -25,6 +25,7 @@ from services.settlement.reconciliation.declarations import check_nothing_shown
 from shared.http.problems import FOUR_EYES
 from shared.http.tokens import Actor
 from shared.kernel.errors import Words
+from shared.kernel.ids import new_id
 
 _ACT: Words = ("申明未执行", "declare it not executed")
 NOT_EXECUTED = "not_executed"
@@ -40,9 +41,10 @@ async def propose(desk: Desk, actor: Actor, order_id: UUID, reason: str, documen
     kind, order = await take(desk, order_id, _ACT, BOOKED)
     check_any_hand(kind, actor.role)
     await _expect_nothing_shown(desk, kind, order)
-    row = (desk.pool_code, order_id, order["attempt"], order["reference"], reason, document, desk.by, desk.now)
+    attempt, one = order["attempt"], new_id(desk.now)
+    row = (desk.pool_code, one, order_id, attempt, order["reference"], reason, document, desk.by, desk.now)
     await store.add(desk.conn, row)
-    return await store.declaration(desk.conn, desk.pool_code, order_id, order["attempt"])
+    return await store.standing(desk.conn, desk.pool_code, order_id, attempt)
 
 
 async def confirm(desk: Desk, actor: Actor, order_id: UUID) -> Any:
@@ -54,7 +56,7 @@ async def confirm(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     kind, order = await take(desk, order_id, _ACT, BOOKED)
     check_hand(kind, len(kind.hands) - 1, actor.role)
     movement = await _expect_nothing_shown(desk, kind, order)
-    declared = await store.declaration(desk.conn, desk.pool_code, order_id, order["attempt"])
+    declared = await store.standing(desk.conn, desk.pool_code, order_id, order["attempt"])
     if declared is None:
         raise ORDER_NOT_DECLARED(order=order_id)
     if declared["proposed_by"] == desk.by:
@@ -62,8 +64,8 @@ async def confirm(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     text = f"{kind.zh}银行未执行({declared['document']})"
     await reverse_unseen(desk, booked_of(kind, order), movement, NOT_EXECUTED, text, declared["proposed_by"])
     await open_again(desk, kind, order)
-    await store.confirm(desk.conn, desk.pool_code, order_id, order["attempt"], desk.by, desk.day)
-    return await store.declaration(desk.conn, desk.pool_code, order_id, order["attempt"])
+    await store.confirm(desk.conn, desk.pool_code, declared["id"], desk.by, desk.day)
+    return await store.declaration(desk.conn, desk.pool_code, declared["id"])
 
 
 async def _expect_nothing_shown(desk: Desk, kind: Kind, order: Any) -> UUID:

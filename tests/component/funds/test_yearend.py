@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from tests.component.funds.test_orders import order
-from tests.component.funds.world import World
+from tests.component.funds.test_orders import CITY, fee, order
+from tests.component.funds.world import World, at
 
 
 async def balances(world: World, book: str = "basic") -> dict[str, int]:
@@ -128,3 +128,33 @@ async def test_ratios_name_what_they_divide(world: World) -> None:
     assert told["surplus_rate"] == ratios["year_surplus_rate"]["value"]
     empty = {ratio["code"]: ratio for ratio in (await world.get("/years/2009/fund-indicators"))["ratios"]}
     assert (empty["use_rate"]["value"], empty["use_rate"]["within_limits"]) == (None, None), "no base, no ratio"
+
+
+@pytest.mark.requirement("ZZ-50", "a payer's budget is closed by day, month and year by its own keeper")
+async def test_the_city_closes_and_carries_forward_its_budget(world: World) -> None:
+    """No other service tells of a payer: its first close begins with its first voucher."""
+    city = {"role": "city_finance", "pool": CITY}
+    world.clock.set(at("2010-12-20T09:00"))
+    await world.receive(order("budget_appropriation", "2800.00", bank_reference="YS-1"), **city)
+    await fee(world, "", "city_finance", CITY)
+    world.clock.set(at("2011-01-05T09:00"))
+    await world.refused("ledger_not_closer", "/days/2011-01-04/close", role="county_director", pool=CITY)
+    assert (await world.done("/days/2011-01-04/close", **city))["business_day"] == "2011-01-05"
+    closed = await world.rows("SELECT min(day) AS first, count(*) AS n FROM day_close WHERE pool_code = $1", CITY)
+    assert tuple(closed[0]) == (date(2010, 12, 20), 16)
+    assert await balances(world, "budget") == {"1001": 50000, "3001": 50000}
+    await world.refused("ledger_not_closer", "/months/2010-12/close", role="county_finance", pool=CITY)
+    assert (await world.done("/months/2010-12/close", **city))["closed_through"] == "2010-12-31"
+    await world.receive(order("budget_appropriation", "100.00", bank_reference="YS-2"), **city)
+    await world.done("/books/budget/days/2011-01-05/seal", **city)
+    assert await balances(world, "budget") == {"1001": 60000, "3001": 50000, "4001": 10000}
+    headers = world.tokens.headers("auditor", pools=(CITY,))
+    papers = (await world.client.get(f"/v1/pools/{CITY}/books/budget/years/2010/papers", headers=headers)).json()
+    assert papers["ties"], papers
+
+
+async def test_the_city_closes_no_countys_books(world: World) -> None:
+    day = world.clock.now().date()
+    for path in (f"/days/{day}/close", f"/months/{day:%Y-%m}/close", f"/books/basic/days/{day}/seal"):
+        problem = await world.refused("ledger_not_closer", path, role="city_finance")
+        assert "县合管办" in problem["detail"], problem

@@ -27,6 +27,7 @@ from services.settlement.orders.problems import (
     ORDER_STATE,
     ORDER_TOLD,
     ORDER_UNKNOWN,
+    ORDER_YEAR_OVER,
     REFUND_TOLD,
     REFUND_UNPAID,
     REFUND_YEAR_BEGUN,
@@ -177,7 +178,13 @@ async def post_order_late_execution(pool_code: str, order_id: UUID, unit: UnitDe
     status_code=201,
     response_model=OrderOut,
     responses=documented(
-        ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_NOT_REVERSIBLE, ORDER_AT_BANK, ORDER_REVERSAL_WAITS
+        ORDER_UNKNOWN,
+        ORDER_STATE,
+        ORDER_HAND,
+        ORDER_NOT_REVERSIBLE,
+        ORDER_AT_BANK,
+        ORDER_YEAR_OVER,
+        ORDER_REVERSAL_WAITS,
     ),
     openapi_extra=access(_FIRST | _NEXT, command="propose_money_order_reversal"),
 )
@@ -191,7 +198,9 @@ async def post_order_reversal(pool_code: str, order_id: UUID, body: ReversalIn, 
 @router.post(
     "/pools/{pool_code}/money-orders/{order_id}/reversal/approval",
     response_model=OrderOut,
-    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_REVERSAL_NONE, ORDER_AT_BANK, FOUR_EYES),
+    responses=documented(
+        ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_REVERSAL_NONE, ORDER_AT_BANK, ORDER_YEAR_OVER, FOUR_EYES
+    ),
     openapi_extra=access(_LAST, command="approve_money_order_reversal"),
 )
 async def post_order_reversal_approval(pool_code: str, order_id: UUID, unit: UnitDep) -> OrderOut:

@@ -59,6 +59,16 @@ ORDER_AT_BANK = define(
     "对账单已显示单据 {order} 的款项,不能冲销;确需退回的,另填付款单据。",
     "A statement shows the money of order {order}, so it is not reversed; pay it back with an order of its own.",
 )
+ORDER_YEAR_OVER = define(
+    "order_year_over",
+    409,
+    "所属年度已结转",
+    "Its year is over",
+    "单据 {order} 属于 {year} 年,该年已过或已结转,冲销会改动本年收支或已结转的基金,不能办理;银行未见的款请列作未达账项,"
+    "基金划转请在本年划入时相应增减,并在年度决算中说明。",
+    "Order {order} belongs to {year}, which is over: a reversal would change this year's result, or a fund that was "
+    "carried forward. Keep money among the open items, set more or less aside this year, and tell it in the notes.",
+)
 ORDER_REVERSAL_WAITS = define(
     "order_reversal_waits",
     409,

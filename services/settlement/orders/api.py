@@ -31,6 +31,7 @@ from services.settlement.orders.problems import (
     REFUND_TOLD,
     REFUND_UNPAID,
     REFUND_YEAR_BEGUN,
+    RISK_FUND_DEPOSITED,
     RISK_FUND_FULL,
     RISK_FUND_SHORT,
     SUBSIDY_NOT_PER_HEAD,
@@ -47,6 +48,8 @@ router = ServiceRouter()
 _FIRST = frozenset().union(*(kind.hands[0] for kind in KINDS.values() if not kind.told))
 _LAST = frozenset().union(*(kind.hands[-1] for kind in KINDS.values() if kind.is_reversible))
 _NEXT = frozenset().union(*(hand for kind in KINDS.values() for hand in kind.hands[1:]))
+
+_LIMITED = (RISK_FUND_FULL, RISK_FUND_SHORT, RISK_FUND_DEPOSITED)
 
 
 class OrderIn(WireModel):
@@ -116,8 +119,7 @@ def _order(row: Any) -> OrderOut:
         IN_THE_FUTURE,
         REFERENCE_USED,
         SUBSIDY_NOT_PER_HEAD,
-        RISK_FUND_FULL,
-        RISK_FUND_SHORT,
+        *_LIMITED,
     ),
     openapi_extra=access(_FIRST, command="prepare_money_order"),
 )
@@ -134,7 +136,14 @@ async def post_order(pool_code: str, body: OrderIn, unit: UnitDep) -> OrderOut:
     "/pools/{pool_code}/money-orders/{order_id}/approval",
     response_model=OrderOut,
     responses=documented(
-        ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_UNPAID, REFUND_YEAR_BEGUN, ORDER_EXECUTED_LATE
+        ORDER_UNKNOWN,
+        ORDER_STATE,
+        ORDER_HAND,
+        FOUR_EYES,
+        REFUND_UNPAID,
+        REFUND_YEAR_BEGUN,
+        ORDER_EXECUTED_LATE,
+        *_LIMITED,
     ),
     openapi_extra=access(_NEXT, command="approve_money_order"),
 )

@@ -137,7 +137,7 @@ REFUND = "premium_refund"
 REFUND_CURRENT, REFUND_LATER = "4001", "2101"
 """What a refund lessens: the income of the coverage year, or the temporary receipts of one that has not begun."""
 CRITICAL_PREMIUM = "5001.06"
-RISK_FUND_SET_ASIDE = "risk_fund_set_aside"
+RISK_FUND_SET_ASIDE, RISK_FUND_DEPOSIT, RISK_FUND_USE = "risk_fund_set_aside", "risk_fund_deposit", "risk_fund_use"
 SUPPLEMENTARY_SUBSIDY = "supplementary_subsidy"
 SUPPLEMENTARY_SUBSIDY_FEN = 100
 """City finance gives one yuan a head and year (ZZ-24)."""
@@ -160,10 +160,10 @@ _ALL = (
         (YEAR, BILL),
         told=True,
     ),
-    _is_paid("risk_fund_deposit", "缴存省级风险基金", "risk fund deposited", BASIC, "1201", FISCAL, (FINANCE, FINANCE)),
+    _is_paid(RISK_FUND_DEPOSIT, "缴存省级风险基金", "risk fund deposited", BASIC, "1201", FISCAL, (FINANCE, FINANCE)),
     _set_aside(RISK_FUND_SET_ASIDE, "提取风险基金", "risk fund set aside", "3001.02", CLOSING),
     Kind(
-        "risk_fund_use",
+        RISK_FUND_USE,
         "动用风险基金",
         "risk fund used",
         BASIC,

@@ -211,6 +211,14 @@ RISK_FUND_SHORT = define(
     "已提取的风险基金 {held} 元,已缴存 {deposited} 元,不能再缴存 {amount} 元;请先提取。",
     "{held} are set aside and {deposited} deposited; {amount} more cannot be deposited before it is set aside.",
 )
+RISK_FUND_DEPOSITED = define(
+    "risk_fund_at_province",
+    409,
+    "超过可动用的风险基金",
+    "More than can be used",
+    "已提取的风险基金 {held} 元,其中缴存省级 {deposited} 元,不能动用 {amount} 元;请先办理省级拨回。",
+    "Of {held} set aside, {deposited} are with the province; {amount} cannot be used before it has sent them back.",
+)
 ARRIVAL_UNKNOWN = define(
     "arrival_unknown",
     404,

@@ -105,15 +105,14 @@ async def premium_of_bill(conn: AsyncConnection, pool: str, bill_id: UUID, year:
     )
 
 
-async def waiting(conn: AsyncConnection, pool: str, kind: str, year: int | None = None) -> int:
+async def waiting(conn: AsyncConnection, pool: str, kind: str) -> int:
     """Fen of orders of a kind that are neither booked nor refused."""
     fen: int = await fetchval(
         conn,
         """
         SELECT coalesce(sum(amount_fen), 0)::bigint FROM money_order WHERE pool_code = $1 AND kind = $2
-          AND status IN ('prepared', 'checked') AND ($3::integer IS NULL OR coverage_year = $3)""",
+          AND status IN ('prepared', 'checked')""",
         pool,
         kind,
-        year,
     )
     return fen

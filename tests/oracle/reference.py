@@ -639,7 +639,7 @@ def pay(
     gone = was["benefit"] + was["over_year"]
     reached = min([part, *under_other_caps, *(max(0, c - gone) for c in each_time)])
     over_year = max(0, reached - benefit)
-    write(claim, counts, layer_id, layer, bucket_id, year, benefit, deductible - was["deductible"], now, had is None)
+    write(policy, claim, counts, layer_id, bucket_id, year, benefit, deductible - was["deductible"], now, had is None)
     return {
         "benefit": benefit,
         "before_caps": part,
@@ -781,10 +781,10 @@ def count(scope: str, name: str, claim: Doc, year: int) -> tuple[str, str, int, 
 
 
 def write(
+    policy: Doc,
     claim: Doc,
     counts: Counts,
     layer_id: str,
-    layer: Doc,
     bucket_id: str,
     year: int,
     benefit: int,
@@ -793,13 +793,14 @@ def write(
     first_part: bool,
 ) -> None:
     """Adds to every count what the bucket moves."""
-    bucket, here = layer["benefits"][bucket_id], f"{layer_id}.{bucket_id}"
+    bucket, here = policy["layers"][layer_id]["benefits"][bucket_id], f"{layer_id}.{bucket_id}"
+    every = [(f"{one}.{name}", other) for one, layer in layers_of(policy) for name, other in layer["benefits"].items()]
     moved: list[tuple[str, str, int]] = []
     for name in counted_names(here, bucket):
         scopes = {"person_year"}
-        for other_id, other in layer["benefits"].items():
+        for there, other in every:
             for cap in other.get("caps", {}).values():
-                counted = cap.get("counts", counted_names(f"{layer_id}.{other_id}", other)[0])
+                counted = cap.get("counts", counted_names(there, other)[0])
                 if counted == name and cap["period"] not in ("admission", "visit"):
                     scopes.add(cap["period"])
         moved += [(scope, name, benefit) for scope in scopes]

@@ -18,10 +18,10 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.claims.benefits.case import key_of
 from services.claims.benefits.diseases import covering
 from services.claims.benefits.engine import ACCOUNT_SPENT, adjudicate
 from services.claims.benefits.model import (
-    EACH_TIME,
     AccumulatorKey,
     Adjudication,
     ClaimInput,
@@ -277,9 +277,8 @@ def _benefit_counts(
                 cap.limit_fen(one.facts.insured)
                 for bucket in buckets
                 for cap in bucket.caps
-                if cap.period not in EACH_TIME
-                and (cap.period, cap.counts) == (key.scope, key.name)
-                and (not cap.diseases or covering(one.input.disease, cap.diseases) is not None)
+                if (not cap.diseases or covering(one.input.disease, cap.diseases) is not None)
+                and key == key_of(one.input, key.year, cap.period, cap.counts, cap.diseases)
             ]
             yield Count(owners.ref(key), key.name, more_fen, min(caps, default=None), True)
 

@@ -9,6 +9,8 @@ from services.claims.benefits.api import router as benefits
 from services.claims.benefits.quote_api import router as quotes
 from services.claims.benefits.templates_api import router as templates
 from services.claims.campaigns.api import router as campaigns
+from services.claims.campaigns.lists_api import router as campaign_lists
+from services.claims.campaigns.objections_api import router as objections
 from services.claims.cases.api import router as cases
 from services.claims.catalogue.api import router as catalogue
 from services.claims.increases.api import router as increases
@@ -44,6 +46,8 @@ ROUTERS = (
     cases,
     reversals,
     campaigns,
+    campaign_lists,
+    objections,
     increases,
     readjudications,
     statements,

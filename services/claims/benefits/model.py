@@ -720,7 +720,7 @@ class TraceStep(NamedTuple):
     rule: str
     clause: str
     inputs: tuple[tuple[str, int | str], ...]
-    """Names ending in _fen are fen, in _ratio 1/10,000, others plain."""
+    """Names ending in _fen are fen, in _ratio 1/10,000, in _e8 ratios in 10⁻⁸, others plain."""
     amount_fen: int
 
 

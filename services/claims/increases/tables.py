@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.claims.visits.tables import MOMENT, code, required
+from shared.db.columns import MOMENT, code, required
 
 
 def declare(metadata: MetaData) -> None:

@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
-from services.claims.visits.tables import MOMENT, bill, code, of_visit, required
+from services.claims.visits.tables import bill, of_visit
+from shared.db.columns import MOMENT, code, required
 
 
 def declare(metadata: MetaData) -> None:

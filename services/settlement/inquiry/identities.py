@@ -138,6 +138,7 @@ def fiscal_account(value: _Reader) -> Identity:
             value("advance_released", "拨付周转金", "advance"),
             value("replenishment_released", "拨付回补", "replenishments"),
             value("fiscal_other_outflow", "其他批准支出（退费、风险基金）", "other outflow: refunds, risk fund"),
+            value("fiscal_paid_twice", "银行重复支付（退回计入追回款）", "paid twice by the bank, to come back"),
             value("fiscal_account", "期末余额", "closing balance"),
         ),
     )

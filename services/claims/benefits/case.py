@@ -48,6 +48,9 @@ class Base(NamedTuple):
     """Of the eligible amount, that of essential medicines."""
     before: Carried | None
     """What parts of the admission that were settled before had of it; None: there were none."""
+    terms: Inputs = ()
+    """How the amount came about where it is not the whole eligible amount: `of` (`left`, `cut_by_cap`, `items`), and
+    for what is left that amount and what is taken off it."""
 
 
 @dataclass(slots=True)
@@ -77,7 +80,7 @@ class Case:
 
     def add(self, scope: str, name: str, amount: int) -> None:
         """Moves an accumulator; by nothing moves nothing."""
-        if amount and (scope != "disease_year" or self.claim.disease):
+        if amount:
             key = key_of(self.claim, self.policy, self.year, scope, name)
             self.added[key] = self.added.get(key, 0) + amount
 

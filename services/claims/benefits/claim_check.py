@@ -25,6 +25,7 @@ def claim_findings(document: ClaimDoc, source: Source, policy: Policy) -> list[F
         *_person(document, policy),
         *_third_party(document),
         *_elsewhere(document),
+        *_earlier(document),
         *_account(document, policy),
         *_used(document, policy),
     ]
@@ -95,7 +96,8 @@ def _person(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
 
 def _third_party(document: ClaimDoc) -> Iterator[tuple[Path, str]]:
     if (document.third_party == "shared") != bool(document.third_party_share):
-        yield ("third_party_share",), "第三人负担的比例只在 third_party 为 shared 时写,并且必须写"
+        told = "第三人负担的比例(third_party_share)只在 third_party 为 shared 时写,并且必须写"
+        yield ("third_party_share" if document.third_party_share else "third_party",), told
 
 
 def _elsewhere(document: ClaimDoc) -> Iterator[tuple[Path, str]]:
@@ -104,8 +106,20 @@ def _elsewhere(document: ClaimDoc) -> Iterator[tuple[Path, str]]:
         yield ("elsewhere",), "在别处做的基本结算,补偿不得超过可补偿费用,可补偿费用不得超过总额"
 
 
+def _earlier(document: ClaimDoc) -> Iterator[tuple[Path, str]]:
+    given = document.earlier
+    if given is None:
+        return
+    if given.total is not None and given.total < given.eligible:
+        yield ("earlier", "total"), "此前各次的可补偿费用不得超过总费用"
+    if given.deductible > given.eligible:
+        yield ("earlier", "deductible"), "此前各次扣除的起付线不得超过可补偿费用"
+    if given.benefit + given.hospital > given.eligible:
+        yield ("earlier", "benefit"), "此前各次的补偿与医院负担的部分,合计不得超过可补偿费用"
+
+
 def _used(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
-    known = _counts(policy)
+    known, seen = _counts(policy), dict[tuple[str, str], str]()
     for written, amount in document.used.items():
         scope, _, name = written.rpartition(":")
         if scope and scope not in _PERIODS:
@@ -115,6 +129,8 @@ def _used(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
             yield ("used", written), f"方案没有累计项 {written};有的是:{told}"
         elif name.endswith(".admissions") and amount % _FEN:
             yield ("used", written), "住院次数写整数,例如 2"
+        elif (first := seen.setdefault((scope or default_scope(name), name), written)) != written:
+            yield ("used", written), f"与 {first} 是同一个累计项,只写一个"
 
 
 def _cards(policy: Policy) -> set[str]:

@@ -55,7 +55,7 @@ class Answer:
 
 def read_claim(text: str) -> ClaimFile:
     """The claim of a file. Raises PolicyErrors that name every guilty line."""
-    source = read(text)
+    source = read(text, "费用文件")
     try:
         return ClaimFile(ClaimDoc.model_validate(source.raw), source)
     except ValidationError as wrong:

@@ -207,9 +207,10 @@ def _felt(was: Benefit | None, now: Benefit, disease: str) -> dict[tuple[str, st
         if disease and not any(_own_row(one, disease, situation) for one in (was, now)):
             continue  # the ordinary rows apply before and after: their change is told by itself
         rows = [_row(one, disease, situation) for one in (was, now)]
-        if _said(rows[0]) == _said(rows[1]):
+        said = [_said(row, one) for row, one in zip(rows, (was, now), strict=True)]
+        if said[0] == said[1]:
             continue
-        before, after = (_ordinary(row, disease) + _said(row) for row in rows)
+        before, after = (_ordinary(row, disease) + told for row, told in zip(rows, said, strict=True))
         felt.setdefault((before, after), []).append(situation)
     return felt
 
@@ -232,5 +233,7 @@ def _ordinary(rule: Rule | None, disease: str) -> str:
     return "按一般规定 " if disease and rule is not None and not rule.diseases else ""
 
 
-def _said(rule: Rule | None) -> str:
-    return "没有规定" if rule is None else paid_words(rule)
+def _said(rule: Rule | None, benefit: Benefit | None) -> str:
+    if rule is None or benefit is None:
+        return "没有规定"
+    return ("按全年累计 " if benefit.yearly else "") + paid_words(rule, yearly=benefit.yearly)

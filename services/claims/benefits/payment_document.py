@@ -124,7 +124,7 @@ class PaymentDoc(Part):
 
 def read_payment(text: str) -> tuple[PaymentDoc, Source]:
     """The document and its lines. Raises PolicyErrors that name every guilty line."""
-    source = read(text)
+    source = read(text, "支付办法文件")
     try:
         document = PaymentDoc.model_validate(source.raw)
     except ValidationError as wrong:

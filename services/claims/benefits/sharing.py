@@ -35,10 +35,11 @@ def sharing_changes(was: Benefit | None, now: Benefit, old: Policy, new: Policy)
             before = counted_with(was, caps[cap.id], old)
         after = counted_with(now, cap, new)
         if before is None and after:
-            yield f"- {now.name}:{cap.name}{_told(after)}。"
+            yield f"- {now.name}:{cap.name}{together(after)}。"
         elif before is not None and before.keys() != after.keys():
-            yield f"- {now.name}:{cap.name}原{_told(before)},现{_told(after)}。"
+            yield f"- {now.name}:{cap.name}原{together(before)},现{together(after)}。"
 
 
-def _told(others: dict[tuple[str, Kind], str]) -> str:
+def together(others: dict[tuple[str, Kind], str]) -> str:
+    """`与“门诊统筹”合并累计`."""
     return f"与{'、'.join(f'“{name}”' for name in others.values())}合并累计" if others else "单独累计"

@@ -31,7 +31,7 @@ from services.settlement.orders.problems import (
     REFUND_TOLD,
     REFUND_UNPAID,
     REFUND_YEAR_BEGUN,
-    RISK_FUND_DEPOSITED,
+    RISK_FUND_AT_PROVINCE,
     RISK_FUND_FULL,
     RISK_FUND_SHORT,
     SUBSIDY_NOT_PER_HEAD,
@@ -49,7 +49,7 @@ _FIRST = frozenset().union(*(kind.hands[0] for kind in KINDS.values() if not kin
 _LAST = frozenset().union(*(kind.hands[-1] for kind in KINDS.values() if kind.is_reversible))
 _NEXT = frozenset().union(*(hand for kind in KINDS.values() for hand in kind.hands[1:]))
 
-_LIMITED = (RISK_FUND_FULL, RISK_FUND_SHORT, RISK_FUND_DEPOSITED)
+_LIMITED = (RISK_FUND_FULL, RISK_FUND_SHORT, RISK_FUND_AT_PROVINCE)
 
 
 class OrderIn(WireModel):

@@ -118,6 +118,15 @@ ORDER_NOT_DECLARED = define(
     "单据 {order} 的付款尚未由第一人申明未执行;请凭银行书面答复先申明,再由另一人确认。",
     "Nobody has declared the payment of order {order} not executed; a first person does so with the bank's document.",
 )
+ORDER_DECLARATION_FOLLOWED = define(
+    "order_declaration_followed",
+    409,
+    "申明之后已有后续",
+    "Something followed the declaration",
+    "单据 {order} 申明未执行之后{status},不能撤回申明;银行仍按原编号付款的,导入对账单后登记迟到执行。",
+    "Order {order} is {status} since it was declared not executed: the declaration is not withdrawn. If the bank pays "
+    "it after all, import the statement and record its late execution.",
+)
 ORDER_EXECUTED_LATE = define(
     "order_executed_late",
     409,
@@ -211,7 +220,7 @@ RISK_FUND_SHORT = define(
     "已提取的风险基金 {held} 元,已缴存 {deposited} 元,不能再缴存 {amount} 元;请先提取。",
     "{held} are set aside and {deposited} deposited; {amount} more cannot be deposited before it is set aside.",
 )
-RISK_FUND_DEPOSITED = define(
+RISK_FUND_AT_PROVINCE = define(
     "risk_fund_at_province",
     409,
     "超过可动用的风险基金",

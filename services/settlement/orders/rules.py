@@ -8,11 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from services.settlement.funding import commands as funding
-from services.settlement.funding.accounts import BASIC
+from services.settlement.funding.accounts import BASIC, RISK_FUND, RISK_FUND_DEPOSITED
 from services.settlement.funding.booking import Desk
 from services.settlement.ledger.figures import balances_now, income_of_year
 from services.settlement.orders import store
 from services.settlement.orders.kinds import (
+    FAMILY_ACCOUNT_ALLOCATION,
+    INPATIENT_POOL_ALLOCATION,
+    OUTPATIENT_POOL_ALLOCATION,
     RISK_FUND_DEPOSIT,
     RISK_FUND_SET_ASIDE,
     RISK_FUND_USE,
@@ -23,7 +26,7 @@ from services.settlement.orders.problems import (
     ALLOCATION_EARLY,
     REFUND_UNPAID,
     REFUND_YEAR_BEGUN,
-    RISK_FUND_DEPOSITED,
+    RISK_FUND_AT_PROVINCE,
     RISK_FUND_FULL,
     RISK_FUND_SHORT,
     SUBSIDY_NOT_PER_HEAD,
@@ -32,7 +35,8 @@ from shared.kernel.money import format_yuan, round_half_up
 
 ERRORS_OF_OURS = ("double_enrolment", "own_error")
 """Why a premium is refunded although its coverage year has begun (rulings §18)."""
-RISK_FUND = "risk_fund"
+RISK_FUND_LIMIT = "risk_fund"
+"""Name of the lock under which the limits of the risk fund are looked at."""
 RISK_FUND_SHARE, RISK_FUND_OF = 10, 100
 """The risk fund stops growing at this share of a year's financing (practice (ii))."""
 
@@ -128,7 +132,7 @@ async def _set_aside_before(_desk: Desk, new: NewOrder, held: _RiskFund) -> None
 async def _at_the_province(_desk: Desk, new: NewOrder, held: _RiskFund) -> None:
     """What stands at the province comes back before it is used: it keeps no more than is set aside."""
     if new.amount_fen > held.free:
-        raise RISK_FUND_DEPOSITED(
+        raise RISK_FUND_AT_PROVINCE(
             held=format_yuan(held.fund - held.used),
             deposited=format_yuan(held.deposited),
             amount=format_yuan(new.amount_fen),
@@ -139,9 +143,9 @@ Rule = Callable[[Desk, NewOrder], Awaitable[None]]
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         SUPPLEMENTARY_SUBSIDY: _subsidy_per_head,
-        "inpatient_pool_allocation": _of_begun_year,
-        "outpatient_pool_allocation": _of_begun_year,
-        "family_account_allocation": _of_begun_year,
+        INPATIENT_POOL_ALLOCATION: _of_begun_year,
+        OUTPATIENT_POOL_ALLOCATION: _of_begun_year,
+        FAMILY_ACCOUNT_ALLOCATION: _of_begun_year,
     }
 )
 """What holds for good once it held when the order was prepared."""
@@ -158,7 +162,7 @@ LIMITS: Mapping[str, Callable[[Desk, NewOrder, _RiskFund], Awaitable[None]]] = M
 async def lock_limit(desk: Desk, kind: str) -> None:
     """One act at a time on what the kind's limit is measured by; before the order's row, as every lock of a name."""
     if kind in LIMITS:
-        await funding.lock_account(desk, RISK_FUND)
+        await funding.lock_account(desk, RISK_FUND_LIMIT)
 
 
 async def check_prepared(desk: Desk, new: NewOrder) -> None:
@@ -180,4 +184,4 @@ async def check_booked(desk: Desk, order: Any) -> None:
 
 async def _risk_fund(desk: Desk, growing: int = 0, depositing: int = 0, used: int = 0) -> _RiskFund:
     balances = await balances_now(desk.conn, desk.pool_code, BASIC)
-    return _RiskFund(balances.get("3001.02", 0), growing, balances.get("1201", 0) + depositing, used)
+    return _RiskFund(balances.get(RISK_FUND, 0), growing, balances.get(RISK_FUND_DEPOSITED, 0) + depositing, used)

@@ -10,23 +10,20 @@ from services.settlement.funding.booking import Desk
 from services.settlement.funding.commands import Movement
 from services.settlement.ledger.figures import EXPENDITURE, FUND, INCOME, is_carried_forward
 from services.settlement.orders import reversal_store, store
-from services.settlement.orders.commands import STATUS, before_last, check_any_hand, check_hand, source_of
-from services.settlement.orders.kinds import KINDS, OUT, REFUND_LATER, Kind
+from services.settlement.orders.commands import BOOKED, before_last, check_any_hand, check_hand, source_of, take
+from services.settlement.orders.kinds import OUT, REFUND_LATER, Kind
 from services.settlement.orders.problems import (
     ORDER_AT_BANK,
     ORDER_NOT_RETURNED,
     ORDER_NOT_REVERSIBLE,
     ORDER_REVERSAL_NONE,
     ORDER_REVERSAL_WAITS,
-    ORDER_STATE,
-    ORDER_UNKNOWN,
     ORDER_YEAR_OVER,
 )
 from services.settlement.orders.reversing import Booked, lower_temporary, mirror, reverse_unseen
 from services.settlement.reconciliation.commands import match_open_lines, shows
 from shared.http.problems import FOUR_EYES
 from shared.http.tokens import Actor
-from shared.kernel.errors import Words
 from shared.kernel.ids import new_id, to_base32
 
 
@@ -36,7 +33,7 @@ async def come_back(desk: Desk, actor: Actor, order_id: UUID) -> Any:
 
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND and ORDER_NOT_RETURNED.
     """
-    kind, known = await take_booked(desk, order_id, ("登记退回", "record it as returned"))
+    kind, known = await take(desk, order_id, ("登记退回", "record it as returned"), BOOKED)
     check_hand(kind, len(kind.hands) - 1, actor.role)
     if kind.account is None or kind.direction != OUT:
         raise ORDER_NOT_RETURNED(order=order_id)
@@ -57,7 +54,7 @@ async def propose_reversal(desk: Desk, actor: Actor, order_id: UUID, reason: str
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_NOT_REVERSIBLE, ORDER_AT_BANK, ORDER_YEAR_OVER and
     ORDER_REVERSAL_WAITS.
     """
-    kind, known = await take_booked(desk, order_id, ("申请冲销", "propose its reversal"))
+    kind, known = await take(desk, order_id, ("申请冲销", "propose its reversal"), BOOKED)
     check_any_hand(kind, actor.role)
     if not kind.is_reversible:
         raise ORDER_NOT_REVERSIBLE(kind=(kind.zh, kind.en))
@@ -100,25 +97,9 @@ async def decline_reversal(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     return await store.order(desk.conn, desk.pool_code, order_id)
 
 
-async def take_booked(desk: Desk, order_id: UUID, act: Words) -> tuple[Kind, Any]:
-    """A booked order, kept from others until the end; its account's lock comes before the row's, as everywhere.
-
-    Raises ORDER_UNKNOWN and ORDER_STATE.
-    """
-    known = await store.order(desk.conn, desk.pool_code, order_id)
-    if known is None:
-        raise ORDER_UNKNOWN(order=order_id)
-    if known["account"] is not None:
-        await funding.lock_account(desk, known["account"])
-    known = await store.order(desk.conn, desk.pool_code, order_id, lock=True)
-    if known["status"] != "booked":
-        raise ORDER_STATE(order=order_id, status=STATUS[known["status"]], act=act)
-    return KINDS[known["kind"]], known
-
-
 async def _proposed(desk: Desk, order_id: UUID) -> tuple[Kind, Any]:
     """A booked order whose reversal waits."""
-    kind, known = await take_booked(desk, order_id, ("冲销", "reverse it"))
+    kind, known = await take(desk, order_id, ("冲销", "reverse it"), BOOKED)
     if known["reversal_by"] is None:
         raise ORDER_REVERSAL_NONE(order=order_id)
     return kind, known

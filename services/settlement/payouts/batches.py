@@ -85,12 +85,7 @@ async def prepare(
     await _check_whole(desk, wanted, purse)
     if purse.layer == SECOND_LAYER:
         await second.check_claimable(desk, wanted)
-    totals = await store.open_totals(desk.conn, desk.pool_code, wanted, purse.pays)
-    for row in totals:
-        if (row["book"], row["account"]) != (purse.bank.book, purse.bank.ledger_account):
-            raise LAYER_NOT_PAYABLE(layer=LAYER_WORDS[purse.layer], account=f"{row['book']} {row['account']}")
-    if not totals:
-        await _check_whole(desk, wanted, purse)  # another batch may have taken them since: then that is what to tell
+    totals = await _totals(desk, wanted, purse)
     owing = await set_offs.owing(desk, purse.bank.book, receivables)
     withheld = await deposits.withheld(desk, cutoff_ids=wanted, totals=totals) if purse.of_fund else {}
     drafts = [
@@ -155,6 +150,17 @@ async def _no_money_comes_in(desk: Desk, purse: Purse) -> None:
     await funding.lock_account(desk, purse.bank.code)
     if purse.of_fund:
         await funding.lock_account(desk, FISCAL)
+
+
+async def _totals(desk: Desk, wanted: Sequence[UUID], purse: Purse) -> list[Any]:
+    """What the layer owes for the cut-offs by institution, all of it on the account that pays the layer."""
+    totals = await store.open_totals(desk.conn, desk.pool_code, wanted, purse.pays)
+    for row in totals:
+        if (row["book"], row["account"]) != (purse.bank.book, purse.bank.ledger_account):
+            raise LAYER_NOT_PAYABLE(layer=LAYER_WORDS[purse.layer], account=f"{row['book']} {row['account']}")
+    if not totals:
+        await _check_whole(desk, wanted, purse)  # another batch may have taken them since: then that is what to tell
+    return totals
 
 
 async def _check_whole(desk: Desk, wanted: Sequence[UUID], purse: Purse) -> None:

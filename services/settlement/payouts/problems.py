@@ -114,6 +114,15 @@ NOT_RETURNED = define(
     "付款 {instruction} {status};只有退回的、或经两人申明银行未执行的付款才能重付。",
     "Payment {instruction} is {status}; only one returned, or declared not executed by two persons, is paid again.",
 )
+DECLARATION_FOLLOWED = define(
+    "declaration_followed",
+    409,
+    "申明之后已有后续",
+    "Something followed the declaration",
+    "付款 {instruction} 申明未执行之后已经重付、逾期退回或由银行付出,不能撤回申明;重付批次尚未放行的,请先撤销该批次。",
+    "Payment {instruction} was paid again, returned as unclaimed or executed after it was declared not executed: the "
+    "declaration is not withdrawn. Cancel the repayment's batch first, if it is not released.",
+)
 PAID_AGAIN_ALREADY = define(
     "payment_replaced_already",
     409,

@@ -223,6 +223,7 @@ def _instruction(metadata: MetaData) -> None:
         Column("deadline", Date),
         Column("confirmed_on", Date),
         Column("returned_on", Date),
+        Column("hold_id", Uuid),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "batch_id", "institution_code"),
         UniqueConstraint("pool_code", "end_to_end_id"),

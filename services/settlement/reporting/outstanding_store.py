@@ -70,9 +70,9 @@ SELECT * FROM (
     AND NOT EXISTS (SELECT FROM seen s WHERE s.source_id = r.id AND s.kind = 'remittance:seen')
   UNION ALL
   SELECT 'payment', i.deadline, i.end_to_end_id, i.institution_code, i.amount_fen FROM instruction i
-  LEFT JOIN declaration d ON d.pool_code = i.pool_code AND d.instruction_id = i.id
   WHERE i.pool_code = $1 AND i.status <> 'cancelled' AND i.deadline < $2
-    AND (d.confirmed_on IS NULL OR d.confirmed_on > $2)
+    AND NOT EXISTS (SELECT FROM declaration d WHERE d.pool_code = i.pool_code AND d.instruction_id = i.id
+                      AND d.confirmed_on <= $2 AND (d.withdrawn_on IS NULL OR d.withdrawn_on > $2))
     AND NOT EXISTS (SELECT FROM seen s WHERE s.source_id = i.id)
   UNION ALL
   SELECT 'receivable', r.arisen_on, r.reference, r.reason, r.fen FROM (

@@ -214,3 +214,26 @@ def test_what_a_cap_counts_together_is_a_change() -> None:
     visit = both.replace("person_year", "admission")
     each_time = load(visit).policy, load(visit.replace("[own, all]", "own")).policy
     assert differences(*each_time)[2:] == ["对任何人都没有变化。"], "a cap each time counts nothing"
+
+
+@pytest.mark.requirement("DF-09", "the example beside a change shows that change and no other")
+@pytest.mark.parametrize(("old", "new"), [*itertools.pairwise(i for i in ids() if i.startswith("dafang-20"))])
+def test_an_example_of_a_cap_or_raise_goes_beyond_the_cap_or_is_of_the_group(old: str, new: str) -> None:
+    before, after = loaded(old).policy, loaded(new).policy
+    for line in differences(before, after):
+        if "封顶线" in line and "例:" in line:
+            limits = [
+                float(one.replace(",", "")) for one in re.findall(r"每[^,]*? ([0-9,.]+) 元", line.split("例:")[0])
+            ]
+            paid = re.findall(r"补偿由 ([0-9,.]+) 元变为 ([0-9,.]+) 元", line)[0]
+            assert {float(one.replace(",", "")) for one in paid} & set(limits), line
+        if "提高 10 个百分点" in line:
+            assert "例:县" not in line, line
+
+
+def test_an_abolished_raise_is_not_shown_by_a_ratio_that_rose() -> None:
+    without = COUNTY.replace("ratio: 70%", "ratio: 85%").replace(
+        "        bonuses:\n          raise: {name: 提高, groups: [wubao, dibao, old], points: 10%, clause: x}\n", ""
+    )
+    (line,) = [one for one in differences(load(COUNTY).policy, load(without).policy) if "取消提高" in one]
+    assert "例:低保户,县外省内省级," in line, "the row that did not change shows it"

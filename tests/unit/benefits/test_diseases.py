@@ -11,6 +11,8 @@ from services.claims.benefits.compiler import load
 from services.claims.benefits.diseases import codes_of, counted_as, covering, told
 from services.claims.benefits.library import text_of
 from services.claims.benefits.model import Adjudication
+from services.claims.benefits.slip import slip_text
+from services.claims.benefits.wire import decision_document
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,8 @@ def paid(disease: str, change: dict[str, Any], used: str = "{}", kind: str = "in
         bucket[name] = bucket[name] | rows
     document["layers"]["basic"]["benefits"] |= more.get("benefits", {})
     person = more.get("person", "{}")
-    claim = f"kind: {kind}\ninstitution: {{level: county}}\ndisease: {disease}\nperson: {person}\nused: {used}\n"
+    claim = f"kind: {kind}\ninstitution: {{level: county}}\nperson: {person}\nused: {used}\n"
+    claim += f"disease: {disease}\n" if disease else ""
     policy = load(json.dumps(document, ensure_ascii=False)).policy
     return decide(read_claim(claim + "eligible: 1000\n"), policy).adjudication
 
@@ -90,6 +93,16 @@ def test_caps_count_a_disease_however_long_it_is_written() -> None:
     general = paid("E11.900", {"caps": {"one": cap}}, '{"disease_year:basic.inpatient.benefit": 100}')
     assert general.benefit_fen == 30_000, "another code of the same category has used a hundred"
     assert paid("I10", {"caps": {"one": cap | {"diseases": "E11"}}}).benefit_fen == 70_000
+    assert paid("", {"caps": {"one": cap}}).benefit_fen == 40_000, "a disease that is not named is one of its own"
+
+
+def test_a_bill_that_has_left_the_path_of_its_disease_is_told_so() -> None:
+    left = paid("K35.900", {"rules": {"a": FIXED | {"diseases": "K35", "fixed": "300", "off_path_over": "900"}}})
+    (step,) = (one for one in left.trace if one.step == "off_path")
+    assert dict(step.inputs) == {"name": FIXED["name"], "over_fen": 90_000, "total_fen": 100_000}
+    assert f"总费用 1,000.00 元超过“{FIXED['name']}”的 900.00 元,退出单病种,按一般规定补偿。" in slip_text(
+        decision_document(left)
+    )
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,52 @@ def test_a_file_of_another_encoding_is_told_how_to_save_it(ask: list[str], tmp_p
     assert "Errno" not in gone.output
 
 
+@pytest.mark.parametrize(
+    ("ask", "what"),
+    [
+        (["policy", "check", "{}"], "方案文件"),
+        (["policy", "payment", "{}"], "支付办法文件"),
+        (["quote", "--policy", "dafang-2010", "--claim", "{}"], "费用文件"),
+    ],
+)
+def test_a_file_that_holds_no_names_is_called_what_it_is(ask: list[str], what: str, tmp_path: Path) -> None:
+    path = tmp_path / "file.yaml"
+    path.write_text("无\n", encoding="utf-8")
+    answer = run.invoke(app, [part.format(path) for part in ask])
+    assert answer.exit_code == 2
+    assert f"第 1 行 {what}应是若干“名称: 值”的组合" in answer.output
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x1b", "\x7f", "\x9f", "\uffff"])
+def test_a_control_character_is_told_on_its_line(control: str) -> None:
+    assert told(f"policy: a\ntitle: 甲{control}乙\nscheme: nrcms\n") == [
+        (2, "不是有效的 YAML:这一行有不能使用的控制字符,请删去")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--eligible", "x", "x:金额写作元,最多两位小数"),
+        ("--used", "-1", "-1:金额不能为负"),
+        ("--used", "1.234", "1.234:金额写作元,最多两位小数"),
+        ("--admitted", "20100101", "20100101:日期写作 2010-01-01"),
+        ("--admitted", "2010-W01-1", "2010-W01-1:日期写作 2010-01-01"),
+        ("--admitted", "2010-02-30", "没有 2010-02-30 这一天"),
+        ("--admitted", "", ":日期写作 2010-01-01"),
+        ("--insured", "0", "0:写 1 至 99 的整数"),
+        ("--insured", "100", "100:写 1 至 99 的整数"),
+        ("--insured", "四", "四:写 1 至 99 的整数"),
+    ],
+)
+def test_a_wrong_option_is_named_and_told_in_chinese(option: str, value: str, message: str) -> None:
+    ask = ["quote", "--policy", "dafang-2010", "--level", "county", "--eligible", "1000", option, value]
+    answer = run.invoke(app, ask, env={"COLUMNS": "200"})
+    assert answer.exit_code == 2
+    assert option in answer.output
+    assert message in answer.output
+
+
 def test_a_file_with_the_mark_of_utf8_is_read(tmp_path: Path) -> None:
     path = tmp_path / "file.yaml"
     path.write_bytes(GOOD.encode("utf-8-sig"))

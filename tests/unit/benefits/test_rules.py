@@ -102,12 +102,14 @@ def test_critical_illness_runs_over_the_year() -> None:
     assert used[AccumulatorKey("person_year", "critical_illness.inpatient.base", 2010)] == 32_000_000
 
 
-def test_a_cap_over_both_layers_sees_what_the_same_claim_has_paid() -> None:
+@pytest.mark.parametrize("period", ["person_year", "household_year", "disease_year"])
+def test_a_cap_over_both_layers_sees_what_the_same_claim_has_paid(period: str) -> None:
     shared = CRITICAL.replace("        yearly: true\n", "        adds_to: [both]\n").replace("300000", "70000")
     text = GOOD.replace("\nreadings:\n", shared).replace(
         "        kind: inpatient\n", "        kind: inpatient\n        adds_to: [basic.inpatient.benefit, both]\n", 1
     )
-    decided = stay(load(text).policy, 40_000_000)
+    policy = load(text.replace("amount: 70000, period: person_year", f"amount: 70000, period: {period}")).policy
+    decided = stay(policy, 40_000_000, disease="K35")
     assert [layer.benefit_fen for layer in decided.layers] == [6_000_000, 1_000_000]
     assert decided.outcome == Outcome.CAPPED
 
@@ -249,7 +251,23 @@ STAY = "admitted: 2010-03-01\ndischarged: 2010-03-05\ninstitution: {level: count
         (PLAIN + "used:\n  basic.inpatient.benefit: 1\n  basic.other: 1\n", "第 5 行 used.basic.other:方案没有累计项"),
         (PLAIN + "admitted: 2010-03-05\ndischarged: 2010-03-01\n", "第 4 行 discharged:出院日期 2010-03-01 早于"),
         (PLAIN + "settled: 2009-12-31\n", "第 3 行 settled:结算日期 2009-12-31 早于入院(就诊)日期 2010-01-01"),
-        (PLAIN + "third_party: shared\n", "third_party_share:第三人负担的比例"),
+        (
+            PLAIN + "used:\n  basic.inpatient.benefit: 60000\n  'person_year:basic.inpatient.benefit': 0\n",
+            "第 5 行 used.person_year:basic.inpatient.benefit:与 basic.inpatient.benefit 是同一个累计项,只写一个",
+        ),
+        (
+            PLAIN + "earlier:\n  eligible: 100\n  deductible: 200\n",
+            "第 5 行 earlier.deductible:此前各次扣除的起付线不得超过可补偿费用",
+        ),
+        (
+            PLAIN + "earlier:\n  eligible: 100\n  total: 50\n",
+            "第 5 行 earlier.total:此前各次的可补偿费用不得超过总费用",
+        ),
+        (
+            PLAIN + "earlier:\n  eligible: 100\n  benefit: 60\n  hospital: 41\n",
+            "第 5 行 earlier.benefit:此前各次的补偿与医院负担的部分,合计不得超过可补偿费用",
+        ),
+        (PLAIN + "third_party: shared\n", "第 3 行 third_party:第三人负担的比例(third_party_share)只在"),
         (PLAIN + "third_party_share: 10%\n", "第 3 行 third_party_share:第三人负担的比例"),
         (PLAIN + "person:\n  coverage:\n    - {from: 2010-03-01, to: 2010-02-01}\n", "第 5 行 person.coverage.0"),
         (
@@ -482,7 +500,8 @@ def test_the_year_is_told_as_it_is_computed() -> None:
     policy = load(GOOD.replace("\nreadings:\n", CRITICAL)).policy
     base = AccumulatorKey("person_year", "critical_illness.inpatient.base", 2010)
     slip = slip_text(decision_document(stay(policy, 4_000_000, {base: 1_200_000})))
-    assert "起付线全年 15,000.00 元,此前累计费用 12,000.00 元,本次扣除 3,000.00 元。" in slip
+    assert "一项,以可补偿费用中还没有补偿的部分为基数:40,000.00 − 28,000.00 = 12,000.00 元。" in slip
+    assert "此前累计费用 12,000.00 元,加本次 12,000.00 元共 24,000.00 元,超过起付线 9,000.00 元,本次扣除" in slip
     assert "按全年累计计算:(9,000.00 × 50%) − 此前累计的(0.00) = 4,500.00 元" in slip
 
 
@@ -635,12 +654,14 @@ def test_an_account_for_eligible_costs_pays_what_all_payers_left_of_them() -> No
     assert (result.benefit_fen, result.account_fen, result.patient_fen) == (250_000, 1_750_000, 2_250_000)
 
 
-def test_without_a_disease_no_disease_is_locked() -> None:
+def test_a_disease_that_is_not_named_is_one_of_its_own() -> None:
     policy = loaded("zhengan-2011-01").policy
     visit = ClaimInput("outpatient", policy.effective_from, policy.effective_from, (), disease="I10")
     scopes = {key.scope for key in accumulators(visit, policy)}
     assert "disease_year" in scopes
-    assert {key.scope for key in accumulators(replace(visit, disease=""), policy)} == scopes - {"disease_year"}
+    nameless = accumulators(replace(visit, disease=""), policy)
+    assert {key.scope for key in nameless} == scopes
+    assert {key.detail for key in nameless if key.scope == "disease_year"} == {""}
 
 
 def test_a_line_of_nought_is_no_error() -> None:

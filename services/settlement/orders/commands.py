@@ -12,7 +12,7 @@ from services.settlement.funding.accounts import FISCAL, PREMIUMS, TEMPORARY_REC
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement
 from services.settlement.funding.problems import REFERENCE_USED
-from services.settlement.orders import arrivals_store, declarations_store, store
+from services.settlement.orders import arrivals_store, store
 from services.settlement.orders.kinds import (
     BILL,
     HEADS,
@@ -207,12 +207,11 @@ def before_last(kind: Kind) -> str:
 
 
 async def _shown_late(desk: Desk, order: Any) -> str | None:
-    """The reference of a payment of this order that was declared not executed and that an open line shows all the
-    same; None where there is none."""
-    for row in await declarations_store.declarations(desk.conn, desk.pool_code, order["id"]):
-        counts = row["confirmed_by"] and not row["withdrawn_by"]
-        if counts and await shows(desk, order["account"], row["reference"], -order["amount_fen"]):
-            return str(row["reference"])
+    """The reference of an earlier payment of this order, declared not executed or sent back, that an open line shows
+    leaving all the same; None where there is none."""
+    for reference in await store.earlier_references(desk.conn, desk.pool_code, order["id"]):
+        if reference != order["reference"] and await shows(desk, order["account"], reference, -order["amount_fen"]):
+            return reference
     return None
 
 

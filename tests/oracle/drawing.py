@@ -175,7 +175,8 @@ def draw_bucket(rng: Random, kind: str, lowest: bool) -> Doc:
             for turn, diseases in enumerate(draw_diseases(rng)):
                 bucket["rules"][f"d{number}{turn}"] = draw_row(rng, whens, yearly) | diseases
     bucket["caps"] = {f"c{n}": draw_cap(rng, kind) for n in range(rng.choice((0, 1, 1, 2, 3)))}
-    bucket["bonuses"] = {f"b{n}": draw_bonus(rng) for n in range(rng.choice((0, 0, 1, 2)))}
+    how_many = rng.choice((0, 1, 2, 2) if yearly else (0, 0, 1, 2))  # whose raises change places within the year
+    bucket["bonuses"] = {f"b{n}": draw_bonus(rng) for n in range(how_many)}
     draw_beside(rng, bucket, lowest)
     if lowest and "floor" not in bucket:
         for row in bucket["rules"].values():

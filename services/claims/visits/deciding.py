@@ -30,9 +30,8 @@ from services.claims.visits.claims import (
     stored_layers,
 )
 from services.claims.visits.counters import Counters, Owners
-from services.claims.visits.coverage import Coverage
+from services.claims.visits.coverage import Coverage, HouseholdYear
 from services.claims.visits.entitlements import EMERGENCY, MIGRANT, REFERRED, cards, circumstances_on, late_on
-from services.claims.visits.insured import HouseholdYear
 from services.claims.visits.problems import (
     BILL_AND_ELSEWHERE,
     BILL_EMPTY,

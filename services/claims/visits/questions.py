@@ -26,6 +26,7 @@ from services.claims.visits.problems import (
     BAD_CLAIM,
     ENROLLMENT_SILENT,
     MEMBER_UNKNOWN,
+    VISIT_SETTLED,
     VISIT_UNKNOWN,
     bad_claim_words,
 )
@@ -128,8 +129,8 @@ async def quote(
     )
     check_account(reference.policy, visit_id, visit.kind, from_account_fen)
     parts = await store.parts(unit.conn, unit.pool_code, visit_id)
-    if not all(one.midway for one in parts):
-        parts = []  # settled for good: the question is what all of it would give
+    if last := [one for one in parts if not one.midway]:
+        raise VISIT_SETTLED(visit_id=visit_id, claim_id=last[0].id)
     settled = settled_sheets(parts)
     sheets = await store.sheets(unit.conn, unit.pool_code, visit_id, settled) if visit.line_sheets > settled else []
     day = max(shanghai_date(unit.now), visit.admitted_on)

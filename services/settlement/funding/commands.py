@@ -148,6 +148,13 @@ async def lock_account(desk: Desk, code: str) -> None:
     await store.lock_account(desk.conn, desk.pool_code, code)
 
 
+async def lock_matching(desk: Desk, code: str) -> None:
+    """The account's lock for whoever matches its lines, and then that of its book: money owed, and a transfer between
+    two accounts, can be shown by statements of both, and of two at once the later sees what the first one booked."""
+    await lock_account(desk, code)
+    await lock_account(desk, f"matching:{account_of(code).book}")
+
+
 async def journal(desk: Desk, movements: Sequence[Movement]) -> None:
     """Writes the bank journal; nothing to do for none."""
     if movements:

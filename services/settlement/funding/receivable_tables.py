@@ -49,6 +49,7 @@ def _receivable(metadata: MetaData) -> None:
         Column("replenishment_id", Uuid),
         Column("line", Integer),
         Column("instruction_id", Uuid),
+        Column("order_id", Uuid),
         Column("reason", Text, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
         Column("patient_owed_fen", BigInteger, nullable=False),
@@ -66,6 +67,7 @@ def _receivable(metadata: MetaData) -> None:
             ["pool_code", "replenishment_id", "line"],
             ["replenishment_line.pool_code", "replenishment_line.replenishment_id", "replenishment_line.line"],
         ),
+        ForeignKeyConstraint(["pool_code", "order_id"], ["money_order.pool_code", "money_order.id"]),
         Index("receivable_claim", "pool_code", "claim_id", "layer", postgresql_where=text("(claim_id IS NOT NULL)")),
         Index(
             "receivable_once",

@@ -55,7 +55,7 @@ class WriteOffOut(WireModel):
     id: UUID
     receivable_id: UUID
     origin: str
-    bearer: Bearer | Literal["nobody"]
+    bearer: Bearer | Literal["payee", "nobody"]
     institution_code: str | None
     amount: Yuan
     open: Yuan

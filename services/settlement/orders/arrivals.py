@@ -14,7 +14,7 @@ from services.settlement.funding.accounts import (
     TEMPORARY_RECEIPTS,
 )
 from services.settlement.funding.booking import Desk, Entry, book
-from services.settlement.funding.commands import Movement, check_not_future, journal, lock_account
+from services.settlement.funding.commands import Movement, check_not_future, journal, lock_account, lock_matching
 from services.settlement.funding.problems import REFERENCE_USED
 from services.settlement.orders import arrivals_store as store
 from services.settlement.orders.commands import STATUS
@@ -135,7 +135,7 @@ async def refuse(desk: Desk, arrival_id: UUID, reason: str) -> Any:
 
 async def take(desk: Desk, arrival_id: UUID, status: str, act: Words) -> Any:
     """An arrival in this state, kept from others until the end. Raises ARRIVAL_UNKNOWN and ARRIVAL_STATE."""
-    await lock_account(desk, FISCAL)
+    await lock_matching(desk, FISCAL)
     known = await store.arrival(desk.conn, desk.pool_code, arrival_id)
     if known is None:
         raise ARRIVAL_UNKNOWN(arrival=arrival_id)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from services.settlement.funding import arrivals, receivables, replenishment, transfers
+from services.settlement.funding import arrivals, paid_twice, receivables, replenishment, transfers
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import FISCAL, TRANSFERS
 from services.settlement.funding.booking import Desk, Entry, book
@@ -83,7 +83,7 @@ async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Sta
     funding.check_keeper(funding.account_of(statement.account), role)
     funding.check_not_future(statement.day, desk)
     _check_adds_up(statement)
-    await funding.lock_account(desk, statement.account)
+    await funding.lock_matching(desk, statement.account)
     await _check_follows(desk, statement)
     statement_id = new_id(desk.now)
     await store.add_statement(
@@ -174,7 +174,7 @@ async def shows(desk: Desk, account: str, reference: str, signed_fen: int) -> bo
 
 
 async def match_open_lines(desk: Desk, account: str) -> Matched:
-    """Matches the open lines of an account whose lock is held. Vouchers first, then rows (contracts §4).
+    """Matches the open lines of an account; the lock of its matching is held. Vouchers first, then rows (contracts §4).
 
     A payment that was declared not executed and is shown after all is the payment as long as its repayment was not
     released: that one is given up first. Otherwise it is a second payment.
@@ -239,6 +239,8 @@ async def _entries(desk: Desk, found: Sequence[Match], account: str) -> list[Ent
             entries += await results.return_entries(desk, seen)
         elif kind == "second_payment":
             entries += await results.second_payment_entries(desk, seen)
+        elif kind == "second_order":
+            entries += await paid_twice.entries(desk, funding.account_of(account), seen)
         elif kind == "remittance":
             entries += arrivals.remittance_entries(seen)
         elif kind == "receivable":
@@ -259,6 +261,7 @@ _EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "late_payment": results.confirmed,
         "payment_return": results.returned,
         "second_payment": results.paid_twice,
+        "second_order": paid_twice.paid_twice,
         "remittance": arrivals.remittances_arrived,
         "receivable": receivables.repaid,
         "recovery": receivables.repaid_to_fiscal,
@@ -312,7 +315,7 @@ async def _open_line(desk: Desk, role: str, line_id: UUID, then: Words) -> Any:
     known = await store.open_line(desk.conn, desk.pool_code, line_id)
     if known is None:
         raise LINE_UNKNOWN(line=line_id)
-    await funding.lock_account(desk, known["account"])
+    await funding.lock_matching(desk, known["account"])
     line = await store.open_line(desk.conn, desk.pool_code, line_id)
     if line is None:
         raise LINE_UNKNOWN(line=line_id)

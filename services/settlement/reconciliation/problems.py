@@ -90,3 +90,12 @@ DECLARATION_MISSING = define(
     "付款 {instruction} 尚未由第一人申明未执行;请先申明,再由另一人确认。",
     "Nobody has declared payment {instruction} not executed; a first person declares it, then a second confirms.",
 )
+WITHDRAWAL_MISSING = define(
+    "withdrawal_missing",
+    409,
+    "尚无人申请撤回",
+    "Nobody has asked for its withdrawal",
+    "{item} 的未执行申明尚无人申请撤回;请先由一人写明原因申请撤回,再由另一人确认。",
+    "Nobody has asked to withdraw the declaration about {item}; a first person does so with the reason, then a second "
+    "confirms.",
+)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import IN_THE_FUTURE, REFERENCE_USED
+from services.settlement.funding.problems import BEFORE_THE_SCHEME, IN_THE_FUTURE, REFERENCE_USED
 from services.settlement.funding.refusal import RefusalIn, ReversalIn
 from services.settlement.funding.roles import READERS
 from services.settlement.orders import commands, store, undoing
@@ -117,6 +117,7 @@ def _order(row: Any) -> OrderOut:
         ORDER_INCOMPLETE,
         ORDER_HAND,
         IN_THE_FUTURE,
+        BEFORE_THE_SCHEME,
         REFERENCE_USED,
         SUBSIDY_NOT_PER_HEAD,
         *_LIMITED,

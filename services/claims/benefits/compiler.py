@@ -130,20 +130,10 @@ def _policy(document: PolicyDoc) -> Policy:
         family_account=_family_account(document),
         circumstances=tuple(_circumstances(document)),
         deadlines=tuple(_deadlines(document)),
-        diseases=frozenset(_diseases(layers)),
         papers=tuple(_papers(document)),
         accidents=_accidents(document),
         groups={code: group.name for code, group in document.groups.items()},
     )
-
-
-def _diseases(layers: Iterable[Layer]) -> Iterator[str]:
-    """Every code of a disease that the layers name."""
-    for benefit in itertools.chain.from_iterable(layer.buckets for layer in layers):
-        yield from benefit.diseases
-        rows: list[Rule | Cap] = [*benefit.rules, *benefit.caps]
-        for row in rows:
-            yield from row.diseases
 
 
 def _circumstances(document: PolicyDoc) -> Iterator[Circumstance]:

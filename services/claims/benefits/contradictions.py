@@ -156,6 +156,11 @@ def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: Benef
     for cap_id, cap in benefit.caps.items():
         where = (*here, "caps", cap_id)
         yield from _origin_problems(document, where, cap, cap.amount)
+        if cap.period == "person_day" and benefit.kind == "inpatient":
+            yield (
+                (*where, "period"),
+                "每人每日(person_day)的封顶线只用于门诊:住院一次有许多天,写 admission(每次)或按年的",
+            )
         if cap.per_head and cap.period != "household_year":
             yield (*where, "per_head"), "按家庭参合人数计算(per_head)的封顶线,period 应写 household_year"
         if cap.counts is not None and cap.counts not in names:

@@ -10,7 +10,8 @@ from services.claims.benefits.diseases import codes_of
 from services.claims.benefits.example import cap_example, group_example, row_example
 from services.claims.benefits.model import Benefit, Bonus, Layer, Policy, Rule, Situation, Waiver
 from services.claims.benefits.quote import group_names
-from services.claims.benefits.sharing import kind_of, sharing_changes
+from services.claims.benefits.restarted import restarts
+from services.claims.benefits.sharing import kind_of, own_id, sharing_changes
 from services.claims.benefits.wall import (
     account_words,
     bucket_words,
@@ -31,7 +32,7 @@ def differences(old: Policy, new: Policy) -> list[str]:
     if new.effective_from < old.effective_from:
         since, later = _day(new.effective_from), _day(old.effective_from)
         told.append(f"注意:前一份({later}起)比后一份({since}起)生效晚,下面是由新到旧的变化;要看由旧到新,请交换次序。")
-    changes = [*_end(old, new), *_parameters(old, new), *_layers(old, new)]
+    changes = [*_end(old, new), *_parameters(old, new), *_layers(old, new), *_restarts(old, new)]
     return [*told, *(changes or ["对任何人都没有变化。"])]
 
 
@@ -40,6 +41,11 @@ def _end(old: Policy, new: Policy) -> Iterator[str]:
     if old.effective_from == new.effective_from and old.effective_to != new.effective_to:
         was, now = ("没有写明" if day is None else _day(day) for day in (old.effective_to, new.effective_to))
         yield f"- 所有人:方案执行到哪天,原{was},现{now}。"
+
+
+def _restarts(old: Policy, new: Policy) -> Iterator[str]:
+    if new.effective_from > old.effective_from:
+        yield from dict.fromkeys(f"- {one.benefit.name}:{one.told}。" for one in restarts(old, new))
 
 
 def _day(day: date) -> str:
@@ -136,10 +142,10 @@ def _benefits(was: Layer | None, now: Layer | None, old: Policy, new: Policy) ->
 
 
 def _others(benefit: Benefit | None, policy: Policy) -> dict[str, tuple[str, str]]:
-    """The rows beside the table by their id, with name and words."""
+    """The rows beside the table by their id in the bucket, with name and words."""
     if benefit is None:
         return {}
-    return {row_id: (name, told) for row_id, name, told, _ in named_rows(benefit, group_names(policy))}
+    return {own_id(row_id): (name, told) for row_id, name, told, _ in named_rows(benefit, group_names(policy))}
 
 
 def _changes(
@@ -172,10 +178,10 @@ def _shown_by(was: Benefit, now: Benefit, policies: tuple[Policy, Policy]) -> Ca
     situations = [parts(table)[0][1] for table in tables if table]
 
     def example(row_id: str) -> str:
-        rows = [row for one in (was, now) for row in _for_groups(one) if row.id == row_id]
+        rows = [row for one in (was, now) for row in _for_groups(one) if own_id(row.id) == row_id]
         if rows:
             return group_example(now.kind, situations, policies, rows)
-        caps = [cap for one in (was, now) for cap in one.caps if cap.id == row_id]
+        caps = [cap for one in (was, now) for cap in one.caps if own_id(cap.id) == row_id]
         return cap_example(now.kind, situations, policies, caps) if caps else ""
 
     return example

@@ -76,9 +76,9 @@ def refused(source: Source, wrong: ValidationError, model: type[BaseModel]) -> P
 
 def finding_of(source: Source, error: Any, model: type[BaseModel]) -> Finding:
     """One error with path and line."""
-    path = path_of(error["loc"])
     if error["type"] == "extra_forbidden":
-        return source.finding(path, _unknown(path, model))
+        return source.finding(error["loc"], _unknown(error["loc"], model))
+    path = path_of(error["loc"])
     return source.finding(path, message_of(error) + _no_heir(source, path, error["type"]))
 
 
@@ -110,12 +110,16 @@ def message_of(error: Any) -> str:
 
 def misformed(pattern: str) -> str:
     """What a pattern of the documents asks for."""
-    return f"写法不对:{_PATTERNS.get(pattern, _OTHERWISE)}"
+    asked = _PATTERNS.get(pattern.replace(r"\d", "[0-9]"))
+    return _OTHERWISE if asked is None else f"写法不对:{asked}"
 
 
 def path_of(loc: tuple[int | str, ...]) -> Path:
-    """The path in the document of a pydantic location, which also names wrapped values and keys."""
-    return tuple(part for part in loc if part not in ("value", "[key]"))
+    """The path in the document of a pydantic location, which ends with the name of a wrapped value or of a key.
+
+    Anywhere else, and of a member that is not known, `value` is what somebody has written.
+    """
+    return loc[:-1] if loc and loc[-1] in ("value", "[key]") else loc
 
 
 def choices(codes: Iterator[str] | list[str], table: words.Words) -> str:
@@ -142,6 +146,8 @@ def _unknown(path: Path, model: type[BaseModel]) -> str:
     if not found:
         return f"不认识这一项,请核对名称{_like(key, here, model)}"
     nearest = _shared(found[0], here)
+    if nearest == len(found[0]) == len(here):
+        return "这里所选的写法没有这一项,请去掉或改选"
     places = [".".join((*_shown(place, here), key)) for place in found if _shared(place, here) == nearest]
     return f"这一项不写在这里,应写作 {' 或 '.join(dict.fromkeys(places[:_MOST_PLACES]))}"
 

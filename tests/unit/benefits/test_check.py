@@ -476,3 +476,12 @@ def test_impossible_circumstances_and_deadlines(old: str, new: str, message: str
     with pytest.raises(PolicyErrors) as wrong:
         load(changed(old, new, GOOD + SAID))
     assert any(message in one.message and one.line for one in wrong.value.findings), str(wrong.value)
+
+
+def test_a_cap_a_day_is_of_outpatients() -> None:
+    """A stay has many days, and its lines need not say theirs."""
+    with pytest.raises(PolicyErrors) as wrong:
+        load(capped("{name: 每日, amount: 50, period: person_day, clause: x}"))
+    assert [one.message for one in wrong.value.findings] == [
+        "每人每日(person_day)的封顶线只用于门诊:住院一次有许多天,写 admission(每次)或按年的"
+    ]

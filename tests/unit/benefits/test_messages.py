@@ -84,6 +84,30 @@ def test_a_wrong_value_is_told_in_chinese(good: str, bad: str, message: str) -> 
     assert any(where == line and message in said for where, said in told(text)), told(text)
 
 
+@pytest.mark.parametrize("name", ["value", '"[key]"'])
+def test_a_member_that_is_named_as_pydantic_names_values_is_told_where_it_stands(name: str) -> None:
+    key = name.strip('"')
+    top = GOOD + f"\n{name}: 1\n"
+    assert told(top) == [(top.count("\n"), "不认识这一项,请核对名称")]
+    text, line = slipped("            ratio: 80%", f"            ratio: 80%\n            {name}: 3")
+    with pytest.raises(PolicyErrors) as wrong:
+        load(text, text_of)
+    (finding,) = wrong.value.findings
+    assert (finding.line, finding.path.rpartition(".")[2]) == (line + 1, key)
+    with pytest.raises(PolicyErrors) as claim:
+        read_claim(f"institution: {{level: county, {name}: 3}}\neligible: 1\n{name}: 3\n")
+    assert {(one.line, one.path) for one in claim.value.findings} == {(1, f"institution.{key}"), (3, key)}
+    with pytest.raises(PolicyErrors) as payment:
+        read_payment(f"{name}: 3\n")
+    assert (1, key) in {(one.line, one.path) for one in payment.value.findings}
+
+
+def test_a_row_may_be_named_value() -> None:
+    text, line = slipped("          township:\n", "          value:\n")
+    wrong, _ = text.replace("ratio: 80%", "ratio: 180%"), line
+    assert told(wrong) == [(line + 4, "比例不能超过 100%")]
+
+
 def test_the_end_before_the_beginning_is_told_on_its_line() -> None:
     text, line = slipped("effective_from: 2010-01-01", "effective_from: 2010-01-01\neffective_to: 2009-12-31")
     assert told(text) == [(line + 1, "终止日期 2009-12-31 早于生效日期(effective_from)2010-01-01")]

@@ -117,6 +117,15 @@ ORDER_DECLARATION_FOLLOWED = define(
     "Order {order} is {status} since it was declared not executed: the declaration is not withdrawn. If the bank pays "
     "it after all, import the statement and record its late execution.",
 )
+ORDER_WITHDRAWAL_NONE = define(
+    "order_withdrawal_none",
+    409,
+    "尚无人申请撤回",
+    "Nobody has asked for its withdrawal",
+    "单据 {order} 的未执行申明尚无人申请撤回;请先由一人凭文件申请撤回,再由另一人确认。",
+    "Nobody has asked to withdraw the declaration about order {order}; a first person does so with the document, then "
+    "a second confirms.",
+)
 ORDER_EXECUTED_LATE = define(
     "order_executed_late",
     409,

@@ -42,7 +42,7 @@ def _apt_install(package: str) -> str:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     with (Path(tempfile.gettempdir()) / "heyi-apt.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", package]
-        for command in (["apt-get", "update", "-q"], install):
+        apt = ["apt-get", "-q", "-o", "Acquire::Retries=5", "-o", "DPkg::Lock::Timeout=600"]
+        for command in ([*apt, "update"], [*apt, "install", "-y", "--no-install-recommends", package]):
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else done.stderr.strip()[-500:]

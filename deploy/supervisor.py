@@ -41,7 +41,7 @@ from deploy.services import (
 from deploy.state import ROOT, StateDirectory
 from deploy.topics import prepare_local_bus
 
-HEALTHY_SECONDS = 60
+HEALTHY_SECONDS = 180  # who dies is told at once; who is slow to come up on a busy machine is waited for
 POLL_SECONDS = 0.2
 BACKOFF_SECONDS = (0.2, 1.0, 3.0, 10.0, 30.0)
 STEADY_SECONDS = 60

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from deploy.postgres import cluster
+from shared.http import transport
 from shared.kernel.errors import _KINDS, Problem
 from tests.support.postgres import BusDatabase, ServiceDatabase, TestPostgres
 from tests.support.tokens import TestTokens
+from tests.support.waiting import PATIENCE_SECONDS
 from tests.support.words import mixed_problem
 
 TESTS = Path(__file__).parent
@@ -38,6 +41,16 @@ settings.load_profile(os.environ.get("HEYI_HYPOTHESIS_PROFILE", "ci"))
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--seed` fixes what tests draw at random; fault tests print it and take it from here."""
     parser.addoption("--seed", type=int, default=20261122, help="seed of drawn moments and generated cases")
+
+
+def pytest_configure() -> None:
+    """Tokens come from this very process and may take what it takes.
+
+    Each worker draws its ports from a share of its own: one that is drawn now and bound later is nobody else's.
+    """
+    transport.ISSUER_SECONDS = PATIENCE_SECONDS
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    cluster.PORTS = cluster.PORTS[worker :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -41,6 +41,7 @@ const INPUTS = {
   share_ratio: "份额", floor_ratio: "保底比例", limit: "限额", shared: "分担部分", fixed: "定额", whole: "整次住院",
   eligible: "可补偿费用", deductible: "起付线", settlement: "结算号", over_cap: "封顶线以上", wanted: "要求支付", of: "按",
   code: "情形", case: "已批准", reason: "原因", submitted_on: "送到", last_day: "期限", late: "逾期", patient: "个人负担金额",
+  borne: "第三人负担", paid: "前面各层补偿", hospital: "医疗机构负担", items: "单列项目", over: "退出的总费用",
 };
 
 /** What `before` is differs by step. */
@@ -48,17 +49,17 @@ const BEFORE = { cap: "封顶前", floor: "保底前" };
 
 const VALUES = {
   village: "村级", township: "乡级", county: "县级", prefecture: "地市级", province: "省级",
+  left: "未补偿部分", cut_by_cap: "上层封顶线以上", items: "单列项目",
   in_county: "县内", in_province: "县外省内", out_of_province: "省外",
   admission: "每次", person_day: "每人每日", person_year: "每人每年", household_year: "每户每年",
 };
 
 const AMOUNT = /^-?\d+\.\d{2}$/;
-const RATIO = /^[01]\.\d{4}$/;
+const RATIO = /^[01]\.\d{4,8}$/;
 
-/** "0.7000" as "70%", "0.3750" as "37.5%". */
+/** "0.7000" as "70%", "0.55125" as "55.125%". */
 function percent(ratio) {
-  const hundredths = Number(ratio.replace(".", ""));
-  return `${String(hundredths / 100)}%`;
+  return `${String(Number((Number(ratio) * 100).toFixed(6)))}%`;
 }
 
 function spoken(name, value) {

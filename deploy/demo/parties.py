@@ -16,7 +16,7 @@ import httpx
 
 from deploy.issuer import Issuer, Scope
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 300.0
 _PAUSE_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6)
 _AGAIN = frozenset({502, 503, 504})
 _IN_FLIGHT = "idempotency_key_in_flight"

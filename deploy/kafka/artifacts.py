@@ -13,7 +13,8 @@ from deploy.packages import need
 
 POM = Path(__file__).with_name("pom.xml")
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
-FETCH_SECONDS = 300
+FETCH_SECONDS = 900
+FETCH_TRIES = 3
 
 
 def java() -> str:
@@ -37,14 +38,17 @@ def libraries() -> Path:
 
 
 def _fetch(target: Path) -> None:
-    """Copy the run-time dependencies named in pom.xml to `target`."""
+    """Copy the run-time dependencies named in pom.xml to `target`, after a few tries: what one has fetched is kept."""
     java()
     maven = need("mvn", "maven", "下载 Kafka (to fetch Kafka)")
     command = [maven, "-B", "-q", "-f", str(POM), COPY, "-DincludeScope=runtime", f"-DoutputDirectory={target}"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=FETCH_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise DeployError(f"{FETCH_SECONDS} 秒内没有下载完 Kafka。 Maven did not fetch Kafka in time.") from error
-    if done.returncode != 0 or not list(target.glob("kafka_2.13-*.jar")):
+    tail = ""
+    for _ in range(FETCH_TRIES):
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=FETCH_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise DeployError(f"{FETCH_SECONDS} 秒内没有下载完 Kafka。 Maven did not fetch Kafka in time.") from error
+        if done.returncode == 0 and list(target.glob("kafka_2.13-*.jar")):
+            return
         tail = (done.stdout + done.stderr).strip()[-1500:]
-        raise DeployError(f"无法下载 Kafka (Maven could not fetch the artifacts of {POM}):\n{tail}")
+    raise DeployError(f"无法下载 Kafka (Maven could not fetch the artifacts of {POM}):\n{tail}")

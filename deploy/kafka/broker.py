@@ -17,7 +17,7 @@ from deploy.kafka.artifacts import java, libraries
 from deploy.postgres.cluster import free_port
 from deploy.process import spawn
 
-START_SECONDS = 60
+START_SECONDS = 180
 STOP_SECONDS = 20
 JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
 LOGGING = (

@@ -18,7 +18,7 @@ from deploy.postgres.roles import blocking
 from deploy.topics import topic_names
 from shared.messaging.bus.base import PARTITIONS
 
-READY_SECONDS = 60
+READY_SECONDS = 180
 CONFIGURATION = {
     "cleanup.policy": "delete",
     "retention.ms": "-1",

@@ -23,8 +23,9 @@ from deploy.postgres.binaries import DEFAULT_VERSION, programs
 
 SUPERUSER = "postgres"
 START_TRIES = 5
-READY_SECONDS = 60
+READY_SECONDS = 180
 PORTS = range(20_000, 32_000)
+_GIVEN: set[int] = set()
 _COMMON = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -37,15 +38,19 @@ _VOLATILE = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on at this moment.
+    """A TCP port on 127.0.0.1 that nobody listens on at this moment, and that this process has not been given before:
+    who got it may bind it only later.
 
     Drawn below the range from which the kernel takes ports of outgoing connections, so that it is still free when a
     server comes back on it. Raises DeployError when none is found.
     """
     for _ in range(200):
         port = secrets.choice(PORTS)
+        if port in _GIVEN:
+            continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _GIVEN.add(port)
             return port
     raise DeployError("找不到空闲端口。 No free port on 127.0.0.1.")
 
@@ -84,7 +89,8 @@ class Cluster:
         for _ in range(START_TRIES):
             port = wanted if wanted and is_free(wanted) else free_port()
             wanted = None
-            done = self._pg_ctl("start", "--wait", "--timeout=60", f"--log={self._log}", "-o", self._options(port))
+            wait = ("--wait", f"--timeout={READY_SECONDS}")
+            done = self._pg_ctl("start", *wait, f"--log={self._log}", "-o", self._options(port))
             if done.returncode == 0:
                 return
         raise DeployError(f"PostgreSQL 没有启动 (did not start):\n{self.log_tail()}")
@@ -92,7 +98,7 @@ class Cluster:
     def stop(self, mode: str = "fast") -> None:
         """Stop the server; `mode` is fast (default) or immediate. A stopped cluster stays stopped."""
         if self.running():
-            self._pg_ctl("stop", "--wait", "--timeout=60", f"--mode={mode}")
+            self._pg_ctl("stop", "--wait", f"--timeout={READY_SECONDS}", f"--mode={mode}")
 
     def running(self) -> bool:
         """Whether a server runs on this cluster's data."""

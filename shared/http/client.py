@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
+from shared.http import transport
 from shared.http.settings import ServiceSettings
-from shared.http.transport import Transport
 from shared.observe.tracing import current_traceparent
 
 _RENEW_BEFORE_SECONDS = 60
@@ -25,7 +25,7 @@ class ClientCredentials:
             raise ValueError("TOKEN_URL, CLIENT_ID and CLIENT_SECRET are needed to ask other services")
         self._url, self._id = settings.token_url, settings.client_id
         self._secret = settings.client_secret.get_secret_value()
-        self._client = client or httpx.AsyncClient(transport=Transport(), timeout=5)
+        self._client = client or httpx.AsyncClient(transport=transport.Transport(), timeout=transport.ISSUER_SECONDS)
         self._token, self._until = "", 0.0
         self._lock = asyncio.Lock()
 
@@ -54,7 +54,7 @@ class PeerClient:
 
     def __init__(self, base_url: str, credentials: ClientCredentials, client: httpx.AsyncClient | None = None) -> None:
         self._credentials = credentials
-        self._client = client or httpx.AsyncClient(transport=Transport(), base_url=base_url)
+        self._client = client or httpx.AsyncClient(transport=transport.Transport(), base_url=base_url)
 
     async def get(self, path: str, *, timeout_seconds: float, params: dict[str, str] | None = None) -> Any | None:
         """The JSON answer, None for 404; raises PeerUnavailable for anything else, also after the time limit."""

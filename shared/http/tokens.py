@@ -10,9 +10,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from shared.http import transport
 from shared.http.problems import BUSY, UNAUTHENTICATED
 from shared.http.roles import ROLES
-from shared.http.transport import Transport
 
 ALGORITHMS = ["EdDSA", "ES256", "RS256"]
 _KEYS_SECONDS = 300.0
@@ -43,7 +43,7 @@ class TokenVerifier:
 
     def __init__(self, *, issuer: str, audience: str, jwks_url: str, client: httpx.AsyncClient | None = None) -> None:
         self._issuer, self._audience, self._jwks_url = issuer, audience, jwks_url
-        self._client = client or httpx.AsyncClient(transport=Transport(), timeout=5)
+        self._client = client or httpx.AsyncClient(transport=transport.Transport(), timeout=transport.ISSUER_SECONDS)
         self._keys: KeySet | None = None
         self._keys_at = -_KEYS_SECONDS
         self._known: dict[str, tuple[float, Actor]] = {}

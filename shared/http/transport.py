@@ -5,6 +5,8 @@ from functools import lru_cache
 
 import httpx
 
+ISSUER_SECONDS = 5.0
+"""What the issuer of tokens may take to answer."""
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 
 

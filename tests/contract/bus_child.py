@@ -13,12 +13,19 @@ from shared.messaging.bus.base import Bus, Delivery, NotActive
 from shared.messaging.bus.kafka import KafkaBus
 from shared.messaging.bus.postgres import PostgresBus
 
-LEASE_SECONDS = 2.0
+PATIENT_SECONDS = 60.0
 
 
 def bus_of(kind: str, address: str) -> Bus:
-    """The bus under test; members are taken for dead soon."""
-    return PostgresBus(address, lease_seconds=LEASE_SECONDS) if kind == "postgres" else KafkaBus(address)
+    """The bus under test, with its own limits."""
+    return PostgresBus(address) if kind == "postgres" else KafkaBus(address)
+
+
+def patient_bus_of(kind: str, address: str) -> Bus:
+    """The same for members that nobody kills: a minute of a machine that stands still does not make them dead."""
+    if kind == "postgres":
+        return PostgresBus(address, lease_seconds=PATIENT_SECONDS)
+    return KafkaBus(address, session_seconds=PATIENT_SECONDS, request_seconds=PATIENT_SECONDS)
 
 
 def say(*words: object) -> None:

@@ -31,10 +31,10 @@ from shared.messaging.bus.base import (
     partition_of,
 )
 from shared.messaging.bus.postgres import PostgresBus, create_topics
-from tests.contract.bus_child import bus_of
+from tests.contract.bus_child import patient_bus_of
+from tests.support.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
-TAKE_OVER_SECONDS = 25.0
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def bench(request: pytest.FixtureRequest) -> Bench:
     else:
         address = request.getfixturevalue("kafka_broker").bootstrap
         ensure_topics(address, [topic])
-    return Bench(request.param, address, bus_of(request.param, address), topic)
+    return Bench(request.param, address, patient_bus_of(request.param, address), topic)
 
 
 async def _make(owner_url: str, topic: str) -> None:
@@ -107,10 +107,10 @@ async def _make(owner_url: str, topic: str) -> None:
         await conn.close()
 
 
-async def read(subscriber: Subscriber, count: int, seconds: float = 20.0) -> list[Delivery]:
+async def read(subscriber: Subscriber, count: int) -> list[Delivery]:
     """Polls until so many records have come."""
     found: list[Delivery] = []
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while len(found) < count:
             found += await subscriber.poll(500, 0.5)
     return found
@@ -205,7 +205,7 @@ async def test_killed_before_the_commit_everything_is_delivered_again(bench: Ben
         child.send_signal(signal.SIGKILL)
         child.wait()
     successor = await bench.subscriber("readers")
-    assert values(await read(successor, 20, TAKE_OVER_SECONDS)) == list(range(20))
+    assert values(await read(successor, 20)) == list(range(20))
     await successor.close()
 
 
@@ -219,7 +219,7 @@ async def test_a_waiting_member_takes_over_from_one_that_was_killed(bench: Bench
         child.wait()
         await bench.publish(*[(key, value) for key, value in numbered(41)[1:]])
         found: set[int] = set()
-        async with asyncio.timeout(TAKE_OVER_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while len(found) < 40:
                 polled = await successor.poll(500, 0.5)
                 found |= set(values(polled))
@@ -235,7 +235,7 @@ async def test_one_that_slept_through_its_lease_cannot_commit(bench: Bench) -> N
         assert (await told(sleeper)).startswith("polled")
         sleeper.send_signal(signal.SIGSTOP)
         successor = await bench.subscriber("readers")
-        found = await read(successor, 20, TAKE_OVER_SECONDS)
+        found = await read(successor, 20)
         await successor.commit(next_offsets(found))
         assert sleeper.stdin is not None
         sleeper.stdin.write("\n")
@@ -243,7 +243,7 @@ async def test_one_that_slept_through_its_lease_cannot_commit(bench: Bench) -> N
         sleeper.send_signal(signal.SIGCONT)
         assert await told(sleeper) == "refused"
     await bench.publish(("key-0", b"20"))
-    assert values(await read(successor, 1, TAKE_OVER_SECONDS)) == [20]
+    assert values(await read(successor, 1)) == [20]
     await successor.close()
 
 

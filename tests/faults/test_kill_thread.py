@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from deploy.state import StateDirectory
 from deploy.supervisor import Supervisor, reset
 from shared.kernel.faults import VARIABLE
 from tests.support.services import SERVICES
+from tests.support.waiting import until
 
 HOUSEHOLDS = 60
 POINTS = (
@@ -64,6 +66,17 @@ class Killer:
         else:
             self.file.write_text(f"{fault} {self.draw.randint(0, PASSES_MAX)}")
 
+    def prefer(self, fault: str) -> None:
+        """This one is next; one that is armed and has not struck comes after it. Where faults strike late, on a busy
+        machine, the story would otherwise be past the only chapter in which this one can."""
+        if fault not in self.waiting:
+            return
+        self.waiting.remove(fault)
+        if self.file.exists():
+            self.waiting.insert(0, self.killed.pop())
+            self.file.unlink(missing_ok=True)
+        self.waiting.insert(0, fault)
+
     def _kill(self, name: str) -> None:
         child = self.supervisor.children.get(name)
         if child is not None:
@@ -98,13 +111,17 @@ async def play_with_kills(supervisor: Supervisor, file: Path, told: Console, see
 
         def heard(text: str) -> None:
             done(text)
+            if "入院登记" in text:  # those who were admitted are settled next
+                killer.prefer("coalescer.inside_batch")
             killer.step()
+
+        async def none_parked(service: str) -> bool:  # some wait there for the one before them
+            return not await story.cast.operator.items(f"/{service}/v1/parked-events")
 
         story.done = heard  # type: ignore[method-assign]
         tied = await thread(story)
         for service in SERVICES:
-            parked = await story.cast.operator.items(f"/{service}/v1/parked-events")
-            assert parked == [], f"events parked at {service}"
+            await until(partial(none_parked, service))
         await both_sides_agree(story)
     return tied, killer, story
 

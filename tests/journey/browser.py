@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.support.chromium import executable
+from tests.support.waiting import PATIENCE_SECONDS
 
 FLAGS = (
     "--no-sandbox",  # tests run as root, who has no user namespace to sandbox in
@@ -19,6 +20,8 @@ FLAGS = (
 )
 WIDE, NARROW = 1280, 400
 HEIGHT = 900
+PATIENCE_MS = PATIENCE_SECONDS * 1000
+"""Instead of the five seconds that Playwright gives an expectation: a busy machine has not lost its page."""
 
 
 @dataclass
@@ -46,8 +49,9 @@ class Look:
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     """A headless Chromium with an empty profile of its own."""
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=executable(), args=list(FLAGS), timeout=PATIENCE_MS)
         try:
             yield browser
         finally:
@@ -58,6 +62,7 @@ async def chromium() -> AsyncIterator[Browser]:
 async def looking(browser: Browser, width: int = WIDE) -> AsyncIterator[Look]:
     """A page that shares nothing with any other."""
     context = await browser.new_context(viewport={"width": width, "height": HEIGHT}, locale="zh-CN")
+    context.set_default_timeout(PATIENCE_MS)
     look = Look(await context.new_page())
     look.page.on("console", lambda m: look.errors.append(m.text) if m.type in ("error", "warning") else None)
     look.page.on("pageerror", lambda error: look.errors.append(str(error)))

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, expect
 from deploy.state import DEMO_POOL
 from tests.journey.browser import NARROW, WIDE, looking
 from tests.journey.conftest import Played
+from tests.support.waiting import PATIENCE_SECONDS
 
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "images" / "console.png"
 SECTIONS = ("ring", "identities", "claims")
@@ -17,7 +18,7 @@ SECTIONS = ("ring", "identities", "claims")
 
 async def ask(stack: Played, path: str, role: str = "auditor") -> httpx.Response:
     """A public API's answer to a regulator."""
-    async with httpx.AsyncClient(base_url=stack.origin, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=stack.origin, timeout=PATIENCE_SECONDS) as client:
         answer = await client.get(path, headers={"Authorization": f"Bearer {stack.token(role)}"})
     assert answer.status_code == 200, answer.text
     return answer

@@ -94,7 +94,7 @@ def draw_parameters(rng: Random) -> Doc:
     """Some of the parameters, some of them without source."""
     drawn: Doc = {}
     for name, values in (
-        ("year_by", ("admission", "discharge", "settlement")),
+        ("year_by", ("admission", "discharge", "settlement", "lines")),
         ("waiting_days", ("15", "30")),
         ("newborn_days", ("28", "90")),
         ("lines_after_coverage", ("excluded", "covered")),
@@ -175,7 +175,8 @@ def draw_bucket(rng: Random, kind: str, lowest: bool) -> Doc:
             for turn, diseases in enumerate(draw_diseases(rng)):
                 bucket["rules"][f"d{number}{turn}"] = draw_row(rng, whens, yearly) | diseases
     bucket["caps"] = {f"c{n}": draw_cap(rng, kind) for n in range(rng.choice((0, 1, 1, 2, 3)))}
-    bucket["bonuses"] = {f"b{n}": draw_bonus(rng) for n in range(rng.choice((0, 0, 1, 2)))}
+    how_many = rng.choice((0, 1, 2, 2) if yearly else (0, 0, 1, 2))  # whose raises change places within the year
+    bucket["bonuses"] = {f"b{n}": draw_bonus(rng) for n in range(how_many)}
     draw_beside(rng, bucket, lowest)
     if lowest and "floor" not in bucket:
         for row in bucket["rules"].values():
@@ -310,6 +311,8 @@ def draw_cap(rng: Random, kind: str) -> Doc:
         "disease_year": 20_000,
     }
     period = rng.choice((*most, "person_year"))
+    if period == "person_day" and kind == "inpatient":
+        period = "admission"
     amount: Any = yuan(rng, most[period] if kind == "inpatient" else most[period] // 10)
     if rng.random() < 0.03:
         amount = {"value": amount, "illustrative": "true"}
@@ -443,7 +446,8 @@ def draw_claim(rng: Random, person: Doc, catalogue: Doc, names: list[str]) -> Do
 
 def draw_part(rng: Random, claim: Doc, so_far: Doc, engines: Any) -> Doc:
     """The next part of an admission that was settled midway, sometimes in the new year; what was decided may change."""
-    admitted, stay = claim["admitted"], 15
+    admitted = claim["admitted"]
+    stay = 15 if claim["discharged"] is None else (claim["discharged"] - admitted).days
     return claim | {
         "earlier": so_far,
         "engine_earlier": engines,

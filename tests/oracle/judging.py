@@ -131,7 +131,8 @@ def from_all_sides(rng: Random, claim: ClaimInput, facts: Facts, policy: Policy)
 def may_be_settled_in_parts(result: Adjudication, claim: ClaimInput, facts: Facts, policy: Policy) -> bool:
     """Whether the sum of parts has to be that of the whole: not where a larger bill is settled by other rows or with
     another raise, not where a floor is measured on what is not eligible too (a part of nothing eligible pays nothing,
-    decision 0223), and not where the family account is asked at each part."""
+    decision 0223), not where the family account is asked at each part, and not where parts count in different years
+    (decision 0295)."""
     buckets = [benefit for layer in policy.layers for benefit in layer.buckets]
     changes = any(
         len(bucket.bonuses) > 1
@@ -140,7 +141,11 @@ def may_be_settled_in_parts(result: Adjudication, claim: ClaimInput, facts: Fact
         for bucket in buckets
     )
     first = facts.earlier is None and claim.elsewhere is None and not claim.from_account_fen
-    return first and not changes and not result.outcome.refuses and not may_leave_its_path(claim, policy)
+    days = {line.day or claim.admitted_on for line in claim.lines}
+    of_one_year = policy.year_by != "lines" or len({day.year for day in days}) == 1
+    return (
+        first and of_one_year and not changes and not result.outcome.refuses and not may_leave_its_path(claim, policy)
+    )
 
 
 def parts_pay_together_what_one_settlement_pays(

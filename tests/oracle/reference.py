@@ -88,7 +88,6 @@ def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
     """What becomes of a claim: outcome, amounts, what each layer pays, what moves which count."""
     claim = claim | {"stated": [name for name in CIRCUMSTANCES if claim[name]]}
     claim |= {name: believed(policy, claim, name) for name in CIRCUMSTANCES}
-    claim["counts_for"] = counted_disease(policy, claim["disease"])
     given = claim["elsewhere"]
     total = given["total"] if given else sum(line["amount"] for line in claim["lines"])
     base = {"year": year_of(policy, claim), "total": total}
@@ -172,9 +171,12 @@ def year_of(policy: Doc, claim: Doc) -> int:
     by = parameter(policy, "year_by", "settlement")
     if by == "admission":
         return int(claim["admitted"].year)
-    if by == "discharge" and claim["discharged"] is not None:
+    if by == "lines" and claim["lines"]:
+        return max(int((line["day"] or claim["admitted"]).year) for line in claim["lines"])
+    ends = by in ("discharge", "lines")
+    if ends and claim["discharged"] is not None:
         return int(claim["discharged"].year)
-    if by == "discharge" and claim["kind"] == "outpatient":
+    if ends and claim["kind"] == "outpatient":
         return int(claim["admitted"].year)
     return int(claim["settled"].year)
 
@@ -338,16 +340,6 @@ def covers(code: str, disease: str) -> bool:
 def named_in(codes: Any, disease: str) -> str:
     """The longest of some codes that speaks of a diagnosis; nothing where none does."""
     return max((code for code in listed(codes) if covers(code, disease)), key=len, default="")
-
-
-def counted_disease(policy: Doc, disease: str) -> str:
-    """The disease a diagnosis counts for: the longest code that the policy names for it, or its category."""
-    named: list[str] = []
-    for _, layer in layers_of(policy):
-        for bucket in layer["benefits"].values():
-            for part in (bucket, *bucket["rules"].values(), *bucket.get("caps", {}).values()):
-                named += listed(part.get("diseases", []))
-    return named_in(named, disease) or disease.split(".")[0]
 
 
 def speaks_of(when: Doc, claim: Doc) -> bool:
@@ -636,7 +628,7 @@ def pay(
     gone = was["benefit"] + was["over_year"]
     reached = min([part, *under_other_caps, *(max(0, c - gone) for c in each_time)])
     over_year = max(0, reached - benefit)
-    write(claim, counts, layer_id, layer, bucket_id, year, benefit, deductible - was["deductible"], now, had is None)
+    write(policy, claim, counts, layer_id, bucket_id, year, benefit, deductible - was["deductible"], now, had is None)
     return {
         "benefit": benefit,
         "before_caps": part,
@@ -697,13 +689,14 @@ def over_the_year(
     """(deductible, benefit, ratios) where both look at the whole year's base."""
     before = counts.get(("person_year", f"{here}.base", year, ""), 0)
     full = fen(plain(row.get("deductible", "0")))
-    steps = best_steps(policy, claim, bucket, row, max(0, before + base - full))
+    steps = best_steps(policy, claim, bucket, row, max(0, before + base - full), max(0, before - full))
     paid = [half_up(worth(steps, max(0, amount - full)), WHOLE**2) for amount in (before, before + base)]
     return min(full, before + base) - min(full, before), paid[1] - paid[0], steps
 
 
-def best_steps(policy: Doc, claim: Doc, bucket: Doc, row: Doc, rest: int) -> Steps:
-    """The row's ratios with the raise that gives the person most on an amount, and with equal gain the higher ones."""
+def best_steps(policy: Doc, claim: Doc, bucket: Doc, row: Doc, rest: int, earlier: int = 0) -> Steps:
+    """The row's ratios with the raise that gives the person most for this bill, and with equal gain the higher ones;
+    of a year's amount the bill is what goes beyond the earlier one, each paid to the fen."""
     bands = row.get("bands") or [{"ratio": plain(row["ratio"])}]
     best: Steps = []
     for points, factor in [(0, 0), *raises(policy, claim, bucket)]:
@@ -712,9 +705,15 @@ def best_steps(policy: Doc, claim: Doc, bucket: Doc, row: Doc, rest: int) -> Ste
             own = share(band["ratio"])
             raised = own * WHOLE + own * factor + points * WHOLE
             steps.append((fen(band["up_to"]) if "up_to" in band else None, min(raised, WHOLE**2)))
-        if not best or (worth(steps, rest), [r for _, r in steps]) > (worth(best, rest), [r for _, r in best]):
+        if not best or gain(steps, rest, earlier) > gain(best, rest, earlier):
             best = steps
     return best
+
+
+def gain(steps: Steps, rest: int, earlier: int) -> tuple[int, int, list[int]]:
+    """What ratios give beyond an earlier amount: in fen as it is paid, exactly, and the ratios themselves."""
+    ends = worth(steps, rest), worth(steps, earlier)
+    return half_up(ends[0], WHOLE**2) - half_up(ends[1], WHOLE**2), ends[0] - ends[1], [ratio for _, ratio in steps]
 
 
 def raises(policy: Doc, claim: Doc, bucket: Doc) -> list[tuple[int, int]]:
@@ -750,33 +749,39 @@ def counted_names(here: str, bucket: Doc) -> list[str]:
 
 
 def speaks_of_disease(cap: Doc, claim: Doc) -> bool:
-    """Whether a cap limits care for the disease; one a disease-year asks for a disease."""
-    if "diseases" in cap and not named_in(cap["diseases"], claim["disease"]):
-        return False
-    return cap["period"] != "disease_year" or bool(claim["disease"])
+    """Whether a cap limits care for the disease."""
+    return "diseases" not in cap or named_in(cap["diseases"], claim["disease"])
 
 
 def left(claim: Doc, counts: Counts, bucket: Doc, here: str, cap: Doc, year: int) -> int:
     """What a cap over a time leaves."""
     name = cap.get("counts", counted_names(here, bucket)[0])
+    mine = named_in(cap.get("diseases", []), claim["disease"]) or claim["disease"].split(".")[0]
     amount = fen(plain(cap["amount"]))
     if cap.get("per_head") == "true":
         amount *= claim["insured"] if claim["insured"] is not None else 1
-    return max(0, amount - counts.get(count(cap["period"], name, claim, year), 0))
+    counted = keys(cap["period"], name, claim, year)
+    if cap["period"] == "disease_year":
+        counted = [key for key in counted if key[3] == mine]
+    return max(0, amount - sum(counts.get(key, 0) for key in counted))
 
 
-def count(scope: str, name: str, claim: Doc, year: int) -> tuple[str, str, int, str]:
-    """The key of a count."""
+def keys(scope: str, name: str, claim: Doc, year: int) -> list[tuple[str, str, int, str]]:
+    """The keys of a count: for a disease one each code that it can be shortened to, down to the category."""
     if scope == "person_day":
-        return scope, name, 0, claim["admitted"].isoformat()
-    return scope, name, year, claim["counts_for"] if scope == "disease_year" else ""
+        return [(scope, name, 0, claim["admitted"].isoformat())]
+    if scope != "disease_year":
+        return [(scope, name, year, "")]
+    category, _, rest = claim["disease"].partition(".")
+    shortened = [f"{category}.{rest[:length]}" for length in range(1, len(rest) + 1)]
+    return [(scope, name, year, code) for code in (category, *shortened)]
 
 
 def write(
+    policy: Doc,
     claim: Doc,
     counts: Counts,
     layer_id: str,
-    layer: Doc,
     bucket_id: str,
     year: int,
     benefit: int,
@@ -785,13 +790,14 @@ def write(
     first_part: bool,
 ) -> None:
     """Adds to every count what the bucket moves."""
-    bucket, here = layer["benefits"][bucket_id], f"{layer_id}.{bucket_id}"
+    bucket, here = policy["layers"][layer_id]["benefits"][bucket_id], f"{layer_id}.{bucket_id}"
+    every = [(f"{one}.{name}", other) for one, layer in layers_of(policy) for name, other in layer["benefits"].items()]
     moved: list[tuple[str, str, int]] = []
     for name in counted_names(here, bucket):
         scopes = {"person_year"}
-        for other_id, other in layer["benefits"].items():
+        for there, other in every:
             for cap in other.get("caps", {}).values():
-                counted = cap.get("counts", counted_names(f"{layer_id}.{other_id}", other)[0])
+                counted = cap.get("counts", counted_names(there, other)[0])
                 if counted == name and cap["period"] not in ("admission", "visit"):
                     scopes.add(cap["period"])
         moved += [(scope, name, benefit) for scope in scopes]
@@ -802,7 +808,5 @@ def write(
     if bucket.get("yearly") == "true":
         moved.append(("person_year", f"{here}.base", base))
     for scope, name, amount in moved:
-        if scope == "disease_year" and not claim["disease"]:
-            continue
-        key = count(scope, name, claim, year)
-        counts[key] = counts.get(key, 0) + amount
+        for key in keys(scope, name, claim, year):
+            counts[key] = counts.get(key, 0) + amount

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from deploy.postgres.roles import (
     with_database,
 )
 from deploy.topics import prepare_local_bus
+from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "test-"
@@ -166,9 +168,18 @@ class TestPostgres:
             await inside.close()
 
     async def _admin(self, statement: str) -> None:
+        """On a busy machine a session of a database that is copied or dropped may end only after its client has."""
         connection = await asyncpg.connect(self.cluster.url())
+
+        async def done() -> bool:
+            try:
+                await connection.execute(statement)
+            except asyncpg.ObjectInUseError:
+                return False
+            return True
+
         try:
-            await connection.execute(statement)
+            await until(done)
         finally:
             await connection.close()
 
@@ -203,6 +214,7 @@ def sweep() -> None:
         for directory in place.glob(f"{PREFIX}*"):
             owner = directory.name.removeprefix(PREFIX).split("-")[0]
             if owner.isdigit() and not Path(f"/proc/{owner}").exists():
-                if (directory / "data" / "PG_VERSION").exists():
-                    Cluster(directory.name, volatile=True, place=place).remove()
+                with suppress(OSError):  # another worker of this run removes it at the same moment
+                    if (directory / "data" / "PG_VERSION").exists():
+                        Cluster(directory.name, volatile=True, place=place).remove()
                 shutil.rmtree(directory, ignore_errors=True)

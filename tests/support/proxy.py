@@ -18,6 +18,8 @@ class Losses:
     """COMMITs that reach the server, whose answer is dropped with the connection."""
     commits: int = 0
     """COMMITs that never reach the server: the connection ends on both sides instead."""
+    passing: int = 0
+    """COMMITs that pass before any of those."""
     late_seconds: float = 0.0
     """With ``acknowledgements``: the caller's side ends at once and the COMMIT reaches the server so much later."""
     refuse: bool = False
@@ -28,6 +30,9 @@ class Losses:
 
     def take(self) -> str:
         """What becomes of the COMMIT that just came: ``pass``, ``acknowledgement`` or ``commit`` is lost."""
+        if self.passing > 0:
+            self.passing -= 1
+            return "pass"
         for name in ("acknowledgements", "commits"):
             if getattr(self, name) > 0:
                 setattr(self, name, getattr(self, name) - 1)

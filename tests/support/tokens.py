@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs
 
 from deploy.issuer import Issuer, Scope
+from tests.support.servers import StandInServer
 
 DEMO_POOL = "522422"
 
@@ -20,7 +21,7 @@ class TestTokens:
     __test__ = False
 
     def __init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = StandInServer(("127.0.0.1", 0), _handler(self))
         self.origin = f"http://127.0.0.1:{self._server.server_port}"
         self.issuer = Issuer.generate(self.origin)
         self.jwks_url = f"{self.origin}/.well-known/jwks.json"

@@ -18,7 +18,7 @@ def capped(case: Case, benefit: Benefit, amount_fen: int, before: Carried) -> tu
     paid = within = amount_fen
     for cap in _caps(case, benefit):
         case.rest(cap.origin)
-        used = before.benefit_fen if cap.period in EACH_TIME else case.used(cap.period, cap.counts)
+        used = before.benefit_fen if cap.period in EACH_TIME else case.used(cap.period, cap.counts, cap.diseases)
         limit = _limit(case, cap)
         left = max(0, limit - used)
         allowed = min(paid, left)
@@ -57,12 +57,11 @@ def asks_for_household(kind: str, policy: Policy) -> bool:
 
 
 def _caps(case: Case, benefit: Benefit) -> Iterator[Cap]:
-    """The caps that speak of a claim; one a disease-year asks for a disease."""
+    """The caps that speak of a claim. Where no disease is named, a cap each disease and year takes it for one of its
+    own: what is promised without naming it is never more than what is paid."""
     accident = benefit.accident
     if case.facts.third_party == "accident" and accident is not None and accident.cap_fen is not None:
         yield Cap(accident.id, accident.name, accident.cap_fen, "visit", "", accident.origin)
     for cap in benefit.caps:
-        if cap.diseases and covering(case.claim.disease, cap.diseases) is None:
-            continue
-        if cap.period != "disease_year" or case.claim.disease:
+        if not cap.diseases or covering(case.claim.disease, cap.diseases) is not None:
             yield cap

@@ -12,6 +12,7 @@ from services.claims.benefits.document import Finding, Path, Source
 from services.claims.benefits.idle import idle_rows
 from services.claims.benefits.model import EACH_TIME, FULL_RATIO, Benefit, Cap, Layer, Policy, Rule, Situation
 from services.claims.benefits.schema import PolicyDoc
+from services.claims.benefits.shadowed import shadowed
 from services.claims.benefits.slip import yuan
 from shared.kernel.money import format_yuan
 
@@ -27,7 +28,7 @@ def findings(policy: Policy, source: Source, document: PolicyDoc | None = None) 
         for benefit in layer.buckets:
             here: Path = ("layers", layer.id, "benefits", benefit.id.split(".")[1])
             told = [*_gaps(layer, first, benefit), *_ratios(benefit), *_unreachable(policy, layer, benefit)]
-            told += idle_rows(benefit)
+            told += [*shadowed(layer, benefit), *idle_rows(benefit)]
             found += [source.finding((*here, *path), message, "warning") for path, message in told]
         if layer.base == "cut_by_cap" and not _capped_before(policy, layer):
             message = "这一层从前一层的全年封顶线起付,而前一层没有全年封顶线,永远不会支付"

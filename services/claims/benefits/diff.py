@@ -10,7 +10,8 @@ from services.claims.benefits.diseases import codes_of
 from services.claims.benefits.example import cap_example, group_example, row_example
 from services.claims.benefits.model import Benefit, Bonus, Layer, Policy, Rule, Situation, Waiver
 from services.claims.benefits.quote import group_names
-from services.claims.benefits.sharing import kind_of, sharing_changes
+from services.claims.benefits.restarted import restarts
+from services.claims.benefits.sharing import kind_of, own_id, sharing_changes
 from services.claims.benefits.wall import (
     account_words,
     bucket_words,
@@ -31,7 +32,7 @@ def differences(old: Policy, new: Policy) -> list[str]:
     if new.effective_from < old.effective_from:
         since, later = _day(new.effective_from), _day(old.effective_from)
         told.append(f"注意:前一份({later}起)比后一份({since}起)生效晚,下面是由新到旧的变化;要看由旧到新,请交换次序。")
-    changes = [*_end(old, new), *_parameters(old, new), *_layers(old, new)]
+    changes = [*_end(old, new), *_parameters(old, new), *_layers(old, new), *_restarts(old, new)]
     return [*told, *(changes or ["对任何人都没有变化。"])]
 
 
@@ -42,12 +43,17 @@ def _end(old: Policy, new: Policy) -> Iterator[str]:
         yield f"- 所有人:方案执行到哪天,原{was},现{now}。"
 
 
+def _restarts(old: Policy, new: Policy) -> Iterator[str]:
+    if new.effective_from > old.effective_from:
+        yield from dict.fromkeys(f"- {one.benefit.name}:{one.told}。" for one in restarts(old, new))
+
+
 def _day(day: date) -> str:
     return f"{day:%Y 年 %-m 月 %-d 日}"
 
 
 def _parameters(old: Policy, new: Policy) -> Iterator[str]:
-    dates = {"admission": "入院日期", "discharge": "出院日期", "settlement": "结算日期"}
+    dates = {"admission": "入院日期", "discharge": "出院日期", "settlement": "结算日期", "lines": "费用发生日期"}
     if old.year_by != new.year_by:
         yield f"- 所有人:封顶线所属年度由按{dates[old.year_by]}改为按{dates[new.year_by]}。"
     if old.waiting_days != new.waiting_days:
@@ -136,10 +142,10 @@ def _benefits(was: Layer | None, now: Layer | None, old: Policy, new: Policy) ->
 
 
 def _others(benefit: Benefit | None, policy: Policy) -> dict[str, tuple[str, str]]:
-    """The rows beside the table by their id, with name and words."""
+    """The rows beside the table by their id in the bucket, with name and words."""
     if benefit is None:
         return {}
-    return {row_id: (name, told) for row_id, name, told, _ in named_rows(benefit, group_names(policy))}
+    return {own_id(row_id): (name, told) for row_id, name, told, _ in named_rows(benefit, group_names(policy))}
 
 
 def _changes(
@@ -172,10 +178,10 @@ def _shown_by(was: Benefit, now: Benefit, policies: tuple[Policy, Policy]) -> Ca
     situations = [parts(table)[0][1] for table in tables if table]
 
     def example(row_id: str) -> str:
-        rows = [row for one in (was, now) for row in _for_groups(one) if row.id == row_id]
+        rows = [row for one in (was, now) for row in _for_groups(one) if own_id(row.id) == row_id]
         if rows:
             return group_example(now.kind, situations, policies, rows)
-        caps = [cap for one in (was, now) for cap in one.caps if cap.id == row_id]
+        caps = [cap for one in (was, now) for cap in one.caps if own_id(cap.id) == row_id]
         return cap_example(now.kind, situations, policies, caps) if caps else ""
 
     return example
@@ -207,9 +213,10 @@ def _felt(was: Benefit | None, now: Benefit, disease: str) -> dict[tuple[str, st
         if disease and not any(_own_row(one, disease, situation) for one in (was, now)):
             continue  # the ordinary rows apply before and after: their change is told by itself
         rows = [_row(one, disease, situation) for one in (was, now)]
-        if _said(rows[0]) == _said(rows[1]):
+        said = [_said(row, one) for row, one in zip(rows, (was, now), strict=True)]
+        if said[0] == said[1]:
             continue
-        before, after = (_ordinary(row, disease) + _said(row) for row in rows)
+        before, after = (_ordinary(row, disease) + told for row, told in zip(rows, said, strict=True))
         felt.setdefault((before, after), []).append(situation)
     return felt
 
@@ -232,5 +239,7 @@ def _ordinary(rule: Rule | None, disease: str) -> str:
     return "按一般规定 " if disease and rule is not None and not rule.diseases else ""
 
 
-def _said(rule: Rule | None) -> str:
-    return "没有规定" if rule is None else paid_words(rule)
+def _said(rule: Rule | None, benefit: Benefit | None) -> str:
+    if rule is None or benefit is None:
+        return "没有规定"
+    return ("按全年累计 " if benefit.yearly else "") + paid_words(rule, yearly=benefit.yearly)

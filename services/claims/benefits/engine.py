@@ -9,10 +9,11 @@ the claim is refused as a whole (`refusing.py`).
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 
-from services.claims.benefits.case import Base, Case, key_of
-from services.claims.benefits.choosing import Run, left_path, pays_from_account, rests_on, running
+from services.claims.benefits.case import Base, Case, Inputs, keys_of
+from services.claims.benefits.choosing import Run, pays_from_account, rests_on, running
 from services.claims.benefits.lines import Sums, count_lines
 from services.claims.benefits.model import (
     FULL_RATIO,
@@ -26,6 +27,7 @@ from services.claims.benefits.model import (
     Facts,
     FamilyAccount,
     LayerResult,
+    Line,
     LineResult,
     Movement,
     Outcome,
@@ -97,25 +99,51 @@ def check_claim(claim: ClaimInput) -> None:
 
 def benefit_year(claim: ClaimInput, policy: Policy) -> int:
     """The year whose deductible, caps and accumulators apply (rulings §4); a visit of an outpatient ends on its day, a
-    stay that is settled midway has not ended yet."""
+    stay that is settled midway has not ended yet. Lines of several years, which `check_year` refuses to settle
+    together, count in the last."""
     if policy.year_by == "admission":
         return claim.admitted_on.year
+    if policy.year_by == "lines" and claim.lines:
+        return max(day_of(line, claim) for line in claim.lines).year
     stays = claim.kind == "inpatient" and claim.discharged_on is None
     if policy.year_by == "settlement" or stays:
         return claim.settled_on.year
     return claim.ended_on.year
 
 
+def day_of(line: Line, claim: ClaimInput) -> date:
+    """The day on which a line counts: its own, or that of the admission."""
+    return line.day or claim.admitted_on
+
+
+def check_year(claim: ClaimInput, policy: Policy) -> None:
+    """Raises BadClaim, naming the first line of a later year, where the policy splits a stay by the days of its lines
+    and these belong to several years: a settlement counts in one (decision 0295)."""
+    if policy.year_by != "lines":
+        return
+    first = min((day_of(line, claim).year for line in claim.lines), default=0)
+    for line in claim.lines:
+        if day_of(line, claim).year != first:
+            raise BadClaim("lines of two years are settled in a part for each year", line.number)
+
+
+def years(claim: ClaimInput, policy: Policy) -> range:
+    """The years whose accumulators a decision may read or move; several only before the lines are known."""
+    if policy.year_by != "lines" or claim.lines or claim.kind != "inpatient":
+        only = benefit_year(claim, policy)
+        return range(only, only + 1)
+    return range(claim.admitted_on.year, (claim.discharged_on or claim.settled_on).year + 1)
+
+
 def accumulators(claim: ClaimInput, policy: Policy) -> tuple[AccumulatorKey, ...]:
     """Every accumulator that a decision may read or move, sorted: what to lock and read before `adjudicate`."""
-    year = benefit_year(claim, policy)
     wanted: set[tuple[str, str]] = set()
     for layer in policy.layers:
         for benefit in layer.buckets:
             if benefit.kind == claim.kind:
                 wanted.update(benefit.adds_to)  # a cap limits what its bucket adds to, in the period that it names
                 wanted.update(("person_year", name) for name in counters(benefit))
-    keys = {key_of(claim, policy, year, *one) for one in wanted if one[0] != "disease_year" or claim.disease}
+    keys = {key for year in years(claim, policy) for one in wanted for key in keys_of(claim, year, *one)}
     if policy.family_account is not None and claim.from_account_fen:
         keys.add(_ACCOUNT_KEY)
     return tuple(sorted(keys))
@@ -233,15 +261,15 @@ def _run_layers(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...]
     so_far: list[Carried] = []
     for layer, parts in runs:
         left = max(0, eligible - borne - paid - hospital)
-        base = min(cut, left) if layer.base == "cut_by_cap" else left
+        base, terms = left, _left_of(eligible, borne, paid, hospital)
+        if layer.base == "cut_by_cap":
+            base, terms = min(cut, left), (("of", "cut_by_cap"),)
         had = {one.items: one for one in before.buckets if one.layer == layer.id} if before.buckets else {}
         outcomes, benefit_fen = [], 0
-        for part, one in zip(parts, _split(case, lines, layer.id, parts, base, sums, had), strict=True):
+        for part, one in zip(parts, _split(case, lines, layer.id, parts, base, sums, had, terms), strict=True):
             case.idle = not one.amount_fen
             if case.policy.illustrative and one.amount_fen:
                 case.rest(layer.origin)
-                path = left_path(part[0], case.claim, case.facts, case.policy, part[1])
-                case.rests += [] if path is None else [name for name in path.origin.illustrative if name == path.id]
             outcome = pay(case, *part, one, room)
             outcomes.append(outcome)
             had[one.items] = outcome.so_far
@@ -267,6 +295,19 @@ def _run_layers(case: Case, runs: tuple[Run, ...], lines: tuple[LineResult, ...]
     so_far += [one for one in before.buckets if all(one.layer != layer.id for layer, _ in runs)]
     whole = Earlier(before.total_fen + sums.total_fen, eligible, borne, tuple(so_far))
     return _Paying(tuple(results), first, now, cut_now, hospital_now, borne_now, whole)
+
+
+def _left_of(eligible_fen: int, borne_fen: int, paid_fen: int, hospital_fen: int) -> Inputs:
+    """What is left of the eligible amount, as a sum to redo; empty where nothing is taken off it."""
+    taken = (("borne_fen", borne_fen), ("paid_fen", paid_fen), ("hospital_fen", hospital_fen))
+    terms = tuple(one for one in taken if one[1])
+    return (("of", "left"), ("whole_fen", eligible_fen), *terms) if terms else ()
+
+
+def _less_items(terms: Inputs, base_fen: int, items_fen: int) -> Inputs:
+    """The same less the items that other buckets of the layer took out of the bill."""
+    whole = terms if any(name == "whole_fen" for name, _ in terms) else (("of", "left"), ("whole_fen", base_fen))
+    return (*whole, ("items_fen", items_fen))
 
 
 def _earlier(case: Case) -> Earlier:
@@ -317,6 +358,7 @@ def _split(
     base_fen: int,
     sums: Sums,
     had: dict[str, Carried],
+    terms: Inputs,
 ) -> list[Base]:
     """The base of each part: items that a bucket takes out of the bill first, the rest for the bucket of the bill.
 
@@ -326,8 +368,8 @@ def _split(
     earlier = case.facts.earlier
     total = sums.total_fen + (0 if earlier is None else earlier.total_fen)
     if len(parts) == 1 and not parts[0][0].items and parts[0][0].essential is None:
-        return [Base(layer, "", base_fen, total, 0, 0, had.get(""))]
-    bases, taken = [], set[str]()
+        return [Base(layer, "", base_fen, total, 0, 0, had.get(""), terms)]
+    bases, taken, first_fen = [], set[str](), base_fen
     for benefit, _ in parts:
         name = benefit.id if benefit.items else ""
         before = had.get(name)
@@ -339,6 +381,9 @@ def _split(
             listed += _eligible_of(claim, lines, wanted)
             amount = min(base_fen, listed)
             taken |= benefit.items
+            told: Inputs = (("of", "items"),)
+        else:
+            told = terms if base_fen == first_fen else _less_items(terms, first_fen, first_fen - base_fen)
         base_fen -= amount
         if benefit.essential is not None:
             codes = {
@@ -349,7 +394,7 @@ def _split(
                 and item.essential
             }
             essential += _eligible_of(claim, lines, codes)
-        bases.append(Base(layer, name, amount, total, listed, essential, before))
+        bases.append(Base(layer, name, amount, total, listed, essential, before, told))
     return bases
 
 

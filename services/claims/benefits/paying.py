@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from services.claims.benefits.capping import capped
 from services.claims.benefits.case import E8, Base, Case, Inputs, Worked
+from services.claims.benefits.choosing import left_path
 from services.claims.benefits.model import (
     FULL_RATIO,
     Band,
@@ -71,9 +72,11 @@ def pay(case: Case, benefit: Benefit, rule: Rule, base: Base, room_fen: int) -> 
     yet: it pays no more, whatever the whole gives.
     """
     place, before = case.facts.institution, base.before or Carried(base.layer)
-    described = (("level", place.level), ("place", place.place), ("name", rule.name))
+    described = (("level", place.level), ("place", place.place), ("name", rule.name), *base.terms)
     case.step("rule", rule.id, rule.origin.clause, described, base.amount_fen)
     case.rest(rule.origin)
+    if benefit.by_disease:
+        _tell_left_path(case, benefit, rule, base)
     if rule.fixed_fen is not None:
         whole = fixed(case, benefit, rule, rule.fixed_fen, base)
     elif rule.patient_fen is not None:
@@ -82,7 +85,7 @@ def pay(case: Case, benefit: Benefit, rule: Rule, base: Base, room_fen: int) -> 
         whole = _by_ratio(case, benefit, rule, base)
     hospital = min(room_fen, max(0, whole.hospital_fen - before.hospital_fen))
     uncapped = min(room_fen - hospital, max(0, whole.uncapped_fen - before.uncapped_fen))
-    if base.before is not None:
+    if base.before is not None or uncapped < whole.uncapped_fen:
         told = (("whole_fen", whole.uncapped_fen), ("before_fen", before.uncapped_fen))
         case.step("part", rule.id, "", told, uncapped)
     amount, over_year = capped(case, benefit, uncapped, before)
@@ -106,6 +109,16 @@ def pay(case: Case, benefit: Benefit, rule: Rule, base: Base, room_fen: int) -> 
     return Paid(amount, uncapped, deductible, hospital, whole.ratio, so_far)
 
 
+def _tell_left_path(case: Case, benefit: Benefit, rule: Rule, base: Base) -> None:
+    """The step of a bill that by its total has left the row for its disease; where it lay rests on that row's value."""
+    left = left_path(benefit, case.claim, case.facts, case.policy, rule)
+    if left is None or left.off_path_over_fen is None or case.idle:
+        return
+    told = (("name", left.name), ("over_fen", left.off_path_over_fen), ("total_fen", base.total_fen))
+    case.step("off_path", left.id, left.origin.clause, told, 0)
+    case.rests += [name for name in left.origin.illustrative if name == left.id]
+
+
 # ---------------------------------------------------------------- fixed amounts and ratios
 
 
@@ -118,7 +131,11 @@ def _by_ratio(case: Case, benefit: Benefit, rule: Rule, base: Base) -> Worked:
     else:
         taken = 0 if base.before is None else base.before.deductible_fen
         deductible = max(taken, min(counts, _deductible_due(case, benefit, rule, base.before)))
-        told = (("full_fen", rule.deductible.amount_fen),)
+        told: Inputs = (("full_fen", rule.deductible.amount_fen),)
+        if rule.deductible.per == "person_year" and base.before is None:
+            told += (("year_fen", case.used("person_year", f"{benefit.id}.deductible")),)
+        if taken:
+            told += (("taken_fen", taken),)
         case.step("deductible", rule.id, rule.deductible.clause, told, deductible)
         rest = max(0, counts - deductible)
         bands = _raised(case, benefit, rule, rest)
@@ -152,7 +169,7 @@ def _ratio_step(
     inputs: list[tuple[str, int | str]] = [("base_fen", base_fen)]
     for number, band in enumerate(bands):
         suffix = "" if len(bands) == 1 else f"_{number + 1}"
-        inputs.append((f"applied{suffix}_ratio", round_half_up(band.ratio, FULL_RATIO)))
+        inputs.append((f"applied{suffix}_e8", band.ratio))
         if band.up_to_fen is not None:
             inputs.append((f"up_to{suffix}_fen", band.up_to_fen))
     case.step("ratio", rule.id, rule.ratio_clause, (*inputs, *more), benefit_fen)
@@ -178,11 +195,15 @@ def _over_the_year(case: Case, benefit: Benefit, rule: Rule, base: Base) -> tupl
     before = case.used("person_year", f"{benefit.id}.base")
     full = rule.deductible.amount_fen
     deductible = min(before + base_fen, full) - min(before, full)
-    case.step("deductible", rule.id, rule.deductible.clause, (("full_fen", full), ("before_fen", before)), deductible)
+    told = (("full_fen", full), ("before_fen", before), ("base_fen", base_fen))
+    case.step("deductible", rule.id, rule.deductible.clause, told, deductible)
     done, now = max(0, before - full), max(0, before + base_fen - full)
-    bands = _raised(case, benefit, rule, now)
+    bands = _raised(case, benefit, rule, now, done)
     benefit_fen = round_half_up(_product(now, bands), E8) - round_half_up(_product(done, bands), E8)
-    _ratio_step(case, rule, bands, now, benefit_fen, (("before_fen", done),))
+    more: Inputs = (("before_fen", done),)
+    if earlier.worked_fen:
+        more += (("worked_fen", earlier.worked_fen),)
+    _ratio_step(case, rule, bands, now, benefit_fen, more)
     return earlier.deductible_fen + deductible, bands, earlier.worked_fen + benefit_fen
 
 
@@ -202,10 +223,9 @@ def _essential(case: Case, row: Essential, bands: tuple[Band, ...], amount_fen: 
         done = max(done, upper)
     inputs: list[tuple[str, int | str]] = []
     for number, (part, gain) in enumerate(terms, start=1):
-        points = round_half_up(gain, FULL_RATIO)
-        told = (("name", row.name), ("base_fen", part), ("points_ratio", points))
+        told = (("name", row.name), ("base_fen", part), ("points_e8", gain))
         case.step("essential", row.id, row.origin.clause, told, 0)
-        inputs += ((f"essential_{number}_fen", part), (f"points_{number}_ratio", points))
+        inputs += ((f"essential_{number}_fen", part), (f"points_{number}_e8", gain))
     return sum(part * gain for part, gain in terms), tuple(inputs)
 
 
@@ -276,16 +296,23 @@ def groups_of(claim: ClaimInput, facts: Facts, row: Bonus | Waiver) -> frozenset
     return groups
 
 
-def _raised(case: Case, benefit: Benefit, rule: Rule, base_fen: int) -> tuple[Band, ...]:
-    """The bands with the raise that pays most on a base, in 10⁻⁸; where it pays the same, the higher ratios."""
+def _raised(case: Case, benefit: Benefit, rule: Rule, base_fen: int, done_fen: int = 0) -> tuple[Band, ...]:
+    """The bands with the raise that pays most on this bill, in 10⁻⁸: on a base, less what is `done` of a year's base.
+    Where it pays the same, the higher ratios."""
     plain = tuple([Band(band.up_to_fen, band.ratio * FULL_RATIO) for band in rule.bands])
     if not benefit.bonuses:
         return plain
-    best, counting = (_product(base_fen, plain), [band.ratio for band in plain]), plain
+
+    def worth(bands: tuple[Band, ...]) -> tuple[int, int, list[int]]:
+        now, done = _product(base_fen, bands), _product(done_fen, bands)
+        # to the fen first: a larger bill never pays less, also where both ends of the year are rounded
+        return round_half_up(now, E8) - round_half_up(done, E8), now - done, [band.ratio for band in bands]
+
+    best, counting = worth(plain), plain
     chosen: tuple[Raise, ...] = ()
     for offer in _offers(case, benefit):
         bands = _with(rule.bands, offer)
-        gives = _product(base_fen, bands), [band.ratio for band in bands]
+        gives = worth(bands)
         if gives > best:
             best, counting, chosen = gives, bands, offer
     for one in chosen:

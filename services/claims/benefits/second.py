@@ -91,8 +91,19 @@ class BadCampaign(ValueError):
 
 
 def proportional(candidates: Iterable[Candidate], campaign: Campaign) -> PaymentList:
-    """The pot shared over everybody's own payments above the threshold: k = pot ÷ their sum, at most all of them."""
-    return _list(candidates, campaign, lambda base, _: base)
+    """The pot shared over everybody's own payments above the threshold: k = pot ÷ their sum, at most all of them.
+
+    A cap cuts what the factor gives and no more: it changes nobody's factor, and what it takes stays in the pot.
+    """
+    people = sorted(candidates, key=lambda candidate: candidate.person)
+    _check(people, campaign)
+    bases = [max(0, candidate.own_fen - campaign.threshold_fen) for candidate in people]
+    shares = split_by_weight(min(campaign.pot_fen, sum(bases)), bases) if any(bases) else bases
+    listed = []
+    for candidate, base, share in zip(people, bases, shares, strict=True):
+        most = _most(candidate, campaign, base)
+        listed.append(Payment(candidate.person, base, most, min(share, most)))
+    return PaymentList(tuple(payment for payment in listed if payment.amount_fen), campaign.pot_fen)
 
 
 def banded(candidates: Iterable[Candidate], campaign: Campaign, bands: Sequence[Band]) -> PaymentList:
@@ -122,11 +133,7 @@ def _list(candidates: Iterable[Candidate], campaign: Campaign, formula: Callable
     due = []
     for candidate in people:
         base = max(0, candidate.own_fen - campaign.threshold_fen)
-        amount = min(base, formula(base, candidate))
-        if campaign.combined_cap_fen is not None:
-            amount = min(amount, max(0, campaign.combined_cap_fen - candidate.first_fen - candidate.beside_fen))
-        if candidate.room_fen is not None:
-            amount = min(amount, candidate.room_fen)
+        amount = min(formula(base, candidate), _most(candidate, campaign, base))
         if amount:
             due.append((candidate.person, base, amount))
     amounts = [amount for _, _, amount in due]
@@ -134,6 +141,14 @@ def _list(candidates: Iterable[Candidate], campaign: Campaign, formula: Callable
         amounts = split_by_weight(campaign.pot_fen, amounts)
     listed = (Payment(*one, amount) for one, amount in zip(due, amounts, strict=True))
     return PaymentList(tuple(payment for payment in listed if payment.amount_fen), campaign.pot_fen)
+
+
+def _most(candidate: Candidate, campaign: Campaign, base_fen: int) -> int:
+    """What a person may get at most, whatever the formula gives: what he paid, and what his caps leave."""
+    most = base_fen
+    if campaign.combined_cap_fen is not None:
+        most = min(most, max(0, campaign.combined_cap_fen - candidate.first_fen - candidate.beside_fen))
+    return most if candidate.room_fen is None else min(most, candidate.room_fen)
 
 
 def _check(people: Sequence[Candidate], campaign: Campaign) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from services.claims.benefits import words
 from services.claims.benefits.face import Face
 from services.claims.benefits.presumed import presumed
-from services.claims.benefits.slip import Document, Voice, costs, own_part, result, short, steps, third_part, why, yuan
+from services.claims.benefits.slip import Document, Voice, costs, own_part, result, short, steps, why, yuan
 from shared.kernel.money import capital_yuan, format_yuan, parse_yuan
 from shared.printing.page import Block, Column, Heading, Note, Pairs, Printed, Row, Table, Title, Together, paper
 
@@ -198,7 +198,7 @@ def _payers(decision: Document, say: Voice) -> Table:
     account = parse_yuan(decision["account"])
     if account:
         rows.append(Row((_word("own_account", say), "", _figure(account))))
-    if third := third_part(decision):
+    if third := parse_yuan(decision["third_party"]):
         rows.append(Row((_word("third", say), "", _figure(third))))
     rows.append(Row((_word("own", say), "", _figure(own_part(decision) - account))))
     if parse_yuan(decision["hospital"]):

@@ -6,6 +6,7 @@ Over 400 lines because a third of it is the sentences in both languages, which s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from services.claims.benefits import words
@@ -33,10 +34,34 @@ SENTENCES: words.Words = {
     "calculation": ("二、计算", "2. Calculation"),
     "refused": ("不能补偿:{outcome}。", "Not paid: {outcome}."),
     "rule": ("适用“{name}”一项。", "The row “{name}” applies."),
+    "rule_left": (
+        "适用“{name}”一项,以可补偿费用中还没有补偿的部分为基数:{expression} = {amount} 元。",
+        "The row “{name}” applies to what is left of the eligible costs: {expression} = {amount} yuan.",
+    ),
+    "rule_items": (
+        "适用“{name}”一项,以可补偿费用中单列项目的 {amount} 元为基数。",
+        "The row “{name}” applies to its items among the eligible costs: {amount} yuan.",
+    ),
+    "rule_cut_by_cap": (
+        "适用“{name}”一项,以上一层年度封顶线以上没有补偿的 {amount} 元为基数。",
+        "The row “{name}” applies to what the year's cap of the layer before cut off: {amount} yuan.",
+    ),
     "no_deductible": ("不设起付线。", "No deductible."),
     "deductible": (
         "起付线 {full} 元,本次扣除 {amount} 元:{before} − {amount} = {after} 元。",
         "Deductible {full}, taken here {amount}: {before} − {amount} = {after} yuan.",
+    ),
+    "deductible_left": (
+        "起付线每年 {full} 元,本年此前已扣 {year} 元,本次扣除 {amount} 元:{before} − {amount} = {after} 元。",
+        "Deductible {full} a year, {year} taken before: {amount} is taken: {before} − {amount} = {after} yuan.",
+    ),
+    "deductible_stay": (
+        "起付线 {full} 元,此前各次已扣 {taken} 元,整次住院共扣 {amount} 元:{before} − {amount} = {after} 元。",
+        "Deductible {full}, {taken} taken by parts before, {amount} of the stay: {before} − {amount} = {after} yuan.",
+    ),
+    "deductible_stay_over": (
+        "起付线 {full} 元,此前各次已扣 {taken} 元,整次住院共扣 {amount} 元,计入的费用 {before} 元没有超过。",
+        "Deductible {full}, {taken} taken by the parts before, {amount} of the stay: the {before} do not exceed it.",
     ),
     "bonus_points": ("{name}:补偿比例提高 {points} 个百分点。", "{name}: the ratio is raised by {points} points."),
     "bonus_factor": ("{name}:补偿比例按原比例提高 {factor}。", "{name}: the ratio is raised by {factor} of itself."),
@@ -52,9 +77,14 @@ SENTENCES: words.Words = {
         "按全年累计计算:({expression}) − 此前累计的({before}) = {amount} 元(各自四舍五入到分)。",
         "Over the year: ({expression}) − earlier ({before}) = {amount} yuan (each rounded to the fen).",
     ),
+    "year_stay": (
+        "加此前各次算得的 {worked} 元,整次住院 {whole} 元。",
+        " With the {worked} of the parts before, {whole} yuan of the stay.",
+    ),
     "deductible_year": (
-        "起付线全年 {full} 元,此前累计费用 {before} 元,本次扣除 {amount} 元。",
-        "Deductible {full} a year, {before} of costs before: {amount} is taken.",
+        "起付线全年 {full} 元,此前累计费用 {before} 元,加本次 {base} 元共 {sum} 元,超过起付线 {over} 元,"
+        "本次扣除 {amount} 元。",
+        "Deductible {full} a year, {before} of costs before and {base} now are {sum}, {over} above it; {amount} taken.",
     ),
     "third_party": (
         "第三人负担:{base} × {share} = {amount} 元,从可补偿费用中扣除。",
@@ -123,6 +153,10 @@ SENTENCES: words.Words = {
         "病例退出单病种路径,按一般规定补偿:{reason}。",
         "The case left the path of its disease, the ordinary rules apply: {reason}.",
     ),
+    "off_path_over": (
+        "总费用 {total} 元超过“{name}”的 {over} 元,退出单病种,按一般规定补偿。",
+        "The bill of {total} is over the {over} of “{name}”: it left that row, the ordinary rules apply.",
+    ),
     "hospital": (
         "超过限额没有计入的 {amount} 元由医疗机构负担,不向病人收取。",
         "The {amount} over the limit that do not count are borne by the hospital, not charged to the patient.",
@@ -185,6 +219,7 @@ SENTENCES: words.Words = {
         "  line {number} {name} {billed}not counted {amount}: {reason}",
     ),
     "billed": ("{price} × {quantity} = {amount},", "{price} × {quantity} = {amount}, "),
+    "billed_as": ("{price} × {quantity},医院按 {amount} 收取,", "{price} × {quantity}, billed as {amount}, "),
     "over_line": (
         "最高限价 {ceiling} × {quantity} = {allowed},超过 {amount}",
         "ceiling {ceiling} × {quantity} = {allowed}, {amount} above it",
@@ -249,9 +284,9 @@ def percent(ratio: str) -> str:
 
 
 def points(ratio: str) -> str:
-    """`0.1000` as `10`."""
-    value = parse_ratio(ratio)
-    return str(value // 100) if value % 100 == 0 else f"{value // 100}.{value % 100:02d}".rstrip("0")
+    """`0.1000` as `10`, `0.55125` as `55.125`."""
+    value = f"{Decimal(ratio) * 100:f}"
+    return value.rstrip("0").rstrip(".") if "." in value else value
 
 
 class Voice:
@@ -328,10 +363,14 @@ def _sentence(step: Document, base: str, say: Voice) -> str | None:
         case "circumstance":
             what = say.code(words.CIRCUMSTANCES, inputs["code"])
             return say("circumstance_counts" if inputs["case"] == "yes" else "circumstance_not", what=what)
+        case "off_path" if "over" in inputs:
+            return say("off_path_over", **_printed(inputs))
         case "off_path":
             return say("off_path", **inputs)
         case "submission":
             return say(_submission(inputs), **inputs)
+        case "rule" if "of" in inputs:
+            return _rule(step, say)
         case "rule" | "layer" | "idle" | "nth_admission":
             return say(step["step"], amount=amount, **inputs)
         case "deductible":
@@ -387,19 +426,31 @@ def _printed(inputs: Mapping[str, str]) -> dict[str, str]:
     return printed
 
 
+_TERMS = ("whole", "borne", "paid", "hospital", "items")
+
+
+def _rule(step: Document, say: Voice) -> str:
+    """The row with the base that it works on, where that is not the whole eligible amount."""
+    inputs = step["inputs"]
+    expression = " − ".join(yuan(inputs[term]) for term in _TERMS if term in inputs)
+    return say(f"rule_{inputs['of']}", name=inputs["name"], expression=expression, amount=yuan(step["amount"]))
+
+
 def _deductible(step: Document, base: str, say: Voice) -> str:
     if not parse_yuan(step["inputs"]["full"]):
         return say("no_deductible")
     if "before" in step["inputs"]:
-        return say("deductible_year", amount=yuan(step["amount"]), **_printed(step["inputs"]))
-    after = format_yuan(parse_yuan(base) - parse_yuan(step["amount"]))
-    return say(
-        "deductible",
-        full=yuan(step["inputs"]["full"]),
-        amount=yuan(step["amount"]),
-        before=yuan(base),
-        after=yuan(after),
-    )
+        full, before, now = (parse_yuan(step["inputs"][name]) for name in ("full", "before", "base"))
+        sums = {"sum": _figure(before + now), "over": _figure(max(0, before + now - full))}
+        return say("deductible_year", amount=yuan(step["amount"]), **_printed(step["inputs"]), **sums)
+    inputs, after = step["inputs"], parse_yuan(base) - parse_yuan(step["amount"])
+    key = "deductible"
+    if "taken" in inputs:
+        key = "deductible_stay" if after > 0 else "deductible_stay_over"
+    elif parse_yuan(inputs.get("year", "0.00")):
+        key = "deductible_left"
+    figures = {"amount": yuan(step["amount"]), "before": yuan(base), "after": _figure(max(0, after))}
+    return say(key, **_printed(inputs), **figures)
 
 
 def _ratio(step: Document, say: Voice) -> str:
@@ -408,7 +459,11 @@ def _ratio(step: Document, say: Voice) -> str:
     expression, single = _expression(inputs, inputs["base"])
     if "before" in inputs:
         before, _ = _expression(inputs, inputs["before"])
-        return say("year", expression=expression, before=before, amount=amount)
+        told = say("year", expression=expression, before=before, amount=amount)
+        if "worked" not in inputs:
+            return told
+        whole = _figure(parse_yuan(inputs["worked"]) + parse_yuan(step["amount"]))
+        return told + say("year_stay", worked=yuan(inputs["worked"]), whole=whole)
     for number in range(1, len(inputs) + 1):
         if f"essential_{number}" in inputs:
             expression += f" + {yuan(inputs[f'essential_{number}'])} × {percent(inputs[f'points_{number}_ratio'])}"
@@ -459,12 +514,6 @@ def _cap(step: Document, say: Voice) -> str:
     )
 
 
-def third_part(decision: Document) -> int:
-    """What a third party bears of the bill, in fen: no benefit, and not the patient's part either."""
-    borne = sum(_borne_now(step) for step in decision["trace"] if step["step"] == "third_party")
-    return min(borne, parse_yuan(decision["patient"]) - parse_yuan(decision["account"]))
-
-
 def _borne_now(step: Document) -> int:
     """What a third party bears of this part of an admission; its step tells the whole one."""
     return max(0, parse_yuan(step["amount"]) - parse_yuan(step["inputs"].get("before", "0.00")))
@@ -472,13 +521,13 @@ def _borne_now(step: Document) -> int:
 
 def own_part(decision: Document) -> int:
     """What is left to the patient, family account included, in fen."""
-    return parse_yuan(decision["patient"]) - third_part(decision)
+    return parse_yuan(decision["patient"]) - parse_yuan(decision["third_party"])
 
 
 def result(decision: Document, say: Voice) -> Iterator[str]:
     """What is paid, what is left to the patient, and how the claim ended."""
-    third = format_yuan(third_part(decision))
-    others = {"paid_elsewhere": decision["elsewhere"], "third_part": third, "hospital_bears": decision["hospital"]}
+    third, hospital = decision["third_party"], decision["hospital"]
+    others = {"paid_elsewhere": decision["elsewhere"], "third_part": third, "hospital_bears": hospital}
     yield say("benefit", amount=yuan(decision["benefit"]))
     taken = [decision["total"], decision["benefit"]]
     for key, amount in others.items():
@@ -499,8 +548,10 @@ def _cut_lines(decision: Document, faces: Mapping[int, Face], say: Voice) -> Ite
         own = sum(parse_yuan(line[member]) for member in _NOT_COUNTED)
         billed = ""
         if face is not None and face.price:
-            amount = _figure(own + parse_yuan(line["eligible"]))
-            billed = say("billed", price=short(face.price), quantity=short(face.quantity), amount=amount)
+            amount = own + parse_yuan(line["eligible"])
+            figures = {"price": short(face.price), "quantity": short(face.quantity), "amount": _figure(amount)}
+            exact = Decimal(face.price) * Decimal(face.quantity) * 100
+            billed = say("billed" if abs(exact - amount) <= Decimal("0.5") else "billed_as", **figures)
         name = "" if face is None else face.name
         reason = why(line, face, say)
         yield say("line", number=line["number"], name=name, billed=billed, amount=_figure(own), reason=reason)

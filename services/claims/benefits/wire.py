@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.claims.benefits.model import Adjudication, LayerResult, LineResult, TraceStep
+from services.claims.benefits.model import FULL_RATIO, Adjudication, LayerResult, LineResult, TraceStep
 from shared.contracts.wire import Ratio, WireModel, Yuan
 from shared.kernel.money import format_ratio, format_yuan
 
@@ -44,7 +44,8 @@ class StepWire(WireModel):
 
 class DecisionWire(WireModel):
     """A decision. total = excluded + over_ceiling + own_share + eligible; patient = total − elsewhere − benefit −
-    hospital, of which `account` comes from the family account."""
+    hospital, of which `account` comes from the family account and `third_party` from who is liable; the rest is cash.
+    """
 
     outcome: str
     outcome_text: str
@@ -62,6 +63,7 @@ class DecisionWire(WireModel):
     patient: Yuan
     elsewhere: Yuan
     account: Yuan
+    third_party: Yuan
     hospital: Yuan
     lines: list[LineWire]
     layers: list[LayerWire]
@@ -88,6 +90,7 @@ def decision_document(adjudication: Adjudication) -> dict[str, Any]:
         "patient": format_yuan(a.patient_fen),
         "elsewhere": format_yuan(a.elsewhere_fen),
         "account": format_yuan(a.account_fen),
+        "third_party": format_yuan(third_party_fen(a)),
         "hospital": format_yuan(a.hospital_fen),
         "lines": [_line(line) for line in a.lines],
         "layers": [layer_document(layer) for layer in a.layers],
@@ -125,6 +128,23 @@ def _line(line: LineResult) -> dict[str, Any]:
     }
 
 
+def _exact_ratio(e8: int) -> str:
+    """A ratio in 10⁻⁸ with all its places, four at least: `0.7000`, `0.55125`."""
+    whole, rest = divmod(e8, FULL_RATIO * FULL_RATIO)
+    places = f"{rest:08d}"
+    return f"{whole}.{places[:4]}{places[4:].rstrip('0')}"
+
+
+def third_party_fen(adjudication: Adjudication) -> int:
+    """What a third party bears of this settlement: no benefit, and not the patient's own part either; at most what the
+    benefit leaves."""
+    borne = 0
+    for step in adjudication.trace:
+        if step.step == "third_party":
+            borne += max(0, step.amount_fen - int(dict(step.inputs).get("before_fen", 0)))
+    return min(borne, adjudication.patient_fen - adjudication.account_fen)
+
+
 def _step(step: TraceStep) -> dict[str, Any]:
     inputs = {}
     for name, value in step.inputs:
@@ -132,6 +152,8 @@ def _step(step: TraceStep) -> dict[str, Any]:
             inputs[name[:-4]] = format_yuan(int(value))
         elif name.endswith("_ratio"):
             inputs[name] = format_ratio(int(value))
+        elif name.endswith("_e8"):
+            inputs[f"{name[:-3]}_ratio"] = _exact_ratio(int(value))
         else:
             inputs[name] = str(value)
     return {

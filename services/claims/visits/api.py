@@ -232,7 +232,7 @@ async def discharge_patient(pool_code: Pool, visit_id: ShortId, body: DischargeI
 @router.post(
     "/visits/{visit_id}/quote",
     openapi_extra=access(ENTERS, command="quote_visit", scope="institution", query=True),
-    responses=documented(VISIT_UNKNOWN, ACCOUNT_NOT_SERVED, ENROLLMENT_SILENT),
+    responses=documented(VISIT_UNKNOWN, VISIT_SETTLED, ACCOUNT_NOT_SERVED, ENROLLMENT_SILENT),
 )
 async def quote_visit(
     pool_code: Pool,

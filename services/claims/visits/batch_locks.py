@@ -1,6 +1,7 @@
 """Keys and locks of a settlement batch in the order of contracts §4, and what is read under them."""
 
 from dataclasses import replace
+from itertools import chain
 from uuid import UUID
 
 from services.claims.catalogue.queries import catalogue_items
@@ -74,7 +75,7 @@ async def lock(batch: Batch) -> None:
     await _count_insured(batch)
     uploaded = {slot.visit_id for slot in batch.settling() if slot.ground and slot.ground.visit.line_sheets}
     if uploaded:
-        batch.bills = await store.uploaded_bills(conn, pool_code, uploaded)
+        batch.sheets = await store.uploaded_sheets(conn, pool_code, uploaded)
     await _gather_items(batch)
 
 
@@ -121,12 +122,12 @@ def _moved(batch: Batch, slot: Slot, visit: Visit, coverage: Coverage | None) ->
 async def _count_insured(batch: Batch) -> None:
     """The insured members of the households of which a cap asks for them; no statement where none does."""
     wanted = {
-        slot: year for slot in batch.settling() if slot.ground and (year := slot.ground.household_year(batch.day))
+        slot: asked for slot in batch.settling() if slot.ground and (asked := slot.ground.household_years(batch.day))
     }
-    found = await insured(batch.conn, batch.pool_code, set(wanted.values()))
-    for slot, year in wanted.items():
+    found = await insured(batch.conn, batch.pool_code, set(chain.from_iterable(wanted.values())))
+    for slot, asked in wanted.items():
         assert slot.ground is not None
-        slot.ground = replace(slot.ground, insured=found[year])
+        slot.ground = replace(slot.ground, insured={year: found[household, year] for household, year in asked})
 
 
 async def _gather_items(batch: Batch) -> None:
@@ -136,7 +137,7 @@ async def _gather_items(batch: Batch) -> None:
         assert slot.ground is not None
         assert isinstance(slot.ask, SettleAsk)
         inline = slot.ask.inline
-        bills = [inline] if inline is not None else [bill for _, bill in batch.bills.get(slot.visit_id, ())]
+        bills = [inline] if inline is not None else [bill for _, bill in batch.sheets.get(slot.visit_id, ())]
         for bill in bills:
             codes.setdefault(slot.ground.catalogue_version, set()).update(bill.codes)
     for version, wanted in codes.items():

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.benefits.model import AccumulatorKey, Item
 from services.claims.visits import cancelling_store
-from services.claims.visits.bill import Bill, joined
+from services.claims.visits.bill import Bill, Sheet
 from services.claims.visits.cancelling_store import Cancelled
 from services.claims.visits.claims import VOID, Claim, settled_sheets
 from services.claims.visits.coalescer import Leave
@@ -131,7 +131,7 @@ class Batch:
     fresh: bool = False
     keyed: list[Slot] = field(default_factory=list)
     items: dict[str, Mapping[str, Item]] = field(default_factory=dict)
-    bills: dict[UUID, list[tuple[int, Bill]]] = field(default_factory=dict)
+    sheets: dict[UUID, list[Sheet]] = field(default_factory=dict)
     claims: dict[UUID, Claim] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
     numbers: Iterator[str] = field(default_factory=lambda: iter(()))
@@ -148,11 +148,10 @@ class Batch:
         """The claims of a visit that are not cancelled, as they stand now: one, or the parts of a stay."""
         return [one for one in self.claims.values() if one.visit_id == visit_id and one.status not in VOID]
 
-    def uploaded(self, visit_id: UUID) -> Bill | None:
+    def uploaded(self, visit_id: UUID) -> list[Sheet]:
         """What is uploaded of a visit and not settled as things stand now, after what this batch has decided."""
         settled = settled_sheets(self.live(visit_id))
-        bills = [bill for sheet, bill in self.bills.get(visit_id, ()) if sheet > settled]
-        return joined(bills) if bills else None
+        return [sheet for sheet in self.sheets.get(visit_id, ()) if sheet.number > settled]
 
     def cancelling(self) -> list[Slot]:
         """Those going that cancel."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import count
+from typing import NamedTuple
 
 from services.claims.benefits.model import Line
 from services.claims.visits.problems import LINE_AMOUNT, LINE_NEGATIVE, LINE_TOO_LARGE
@@ -31,6 +32,11 @@ class Bill:
     def __len__(self) -> int:
         return len(self.codes)
 
+    @property
+    def met(self) -> list[int]:
+        """Numbers of the lines of which the hospital says that their restriction is met."""
+        return [number for number, met in enumerate(self.restrictions_met, 1) if met]
+
     def lines(self) -> tuple[Line, ...]:
         """The lines as the engine reads them."""
         columns = zip(
@@ -44,6 +50,13 @@ class Bill:
             strict=False,  # the numbers have no end
         )
         return tuple(map(Line._make, columns))
+
+
+class Sheet(NamedTuple):
+    """One upload of a visit."""
+
+    number: int
+    bill: Bill
 
 
 EMPTY = Bill([], [], [], [], [], [], [])

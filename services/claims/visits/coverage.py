@@ -15,6 +15,9 @@ ID_NUMBER = "id_number"
 COVERED, MEMBER, JOINED = "covered", "member", "joined"
 CONSUMER = "coverage"
 
+HouseholdYear = tuple[UUID, int]
+"""A household in a benefit year."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:

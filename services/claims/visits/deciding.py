@@ -1,13 +1,13 @@
 """What becomes of a settlement or a cancellation, given all facts. Pure: no I/O, no clock."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from services.claims.benefits.capping import asks_for_household
-from services.claims.benefits.engine import accumulators, adjudicate, benefit_year
+from services.claims.benefits.engine import accumulators, adjudicate, benefit_year, check_year, years
 from services.claims.benefits.model import (
     AccumulatorKey,
     Adjudication,
@@ -21,15 +21,16 @@ from services.claims.benefits.model import (
     Policy,
     TraceStep,
 )
-from services.claims.visits.bill import EMPTY, Bill
+from services.claims.visits.bill import EMPTY, Bill, Sheet, joined
 from services.claims.visits.claims import (
     SETTLED,
     Claim,
     earlier_parts,
+    settled_sheets,
     stored_layers,
 )
 from services.claims.visits.counters import Counters, Owners
-from services.claims.visits.coverage import Coverage
+from services.claims.visits.coverage import Coverage, HouseholdYear
 from services.claims.visits.entitlements import EMERGENCY, MIGRANT, REFERRED, cards, circumstances_on, late_on
 from services.claims.visits.problems import (
     BILL_AND_ELSEWHERE,
@@ -50,6 +51,8 @@ from shared.kernel.dates import shanghai_date
 
 INPATIENT = "inpatient"
 REGISTERED, DISCHARGED, WITHDRAWN = "registered", "discharged", "withdrawn"
+BY_LINES = "lines"
+"""``Policy.year_by`` that splits the costs of a stay over the years of their days."""
 BEDSIDE, WINDOW = "bedside", "window"
 TO_HOSPITAL, TO_PERSON = "hospital", "person"
 ADVANCED = "advanced"
@@ -160,8 +163,8 @@ class Ground:
     """What the patient wants to pay from the family account, at most."""
     off_path: str = ""
     """Why the case left the agreed path of its disease, as the hospital states it."""
-    insured: int | None = None
-    """How many of the household are insured in the benefit year, where a cap asks for it."""
+    insured: Mapping[int, int] = field(default_factory=dict)
+    """How many of the household are insured in each year that may be the benefit year, where a cap asks for it."""
 
     @property
     def granted(self) -> frozenset[str]:
@@ -181,20 +184,23 @@ class Ground:
         """The accumulators that a decision may read or move."""
         return accumulators(self.input(settled_on, None), self.policy)
 
-    def household_year(self, settled_on: date) -> tuple[UUID, int] | None:
-        """Whose insured members in which year the decision has to know; None where no cap is so much a head."""
+    def household_years(self, settled_on: date) -> list[HouseholdYear]:
+        """Whose insured members in which years the decision has to know; none where no cap is so much a head."""
         if not asks_for_household(self.visit.kind, self.policy):
-            return None
-        return self.coverage.household_id, benefit_year(self.input(settled_on, None), self.policy)
+            return []
+        asked = years(self.input(settled_on, None), self.policy)
+        return [(self.coverage.household_id, year) for year in asked]
 
     def facts(
         self,
+        claim: ClaimInput,
         items: Mapping[str, Item],
         used: Mapping[AccumulatorKey, int],
         credit_fen: int = 0,
         earlier: Earlier | None = None,
     ) -> Facts:
-        """What the engine is given; ``earlier`` is what other settlements of the same admission took and paid."""
+        """What the engine is given for a claim; ``earlier`` is what other settlements of the same admission took and
+        paid."""
         return Facts(
             institution=self.institution,
             coverage=self.coverage.intervals(),
@@ -211,7 +217,7 @@ class Ground:
             account_credit_fen=credit_fen,
             decided=self.granted,
             late_approved=late_on(self.coverage.entitlements, self.visit.ended_on),
-            insured=self.insured,
+            insured=self.insured.get(benefit_year(claim, self.policy)),
         )
 
 
@@ -231,7 +237,7 @@ def settle(
     claim_id: UUID,
     ground: Ground,
     keys: tuple[AccumulatorKey, ...],
-    uploaded: Bill | None,
+    sheets: Sequence[Sheet],
     inline: Bill | None,
     parts: Sequence[Claim],
     items: Mapping[str, Item],
@@ -244,8 +250,8 @@ def settle(
 ) -> Decided:
     """Decides a settlement and counts it on ``keys``. Raises the problem that refuses it; then nothing is counted.
 
-    ``parts`` are the live settlements of the visit; midway ones leave it open, and all of them together pay what one
-    settlement of the admission pays (rulings §4).
+    ``sheets`` are the uploads that no part has settled. ``parts`` are the live settlements of the visit; midway ones
+    leave it open, and all of them together pay what one settlement of the admission pays (rulings §4).
     """
     visit = ground.visit
     check_open(visit)
@@ -253,13 +259,20 @@ def settle(
         raise PAPERS_MISSING(visit_id=visit.id, papers="、".join(visit.missing_papers))
     if last := [one for one in parts if not one.midway]:
         raise VISIT_SETTLED(visit_id=visit.id, claim_id=last[0].id)
-    if midway and (visit.kind != INPATIENT or visit.status == DISCHARGED or visit.elsewhere is not None):
+    if midway and (visit.kind != INPATIENT or visit.elsewhere is not None):
         raise NOT_MIDWAY(visit_id=visit.id)
     check_account(ground.policy, visit.id, visit.kind, ground.from_account_fen)
+    if midway and ground.policy.year_by == BY_LINES:
+        sheets = of_one_year(sheets, visit.admitted_on)
+    uploaded = joined([sheet.bill for sheet in sheets]) if sheets else None
     bill = the_bill(visit, uploaded, inline, day, final=not midway)
+    asked = ground.input(day, bill)
+    check_year(asked, ground.policy)
+    if midway and visit.status == DISCHARGED and not _of_an_earlier_year(asked, ground.policy):
+        raise NOT_MIDWAY(visit_id=visit.id)
     used, credit_fen = counters.used(ground.owners, keys), counters.credit(ground.owners, keys)
-    facts = ground.facts(items, used, credit_fen, earlier_parts(parts))
-    result = adjudicate(ground.input(day, bill), facts, ground.policy)
+    facts = ground.facts(asked, items, used, credit_fen, earlier_parts(parts))
+    result = adjudicate(asked, facts, ground.policy)
     if result.outcome.refuses:
         facts_zh = f"就诊 {visit.id},{visit.admitted_on},方案“{ground.policy.id}”"
         facts_en = f"visit {visit.id}, {visit.admitted_on}, policy {ground.policy.id}"
@@ -267,10 +280,27 @@ def settle(
         todo = undecided_words([str(code) for code in undecided]) if undecided else PAYS_IN_FULL
         raise refused(result.outcome, (facts_zh, facts_en), todo)
     claim = _claim(claim_id, ground, result, now=now, day=day, by=by)
+    claim.sheets_to = sheets[-1].number if sheets else settled_sheets(parts)
     claim.midway, claim.part = midway, 1 + max((one.part for one in parts), default=0)
     claim.so_far = result.so_far.stored() if midway and result.so_far is not None else None
     counters.add(ground.owners, claim_id, visit.institution_code, keys, result.movements)
     return Decided(claim, bill, result, facts, ground.off_path)
+
+
+def _of_an_earlier_year(claim: ClaimInput, policy: Policy) -> bool:
+    """Whether the costs of a patient who has left may be settled in the middle: those of a year that was over before he
+    left, where they are split by their days. The others are the last part."""
+    return policy.year_by == BY_LINES and benefit_year(claim, policy) < claim.ended_on.year
+
+
+def of_one_year(sheets: Sequence[Sheet], admitted_on: date) -> Sequence[Sheet]:
+    """The first uploads whose lines lie in one year, of a stay whose costs are split by their days; at least one."""
+    found: set[int] = set()
+    for count, sheet in enumerate(sheets):
+        found |= {(day or admitted_on).year for day in sheet.bill.days}
+        if len(found) > 1:
+            return sheets[: max(count, 1)]
+    return sheets
 
 
 def check_open(visit: Visit) -> None:
@@ -339,7 +369,6 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
         hospital_fen=result.hospital_fen,
         payable_fen=result.benefit_fen + result.account_fen,
         paid_to=TO_PERSON if visit.channel == WINDOW else TO_HOSPITAL,
-        sheets_to=visit.line_sheets,
         deductible_fen=result.deductible_fen,
         policy_id=result.policy_id,
         policy_hash=result.policy_hash,
@@ -351,8 +380,12 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
     )
 
 
-def stored_facts(facts: Facts, off_path: str = "") -> dict[str, Any]:
-    """What beside policy, catalogue and lines reproduces a decision (contracts §5)."""
+def stored_facts(facts: Facts, off_path: str = "", met: Sequence[int] = ()) -> dict[str, Any]:
+    """What beside policy, catalogue and lines reproduces a decision (contracts §5).
+
+    `met`: numbers of the lines of which the hospital said that their restriction is met. Why a line did not count does
+    not tell it where that was something else.
+    """
     place = facts.institution
     return {
         "institution": {
@@ -367,12 +400,12 @@ def stored_facts(facts: Facts, off_path: str = "") -> dict[str, Any]:
         "groups": sorted(facts.groups),
         "birth_date": facts.birth_date,
         "third_party": facts.third_party,
-        **_rarer(facts, off_path),
+        **_rarer(facts, off_path, met),
         "used": [[key.scope, key.name, key.year, key.detail, amount] for key, amount in facts.used.items()],
     }
 
 
-def _rarer(facts: Facts, off_path: str) -> dict[str, Any]:
+def _rarer(facts: Facts, off_path: str, met: Sequence[int]) -> dict[str, Any]:
     """Facts that few claims rest on, kept where they are there."""
     rarer: dict[str, Any] = {
         "third_party_share": facts.third_party_share,
@@ -385,6 +418,7 @@ def _rarer(facts: Facts, off_path: str) -> dict[str, Any]:
         "late_approved": facts.late_approved,
         "insured": facts.insured,
         "off_path": off_path,
+        "met": list(met),
     }
     return {name: value for name, value in rarer.items() if value}
 

@@ -10,14 +10,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.claims.visits.coverage import intervals, timeline_from_rows
+from services.claims.visits.coverage import HouseholdYear, intervals, timeline_from_rows
 from shared.db.sql import fetch
 from shared.kernel.timelines import Start
 
 _TIMELINES = """
 SELECT household_id, timeline FROM member_coverage WHERE pool_code = $1 AND household_id = ANY ($2::uuid[])
 """
-HouseholdYear = tuple[UUID, int]
 
 
 async def insured(conn: AsyncConnection, pool_code: str, wanted: Collection[HouseholdYear]) -> dict[HouseholdYear, int]:

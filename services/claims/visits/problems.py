@@ -43,6 +43,9 @@ BAD_CLAIM_ZH: Mapping[str, str] = MappingProxyType(
         "amount and quantity must not be negative": "金额和数量不能为负",
         "two lines have the same number": "有两行明细的行号相同",
         "the amount from the family account must not be negative": "家庭账户支付的金额不能为负",
+        "lines of two years are settled in a part for each year": (
+            "这一行的费用属于另一年度。方案按费用发生日期归年:先把上一年度的费用作中途结算,再结算其余"
+        ),
         "a basic settlement made elsewhere comes without lines": "在别处做的基本结算不能带明细",
         "the basic settlement made elsewhere must have benefit ≤ eligible ≤ total, none negative": (
             "在别处做的基本结算,补偿不得超过可补费用,可补费用不得超过总额,都不能为负"
@@ -210,9 +213,11 @@ NOT_MIDWAY = define(
     409,
     "不能中途结算",
     "Not to be settled midway",
-    "就诊 {visit_id} 不是在院病人自己的费用:中途结算只用于还没有出院的住院,且不能在别处已结算的基础上办理。",
-    "Visit {visit_id} is no stay that goes on: midway settlement is for an inpatient who has not left, and not for one "
-    "that was settled elsewhere.",
+    "就诊 {visit_id} 不能作中途结算:中途结算只用于还没有出院的住院,或方案按费用发生日期归年时跨年住院的上一年度费用,"
+    "且不能在别处已结算的基础上办理。",
+    "Visit {visit_id} is no stay that goes on: midway settlement is for an inpatient who has not left, or for the "
+    "costs of the earlier year of a stay over the year end where the policy goes by the days of the lines; and not for "
+    "one that was settled elsewhere.",
 )
 VISIT_SETTLED = define(
     "visit_settled",
@@ -362,10 +367,10 @@ CLAIM_CANCELLED = define(
 INCREASE_UNPAID = define(
     "increase_unpaid",
     409,
-    "追溯补差尚未付清",
+    "补差尚未付清",
     "An increase of the claim is not paid yet",
-    "结算 {claim_id} 的追溯补差已批准,银行尚未确认付款,现在不能冲销;请在银行确认付款后再办理。",
-    "What a late decision gives more for claim {claim_id} is approved, and the bank has not confirmed its payment: it "
+    "结算 {claim_id} 的补差已批准,银行尚未确认付款,现在不能冲销;请在银行确认付款后再办理。",
+    "What an approved list gives more for claim {claim_id} is approved, and the bank has not confirmed its payment: it "
     "cannot be reversed now. Try again once the bank has confirmed it.",
 )
 CLAIM_RELEASED = define(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.claims.benefits.capping import asks_for_household
-from services.claims.benefits.engine import BadClaim, adjudicate
+from services.claims.benefits.engine import BadClaim, adjudicate, check_year
 from services.claims.benefits.face import Billed, Face, faces_of
 from services.claims.benefits.model import KINDS, AccumulatorKey, Adjudication
 from services.claims.benefits.queries import NO_POLICY, policy_for
@@ -26,6 +26,7 @@ from services.claims.visits.problems import (
     BAD_CLAIM,
     ENROLLMENT_SILENT,
     MEMBER_UNKNOWN,
+    VISIT_SETTLED,
     VISIT_UNKNOWN,
     bad_claim_words,
 )
@@ -128,20 +129,22 @@ async def quote(
     )
     check_account(reference.policy, visit_id, visit.kind, from_account_fen)
     parts = await store.parts(unit.conn, unit.pool_code, visit_id)
-    if not all(one.midway for one in parts):
-        parts = []  # settled for good: the question is what all of it would give
+    if last := [one for one in parts if not one.midway]:
+        raise VISIT_SETTLED(visit_id=visit_id, claim_id=last[0].id)
     settled = settled_sheets(parts)
     sheets = await store.sheets(unit.conn, unit.pool_code, visit_id, settled) if visit.line_sheets > settled else []
     day = max(shanghai_date(unit.now), visit.admitted_on)
     bill = the_bill(visit, joined(sheets) if sheets else None, inline, day, final=False)
     items = await catalogue_items(unit.conn, reference.catalogue_version, bill.codes)
     used = await _used(unit, ground, day)
-    if (year := ground.household_year(day)) is not None:
-        ground = replace(ground, insured=(await insured(unit.conn, unit.pool_code, [year]))[year])
+    heads = await insured(unit.conn, unit.pool_code, ground.household_years(day))
+    ground = replace(ground, insured={year: heads[household, year] for household, year in heads})
     credit_fen = await accounts.credit(unit.conn, unit.pool_code, coverage.household_id, used)
-    facts = ground.facts(items, used, credit_fen, earlier_parts(parts))
+    asked = ground.input(day, bill)
+    facts = ground.facts(asked, items, used, credit_fen, earlier_parts(parts))
     try:
-        result = adjudicate(ground.input(day, bill), facts, reference.policy)
+        check_year(asked, reference.policy)
+        result = adjudicate(asked, facts, reference.policy)
     except BadClaim as bad:
         raise BAD_CLAIM(reason=bad_claim_words(bad)) from bad
     columns = (bill.codes, bill.names, bill.prices_micro, bill.quantities_e4)

@@ -294,7 +294,8 @@ class SettlementIn(WireModel):
     from_account: Annotated[Yuan, Field(ge=0)] = 0
     """What the patient wants to pay of his part from the household's family account, at most."""
     midway: bool = False
-    """Settles what was uploaded so far of a stay that goes on (mid_setl_flag): one admission, one deductible."""
+    """Settles what was uploaded so far of a stay that goes on (mid_setl_flag): one admission, one deductible. Where the
+    policy splits costs over the years of their days: the earlier year's, also after the discharge."""
     off_path: Reason | None = None
     """Why the case left the agreed path of its disease: the policy's ordinary rows apply, and the slip says so."""
 
@@ -457,12 +458,16 @@ class CaseClosingIn(WireModel):
 
 
 class ReadjudicationOut(WireModel):
-    """A claim that stood on one which its hospital cancelled within the hour; it keeps its result until decided."""
+    """A claim that stood on one which was cancelled. It waits to be decided again (`waiting`), stands on a list that
+    waits for its approval (`listed`), or was decided by an approved one (`decided`); `void` where it does not stand
+    itself any more. Its slip never changes."""
 
     claim_id: UUID
     cancelled_claim_id: UUID
     institution_code: str
     listed_at: datetime
+    state: Literal["waiting", "listed", "decided", "void"]
+    list_id: ShortId | None
 
 
 class LateDifferenceOut(WireModel):

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.providers.queries import Reference, reference_from, references_sql
-from services.claims.visits.bill import Bill
+from services.claims.visits.bill import Bill, Sheet
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.counters import Ref, Row
 from services.claims.visits.counting_store import ref_columns, rows_of
@@ -169,17 +169,15 @@ async def lock_batch(
     )
 
 
-async def uploaded_bills(
-    conn: AsyncConnection, pool_code: str, ids: Collection[UUID]
-) -> dict[UUID, list[tuple[int, Bill]]]:
-    """The uploads of visits by their numbers, in order."""
-    sheets: dict[UUID, list[tuple[int, Bill]]] = {}
+async def uploaded_sheets(conn: AsyncConnection, pool_code: str, ids: Collection[UUID]) -> dict[UUID, list[Sheet]]:
+    """The uploads of visits that were not withdrawn, in order."""
+    sheets: dict[UUID, list[Sheet]] = {}
     for row in await fetch(conn, _SHEETS, pool_code, list(ids)):
         bill = Bill(
             row["item_codes"], row["item_names"], row["days"], row["prices_micro"], row["quantities_e4"],
             row["amounts_fen"], row["restrictions_met"],
         )  # fmt: skip
-        sheets.setdefault(row["visit_id"], []).append((row["sheet"], bill))
+        sheets.setdefault(row["visit_id"], []).append(Sheet(row["sheet"], bill))
     return sheets
 
 
@@ -212,7 +210,7 @@ def _detail(decided: Decided) -> dict[str, Any]:
         "over_ceiling": plain_array([str(line.over_ceiling_fen) for line in lines]),
         "own_share": plain_array([str(line.own_share_fen) for line in lines]),
         "reasons": plain_array([line.reason for line in lines]),
-        "facts": stored_facts(decided.facts, decided.off_path),
+        "facts": stored_facts(decided.facts, decided.off_path, bill.met),
         "decision": stored_decision(decided.adjudication),
     }
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.funding.refusal import DECISION
-from shared.db.sql import execute, execute_counted, fetch, fetchrow
+from shared.db.sql import change_row, execute, fetch, fetch_newest, fetchrow
 
 # What is about to be set off and what is done: rows of a batch that was given up do not count.
 _SET_OFF = """
@@ -287,52 +287,22 @@ async def recoveries(
     conn: AsyncConnection, pool: str, status: str | None, after: Sequence[Any] | None, limit: int
 ) -> list[Any]:
     """Recoveries, newest first, after the last (moment, id) shown."""
-    return await fetch(
-        conn,
-        f"""
-        SELECT {_RECOVERY} FROM recovery v WHERE v.pool_code = $1 AND ($2::text IS NULL OR {DECISION} = $2)
-          AND ($3::timestamptz IS NULL OR (v.asked_at, v.id) < ($3, $4::uuid))
-        ORDER BY v.asked_at DESC, v.id DESC LIMIT $5""",
-        pool,
-        status,
-        *(after or (None, None)),
-        limit,
-    )
+    sql = f"SELECT {_RECOVERY} FROM recovery v WHERE v.pool_code = $1 AND ($2::text IS NULL OR {DECISION} = $2)"
+    return await fetch_newest(conn, sql, ("v.asked_at", "v.id"), after, limit, pool, status)
+
+
+_UNDECIDED = "approved_by IS NULL AND refused_by IS NULL"
 
 
 async def refuse_recovery(conn: AsyncConnection, pool: str, recovery_id: UUID, by: str, day: date, reason: str) -> bool:
     """It is asked for no more; False if it was decided before."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        UPDATE recovery SET refused_by = $3, refused_on = $4, refusal = $5
-        WHERE pool_code = $1 AND id = $2 AND approved_by IS NULL AND refused_by IS NULL""",
-            pool,
-            recovery_id,
-            by,
-            day,
-            reason,
-        )
-        == 1
-    )
+    changes = "refused_by = $3, refused_on = $4, refusal = $5"
+    return await change_row(conn, "recovery", pool, recovery_id, changes, by, day, reason, only=_UNDECIDED)
 
 
 async def approve_recovery(
     conn: AsyncConnection, pool: str, recovery_id: UUID, by: str, now: datetime, day: date
 ) -> bool:
     """The second person's word; False if it was decided before."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        UPDATE recovery SET approved_by = $3, approved_at = $4, approved_on = $5
-        WHERE pool_code = $1 AND id = $2 AND approved_by IS NULL AND refused_by IS NULL""",
-            pool,
-            recovery_id,
-            by,
-            now,
-            day,
-        )
-        == 1
-    )
+    changes = "approved_by = $3, approved_at = $4, approved_on = $5"
+    return await change_row(conn, "recovery", pool, recovery_id, changes, by, now, day, only=_UNDECIDED)

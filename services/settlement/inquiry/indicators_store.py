@@ -5,14 +5,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.settlement.funding.accounts import BASIC
+from services.settlement.funding.accounts import BASIC, RISK_FUND
 from services.settlement.inquiry import fund_store
 from services.settlement.inquiry.fund_figures import Year
 from services.settlement.inquiry.indicators import YearSums
 from services.settlement.ledger.figures import EXPENDITURE, FUND, INCOME, turnover
 from shared.db.sql import fetchval
 
-RISK_FUND = "3001.02"
 _EARLIER = """
 SELECT (coalesce((SELECT sum(l.sign * l.amount_fen) FROM paid_line l
                   JOIN claim_state c ON c.pool_code = l.pool_code AND c.claim_id = l.claim_id

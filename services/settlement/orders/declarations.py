@@ -11,7 +11,7 @@ from uuid import UUID
 from services.settlement.funding.booking import Desk
 from services.settlement.orders import declarations_store as store
 from services.settlement.orders import reversal_store
-from services.settlement.orders.commands import check_any_hand, check_hand
+from services.settlement.orders.commands import BOOKED, check_any_hand, check_hand, take
 from services.settlement.orders.kinds import OUT, Kind
 from services.settlement.orders.problems import (
     ORDER_EXECUTED,
@@ -19,7 +19,7 @@ from services.settlement.orders.problems import (
     ORDER_NOT_DECLARED,
 )
 from services.settlement.orders.reversing import reverse_unseen
-from services.settlement.orders.undoing import booked_of, open_again, take_booked
+from services.settlement.orders.undoing import booked_of, open_again
 from services.settlement.payouts.batches import BANK_DEADLINE_DAYS
 from services.settlement.reconciliation.declarations import check_nothing_shown
 from shared.http.problems import FOUR_EYES
@@ -38,7 +38,7 @@ async def propose(desk: Desk, actor: Actor, order_id: UUID, reason: str, documen
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_NOT_A_PAYMENT, ORDER_EXECUTED, VALIDITY_NOT_COVERED and
     LINE_COULD_BE_IT.
     """
-    kind, order = await take_booked(desk, order_id, _ACT)
+    kind, order = await take(desk, order_id, _ACT, BOOKED)
     check_any_hand(kind, actor.role)
     await _expect_nothing_shown(desk, kind, order)
     attempt, one = order["attempt"], new_id(desk.now)
@@ -53,7 +53,7 @@ async def confirm(desk: Desk, actor: Actor, order_id: UUID) -> Any:
 
     Raises what ``propose`` raises, ORDER_NOT_DECLARED, FOUR_EYES and the ledger's refusals.
     """
-    kind, order = await take_booked(desk, order_id, _ACT)
+    kind, order = await take(desk, order_id, _ACT, BOOKED)
     check_hand(kind, len(kind.hands) - 1, actor.role)
     movement = await _expect_nothing_shown(desk, kind, order)
     declared = await store.standing(desk.conn, desk.pool_code, order_id, order["attempt"])

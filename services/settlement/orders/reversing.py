@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.settlement.funding import arrivals
 from services.settlement.funding import commands as funding
-from services.settlement.funding.accounts import GENERAL_FUND, TEMPORARY_RECEIPTS
+from services.settlement.funding.accounts import POOLED_FUND, TEMPORARY_RECEIPTS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement
 from services.settlement.funding.movements import REVERSED
@@ -52,7 +52,7 @@ async def reverse_unseen(
 async def take_from_the_fund(desk: Desk, booked: Booked, movement: UUID | None, text: str, proposed_by: str) -> None:
     """Two persons take what never came out of the fund's balance, into which its year's result was carried (0293): no
     income of another year is touched."""
-    lines = ((GENERAL_FUND, booked.debit, booked.amount_fen),)
+    lines = ((POOLED_FUND, booked.debit, booked.amount_fen),)
     await book(desk, [Entry(booked.book, f"{booked.source}:corrected", desk.day, text, lines, preparer=proposed_by,
                             checker=desk.by, reason=CORRECTION, ref=booked.reference)])  # fmt: skip
     await _take_back(desk, booked, movement)

@@ -22,6 +22,7 @@ from shared.messaging.bus.base import Delivery, NotActive, Outbound, Position, P
 _LOST = (CommitFailedError, IllegalStateError, RebalanceInProgressError, UnknownMemberIdError)
 _SEND_SECONDS = 30
 _CHECK_SECONDS = 20.0
+_ANSWER_SECONDS = 20.0
 
 
 class Stalled(RuntimeError):
@@ -138,7 +139,7 @@ class KafkaSubscriber:
         Raises Stalled when a partition has had records after an unmoved position at two checks in a row, and
         TimeoutError when nobody answers.
         """
-        async with asyncio.timeout(_CHECK_SECONDS):
+        async with asyncio.timeout(_ANSWER_SECONDS):
             ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
             at = {partition: await self._consumer.position(partition) for partition in ends}
         behind = {partition: at[partition] for partition, end in ends.items() if at[partition] < end}

@@ -12,22 +12,22 @@ from services.claims.visits import asking
 from shared.kernel.clock import FixedClock
 from tests.component.claims.world import Enrollment, World
 from tests.support.postgres import ServiceDatabase, TestPostgres
-from tests.support.services import START, running_app
+from tests.support.services import PATIENT_SECONDS, START, running_app
 from tests.support.tokens import TestTokens
 
 _numbers = itertools.count(1)
 
-PATIENT_SECONDS = 4.0
-"""How long enrollment may take here: half a second is met by the stand-in except on a machine that is busy."""
-
 
 @asynccontextmanager
 async def running_world(database: ServiceDatabase, tokens: TestTokens) -> AsyncIterator[World]:
-    """A world on a database, nine in the morning of 1 March 2010."""
+    """A world on a database, nine in the morning of 1 March 2010.
+
+    Enrollment may take as long as a request: half a second is met by the stand-in except on a machine that is busy.
+    """
     enrollment = Enrollment()
-    with enrollment.serving() as address, patch.object(asking, "ANSWER_SECONDS", PATIENT_SECONDS):
+    with enrollment.serving() as address, patch.object(asking, "ANSWER_SECONDS", float(PATIENT_SECONDS)):
         clock, peers = FixedClock(START), {"enrollment": address}
-        async with running_app(database, tokens, clock=clock, peers=peers, REQUEST_TIMEOUT_SECONDS="5") as running:
+        async with running_app(database, tokens, clock=clock, peers=peers) as running:
             yield World(running.app, running.client, clock, database, tokens, enrollment)
 
 

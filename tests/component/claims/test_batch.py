@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from services.claims.visits import batch_state
 from services.claims.visits.batch import SettlementRun
 from services.claims.visits.batch_state import Ask, CancelAsk, InDoubt, Replayed, SettleAsk
 from services.claims.visits.bill import checked
@@ -18,7 +19,8 @@ from shared.http.idempotency import Answered, Claim, lock_name
 from shared.http.tokens import Actor
 from shared.http.unit import CoalescedRequest
 from shared.kernel.errors import Problem
-from tests.component.claims.world import COUNTY, POOL, TOWNSHIP, World, line
+from tests.component.claims.world import COUNTY, POOL, TOWNSHIP, WAITING, World, line
+from tests.support.waiting import PATIENCE_SECONDS, until
 
 LANE = (POOL, "hospital")
 
@@ -125,12 +127,11 @@ async def test_a_key_held_elsewhere_leaves_and_holds_nobody_up(world: World) -> 
         await transaction.start()
         name = lock_name(asks[0].request.claim)
         await conn.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name)
-        held, free = await asyncio.wait_for(run(world)(LANE, asks), 5)
+        held, free = await asyncio.wait_for(run(world)(LANE, asks), PATIENCE_SECONDS)
         assert held is LEAVE
         assert benefit(free) == "70.00"
         waiting = asyncio.ensure_future(run(world)(LANE, [asks[0]], patient=True))
-        await asyncio.sleep(0.1)
-        assert not waiting.done()
+        await until(lambda: world.sql(WAITING), doing=waiting)
         await transaction.rollback()
         assert benefit((await waiting)[0]) == "70.00"
     finally:
@@ -189,8 +190,9 @@ async def test_the_cap_holds_when_64_settle_the_same_person(world: World, hospit
     assert moves == list(range(1, 65))
 
 
-async def test_statements_do_not_grow_with_the_batch(world: World) -> None:
+async def test_statements_do_not_grow_with_the_batch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pinned: what a settlement costs the database in round trips, alone and in company."""
+    monkeypatch.setattr(batch_state, "_HEARD_SECONDS", float("inf"))  # five seconds may pass between the three
     visits, same = [await world.visit(await world.member()) for _ in range(34)], run(world)
     await same(LANE, [settle(world, visits[0])])  # catalogue, policy and heartbeats are known from here on
     with count_statements() as alone:

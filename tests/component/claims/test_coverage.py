@@ -13,11 +13,11 @@ from services.claims.visits import asking
 from services.claims.visits.asking import ANSWER_SECONDS
 from shared.kernel.ids import new_id
 from tests.component.claims.test_increases_reversed import let, paid_claim
-from tests.component.claims.world import COUNTY, ENROLLED, HELD, OTHER_SESSIONS, POOL, World, line
+from tests.component.claims.world import COUNTY, ENROLLED, HELD, POOL, WAITING, World, line
+from tests.support.waiting import until
 
 LAPSED = date(2010, 2, 1)
 _LOCK_BATCH = "SELECT unnest(locked) AS visit FROM lock_batch($1, '{}', '{}', '{}', '{}', $2, '{}')"
-_WAITING = f"SELECT pid {OTHER_SESSIONS} AND wait_event_type = 'Lock'"
 
 
 async def cases(world: World) -> list[tuple[UUID, str]]:
@@ -257,12 +257,7 @@ async def _locked_by_another(conn: asyncpg.Connection, member: UUID) -> bool:
 
 
 async def _until_somebody_waits(world: World, task: "asyncio.Task[Any]") -> None:
-    for _ in range(500):
-        if await world.sql(_WAITING):
-            return
-        assert not task.done(), "it was to wait for a lock"
-        await asyncio.sleep(0.01)
-    raise AssertionError("nobody waits")
+    await until(lambda: world.sql(WAITING), doing=task)
 
 
 async def test_the_consumer_takes_members_in_order_whatever_order_they_come_in(world: World) -> None:

@@ -11,13 +11,20 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.claims.visits.settling import COALESCER
 from tests.component.claims.conftest import running_world
 from tests.component.claims.world import COUNTY, World, line
 from tests.support.postgres import ServiceDatabase
 from tests.support.proxy import Losses, lossy_postgres
 from tests.support.tokens import TestTokens
+from tests.support.waiting import gate, until
 
 Lossy = tuple[World, Losses]
+KEY_AWAITED = """
+SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objsubid = 1
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+"""Somebody waits for the lock of a key, which is one number; a test's gate has two."""
 
 
 @pytest.fixture
@@ -45,6 +52,11 @@ async def effects(world: World) -> tuple[int, int, int, int]:
     return row[0], row[1], row[2], row[3]
 
 
+def gathered(world: World) -> int:
+    """Settlements that wait for the run before theirs."""
+    return sum(len(lane.waiting) for lane in world.app.state.heyi.resources[COALESCER]._lanes.values())
+
+
 @pytest.mark.parametrize(("committed", "late"), [(True, 0.0), (True, 0.5), (False, 0.0)])
 async def test_a_batch_whose_commit_is_lost_is_answered_by_its_keys(
     lossy: Lossy, *, committed: bool, late: float
@@ -66,19 +78,15 @@ async def test_a_batch_of_several_is_answered_by_its_keys(lossy: Lossy) -> None:
     """The first settlement runs alone; while the database holds it up the others gather, and theirs is the lost one."""
     world, losses = lossy
     visits = await visits_of(world, 6)
-    await world.sql(
-        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.4); RETURN NEW; END $$"
-    )
-    await world.sql(
-        f"CREATE TRIGGER slow BEFORE INSERT ON claim FOR EACH ROW WHEN (NEW.visit_id = '{UUID(visits[0])}')"
-        " EXECUTE FUNCTION slow()"
-    )
-    first = asyncio.ensure_future(world.settle(visits[0], line()))
-    await asyncio.sleep(0.15)
-    others = asyncio.gather(*(world.settle(visit, line(), key=visit) for visit in visits[1:]))
-    assert (await first).status_code == 201
-    losses.acknowledgements = 1
-    answers = await others
+    async with gate(world.database.admin, "claim", f"WHEN (NEW.visit_id = '{UUID(visits[0])}')") as held:
+        first = asyncio.ensure_future(world.settle(visits[0], line()))
+        await until(held.waiting, doing=first)
+        others = asyncio.gather(*(world.settle(visit, line(), key=visit) for visit in visits[1:]))
+        await until(lambda: gathered(world) == 5, doing=others)
+        losses.acknowledgements, losses.passing = 1, 1  # not the first one's, which comes before
+        await held.open()
+        assert (await first).status_code == 201
+        answers = await others
     assert losses.lost == 1
     assert [answer.status_code for answer in answers] == [201] * 5, [answer.text for answer in answers]
     assert {answer.headers.get("Idempotency-Replayed") for answer in answers} == {"true"}, "one batch, found by key"
@@ -130,19 +138,17 @@ async def test_the_same_key_on_an_ordinary_route_holds_up_no_batch(world: World)
         "institution_code": COUNTY, "institution_number": "ZY8", "member_id": str(member), "kind": "outpatient",
         "admitted_at": "2010-02-20T09:00", "diagnosis_code": "J18.9", "diagnosis_name": "肺炎",
     }  # fmt: skip
-    await world.sql(
-        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END $$"
-    )
-    await world.sql("CREATE TRIGGER slow BEFORE INSERT ON visit FOR EACH ROW EXECUTE FUNCTION slow()")
-    registering = asyncio.ensure_future(world.pool("hospital", "PUT", f"/visits/{uuid4()}", key="same", json=body))
-    await asyncio.sleep(0.3)
-    reusing = asyncio.ensure_future(world.settle(visits[0], line(), key="same"))
-    await asyncio.sleep(0.05)
-    others = await asyncio.gather(*(world.settle(visit, line()) for visit in visits[1:]))
-    assert {answer.status_code for answer in others} == {201}
-    assert not registering.done(), "the others did not wait for the key"
-    assert (await registering).status_code < 300
-    told = await reusing
+    async with gate(world.database.admin, "visit") as held:
+        registering = asyncio.ensure_future(world.pool("hospital", "PUT", f"/visits/{uuid4()}", key="same", json=body))
+        await until(held.waiting, doing=registering)
+        reusing = asyncio.ensure_future(world.settle(visits[0], line(), key="same"))
+        await until(lambda: world.sql(KEY_AWAITED), doing=reusing)
+        others = await asyncio.gather(*(world.settle(visit, line()) for visit in visits[1:]))
+        assert {answer.status_code for answer in others} == {201}
+        assert not registering.done(), "the others did not wait for the key"
+        await held.open()
+        assert (await registering).status_code < 300
+        told = await reusing
     assert (told.status_code, told.json()["code"]) == (422, "idempotency_key_reused")
 
 

@@ -61,15 +61,20 @@ layers:
 @pytest.fixture
 async def stays(world: World) -> World:
     """A policy with a deductible and a cap an admission."""
+    await put_in_force(world, POLICY)
+    return world
+
+
+async def put_in_force(world: World, policy: str) -> None:
+    """The policy, checked and decided."""
     path, headers = "/pools/522422/policies", {"Content-Type": "application/yaml"}
-    made = await world.call("insurer_manager", "POST", path, content=POLICY.encode(), headers=headers)
+    made = await world.call("insurer_manager", "POST", path, content=policy.encode(), headers=headers)
     assert made.status_code == 201, made.text
     path = f"{path}/{made.json()['id']}"
     assert (await world.call("county_recheck", "POST", f"{path}/check")).status_code == 200
     decision = {"document_number": "测〔2010〕1号", "decided_on": "2010-01-04", "accept_illustrative": []}
     answer = await world.call("county_director", "POST", f"{path}/decision", json=decision)
     assert answer.status_code == 200, answer.text
-    return world
 
 
 async def staying(world: World, member: UUID) -> str:

@@ -12,6 +12,7 @@ from shared.db.numbers import RANGE, NumberStock, day_of, number_of
 from shared.db.scope import Scope, transaction
 from tests.component.claims.test_batch import LANE, settle
 from tests.component.claims.world import OTHER_POOL, POOL, World
+from tests.support.waiting import PATIENCE_SECONDS
 
 TODAY = date(2010, 3, 1)
 
@@ -77,7 +78,9 @@ async def test_nobody_waits_for_the_counter(world: World) -> None:
     try:
         async with holder.transaction():
             await holder.execute("UPDATE number_series SET last = last")
-            outcomes = await asyncio.wait_for(run(LANE, [settle(world, visit) for visit in visits[1:]]), 2)
+            outcomes = await asyncio.wait_for(
+                run(LANE, [settle(world, visit) for visit in visits[1:]]), PATIENCE_SECONDS
+            )
     finally:
         await holder.close()
     assert [outcome.status for outcome in outcomes] == [201, 201]  # type: ignore[union-attr]

@@ -1,13 +1,12 @@
 """Claims as hospitals, the insurer and enrollment meet it: the real application, the real consumer, a real database."""
 
-import asyncio
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -30,8 +29,10 @@ from shared.messaging.consumer import EventProcessor
 from shared.messaging.metrics import MessagingMetrics
 from shared.observe.tracing import Tracing
 from tests.support.postgres import ServiceDatabase
+from tests.support.servers import StandInServer
 from tests.support.services import TEST_KEYS
 from tests.support.tokens import TestTokens
+from tests.support.waiting import until
 
 POOL, OTHER_POOL = "522422", "410182"
 COUNTY, TOWNSHIP, VILLAGE, SUSPENDED = "H52242200001", "H52242200002", "H52242200003", "H52242200004"
@@ -43,6 +44,8 @@ ADMITTED, DISCHARGED = "2010-02-20T09:00", "2010-02-27T10:00"
 OTHER_SESSIONS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 HELD = f"SELECT pid, query {OTHER_SESSIONS} AND (xact_start IS NOT NULL OR state LIKE 'idle in transaction%')"
 """Transactions that are open in other sessions of this test's database, and with them all that they have locked."""
+WAITING = f"SELECT pid {OTHER_SESSIONS} AND wait_event_type = 'Lock'"
+"""Other sessions that wait for a lock."""
 
 assert ClaimSettled  # its payload has to be known to the consumer's table of types
 
@@ -62,7 +65,7 @@ class Enrollment:
     @contextmanager
     def serving(self) -> Iterator[str]:
         """Its address while it runs."""
-        server = _Server(("127.0.0.1", 0), _enrollment_handler(self))
+        server = StandInServer(("127.0.0.1", 0), _enrollment_handler(self))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
@@ -84,11 +87,6 @@ class Enrollment:
         """Waits until the question may be answered."""
         if self._held is not None:
             self._held.acquire()
-
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 64
-    """As many as may ask at once; the library's five let a sixth wait for its second SYN, a whole second."""
 
 
 def _enrollment_handler(enrollment: Enrollment) -> type[BaseHTTPRequestHandler]:
@@ -306,11 +304,7 @@ class World:
 
     async def until_asked(self, times: int) -> None:
         """Returns once enrollment was asked so many times."""
-        for _ in range(500):
-            if self.enrollment.asked >= times:
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError("enrollment is not asked")
+        await until(lambda: self.enrollment.asked >= times)
 
     # -- the hospital
 

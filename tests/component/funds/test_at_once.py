@@ -14,6 +14,7 @@ from shared.http.pages import encode_cursor
 from shared.kernel.ids import new_id
 from tests.component.funds.test_recoveries import asked, recovered, replenished
 from tests.component.funds.world import EXPENDITURE, FISCAL, INCOME, OTHER_HOSPITAL, POOL, World
+from tests.support.waiting import until
 
 _WAITING = """
 SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
@@ -23,10 +24,11 @@ WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.grant
 
 async def until_it_waits(world: World, task: asyncio.Task[Any]) -> None:
     """Returns when the task has ended or somebody waits for an advisory lock."""
-    while not task.done():
-        if await world.rows(_WAITING):
-            return
-        await asyncio.sleep(0.01)
+
+    async def so() -> bool:
+        return task.done() or bool(await world.rows(_WAITING))
+
+    await until(so)
 
 
 def while_matching(

@@ -359,6 +359,51 @@ async def test_a_county_pays_fee_and_administration_from_its_budget(world: World
     assert await balances(world, "budget") == {}
 
 
+async def two_hands(world: World, body: dict[str, Any], role: str) -> Any:
+    """An order of the fund prepared, and booked by another person of the finance bureau."""
+    made = await world.done("/money-orders", body, role=role)
+    return await world.done(f"/money-orders/{made['id']}/approval", role="county_finance", subject="county_finance-2")
+
+
+@pytest.mark.requirement("DF-01", "the risk fund's ceiling holds when it is booked, not only when it was asked for")
+async def test_the_ceiling_is_that_of_the_books_when_the_order_is_booked(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    told = {"level": "central", "coverage_year": 2010, "amount": "9000.00", "bank_reference": "CZ-9"}
+    arrived = await world.arrival("subsidy", told | {"arrived_on": f"{world.clock.now():%Y-%m-%d}"})
+    body = order("risk_fund_set_aside", "100.00", coverage_year=2010)
+    first, second = [await world.done("/money-orders", body, role="county_recheck") for _ in range(2)]
+    wrong = {"reason": "重复登记", "document": "大财更〔2010〕9号"}
+    path = f"/arrivals/{arrived['id']}/reversal"
+    await world.done(path, wrong, role="county_finance")
+    await world.done(f"{path}/approval", role="county_finance", subject="county_finance-2")
+    await world.done(f"/money-orders/{first['id']}/approval", role="county_finance")
+    await world.refused("risk_fund_ceiling", f"/money-orders/{second['id']}/approval", role="county_finance")
+    assert (await balances(world, "basic"))["3001.02"] == 10000, "ten per cent of what really came"
+    await world.done(f"/money-orders/{second['id']}/refusal", {"reason": "超过上限"}, role="county_finance")
+
+
+@pytest.mark.requirement("DF-01", "the province never keeps more of the risk fund than is set aside")
+async def test_what_is_at_the_province_comes_back_before_it_is_used(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    await two_hands(world, order("risk_fund_set_aside", "100.00", coverage_year=2010), "county_recheck")
+    waits = await world.done("/money-orders", order("risk_fund_deposit", "60.00"), role="county_finance")
+    use = order("risk_fund_use", "40.00", party="县合管委〔2010〕5号")
+    await world.refused("risk_fund_at_province", "/money-orders", use | {"amount": "40.01"}, role="county_recheck")
+    used = await world.done("/money-orders", use, role="county_recheck")
+    deposit = order("risk_fund_deposit", "0.01")
+    await world.refused("risk_fund_not_set_aside", "/money-orders", deposit, role="county_finance")
+    for made in (used, waits):
+        path = f"/money-orders/{made['id']}/approval"
+        await world.done(path, role="county_finance", subject="county_finance-2")
+    problem = await world.refused("risk_fund_at_province", "/money-orders", use, role="county_recheck")
+    assert "60.00" in problem["detail"], "what the province keeps"
+    await world.receive(order("risk_fund_return", "60.00", bank_reference="FX-1"), role="county_finance")
+    await two_hands(world, use | {"amount": "60.00"}, "county_recheck")
+    found = await balances(world, "basic")
+    assert ("3001.02" in found, "1201" in found) == (False, False)
+    await world.check_books()
+
+
 @pytest.mark.requirement("DF-01", "the risk fund is used by two hands: it goes back to the pooled fund, never out")
 async def test_the_risk_fund_is_used(world: World) -> None:
     await world.fund("1000.00", "500.00")
@@ -366,8 +411,7 @@ async def test_the_risk_fund_is_used(world: World) -> None:
     aside = await world.done("/money-orders", body, role="county_director")
     await world.done(f"/money-orders/{aside['id']}/approval", role="county_finance")
     use = order("risk_fund_use", "100.01", party="县合管委〔2010〕5号")
-    made = await world.done("/money-orders", use, role="county_director")
-    await world.refused("ledger_overdrawn", f"/money-orders/{made['id']}/approval", role="county_finance")
+    await world.refused("risk_fund_at_province", "/money-orders", use, role="county_director")
     made = await world.done("/money-orders", use | {"amount": "40.00"}, role="county_director")
     await world.done(f"/money-orders/{made['id']}/approval", role="county_finance")
     found = await balances(world, "basic")

@@ -187,6 +187,23 @@ async def test_the_list_of_a_day_is_that_of_the_day(world: World) -> None:
     assert [r["cells"][2] for r in fiscal["rows"] if r["cells"][1]] == ["P-1"], "as the reconciliation of the day says"
 
 
+@pytest.mark.requirement("LS-11", "a claim that was cut and cancelled later was owed what was approved")
+async def test_a_cancellation_leaves_the_lists_of_the_days_before(world: World) -> None:
+    claim = new_id(world.clock.now())
+    await world.feed(world.settled(claim, 10000))
+    paths = []
+    for event in (lambda: world.approved(claim, 2000), lambda: world.cancelled(claim, "approved", 8000)):
+        day = world.clock.now().date()
+        paths.append(f"/papers/outstanding?from={day}&to={day}")
+        world.clock.advance(timedelta(days=1))
+        await world.feed(event())
+    review, cut = [waiting(await world.get(path)) for path in paths]
+    assert review["已结算待审核的补偿"][5] == "-100.00"
+    assert cut["已审核未支付的补偿"][5] == "-80.00", "what was approved of it"
+    now = world.clock.now().date()
+    assert waiting(await world.get(f"/papers/outstanding?from={now}&to={now}")) == {}
+
+
 @pytest.mark.requirement("LS-11", "what is entered after a day's close waits from the next business day on")
 async def test_what_is_entered_after_the_close_is_not_of_that_day(world: World) -> None:
     await a_busy_month(world)

@@ -1,6 +1,7 @@
 """A small service behind the edge, on a database that holds the frame and one table."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +29,7 @@ from shared.kernel.clock import FixedClock
 from shared.kernel.errors import define
 from shared.observe.tracing import current_traceparent
 from tests.support.postgres import ServiceDatabase, TestPostgres
+from tests.support.services import PATIENT_SECONDS
 from tests.support.tokens import TestTokens
 
 POOL, OTHER_POOL = "522422", "410182"
@@ -223,8 +225,11 @@ async def framed(postgres: TestPostgres) -> str:
     return database.name
 
 
-@pytest.fixture
-async def bench(postgres: TestPostgres, tokens: TestTokens, framed: str) -> AsyncIterator[Bench]:
+@asynccontextmanager
+async def running(
+    postgres: TestPostgres, tokens: TestTokens, framed: str, *, seconds: float = PATIENT_SECONDS
+) -> AsyncIterator[Bench]:
+    """The small service; a request of it may take so long."""
     database = postgres.clone(SERVICE, framed)
     settings = ServiceSettings(
         environment="test",
@@ -233,7 +238,7 @@ async def bench(postgres: TestPostgres, tokens: TestTokens, framed: str) -> Asyn
         bus="postgres",
         issuer=tokens.origin,
         jwks_url=tokens.jwks_url,
-        request_timeout_seconds=2,
+        request_timeout_seconds=seconds,
     )
     clock = FixedClock(datetime(2010, 3, 1, 1, 0, tzinfo=UTC))
     app = create_service_app(settings, service=SERVICE, title="small", routers=[router], clock=clock)
@@ -242,3 +247,17 @@ async def bench(postgres: TestPostgres, tokens: TestTokens, framed: str) -> Asyn
         async with httpx.AsyncClient(transport=transport, base_url="http://small") as client:
             yield Bench(app, client, clock, database, tokens)
     postgres.drop(database.name)
+
+
+@pytest.fixture
+async def bench(postgres: TestPostgres, tokens: TestTokens, framed: str) -> AsyncIterator[Bench]:
+    """The small service, with all the time that a busy machine needs."""
+    async with running(postgres, tokens, framed) as bench:
+        yield bench
+
+
+@pytest.fixture
+async def hasty(postgres: TestPostgres, tokens: TestTokens, framed: str) -> AsyncIterator[Bench]:
+    """The small service for tests that wait in vain: it does so for almost five seconds (eight tenths of six)."""
+    async with running(postgres, tokens, framed, seconds=6) as bench:
+        yield bench

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from shared.http import bulk_lines, idempotency
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from tests.component.http.conftest import OTHER_POOL, POOL, Bench
+from tests.support.waiting import gate, until
 
 NOTES = f"/v1/pools/{POOL}/notes"
 BULK = f"{NOTES}/bulk"
@@ -235,9 +236,19 @@ async def inserts(bench: Bench) -> int:
     return int((await bench.rows("SELECT last_value FROM inserts"))[0]["last_value"])
 
 
+MEETING = """
+PERFORM pg_advisory_xact_lock(hashtextextended(NEW.text, 0));
+IF nextval('meeting') <= 2 THEN
+  WHILE (SELECT last_value FROM meeting) < 2 LOOP PERFORM pg_sleep(0.01); END LOOP;
+END IF
+"""
+
+
 async def test_two_wholes_over_the_same_rows_in_opposite_order_are_both_done(bench: Bench) -> None:
-    """Each note takes a lock of its text, slowly: the two wait for each other in a circle, and one is begun again."""
-    await count_inserts(bench, "PERFORM pg_advisory_xact_lock(hashtextextended(NEW.text, 0)); PERFORM pg_sleep(0.3)")
+    """Each note takes a lock of its text, and the first of each whole waits for the first of the other: the two then
+    wait for each other in a circle, and one is begun again."""
+    await bench.rows("CREATE SEQUENCE meeting")
+    await count_inserts(bench, MEETING)
     orders = (["甲", "乙"], ["乙", "甲"])
     bodies = [ndjson(*(line(f"k{n}{at}", text) for at, text in enumerate(order))) for n, order in enumerate(orders)]
     answers = await asyncio.gather(*(send(bench, body, atomic=f"whole-{n}") for n, body in enumerate(bodies)))
@@ -257,39 +268,34 @@ async def test_a_second_deadlock_is_told_and_nothing_moved(bench: Bench, atomic:
     assert (await notes(bench), await keys(bench), await inserts(bench)) == ([], [], 2)
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise TimeoutError
-
-
 @asynccontextmanager
-async def served(bench: Bench) -> AsyncIterator[int]:
+async def served(bench: Bench) -> AsyncIterator[tuple[int, uvicorn.Server]]:
     """The small service on a real socket; its port."""
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(bench.app, lifespan="off", log_config=None))
     task = asyncio.create_task(server.serve(sockets=[listening]))
     await until(lambda: server.started)
-    yield listening.getsockname()[1]
+    yield listening.getsockname()[1], server
     server.should_exit = True
     await task
 
 
 async def test_who_hangs_up_leaves_done_what_is_done_and_the_rest_is_not_begun(bench: Bench) -> None:
-    body = ndjson(*[line(f"k{n:03}", "slow" if n == 4 else f"第{n}行") for n in range(200)])
-    async with served(bench) as port:
+    body = ndjson(*[line(f"k{n:03}", f"第{n}行") for n in range(200)])
+    async with gate(bench.database.admin, "note", "WHEN (NEW.text = '第4行')") as held, served(bench) as (port, server):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         head = [f"POST {BULK} HTTP/1.1", "Host: small", f"Content-Length: {len(body)}"]
         head += [f"{k}: {v}" for k, v in (bench.headers() | {"Content-Type": "application/x-ndjson"}).items()]
         writer.write("\r\n".join([*head, "", ""]).encode() + body)
         seen = await reader.readuntil(b'"k003"')
         assert b'"k001"' in seen, "answers come line by line, before the last line is done"
+        await until(held.waiting)
         writer.transport.abort()
-        await asyncio.sleep(2)  # longer than the slow line takes, and than all that follow would
+        await until(lambda: not server.server_state.connections)  # now it knows that nobody listens
+        await held.open()
+        await until(lambda: not server.server_state.tasks)  # and now it has ended what it does about it
         done = len(await notes(bench))
-    assert done == 5, "the slow line had begun and was ended, no other was begun"
+    assert done == 5, "the line held up had begun and was ended, no other was begun"
     assert await keys(bench) == [f"k{n:03}" for n in range(done)]
     again = results(await send(bench, body))
     assert [one.get("replayed", False) for one in again] == [n < done for n in range(200)]
@@ -379,8 +385,8 @@ async def test_the_limits_and_the_key_of_the_whole(bench: Bench) -> None:
     assert await notes(bench) == []
 
 
-async def test_a_key_in_flight_elsewhere_holds_the_whole_up_until_it_is_told(bench: Bench) -> None:
-    conn = await asyncpg.connect(bench.database.app)
+async def test_a_key_in_flight_elsewhere_holds_the_whole_up_until_it_is_told(hasty: Bench) -> None:
+    conn = await asyncpg.connect(hasty.database.app)
     async with conn.transaction():
         await conn.execute("SELECT heyi_set_scope('county_director', ARRAY['522422'], ARRAY['*'])")
         await conn.execute(
@@ -388,11 +394,11 @@ async def test_a_key_in_flight_elsewhere_holds_the_whole_up_until_it_is_told(ben
             "VALUES ($1, 'county_director-1', 'k2', '', now())",
             POOL,
         )
-        answer = await send(bench, ndjson(line("k1"), line("k2")), atomic="whole")
+        answer = await send(hasty, ndjson(line("k1"), line("k2")), atomic="whole")
     await conn.close()
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_key_in_flight")
     assert answer.headers["retry-after"] == "1"
-    assert await notes(bench) == []
+    assert await notes(hasty) == []
 
 
 async def test_a_line_that_is_refused_leaves_nothing_behind_for_the_lines_after_it(bench: Bench) -> None:

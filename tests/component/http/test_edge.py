@@ -128,15 +128,15 @@ async def test_two_at_once_have_one_effect(bench: Bench) -> None:
     assert await count(bench) == 1
 
 
-async def test_a_key_in_flight_for_too_long_is_409_with_retry_after(bench: Bench) -> None:
-    blocker = await asyncpg.connect(bench.database.admin)
+async def test_a_key_in_flight_for_too_long_is_409_with_retry_after(hasty: Bench) -> None:
+    blocker = await asyncpg.connect(hasty.database.admin)
     async with blocker.transaction():
         await blocker.execute(
             "INSERT INTO idempotency VALUES ($1, 'county_director-1', 'k1', '\\x00', NULL, NULL, NULL, NULL, $2)",
             POOL,
-            bench.clock.now(),
+            hasty.clock.now(),
         )
-        answer = await bench.client.post(NOTES, json=GOOD, headers=bench.headers("k1"))
+        answer = await hasty.client.post(NOTES, json=GOOD, headers=hasty.headers("k1"))
     await blocker.close()
     assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_key_in_flight")
     assert "retry-after" in answer.headers

@@ -23,6 +23,7 @@ from shared.messaging.worker import Job, WorkerContext, serve_worker
 from tests.component.messaging.bench import OTHER_POOL, POOL, SERVICE, Bench, NoteTaken
 from tests.faults.messaging.process import Settings
 from tests.support.postgres import BusDatabase
+from tests.support.waiting import PATIENCE_SECONDS, until
 
 
 @asynccontextmanager
@@ -39,7 +40,7 @@ async def running(bench: Bench, bus: BusDatabase, topic: str, *jobs: Job, **more
         yield f"http://127.0.0.1:{settings.worker_port}"
     finally:
         stop.set()
-        await asyncio.wait_for(worker, 15)
+        await asyncio.wait_for(worker, PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -56,15 +57,16 @@ def topic(bus_database: BusDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
     return name
 
 
-async def until(question: object, seconds: float = 20) -> None:
-    """Waits for the answer yes."""
-    async with asyncio.timeout(seconds):
-        while not await question():  # type: ignore[operator]  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+FIGURES = (
+    "heyi_relay_events_total 6.0",
+    'heyi_consumer_events_total{consumer="notes",step="apply"} 6.0',
+    'heyi_parked_events{consumer="notes",reason="gap"} 0.0',
+)
 
 
 async def test_events_flow_and_the_process_tells_how_it_is(bench: Bench, bus_database: BusDatabase, topic: str) -> None:
-    async with running(bench, bus_database, topic) as address, httpx.AsyncClient(base_url=address) as client:
+    patient = {"timeout": PATIENCE_SECONDS}
+    async with running(bench, bus_database, topic) as address, httpx.AsyncClient(base_url=address, **patient) as client:
 
         async def answers() -> bool:
             try:
@@ -83,15 +85,15 @@ async def test_events_flow_and_the_process_tells_how_it_is(bench: Bench, bus_dat
         assert (facts["ready"], facts["relay"]["holder"], facts["consumers"]["notes"]["partitions"]) == (True, True, 12)
         assert (await client.get("/livez")).status_code == 200
 
-        async def measured() -> bool:
-            return 'heyi_parked_events{consumer="notes",reason="gap"} 0.0' in (await client.get("/metrics")).text
+        async def measured() -> bool:  # each is counted some time after it is done, the parked by a job of its own
+            told = (await client.get("/metrics")).text
+            return all(figure in told for figure in FIGURES)
 
-        await until(measured)  # a job of its own counts them, some time after the start
-        told = (await client.get("/metrics")).text
-        assert "heyi_relay_events_total 6.0" in told
-        assert 'heyi_consumer_events_total{consumer="notes",step="apply"} 6.0' in told
-        heard = "SELECT count(*) AS n FROM stream_heartbeat"
-        assert (await bench.rows(heard))[0]["n"] == 12, "heartbeats came round the whole way"
+        async def heard() -> bool:  # heartbeats came round the whole way
+            return len(await bench.rows("SELECT 1 FROM stream_heartbeat")) == 12
+
+        await until(measured)
+        await until(heard)
 
 
 async def test_the_standing_jobs_seal_the_audit_log_and_make_partitions(

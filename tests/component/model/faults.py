@@ -57,7 +57,7 @@ class Faults:
             raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
 
     async def _end(self, raw: Any) -> None:
-        await self.admin.execute("SELECT pg_terminate_backend($1, 2000)", raw.get_server_pid())
+        await self.admin.execute("SELECT pg_terminate_backend($1, 60000)", raw.get_server_pid())
 
 
 class _Struck:

@@ -10,7 +10,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +23,7 @@ from tests.component.claims.world import COUNTY, POOL, TOWNSHIP, line
 from tests.support.postgres import ROOT, ServiceDatabase
 from tests.support.services import environment
 from tests.support.tokens import TestTokens
+from tests.support.waiting import PATIENCE_SECONDS, until
 
 CLIENTS, EACH, PEOPLE, PROCESSES = 64, 6, 12, 2
 BROKEN_FEN, SOUND_FEN, CAP_FEN = 666_600, 500_000, 6_000_000
@@ -65,15 +65,15 @@ class Seen:
 
 
 async def _listening(port: int) -> None:
-    async with httpx.AsyncClient() as client:
-        for _ in range(300):
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
+
+        async def answers() -> bool:
             try:
-                if (await client.get(f"http://127.0.0.1:{port}/livez")).status_code == 200:
-                    return
+                return (await client.get(f"http://127.0.0.1:{port}/livez")).status_code == 200
             except httpx.HTTPError:
-                pass
-            await asyncio.sleep(0.1)
-    raise AssertionError("the process does not listen")
+                return False
+
+        await until(answers)
 
 
 class Chaos:
@@ -111,17 +111,19 @@ class Chaos:
         headers = self.headers[code] | {"Idempotency-Key": f"chaos-{visit}"}
         path = f"/v1/pools/{POOL}/visits/00000000-0003-7000-8000-{visit:012d}/settlement"
         ports = self.draw.sample(self.ports, len(self.ports))
-        for attempt in range(20):
-            url = f"http://127.0.0.1:{ports[attempt % len(ports)]}{path}"
+        limit = 0.004 if hangs_up else TIMEOUT_SECONDS * 2
+        while True:
+            url = f"http://127.0.0.1:{ports[0]}{path}"
+            ports.reverse()
             try:
-                limit = 0.004 if hangs_up and attempt == 0 else TIMEOUT_SECONDS * 2
                 answer = await client.post(url, headers=headers, json={"lines": [line("A1", amount)]}, timeout=limit)
             except httpx.HTTPError:
-                continue  # hung up, or the process has ended: the same key again
-            if answer.status_code not in (503, 409) or answer.json()["code"] == "visit_settled":
-                return Seen(visit, broken, answer.status_code, answer.json())
+                pass  # hung up, or the process has ended: the same key again
+            else:
+                if answer.status_code not in (503, 409) or answer.json()["code"] == "visit_settled":
+                    return Seen(visit, broken, answer.status_code, answer.json())
+            limit = TIMEOUT_SECONDS * 2
             await asyncio.sleep(0.2)
-        raise AssertionError(f"visit {visit} never got an answer")
 
     async def client(self, number: int, client: httpx.AsyncClient) -> list[Seen]:
         """One client's visits, one after the other."""
@@ -187,15 +189,14 @@ async def test_sixty_four_clients_two_processes_one_in_ten_broken(
         await asyncio.gather(*(_listening(port) for port in chaos.ports))
         limits = httpx.Limits(max_connections=CLIENTS * 2)
         async with httpx.AsyncClient(limits=limits) as client:
-            async with asyncio.timeout(120):
+            async with asyncio.timeout(3 * PATIENCE_SECONDS):
                 running = [asyncio.ensure_future(chaos.client(n, client)) for n in range(CLIENTS)]
                 for first in asyncio.as_completed(running):
                     await first  # somebody is done: all are in the middle of it
                     break
-                told, started = chaos.processes[1], time.monotonic()
+                told = chaos.processes[1]
                 told.send_signal(signal.SIGTERM)  # in the middle of it: its clients go to the other process
-                await asyncio.to_thread(told.wait, TIMEOUT_SECONDS + 4)
-                assert time.monotonic() - started < TIMEOUT_SECONDS + 2, "it ends within the request timeout"
+                await asyncio.to_thread(told.wait, PATIENCE_SECONDS)  # the exact time is a unit test's (coalescer)
                 seen = [one for client_seen in await asyncio.gather(*running) for one in client_seen]
         assert len(seen) == CLIENTS * EACH
         assert any(one.broken for one in seen)

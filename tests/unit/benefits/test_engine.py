@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.claims.benefits.compiler import load
-from services.claims.benefits.engine import BadClaim, accumulators, adjudicate, benefit_year
+from services.claims.benefits.engine import BadClaim, accumulators, adjudicate, benefit_year, check_year
 from services.claims.benefits.library import loaded, text_of
 from services.claims.benefits.model import (
     AccumulatorKey,
@@ -100,6 +100,39 @@ def test_the_year_is_a_parameter_of_its_own(by: str, year: int) -> None:
     stay = claim(admitted_on=date(2010, 12, 30), discharged_on=date(2011, 1, 2), settled_on=date(2012, 1, 5))
     assert benefit_year(stay, replace(DAFANG, year_by=by)) == year
     assert benefit_year(replace(stay, discharged_on=None), replace(DAFANG, year_by="discharge")) == 2012
+
+
+SPLIT = replace(DAFANG, year_by="lines")
+
+
+@pytest.mark.parametrize(
+    ("days", "year"),
+    [
+        ((date(2010, 12, 31), None), 2010),
+        ((date(2011, 1, 1),), 2011),
+        ((None, date(2011, 1, 1), date(2010, 12, 31)), 2011),
+    ],
+)
+def test_costs_split_over_the_years_count_in_that_of_their_days(days: tuple[date | None, ...], year: int) -> None:
+    lines = tuple(Line(number, "a", 1_000, day=day) for number, day in enumerate(days, 1))
+    stay = claim(*lines, admitted_on=date(2010, 12, 30), discharged_on=date(2011, 1, 2), settled_on=date(2012, 1, 5))
+    assert benefit_year(stay, SPLIT) == year
+    assert {key.year for key in accumulators(stay, SPLIT)} == {year}
+    before_the_bill = replace(stay, lines=())
+    assert {key.year for key in accumulators(before_the_bill, SPLIT)} == {2010, 2011}, "all that the bill may move"
+    assert {key.year for key in accumulators(replace(before_the_bill, discharged_on=None), SPLIT)} == {2010, 2011, 2012}
+    assert {key.year for key in accumulators(before_the_bill, DAFANG)} == {2012}
+    assert benefit_year(before_the_bill, SPLIT) == 2011, "without lines the day of discharge"
+
+
+def test_lines_of_two_years_are_not_settled_together() -> None:
+    lines = Line(7, "a", 1_000), Line(8, "a", 1_000, day=date(2011, 1, 1)), Line(9, "a", 1_000, day=date(2010, 12, 31))
+    stay = claim(*lines, admitted_on=date(2010, 12, 30), settled_on=date(2011, 1, 5))
+    with pytest.raises(BadClaim) as refused:
+        check_year(stay, SPLIT)
+    assert refused.value.line == 8
+    check_year(stay, DAFANG)
+    check_year(replace(stay, lines=lines[::2]), SPLIT)
 
 
 @pytest.mark.parametrize(

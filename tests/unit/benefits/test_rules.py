@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from services.claims.benefits.claim_file import decide, read_claim
 from services.claims.benefits.cli import app
 from services.claims.benefits.compiler import load
+from services.claims.benefits.diff import differences
 from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.engine import BadClaim, accumulators, adjudicate, benefit_year
 from services.claims.benefits.library import loaded, text_of
@@ -30,6 +31,7 @@ from services.claims.benefits.model import (
 )
 from services.claims.benefits.paying import E8, Raise, _product, _with
 from services.claims.benefits.slip import slip_text
+from services.claims.benefits.wall import wall_table
 from services.claims.benefits.wire import decision_document
 
 GOOD = text_of("dafang-2010")
@@ -100,12 +102,14 @@ def test_critical_illness_runs_over_the_year() -> None:
     assert used[AccumulatorKey("person_year", "critical_illness.inpatient.base", 2010)] == 32_000_000
 
 
-def test_a_cap_over_both_layers_sees_what_the_same_claim_has_paid() -> None:
+@pytest.mark.parametrize("period", ["person_year", "household_year", "disease_year"])
+def test_a_cap_over_both_layers_sees_what_the_same_claim_has_paid(period: str) -> None:
     shared = CRITICAL.replace("        yearly: true\n", "        adds_to: [both]\n").replace("300000", "70000")
     text = GOOD.replace("\nreadings:\n", shared).replace(
         "        kind: inpatient\n", "        kind: inpatient\n        adds_to: [basic.inpatient.benefit, both]\n", 1
     )
-    decided = stay(load(text).policy, 40_000_000)
+    policy = load(text.replace("amount: 70000, period: person_year", f"amount: 70000, period: {period}")).policy
+    decided = stay(policy, 40_000_000, disease="K35")
     assert [layer.benefit_fen for layer in decided.layers] == [6_000_000, 1_000_000]
     assert decided.outcome == Outcome.CAPPED
 
@@ -247,7 +251,38 @@ STAY = "admitted: 2010-03-01\ndischarged: 2010-03-05\ninstitution: {level: count
         (PLAIN + "used:\n  basic.inpatient.benefit: 1\n  basic.other: 1\n", "第 5 行 used.basic.other:方案没有累计项"),
         (PLAIN + "admitted: 2010-03-05\ndischarged: 2010-03-01\n", "第 4 行 discharged:出院日期 2010-03-01 早于"),
         (PLAIN + "settled: 2009-12-31\n", "第 3 行 settled:结算日期 2009-12-31 早于入院(就诊)日期 2010-01-01"),
-        (PLAIN + "third_party: shared\n", "third_party_share:第三人负担的比例"),
+        (
+            PLAIN + "used:\n  basic.inpatient.benefit: 60000\n  'person_year:basic.inpatient.benefit': 0\n",
+            "第 5 行 used.person_year:basic.inpatient.benefit:与 basic.inpatient.benefit 是同一个累计项,只写一个",
+        ),
+        (
+            PLAIN + "earlier:\n  eligible: 100\n  deductible: 200\n",
+            "第 5 行 earlier.deductible:此前各次扣除的起付线不得超过可补偿费用",
+        ),
+        (
+            PLAIN + "earlier:\n  eligible: 100\n  total: 50\n",
+            "第 5 行 earlier.total:此前各次的可补偿费用不得超过总费用",
+        ),
+        (
+            PLAIN + "earlier:\n  eligible: 100\n  benefit: 60\n  hospital: 41\n",
+            "第 5 行 earlier.benefit:此前各次的补偿与医院负担的部分,合计不得超过可补偿费用",
+        ),
+        (PLAIN + "catalogue: {a: {}}\n", "第 3 行 catalogue:没有写费用明细(lines)的,不写目录(catalogue)"),
+        (
+            "institution: {level: county}\n"
+            "elsewhere: {settlement: S, total: 9, eligible: 8, benefit: 5, over_cap: 3.01}\n",
+            "第 2 行 elsewhere.over_cap:封顶线以上的部分不得超过没有补偿的可补偿费用",
+        ),
+        (
+            "institution: {level: county}\nelsewhere: {settlement: S, total: 9, eligible: 8, benefit: 5}\n"
+            "earlier: {eligible: 1}\n",
+            "第 3 行 earlier:基本补偿已在别处结算(elsewhere)的,没有中途结算",
+        ),
+        (
+            PLAIN + "person:\n  coverage:\n    - {from: 2010-01-01, to: 2010-06-15}\n    - {from: 2010-06-01}\n",
+            "第 6 行 person.coverage.1:与前面的参合期间重叠,请写成一段",
+        ),
+        (PLAIN + "third_party: shared\n", "第 3 行 third_party:第三人负担的比例(third_party_share)只在"),
         (PLAIN + "third_party_share: 10%\n", "第 3 行 third_party_share:第三人负担的比例"),
         (PLAIN + "person:\n  coverage:\n    - {from: 2010-03-01, to: 2010-02-01}\n", "第 5 行 person.coverage.0"),
         (
@@ -290,6 +325,12 @@ def test_a_bad_claim_file_names_the_line(text: str, message: str, tmp_path: Path
     assert message in answer.output
 
 
+def test_a_later_part_under_layers_is_not_quoted_from_a_file() -> None:
+    file = read_claim("institution: {level: county}\neligible: 100\nearlier: {eligible: 50}\n")
+    with pytest.raises(PolicyErrors, match="方案在第一层以上还有“大病保险”"):
+        decide(file, loaded("henan-2014-layers").policy)
+
+
 @pytest.mark.parametrize(
     ("policy_id", "text", "message"),
     [
@@ -309,6 +350,34 @@ def test_a_claim_that_its_policy_does_not_know(policy_id: str, text: str, messag
     with pytest.raises(PolicyErrors) as wrong:
         decide(read_claim(text), loaded(policy_id).policy)
     assert message in str(wrong.value)
+
+
+def test_a_written_claim_is_of_one_year_where_costs_are_split_by_their_days() -> None:
+    """The second part says what the first came to."""
+    text = text_of("dafang-2010").replace("year_by:\n    value: settlement", "year_by:\n    value: lines")
+    split = load(text).policy
+    stay = (
+        "admitted: 2010-12-20\ndischarged: 2011-01-03\ninstitution: {level: prefecture}\ncatalogue: {x: {class: A}}\n"
+    )
+    line = "  - {{code: x, amount: {}, day: {}}}\n"
+    december, january = line.format(1000, "2010-12-21"), line.format(500, "2011-01-02")
+    with pytest.raises(PolicyErrors) as wrong:
+        decide(read_claim(f"{stay}lines:\n{december}{january}"), split)
+    assert str(wrong.value).startswith("第 7 行 lines.1:方案按费用发生日期归年:2011 年的费用与 2010 年的分开写成两份")
+    first = decide(read_claim(f"{stay}lines:\n{december}"), split).adjudication
+    assert (first.benefit_year, first.benefit_fen) == (2010, 48_000), "(1,000 - 200) x 60%"
+    earlier = "earlier: {eligible: 1000, deductible: 200, benefit: 480}\nused: {basic.inpatient.benefit: 59900}\n"
+    last = decide(read_claim(f"{stay}{earlier}lines:\n{january}"), split).adjudication
+    assert (last.benefit_year, last.deductible_fen, last.benefit_fen) == (2011, 0, 10_000), "60,000 in 2011"
+
+
+def test_the_wall_and_the_comparison_name_the_days_of_the_costs() -> None:
+    text = text_of("dafang-2010").replace("year_by:\n    value: settlement", "year_by:\n    value: lines")
+    split = load(text)
+    assert "年度:按费用发生日期所在的年度累计封顶线" in wall_table(split.policy, split.document)
+    assert "- 所有人:封顶线所属年度由按结算日期改为按费用发生日期。" in differences(
+        loaded("dafang-2010").policy, split.policy
+    )
 
 
 def test_admissions_are_counted_in_whole_numbers() -> None:
@@ -452,7 +521,8 @@ def test_the_year_is_told_as_it_is_computed() -> None:
     policy = load(GOOD.replace("\nreadings:\n", CRITICAL)).policy
     base = AccumulatorKey("person_year", "critical_illness.inpatient.base", 2010)
     slip = slip_text(decision_document(stay(policy, 4_000_000, {base: 1_200_000})))
-    assert "起付线全年 15,000.00 元,此前累计费用 12,000.00 元,本次扣除 3,000.00 元。" in slip
+    assert "一项,以可补偿费用中还没有补偿的部分为基数:40,000.00 − 28,000.00 = 12,000.00 元。" in slip
+    assert "此前累计费用 12,000.00 元,加本次 12,000.00 元共 24,000.00 元,超过起付线 9,000.00 元,本次扣除" in slip
     assert "按全年累计计算:(9,000.00 × 50%) − 此前累计的(0.00) = 4,500.00 元" in slip
 
 
@@ -605,12 +675,14 @@ def test_an_account_for_eligible_costs_pays_what_all_payers_left_of_them() -> No
     assert (result.benefit_fen, result.account_fen, result.patient_fen) == (250_000, 1_750_000, 2_250_000)
 
 
-def test_without_a_disease_no_disease_is_locked() -> None:
+def test_a_disease_that_is_not_named_is_one_of_its_own() -> None:
     policy = loaded("zhengan-2011-01").policy
     visit = ClaimInput("outpatient", policy.effective_from, policy.effective_from, (), disease="I10")
     scopes = {key.scope for key in accumulators(visit, policy)}
     assert "disease_year" in scopes
-    assert {key.scope for key in accumulators(replace(visit, disease=""), policy)} == scopes - {"disease_year"}
+    nameless = accumulators(replace(visit, disease=""), policy)
+    assert {key.scope for key in nameless} == scopes
+    assert {key.detail for key in nameless if key.scope == "disease_year"} == {""}
 
 
 def test_a_line_of_nought_is_no_error() -> None:

@@ -36,6 +36,16 @@ def test_proportional_shares_the_whole_pot() -> None:
     assert sorted(amounts(thirds).values()) == [33, 33, 34], "the last fen by largest remainder"
 
 
+def test_a_cap_changes_nobodys_factor() -> None:
+    """k = 5,000 / 11,000; who has a cap of 500 gets his 454.55 whole, and what a cap takes stays in the pot."""
+    capped = [Candidate("a", 100_000, 0, room_fen=50_000), Candidate("b", 1_000_000, 0)]
+    assert [one.amount_fen for one in proportional(capped, Campaign(500_000)).payments] == [45_455, 454_545]
+    both = [Candidate("a", 1_000_000, 0, room_fen=100_000), Candidate("b", 1_000_000, 0)]
+    shared = proportional(both, Campaign(500_000))
+    assert [one.amount_fen for one in shared.payments] == [100_000, 250_000]
+    assert shared.left_fen == 150_000
+
+
 def test_proportional_never_pays_more_than_was_paid() -> None:
     people = [Candidate("a", 1_000, 400), Candidate("b", 500, 200, excluded_fen=100)]
     rich = proportional(people, Campaign(10_000))
@@ -125,21 +135,29 @@ def test_what_holds_for_every_formula(
 ) -> None:
     campaign = Campaign(pot, threshold, cap)
     known = {candidate.person: candidate for candidate in candidates}
-    for formula in (
-        lambda c: proportional(c, campaign),
-        lambda c: banded(c, campaign, WUZHOU),
-        lambda c: top_up(c, campaign, 7_500),
+    bases = {one.person: max(0, one.own_fen - threshold) for one in candidates}
+    for number, formula in enumerate(
+        (
+            lambda c: proportional(c, campaign),
+            lambda c: banded(c, campaign, WUZHOU),
+            lambda c: top_up(c, campaign, 7_500),
+        )
     ):
         got = formula(candidates)
         assert 0 <= got.paid_fen <= pot
-        assert got.paid_fen == min(pot, got.paid_fen if got.due_fen == got.paid_fen else pot)
+        by_pot = number > 0  # the factor of the proportional one is made from the pot and all own payments
+        assert not by_pot or got.paid_fen == min(pot, got.due_fen)
         for one in got.payments:
             candidate = known[one.person]
             assert 0 < one.amount_fen <= one.due_fen <= one.base_fen <= candidate.own_fen
             assert cap is None or candidate.first_fen + one.due_fen <= cap
             assert candidate.room_fen is None or one.due_fen <= candidate.room_fen
-            share = Fraction(one.due_fen * min(pot, 10**18), max(1, got.due_fen))
-            assert got.due_fen <= pot or abs(one.amount_fen - share) <= len(candidates)
+            if by_pot:
+                share = Fraction(one.due_fen * pot, got.due_fen)
+                assert got.due_fen <= pot or abs(one.amount_fen - share) < 1
+            else:
+                share = bases[one.person] * min(Fraction(1), Fraction(pot, sum(bases.values())))
+                assert abs(one.amount_fen - min(share, one.due_fen)) < 1
         shuffled = list(candidates)
         shuffle.shuffle(shuffled)
         assert formula(shuffled) == got

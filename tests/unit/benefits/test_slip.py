@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from services.claims.benefits.claim_file import decide, read_claim
 from services.claims.benefits.cli import app
 from services.claims.benefits.compiler import load
+from services.claims.benefits.face import Face
 from services.claims.benefits.library import ids, loaded, text_of
 from services.claims.benefits.model import Outcome, Reason
 from services.claims.benefits.presumed import presumed
@@ -254,3 +255,66 @@ def test_what_a_third_party_bears_is_not_the_patients_part() -> None:
     slip = slip_of("zhengzhou-county-2011", claim)
     assert "  第三人负担:3,000.00\n" in slip
     assert "  个人负担:10,000.00 − 4,355.00 − 3,000.00 = 2,645.00\n" in slip
+
+
+# ---------------------------------------------------------------- every printed sum can be redone
+
+
+SUMS = """
+policy: sums
+title: 算式
+scheme: nrcms
+effective_from: 2010-01-01
+sources: {s: {title: 文件, verified_on: 2026-01-01}}
+layers:
+  basic:
+    name: 基本
+    payer: 基金
+    account: "1001.02"
+    book: basic
+    risk_bearer: pool
+    clause: c
+    benefits:
+      inpatient:
+        name: 住院
+        kind: inpatient
+        account: "5001.01"
+        rules:
+          a: {name: 甲, when: {level: township}, deductible: 100, deductible_per: person_year, ratio: 70%, clause: 甲}
+          b: {name: 乙, when: {level: county}, deductible: 300, ratio: 60%, clause: 乙}
+          c: {name: 丙, when: {level: province}, deductible: 300, ratio: 50%, clause: 丙}
+"""
+
+
+def slip_by_sums(claim: str) -> str:
+    return slip_text(decision_document(decide(read_claim(claim), load(SUMS).policy).adjudication))
+
+
+def test_a_deductible_of_the_year_tells_what_was_taken_of_it() -> None:
+    claim = "institution: {level: township}\neligible: 1000\n"
+    assert "起付线 100.00 元,本次扣除 100.00 元:1,000.00 − 100.00 = 900.00 元。" in slip_by_sums(claim)
+    told = slip_by_sums(f"{claim}used: {{basic.inpatient.deductible: 60}}\n")
+    assert "起付线每年 100.00 元,本年此前已扣 60.00 元,本次扣除 40.00 元:1,000.00 − 40.00 = 960.00 元。" in told
+
+
+def test_a_later_part_tells_the_deductible_of_the_stay() -> None:
+    earlier = "earlier: {eligible: 500, deductible: 300, benefit: 120}\n"
+    told = slip_by_sums(f"institution: {{level: county}}\neligible: 1000\n{earlier}")
+    stay = "起付线 300.00 元,此前各次已扣 300.00 元,整次住院共扣 300.00 元:1,500.00 − 300.00 = 1,200.00 元。"
+    assert stay in told and "1,200.00 × 60% = 720.00 元" in told and "720.00 − 120.00 = 600.00 元" in told
+    shared = "third_party: shared\nthird_party_share: 90%\n"
+    told = slip_by_sums(f"institution: {{level: county}}\neligible: 1000\n{earlier}{shared}")
+    assert (
+        "整次住院共扣 300.00 元,计入的费用 150.00 元没有超过。" in told
+        and "-" not in told.split("二、")[1].split("---")[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"), [("3.00", "1.00 × 3 = 3.00,未计入"), ("2.99", "1.00 × 3,医院按 2.99 收取,")]
+)
+def test_an_amount_that_is_a_fen_beside_its_product_is_no_sum(amount: str, told: str) -> None:
+    claim = f"institution: {{level: county}}\ncatalogue: {{x: {{class: C}}}}\nlines: [{{code: x, amount: {amount}}}]\n"
+    decision = decision_document(decide(read_claim(claim), load(SUMS).policy).adjudication)
+    faces = {1: Face("药", "C", "1.000000", "3.0000")}
+    assert told in slip_text(decision, faces=faces)

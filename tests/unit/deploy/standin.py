@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.services import GATEWAY, ProcessSpec, base_environment
 from deploy.state import StateDirectory
 from deploy.supervisor import Supervisor
+from tests.support.waiting import PATIENCE_SECONDS
 
 _SERVER = """
 import http.server, sys
@@ -48,13 +49,13 @@ def started(path: Path, said: list[str] | None = None) -> StandInSupervisor:
 def answers(port: int) -> bool:
     """Whether somebody answers on a port of 127.0.0.1."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENCE_SECONDS) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
 
 
-def eventually(look: Callable[[], bool], seconds: float = 15) -> bool:
+def eventually(look: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
     """Whether `look` becomes true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -10,6 +10,7 @@ from deploy.kafka.broker import Broker
 from deploy.kafka.topics import ensure_topics
 from deploy.postgres.roles import blocking
 from deploy.topics import topic_names
+from tests.support.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.kafka
 TOPIC = "heyi.test.survival.v1"
@@ -38,7 +39,7 @@ async def _read_one(bootstrap: str, topic: str) -> bytes:
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        record = await asyncio.wait_for(consumer.getone(), 30)
+        record = await asyncio.wait_for(consumer.getone(), PATIENCE_SECONDS)
         return bytes(record.value)
     finally:
         await consumer.stop()

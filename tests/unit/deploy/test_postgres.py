@@ -1,7 +1,6 @@
 """The embedded cluster: what it makes, who may enter, what survives."""
 
 import signal
-import time
 from os import getpid, kill
 
 import asyncpg
@@ -10,6 +9,7 @@ import pytest
 from deploy.postgres.cluster import Cluster
 from deploy.postgres.roles import KINDS, SERVICES, blocking, role_name, role_statements
 from tests.support.postgres import TestPostgres
+from tests.unit.deploy.standin import eventually
 
 
 async def _value(url: str, sql: str) -> object:
@@ -77,9 +77,7 @@ def test_committed_rows_survive_a_kill_of_the_server() -> None:
         pid = cluster.pid()
         assert pid is not None
         kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + 10
-        while cluster.alive() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        assert eventually(lambda: not cluster.alive())
         cluster.start()
         assert cluster.port == port
         assert blocking(_value(cluster.url(), "SELECT a FROM t")) == 42

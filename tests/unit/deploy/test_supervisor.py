@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from deploy.home import DeployError
+from deploy.postgres import cluster
 from deploy.postgres.roles import blocking
 from deploy.services import GATEWAY
 from deploy.state import ROOT, StateDirectory
@@ -44,7 +45,7 @@ def watched(place: Path) -> Iterator[StandInSupervisor]:
     watcher.start()
     yield supervisor
     supervisor.stop()
-    watcher.join(5)
+    watcher.join()
 
 
 def _gone(pid: int) -> bool:
@@ -141,17 +142,21 @@ def test_a_port_that_somebody_else_answers_on_is_no_start(place: Path, watched: 
 _RUN = """
 import sys, time
 from pathlib import Path
+from deploy.postgres import cluster
 from tests.unit.deploy.standin import started
+cluster.PORTS = range(*map(int, sys.argv[2:]))
 supervisor = started(Path(sys.argv[1]))
 print(*[child.process.pid for child in supervisor.children.values()], flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
 def test_children_end_with_a_killed_supervisor_and_the_next_run_works(place: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    ports = cluster.PORTS
+    drawn_from = [str(bound) for bound in (ports.start, ports.stop, ports.step)]
     with subprocess.Popen(
-        [sys.executable, "-c", _RUN, str(place)], env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _RUN, str(place), *drawn_from], env=environment, stdout=subprocess.PIPE, text=True
     ) as run:
         assert run.stdout is not None
         pids = [int(pid) for pid in run.stdout.readline().split()]

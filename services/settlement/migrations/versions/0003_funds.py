@@ -358,7 +358,8 @@ CREATE INDEX recovery_claim ON recovery (pool_code, instruction_id, claim_id, la
 """
 
 _PAYOUTS = """
--- business days: when it was first told, when it was decided, and when nothing was owed for it any more
+-- business days: when it was first told, when it was decided, and when nothing was owed for it any more; decided_fen is
+-- what was approved then, which a cancellation leaves
 CREATE TABLE claim_state (
   pool_code text COLLATE "C" NOT NULL,
   claim_id uuid NOT NULL,
@@ -375,6 +376,7 @@ CREATE TABLE claim_state (
   benefit_year integer NOT NULL,
   opened_on date NOT NULL,
   decided_on date,
+  decided_fen bigint,
   ended_on date,
   PRIMARY KEY (pool_code, claim_id)
 );
@@ -734,7 +736,7 @@ _CHANGING = {
     "write_off": (_FULL, _READ, "decision, document, decided_by, decided_at"),
     "recovery": (_FULL, _READ, "approved_by, approved_at, approved_on, refused_by, refused_on, refusal"),
     "set_off": (_FULL, _READ, "instruction_id, done_on, given_up"),
-    "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen, decided_on, ended_on"),
+    "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen, decided_on, decided_fen, ended_on"),
     "claim_total": (_READ, _FULL, "claims, fund_fen, approved_fen, cut_fen"),
     "cutoff": (_ADD, _FULL, "received_count, received_fen"),
     "payable": (_FULL, _FULL, "version, status, instruction_id, published"),

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PLACES = ("services", "shared", "deploy", "policies", "tests/bench")
 EXEMPT = "-- real time:"
 EXEMPT_PYTHON = "# real time:"
-SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DEFAULT|RETURNING|WHERE|VALUES|BEGIN)\b")
+SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DEFAULT|RETURNING|WHERE|VALUES|BEGIN)\b|\$\d")
 _STAMP = r"\b\w+_at\b"
 RULES = (
     (re.compile(r"\bnow\s*\(\s*\)", re.I), "now()"),

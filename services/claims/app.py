@@ -9,9 +9,12 @@ from services.claims.benefits.api import router as benefits
 from services.claims.benefits.quote_api import router as quotes
 from services.claims.benefits.templates_api import router as templates
 from services.claims.campaigns.api import router as campaigns
+from services.claims.campaigns.lists_api import router as campaign_lists
+from services.claims.campaigns.objections_api import router as objections
 from services.claims.cases.api import router as cases
 from services.claims.catalogue.api import router as catalogue
 from services.claims.increases.api import router as increases
+from services.claims.increases.readjudications_api import router as readjudications
 from services.claims.providers.api import router as providers
 from services.claims.providers.payments_api import router as payments
 from services.claims.review.api import router as review
@@ -43,7 +46,10 @@ ROUTERS = (
     cases,
     reversals,
     campaigns,
+    campaign_lists,
+    objections,
     increases,
+    readjudications,
     statements,
     *_RULES,
     operator,

@@ -2,6 +2,7 @@
 
 from sqlalchemy import MetaData
 
+from services.enrollment.financing import receipt_book_tables
 from services.enrollment.financing import tables as financing_tables
 from services.enrollment.registry import tables as registry_tables
 from services.enrollment.roster import tables as roster_tables
@@ -14,4 +15,5 @@ frame.declare(metadata)
 schema.declare(metadata)
 registry_tables.declare(metadata)
 financing_tables.declare(metadata)
+receipt_book_tables.declare(metadata)
 roster_tables.declare(metadata)

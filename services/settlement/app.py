@@ -27,6 +27,7 @@ from services.settlement.payouts.payees_api import router as payees
 from services.settlement.payouts.payments_api import router as payments
 from services.settlement.payouts.second_api import router as second_compensation
 from services.settlement.reconciliation.api import router as reconciliation
+from services.settlement.reconciliation.declarations_api import router as non_executions
 from services.settlement.reporting.api import router as reporting
 from services.settlement.reporting.packages_api import router as packages
 from services.settlement.settings import SettlementSettings
@@ -55,6 +56,7 @@ ROUTERS = (
     orders,
     declarations,
     reconciliation,
+    non_executions,
     closing,
     inquiry,
     fund_year,
@@ -68,6 +70,7 @@ ROUTERS = (
 async def _open_signer(state: ServiceState, _stack: AsyncExitStack) -> None:
     assert isinstance(state.settings, SettlementSettings)
     state.resources["ledger.signer"] = state.settings.signer()
+    state.resources["ledger.earlier_keys"] = state.settings.earlier_keys()
 
 
 def create_app() -> FastAPI:

@@ -152,7 +152,7 @@ class ClaimReversed(_Claim):
     """What was released for payment."""
     layers: list[LayerAmount]
     increases: list[UUID] = Field(default_factory=list)
-    """Payments of what a late decision gave more for it: taken back with it, owed by the person who was paid."""
+    """Payments of what approved lists gave more for it: taken back with it, owed by the person who was paid."""
 
 
 class ClaimReleased(_Claim):
@@ -236,8 +236,8 @@ class CampaignPaymentReleased(EventPayload):
 
 
 class IncreaseReleased(EventPayload):
-    """What a decision later than its effective date gives more for a claim and layer: payable to the person from now
-    on (rulings §8). The subject is the payment."""
+    """What a decision later than its effective date, or a readjudication, gives more for a claim and layer: payable to
+    the person from now on (rulings §2, §8). The subject is the payment."""
 
     TYPE: ClassVar[str] = "heyi.claims.increase.released.v1"
     TOPIC: ClassVar[str] = INCREASE_TOPIC

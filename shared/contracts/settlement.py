@@ -63,6 +63,15 @@ class PaymentNotExecuted(_Payment):
     declared_on: date
 
 
+class PaymentOutstanding(_Payment):
+    """Two persons withdrew the declaration that the bank never executed the payment, before anything followed it: its
+    result is unknown again, and the payable waits for the bank."""
+
+    TYPE: ClassVar[str] = "heyi.settlement.payment.outstanding.v1"
+
+    withdrawn_on: date
+
+
 class PaymentUnclaimed(EventPayload):
     """A payment to a person that nobody claimed by its day: it is payable no longer, and its money stays in the fund.
     The subject is the payable."""

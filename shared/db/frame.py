@@ -10,7 +10,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Date,
-    DateTime,
     Index,
     LargeBinary,
     MetaData,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shared.db.columns import CODE, MOMENT, required
 from shared.db.rules import pool_table
 
 _SCOPE_FUNCTION = """
@@ -164,11 +164,7 @@ def declare(metadata: MetaData) -> None:
 
 
 def _pool(**more: Any) -> Column[str]:
-    return Column("pool_code", Text(collation="C"), **more)
-
-
-def _moment(name: str) -> Column[Any]:
-    return Column(name, DateTime(timezone=True), nullable=False)
+    return Column("pool_code", CODE, **more)
 
 
 def _declare_idempotency(metadata: MetaData) -> None:
@@ -176,14 +172,14 @@ def _declare_idempotency(metadata: MetaData) -> None:
         "idempotency",
         metadata,
         _pool(),
-        Column("subject", Text(collation="C")),
-        Column("key", Text(collation="C")),
+        Column("subject", CODE),
+        Column("key", CODE),
         Column("request_hash", LargeBinary, nullable=False),
         Column("result_kind", Text),
         Column("result_id", Text),
         Column("status", SmallInteger),
         Column("answer", LargeBinary),
-        _moment("created_at"),
+        required("created_at", MOMENT),
         Column("etag", Text),
         PrimaryKeyConstraint("pool_code", "subject", "key"),
     )
@@ -196,7 +192,7 @@ def _declare_audit(metadata: MetaData) -> None:
         metadata,
         _pool(),
         Column("id", Uuid),
-        _moment("at"),
+        required("at", MOMENT),
         Column("subject", Text, nullable=False),
         Column("role", Text, nullable=False),
         Column("action", Text, nullable=False),
@@ -227,7 +223,7 @@ def _declare_audit(metadata: MetaData) -> None:
         Column("root", LargeBinary, nullable=False),
         Column("signature", LargeBinary, nullable=False),
         Column("key_id", Text, nullable=False),
-        _moment("signed_at"),
+        required("signed_at", MOMENT),
         PrimaryKeyConstraint("pool_code", "day"),
     )
 

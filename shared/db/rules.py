@@ -53,28 +53,15 @@ def pool_table(
     function of the owner must read or write (under FORCE he sees none otherwise).
     """
     rows = IN_POOL + (f" AND {of_institution(institution_column)}" if institution_column else "")
-    app_role, worker_role = role(service, "app"), role(service, "worker")
-    statements = [
-        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;",
-        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY;",
-        f"CREATE POLICY app ON {table} TO {app_role} USING ({rows}) WITH CHECK ({rows});",
-        f"CREATE POLICY worker ON {table} TO {worker_role} "
-        + ("USING (true) WITH CHECK (true);" if worker_all_pools else f"USING ({IN_POOL}) WITH CHECK ({IN_POOL});"),
-        f"CREATE POLICY reader ON {table} FOR SELECT TO {role(service, 'reader')} USING ({rows});",
-    ]
-    if owner_sees:
-        statements.append(f"CREATE POLICY owner ON {table} TO {role(service, 'owner')} USING (true) WITH CHECK (true);")
-    statements.append(
-        grants(
-            service,
-            table,
-            app=app,
-            update_columns=update_columns,
-            worker=worker,
-            worker_update_columns=worker_update_columns,
-        )
+    granted = grants(
+        service,
+        table,
+        app=app,
+        update_columns=update_columns,
+        worker=worker,
+        worker_update_columns=worker_update_columns,
     )
-    return "\n".join(statements)
+    return _guarded(service, table, rows, "true" if worker_all_pools else IN_POOL, granted, owner_sees=owner_sees)
 
 
 def free_table(
@@ -88,25 +75,29 @@ def free_table(
     owner_sees: bool = False,
 ) -> str:
     """Policies and grants of a table without pool (docs/tenancy.md says why): any set scope sees it."""
-    statements = [
-        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;",
-        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY;",
-    ]
-    statements += [
-        f"CREATE POLICY {kind} ON {table} TO {role(service, kind)} USING ({HAS_SCOPE}) WITH CHECK ({HAS_SCOPE});"
-        for kind in ("app", "worker")
-    ]
-    statements.append(f"CREATE POLICY reader ON {table} FOR SELECT TO {role(service, 'reader')} USING ({HAS_SCOPE});")
-    if owner_sees:
-        statements.append(f"CREATE POLICY owner ON {table} TO {role(service, 'owner')} USING (true) WITH CHECK (true);")
-    statements.append(
-        grants(
-            service,
-            table,
-            app=app,
-            update_columns=update_columns,
-            worker=worker,
-            worker_update_columns=worker_update_columns,
-        )
+    granted = grants(
+        service,
+        table,
+        app=app,
+        update_columns=update_columns,
+        worker=worker,
+        worker_update_columns=worker_update_columns,
     )
-    return "\n".join(statements)
+    return _guarded(service, table, HAS_SCOPE, HAS_SCOPE, granted, owner_sees=owner_sees)
+
+
+def _guarded(service: str, table: str, rows: str, worker_rows: str, granted: str, *, owner_sees: bool) -> str:
+    """Row security in force with a policy for each role, and the grants; readers see the rows that requests see."""
+    seen = {"app": rows, "worker": worker_rows} | ({"owner": "true"} if owner_sees else {})
+    return "\n".join(
+        [
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;",
+            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY;",
+            *(
+                f"CREATE POLICY {kind} ON {table} TO {role(service, kind)} USING ({of}) WITH CHECK ({of});"
+                for kind, of in seen.items()
+            ),
+            f"CREATE POLICY reader ON {table} FOR SELECT TO {role(service, 'reader')} USING ({rows});",
+            granted,
+        ]
+    )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -78,6 +79,28 @@ async def execute(conn: AsyncConnection, sql: str, *args: Any) -> str:
 async def execute_counted(conn: AsyncConnection, sql: str, *args: Any) -> int:
     """Runs one statement; returns the number of rows it touched."""
     return int((await execute(conn, sql, *args)).rsplit(" ", 1)[-1])
+
+
+async def fetch_newest(
+    conn: AsyncConnection, sql: str, by: tuple[str, str], after: Sequence[Any] | None, limit: int, *args: Any
+) -> list[Any]:
+    """Rows by (moment, id), newest first, after the last such pair shown; ``sql`` takes ``args`` and ends in its
+    WHERE."""
+    moment, key = by
+    shown, its_id, most = (f"${len(args) + place}" for place in (1, 2, 3))
+    paged = f"""{sql}
+      AND ({shown}::timestamptz IS NULL OR ({moment}, {key}) < ({shown}, {its_id}::uuid))
+    ORDER BY {moment} DESC, {key} DESC LIMIT {most}"""
+    return await fetch(conn, paged, *args, *(after or (None, None)), limit)
+
+
+async def change_row(
+    conn: AsyncConnection, table: str, pool: str, row_id: UUID, changes: str, *values: Any, only: str = "true"
+) -> bool:
+    """Changes columns of a pool's row where the condition ``only`` holds of it; the values begin with ``$3``. False if
+    nothing was changed."""
+    sql = f"UPDATE {table} SET {changes} WHERE pool_code = $1 AND id = $2 AND {only}"
+    return await execute_counted(conn, sql, pool, row_id, *values) == 1
 
 
 async def execute_together(conn: AsyncConnection, statements: Sequence[Statement], last: str = "SELECT") -> None:

@@ -1,12 +1,13 @@
 """Which errors of the database pass by themselves, and which mean that an outcome is not known."""
 
 import socket
-from collections.abc import Iterator
+from functools import partial
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from shared.db.causes import causes
 from shared.http.problems import BUSY
 from shared.kernel.errors import Problem
 
@@ -27,16 +28,7 @@ _LOST = (
     asyncpg.CrashShutdownError,
     ConnectionError,
 )
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and what it wraps: SQLAlchemy and its adapter each put their own around the driver's."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        inner = getattr(error, "orig", None)
-        error = inner if isinstance(inner, BaseException) else (error.__cause__ or error.__context__)
+_causes = partial(causes, context=True)
 
 
 def waited_too_long(error: BaseException) -> bool:

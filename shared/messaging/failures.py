@@ -1,12 +1,11 @@
 """Which failures of a handler pass by themselves, and how one is told without quoting data."""
 
-from collections.abc import Iterator
-
 import asyncpg
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from shared.db.causes import causes
 from shared.observe.logs import redact
 
 MAX_CHARACTERS = 500
@@ -32,18 +31,18 @@ def connection_failed(error: BaseException) -> bool:
         isinstance(cause, _CONNECTION)
         or (isinstance(cause, DBAPIError) and cause.connection_invalidated)
         or (isinstance(cause, asyncpg.InterfaceError) and "connection is closed" in str(cause))
-        for cause in _causes(error)
+        for cause in causes(error)
     )
 
 
 def is_contention(error: BaseException) -> bool:
     """A deadlock, lost race or lock timeout: the same work may pass when it is tried again."""
-    return any(isinstance(cause, _CONTENTION) for cause in _causes(error))
+    return any(isinstance(cause, _CONTENTION) for cause in causes(error))
 
 
 def describe(error: BaseException) -> str:
     """The failure for a parked event's row and the log: kind and message, never rows, inputs or details."""
-    for cause in _causes(error):
+    for cause in causes(error):
         if isinstance(cause, ValidationError):
             places = ", ".join(f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in cause.errors())
             return f"payload: {places}"[:MAX_CHARACTERS]
@@ -52,16 +51,6 @@ def describe(error: BaseException) -> str:
             told = f"{type(cause).__name__} {cause.sqlstate}: {constraint or _first_line(cause)}"
             return _masked(told)
     return _masked(f"{type(error).__name__}: {_first_line(error)}")
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and what it wraps: SQLAlchemy and its adapter each put their own around the driver's."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        inner = getattr(error, "orig", None)
-        error = inner if isinstance(inner, BaseException) else error.__cause__
 
 
 def _first_line(error: BaseException) -> str:

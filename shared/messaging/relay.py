@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -18,6 +18,7 @@ import structlog
 from shared.kernel import faults
 from shared.messaging import heartbeat
 from shared.messaging.bus.base import Bus, Outbound, Publisher
+from shared.messaging.connections import close, real_now
 from shared.messaging.metrics import MessagingMetrics
 from shared.messaging.outbox import CHANNEL
 from shared.messaging.republish import fill_again
@@ -89,13 +90,13 @@ class Relay:
             total = 0
             while sent := await self._pass(conn, publisher):
                 total += sent
-            await self._beat(publisher, _real_now())
+            await self._beat(publisher, real_now())
             return total
         finally:
             self.holds = False
             if publisher is not None:
                 await publisher.close()
-            await _close(conn)
+            await close(conn)
 
     def outbox_age(self) -> float:
         """Real seconds since the outbox was last seen empty by this process, 0 where another one is the relay."""
@@ -113,7 +114,7 @@ class Relay:
             publisher = await self._bus.publisher()
             while not stop.is_set():
                 wake.clear()
-                began = _real_now()
+                began = real_now()
                 self.turned_at = time.monotonic()
                 if await self._pass(conn, publisher):
                     continue
@@ -129,7 +130,7 @@ class Relay:
             if publisher is not None:
                 with suppress(Exception):
                     await publisher.close()
-            await _close(conn)
+            await close(conn)
 
     async def _connect(self) -> Any:
         settings = _PLANNING | {"application_name": f"heyi-{self._service}-relay", "statement_timeout": "30s"}
@@ -156,7 +157,7 @@ class Relay:
         await publisher.publish([outbound(row) for row in rows])
         faults.point("relay.sent_not_marked")
         pools, days = {row["pool_code"] for row in rows}, {row["business_day"] for row in rows}
-        await conn.execute(_MARK, list(pools), list(days), [row["id"] for row in rows], _real_now())
+        await conn.execute(_MARK, list(pools), list(days), [row["id"] for row in rows], real_now())
         self._metrics.relayed.inc(len(rows))
         return len(rows)
 
@@ -190,14 +191,3 @@ async def _first(one: asyncio.Event, other: asyncio.Event, seconds: float) -> No
     finally:
         for task in tasks:
             task.cancel()
-
-
-async def _close(conn: Any) -> None:
-    try:
-        await conn.close(timeout=2)
-    except (TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        conn.terminate()
-
-
-def _real_now() -> datetime:
-    return datetime.now(UTC)

@@ -11,7 +11,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Date,
-    DateTime,
     Index,
     Integer,
     MetaData,
@@ -22,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 
+from shared.db.columns import CODE, MOMENT
 from shared.db.rules import free_table, pool_table, role
 from shared.messaging.partitions import FUNCTION, UP_FRONT
 
@@ -162,41 +162,39 @@ def declare(metadata: MetaData) -> None:
     _declare_outbox(metadata)
     _declare_consumers(metadata)
     _declare_parked(metadata)
-    name = Text(collation="C")
     asked = Table(
         "republish_request",
         metadata,
-        Column("pool_code", name),
+        Column("pool_code", CODE),
         Column("id", Uuid),
-        Column("topic", name, nullable=False),
+        Column("topic", CODE, nullable=False),
         Column("from_day", Date, nullable=False),
         Column("asked_by", Text, nullable=False),
-        Column("asked_at", DateTime(timezone=True), nullable=False),
+        Column("asked_at", MOMENT, nullable=False),
         Column("events", BigInteger),
-        Column("done_at", DateTime(timezone=True)),
+        Column("done_at", MOMENT),
         PrimaryKeyConstraint("pool_code", "id"),
     )
     Index("republish_request_open", asked.c.asked_at, postgresql_where=text("done_at IS NULL"))
 
 
 def _declare_outbox(metadata: MetaData) -> None:
-    name, moment = Text(collation="C"), DateTime(timezone=True)
     outbox = Table(
         "outbox",
         metadata,
-        Column("pool_code", name),
+        Column("pool_code", CODE),
         Column("business_day", Date),
         Column("id", Uuid),
-        Column("topic", name, nullable=False),
-        Column("type", name, nullable=False),
-        Column("subject", name, nullable=False),
+        Column("topic", CODE, nullable=False),
+        Column("type", CODE, nullable=False),
+        Column("subject", CODE, nullable=False),
         Column("sequence", BigInteger, nullable=False),
         Column("partition_key", Text, nullable=False),
         Column("amount_fen", BigInteger),
         Column("envelope", Text, nullable=False),
         Column("traceparent", Text),
-        Column("created_at", moment, nullable=False),
-        Column("sent_at", moment),
+        Column("created_at", MOMENT, nullable=False),
+        Column("sent_at", MOMENT),
         PrimaryKeyConstraint("pool_code", "business_day", "id"),
         postgresql_partition_by="RANGE (business_day)",
     )
@@ -204,64 +202,62 @@ def _declare_outbox(metadata: MetaData) -> None:
 
 
 def _declare_consumers(metadata: MetaData) -> None:
-    name, moment = Text(collation="C"), DateTime(timezone=True)
     Table(
         "inbox",
         metadata,
-        Column("pool_code", name, nullable=False),
-        Column("consumer", name),
+        Column("pool_code", CODE, nullable=False),
+        Column("consumer", CODE),
         Column("generation", Integer),
         Column("event_id", Uuid),
         Column("event_month", Date),
-        Column("handled_at", moment, nullable=False),
+        Column("handled_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("event_id", "consumer", "generation", "event_month"),
         postgresql_partition_by="RANGE (event_month)",
     )
     Table(
         "consumer_subject",
         metadata,
-        Column("pool_code", name),
-        Column("consumer", name),
+        Column("pool_code", CODE),
+        Column("consumer", CODE),
         Column("generation", Integer),
-        Column("topic", name),
-        Column("subject", name),
+        Column("topic", CODE),
+        Column("subject", CODE),
         Column("sequence", BigInteger, nullable=False),
         PrimaryKeyConstraint("consumer", "generation", "pool_code", "topic", "subject"),
     )
     Table(
         "stream_heartbeat",
         metadata,
-        Column("consumer", name),
+        Column("consumer", CODE),
         Column("generation", Integer),
-        Column("topic", name),
+        Column("topic", CODE),
         Column("partition", Integer),
-        Column("sent_at", moment, nullable=False),
+        Column("sent_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("consumer", "generation", "topic", "partition"),
     )
 
 
 def _declare_parked(metadata: MetaData) -> None:
-    name, moment = Text(collation="C"), DateTime(timezone=True)
     parked = Table(
         "parked",
         metadata,
-        Column("pool_code", name, nullable=False),
-        Column("consumer", name),
+        Column("pool_code", CODE, nullable=False),
+        Column("consumer", CODE),
         Column("generation", Integer),
         Column("event_id", Uuid),
-        Column("topic", name, nullable=False),
-        Column("type", name, nullable=False),
-        Column("subject", name, nullable=False),
+        Column("topic", CODE, nullable=False),
+        Column("type", CODE, nullable=False),
+        Column("subject", CODE, nullable=False),
         Column("sequence", BigInteger, nullable=False),
         Column("envelope", Text, nullable=False),
         Column("reason", Text, nullable=False),
         Column("error", Text),
         Column("attempts", Integer, nullable=False, server_default="0"),
-        Column("parked_at", moment, nullable=False),
-        Column("attempted_at", moment),
-        Column("retry_asked_at", moment),
+        Column("parked_at", MOMENT, nullable=False),
+        Column("attempted_at", MOMENT),
+        Column("retry_asked_at", MOMENT),
         Column("retry_asked_by", Text),
-        Column("released_at", moment),
+        Column("released_at", MOMENT),
         PrimaryKeyConstraint("consumer", "generation", "event_id"),
     )
     c = parked.c

@@ -311,6 +311,8 @@ def draw_cap(rng: Random, kind: str) -> Doc:
         "disease_year": 20_000,
     }
     period = rng.choice((*most, "person_year"))
+    if period == "person_day" and kind == "inpatient":
+        period = "admission"
     amount: Any = yuan(rng, most[period] if kind == "inpatient" else most[period] // 10)
     if rng.random() < 0.03:
         amount = {"value": amount, "illustrative": "true"}

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
-from services.claims.benefits.case import Base, Case, Inputs, key_of
+from services.claims.benefits.case import Base, Case, Inputs, keys_of
 from services.claims.benefits.choosing import Run, pays_from_account, rests_on, running
 from services.claims.benefits.lines import Sums, count_lines
 from services.claims.benefits.model import (
@@ -143,7 +143,7 @@ def accumulators(claim: ClaimInput, policy: Policy) -> tuple[AccumulatorKey, ...
             if benefit.kind == claim.kind:
                 wanted.update(benefit.adds_to)  # a cap limits what its bucket adds to, in the period that it names
                 wanted.update(("person_year", name) for name in counters(benefit))
-    keys = {key_of(claim, policy, year, *one) for year in years(claim, policy) for one in wanted}
+    keys = {key for year in years(claim, policy) for one in wanted for key in keys_of(claim, year, *one)}
     if policy.family_account is not None and claim.from_account_fen:
         keys.add(_ACCOUNT_KEY)
     return tuple(sorted(keys))

@@ -178,13 +178,19 @@ class Earlier(NamedTuple):
         return [self.total_fen, self.eligible_fen, self.borne_fen, [[*one] for one in self.buckets]]
 
     def raised(self, more: Mapping[str, int]) -> Earlier:
-        """With what a late decision gave more, in fen by layer: it counts as paid by the bucket that takes the bill."""
+        """With what a list of increases gave, in fen by layer: it counts as paid by the bucket that takes the bill, of
+        what a cap of the year had cut before of more than was worked out."""
         buckets = list(self.buckets)
         for layer, fen in more.items():
             mine = [number for number, one in enumerate(buckets) if one.layer == layer]
             at = next((number for number in mine if not buckets[number].items), mine[0] if mine else len(buckets))
             one = buckets[at] if mine else Carried(layer)
-            paid = one._replace(uncapped_fen=one.uncapped_fen + fen, benefit_fen=one.benefit_fen + fen)
+            benefit = one.benefit_fen + fen
+            paid = one._replace(
+                uncapped_fen=max(one.uncapped_fen, benefit),
+                over_year_fen=max(0, one.over_year_fen - fen),
+                benefit_fen=benefit,
+            )
             buckets[at : at + 1] = [paid]
         return self._replace(buckets=tuple(buckets))
 
@@ -663,9 +669,6 @@ class Policy:
     """A kind of care has one at most; without one its papers may come whenever they do."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """Names of the special groups that the document declares, by code."""
-    diseases: frozenset[str] = frozenset()
-    """Every code of a disease that rows, buckets and caps name: what a disease-year counts by."""
-
     papers: tuple[Papers, ...] = ()
     """A kind of care that is not named needs what the desk asks for."""
 

@@ -1,14 +1,16 @@
 """What others may ask of the policies. Parsed policies are kept by hash: a decided document never changes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.benefits import registry
 from services.claims.benefits.model import Policy
-from shared.db.sql import fetchrow, fetchval
+from shared.db.sql import fetch, fetchrow, fetchval
 from shared.kernel.errors import define
 
 NO_POLICY = define(
@@ -33,6 +35,9 @@ SELECT p.hash, p.effective_from, p.decided_at,
         WHERE s.pool_code = $1 AND s.valid_from > p.effective_from) AS until,
        (SELECT n.policy_id FROM policy_on($1, p.effective_from) n) AS in_force
 FROM policy p WHERE p.pool_code = $1 AND p.id = $2 AND p.status = 'decided'
+"""
+_ON_DAYS = """
+SELECT d.day, n.policy_id, n.hash FROM unnest($2::date[]) AS d(day), LATERAL policy_on($1, d.day) n
 """
 
 
@@ -68,6 +73,19 @@ async def policy_for(conn: AsyncConnection, pool_code: str, admitted_on: date) -
     if row is None:
         raise NO_POLICY(pool_code=pool_code, day=admitted_on)
     return await policy_from(conn, pool_code, row["hash"], tuple(row["accepted"]))
+
+
+class InForce(NamedTuple):
+    """The version that decides a day."""
+
+    policy_id: UUID
+    hash: str
+
+
+async def policies_on(conn: AsyncConnection, pool_code: str, days: Iterable[date]) -> dict[date, InForce]:
+    """The versions that decide claims admitted (visited) on days; a day without one is left out."""
+    rows = await fetch(conn, _ON_DAYS, pool_code, sorted(days))
+    return {row["day"]: InForce(row["policy_id"], row["hash"]) for row in rows}
 
 
 async def policy_from(conn: AsyncConnection, pool_code: str, digest: str, accepted: tuple[str, ...]) -> Policy:

@@ -1,19 +1,17 @@
-"""Routes of second compensation, in the order in which a campaign goes.
+"""Routes of second compensation, in the order in which a campaign goes from its pot to its end.
 
-Longer than most: one campaign is read from its pot to its last payment in one place, a short function a step.
+Those that read the list are in ``lists_api``, those of objections in ``objections_api``.
 """
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path, Query, Response
+from fastapi import Path
 
 from services.claims.benefits.model import Band
 from services.claims.benefits.second import PaymentList
-from services.claims.campaigns import commands, paying, store
-from services.claims.campaigns.model import LISTED, PAID, PUBLISHED, RELEASED, RETURNED, Campaign, Listed, Scope, Terms
-from services.claims.campaigns.payment_sheet import payment_sheet
+from services.claims.campaigns import candidates_store, commands, paying, store
+from services.claims.campaigns.model import Campaign, Scope, Terms
 from services.claims.campaigns.problems import (
     BAD_TERMS,
     CAMPAIGN_EXISTS,
@@ -26,14 +24,9 @@ from services.claims.campaigns.problems import (
     GROUPS_UNKNOWN,
     NAMES_MISSING,
     NO_CANDIDATES,
-    NOT_YOUR_TOWNSHIP,
     NOTHING_LISTED,
-    NOTHING_TO_STRIKE,
-    OBJECTION_UNKNOWN,
     OBJECTIONS_OPEN,
-    OBJECTIONS_OVER,
     OBJECTIONS_RUN,
-    PAYMENT_UNKNOWN,
     STILL_CLAIMABLE,
     VOID_NOT_ASKED,
     YEAR_OPEN,
@@ -44,16 +37,8 @@ from services.claims.campaigns.schemas import (
     CampaignOut,
     CandidateOut,
     ComputedOut,
-    LineOut,
     NamesOut,
-    NoticeOut,
-    ObjectionDecisionIn,
-    ObjectionIn,
-    ObjectionMade,
-    ObjectionOut,
-    PlaceSum,
     PublicationIn,
-    PublicLineOut,
     ReleaseIn,
     ScopeIn,
     SimulationOut,
@@ -69,19 +54,14 @@ from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES, documented
-from shared.http.territory import areas_of
 from shared.http.unit import Unit, UnitDep
-from shared.kernel.areas import within
 
 router = ServiceRouter(prefix="/pools/{pool_code}/campaigns", tags=["campaigns"])
 Pool = Annotated[str, Path(pattern=r"^\d{6}$")]
-Area = Annotated[str, Query(pattern=r"^\d{6,12}$")]
 DIRECTOR, OFFICE = ["county_director"], ["county_recheck", "county_director"]
 TOWNSHIP = ["township_clerk", "township_director"]
 SIMULATORS = [*OFFICE, "insurer_manager"]
 WATCHERS = [*OFFICE, "insurer_manager", "county_finance", "county_inspector", "city_health", "supervisor", "auditor"]
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHOWN = (LISTED, RELEASED, PAID, RETURNED)
 
 
 async def campaign_out(unit: Unit, campaign: Campaign) -> CampaignOut:
@@ -167,7 +147,7 @@ async def compute_candidates(pool_code: Pool, campaign_id: ShortId, body: ScopeI
     """Computes the candidates from the reviewed claims of the year; again where more claims were reviewed since."""
     scope = scope_in(body)
     campaign, found = await commands.compute(unit, campaign_id, scope)
-    missing = await store.left_out(unit.conn, unit.pool_code, campaign.year, scope.kinds)
+    missing = await candidates_store.left_out(unit.conn, unit.pool_code, campaign.year, scope.kinds)
     return ComputedOut(campaign=await campaign_out(unit, campaign), candidates=found, left_out=missing)
 
 
@@ -182,7 +162,9 @@ async def list_candidates(
     """The candidates of the run that counts, each with the claims that his year was added up from."""
     campaign = await commands.known(unit, campaign_id)
     key = read_cursor(cursor, UUID)
-    rows = await store.candidate_rows(unit.conn, unit.pool_code, campaign, key[0] if key else None, limit + 1)
+    rows = await candidates_store.candidate_rows(
+        unit.conn, unit.pool_code, campaign, key[0] if key else None, limit + 1
+    )
     items = [_candidate(row) for row in rows[:limit]]
     following = encode_cursor(items[-1].member_id) if len(rows) > limit else None
     return Page[CandidateOut](items=items, next_cursor=following)
@@ -195,7 +177,7 @@ def _candidate(row: Any) -> CandidateOut:
         eligible=row["eligible_fen"],
         first=row["first_fen"],
         excluded=row["excluded_fen"],
-        own=store.candidate_of(row).own_fen,
+        own=candidates_store.candidate_of(row).own_fen,
         beside=row["beside_fen"],
         room=row["room_fen"],
         claims=list(row["claims"]),
@@ -301,179 +283,6 @@ async def ask_void_list(pool_code: Pool, campaign_id: ShortId, body: VoidIn, uni
 async def void_list(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) -> CampaignOut:
     """Makes the list void, by another person than who asked: candidates, proposal, approval and notice begin again."""
     return await campaign_out(unit, await commands.void(unit, campaign_id))
-
-
-@router.get(
-    "/{campaign_id}/notice",
-    openapi_extra=access([], scope="public", command="read_notice"),
-    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE),
-)
-async def read_notice(
-    pool_code: Pool, campaign_id: ShortId, area: Area, unit: UnitDep, cursor: Cursor = None, limit: Limit = 200
-) -> NoticeOut:
-    """The list of a township or village as it hangs out (公示), for everybody: masked names and amounts alone."""
-    campaign = await commands.known(unit, campaign_id)
-    if campaign.status not in (PUBLISHED, RELEASED):
-        raise CAMPAIGN_STATE(status=commands.STATUS[campaign.status], act=("查看公示", "read the notice"))
-    lines, following = await _page(unit, campaign, SHOWN, area, cursor, limit)
-    items = [
-        PublicLineOut.model_validate(
-            {
-                "payment_id": line.id,
-                "township_code": line.township_code,
-                "village_code": line.village_code,
-                "name": line.masked_name,
-                "amount": line.amount_fen,
-                "status": line.status,
-            }
-        )
-        for line in lines
-    ]
-    return NoticeOut(
-        items=items,
-        next_cursor=following,
-        title=campaign.title,
-        document_number=campaign.document_number,
-        restriction=campaign.restriction(),
-    )
-
-
-async def _page(
-    unit: Unit, campaign: Campaign, statuses: tuple[str, ...], area: str | None, cursor: str | None, limit: int
-) -> tuple[list[Listed], str | None]:
-    key = read_cursor(cursor, str, UUID)
-    after = (key[0], key[1]) if key else ("", UUID(int=0))
-    lines = await store.listed(unit.conn, unit.pool_code, campaign, statuses, area, after, limit + 1)
-    shown = lines[:limit]
-    return shown, encode_cursor(shown[-1].township_code, shown[-1].id) if len(lines) > limit else None
-
-
-@router.get(
-    "/{campaign_id}/payments",
-    openapi_extra=access([*WATCHERS, *TOWNSHIP, "insurer_finance"], command="list_campaign_payments", personal=True),
-    responses=documented(CAMPAIGN_UNKNOWN, PAYMENT_UNKNOWN),
-)
-async def list_payments(
-    pool_code: Pool, campaign_id: ShortId, unit: UnitDep, area: Area | None = None, cursor: Cursor = None,
-    limit: Limit = 50,
-) -> Page[LineOut]:  # fmt: skip
-    """Lines of the list that counts; a township names an area of its own."""
-    campaign = await commands.known(unit, campaign_id)
-    _check_area(unit, area)
-    lines, following = await _page(unit, campaign, SHOWN, area, cursor, limit)
-    return Page[LineOut](items=[_line(line) for line in lines], next_cursor=following)
-
-
-def _check_area(unit: Unit, area: str | None) -> None:
-    """A township looks into its own areas only. Raises PAYMENT_UNKNOWN, AREAS_MISSING."""
-    if not within(areas_of(unit.actor), area or ""):
-        raise PAYMENT_UNKNOWN(payment_id=area or "-")
-
-
-def _line(line: Listed) -> LineOut:
-    return LineOut.model_validate(
-        {
-            "payment_id": line.id,
-            "psn_no": line.member_id,
-            "township_code": line.township_code,
-            "village_code": line.village_code,
-            "name": line.masked_name,
-            "base": line.base_fen,
-            "due": line.due_fen,
-            "amount": line.amount_fen,
-            "status": line.status,
-            "paid_on": line.paid_on,
-        }
-    )
-
-
-@router.get(
-    "/{campaign_id}/payments.xlsx",
-    response_class=Response,
-    openapi_extra=access([*OFFICE, *TOWNSHIP, "insurer_finance"], command="read_payment_sheet", personal=True),
-    responses={200: {"content": {XLSX: {}}}, **documented(CAMPAIGN_UNKNOWN, PAYMENT_UNKNOWN)},
-)
-async def read_payment_sheet(
-    pool_code: Pool, campaign_id: ShortId, unit: UnitDep, area: Area | None = None
-) -> Response:
-    """The payment list as a workbook, a sheet a township, for the signatures."""
-    campaign = await commands.known(unit, campaign_id)
-    _check_area(unit, area)
-    lines = await store.listed(unit.conn, unit.pool_code, campaign, (RELEASED, PAID, RETURNED), area)
-    unit.note(lines=len(lines))
-    headers = {"Content-Disposition": f'attachment; filename="second-{campaign.year}.xlsx"'}
-    return Response(payment_sheet(campaign, lines), media_type=XLSX, headers=headers)
-
-
-@router.get(
-    "/{campaign_id}/places",
-    openapi_extra=access([*WATCHERS, "insurer_finance"], command="sum_campaign"),
-    responses=documented(CAMPAIGN_UNKNOWN),
-)
-async def sum_places(pool_code: Pool, campaign_id: ShortId, unit: UnitDep) -> list[PlaceSum]:
-    """Persons and sums by township, village and state."""
-    campaign = await commands.known(unit, campaign_id)
-    return _places(await store.places(unit.conn, unit.pool_code, campaign))
-
-
-def _places(rows: Iterable[Any]) -> list[PlaceSum]:
-    return [
-        PlaceSum(
-            township_code=row["township_code"],
-            village_code=row["village_code"],
-            status=row["status"],
-            persons=row["persons"],
-            amount=row["amount_fen"],
-        )
-        for row in rows
-    ]
-
-
-@router.post(
-    "/{campaign_id}/objections",
-    openapi_extra=access([*TOWNSHIP, *OFFICE, "supervisor"], command="object_to_list"),
-    status_code=201,
-    responses=documented(CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, OBJECTIONS_OVER, PAYMENT_UNKNOWN, NOT_YOUR_TOWNSHIP),
-)
-async def object_to_list(pool_code: Pool, campaign_id: ShortId, body: ObjectionIn, unit: UnitDep) -> ObjectionMade:
-    """Records an objection while the list hangs out."""
-    asked = commands.Objection(body.payment_id, body.township_code, body.ground)
-    return ObjectionMade(objection_id=await commands.object_to(unit, campaign_id, asked))
-
-
-@router.get(
-    "/{campaign_id}/objections",
-    openapi_extra=access(WATCHERS, command="list_objections", personal=True),
-    responses=documented(CAMPAIGN_UNKNOWN),
-)
-async def list_objections(
-    pool_code: Pool, campaign_id: ShortId, unit: UnitDep, cursor: Cursor = None, limit: Limit = 50
-) -> Page[ObjectionOut]:
-    """Objections in the order in which they were made, with how they were decided."""
-    await commands.known(unit, campaign_id)
-    after = (read_cursor(cursor, UUID) or [UUID(int=0)])[0]
-    rows = await store.objections(unit.conn, unit.pool_code, campaign_id, after, limit + 1)
-    members = [name for name in ObjectionOut.model_fields if name != "objection_id"]
-    items = [
-        ObjectionOut.model_validate({name: row[name] for name in members} | {"objection_id": row["id"]})
-        for row in rows[:limit]
-    ]
-    return Page(items=items, next_cursor=encode_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None)
-
-
-@router.post(
-    "/{campaign_id}/objections/{objection_id}/decision",
-    openapi_extra=access(OFFICE, command="decide_objection"),
-    responses=documented(
-        CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, OBJECTION_UNKNOWN, NOTHING_TO_STRIKE, FOUR_EYES, CONFLICT_OF_INTEREST
-    ),
-)
-async def decide_objection(
-    pool_code: Pool, campaign_id: ShortId, objection_id: ShortId, body: ObjectionDecisionIn, unit: UnitDep
-) -> CampaignOut:
-    """Decides an objection, by another person than who recorded it."""
-    now = await commands.decide_objection(unit, campaign_id, objection_id, body.outcome, body.note)
-    return await campaign_out(unit, now)
 
 
 @router.post(

@@ -1,7 +1,7 @@
-"""From the pot to the approved list. Each command takes the request's transaction and never commits."""
+"""From the pot to the published list. Each command takes the request's transaction and never commits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 from services.claims.benefits.model import Policy
 from services.claims.benefits.queries import policy_for
 from services.claims.benefits.second import BadCampaign, PaymentList
-from services.claims.campaigns import store
+from services.claims.campaigns import candidates_store, objections_store, store
 from services.claims.campaigns.model import (
     APPROVED,
     CLOSED,
@@ -22,7 +22,6 @@ from services.claims.campaigns.model import (
     RELEASED,
     SUPERSEDED,
     Campaign,
-    Listed,
     Scope,
     Terms,
     payment_list,
@@ -39,14 +38,9 @@ from services.claims.campaigns.problems import (
     GROUPS_UNKNOWN,
     NAMES_MISSING,
     NO_CANDIDATES,
-    NOT_YOUR_TOWNSHIP,
     NOTHING_LISTED,
-    NOTHING_TO_STRIKE,
-    OBJECTION_UNKNOWN,
     OBJECTIONS_OPEN,
-    OBJECTIONS_OVER,
     OBJECTIONS_RUN,
-    PAYMENT_UNKNOWN,
     VOID_NOT_ASKED,
     YEAR_OPEN,
 )
@@ -54,9 +48,7 @@ from services.claims.campaigns.selection import Selection, UnknownGroups, resolv
 from services.claims.visits import queries
 from services.claims.visits.ties import HOUSEHOLD
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES, NOT_FOUND
-from shared.http.territory import areas_of
 from shared.http.unit import Unit
-from shared.kernel.areas import within
 from shared.kernel.ids import new_id
 
 Words = tuple[str, str]
@@ -154,7 +146,7 @@ async def compute(unit: Unit, campaign_id: UUID, scope: Scope) -> tuple[Campaign
         scope = replace(scope, only=await _selections(unit, campaign.year, scope.only))
     cap_fen = await _cap(unit, campaign.year, scope.counts_toward) if scope.counts_toward else None
     run = campaign.run + 1
-    found = await store.compute(unit.conn, unit.pool_code, campaign, run, scope, cap_fen)
+    found = await candidates_store.compute(unit.conn, unit.pool_code, campaign, run, scope, cap_fen)
     return await keep(unit, campaign, run=run, scope=scope.row(), **_NO_LIST), found
 
 
@@ -186,6 +178,11 @@ async def void(unit: Unit, campaign_id: UUID) -> Campaign:
     if campaign.void_asked_by is None:
         raise VOID_NOT_ASKED()
     four_eyes(unit, campaign.void_asked_by, ("申请作废名单", "ask for the list to be made void"), VOID)
+    return await begin_again(unit, campaign)
+
+
+async def begin_again(unit: Unit, campaign: Campaign) -> Campaign:
+    """The list is void: candidates, proposal, approval and notice begin again."""
     await store.move(unit.conn, unit.pool_code, campaign, LISTED, SUPERSEDED, published=False)
     return await keep(unit, campaign, **_NO_LIST)
 
@@ -195,7 +192,7 @@ async def notice_over(unit: Unit, campaign: Campaign) -> None:
     assert campaign.objections_until is not None
     if await unit.business_day() <= campaign.objections_until:
         raise OBJECTIONS_RUN(until=campaign.objections_until)
-    waiting = await store.open_objections(unit.conn, unit.pool_code, campaign.id)
+    waiting = await objections_store.open_objections(unit.conn, unit.pool_code, campaign.id)
     if waiting:
         raise OBJECTIONS_OPEN(count=waiting)
 
@@ -224,11 +221,11 @@ async def simulate(unit: Unit, campaign: Campaign, terms: Terms) -> tuple[Paymen
 
     Raises NO_CANDIDATES, BAD_TERMS. Nothing is written.
     """
-    rows = await store.candidate_rows(unit.conn, unit.pool_code, campaign)
+    rows = await candidates_store.candidate_rows(unit.conn, unit.pool_code, campaign)
     if not rows:
         raise NO_CANDIDATES()
     try:
-        found = payment_list(map(store.candidate_of, rows), campaign.pot_fen, terms)
+        found = payment_list(map(candidates_store.candidate_of, rows), campaign.pot_fen, terms)
     except BadCampaign as bad:
         raise BAD_TERMS(reason=_words(bad)) from bad
     return found, {str(row["member_id"]): row for row in rows}
@@ -316,79 +313,6 @@ async def publish(unit: Unit, campaign_id: UUID, days: int) -> Campaign:
     day = await unit.business_day()
     return await keep(
         unit, campaign, status=PUBLISHED, published_on=day, objections_until=day + timedelta(days=days)
-    )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """What somebody holds against the list: against a line, or against its omissions."""
-
-    payment_id: UUID | None
-    township_code: str
-    ground: str
-
-
-async def object_to(unit: Unit, campaign_id: UUID, asked: Objection) -> UUID:
-    """Records an objection while the list hangs out. Raises CAMPAIGN_STATE, OBJECTIONS_OVER, PAYMENT_UNKNOWN,
-    NOT_YOUR_TOWNSHIP."""
-    campaign = await at_step(unit, campaign_id, (PUBLISHED,), ("提出异议", "object"))
-    assert campaign.objections_until is not None
-    if await unit.business_day() > campaign.objections_until:
-        raise OBJECTIONS_OVER(until=campaign.objections_until)
-    township = asked.township_code
-    if asked.payment_id is not None:
-        township = (await line_within(unit, campaign, asked.payment_id)).township_code
-    elif not within(areas_of(unit.actor), township):
-        raise NOT_YOUR_TOWNSHIP(township=township)
-    objection_id = new_id(unit.now)
-    row = (objection_id, asked.payment_id, township, asked.ground, unit.actor.subject, unit.now)
-    await store.add_objection(unit.conn, unit.pool_code, campaign_id, row)
-    unit.result("objection", objection_id)
-    return objection_id
-
-
-async def line_within(unit: Unit, campaign: Campaign, payment_id: UUID) -> Listed:
-    """A line of the list in the caller's areas, locked. Raises PAYMENT_UNKNOWN."""
-    found = await store.lock_payments(unit.conn, unit.pool_code, campaign, [payment_id])
-    if not found or not within(areas_of(unit.actor), found[0].township_code):
-        raise PAYMENT_UNKNOWN(payment_id=payment_id)
-    return found[0]
-
-
-async def decide_objection(unit: Unit, campaign_id: UUID, objection_id: UUID, outcome: str, note: str) -> Campaign:
-    """Decides an objection, by another person than who recorded it.
-
-    ``rejected``: the list stands. ``struck``: the line goes, its money stays in the pot. ``recompute``: the list is
-    void, and candidates, proposal, approval and notice begin again.
-
-    Raises CAMPAIGN_STATE, OBJECTION_UNKNOWN, NOTHING_TO_STRIKE, FOUR_EYES, CONFLICT_OF_INTEREST.
-    """
-    campaign = await at_step(unit, campaign_id, (PUBLISHED,), ("处理异议", "decide an objection"))
-    row = await store.objection(unit.conn, unit.pool_code, campaign_id, objection_id)
-    if row is None or row["outcome"] is not None:
-        raise OBJECTION_UNKNOWN(objection_id=objection_id)
-    four_eyes(unit, row["raised_by"], ("记录异议", "record the objection"), ("处理", "decide it"))
-    await keep_away(unit, campaign)
-    if outcome == "struck" and row["payment_id"] is None:
-        raise NOTHING_TO_STRIKE(objection_id=objection_id)
-    at = (outcome, note, unit.actor.subject, unit.now)
-    await store.decide_objection(unit.conn, unit.pool_code, objection_id, *at)
-    if outcome == "rejected":
-        return campaign
-    if outcome == "struck":
-        return await _strike(unit, campaign, row["payment_id"])
-    await store.move(unit.conn, unit.pool_code, campaign, LISTED, SUPERSEDED, published=False)
-    return await keep(unit, campaign, **_NO_LIST)
-
-
-async def _strike(unit: Unit, campaign: Campaign, payment_id: UUID) -> Campaign:
-    lines = await store.lock_payments(unit.conn, unit.pool_code, campaign, [payment_id])
-    if not lines or lines[0].status != LISTED:  # on a list that was made void, or struck before
-        return campaign
-    line = lines[0]
-    await store.strike(unit.conn, unit.pool_code, payment_id)
-    return await keep(
-        unit, campaign, listed=campaign.listed - 1, listed_fen=campaign.listed_fen - line.amount_fen
     )  # fmt: skip
 
 

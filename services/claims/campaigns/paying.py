@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.claims.benefits.model import Layer
 from services.claims.benefits.queries import policy_for
-from services.claims.campaigns import store
+from services.claims.campaigns import candidates_store, store
 from services.claims.campaigns.commands import at_step, cap_of, four_eyes, keep, keep_away, notice_over, scope_of
 from services.claims.campaigns.model import CLOSED, LISTED, PUBLISHED, RELEASED, RETURNED, Campaign, Listed
 from services.claims.campaigns.problems import (
@@ -40,7 +40,7 @@ async def release(unit: Unit, campaign_id: UUID, claim_by: date) -> Campaign:
     first, last = day + timedelta(days=1), date(day.year + 1, 12, 31)
     if not first <= claim_by <= last:
         raise CLAIM_DAY(day=claim_by, first=first, last=last)
-    gone = await store.claims_gone(unit.conn, unit.pool_code, campaign)
+    gone = await candidates_store.claims_gone(unit.conn, unit.pool_code, campaign)
     if gone:
         raise CLAIMS_MOVED(count=gone)
     lines = await store.listed(unit.conn, unit.pool_code, campaign, (LISTED,))

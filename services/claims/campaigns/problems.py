@@ -51,10 +51,10 @@ CAP_MOVED = define(
 )  # fmt: skip
 CLAIMS_MOVED = define(
     "campaign_claims_moved", 409, "有计入的结算已不再有效", "Claims that were counted stand no longer",
-    "名单上有 {count} 人的结算在测算之后撤销、退出审核或另有追溯补差,不能按原名单发放;"
+    "名单上有 {count} 人的结算在测算之后撤销、退出审核或另有补差,不能按原名单发放;"
     "请作废名单,再测算、提出、批准、公示。",
     "Since the candidates were computed, claims of {count} persons on the list were cancelled, are no longer "
-    "approved, or were given more by a late decision: make the list void, compute, propose, approve and publish again.",
+    "approved, or were given more by another list: make the list void, compute, propose, approve and publish again.",
 )  # fmt: skip
 NAMES_MISSING = define(
     "names_missing", 409, "名单还缺姓名", "Names are missing",

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.claims.visits.tables import MOMENT, code, required
+from shared.db.columns import CODE, MOMENT, code, required
 
 _OF = ["pool_code", "campaign_id"]
 _CAMPAIGN = ["campaign.pool_code", "campaign.id"]
@@ -115,7 +115,7 @@ def _lists(metadata: MetaData) -> None:
         required("member_id", Uuid),
         required("household_id", Uuid),
         code("township_code"),
-        Column("village_code", Text(collation="C")),
+        Column("village_code", CODE),
         Column("masked_name", Text),
         required("base_fen", BigInteger),
         required("due_fen", BigInteger),

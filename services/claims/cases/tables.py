@@ -15,12 +15,22 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.claims.visits.tables import MOMENT, code, required
+from shared.db.columns import MOMENT, code, required
 
 
 def declare(metadata: MetaData) -> None:
     """Declares the tables of this capability."""
-    case = Table(
+    _indexes(_case(metadata))
+    _step(metadata)
+    _start(metadata)
+
+
+def _of_case() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["pool_code", "case_id"], ["entitlement_case.pool_code", "entitlement_case.id"])
+
+
+def _case(metadata: MetaData) -> Table:
+    return Table(
         "entitlement_case",
         metadata,
         code("pool_code"),
@@ -46,17 +56,23 @@ def declare(metadata: MetaData) -> None:
         Column("posted_until", Date),
         PrimaryKeyConstraint("pool_code", "id"),
     )
+
+
+def _indexes(case: Table) -> None:
     c = case.c
-    waiting = text("status IN ('submitted', 'endorsed', 'opposed')")
-    Index("entitlement_case_due", c.pool_code, c.due_on, c.id, postgresql_where=waiting)
+    waiting = "status IN ('submitted', 'endorsed', 'opposed')"
+    Index("entitlement_case_due", c.pool_code, c.due_on, c.id, postgresql_where=text(waiting))
     Index(
         "entitlement_case_once", c.pool_code, c.member_id, c.kind, c.disease_code, unique=True,
-        postgresql_where=text("status IN ('submitted', 'endorsed', 'opposed') AND kind <> 'accident'"),
+        postgresql_where=text(f"{waiting} AND kind <> 'accident'"),
     )  # fmt: skip
     Index(
         "entitlement_case_visit", c.pool_code, c.visit_id, unique=True,
-        postgresql_where=text("status IN ('submitted', 'endorsed', 'opposed') AND kind = 'accident'"),
+        postgresql_where=text(f"{waiting} AND kind = 'accident'"),
     )  # fmt: skip
+
+
+def _step(metadata: MetaData) -> None:
     Table(
         "case_step",
         metadata,
@@ -72,8 +88,11 @@ def declare(metadata: MetaData) -> None:
         required("note", Text),
         required("detail", JSONB),
         PrimaryKeyConstraint("pool_code", "case_id", "version"),
-        ForeignKeyConstraint(["pool_code", "case_id"], ["entitlement_case.pool_code", "entitlement_case.id"]),
+        _of_case(),
     )
+
+
+def _start(metadata: MetaData) -> None:
     Table(
         "entitlement_start",
         metadata,
@@ -87,5 +106,5 @@ def declare(metadata: MetaData) -> None:
         required("case_id", Uuid),
         required("recorded_at", MOMENT),
         PrimaryKeyConstraint("pool_code", "member_id", "code", "disease_code", "valid_from", "recorded_seq"),
-        ForeignKeyConstraint(["pool_code", "case_id"], ["entitlement_case.pool_code", "entitlement_case.id"]),
+        _of_case(),
     )

@@ -4,7 +4,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -16,24 +15,25 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shared.db.columns import CODE, MOMENT
+
 
 def declare(metadata: MetaData) -> None:
     """Adds the tables to the service's MetaData."""
-    key, moment = Text(collation="C"), DateTime(timezone=True)
     version = Table(
         "catalogue_version",
         metadata,
-        Column("code", key, primary_key=True),
+        Column("code", CODE, primary_key=True),
         Column("title", Text, nullable=False),
-        Column("region", key, nullable=False),
+        Column("region", CODE, nullable=False),
         Column("effective_from", Date, nullable=False),
         Column("status", Text, nullable=False),
         Column("author", Text, nullable=False),
-        Column("created_at", moment, nullable=False),
+        Column("created_at", MOMENT, nullable=False),
         Column("item_count", Integer, nullable=False),
         Column("edition", Integer, nullable=False),
         Column("decided_by", Text),
-        Column("decided_at", moment),
+        Column("decided_at", MOMENT),
         Column("document_number", Text),
         Column("decided_on", Date),
     )
@@ -41,8 +41,8 @@ def declare(metadata: MetaData) -> None:
     Table(
         "catalogue_item",
         metadata,
-        Column("version_code", key),
-        Column("code", key),
+        Column("version_code", CODE),
+        Column("code", CODE),
         Column("name", Text, nullable=False),
         Column("category", Text, nullable=False),
         Column("item_class", Text, nullable=False),

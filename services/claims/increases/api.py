@@ -1,4 +1,4 @@
-"""Routes of increases: what a late decision gives more, listed, approved, payable."""
+"""Routes of increases: what a late decision gives more, or claims decided again, listed, approved, payable."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES, documented
-from shared.http.unit import UnitDep
+from shared.http.unit import Unit, UnitDep
 
 router = ServiceRouter(prefix="/pools/{pool_code}", tags=["increases"])
 Pool = Annotated[str, Path(pattern=r"^\d{6}$")]
@@ -38,14 +38,18 @@ class WithdrawalIn(WireModel):
 
 
 class IncreaseListOut(WireModel):
-    """A list of increases as it stands."""
+    """A list of increases as it stands. One of readjudications names no late version, but how many claims were decided
+    again, and what they had too much that is let stand."""
 
     list_id: ShortId
-    policy_id: UUID
+    ground: Literal["late_decision", "readjudication"]
+    policy_id: UUID | None
     status: Literal["prepared", "approved", "withdrawn"]
     lines: int
     listed: Yuan
     approved: Yuan
+    claims: int
+    let_stand: Yuan
     prepared_by: str
     prepared_at: datetime
     approved_by: str | None
@@ -58,7 +62,7 @@ class IncreaseListOut(WireModel):
 
 class PreparedOut(WireModel):
     """A list where somebody gets more, and the claims that would and are not on it: by status, or because they wait on
-    a list of another version (`listed`), were cut as a whole (`cut`), were not reproduced, were counted by a second
+    another list (`listed`), were cut as a whole (`cut`), were not reproduced, were counted by a second
     compensation that was released (`compensated`), or were made up by a later part of the stay (`later_part`); with
     where to go on."""
 
@@ -68,10 +72,11 @@ class PreparedOut(WireModel):
 
 
 class IncreaseOut(WireModel):
-    """What a layer pays more for a claim; of a cap that was used meanwhile, less than was listed."""
+    """What a layer pays more for a claim by a version; of a cap that was used meanwhile, less than was listed."""
 
     payment_id: ShortId
     claim_id: UUID
+    policy_id: UUID
     member_id: UUID
     township_code: str
     institution_code: str
@@ -84,10 +89,20 @@ class IncreaseOut(WireModel):
     paid_on: date | None
 
 
-def _list(known: IncreaseList) -> IncreaseListOut:
+def list_out(known: IncreaseList) -> IncreaseListOut:
+    """A list as the API shows it."""
     same = set(IncreaseListOut.model_fields) & set(IncreaseList.__dataclass_fields__)
-    sums = {"listed": known.listed_fen, "approved": known.approved_fen}
+    sums = {"listed": known.listed_fen, "approved": known.approved_fen, "let_stand": known.let_stand_fen}
     return IncreaseListOut.model_validate({name: getattr(known, name) for name in same} | sums | {"list_id": known.id})
+
+
+def prepared_out(made: commands.Prepared) -> PreparedOut:
+    """What came of preparing a list as the API shows it."""
+    return PreparedOut(
+        list=None if made.list is None else list_out(made.list),
+        left_out=made.left_out,
+        next_cursor=None if made.after is None else encode_cursor(made.after),
+    )
 
 
 def _line(line: Line) -> IncreaseOut:
@@ -110,12 +125,7 @@ async def prepare_increases(
     `limit` counts households; with `next_cursor` the next call goes on, each call making a list of its own.
     """
     key = read_cursor(cursor, UUID)
-    made = await commands.prepare(unit, policy_id, key[0] if key else None, limit)
-    return PreparedOut(
-        list=None if made.list is None else _list(made.list),
-        left_out=made.left_out,
-        next_cursor=None if made.after is None else encode_cursor(made.after),
-    )
+    return prepared_out(await commands.prepare(unit, policy_id, key[0] if key else None, limit))
 
 
 @router.get("/policies/{policy_id}/increases", openapi_extra=access(WATCHERS, command="list_increase_lists"))
@@ -124,9 +134,14 @@ async def list_increase_lists(
 ) -> Page[IncreaseListOut]:
     """The lists of a version, the newest first."""
     key = read_cursor(cursor, UUID)
-    rows = await store.lists(unit.conn, unit.pool_code, policy_id, key[0] if key else None, limit + 1)
+    return await page_of_lists(unit, policy_id, key[0] if key else None, limit)
+
+
+async def page_of_lists(unit: Unit, policy_id: UUID | None, before: UUID | None, limit: int) -> Page[IncreaseListOut]:
+    """The lists of a late version, or without one those of readjudications, the newest first."""
+    rows = await store.lists(unit.conn, unit.pool_code, policy_id, before, limit + 1)
     following = encode_cursor(rows[limit - 1].id) if len(rows) > limit else None
-    return Page[IncreaseListOut](items=[_list(one) for one in rows[:limit]], next_cursor=following)
+    return Page[IncreaseListOut](items=[list_out(one) for one in rows[:limit]], next_cursor=following)
 
 
 @router.get(
@@ -139,7 +154,7 @@ async def read_increase_list(pool_code: Pool, list_id: ShortId, unit: UnitDep) -
     known = await store.get(unit.conn, unit.pool_code, list_id)
     if known is None:
         raise INCREASES_UNKNOWN(list_id=list_id)
-    return _list(known)
+    return list_out(known)
 
 
 @router.get(
@@ -163,8 +178,9 @@ async def list_increases(
     responses=documented(INCREASES_UNKNOWN, INCREASES_STATE, INCREASES_OVERTAKEN, FOUR_EYES, CONFLICT_OF_INTEREST),
 )
 async def approve_increases(pool_code: Pool, list_id: ShortId, body: ApprovalIn, unit: UnitDep) -> IncreaseListOut:
-    """Approves a list that another person prepared: each line is payable to its person from now on."""
-    return _list(await commands.approve(unit, list_id, body.document_number))
+    """Approves a list that another person prepared: each line is payable to its person from now on. Claims decided
+    again that had too much keep it."""
+    return list_out(await commands.approve(unit, list_id, body.document_number))
 
 
 @router.post(
@@ -174,4 +190,4 @@ async def approve_increases(pool_code: Pool, list_id: ShortId, body: ApprovalIn,
 )
 async def withdraw_increases(pool_code: Pool, list_id: ShortId, body: WithdrawalIn, unit: UnitDep) -> IncreaseListOut:
     """Gives up a list that was not approved; its claims may be listed again."""
-    return _list(await commands.withdraw(unit, list_id, body.reason))
+    return list_out(await commands.withdraw(unit, list_id, body.reason))

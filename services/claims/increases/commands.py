@@ -1,4 +1,5 @@
-"""From the differences of a late decision to money payable to persons. Each takes the request's transaction."""
+"""From the differences of a late decision, or of claims decided again, to money payable to persons. Each takes the
+request's transaction."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from services.claims.increases.model import (
     APPROVED,
     COMPENSATED,
     EXHAUSTED,
+    LATE_DECISION,
     PREPARED,
     RELEASED,
     STATUS,
@@ -25,6 +27,7 @@ from services.claims.increases.model import (
     payable,
 )
 from services.claims.increases.problems import INCREASES_OVERTAKEN, INCREASES_STATE, INCREASES_UNKNOWN, NO_INCREASES
+from services.claims.increases.readjudged import ReadjudgedClaim
 from services.claims.visits import queries
 from services.claims.visits.retroactive import Difference
 from services.claims.visits.retroactive_queries import late_differences, late_version
@@ -64,14 +67,20 @@ async def prepare(unit: Unit, policy_id: UUID, after: UUID | None, households: i
     fresh = [one for one in found if one.claim.id not in waiting.keys() | compensated]
     left = left_out(fresh, sum(version != policy_id for version in waiting.values()), len(compensated))
     list_id = new_id(unit.now)
-    lines = lines_of(fresh, list_id, policy_id, lambda: new_id(unit.now))
+    lines = lines_of(((one, policy_id) for one in fresh), list_id, LATE_DECISION, lambda: new_id(unit.now))
     if not lines and last is None:
         raise NO_INCREASES(count=sum(left.values()))
     if not lines:
         unit.result("policy", policy_id)
         return Prepared(None, left, last)
-    new = IncreaseList(
+    return Prepared(await keep(unit, new_list(unit, list_id, LATE_DECISION, policy_id, lines), lines), left, last)
+
+
+def new_list(unit: Unit, list_id: UUID, ground: str, policy_id: UUID | None, lines: Sequence[Line]) -> IncreaseList:
+    """A list of lines that waits for its approval."""
+    return IncreaseList(
         id=list_id,
+        ground=ground,
         policy_id=policy_id,
         status=PREPARED,
         lines=len(lines),
@@ -80,9 +89,13 @@ async def prepare(unit: Unit, policy_id: UUID, after: UUID | None, households: i
         prepared_by=unit.actor.subject,
         prepared_at=unit.now,
     )
+
+
+async def keep(unit: Unit, new: IncreaseList, lines: Sequence[Line]) -> IncreaseList:
+    """Writes a list with its lines."""
     await store.add(unit.conn, unit.pool_code, new, lines)
     _note(unit, new)
-    return Prepared(new, left, last)
+    return new
 
 
 async def _differences(
@@ -112,10 +125,11 @@ async def approve(unit: Unit, list_id: UUID, document_number: str) -> IncreaseLi
     if known.prepared_by == unit.actor.subject:
         raise FOUR_EYES(act=("编制补差名单", "prepare the list"), then=("批准", "approve it"))
     lines = await store.lines(unit.conn, unit.pool_code, list_id)
-    _expect_no_tie(unit, lines)
+    again = await store.readjudged(unit.conn, unit.pool_code, list_id)
+    _expect_no_tie(unit, [*lines, *again])
     if count := await store.overtaken(unit.conn, unit.pool_code, list_id):
         raise INCREASES_OVERTAKEN(count=count)
-    decided = await _count(unit, lines)
+    decided = await _count(unit, known, lines) if lines else []
     await store.set_lines(unit.conn, unit.pool_code, decided)
     approved = replace(
         known,
@@ -127,20 +141,22 @@ async def approve(unit: Unit, list_id: UUID, document_number: str) -> IncreaseLi
         document_number=document_number,
     )
     await store.set_list(unit.conn, unit.pool_code, approved)
+    undecided = [line.claim_id for line in decided if line.status in (VOID, COMPENSATED)]
+    await queries.wait_again(unit.conn, unit.pool_code, list_id, undecided)
     released = [line for line in decided if line.status == RELEASED]
     await emit_many(unit.conn, [_released(unit, approved, line, day) for line in released])
     _note(unit, approved)
     return approved
 
 
-async def _count(unit: Unit, lines: Sequence[Line]) -> list[Line]:
+async def _count(unit: Unit, known: IncreaseList, lines: Sequence[Line]) -> list[Line]:
     """What the caps leave of each line whose claim stands, in order, counted under the line's own id."""
     claims = [line.claim_id for line in lines]
     compensated = await queries.lock_compensated(unit.conn, unit.pool_code, claims)
     refs = [count.ref for line in lines for count in counts_of(line)]
     counters = await queries.lock_counts(unit.conn, unit.pool_code, refs)
     standing = await queries.lock_standing(unit.conn, unit.pool_code, claims)
-    standing -= await queries.made_up(unit.conn, unit.pool_code, standing, lines[0].policy_id)
+    standing -= await queries.made_up(unit.conn, unit.pool_code, standing, known.policy_id)
     decided = [replace(line, status=VOID) for line in lines if line.claim_id not in standing]
     decided += [replace(line, status=COMPENSATED) for line in lines if line.claim_id in standing & compensated]
     for line in (line for line in lines if line.claim_id in standing - compensated):
@@ -156,7 +172,7 @@ async def _count(unit: Unit, lines: Sequence[Line]) -> list[Line]:
     return decided
 
 
-def _expect_no_tie(unit: Unit, lines: Sequence[Line]) -> None:
+def _expect_no_tie(unit: Unit, lines: Sequence[Line | ReadjudgedClaim]) -> None:
     """Nobody approves money for his household, or for claims of the hospital of his home unit (WC-07)."""
     actor = unit.actor
     if any(line.institution_code == actor.home_institution for line in lines):
@@ -203,6 +219,7 @@ async def withdraw(unit: Unit, list_id: UUID, reason: str) -> IncreaseList:
     known = await _prepared(unit, list_id, ("撤回", "withdraw it"))
     lines = await store.lines(unit.conn, unit.pool_code, list_id)
     await store.set_lines(unit.conn, unit.pool_code, [replace(line, status=WITHDRAWN) for line in lines])
+    await queries.wait_again(unit.conn, unit.pool_code, list_id)
     gone = replace(known, status=WITHDRAWN, withdrawn_by=unit.actor.subject, withdrawal_reason=reason)
     await store.set_list(unit.conn, unit.pool_code, gone)
     _note(unit, gone)

@@ -13,6 +13,9 @@ from services.claims.visits.counters import Ref
 from services.claims.visits.retroactive import Count, Difference, Increase
 from shared.kernel.errors import Words
 
+LATE_DECISION, READJUDICATION = "late_decision", "readjudication"
+"""Why a list is made: a version decided later than its first day (rulings §8), or a settlement cancelled on which later
+ones of another hospital stood (rulings §2)."""
 PREPARED, APPROVED, WITHDRAWN = "prepared", "approved", "withdrawn"
 LISTED, RELEASED, EXHAUSTED, PAID = "listed", "released", "exhausted", "paid"
 VOID, COMPENSATED = "void", "compensated"
@@ -35,13 +38,19 @@ class IncreaseList:
     """A list as it stands; sums in fen."""
 
     id: UUID
-    policy_id: UUID
+    ground: str
+    policy_id: UUID | None
+    """The late version; None on a list of readjudications, whose lines name each the version of their day."""
     status: str
     lines: int
     listed_fen: int
     approved_fen: int
     prepared_by: str
     prepared_at: datetime
+    claims: int = 0
+    """Of readjudications: claims that were decided again, with or without something to pay."""
+    let_stand_fen: int = 0
+    """Of readjudications: what claims had too much by what stands now, which nobody is asked for (decision 0290)."""
     approved_by: str | None = None
     approved_at: datetime | None = None
     approved_on: date | None = None
@@ -56,6 +65,7 @@ class Line:
 
     id: UUID
     list_id: UUID
+    ground: str
     policy_id: UUID
     claim_id: UUID
     layer: str
@@ -81,21 +91,24 @@ LIST_COLUMNS = tuple(IncreaseList.__dataclass_fields__)
 LINE_COLUMNS = tuple(Line.__dataclass_fields__)
 
 
-def lines_of(found: Iterable[Difference], list_id: UUID, policy_id: UUID, new_id: Callable[[], UUID]) -> list[Line]:
-    """A line for each layer that pays more, of claims that were released."""
+def lines_of(
+    found: Iterable[tuple[Difference, UUID]], list_id: UUID, ground: str, new_id: Callable[[], UUID]
+) -> list[Line]:
+    """A line for each layer that pays more, of claims that were released; each comes with the version that gives it."""
     return [
-        _line(one, increase, list_id, policy_id, new_id())
-        for one in found
+        _line(one, increase, list_id, ground, policy_id, new_id())
+        for one, policy_id in found
         if one.claim.status == PAYABLE_STATUS
         for increase in one.increases
     ]
 
 
-def _line(one: Difference, increase: Increase, list_id: UUID, policy_id: UUID, line_id: UUID) -> Line:
+def _line(one: Difference, increase: Increase, list_id: UUID, ground: str, policy_id: UUID, line_id: UUID) -> Line:
     claim, layer = one.claim, increase.layer
     return Line(
         id=line_id,
         list_id=list_id,
+        ground=ground,
         policy_id=policy_id,
         claim_id=claim.id,
         layer=layer.layer,
@@ -142,15 +155,19 @@ def left_out(found: Iterable[Difference], waiting: int, compensated: int) -> dic
     version (`listed`), or that second compensation was released on them (`compensated`)."""
     reasons = {reason: n for reason, n in (("listed", waiting), ("compensated", compensated)) if n}
     for one in found:
-        reason = None
-        if not one.reproduced:
-            reason = "not_reproduced"
-        elif one.made_up:
-            reason = "later_part"
-        elif one.cut and one.difference_fen > one.had_fen:
-            reason = "cut"
-        elif one.increases and one.claim.status != PAYABLE_STATUS:
-            reason = one.claim.status
-        if reason is not None:
+        if (reason := not_now(one)) is not None:
             reasons[reason] = reasons.get(reason, 0) + 1
     return reasons
+
+
+def not_now(one: Difference) -> str | None:
+    """Why a claim that may get more cannot be listed yet; None where it can, or gets nothing more."""
+    if not one.reproduced:
+        return "not_reproduced"
+    if one.made_up:
+        return "later_part"
+    if one.cut and one.difference_fen > one.had_fen:
+        return "cut"
+    if one.increases and one.claim.status != PAYABLE_STATUS:
+        return one.claim.status
+    return None

@@ -14,6 +14,15 @@ NO_INCREASES = define(
     "released, waiting on another list, cut as a whole, second-compensated already, made up by a "
     "later part of the stay, or not reproduced.",
 )  # fmt: skip
+NO_READJUDICATIONS = define(
+    "no_readjudications", 409, "没有可列入名单的重新核算", "There is nothing to list that was decided again",
+    "没有因前面的结算取消而待重新核算、可以列入名单的结算;"
+    "另有 {count} 例因未放行、在别的名单上待批、已发二次补偿、整单扣减、核算不符"
+    "或同次住院后面的结算已按新方案办理,没有列入。",
+    "No claim waits to be decided again that can be listed; {count} claims are left out: not released, waiting on "
+    "another list, second-compensated already, cut as a whole, not reproduced, or with a later part of the stay "
+    "settled by another version.",
+)  # fmt: skip
 INCREASES_OVERTAKEN = define(
     "increases_overtaken", 409, "名单上的结算已由新决定的方案管", "Another version decides claims of the list",
     "名单上有 {count} 例结算的入院日期现由后来决定的方案管,不能按这份名单批准;请撤回名单,按现行方案再编。",

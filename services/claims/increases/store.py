@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.claims.increases.model import LINE_COLUMNS, LIST_COLUMNS, IncreaseList, Line
+from services.claims.increases.readjudged import READJUDGED_COLUMNS, ReadjudgedClaim
 from shared.db.sql import execute, fetch, fetchrow, fetchval, rows_as_json
 
 _ADD_LIST = f"""
@@ -30,7 +31,7 @@ FROM unnest($2::uuid[], $3::text[], $4::bigint[]) AS q(id, status, amount_fen) W
 _MOVE = "UPDATE increase SET status = $4, paid_on = $5 WHERE pool_code = $1 AND id = $2 AND status = $3"
 _LISTS = f"""
 SELECT {", ".join(LIST_COLUMNS)} FROM increase_list
-WHERE pool_code = $1 AND policy_id = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
+WHERE pool_code = $1 AND policy_id IS NOT DISTINCT FROM $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
 """
 _LINES = f"""
 SELECT {", ".join(LINE_COLUMNS)} FROM increase
@@ -38,7 +39,7 @@ WHERE pool_code = $1 AND list_id = $2 AND ($3::uuid IS NULL OR id > $3) ORDER BY
 """
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('heyi.increases:' || $1, 0))"
 _WAITING = """
-SELECT DISTINCT claim_id, policy_id FROM increase
+SELECT DISTINCT claim_id, CASE ground WHEN 'late_decision' THEN policy_id END AS policy_id FROM increase
 WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[]) AND status = 'listed'
 """
 
@@ -47,6 +48,16 @@ SELECT count(DISTINCT c.id) FROM increase i
 JOIN claim c ON c.pool_code = i.pool_code AND c.id = i.claim_id
 WHERE i.pool_code = $1 AND i.list_id = $2
   AND i.policy_id <> (SELECT n.policy_id FROM policy_on($1, c.admitted_on) n)
+"""
+
+
+_ADD_READJUDGED = f"""
+INSERT INTO readjudged (pool_code, list_id, {", ".join(READJUDGED_COLUMNS)})
+SELECT $1, $2, {", ".join(READJUDGED_COLUMNS)} FROM jsonb_populate_recordset(NULL::readjudged, $3::jsonb)
+"""
+_READJUDGED = f"""
+SELECT {", ".join(READJUDGED_COLUMNS)} FROM readjudged
+WHERE pool_code = $1 AND list_id = $2 AND ($3::uuid IS NULL OR claim_id > $3) ORDER BY claim_id LIMIT $4
 """
 
 
@@ -61,6 +72,21 @@ async def add(conn: AsyncConnection, pool_code: str, new: IncreaseList, lines: S
     await execute(conn, _ADD_LINES, pool_code, rows_as_json(lines))
 
 
+async def add_readjudged(
+    conn: AsyncConnection, pool_code: str, list_id: UUID, claims: Sequence[ReadjudgedClaim]
+) -> None:
+    """Writes the claims of a list that were decided again."""
+    await execute(conn, _ADD_READJUDGED, pool_code, list_id, rows_as_json(claims))
+
+
+async def readjudged(
+    conn: AsyncConnection, pool_code: str, list_id: UUID, after: UUID | None = None, limit: int | None = None
+) -> list[ReadjudgedClaim]:
+    """Claims of a list that were decided again, in order of their id; all of them where no limit is given."""
+    rows = await fetch(conn, _READJUDGED, pool_code, list_id, after, limit)
+    return [ReadjudgedClaim(**{name: row[name] for name in READJUDGED_COLUMNS}) for row in rows]
+
+
 async def get(conn: AsyncConnection, pool_code: str, list_id: UUID, *, lock: bool = False) -> IncreaseList | None:
     """A list, or None; locked where it is about to change."""
     sql = f"SELECT {', '.join(LIST_COLUMNS)} FROM increase_list WHERE pool_code = $1 AND id = $2"
@@ -69,9 +95,9 @@ async def get(conn: AsyncConnection, pool_code: str, list_id: UUID, *, lock: boo
 
 
 async def lists(
-    conn: AsyncConnection, pool_code: str, policy_id: UUID, before: UUID | None, limit: int
+    conn: AsyncConnection, pool_code: str, policy_id: UUID | None, before: UUID | None, limit: int
 ) -> list[IncreaseList]:
-    """The lists of a version, the newest first."""
+    """The lists of a late version, or without one those of readjudications, the newest first."""
     rows = await fetch(conn, _LISTS, pool_code, policy_id, before, limit)
     return [IncreaseList(**{name: row[name] for name in LIST_COLUMNS}) for row in rows]
 
@@ -88,8 +114,8 @@ def _line(row: Any) -> Line:
     return Line(**{name: row[name] for name in LINE_COLUMNS})
 
 
-async def waiting(conn: AsyncConnection, pool_code: str, claims: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Those of the claims that stand on a list which waits for its approval, with the version of that list."""
+async def waiting(conn: AsyncConnection, pool_code: str, claims: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Those of the claims that stand on a list which waits for its approval, with the late version of that list."""
     rows = await fetch(conn, _WAITING, pool_code, list(claims))
     return {row["claim_id"]: row["policy_id"] for row in rows}
 

@@ -6,7 +6,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
     ForeignKeyConstraint,
     Identity,
     LargeBinary,
@@ -18,36 +17,51 @@ from sqlalchemy import (
     Uuid,
 )
 
+from shared.db.columns import CODE, MOMENT
+
 
 def declare(metadata: MetaData) -> None:
     """Adds the tables to the service's MetaData."""
-    key, moment = Text(collation="C"), DateTime(timezone=True)
+    _institution(metadata)
+    _institution_start(metadata)
+    _agreement(metadata)
+    _payment_document(metadata)
+    _payment_start(metadata)
+
+
+def _institution(metadata: MetaData) -> None:
     Table(
         "institution",
         metadata,
-        Column("code", key, primary_key=True),
-        Column("registered_at", moment, nullable=False),
+        Column("code", CODE, primary_key=True),
+        Column("registered_at", MOMENT, nullable=False),
     )
+
+
+def _institution_start(metadata: MetaData) -> None:
     Table(
         "institution_start",
         metadata,
-        Column("institution_code", key),
+        Column("institution_code", CODE),
         Column("valid_from", Date),
         Column("recorded_seq", BigInteger, Identity(always=True)),
         Column("name", Text, nullable=False),
         Column("level", Text, nullable=False),
         Column("ownership", Text, nullable=False),
-        Column("area_code", key, nullable=False),
+        Column("area_code", CODE, nullable=False),
         Column("recorded_by", Text, nullable=False),
-        Column("recorded_at", moment, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("institution_code", "valid_from", "recorded_seq"),
         ForeignKeyConstraint(["institution_code"], ["institution.code"], name="institution_start_of"),
     )
+
+
+def _agreement(metadata: MetaData) -> None:
     Table(
         "agreement",
         metadata,
-        Column("pool_code", key),
-        Column("institution_code", key),
+        Column("pool_code", CODE),
+        Column("institution_code", CODE),
         Column("valid_from", Date),
         Column("recorded_seq", BigInteger, Identity(always=True)),
         Column("id", Uuid, nullable=False),
@@ -62,20 +76,23 @@ def declare(metadata: MetaData) -> None:
         Column("document_number", Text, nullable=False),
         Column("decided_on", Date, nullable=False),
         Column("recorded_by", Text, nullable=False),
-        Column("recorded_at", moment, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("pool_code", "institution_code", "valid_from", "recorded_seq"),
         ForeignKeyConstraint(["institution_code"], ["institution.code"], name="agreement_institution"),
     )
+
+
+def _payment_document(metadata: MetaData) -> None:
     Table(
         "payment_document",
         metadata,
-        Column("pool_code", key),
+        Column("pool_code", CODE),
         Column("id", Uuid),
-        Column("institution_code", key, nullable=False),
+        Column("institution_code", CODE, nullable=False),
         Column("kind", Text, nullable=False),
-        Column("code", key, nullable=False),
+        Column("code", CODE, nullable=False),
         Column("title", Text, nullable=False),
-        Column("hash", key, nullable=False),
+        Column("hash", CODE, nullable=False),
         Column("effective_from", Date, nullable=False),
         Column("document", Text, nullable=False),
         Column("canonical", Text, nullable=False),
@@ -83,27 +100,30 @@ def declare(metadata: MetaData) -> None:
         Column("status", Text, nullable=False),
         Column("author", Text, nullable=False),
         Column("author_role", Text, nullable=False),
-        Column("created_at", moment, nullable=False),
+        Column("created_at", MOMENT, nullable=False),
         Column("checked_by", Text),
-        Column("checked_at", moment),
+        Column("checked_at", MOMENT),
         Column("decided_by", Text),
-        Column("decided_at", moment),
+        Column("decided_at", MOMENT),
         Column("document_number", Text),
         Column("decided_on", Date),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "hash", name="payment_document_once"),
         ForeignKeyConstraint(["institution_code"], ["institution.code"], name="payment_document_institution"),
     )
+
+
+def _payment_start(metadata: MetaData) -> None:
     Table(
         "payment_start",
         metadata,
-        Column("pool_code", key),
-        Column("institution_code", key),
-        Column("kind", key),
+        Column("pool_code", CODE),
+        Column("institution_code", CODE),
+        Column("kind", CODE),
         Column("valid_from", Date),
         Column("recorded_seq", BigInteger, Identity(always=True)),
         Column("document_id", Uuid, nullable=False),
-        Column("recorded_at", moment, nullable=False),
+        Column("recorded_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("pool_code", "institution_code", "kind", "valid_from", "recorded_seq"),
         ForeignKeyConstraint(
             ["pool_code", "document_id"],

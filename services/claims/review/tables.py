@@ -15,13 +15,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.claims.visits.tables import MOMENT, code, required
+from shared.db.columns import MOMENT, code, required
 
 _REVIEW = ["pool_code", "claim_id", "claim_version"]
 
 
 def declare(metadata: MetaData) -> None:
     """Declares the tables of this capability."""
+    _review(metadata)
+    _cut(metadata)
+    _cutoff(metadata)
+
+
+def _review(metadata: MetaData) -> None:
     Table(
         "claim_review",
         metadata,
@@ -41,6 +47,9 @@ def declare(metadata: MetaData) -> None:
         required("layers", JSONB),
         PrimaryKeyConstraint(*_REVIEW),
     )
+
+
+def _cut(metadata: MetaData) -> None:
     Table(
         "claim_cut",
         metadata,
@@ -59,6 +68,9 @@ def declare(metadata: MetaData) -> None:
         PrimaryKeyConstraint(*_REVIEW, "number"),
         ForeignKeyConstraint(_REVIEW, [f"claim_review.{column}" for column in _REVIEW]),
     )
+
+
+def _cutoff(metadata: MetaData) -> None:
     Table(
         "cutoff",
         metadata,

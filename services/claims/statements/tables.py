@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.claims.visits.tables import MOMENT, code, required
+from shared.db.columns import MOMENT, code, required
 
 SUMS = ("due_fen", "advanced_fen", "pay_fen", "kept_fen", "shared_fen", "returned_fen")
 

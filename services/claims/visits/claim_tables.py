@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
-from services.claims.visits.tables import MOMENT, bill, code, of_visit, required
+from services.claims.visits.tables import bill, of_visit
+from shared.db.columns import MOMENT, code, required
 
 
 def declare(metadata: MetaData) -> None:
@@ -190,5 +191,7 @@ def _cancellations(metadata: MetaData) -> None:
         required("cancelled_claim_id", Uuid),
         code("institution_code"),
         required("listed_at", MOMENT),
+        Column("list_id", Uuid),
         PrimaryKeyConstraint("pool_code", "claim_id", "cancelled_claim_id"),
+        ForeignKeyConstraint(["pool_code", "list_id"], ["increase_list.pool_code", "increase_list.id"]),
     )

@@ -245,7 +245,7 @@ OFFICE = ["county_inspector", "county_recheck", "county_director", "auditor", "s
 async def list_readjudications(
     pool_code: Pool, unit: UnitDep, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[ReadjudicationOut]:
-    """Claims whose ground was cancelled within the hour, for the county office to decide on."""
+    """Claims that stood on one which was cancelled, within the hour or on release by the county office."""
     key = read_cursor(cursor, UUID, UUID)
     before = (key[0], key[1]) if key else None
     rows = await store.readjudications(unit.conn, unit.pool_code, before, limit + 1)

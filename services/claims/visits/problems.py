@@ -367,10 +367,10 @@ CLAIM_CANCELLED = define(
 INCREASE_UNPAID = define(
     "increase_unpaid",
     409,
-    "追溯补差尚未付清",
+    "补差尚未付清",
     "An increase of the claim is not paid yet",
-    "结算 {claim_id} 的追溯补差已批准,银行尚未确认付款,现在不能冲销;请在银行确认付款后再办理。",
-    "What a late decision gives more for claim {claim_id} is approved, and the bank has not confirmed its payment: it "
+    "结算 {claim_id} 的补差已批准,银行尚未确认付款,现在不能冲销;请在银行确认付款后再办理。",
+    "What an approved list gives more for claim {claim_id} is approved, and the bank has not confirmed its payment: it "
     "cannot be reversed now. Try again once the bank has confirmed it.",
 )
 CLAIM_RELEASED = define(

@@ -14,6 +14,7 @@ from services.claims.visits import (
     cancelling_store,
     counting_store,
     coverage_store,
+    readjudging_store,
     retroactive_store,
     reversal_store,
     store,
@@ -23,6 +24,7 @@ from services.claims.visits.claims import Claim
 from services.claims.visits.counters import Counters, Ref, in_lock_order
 from services.claims.visits.coverage import Coverage
 from services.claims.visits.entitlements import Entitlements
+from services.claims.visits.readjudging_store import Pair
 from services.claims.visits.reversing import Reversal
 from services.claims.visits.settling import DESK
 from shared.db.sql import execute, execute_together
@@ -153,10 +155,24 @@ async def lock_compensated(conn: AsyncConnection, pool_code: str, claims: Sequen
     return await reversal_store.lock_compensated(conn, pool_code, claims)
 
 
-async def made_up(conn: AsyncConnection, pool_code: str, claims: Iterable[UUID], policy_id: UUID) -> set[UUID]:
-    """Which of the claims are parts of a stay that a later part was settled after by a version: that one paid what they
-    lack."""
+async def made_up(conn: AsyncConnection, pool_code: str, claims: Iterable[UUID], policy_id: UUID | None) -> set[UUID]:
+    """Which of the claims are parts of a stay of which a later part was settled by a version, and paid what they lack;
+    where none is named, by the one that decides their day and did not decide them."""
+    if policy_id is None:
+        return await readjudging_store.made_up(conn, pool_code, claims)
     return await retroactive_store.made_up(conn, pool_code, claims, policy_id)
+
+
+async def put_on_list(conn: AsyncConnection, pool_code: str, pairs: Sequence[Pair], list_id: UUID) -> None:
+    """Claims that stood on cancelled ones wait on a list for its approval from now on."""
+    await readjudging_store.put_on_list(conn, pool_code, pairs, list_id)
+
+
+async def wait_again(
+    conn: AsyncConnection, pool_code: str, list_id: UUID, claims: Sequence[UUID] | None = None
+) -> None:
+    """Claims that stood on cancelled ones, all of a list or those named, wait to be decided again."""
+    await readjudging_store.take_off_list(conn, pool_code, list_id, claims)
 
 
 async def raise_parts(conn: AsyncConnection, pool_code: str, more: Mapping[UUID, Mapping[str, int]]) -> None:

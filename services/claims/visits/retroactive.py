@@ -1,27 +1,27 @@
-"""What a decision later than its effective date changes for claims settled in between (rulings §8). Pure.
+"""What a decision later than its effective date changes for claims settled in between (rulings §8), and what it changes
+for later claims that one on which they stood was cancelled (rulings §2). Pure.
 
 Each claim is decided again on the facts that it was decided on, by the version that it was decided by and by the new
-one. Increases are counted along for the later claims of the same person and household, so that a cap that was lifted
-helps every later claim as far as it would have. A claim that the new version would give less keeps what it has, and
-keeps the room that it took: nothing is taken back, and no cap is passed by what is kept. What earlier lists gave more
-counts as paid: only the rest is payable. Of a claim that the review cut, what it left is decided anew.
+one; what it saw counted by claims that were cancelled since is no longer there for the new decision. Increases are
+counted along for the later claims of the same person and household, so that a cap that was lifted helps every later
+claim as far as it would have. A claim that the new version would give less keeps what it has, and keeps the room that
+it took: nothing is taken back, and no cap is passed by what is kept. What earlier lists gave more counts as paid: only
+the rest is payable. Of a claim that the review cut, what it left is decided anew.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from itertools import pairwise
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.claims.benefits.case import key_of
 from services.claims.benefits.diseases import covering
 from services.claims.benefits.engine import ACCOUNT_SPENT, adjudicate
 from services.claims.benefits.model import (
-    EACH_TIME,
     AccumulatorKey,
     Adjudication,
     ClaimInput,
@@ -33,7 +33,6 @@ from services.claims.benefits.model import (
     Item,
     LayerResult,
     Policy,
-    Reason,
 )
 from services.claims.visits.bill import Bill
 from services.claims.visits.claims import Claim
@@ -56,11 +55,23 @@ class Settled:
     cuts: tuple[CutOff, ...] = ()
     moves: Mapping[Ref, int] = field(default_factory=dict)
     """As which move it came on each accumulator row that it read."""
+    gone: Mapping[tuple[Ref, str], int] = field(default_factory=dict)
+    """What it saw counted, by row and name, and claims that were cancelled since have taken back."""
+    followed: bool = False
+    """Not asked for itself: it is followed for what it and its increases count for the claims after it."""
 
     @property
     def owed(self) -> ClaimInput | None:
         """What the review left of it; None where that cannot be told line by line."""
         return owed_of(self.input, self.cuts)
+
+
+class LayerChange(NamedTuple):
+    """A layer of a claim in fen: as it was settled, and as it is decided again."""
+
+    layer: str
+    before_fen: int
+    benefit_fen: int
 
 
 class Count(NamedTuple):
@@ -100,6 +111,9 @@ class Difference:
     """The review cut it without naming lines: what is left of it is for a person to look at."""
     made_up: bool = False
     """A later part of its stay has paid the difference."""
+    policy: str = ""
+    """The version that it was decided again by."""
+    layers: tuple[LayerChange, ...] = ()
 
     @property
     def difference_fen(self) -> int:
@@ -114,6 +128,11 @@ class Difference:
 
 def differences(settled: Sequence[Settled], policy: Policy) -> Iterator[Difference]:
     """Claims by household in the order in which they were counted, each with what the new version gives it."""
+    return decided_again(settled, lambda _: policy)
+
+
+def decided_again(settled: Sequence[Settled], version: Callable[[Settled], Policy]) -> Iterator[Difference]:
+    """Claims by household in the order in which they were counted, each with what its version gives it by now."""
     ahead: dict[tuple[Ref, str], int] = defaultdict(int)
     given: dict[UUID, list[Counted]] = defaultdict(list)
     parts: dict[UUID, Earlier | None] = {}
@@ -121,11 +140,12 @@ def differences(settled: Sequence[Settled], policy: Policy) -> Iterator[Differen
     stays = _in_parts(settled)
     for one in settled:
         owners, stay = Owners(one.claim.member_id, one.claim.household_id), one.claim.visit_id
+        policy = version(one)
         before = adjudicate(one.input, one.facts, one.policy)
         facts = _moved(one.facts, owners, _besides(one, ahead, given[owners.household_id]), parts.get(stay))
         after = adjudicate(one.input, facts, policy)
         reproduced, cut = _same(before, one.claim), one.owed is None
-        payable = reproduced and not cut and not one.had.by_this and not one.made_up
+        payable = reproduced and not (cut or one.had.by_this or one.made_up or one.followed)
         increases = tuple(_increases(one, owners, before, after, facts, policy, stays)) if payable else ()
         for more in increases if stay in stays else ():
             stays[stay][more.layer.layer] += more.layer.benefit_fen
@@ -137,28 +157,39 @@ def differences(settled: Sequence[Settled], policy: Policy) -> Iterator[Differen
         for count in (count for increase in increases for count in increase.counts):
             ahead[count.ref, count.name] += count.amount
         given[owners.household_id] += one.had.counted
-        yield Difference(
-            one.claim,
-            after.outcome.value,
-            after.benefit_fen,
-            reproduced,
-            increases,
-            one.had.total_fen,
-            cut,
-            one.made_up,
-        )
+        if not one.followed:
+            yield Difference(
+                one.claim,
+                after.outcome.value,
+                after.benefit_fen,
+                reproduced,
+                increases,
+                one.had.total_fen,
+                cut,
+                one.made_up,
+                policy.id,
+                _changes(before, after),
+            )
+
+
+def _changes(before: Adjudication, after: Adjudication) -> tuple[LayerChange, ...]:
+    was = {layer.layer: layer.benefit_fen for layer in before.layers}
+    now = {layer.layer: layer.benefit_fen for layer in after.layers}
+    return tuple(LayerChange(layer, was.get(layer, 0), now.get(layer, 0)) for layer in {**was, **now})
 
 
 def _besides(
     one: Settled, ahead: Mapping[tuple[Ref, str], int], given: Sequence[Counted]
 ) -> dict[tuple[Ref, str], int]:
     """What counts before a claim by the new version and its facts do not hold: the increases of this list, and those of
-    earlier lists that were counted after the claim was."""
-    sums = dict(ahead)
+    earlier lists that were counted after the claim was; less what its facts hold and was cancelled since."""
+    sums = defaultdict(int, ahead)
+    for row, amount in one.gone.items():
+        sums[row] -= amount
     for entry in given:
         if entry.move > one.moves.get(entry.ref, 0):
             for name, amount in entry.added.items():
-                sums[entry.ref, name] = sums.get((entry.ref, name), 0) + amount
+                sums[entry.ref, name] += amount
     return sums
 
 
@@ -245,9 +276,8 @@ def _benefit_counts(
                 cap.limit_fen(one.facts.insured)
                 for bucket in buckets
                 for cap in bucket.caps
-                if cap.period not in EACH_TIME
-                and (cap.period, cap.counts) == (key.scope, key.name)
-                and (not cap.diseases or covering(one.input.disease, cap.diseases) is not None)
+                if (not cap.diseases or covering(one.input.disease, cap.diseases) is not None)
+                and key == key_of(one.input, key.year, cap.period, cap.counts, cap.diseases)
             ]
             yield Count(owners.ref(key), key.name, more_fen, min(caps, default=None), True)
 
@@ -304,70 +334,31 @@ def _same(result: Adjudication, claim: Claim) -> bool:
     return (result.benefit_fen, result.outcome.value) == (claim.benefit_fen, claim.outcome)
 
 
-# ---------------------------------------------------------------- the order of claims
-
-
-class Moved(NamedTuple):
-    """That a claim was the ``move``-th to move an accumulator row."""
-
-    claim_id: UUID
-    ref: Ref
-    move: int
-
-
-def as_counted(claims: Sequence[Claim], moved: Iterable[Moved]) -> list[Claim]:
-    """Claims by household, each after those that moved an accumulator of its before; otherwise by moment and id.
-
-    Claims of one batch share their moment, and clocks of two processes may differ: what the rows saw is what counts.
-    """
-    by_id = {claim.id: claim for claim in claims}
-    rows: dict[Ref, list[tuple[int, UUID]]] = defaultdict(list)
-    for one in moved:
-        if one.claim_id in by_id:
-            rows[one.ref].append((one.move, one.claim_id))
-    following: dict[UUID, list[UUID]] = defaultdict(list)
-    waits_for: dict[UUID, int] = defaultdict(int)
-    for entries in rows.values():
-        for (_, first), (_, then) in pairwise(sorted(entries)):
-            following[first].append(then)
-            waits_for[then] += 1
-    ready = [_place(claim) for claim in claims if not waits_for[claim.id]]
-    heapq.heapify(ready)
-    ordered = []
-    while ready:
-        *_, claim_id = heapq.heappop(ready)
-        ordered.append(by_id[claim_id])
-        for then in following[claim_id]:
-            waits_for[then] -= 1
-            if not waits_for[then]:
-                heapq.heappush(ready, _place(by_id[then]))
-    return sorted(ordered, key=lambda claim: claim.household_id.bytes)
-
-
-def _place(claim: Claim) -> tuple[datetime, UUID]:
-    return claim.settled_at, claim.id
-
-
 # ---------------------------------------------------------------- back from the record
 
 
 def settled_of(claim: Claim, visit: Visit, detail: Any, items: Mapping[str, Item], policy: Policy) -> Settled:
     """A claim's input and facts from its record; `items` are those of its catalogue version."""
-    bill = Bill(
+    kept, bill = detail["facts"], kept_bill(detail)
+    granted = frozenset(kept.get("granted", ()))
+    asked = visit.as_of("discharged", visit.discharged_at, visit.line_sheets).input(
+        claim.settled_on, bill, granted, claim.account_fen, kept.get("off_path", "")
+    )
+    return Settled(claim, replace(asked, discharged_on=claim.discharged_on), kept_facts(kept, items), policy)
+
+
+def kept_bill(detail: Any) -> Bill:
+    """The bill of a record, with what the hospital said of restrictions."""
+    met = frozenset(detail["facts"].get("met", ()))
+    return Bill(
         list(detail["item_codes"]),
         list(detail["item_names"]),
         list(detail["days"]),
         list(detail["prices_micro"]),
         list(detail["quantities_e4"]),
         list(detail["amounts_fen"]),
-        [reason != Reason.RESTRICTION_NOT_MET for reason in detail["reasons"]],
+        [number in met for number in range(1, len(detail["item_codes"]) + 1)],
     )
-    kept = detail["facts"]
-    granted = frozenset(kept.get("granted", ()))
-    asked = visit.as_of("discharged", visit.discharged_at, visit.line_sheets).input(
-        claim.settled_on, bill, granted, claim.account_fen, kept.get("off_path", "")
-    )
-    return Settled(claim, replace(asked, discharged_on=claim.discharged_on), kept_facts(kept, items), policy)
 
 
 def kept_facts(kept: Mapping[str, Any], items: Mapping[str, Item]) -> Facts:

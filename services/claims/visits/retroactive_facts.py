@@ -22,12 +22,32 @@ class Counted(NamedTuple):
     added: Mapping[str, int]
 
 
+class TakenBack(NamedTuple):
+    """What a cancelled claim had counted as the ``move``-th move of a row, and took back as the ``back``-th."""
+
+    ref: Ref
+    move: int
+    back: int
+    added: Mapping[str, int]
+
+
+def gone_of(moves: Mapping[Ref, int], taken: Iterable[TakenBack]) -> dict[tuple[Ref, str], int]:
+    """What a claim, counted as these moves, saw counted and is no longer there, by row and name."""
+    sums: dict[tuple[Ref, str], int] = defaultdict(int)
+    for one in taken:
+        if one.move < moves.get(one.ref, 0) < one.back:
+            for name, amount in one.added.items():
+                sums[one.ref, name] += amount
+    return sums
+
+
 class Given(NamedTuple):
     """A line of a list that was approved and stands, in fen."""
 
     id: UUID
     claim_id: UUID
-    policy_id: UUID
+    policy_id: UUID | None
+    """The late version of its list; None on a list of claims that stood on a cancelled one."""
     layer: str
     amount_fen: int
 
@@ -58,20 +78,23 @@ class Had:
 NOTHING = Had()
 
 
-def had_of(given: Iterable[Given], counted: Mapping[UUID, Sequence[Counted]], policy_id: UUID) -> dict[UUID, Had]:
-    """By claim, what its approved lines gave; ``counted`` is by line."""
+def had_of(
+    given: Iterable[Given], counted: Mapping[UUID, Sequence[Counted]], policy_id: UUID | None
+) -> dict[UUID, Had]:
+    """By claim, what its approved lines gave; ``counted`` is by line, and ``policy_id`` the late version at hand."""
     lines: dict[UUID, list[Given]] = defaultdict(list)
     for one in given:
         lines[one.claim_id].append(one)
     return {claim_id: _had(mine, counted, policy_id) for claim_id, mine in lines.items()}
 
 
-def _had(lines: Sequence[Given], counted: Mapping[UUID, Sequence[Counted]], policy_id: UUID) -> Had:
+def _had(lines: Sequence[Given], counted: Mapping[UUID, Sequence[Counted]], policy_id: UUID | None) -> Had:
     layers: dict[str, int] = defaultdict(int)
     for line in lines:
         layers[line.layer] += line.amount_fen
     entries = tuple(entry for line in lines for entry in counted.get(line.id, ()))
-    return Had(layers, entries, any(line.policy_id == policy_id for line in lines))
+    by_this = policy_id is not None and any(line.policy_id == policy_id for line in lines)
+    return Had(layers, entries, by_this)
 
 
 class CutOff(NamedTuple):

@@ -13,7 +13,7 @@ from services.claims.benefits.model import Earlier
 from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.counters import Ref
 from services.claims.visits.deciding import Visit
-from services.claims.visits.retroactive_facts import Counted, CutOff, Given
+from services.claims.visits.retroactive_facts import Counted, CutOff, Given, TakenBack
 from services.claims.visits.visit_rows import visit_of
 from shared.db.sql import execute, fetch, rows_as_json
 
@@ -36,8 +36,17 @@ _ENTRIES = """
 SELECT claim_id, owner_id, scope, year, detail, move, added FROM accumulator_entry
 WHERE pool_code = $1 AND owner_id = ANY ($2::uuid[]) AND claim_id = ANY ($3::uuid[]) AND NOT takes_back
 """
+_TAKEN_BACK = """
+SELECT t.owner_id, t.scope, t.year, t.detail, e.move, t.move AS back, e.added
+FROM accumulator_entry t
+JOIN accumulator_entry e ON e.pool_code = t.pool_code AND e.owner_id = t.owner_id AND e.scope = t.scope
+ AND e.year = t.year AND e.detail = t.detail AND e.claim_id = t.claim_id AND NOT e.takes_back
+WHERE t.pool_code = $1 AND t.owner_id = ANY ($2::uuid[]) AND t.takes_back
+  AND (EXISTS (SELECT FROM cancellation x WHERE x.pool_code = $1 AND x.claim_id = t.claim_id)
+    OR EXISTS (SELECT FROM increase i WHERE i.pool_code = $1 AND i.id = t.claim_id AND i.status = 'reversed'))
+"""
 _GIVEN = """
-SELECT id, claim_id, policy_id, layer, amount_fen FROM increase
+SELECT id, claim_id, CASE ground WHEN 'late_decision' THEN policy_id END AS policy_id, layer, amount_fen FROM increase
 WHERE pool_code = $1 AND claim_id = ANY ($2::uuid[]) AND status IN ('released', 'paid', 'exhausted') ORDER BY id
 """
 _CUTS = """
@@ -116,6 +125,16 @@ async def entries(
     for row in await fetch(conn, _ENTRIES, pool_code, sorted(owners), ids):
         ref = Ref(row["owner_id"], row["scope"], row["year"], row["detail"])
         found[row["claim_id"]].append(Counted(ref, row["move"], row["added"]))
+    return found
+
+
+async def taken_back(conn: AsyncConnection, pool_code: str, claims: Sequence[Claim]) -> dict[UUID, list[TakenBack]]:
+    """What claims that were cancelled, and their increases, had counted and took back, by the owner of the row."""
+    owners = {owner for claim in claims for owner in (claim.member_id, claim.household_id)}
+    found: dict[UUID, list[TakenBack]] = defaultdict(list)
+    for row in await fetch(conn, _TAKEN_BACK, pool_code, sorted(owners)):
+        ref = Ref(row["owner_id"], row["scope"], row["year"], row["detail"])
+        found[ref.owner_id].append(TakenBack(ref, row["move"], row["back"], row["added"]))
     return found
 
 

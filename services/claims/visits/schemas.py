@@ -458,12 +458,16 @@ class CaseClosingIn(WireModel):
 
 
 class ReadjudicationOut(WireModel):
-    """A claim that stood on one which its hospital cancelled within the hour; it keeps its result until decided."""
+    """A claim that stood on one which was cancelled. It waits to be decided again (`waiting`), stands on a list that
+    waits for its approval (`listed`), or was decided by an approved one (`decided`); `void` where it does not stand
+    itself any more. Its slip never changes."""
 
     claim_id: UUID
     cancelled_claim_id: UUID
     institution_code: str
     listed_at: datetime
+    state: Literal["waiting", "listed", "decided", "void"]
+    list_id: ShortId | None
 
 
 class LateDifferenceOut(WireModel):

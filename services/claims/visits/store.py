@@ -97,9 +97,13 @@ RETURNING id AS case_id, kind, claim_id, member_id, institution_code, coverage_s
   outcome, reason, closed_by, closed_at
 """
 _READJUDICATIONS = """
-SELECT claim_id, cancelled_claim_id, institution_code, listed_at FROM readjudication
-WHERE pool_code = $1 AND ($2::uuid IS NULL OR (claim_id, cancelled_claim_id) < ($2, $3::uuid))
-ORDER BY claim_id DESC, cancelled_claim_id DESC LIMIT $4
+SELECT r.claim_id, r.cancelled_claim_id, r.institution_code, r.listed_at, r.list_id,
+       CASE WHEN l.status = 'approved' THEN 'decided' WHEN l.status = 'prepared' THEN 'listed'
+            WHEN c.status IN ('settled', 'approved', 'released') THEN 'waiting' ELSE 'void' END AS state
+FROM readjudication r JOIN claim c ON c.pool_code = r.pool_code AND c.id = r.claim_id
+LEFT JOIN increase_list l ON l.pool_code = r.pool_code AND l.id = r.list_id
+WHERE r.pool_code = $1 AND ($2::uuid IS NULL OR (r.claim_id, r.cancelled_claim_id) < ($2, $3::uuid))
+ORDER BY r.claim_id DESC, r.cancelled_claim_id DESC LIMIT $4
 """
 _USED = "SELECT scope, year, detail, used FROM accumulator WHERE pool_code = $1 AND owner_id = ANY ($2::uuid[])"
 _SHEETS = f"""
@@ -329,7 +333,7 @@ async def close_case(
 async def readjudications(
     conn: AsyncConnection, pool_code: str, before: tuple[UUID, UUID] | None, limit: int
 ) -> list[Any]:
-    """Claims that stood on one cancelled within the hour (rulings §2)."""
+    """Claims that stood on one that was cancelled (rulings §2), and how far they are decided again."""
     claim_id, cancelled = before or (None, None)
     return await fetch(conn, _READJUDICATIONS, pool_code, claim_id, cancelled, limit)
 

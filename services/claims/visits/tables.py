@@ -9,7 +9,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -24,17 +23,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-MOMENT = DateTime(timezone=True)
-
-
-def required(name: str, kind: Any) -> Column[Any]:
-    """A column that is always filled."""
-    return Column(name, kind, nullable=False)
-
-
-def code(name: str) -> Column[Any]:
-    """A text key in byte order (contracts §12)."""
-    return Column(name, Text(collation="C"), nullable=False)
+from shared.db.columns import CODE
+from shared.db.columns import MOMENT as MOMENT  # these three also for `reversal_tables`, which takes them from here
+from shared.db.columns import code as code
+from shared.db.columns import required as required
 
 
 def of_visit() -> ForeignKeyConstraint:
@@ -70,7 +62,7 @@ def _coverage(metadata: MetaData) -> None:
         required("blind_index", LargeBinary),
         required("household_id", Uuid),
         code("township_code"),
-        Column("village_code", Text(collation="C"), nullable=False, server_default=""),
+        Column("village_code", CODE, nullable=False, server_default=""),
         required("birth_date", Date),
         required("sex", Text),
         required("sequence", BigInteger),

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, fetch, fetchrow
+from services.enrollment.registry.sent import lies_within
+from shared.db.sql import execute, fetch, fetch_newest, fetchrow
 
 # -- issuing and the numbers of a book
 
@@ -132,14 +133,11 @@ FROM receipt_book b CROSS JOIN LATERAL (
 ) c
 WHERE b.pool_code = $1
 """
-_WITHIN = "EXISTS (SELECT FROM unnest({mine}::text[]) AS mine WHERE {of} >= mine AND {of} < mine || ':')"
 _BOOK = _ACCOUNT + " AND b.book_id = $2"
 _BOOKS = f"""{_ACCOUNT}
   AND ($2::integer IS NULL OR b.year = $2) AND ($3::text IS NULL OR b.township_code = $3)
-  AND ($4::boolean IS NULL OR (c.out > 0) = $4) AND {_WITHIN.format(mine="$5", of="b.township_code")}
+  AND ($4::boolean IS NULL OR (c.out > 0) = $4) AND {lies_within("b.township_code", "$5")}
   AND ($6::text IS NULL OR b.number = $6)
-  AND ($7::timestamptz IS NULL OR (b.recorded_at, b.book_id) < ($7, $8::uuid))
-ORDER BY b.recorded_at DESC, b.book_id DESC LIMIT $9
 """
 _LEAVES = """
 SELECT l.receipt_number, l.number, l.state, l.reason, l.declaration, l.changed_by, l.changed_at, r.amount_fen, r.paid_on
@@ -154,7 +152,7 @@ WITH gone AS (
            OVER (PARTITION BY l.book_id) AS highest, l.state
   FROM receipt_leaf l JOIN receipt_book b ON b.pool_code = l.pool_code AND b.book_id = l.book_id
   WHERE l.pool_code = $1 AND b.year = ANY($2::integer[]) AND ($3::text IS NULL OR b.township_code = $3)
-    AND {_WITHIN.format(mine="$4", of="b.township_code")}
+    AND {lies_within("b.township_code", "$4")}
 ), runs AS (
   SELECT book_id, number, number - row_number() OVER (PARTITION BY book_id ORDER BY number) AS run FROM gone
   WHERE state = 'out' AND number < highest
@@ -189,8 +187,8 @@ async def books(
 ) -> list[Any]:
     """Books of townships within ``areas`` with their accounts, newest first after the last (moment, id) shown; only the
     one with the number where one is given."""
-    key = after or (None, None)
-    return await fetch(conn, _BOOKS, pool_code, year, township, is_open, list(areas), number, *key, limit)
+    by, asked = ("b.recorded_at", "b.book_id"), (year, township, is_open, list(areas), number)
+    return await fetch_newest(conn, _BOOKS, by, after, limit, pool_code, *asked)
 
 
 async def leaves(

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import columns, execute, fetch, fetchrow
+from services.enrollment.registry.sent import lies_within
+from shared.db.sql import columns, execute, fetch, fetch_newest, fetchrow
 
 _NUMBERS_USED = "SELECT receipt_number FROM receipt WHERE pool_code = $1 AND receipt_number = ANY($2::text[])"
 _INSERT_RECEIPTS = """
@@ -36,14 +37,10 @@ INSERT INTO remittance (pool_code, remittance_id, number, township_code, amount_
                         remitted_on, recorded_by, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
-_REMITTANCES = """
+_REMITTANCES = f"""
 SELECT remittance_id, number, township_code, amount_fen, receipt_count, missing_numbers, remitted_on, recorded_at
 FROM remittance
-WHERE pool_code = $1
-  AND EXISTS (SELECT FROM unnest($2::text[]) AS mine WHERE township_code >= mine AND township_code < mine || ':')
-  AND ($3::text IS NULL OR number = $3)
-  AND ($4::timestamptz IS NULL OR (recorded_at, remittance_id) < ($4, $5::uuid))
-ORDER BY recorded_at DESC, remittance_id DESC LIMIT $6
+WHERE pool_code = $1 AND {lies_within("township_code", "$2")} AND ($3::text IS NULL OR number = $3)
 """
 _REMITTANCE = "SELECT township_code FROM remittance WHERE pool_code = $1 AND remittance_id = $2"
 _REMITTED = """
@@ -99,7 +96,8 @@ async def remittances(
 ) -> list[Any]:
     """Remittances of townships within ``areas``, newest first after the last (moment, id) shown; only the one with the
     number where one is given."""
-    return await fetch(conn, _REMITTANCES, pool_code, list(areas), number, *(after or (None, None)), limit)
+    by = ("recorded_at", "remittance_id")
+    return await fetch_newest(conn, _REMITTANCES, by, after, limit, pool_code, list(areas), number)
 
 
 async def township_of(conn: AsyncConnection, pool_code: str, remittance_id: UUID) -> str | None:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, execute_counted, fetch, fetchrow
+from services.enrollment.registry.sent import lies_within
+from shared.db.sql import execute, execute_counted, fetch, fetch_newest, fetchrow
 
 # -- receipts and the bills they paid
 
@@ -83,10 +84,7 @@ _FROM = "FROM refund f JOIN bill b ON b.pool_code = f.pool_code AND b.bill_id = 
 _REFUND = f"SELECT {_COLUMNS} {_FROM} WHERE f.pool_code = $1 AND f.refund_id = $2"
 _REFUNDS = f"""
 SELECT {_COLUMNS} {_FROM} WHERE f.pool_code = $1 AND ($2::integer IS NULL OR f.year = $2)
-  AND ($3::text IS NULL OR f.status = $3)
-  AND EXISTS (SELECT FROM unnest($4::text[]) AS mine WHERE f.township_code >= mine AND f.township_code < mine || ':')
-  AND ($5::timestamptz IS NULL OR (f.applied_at, f.refund_id) < ($5, $6::uuid))
-ORDER BY f.applied_at DESC, f.refund_id DESC LIMIT $7
+  AND ($3::text IS NULL OR f.status = $3) AND {lies_within("f.township_code", "$4")}
 """
 _OPEN = "SELECT bill_id FROM refund WHERE pool_code = $1 AND bill_id = ANY($2::uuid[]) AND status = 'applied'"
 _INSERT = """
@@ -144,7 +142,8 @@ async def refunds(
     limit: int,
 ) -> list[Any]:
     """Refunds of townships within ``areas``, newest first after the last (moment, id) shown."""
-    return await fetch(conn, _REFUNDS, pool_code, year, status, list(areas), *(after or (None, None)), limit)
+    by = ("f.applied_at", "f.refund_id")
+    return await fetch_newest(conn, _REFUNDS, by, after, limit, pool_code, year, status, list(areas))
 
 
 async def under_way(conn: AsyncConnection, pool_code: str, bill_ids: Sequence[UUID]) -> set[UUID]:

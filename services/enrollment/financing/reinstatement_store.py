@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.enrollment.registry.sent import lies_within
 from shared.db.sql import execute, fetch, fetchrow
 
 _COLUMNS = """
@@ -27,7 +28,7 @@ SELECT {_COLUMNS} FROM reinstatement r
 JOIN member m ON m.pool_code = r.pool_code AND m.member_id = r.member_id
 JOIN household h ON h.pool_code = m.pool_code AND h.household_id = m.household_id
 WHERE r.pool_code = $1 AND r.reinstatement_id > $2 AND ($3::text IS NULL OR r.status = $3)
-  AND EXISTS (SELECT FROM unnest($4::text[]) AS mine WHERE h.village_code >= mine AND h.village_code < mine || ':')
+  AND {lies_within("h.village_code", "$4")}
 ORDER BY r.reinstatement_id LIMIT $5
 """
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.enrollment.registry.sent import lies_within
 from shared.db.sql import columns, execute, execute_counted, fetch, fetchrow
 
 # -- year standards
@@ -89,7 +90,7 @@ JOIN standard s ON s.pool_code = b.pool_code AND s.year = b.year
 WHERE l.pool_code = $1 AND l.member_id = ANY($2::uuid[]) AND l.settled_on IS NOT NULL
 ORDER BY l.member_id, b.year DESC
 """
-_BILL_PAGE = """
+_BILL_PAGE = f"""
 SELECT b.bill_id, b.household_id, b.township_code, b.year, b.due_fen, b.paid_fen, b.refunded_fen, b.last_paid_on,
        h.village_code, h.group_name, h.household_number, a.name AS village_name,
        (SELECT m.name FROM member m WHERE m.pool_code = $1 AND m.household_id = h.household_id
@@ -98,8 +99,7 @@ FROM bill b JOIN household h ON h.pool_code = b.pool_code AND h.household_id = b
 JOIN area a ON a.area_code = h.village_code
 WHERE b.pool_code = $1 AND b.year = $2 AND b.bill_id > $3 AND ($4::text IS NULL OR b.township_code = $4)
   AND ($5::boolean IS NULL OR (b.due_fen > b.paid_fen) = $5)
-  AND EXISTS (SELECT FROM unnest($6::text[]) AS mine
-              WHERE h.village_code >= mine AND h.village_code < mine || ':')
+  AND {lies_within("h.village_code", "$6")}
 ORDER BY b.bill_id LIMIT $7
 """
 _BILL_LINES = """

@@ -1,11 +1,11 @@
-"""The tables of financing. Constraints that guard an invariant stand in the migration; this mirror serves the check."""
+"""The tables of financing. Constraints that guard an invariant stand in the migration; this mirror serves the check.
+Those of receipt books stand in ``receipt_book_tables``."""
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     Date,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from services.enrollment.registry.tables import of_member, pool_key
+from services.enrollment.registry.tables import of, of_member, pool_key
 from shared.db.columns import CODE, MOMENT
 
 
@@ -35,13 +35,6 @@ def declare(metadata: MetaData) -> None:
     _layers(metadata)
     _layer_files(metadata)
     _refunds(metadata)
-    _books(metadata)
-    _leaves(metadata)
-
-
-def _of(table: str, *columns: str) -> ForeignKeyConstraint:
-    named = ("pool_code", *columns)
-    return ForeignKeyConstraint(named, [f"{table}.{column}" for column in named])
 
 
 _DAYS = ("coverage_from", "coverage_to", "collection_from", "collection_until")
@@ -81,8 +74,8 @@ def _bills(metadata: MetaData) -> None:
         Column("recorded_at", MOMENT, nullable=False),
         Column("refunded_fen", BigInteger, nullable=False, server_default=text("0")),
         UniqueConstraint("pool_code", "household_id", "year", name="bill_year_once"),
-        _of("household", "household_id"),
-        _of("standard", "year"),
+        of("household", "household_id"),
+        of("standard", "year"),
     )
     Index("bill_year", bill.c.pool_code, bill.c.year, bill.c.bill_id)
     line = Table(
@@ -96,9 +89,9 @@ def _bills(metadata: MetaData) -> None:
         Column("sponsorship_id", Uuid),
         Column("settled_on", Date),
         Column("covered_from", Date),
-        _of("bill", "bill_id"),
+        of("bill", "bill_id"),
         of_member(),
-        _of("sponsorship", "sponsorship_id"),
+        of("sponsorship", "sponsorship_id"),
     )
     Index("bill_line_member", line.c.pool_code, line.c.member_id)
 
@@ -119,7 +112,7 @@ def _sponsorships(metadata: MetaData) -> None:
         Column("decided_by", CODE),
         Column("decided_at", MOMENT),
         Column("reason", Text),
-        _of("standard", "year"),
+        of("standard", "year"),
     )
     Table(
         "sponsorship_line",
@@ -128,8 +121,8 @@ def _sponsorships(metadata: MetaData) -> None:
         Column("member_id", Uuid, primary_key=True),
         Column("bill_id", Uuid, nullable=False),
         Column("premium_fen", BigInteger, nullable=False),
-        _of("sponsorship", "sponsorship_id"),
-        _of("bill_line", "bill_id", "member_id"),
+        of("sponsorship", "sponsorship_id"),
+        of("bill_line", "bill_id", "member_id"),
     )
 
 
@@ -171,7 +164,7 @@ def _receipts(metadata: MetaData) -> None:
         Column("collected_by", Text, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
         UniqueConstraint("pool_code", "receipt_number", name="receipt_number_once"),
-        _of("bill", "bill_id"),
+        of("bill", "bill_id"),
     )
     Index("receipt_township", receipt.c.pool_code, receipt.c.township_code, receipt.c.paid_on)
     Index("receipt_year", receipt.c.pool_code, receipt.c.year)
@@ -197,8 +190,8 @@ def _remittances(metadata: MetaData) -> None:
         metadata,
         *pool_key("receipt_id"),
         Column("remittance_id", Uuid, nullable=False),
-        _of("receipt", "receipt_id"),
-        _of("remittance", "remittance_id"),
+        of("receipt", "receipt_id"),
+        of("remittance", "remittance_id"),
     )
     Index("remittance_line_of", line.c.pool_code, line.c.remittance_id)
 
@@ -220,7 +213,7 @@ def _dues(metadata: MetaData) -> None:
         Column("recorded_at", MOMENT, nullable=False),
         Column("audited", Boolean, nullable=False, server_default=text("false")),
         UniqueConstraint("pool_code", "year", "level", "payer", "revision", name="subsidy_due_once"),
-        _of("standard", "year"),
+        of("standard", "year"),
     )
 
 
@@ -240,8 +233,8 @@ def _family_accounts(metadata: MetaData) -> None:
         Column("version", Integer, nullable=False, server_default=text("1")),
         Column("withdrawn_fen", BigInteger, nullable=False, server_default=text("0")),
         UniqueConstraint("pool_code", "household_id", "year", name="family_account_credit_once"),
-        _of("household", "household_id"),
-        _of("standard", "year"),
+        of("household", "household_id"),
+        of("standard", "year"),
     )
 
 
@@ -257,7 +250,7 @@ def _layers(metadata: MetaData) -> None:
         Column("document_number", Text, nullable=False),
         Column("recorded_by", CODE, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
-        _of("standard", "year"),
+        of("standard", "year"),
     )
     payment = Table(
         "layer_payment",
@@ -276,7 +269,7 @@ def _layers(metadata: MetaData) -> None:
         Column("recorded_by", CODE, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
         of_member(),
-        _of("layer_standard", "layer", "year"),
+        of("layer_standard", "layer", "year"),
     )
     p = payment.c
     Index("layer_payment_township", p.pool_code, p.layer, p.year, p.township_code)
@@ -298,7 +291,7 @@ def _layer_files(metadata: MetaData) -> None:
         Column("uploaded_by", CODE, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
         UniqueConstraint("pool_code", "number", name="layer_file_number"),
-        _of("layer_standard", "layer", "year"),
+        of("layer_standard", "layer", "year"),
     )
     Index("layer_file_content", file.c.pool_code, file.c.layer, file.c.year, file.c.content_hash)
     Table(
@@ -307,7 +300,7 @@ def _layer_files(metadata: MetaData) -> None:
         *pool_key("file_id"),
         Column("row_number", Integer, primary_key=True, autoincrement=False),
         Column("row_sealed", LargeBinary, nullable=False),
-        _of("layer_file", "file_id"),
+        of("layer_file", "file_id"),
     )
 
 
@@ -320,7 +313,7 @@ def _refunds(metadata: MetaData) -> None:
         Column("voided_on", Date, nullable=False),
         Column("voided_by", CODE, nullable=False),
         Column("recorded_at", MOMENT, nullable=False),
-        _of("receipt", "receipt_id"),
+        of("receipt", "receipt_id"),
     )
     refund = Table(
         "refund",
@@ -336,7 +329,7 @@ def _refunds(metadata: MetaData) -> None:
         Column("applied_by", CODE, nullable=False),
         Column("applied_at", MOMENT, nullable=False),
         Column("ended_on", Date),
-        _of("bill", "bill_id"),
+        of("bill", "bill_id"),
     )
     Index(
         "refund_one_open",
@@ -352,56 +345,6 @@ def _refunds(metadata: MetaData) -> None:
         Column("bill_id", Uuid, nullable=False),
         Column("member_id", Uuid, primary_key=True),
         Column("premium_fen", BigInteger, nullable=False),
-        _of("refund", "refund_id"),
-        _of("bill_line", "bill_id", "member_id"),
-    )
-
-
-def _books(metadata: MetaData) -> None:
-    book = Table(
-        "receipt_book",
-        metadata,
-        *pool_key("book_id"),
-        Column("number", CODE, nullable=False),
-        Column("township_code", CODE, nullable=False),
-        Column("year", SmallInteger, nullable=False),
-        Column("series", CODE, nullable=False),
-        Column("digits", SmallInteger, nullable=False),
-        Column("first_number", BigInteger, nullable=False),
-        Column("last_number", BigInteger, nullable=False),
-        Column("issued_on", Date, nullable=False),
-        Column("issued_by", CODE, nullable=False),
-        Column("recorded_at", MOMENT, nullable=False),
-        UniqueConstraint("pool_code", "number", name="receipt_book_number"),
-        _of("standard", "year"),
-    )
-    Index("receipt_book_recorded", book.c.pool_code, book.c.recorded_at, book.c.book_id)
-    Table(
-        "receipt_book_holder",
-        metadata,
-        *pool_key("book_id"),
-        Column("recorded_seq", Integer, primary_key=True, autoincrement=False),
-        Column("collector", Text, nullable=False),
-        Column("handed_on", Date, nullable=False),
-        Column("recorded_by", CODE, nullable=False),
-        Column("recorded_at", MOMENT, nullable=False),
-        _of("receipt_book", "book_id"),
-    )
-
-
-def _leaves(metadata: MetaData) -> None:
-    Table(
-        "receipt_leaf",
-        metadata,
-        Column("pool_code", CODE, primary_key=True),
-        Column("receipt_number", CODE, primary_key=True),
-        Column("book_id", Uuid, nullable=False),
-        Column("number", BigInteger, nullable=False),
-        Column("state", Text, nullable=False),
-        Column("reason", Text),
-        Column("declaration", Text),
-        Column("changed_by", CODE),
-        Column("changed_at", MOMENT),
-        UniqueConstraint("pool_code", "book_id", "number", name="receipt_leaf_of_book"),
-        _of("receipt_book", "book_id"),
+        of("refund", "refund_id"),
+        of("bill_line", "bill_id", "member_id"),
     )

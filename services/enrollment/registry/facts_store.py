@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.enrollment.registry.sent import lies_within
 from shared.db.sql import fetch, fetchrow
 
 LAST_CHARACTER = "\U0010ffff"
@@ -21,7 +22,7 @@ _FACTS_BY_ID = _MEMBER_FACTS + "m.member_id = $2"
 _FACTS_BY_IDS = _MEMBER_FACTS + "m.member_id = ANY($2::uuid[])"
 _FACTS_BY_INDEX = _MEMBER_FACTS + "p.id_index = $2"
 _FACTS_BY_INDEXES = _MEMBER_FACTS + "p.id_index = ANY($2::bytea[])"
-_HOUSEHOLD_PAGE = """
+_HOUSEHOLD_PAGE = f"""
 SELECT h.household_id, h.township_code, h.village_code, h.group_name, h.household_number,
        (SELECT m.name FROM member m WHERE m.pool_code = $1 AND m.household_id = h.household_id
           AND m.relation = 'head' AND m.status <> 'ended' ORDER BY m.member_number LIMIT 1) AS head_name,
@@ -32,19 +33,17 @@ SELECT h.household_id, h.township_code, h.village_code, h.group_name, h.househol
 FROM household h
 WHERE h.pool_code = $1 AND h.village_code >= $2 AND h.village_code < $3
   AND (h.village_code, h.group_name, h.household_number) > ($4, $5, $6)
-  AND EXISTS (SELECT FROM unnest($7::text[]) AS mine
-              WHERE h.village_code >= mine AND h.village_code < mine || ':')
+  AND {lies_within("h.village_code", "$7")}
 ORDER BY h.village_code, h.group_name, h.household_number LIMIT $8
 """
-_MEMBER_PAGE = """
+_MEMBER_PAGE = f"""
 SELECT m.member_id, m.household_id, m.name, m.name_order, m.relation, m.sex, m.birth_date, m.status, h.township_code,
        h.village_code, h.group_name, h.household_number
 FROM member m JOIN household h ON h.pool_code = m.pool_code AND h.household_id = m.household_id
 WHERE m.pool_code = $1 AND h.village_code >= $2 AND h.village_code < $3
   AND m.name COLLATE "C" >= $4 AND m.name COLLATE "C" < $5
   AND (m.name_order, m.member_id) > ($6, $7)
-  AND EXISTS (SELECT FROM unnest($8::text[]) AS mine
-              WHERE h.village_code >= mine AND h.village_code < mine || ':')
+  AND {lies_within("h.village_code", "$8")}
 ORDER BY m.name_order, m.member_id LIMIT $9
 """
 _HOUSEHOLD = """

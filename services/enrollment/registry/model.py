@@ -50,8 +50,8 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberRow:
-    """A membership as it is to stand in the register."""
+class Membership:
+    """Who somebody is in which household."""
 
     member_id: UUID
     household_id: UUID
@@ -63,6 +63,12 @@ class MemberRow:
     birth_date: date | None
     status: str
     stated_id_sealed: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow(Membership):
+    """A membership as it is to stand in the register."""
+
     phone_sealed: bytes | None
 
     @property
@@ -76,19 +82,9 @@ HouseholdKey = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Member(Membership):
     """A member as the register knows him; ``groups`` are those of the asked day."""
 
-    member_id: UUID
-    household_id: UUID
-    person_id: UUID | None
-    member_number: int
-    name: str
-    relation: str
-    sex: str | None
-    birth_date: date | None
-    status: str
-    stated_id_sealed: bytes | None
     id_index: bytes | None
     groups: Mapping[str, tuple[Start, ...]]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -95,45 +96,20 @@ async def insert_persons(conn: AsyncConnection, rows: Sequence[PersonRow], now: 
     await execute(conn, _INSERT_PERSONS, now, *columns(values, 3))
 
 
+_KNOWN_OF_HIM = attrgetter(
+    "name", "relation", "sex", "birth_date", "status", "stated_id_sealed", "phone_sealed", "name_order"
+)
+
+
 async def insert_members(conn: AsyncConnection, pool_code: str, rows: Sequence[MemberRow], now: datetime) -> None:
     """Records memberships in one statement."""
-    values = [
-        (
-            r.member_id,
-            r.household_id,
-            r.person_id,
-            r.member_number,
-            r.name,
-            r.relation,
-            r.sex,
-            r.birth_date,
-            r.status,
-            r.stated_id_sealed,
-            r.phone_sealed,
-            r.name_order,
-        )
-        for r in rows
-    ]
+    values = [(r.member_id, r.household_id, r.person_id, r.member_number, *_KNOWN_OF_HIM(r)) for r in rows]
     await execute(conn, _INSERT_MEMBERS, pool_code, now, *columns(values, 12))
 
 
 async def update_members(conn: AsyncConnection, pool_code: str, rows: Sequence[MemberRow], now: datetime) -> None:
     """Changes what is known of members in one statement."""
-    values = [
-        (
-            r.member_id,
-            r.person_id,
-            r.name,
-            r.relation,
-            r.sex,
-            r.birth_date,
-            r.status,
-            r.stated_id_sealed,
-            r.phone_sealed,
-            r.name_order,
-        )
-        for r in rows
-    ]
+    values = [(r.member_id, r.person_id, *_KNOWN_OF_HIM(r)) for r in rows]
     await execute(conn, _UPDATE_MEMBERS, pool_code, now, *columns(values, 10))
 
 

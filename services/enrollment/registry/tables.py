@@ -25,6 +25,12 @@ def pool_key(name: str) -> tuple[Column[str], Column[object]]:
     return Column("pool_code", CODE, primary_key=True), Column(name, Uuid, primary_key=True)
 
 
+def of(table: str, *columns: str) -> ForeignKeyConstraint:
+    """Ties a row to a row of the same pool by columns of the same names."""
+    named = ("pool_code", *columns)
+    return ForeignKeyConstraint(named, [f"{table}.{column}" for column in named])
+
+
 def declare(metadata: MetaData) -> None:
     """Declares the tables of the register."""
     _areas(metadata)
@@ -107,7 +113,7 @@ def _people(metadata: MetaData) -> None:
         Column("name_order", CODE, nullable=False),
         UniqueConstraint("person_id", "pool_code", name="member_person_once"),
         UniqueConstraint("pool_code", "household_id", "member_number", name="member_number_once"),
-        ForeignKeyConstraint(("pool_code", "household_id"), ("household.pool_code", "household.household_id")),
+        of("household", "household_id"),
     )
     Index("member_by_name", member.c.pool_code, member.c.name_order, member.c.member_id)
     Index("member_one_pool", member.c.person_id, unique=True, postgresql_where=text("status <> 'ended'"))
@@ -115,7 +121,7 @@ def _people(metadata: MetaData) -> None:
 
 def of_member() -> ForeignKeyConstraint:
     """Ties (pool_code, member_id) to the member."""
-    return ForeignKeyConstraint(("pool_code", "member_id"), ("member.pool_code", "member.member_id"))
+    return of("member", "member_id")
 
 
 def _timelines(metadata: MetaData) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.enrollment.registry.sent import SENT_WITHIN, sent_for
-from shared.db.sql import execute, fetch, fetchrow
+from shared.db.sql import execute, fetch, fetch_newest, fetchrow
 
 _COLUMNS = """
 roster_id, number, year, rows_read, households, enrolled, verified, updated, unchanged, to_verify, rejected, recorded_at
@@ -26,8 +26,6 @@ FROM unnest($3::integer[], $4::text[], $5::boolean[], $6::bytea[]) AS n (number,
 _ROSTER = f"SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND roster_id = $3 AND {SENT_WITHIN}"
 _ROSTERS = f"""
 SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND {SENT_WITHIN} AND ($3::text IS NULL OR number = $3)
-  AND ($4::timestamptz IS NULL OR (recorded_at, roster_id) < ($4, $5::uuid))
-ORDER BY recorded_at DESC, roster_id DESC LIMIT $6
 """
 _SAME = f"""
 SELECT {_COLUMNS} FROM roster WHERE pool_code = $1 AND year = $2 AND content_hash = $3 AND areas = $4
@@ -77,7 +75,8 @@ async def rosters(
 ) -> list[Any]:
     """Rosters whose areas all lie in ``areas``, newest first after the last (moment, id) shown; only the one with the
     number where one is given."""
-    return await fetch(conn, _ROSTERS, pool_code, list(areas), number, *(after or (None, None)), limit)
+    by = ("recorded_at", "roster_id")
+    return await fetch_newest(conn, _ROSTERS, by, after, limit, pool_code, list(areas), number)
 
 
 async def same_roster(

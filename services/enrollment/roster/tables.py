@@ -3,7 +3,6 @@
 from sqlalchemy import (
     Boolean,
     Column,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -15,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.enrollment.registry.tables import pool_key
+from services.enrollment.registry.tables import of, pool_key
 from shared.db.columns import CODE, MOMENT
 
 COUNTS = ("rows_read", "households", "enrolled", "verified", "updated", "unchanged", "to_verify", "rejected")
@@ -45,5 +44,5 @@ def declare(metadata: MetaData) -> None:
         Column("codes", ARRAY(Text), nullable=False),
         Column("kept", Boolean, nullable=False),
         Column("row_sealed", LargeBinary, nullable=False),
-        ForeignKeyConstraint(("pool_code", "roster_id"), ("roster.pool_code", "roster.roster_id")),
+        of("roster", "roster_id"),
     )

@@ -3,7 +3,6 @@
 from sqlalchemy import (
     Column,
     Date,
-    DateTime,
     Index,
     Integer,
     LargeBinary,
@@ -16,19 +15,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shared.db.columns import CODE, MOMENT
+
 
 def declare(metadata: MetaData) -> None:
     """Declares them for ``alembic check``; the migration is the word of record for constraints and rules."""
     event = Table(
         "measured_event",
         metadata,
-        Column("pool_code", Text(collation="C")),
+        Column("pool_code", CODE),
         Column("event_id", Uuid),
         Column("claim_id", Uuid, nullable=False),
-        Column("kind", Text(collation="C"), nullable=False),
-        Column("occurred_at", DateTime(timezone=True), nullable=False),
+        Column("kind", CODE, nullable=False),
+        Column("occurred_at", MOMENT, nullable=False),
         Column("business_day", Date, nullable=False),
-        Column("institution_code", Text(collation="C"), nullable=False),
+        Column("institution_code", CODE, nullable=False),
         PrimaryKeyConstraint("pool_code", "event_id"),
     )
     Index(
@@ -42,8 +43,8 @@ def declare(metadata: MetaData) -> None:
     Table(
         "indicator_figure",
         metadata,
-        Column("pool_code", Text(collation="C")),
-        Column("indicator", Text(collation="C")),
+        Column("pool_code", CODE),
+        Column("indicator", CODE),
         Column("month", Date),
         Column("recorded_seq", Integer),
         Column("figure", JSONB, nullable=False),
@@ -51,6 +52,6 @@ def declare(metadata: MetaData) -> None:
         Column("evidence_count", Integer, nullable=False),
         Column("evidence_digest", LargeBinary, nullable=False),
         Column("fixed_by", Text, nullable=False),
-        Column("fixed_at", DateTime(timezone=True), nullable=False),
+        Column("fixed_at", MOMENT, nullable=False),
         PrimaryKeyConstraint("pool_code", "indicator", "month", "recorded_seq"),
     )

@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.funding.dues import dues
-from services.settlement.funding.store import columns
-from shared.db.sql import execute, fetch, fetchrow
+from shared.db.sql import columns, execute, fetch, fetchrow
 
 
 async def add_premium(conn: AsyncConnection, row: Sequence[Any]) -> None:

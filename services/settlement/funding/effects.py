@@ -1,5 +1,7 @@
 """What the events of enrollment mean for the fund's money (rulings §5, §6, §19)."""
 
+from typing import Any
+
 from services.settlement.funding import arrivals_store
 from services.settlement.funding.accounts import (
     BASIC,
@@ -40,33 +42,10 @@ async def premium_collected(unit: EventUnit, event: Envelope, told: PremiumColle
     temporary = told.year > told.paid_on.year
     if temporary:
         await arrivals_store.add_temporary(desk.conn, desk.pool_code, BASIC, told.year, PREMIUMS, told.amount)
-    await book(
-        desk,
-        [
-            Entry(
-                BASIC,
-                f"premium:{told.receipt_id}",
-                event.businessdate,
-                f"{told.year} 年度个人缴费",
-                ((TOWNSHIP_HELD, TEMPORARY_RECEIPTS if temporary else PREMIUMS, told.amount),),
-                party=told.township_code,
-                ref=told.receipt_number,
-            )
-        ],
-    )
-    await arrivals_store.add_premium(
-        desk.conn,
-        (
-            desk.pool_code,
-            str(told.bill_id),
-            event.sequence,
-            told.year,
-            told.township_code,
-            told.amount,
-            event.businessdate,
-            temporary,
-        ),
-    )
+    into = TEMPORARY_RECEIPTS if temporary else PREMIUMS
+    source, text = f"premium:{told.receipt_id}", f"{told.year} 年度个人缴费"
+    await _book_premium(desk, event, told, source, text, (TOWNSHIP_HELD, into, told.amount))
+    await arrivals_store.add_premium(desk.conn, _premium(desk, event, told, told.amount, temporary))
 
 
 async def premium_voided(unit: EventUnit, event: Envelope, told: PremiumVoided) -> None:
@@ -75,32 +54,40 @@ async def premium_voided(unit: EventUnit, event: Envelope, told: PremiumVoided) 
     temporary = told.year > desk.day.year
     if temporary:
         await arrivals_store.lower_temporary(desk.conn, desk.pool_code, BASIC, told.year, PREMIUMS, told.amount)
-    await book(
-        desk,
-        [
-            Entry(
-                BASIC,
-                f"premium:{told.receipt_id}:voided",
-                event.businessdate,
-                f"{told.year} 年度个人缴费收据作废",
-                ((TEMPORARY_RECEIPTS if temporary else PREMIUMS, TOWNSHIP_HELD, told.amount),),
-                party=told.township_code,
-                ref=told.receipt_number,
-            )
-        ],
+    out_of = TEMPORARY_RECEIPTS if temporary else PREMIUMS
+    source, text = f"premium:{told.receipt_id}:voided", f"{told.year} 年度个人缴费收据作废"
+    await _book_premium(desk, event, told, source, text, (out_of, TOWNSHIP_HELD, told.amount))
+    await arrivals_store.add_premium(desk.conn, _premium(desk, event, told, -told.amount, temporary))
+
+
+async def _book_premium(
+    desk: Desk,
+    event: Envelope,
+    told: PremiumCollected | PremiumVoided,
+    source: str,
+    text: str,
+    posting: tuple[str, str, int],
+) -> None:
+    """One posting for a receipt, under the township that wrote it."""
+    entry = Entry(
+        BASIC, source, event.businessdate, text, (posting,), party=told.township_code, ref=told.receipt_number
     )
-    await arrivals_store.add_premium(
-        desk.conn,
-        (
-            desk.pool_code,
-            str(told.bill_id),
-            event.sequence,
-            told.year,
-            told.township_code,
-            -told.amount,
-            event.businessdate,
-            temporary,
-        ),
+    await book(desk, [entry])
+
+
+def _premium(
+    desk: Desk, event: Envelope, told: PremiumCollected | PremiumVoided, fen: int, temporary: bool
+) -> tuple[Any, ...]:
+    """The row of a bill's premiums that an event adds; negative fen where a receipt never counted."""
+    return (
+        desk.pool_code,
+        str(told.bill_id),
+        event.sequence,
+        told.year,
+        told.township_code,
+        fen,
+        event.businessdate,
+        temporary,
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.funding.refusal import DECISION
-from shared.db.sql import execute, execute_counted, fetch, fetchrow
+from shared.db.sql import change_row, execute, fetch, fetch_newest, fetchrow
 
 # What is about to be set off and what is done: rows of a batch that was given up do not count.
 _SET_OFF = """
@@ -24,20 +24,23 @@ r.arisen_on, r.made_good_on, {_SET_OFF} AS setting_off_fen"""
 async def add(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequence[Any]]) -> None:
     """Receivables that arise on a day: (id, origin, bearer, institution, household, expense account, year of care,
     replenishment, line, instruction, reason, fen, fen owed to the patient, fen of penalty, reference, claim, layer,
-    book) a row."""
-    columns = [[row[column] for row in rows] for column in range(18)]
+    book, order) a row."""
+    columns = [[row[column] for row in rows] for column in range(19)]
     await execute(
         conn,
         """
-        INSERT INTO receivable (pool_code, arisen_on, id, origin, bearer, institution_code, household_id,
+        INSERT INTO receivable (pool_code, arisen_on, booked_on, id, origin, bearer, institution_code, household_id,
                                 expense_account, care_year, replenishment_id, line, instruction_id, reason, amount_fen,
-                                patient_owed_fen, penalty_fen, reference, claim_id, layer, book)
-        SELECT $1, $2, r.* FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
+                                patient_owed_fen, penalty_fen, reference, claim_id, layer, book, order_id)
+        SELECT $1, $2, (SELECT greatest($2, max(h.open_day)) FROM book_head h
+                        WHERE h.pool_code = $1 AND h.book = r.book), r.*
+                                FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
                                        $9::integer[], $10::uuid[], $11::integer[], $12::uuid[], $13::text[],
                                        $14::bigint[], $15::bigint[], $16::bigint[], $17::text[], $18::uuid[],
-                                       $19::text[], $20::text[])
+                                       $19::text[], $20::text[], $21::uuid[])
           AS r (id, origin, bearer, institution_code, household_id, expense_account, care_year, replenishment_id, line,
-                instruction_id, reason, amount_fen, patient_owed_fen, penalty_fen, reference, claim_id, layer, book)""",
+                instruction_id, reason, amount_fen, patient_owed_fen, penalty_fen, reference, claim_id, layer, book,
+                order_id)""",
         pool,
         day,
         *columns,
@@ -183,8 +186,11 @@ async def waive(conn: AsyncConnection, pool: str, day: date, kind: str, rows: Se
         conn,
         """
         WITH gone AS (
-          INSERT INTO waiver (pool_code, waived_on, kind, id, receivable_id, amount_fen, care_year, reason)
-          SELECT $1, $2, $3, w.* FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::integer[], $8::text[])
+          INSERT INTO waiver (pool_code, waived_on, kind, booked_on, id, receivable_id, amount_fen, care_year, reason)
+          SELECT $1, $2, $3, (SELECT greatest($2, max(h.open_day)) FROM receivable r
+                              JOIN book_head h ON h.pool_code = $1 AND h.book = r.book
+                              WHERE r.pool_code = $1 AND r.id = w.receivable_id), w.*
+          FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::integer[], $8::text[])
             AS w (id, receivable_id, amount_fen, care_year, reason)
           RETURNING receivable_id, amount_fen
         )
@@ -286,52 +292,22 @@ async def recoveries(
     conn: AsyncConnection, pool: str, status: str | None, after: Sequence[Any] | None, limit: int
 ) -> list[Any]:
     """Recoveries, newest first, after the last (moment, id) shown."""
-    return await fetch(
-        conn,
-        f"""
-        SELECT {_RECOVERY} FROM recovery v WHERE v.pool_code = $1 AND ($2::text IS NULL OR {DECISION} = $2)
-          AND ($3::timestamptz IS NULL OR (v.asked_at, v.id) < ($3, $4::uuid))
-        ORDER BY v.asked_at DESC, v.id DESC LIMIT $5""",
-        pool,
-        status,
-        *(after or (None, None)),
-        limit,
-    )
+    sql = f"SELECT {_RECOVERY} FROM recovery v WHERE v.pool_code = $1 AND ($2::text IS NULL OR {DECISION} = $2)"
+    return await fetch_newest(conn, sql, ("v.asked_at", "v.id"), after, limit, pool, status)
+
+
+_UNDECIDED = "approved_by IS NULL AND refused_by IS NULL"
 
 
 async def refuse_recovery(conn: AsyncConnection, pool: str, recovery_id: UUID, by: str, day: date, reason: str) -> bool:
     """It is asked for no more; False if it was decided before."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        UPDATE recovery SET refused_by = $3, refused_on = $4, refusal = $5
-        WHERE pool_code = $1 AND id = $2 AND approved_by IS NULL AND refused_by IS NULL""",
-            pool,
-            recovery_id,
-            by,
-            day,
-            reason,
-        )
-        == 1
-    )
+    changes = "refused_by = $3, refused_on = $4, refusal = $5"
+    return await change_row(conn, "recovery", pool, recovery_id, changes, by, day, reason, only=_UNDECIDED)
 
 
 async def approve_recovery(
     conn: AsyncConnection, pool: str, recovery_id: UUID, by: str, now: datetime, day: date
 ) -> bool:
     """The second person's word; False if it was decided before."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        UPDATE recovery SET approved_by = $3, approved_at = $4, approved_on = $5
-        WHERE pool_code = $1 AND id = $2 AND approved_by IS NULL AND refused_by IS NULL""",
-            pool,
-            recovery_id,
-            by,
-            now,
-            day,
-        )
-        == 1
-    )
+    changes = "approved_by = $3, approved_at = $4, approved_on = $5"
+    return await change_row(conn, "recovery", pool, recovery_id, changes, by, now, day, only=_UNDECIDED)

@@ -24,8 +24,8 @@ from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
 
 RECHECK, SECOND, FAMILY, RECOVERY = "recheck", "second_payment", "family_account", "recovery"
-ACCIDENT, CANCELLATION = "accident", "cancellation"
-THIRD_PARTY, HOSPITAL = "third_party", "hospital"
+ACCIDENT, CANCELLATION, ORDER_TWICE = "accident", "cancellation", "order_paid_twice"
+THIRD_PARTY, HOSPITAL, PAYEE = "third_party", "hospital", "payee"
 ASKED_BACK = "asked-back"
 """The name under which one act at a time decides what is asked back of payments; taken after the account's lock."""
 WITHDRAWN, WRITTEN_OFF = "withdrawn", "written_off"
@@ -58,6 +58,9 @@ class Owed:
     layer: str | None = None
     book: str = BASIC
     """The book of the payer whom it is owed to."""
+    order_id: UUID | None = None
+    reference: str | None = None
+    """Under which it comes back; one of its own where none is given."""
 
 
 def owing(bearer: str, paid: Any) -> str:
@@ -88,10 +91,11 @@ async def arise(desk: Desk, owed: Sequence[Owed]) -> list[UUID]:
                 one.amount_fen,
                 one.patient_owed_fen,
                 one.penalty_fen,
-                to_base32(one_id),
+                one.reference or to_base32(one_id),
                 one.claim_id,
                 one.layer,
                 one.book,
+                one.order_id,
             )
         )
     await store.add(desk.conn, desk.pool_code, desk.day, rows)

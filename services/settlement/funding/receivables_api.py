@@ -14,7 +14,7 @@ from services.settlement.funding.problems import RECOVERY_DECIDED, RECOVERY_EXCE
 from services.settlement.funding.refusal import Decision, RefusalIn
 from services.settlement.funding.roles import READERS
 from shared.contracts.layers import LayerBook
-from shared.contracts.wire import Reason, WireModel, Yuan
+from shared.contracts.wire import Line, Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
@@ -23,6 +23,8 @@ from shared.http.unit import UnitDep
 
 router = ServiceRouter()
 Bearer = Literal["hospital", "patient", "insurer", "third_party"]
+Book = LayerBook | Literal["budget", "county_budget"]
+"""A layer's payer, or the payer of the handling: he is owed what the bank paid twice alone."""
 
 
 class ReceivableOut(WireModel):
@@ -31,9 +33,17 @@ class ReceivableOut(WireModel):
     be set off, ``waived`` is owed by nobody any more. ``made_good_on`` is the day since which nothing is owed."""
 
     id: UUID
-    book: LayerBook
-    origin: Literal["recheck", "second_payment", "family_account", "recovery", "accident", "cancellation"]
-    bearer: Bearer | Literal["nobody"]
+    book: Book
+    origin: Literal[
+        "recheck",
+        "second_payment",
+        "family_account",
+        "recovery",
+        "accident",
+        "cancellation",
+        "order_paid_twice",
+    ]
+    bearer: Bearer | Literal["payee", "nobody"]
     institution_code: str | None
     household_id: UUID | None
     claim_id: UUID | None
@@ -61,7 +71,7 @@ async def get_receivables(
     pool_code: str,
     unit: UnitDep,
     institution_code: str | None = None,
-    book: LayerBook | None = None,
+    book: Book | None = None,
     open_only: Annotated[bool, Query(alias="open")] = False,
     limit: Limit = 100,
     cursor: Cursor = None,
@@ -99,7 +109,7 @@ class RecoveryIn(WireModel):
     amount: Annotated[Yuan, Field(gt=0)]
     patient_owed: Annotated[Yuan, Field(ge=0)] = 0
     penalty: Annotated[Yuan, Field(ge=0)] = 0
-    document: Reason
+    document: Line
     reason: Reason
 
 

@@ -107,6 +107,8 @@ async def recheck(desk: Desk, replenishment_id: UUID, refusals: Sequence[Refusal
     """
     await commands.lock_account(desk, EXPENDITURE)  # a payment that comes back now is seen, or sees what is refused
     await commands.lock_account(desk, ASKED_BACK)
+    if refusals:
+        await commands.lock_account(desk, FISCAL)  # what a third party pays now is seen, or finds nothing owed
     known = await _expect(desk, replenishment_id, "applied", RECHECK)
     await _keep_away_from_home(desk, replenishment_id)
     named = {

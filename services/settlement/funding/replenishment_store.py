@@ -7,11 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, execute_counted, fetch, fetchrow, fetchval
+from shared.db.sql import change_row, execute, execute_counted, fetch, fetch_newest, fetchrow, fetchval
 
 
 async def add_paid_lines(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequence[Any]]) -> list[Any]:
     """What the expenditure account paid or got back: (instruction, claim, layer, sign, fen, benefit account) a row.
+    Their vouchers were just posted, in the same transaction.
 
     Returns what third parties are liable for of the claims' layers paid here for the first time.
     """
@@ -20,9 +21,11 @@ async def add_paid_lines(conn: AsyncConnection, pool: str, day: date, rows: Sequ
         conn,
         """
         WITH paid AS (
-          INSERT INTO paid_line (pool_code, business_day, instruction_id, claim_id, layer, sign, amount_fen,
+          INSERT INTO paid_line (pool_code, business_day, booked_on, instruction_id, claim_id, layer, sign, amount_fen,
                                  benefit_account)
-          SELECT $1, $2, p.* FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::smallint[], $7::bigint[], $8::text[])
+          SELECT $1, $2, (SELECT greatest($2, max(h.open_day)) FROM book_head h
+                          WHERE h.pool_code = $1 AND h.book = 'basic'), p.*
+          FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::smallint[], $7::bigint[], $8::text[])
             AS p (instruction_id, claim_id, layer, sign, amount_fen, benefit_account)
           RETURNING claim_id, layer, sign
         )
@@ -109,18 +112,8 @@ async def replenishments(
 ) -> list[Any]:
     """Applications, newest first, after the last (moment, id) shown; only the one with the number where one is
     given."""
-    return await fetch(
-        conn,
-        """
-        SELECT * FROM replenishment
-        WHERE pool_code = $1 AND ($2::timestamptz IS NULL OR (applied_at, id) < ($2, $3::uuid))
-          AND ($5::text IS NULL OR number = $5)
-        ORDER BY applied_at DESC, id DESC LIMIT $4""",
-        pool,
-        *(after or (None, None)),
-        limit,
-        number,
-    )
+    sql = "SELECT * FROM replenishment WHERE pool_code = $1 AND ($2::text IS NULL OR number = $2)"
+    return await fetch_newest(conn, sql, ("applied_at", "id"), after, limit, pool, number)
 
 
 async def lines(conn: AsyncConnection, pool: str, replenishment_id: UUID, after: int, limit: int) -> list[Any]:
@@ -184,68 +177,36 @@ async def recheck(
     conn: AsyncConnection, pool: str, replenishment_id: UUID, refused: int, by: str, now: datetime
 ) -> bool:
     """applied ▸ rechecked; False if it is not ``applied`` any more."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        UPDATE replenishment SET status = 'rechecked', refused_fen = $3, rechecked_by = $4, rechecked_at = $5
-        WHERE pool_code = $1 AND id = $2 AND status = 'applied'""",
-            pool,
-            replenishment_id,
-            refused,
-            by,
-            now,
-        )
-        == 1
+    changes = "status = 'rechecked', refused_fen = $3, rechecked_by = $4, rechecked_at = $5"
+    return await change_row(
+        conn, "replenishment", pool, replenishment_id, changes, refused, by, now, only="status = 'applied'"
     )
 
 
 async def send_back(conn: AsyncConnection, pool: str, replenishment_id: UUID, by: str, reason: str) -> bool:
     """applied ▸ sent_back; False if it is not ``applied`` any more."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        UPDATE replenishment SET status = 'sent_back', sent_back_by = $3, sent_back_reason = $4
-        WHERE pool_code = $1 AND id = $2 AND status = 'applied'""",
-            pool,
-            replenishment_id,
-            by,
-            reason,
-        )
-        == 1
+    changes = "status = 'sent_back', sent_back_by = $3, sent_back_reason = $4"
+    return await change_row(
+        conn, "replenishment", pool, replenishment_id, changes, by, reason, only="status = 'applied'"
     )
 
 
 async def approve(conn: AsyncConnection, pool: str, replenishment_id: UUID, by: str, now: datetime) -> bool:
     """rechecked ▸ approved; False if it is not ``rechecked`` any more."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        UPDATE replenishment SET status = 'approved', approved_by = $3, approved_at = $4
-        WHERE pool_code = $1 AND id = $2 AND status = 'rechecked'""",
-            pool,
-            replenishment_id,
-            by,
-            now,
-        )
-        == 1
+    changes = "status = 'approved', approved_by = $3, approved_at = $4"
+    return await change_row(
+        conn, "replenishment", pool, replenishment_id, changes, by, now, only="status = 'rechecked'"
     )
 
 
 async def transferred(conn: AsyncConnection, pool: str, replenishment_id: UUID) -> None:
     """approved ▸ transferred, when its transfer is released."""
-    await execute(
-        conn, "UPDATE replenishment SET status = 'transferred' WHERE pool_code = $1 AND id = $2", pool, replenishment_id
-    )
+    await change_row(conn, "replenishment", pool, replenishment_id, "status = 'transferred'")
 
 
 async def back_to_approved(conn: AsyncConnection, pool: str, replenishment_id: UUID) -> None:
     """transferred ▸ approved, when the bank sent its transfer back."""
-    await execute(
-        conn, "UPDATE replenishment SET status = 'approved' WHERE pool_code = $1 AND id = $2", pool, replenishment_id
-    )
+    await change_row(conn, "replenishment", pool, replenishment_id, "status = 'approved'")
 
 
 async def undecided(conn: AsyncConnection, pool: str) -> int:

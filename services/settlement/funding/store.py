@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, execute_counted, fetch, fetchrow, fetchval
+from shared.db.sql import change_row, columns, execute, fetch, fetch_newest, fetchrow, fetchval
 
 _LOCK_ACCOUNT = "SELECT pg_advisory_xact_lock(hashtextextended('heyi.settlement.account:' || $1 || ':' || $2, 0))"
 
@@ -97,51 +97,20 @@ async def transfers(
     conn: AsyncConnection, pool: str, status: str | None, after: Sequence[Any] | None, limit: int
 ) -> list[Any]:
     """Transfers, newest first, after the last (moment, id) shown."""
-    return await fetch(
-        conn,
-        """
-        SELECT * FROM transfer WHERE pool_code = $1 AND ($2::text IS NULL OR status = $2)
-          AND ($3::timestamptz IS NULL OR (prepared_at, id) < ($3, $4::uuid))
-        ORDER BY prepared_at DESC, id DESC LIMIT $5""",
-        pool,
-        status,
-        *(after or (None, None)),
-        limit,
-    )
+    sql = "SELECT * FROM transfer WHERE pool_code = $1 AND ($2::text IS NULL OR status = $2)"
+    return await fetch_newest(conn, sql, ("prepared_at", "id"), after, limit, pool, status)
 
 
 async def release_transfer(conn: AsyncConnection, pool: str, transfer_id: UUID, by: str, day: date) -> bool:
     """prepared ▸ released; False if somebody else was first."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        UPDATE transfer SET status = 'released', released_by = $3, released_on = $4
-        WHERE pool_code = $1 AND id = $2 AND status = 'prepared'""",
-            pool,
-            transfer_id,
-            by,
-            day,
-        )
-        == 1
-    )
+    changes = "status = 'released', released_by = $3, released_on = $4"
+    return await change_row(conn, "transfer", pool, transfer_id, changes, by, day, only="status = 'prepared'")
 
 
 async def cancel_transfer(conn: AsyncConnection, pool: str, transfer_id: UUID, by: str, reason: str) -> bool:
     """prepared ▸ cancelled; False if it is not ``prepared`` any more."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        UPDATE transfer SET status = 'cancelled', cancelled_by = $3, cancel_reason = $4
-        WHERE pool_code = $1 AND id = $2 AND status = 'prepared'""",
-            pool,
-            transfer_id,
-            by,
-            reason,
-        )
-        == 1
-    )
+    changes = "status = 'cancelled', cancelled_by = $3, cancel_reason = $4"
+    return await change_row(conn, "transfer", pool, transfer_id, changes, by, reason, only="status = 'prepared'")
 
 
 async def transfers_returned(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
@@ -195,8 +164,3 @@ async def sweepable(conn: AsyncConnection, pool: str, account: str) -> int:
         account,
     )
     return fen
-
-
-def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
-    """Rows turned into the first ``width`` columns, as ``unnest`` takes them."""
-    return [[row[column] for row in rows] for column in range(width)]

@@ -152,29 +152,24 @@ TRANSFER_KINDS: Mapping[str, Words] = MappingProxyType(
 
 def transfer_entries(kind: str, seen: Sequence[Seen]) -> list[Entry]:
     """What arrival of transfers of one kind books: out of transit, onto the receiver's account."""
-    route = TRANSFERS[kind]
-    return [
-        Entry(
-            BASIC,
-            f"transfer:{s.source_id}:arrived",
-            s.value_date,
-            f"{TRANSFER_KINDS[kind][0]}到账",
-            ((route.target, route.in_transit, s.signed_fen),),
-        )
-        for s in seen
-    ]
+    return _seen_entries(kind, seen, "arrived", "到账", TRANSFERS[kind].target)
 
 
 def transfer_return_entries(kind: str, seen: Sequence[Seen]) -> list[Entry]:
     """What transfers of one kind book that the bank sent back: the money is where it came from."""
-    route = TRANSFERS[kind]
+    return _seen_entries(kind, seen, "returned", "被银行退回", TRANSFERS[kind].source)
+
+
+def _seen_entries(kind: str, seen: Sequence[Seen], step: str, text: str, onto: str) -> list[Entry]:
+    """Out of transit, onto an account."""
+    in_transit, name = TRANSFERS[kind].in_transit, TRANSFER_KINDS[kind][0]
     return [
         Entry(
             BASIC,
-            f"transfer:{s.source_id}:returned",
+            f"transfer:{s.source_id}:{step}",
             s.value_date,
-            f"{TRANSFER_KINDS[kind][0]}被银行退回",
-            ((route.source, route.in_transit, s.signed_fen),),
+            f"{name}{text}",
+            ((onto, in_transit, s.signed_fen),),
         )
         for s in seen
     ]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, execute_counted, fetch, fetchrow
+from shared.db.sql import change_row, execute, execute_counted, fetch_newest, fetchrow
 
 _WRITE_OFF = """
 SELECT o.id, o.receivable_id, o.reason, o.asked_by, o.asked_at, o.decision, o.document, o.decided_by, o.decided_at,
@@ -42,39 +42,17 @@ async def listed(
     conn: AsyncConnection, pool: str, only_open: bool, after: Sequence[Any] | None, limit: int
 ) -> list[Any]:
     """Write-offs, newest first after the last (moment, id) shown."""
-    return await fetch(
-        conn,
-        _WRITE_OFF
-        + """
-        WHERE o.pool_code = $1 AND (NOT $2 OR o.decision IS NULL)
-          AND ($3::timestamptz IS NULL OR (o.asked_at, o.id) < ($3, $4::uuid))
-        ORDER BY o.asked_at DESC, o.id DESC LIMIT $5""",
-        pool,
-        only_open,
-        *(after or (None, None)),
-        limit,
-    )
+    sql = _WRITE_OFF + "WHERE o.pool_code = $1 AND (NOT $2 OR o.decision IS NULL)"
+    return await fetch_newest(conn, sql, ("o.asked_at", "o.id"), after, limit, pool, only_open)
 
 
 async def decide(
     conn: AsyncConnection, pool: str, write_off_id: UUID, decision: str, document: str, by: str, now: datetime
 ) -> bool:
     """The second person's word; False if it was given before."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        UPDATE write_off SET decision = $3, document = $4, decided_by = $5, decided_at = $6
-        WHERE pool_code = $1 AND id = $2 AND decision IS NULL""",
-            pool,
-            write_off_id,
-            decision,
-            document,
-            by,
-            now,
-        )
-        == 1
-    )
+    changes = "decision = $3, document = $4, decided_by = $5, decided_at = $6"
+    values = (decision, document, by, now)
+    return await change_row(conn, "write_off", pool, write_off_id, changes, *values, only="decision IS NULL")
 
 
 async def name_bearer(conn: AsyncConnection, pool: str, receivable_id: UUID, bearer: str) -> None:

@@ -27,6 +27,7 @@ from services.settlement.funding.receivables import (
     CANCELLATION,
     FAMILY_BENEFITS,
     NOBODY,
+    ORDER_TWICE,
     RECHECK,
     RECOVERY,
     SECOND,
@@ -39,6 +40,7 @@ from shared.kernel.ids import new_id
 APPROVED, REFUSED = "approved", "refused"
 OF_CARE = frozenset({RECOVERY, ACCIDENT, CANCELLATION})
 """Origins that lessened the expenditure under a year of care: written off, they stand under that year again."""
+_NEVER_SPENT = frozenset({SECOND, ORDER_TWICE})
 _ASK: Words = ("提出核销", "ask for the write-off")
 _DECIDE: Words = ("决定", "decide it")
 
@@ -137,6 +139,11 @@ async def _recoverable(desk: Desk, receivable_id: UUID) -> Any:
         raise RECEIVABLE_UNKNOWN(receivable=receivable_id)
     if row["institution_code"] is not None:
         keep_away_from_home(desk, row["institution_code"])
-    if row["made_good_on"] is not None or row["setting_off_fen"] or row["origin"] == SECOND or row["book"] != BASIC:
+    if (
+        row["made_good_on"] is not None
+        or row["setting_off_fen"]
+        or row["origin"] in _NEVER_SPENT
+        or row["book"] != BASIC
+    ):
         raise NOT_TO_WRITE_OFF(receivable=receivable_id)
     return row

@@ -19,7 +19,7 @@ from services.settlement.funding.problems import (
 )
 from services.settlement.funding.receivables_api import Bearer
 from services.settlement.funding.roles import READERS
-from shared.contracts.wire import Reason, WireModel, Yuan
+from shared.contracts.wire import Line, Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
@@ -39,13 +39,13 @@ class WriteOffIn(WireModel):
 class WriteOffApprovalIn(WireModel):
     """The document that says that the fund bears it: the committee's, or the director's decision on a refused line."""
 
-    document: Reason
+    document: Line
 
 
 class WriteOffRefusalIn(WireModel):
     """The document that says that it stays owed; ``bearer`` for a refused line that nobody was to bear."""
 
-    document: Reason
+    document: Line
     bearer: Literal["hospital", "patient", "insurer"] | None = None
 
 
@@ -55,7 +55,7 @@ class WriteOffOut(WireModel):
     id: UUID
     receivable_id: UUID
     origin: str
-    bearer: Bearer | Literal["nobody"]
+    bearer: Bearer | Literal["payee", "nobody"]
     institution_code: str | None
     amount: Yuan
     open: Yuan

@@ -21,6 +21,30 @@ from shared.contracts.claims import ClaimReversed, ClaimSettled
 
 _SETTLED, _REVERSED = ClaimSettled.TYPE, ClaimReversed.TYPE
 _AT_BANK = ("prepared", "released", "sent", "unknown")
+_AS_STORED = (
+    "premiums_current",
+    "premiums_next_year",
+    "sponsors_arrived",
+    "cut",
+    "reversed",
+    "paid_not_applied",
+    "applied_undecided",
+    "refused_not_made_good",
+    "paid_twice",
+    "set_off",
+    "second_compensation",
+    "increases",
+    "paid_in_cash",
+    "deposit_withheld",
+    "deposit_forfeited",
+    "fiscal_opening",
+    "fiscal_other_income",
+    "fiscal_other_outflow",
+    "fiscal_paid_twice",
+    "recovered_to_fiscal",
+    "recoveries_open",
+)
+"""Terms that are one stored figure of the same name."""
 
 
 def terms(stored: Mapping[str, int]) -> dict[str, int]:
@@ -33,31 +57,7 @@ def terms(stored: Mapping[str, int]) -> dict[str, int]:
         return get(f"transfer_{kind}_released", f"transfer_{kind}_arrived")
 
     return {
-        **{
-            name: get(name)
-            for name in (
-                "premiums_current",
-                "premiums_next_year",
-                "sponsors_arrived",
-                "cut",
-                "reversed",
-                "paid_not_applied",
-                "applied_undecided",
-                "refused_not_made_good",
-                "paid_twice",
-                "set_off",
-                "second_compensation",
-                "increases",
-                "paid_in_cash",
-                "deposit_withheld",
-                "deposit_forfeited",
-                "fiscal_opening",
-                "fiscal_other_income",
-                "fiscal_other_outflow",
-                "recovered_to_fiscal",
-                "recoveries_open",
-            )
-        },
+        **{name: get(name) for name in _AS_STORED},
         **{f"subsidy_{level}": get(f"subsidy_{level}") for level in LEVELS},
         "settled": get(f"published_{_SETTLED}", f"received_open_{_SETTLED}"),
         "settled_reversed": get(f"published_{_REVERSED}", f"received_open_{_REVERSED}"),

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-FISCAL, FAMILY_FUND, POOLED_FUND = "1002", "3002", "3001.01"
-INTEREST, FAMILY_BENEFITS, SECOND = "4005", "5002", "5001.05"
+from services.settlement.funding.accounts import FAMILY_FUND, FISCAL, INTEREST, POOLED_FUND
+
+FAMILY_BENEFITS, SECOND = "5002", "5001.05"
 _SUBSIDIES, _INCOME, _BENEFITS = "4004", "4", "5"
 
 

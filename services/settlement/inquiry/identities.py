@@ -138,6 +138,7 @@ def fiscal_account(value: _Reader) -> Identity:
             value("advance_released", "拨付周转金", "advance"),
             value("replenishment_released", "拨付回补", "replenishments"),
             value("fiscal_other_outflow", "其他批准支出（退费、风险基金）", "other outflow: refunds, risk fund"),
+            value("fiscal_paid_twice", "银行重复支付（退回计入追回款）", "paid twice by the bank, to come back"),
             value("fiscal_account", "期末余额", "closing balance"),
         ),
     )
@@ -176,13 +177,13 @@ def approved(value: _Reader) -> Identity:
     negative one takes back is approved no more, and its payment stands until it is owed back."""
     return Identity(
         "d",
-        "审核通过 + 二次补偿 + 追溯补差 = 银行已确认 + 银行处理中 + 退票待付 + 预留保证金 + 抵扣 + 未列批次",
-        "approved + second compensation + increases of late decisions = confirmed by the bank + at the bank"
+        "审核通过 + 二次补偿 + 补差 = 银行已确认 + 银行处理中 + 退票待付 + 预留保证金 + 抵扣 + 未列批次",
+        "approved + second compensation + increases = confirmed by the bank + at the bank"
         " + bounced and open + deposit withheld + set off + not yet batched",
         left=(
             value("approved", "审核通过", "approved"),
             value("second_compensation", "二次补偿（未领退回除外）", "second compensation, unclaimed left out"),
-            value("increases", "追溯补差", "increases of late decisions"),
+            value("increases", "补差", "increases"),
         ),
         right=(
             value("confirmed", "银行已确认", "confirmed by the bank"),

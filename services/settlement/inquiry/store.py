@@ -75,6 +75,8 @@ UNION ALL SELECT 'paid_twice', coalesce(sum(amount_fen - settled_fen - waived_fe
 FROM receivable WHERE pool_code = $1 AND made_good_on IS NULL AND book = 'basic' AND origin = 'second_payment'
 UNION ALL SELECT 'recovered_to_fiscal', coalesce(sum(signed_fen), 0)::bigint FROM movement
 WHERE pool_code = $1 AND account = '1002' AND kind = 'recovery:seen'
+UNION ALL SELECT 'fiscal_paid_twice', coalesce(-sum(signed_fen), 0)::bigint FROM movement
+WHERE pool_code = $1 AND account = '1002' AND kind = 'second_order:seen'
 UNION ALL SELECT 'recoveries_open', coalesce(sum(amount_fen - settled_fen - waived_fen), 0)::bigint FROM receivable
 WHERE pool_code = $1 AND made_good_on IS NULL AND book = 'basic'
   AND origin IN ('recovery', 'accident', 'cancellation', 'family_account')

@@ -1,7 +1,7 @@
 """Routes that prove a book: proof of a voucher, seals, public roots, export, replay."""
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -9,11 +9,12 @@ from fastapi.responses import StreamingResponse
 
 from services.settlement.ledger import export, sealing, store
 from services.settlement.ledger.api import READERS, book_or_refuse
+from services.settlement.ledger.closers import check_closer
 from services.settlement.ledger.posting import WRITTEN_BY_CLOSE
 from services.settlement.ledger.proof import prove
-from services.settlement.ledger.refusals import LEDGER_SEALED_BY_CLOSE, book_words
-from services.settlement.ledger.signing import Signer
-from services.settlement.ledger.wire import Difference, Proof, Replay, Root, RootQuery, Roots, Sealed
+from services.settlement.ledger.refusals import LEDGER_NOT_CLOSER, LEDGER_SEALED_BY_CLOSE, book_words
+from services.settlement.ledger.signing import EarlierKey, Signer
+from services.settlement.ledger.wire import Difference, Proof, PublicKey, Replay, Root, RootQuery, Roots, Sealed
 from services.settlement.numbers import VoucherNumber, int8
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -22,7 +23,7 @@ from shared.http.problems import documented
 from shared.http.unit import StreamDep, Unit, UnitDep
 from shared.kernel.dates import shanghai_date
 
-SEALERS = ("county_director", "county_finance", "county_recheck", "service")
+SEALERS = ("city_finance", "county_director", "county_finance", "county_recheck", "service")
 PROVERS = (
     "auditor",
     "city_health",
@@ -56,7 +57,7 @@ async def prove_voucher(pool_code: str, book: str, number: VoucherNumber, unit: 
 
 @router.post(
     "/pools/{pool_code}/books/{book}/days/{day}/seal",
-    responses=documented(LEDGER_SEALED_BY_CLOSE),
+    responses=documented(LEDGER_SEALED_BY_CLOSE, LEDGER_NOT_CLOSER),
     openapi_extra=access(SEALERS, command="seal_day"),
 )
 async def seal_day(pool_code: str, book: str, day: date, unit: UnitDep) -> Sealed:
@@ -64,6 +65,7 @@ async def seal_day(pool_code: str, book: str, day: date, unit: UnitDep) -> Seale
 
     What is owed at a day's end is booked by the day's close on that day, so that its book is sealed there alone.
     """
+    check_closer(pool_code, unit.actor.role)
     if book == WRITTEN_BY_CLOSE:
         raise LEDGER_SEALED_BY_CLOSE(book=book_words(book))
     sealed = await sealing.seal_through(
@@ -82,10 +84,11 @@ async def list_roots(unit: UnitDep, query: Annotated[RootQuery, Query()]) -> Roo
     rows = await store.roots(unit.conn, after=after, pool_code=query.pool_code, name=query.book, limit=query.limit + 1)
     shown = rows[: query.limit]
     last = shown[-1] if len(rows) > query.limit else None
-    signer = _signer(unit)
+    keys = _public_keys(unit)
     return Roots(
         items=[_root(row) for row in shown],
-        public_keys={signer.key_id: signer.public_key.hex()},
+        public_keys={key.key_id: key.public_key for key in keys},
+        keys=keys,
         next_cursor=encode_cursor(last["pool_code"], last["book"], last["seal_number"]) if last else None,
     )
 
@@ -122,6 +125,16 @@ async def _whole(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byte
 def _signer(unit: Unit) -> Signer:
     signer: Signer = unit.app.resources["ledger.signer"]
     return signer
+
+
+def _public_keys(unit: Unit) -> list[PublicKey]:
+    """The earlier keys and the present one, which signs since the day after them."""
+    earlier: tuple[EarlierKey, ...] = unit.app.resources["ledger.earlier_keys"]
+    before = [PublicKey(key_id=k.key_id, public_key=k.public_key.hex(), first_day=k.first_day, last_day=k.last_day)
+              for k in earlier]  # fmt: skip
+    since, signer = earlier[-1].last_day + timedelta(days=1) if earlier else None, _signer(unit)
+    present = PublicKey(key_id=signer.key_id, public_key=signer.public_key.hex(), first_day=since, last_day=None)
+    return [*before, present]
 
 
 def _root(row: Any) -> Root:

@@ -7,7 +7,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -22,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-_NAME, _TEXT = Text(collation="C"), Text()
+from shared.db.columns import CODE, MOMENT
 
 
 def _of_book(name: str, metadata: MetaData, *columns: Any, key: tuple[str, ...] = ()) -> Table:
@@ -30,8 +29,8 @@ def _of_book(name: str, metadata: MetaData, *columns: Any, key: tuple[str, ...] 
     return Table(
         name,
         metadata,
-        Column("pool_code", _NAME),
-        Column("book", _NAME),
+        Column("pool_code", CODE),
+        Column("book", CODE),
         *columns,
         PrimaryKeyConstraint("pool_code", "book", *key),
     )
@@ -46,6 +45,8 @@ def declare(metadata: MetaData) -> None:
     _declare_charts(metadata)
     _declare_books(metadata)
     _declare_vouchers(metadata)
+    _declare_attachments(metadata)
+    _declare_postings(metadata)
     _declare_balances(metadata)
     _declare_seals(metadata)
 
@@ -54,43 +55,41 @@ def _declare_charts(metadata: MetaData) -> None:
     Table(
         "chart",
         metadata,
-        Column("chart", _NAME, primary_key=True),
-        *_required(_NAME, "book"),
-        *_required(_TEXT, "title_zh", "title_en", "source"),
+        Column("chart", CODE, primary_key=True),
+        *_required(CODE, "book"),
+        *_required(Text(), "title_zh", "title_en", "source"),
     )
     Table(
         "chart_account",
         metadata,
-        Column("chart", _NAME, ForeignKey("chart.chart")),
-        Column("account", _NAME),
-        *_required(_TEXT, "name_zh", "name_en", "normal_side"),
-        Column("keeper", _NAME),
+        Column("chart", CODE, ForeignKey("chart.chart")),
+        Column("account", CODE),
+        *_required(Text(), "name_zh", "name_en", "normal_side"),
+        Column("keeper", CODE),
         *_required(Boolean(), "guarded"),
         PrimaryKeyConstraint("chart", "account"),
     )
     Table(
         "permitted_flow",
         metadata,
-        Column("chart", _NAME),
-        Column("debit", _NAME),
-        Column("credit", _NAME),
-        Column("keeper", _NAME),
-        Column("reason", _NAME),
+        Column("chart", CODE),
+        Column("debit", CODE),
+        Column("credit", CODE),
+        Column("keeper", CODE),
+        Column("reason", CODE),
         PrimaryKeyConstraint("chart", "debit", "credit"),
         ForeignKeyConstraint(["chart", "debit"], ["chart_account.chart", "chart_account.account"]),
         ForeignKeyConstraint(["chart", "credit"], ["chart_account.chart", "chart_account.account"]),
     )
-    Table("signing_key", metadata, Column("key_id", _NAME), PrimaryKeyConstraint("key_id"))
-    Table(
-        "keeper_role", metadata, Column("keeper", _NAME), Column("role", _NAME), PrimaryKeyConstraint("keeper", "role")
-    )
+    Table("signing_key", metadata, Column("key_id", CODE), PrimaryKeyConstraint("key_id"))
+    Table("keeper_role", metadata, Column("keeper", CODE), Column("role", CODE), PrimaryKeyConstraint("keeper", "role"))
 
 
 def _declare_books(metadata: MetaData) -> None:
     _of_book(
         "book",
         metadata,
-        Column("chart", _NAME, ForeignKey("chart.chart"), nullable=False),
+        Column("chart", CODE, ForeignKey("chart.chart"), nullable=False),
         *_required(Date(), "first_day"),
         *_required(LargeBinary(), "genesis"),
     )
@@ -120,34 +119,16 @@ def _declare_vouchers(metadata: MetaData) -> None:
         Column("number", BigInteger()),
         *_required(Date(), "month"),
         *_required(BigInteger(), "month_number"),
-        *_required(_NAME, "source_event"),
+        *_required(CODE, "source_event"),
         *_required(Date(), "posting_date", "value_date"),
-        *_required(_NAME, "reason"),
+        *_required(CODE, "reason"),
         Column("reversal_of", BigInteger()),
-        *_required(_TEXT, "preparer", "checker", "poster", "text"),
+        *_required(Text(), "preparer", "checker", "poster", "text"),
         *_required(Integer(), "sheets"),
-        *_required(_NAME, "papers"),
+        *_required(CODE, "papers"),
         *_required(LargeBinary(), "postings_digest", "hash"),
         key=("number",),
     ).c
-    attached = Table(
-        "voucher_attachment",
-        metadata,
-        Column("pool_code", _NAME),
-        Column("id", Uuid()),
-        *_required(_NAME, "book"),
-        *_required(BigInteger(), "number"),
-        *_required(_TEXT, "text"),
-        *_required(Integer(), "sheets"),
-        *_required(_NAME, "sha256"),
-        *_required(_TEXT, "added_by"),
-        *_required(DateTime(timezone=True), "added_at"),
-        PrimaryKeyConstraint("pool_code", "id"),
-        ForeignKeyConstraint(["pool_code", "book", "number"], ["voucher.pool_code", "voucher.book", "voucher.number"]),
-    ).c
-    found = (attached.pool_code, attached.book, attached.number)
-    Index("voucher_attachment_number", *found)
-    Index("voucher_attachment_once", *found, attached.sha256, unique=True, postgresql_where=text("sha256 > ''"))
     Index("voucher_source_event", voucher.source_event, voucher.book, voucher.pool_code, unique=True)
     Index(
         "voucher_reversed_once",
@@ -157,15 +138,39 @@ def _declare_vouchers(metadata: MetaData) -> None:
         unique=True,
         postgresql_where=text("reversal_of IS NOT NULL"),
     )
+
+
+def _declare_attachments(metadata: MetaData) -> None:
+    attached = Table(
+        "voucher_attachment",
+        metadata,
+        Column("pool_code", CODE),
+        Column("id", Uuid()),
+        *_required(CODE, "book"),
+        *_required(BigInteger(), "number"),
+        *_required(Text(), "text"),
+        *_required(Integer(), "sheets"),
+        *_required(CODE, "sha256"),
+        *_required(Text(), "added_by"),
+        *_required(MOMENT, "added_at"),
+        PrimaryKeyConstraint("pool_code", "id"),
+        ForeignKeyConstraint(["pool_code", "book", "number"], ["voucher.pool_code", "voucher.book", "voucher.number"]),
+    ).c
+    found = (attached.pool_code, attached.book, attached.number)
+    Index("voucher_attachment_number", *found)
+    Index("voucher_attachment_once", *found, attached.sha256, unique=True, postgresql_where=text("sha256 > ''"))
+
+
+def _declare_postings(metadata: MetaData) -> None:
     posting = _of_book(
         "posting",
         metadata,
         Column("number", BigInteger()),
         Column("line", Integer()),
-        *_required(_NAME, "debit", "credit"),
+        *_required(CODE, "debit", "credit"),
         *_required(BigInteger(), "amount_fen"),
-        *_required(_NAME, "party", "ref"),
-        *_required(_TEXT, "memo"),
+        *_required(CODE, "party", "ref"),
+        *_required(Text(), "memo"),
         key=("number", "line"),
     ).c
     Index("posting_ref", posting.ref, postgresql_where=text("line = 1 AND ref > ''"))
@@ -175,7 +180,7 @@ def _declare_balances(metadata: MetaData) -> None:
     _of_book(
         "balance",
         metadata,
-        Column("account", _NAME),
+        Column("account", CODE),
         *_required(Boolean(), "guarded"),
         *_required(BigInteger(), "posted_fen", "pending_fen"),
         key=("account",),
@@ -183,7 +188,7 @@ def _declare_balances(metadata: MetaData) -> None:
     _of_book(
         "account_day",
         metadata,
-        Column("account", _NAME),
+        Column("account", CODE),
         Column("posting_date", Date()),
         Column("value_date", Date()),
         *_required(BigInteger(), "debit_fen", "credit_fen"),
@@ -193,7 +198,7 @@ def _declare_balances(metadata: MetaData) -> None:
         "hold",
         metadata,
         Column("hold_id", Uuid()),
-        *_required(_NAME, "account"),
+        *_required(CODE, "account"),
         *_required(BigInteger(), "amount_fen"),
         key=("hold_id",),
     )
@@ -201,7 +206,7 @@ def _declare_balances(metadata: MetaData) -> None:
         "hold_end",
         metadata,
         Column("hold_id", Uuid()),
-        *_required(_TEXT, "outcome"),
+        *_required(Text(), "outcome"),
         Column("number", BigInteger()),
         key=("hold_id",),
     )
@@ -217,8 +222,8 @@ def _declare_seals(metadata: MetaData) -> None:
         Column("day", Date()),
         *_required(BigInteger(), "seal_number", "first_number", "last_number"),
         *_required(LargeBinary(), "root", "last_hash", "previous"),
-        *_required(DateTime(timezone=True), "signed_at"),
-        *_required(_TEXT, "key_id"),
+        *_required(MOMENT, "signed_at"),
+        *_required(Text(), "key_id"),
         *_required(LargeBinary(), "signature"),
         key=("day",),
     )

@@ -191,11 +191,23 @@ class Root(WireModel):
     signature: str
 
 
+class PublicKey(WireModel):
+    """A public key that signs roots, or signed them from ``first_day`` to ``last_day``; the present one has no last
+    day, and no first where none was before it."""
+
+    key_id: str
+    public_key: str
+    first_day: date | None
+    last_day: date | None
+
+
 class Roots(WireModel):
-    """Published seals and the public keys they can be checked with: pin a key once, from another channel."""
+    """Published seals and the public keys they can be checked with, by key id and, with their days, oldest first: pin
+    each key once, from another channel."""
 
     items: list[Root]
     public_keys: dict[str, str]
+    keys: list[PublicKey]
     next_cursor: str | None
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute_counted, fetch, fetchrow, fetchval
+from shared.db.sql import change_row, execute_counted, fetch_newest, fetchrow, fetchval
 
 
 async def add(conn: AsyncConnection, account: str, row: Sequence[Any]) -> bool:
@@ -53,44 +53,20 @@ async def arrivals(
     conn: AsyncConnection, pool: str, status: str | None, after: Sequence[Any] | None, limit: int
 ) -> list[Any]:
     """Arrivals, newest first, after the last (moment, id) shown."""
-    return await fetch(
-        conn,
-        """
-        SELECT * FROM arrival WHERE pool_code = $1 AND ($2::text IS NULL OR status = $2)
-          AND ($3::timestamptz IS NULL OR (recorded_at, id) < ($3, $4::uuid))
-        ORDER BY recorded_at DESC, id DESC LIMIT $5""",
-        pool,
-        status,
-        *(after or (None, None)),
-        limit,
-    )
+    sql = "SELECT * FROM arrival WHERE pool_code = $1 AND ($2::text IS NULL OR status = $2)"
+    return await fetch_newest(conn, sql, ("recorded_at", "id"), after, limit, pool, status)
 
 
 async def booked(conn: AsyncConnection, pool: str, arrival_id: UUID, by: str, day: date) -> None:
     """prepared ▸ booked; the caller holds the row."""
-    await execute_counted(
-        conn,
-        "UPDATE arrival SET status = 'booked', booked_by = $3, booked_on = $4 WHERE pool_code = $1 AND id = $2",
-        pool,
-        arrival_id,
-        by,
-        day,
-    )
+    changes = "status = 'booked', booked_by = $3, booked_on = $4"
+    await change_row(conn, "arrival", pool, arrival_id, changes, by, day)
 
 
 async def refuse(conn: AsyncConnection, pool: str, arrival_id: UUID, by: str, reason: str, day: date) -> None:
     """prepared ▸ refused: its bank reference is free again; the caller holds the row."""
-    await execute_counted(
-        conn,
-        """
-        UPDATE arrival SET status = 'refused', refused_by = $3, refusal = $4, refused_on = $5
-        WHERE pool_code = $1 AND id = $2""",
-        pool,
-        arrival_id,
-        by,
-        reason,
-        day,
-    )
+    changes = "status = 'refused', refused_by = $3, refusal = $4, refused_on = $5"
+    await change_row(conn, "arrival", pool, arrival_id, changes, by, reason, day)
 
 
 async def sponsorship(conn: AsyncConnection, pool: str, sponsorship_id: UUID) -> Any:

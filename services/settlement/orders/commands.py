@@ -12,7 +12,7 @@ from services.settlement.funding.accounts import FISCAL, PREMIUMS, TEMPORARY_REC
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement
 from services.settlement.funding.problems import REFERENCE_USED
-from services.settlement.orders import arrivals_store, declarations_store, store
+from services.settlement.orders import arrivals_store, store
 from services.settlement.orders.kinds import (
     BILL,
     HEADS,
@@ -37,7 +37,7 @@ from services.settlement.orders.problems import (
     ORDER_UNKNOWN,
     REFUND_TOLD,
 )
-from services.settlement.orders.rules import RULES, NewOrder, check_refund
+from services.settlement.orders.rules import NewOrder, check_booked, check_prepared, check_refund, lock_limit
 from services.settlement.reconciliation.commands import match_open_lines, shows
 from shared.contracts.enrollment import RefundApplied
 from shared.contracts.settlement import PremiumRefunded, PremiumRefundRefused
@@ -57,8 +57,10 @@ STATUS: Mapping[str, Words] = MappingProxyType(
         "reversed": ("已冲销", "reversed"),
     }
 )
-_WAITING = frozenset({"prepared", "checked"})
-_NOT_PAID = _WAITING | {"refused"}
+WAITING = frozenset({"prepared", "checked"})
+"""States in which an order waits for its next hand."""
+_NOT_PAID = WAITING | {"refused"}
+BOOKED = frozenset({"booked"})
 _MEMBERS: Mapping[str, Words] = MappingProxyType(
     {
         YEAR: ("保障年度", YEAR),
@@ -89,11 +91,10 @@ async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
         told = ("、".join(zh for zh, _ in missing), ", ".join(en for _, en in missing))
         raise ORDER_INCOMPLETE(kind=(kind.zh, kind.en), missing=told)
     if new.value_date:
-        funding.check_not_future(new.value_date, desk)
+        funding.check_date(new.value_date, desk)
     if kind.account is not None:
         await funding.lock_account(desk, kind.account)
-    if kind.code in RULES:
-        await RULES[kind.code](desk, new)
+    await check_prepared(desk, new)
     order_id = new_id(desk.now)
     reference = new.bank_reference or to_base32(order_id)
     if kind.account == FISCAL and await arrivals_store.is_recorded(desk.conn, desk.pool_code, reference):
@@ -150,7 +151,8 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     """The next hand: checks an order of three hands, and books with the last one.
 
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_UNPAID, REFUND_YEAR_BEGUN, ORDER_EXECUTED_LATE
-    (what was declared not executed is not paid beside it) and the ledger's refusals.
+    (what was declared not executed is not paid beside it), what limits the kind by the books as they stand now, and the
+    ledger's refusals.
     """
     kind, known, step = await _take_next(desk, actor, order_id)
     if kind.code == REFUND and known["attempt"] == 1:
@@ -160,6 +162,7 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
         return await store.order(desk.conn, desk.pool_code, order_id)
     if (late := await _shown_late(desk, known)) is not None:
         raise ORDER_EXECUTED_LATE(order=order_id, reference=late)
+    await check_booked(desk, known)
     return await _book_and_match(desk, kind, known)
 
 
@@ -170,23 +173,28 @@ async def book_late(desk: Desk, actor: Actor, order_id: UUID) -> Any:
 
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, ORDER_NOT_EXECUTED_LATE and the ledger's refusals.
     """
-    kind, known = await _take(desk, order_id, ("登记迟到执行", "record its late execution"), _NOT_PAID)
-    _check_next(desk, actor, kind, known, len(kind.hands) - 1)
+    kind, known = await take(desk, order_id, ("登记迟到执行", "record its late execution"), _NOT_PAID)
+    check_next(desk, actor, kind, known, len(kind.hands) - 1)
     if (late := await _shown_late(desk, known)) is None:
         raise ORDER_NOT_EXECUTED_LATE(order=order_id)
-    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before_last(kind), late, desk.day)
+    return await book_again(desk, kind, order_id, late)
+
+
+async def book_again(desk: Desk, kind: Kind, order_id: UUID, reference: str) -> Any:
+    """Books an order that waits as the payment which stood under a reference of its own before."""
+    await store.to_pay_again(desk.conn, desk.pool_code, order_id, before_last(kind), reference, desk.day)
     return await _book_and_match(desk, kind, await store.order(desk.conn, desk.pool_code, order_id))
 
 
 async def _take_next(desk: Desk, actor: Actor, order_id: UUID) -> tuple[Kind, Any, int]:
     """An order that waits for its next hand, for one who had none in it before; and which step comes next."""
-    kind, known = await _take(desk, order_id, ("批准", "approve"))
+    kind, known = await take(desk, order_id, ("批准", "approve"))
     step = 2 if known["status"] == "checked" else 1
-    _check_next(desk, actor, kind, known, step)
+    check_next(desk, actor, kind, known, step)
     return kind, known, step
 
 
-def _check_next(desk: Desk, actor: Actor, kind: Kind, order: Any, step: int) -> None:
+def check_next(desk: Desk, actor: Actor, kind: Kind, order: Any, step: int) -> None:
     """Raises ORDER_HAND and FOUR_EYES unless this person may take this step of the order."""
     check_hand(kind, step, actor.role)
     if desk.by in (order["prepared_by"], order["checked_by"]):
@@ -199,11 +207,11 @@ def before_last(kind: Kind) -> str:
 
 
 async def _shown_late(desk: Desk, order: Any) -> str | None:
-    """The reference of a payment of this order that was declared not executed and that an open line shows all the
-    same; None where there is none."""
-    for row in await declarations_store.declarations(desk.conn, desk.pool_code, order["id"]):
-        if row["confirmed_by"] and await shows(desk, order["account"], row["reference"], -order["amount_fen"]):
-            return str(row["reference"])
+    """The reference of an earlier payment of this order, declared not executed or sent back, that an open line shows
+    leaving all the same; None where there is none."""
+    for reference in await store.earlier_references(desk.conn, desk.pool_code, order["id"]):
+        if reference != order["reference"] and await shows(desk, order["account"], reference, -order["amount_fen"]):
+            return reference
     return None
 
 
@@ -226,7 +234,7 @@ async def refuse(desk: Desk, actor: Actor, order_id: UUID, reason: str) -> Any:
 
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND and REFUND_TOLD.
     """
-    kind, known = await _take(desk, order_id, ("退回", "refuse"))
+    kind, known = await take(desk, order_id, ("退回", "refuse"))
     check_any_hand(kind, actor.role)
     if kind.code == REFUND and known["attempt"] > 1:
         raise REFUND_TOLD(order=order_id)
@@ -236,13 +244,18 @@ async def refuse(desk: Desk, actor: Actor, order_id: UUID, reason: str) -> Any:
     return await store.order(desk.conn, desk.pool_code, order_id)
 
 
-async def _take(desk: Desk, order_id: UUID, act: Words, states: Set[str] = _WAITING) -> tuple[Kind, Any]:
-    """The order, kept from others until the end. Its account's lock comes before the row's, as everywhere."""
+async def take(desk: Desk, order_id: UUID, act: Words, states: Set[str] = WAITING) -> tuple[Kind, Any]:
+    """The order, which is in one of these states, kept from others until the end; its account's lock comes before the
+    row's, as everywhere.
+
+    Raises ORDER_UNKNOWN and ORDER_STATE.
+    """
     known = await store.order(desk.conn, desk.pool_code, order_id)
     if known is None:
         raise ORDER_UNKNOWN(order=order_id)
     if known["account"] is not None:
-        await funding.lock_account(desk, known["account"])
+        await funding.lock_matching(desk, known["account"])
+    await lock_limit(desk, known["kind"])
     known = await store.order(desk.conn, desk.pool_code, order_id, lock=True)
     if known["status"] not in states:
         raise ORDER_STATE(order=order_id, status=STATUS[known["status"]], act=act)

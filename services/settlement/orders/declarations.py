@@ -11,7 +11,7 @@ from uuid import UUID
 from services.settlement.funding.booking import Desk
 from services.settlement.orders import declarations_store as store
 from services.settlement.orders import reversal_store
-from services.settlement.orders.commands import check_any_hand, check_hand
+from services.settlement.orders.commands import BOOKED, check_any_hand, check_hand, take
 from services.settlement.orders.kinds import OUT, Kind
 from services.settlement.orders.problems import (
     ORDER_EXECUTED,
@@ -19,12 +19,13 @@ from services.settlement.orders.problems import (
     ORDER_NOT_DECLARED,
 )
 from services.settlement.orders.reversing import reverse_unseen
-from services.settlement.orders.undoing import booked_of, open_again, take_booked
+from services.settlement.orders.undoing import booked_of, open_again
 from services.settlement.payouts.batches import BANK_DEADLINE_DAYS
 from services.settlement.reconciliation.declarations import check_nothing_shown
 from shared.http.problems import FOUR_EYES
 from shared.http.tokens import Actor
 from shared.kernel.errors import Words
+from shared.kernel.ids import new_id
 
 _ACT: Words = ("申明未执行", "declare it not executed")
 NOT_EXECUTED = "not_executed"
@@ -37,12 +38,13 @@ async def propose(desk: Desk, actor: Actor, order_id: UUID, reason: str, documen
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_NOT_A_PAYMENT, ORDER_EXECUTED, VALIDITY_NOT_COVERED and
     LINE_COULD_BE_IT.
     """
-    kind, order = await take_booked(desk, order_id, _ACT)
+    kind, order = await take(desk, order_id, _ACT, BOOKED)
     check_any_hand(kind, actor.role)
     await _expect_nothing_shown(desk, kind, order)
-    row = (desk.pool_code, order_id, order["attempt"], order["reference"], reason, document, desk.by, desk.now)
+    attempt, one = order["attempt"], new_id(desk.now)
+    row = (desk.pool_code, one, order_id, attempt, order["reference"], reason, document, desk.by, desk.now)
     await store.add(desk.conn, row)
-    return await store.declaration(desk.conn, desk.pool_code, order_id, order["attempt"])
+    return await store.standing(desk.conn, desk.pool_code, order_id, attempt)
 
 
 async def confirm(desk: Desk, actor: Actor, order_id: UUID) -> Any:
@@ -51,10 +53,10 @@ async def confirm(desk: Desk, actor: Actor, order_id: UUID) -> Any:
 
     Raises what ``propose`` raises, ORDER_NOT_DECLARED, FOUR_EYES and the ledger's refusals.
     """
-    kind, order = await take_booked(desk, order_id, _ACT)
+    kind, order = await take(desk, order_id, _ACT, BOOKED)
     check_hand(kind, len(kind.hands) - 1, actor.role)
     movement = await _expect_nothing_shown(desk, kind, order)
-    declared = await store.declaration(desk.conn, desk.pool_code, order_id, order["attempt"])
+    declared = await store.standing(desk.conn, desk.pool_code, order_id, order["attempt"])
     if declared is None:
         raise ORDER_NOT_DECLARED(order=order_id)
     if declared["proposed_by"] == desk.by:
@@ -62,8 +64,8 @@ async def confirm(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     text = f"{kind.zh}银行未执行({declared['document']})"
     await reverse_unseen(desk, booked_of(kind, order), movement, NOT_EXECUTED, text, declared["proposed_by"])
     await open_again(desk, kind, order)
-    await store.confirm(desk.conn, desk.pool_code, order_id, order["attempt"], desk.by, desk.day)
-    return await store.declaration(desk.conn, desk.pool_code, order_id, order["attempt"])
+    await store.confirm(desk.conn, desk.pool_code, declared["id"], desk.by, desk.day)
+    return await store.declaration(desk.conn, desk.pool_code, declared["id"])
 
 
 async def _expect_nothing_shown(desk: Desk, kind: Kind, order: Any) -> UUID:

@@ -19,10 +19,18 @@ from services.settlement.funding.accounts import (
     COUNTY_BUDGET_ACCOUNT,
     CRITICAL_ILLNESS,
     CRITICAL_ILLNESS_ACCOUNT,
+    FAMILY_FUND,
     FISCAL,
+    INPATIENT_POOL,
+    OUTPATIENT_POOL,
+    POOLED_FUND,
+    PREMIUMS,
+    RISK_FUND,
+    RISK_FUND_DEPOSITED,
     SUBSIDY_INCOME,
     SUPPLEMENTARY,
     SUPPLEMENTARY_ACCOUNT,
+    TEMPORARY_RECEIPTS,
     URBAN,
     URBAN_FISCAL,
 )
@@ -106,7 +114,7 @@ def _within(code: str, zh: str, en: str, book: str, debit: str, credit: str, by:
 
 def _set_aside(code: str, zh: str, en: str, fund: str, reason: str = NORMAL) -> Kind:
     """From the pooled fund to another fund: no money moves."""
-    return Kind(code, zh, en, BASIC, "3001.01", fund, WITHIN, None, (OFFICE, FINANCE), (YEAR,), reason)
+    return Kind(code, zh, en, BASIC, POOLED_FUND, fund, WITHIN, None, (OFFICE, FINANCE), (YEAR,), reason)
 
 
 def _fee(prefix: str, zh: str, book: str, account: str, payer: frozenset[str]) -> tuple[Kind, ...]:
@@ -134,10 +142,12 @@ def _fee(prefix: str, zh: str, book: str, account: str, payer: frozenset[str]) -
 
 
 REFUND = "premium_refund"
-REFUND_CURRENT, REFUND_LATER = "4001", "2101"
+REFUND_CURRENT, REFUND_LATER = PREMIUMS, TEMPORARY_RECEIPTS
 """What a refund lessens: the income of the coverage year, or the temporary receipts of one that has not begun."""
 CRITICAL_PREMIUM = "5001.06"
-RISK_FUND_SET_ASIDE = "risk_fund_set_aside"
+RISK_FUND_SET_ASIDE, RISK_FUND_DEPOSIT, RISK_FUND_USE = "risk_fund_set_aside", "risk_fund_deposit", "risk_fund_use"
+INPATIENT_POOL_ALLOCATION, OUTPATIENT_POOL_ALLOCATION = "inpatient_pool_allocation", "outpatient_pool_allocation"
+FAMILY_ACCOUNT_ALLOCATION = "family_account_allocation"
 SUPPLEMENTARY_SUBSIDY = "supplementary_subsidy"
 SUPPLEMENTARY_SUBSIDY_FEN = 100
 """City finance gives one yuan a head and year (ZZ-24)."""
@@ -146,7 +156,7 @@ _ALL = (
     # the fund's book
     _arrives("donation", "社会捐赠收入", "donation to the fund", BASIC, "4006", FISCAL, FINANCE, PARTY),
     _arrives("collective_support", "集体扶持收入", "support by a collective", BASIC, "4003", FISCAL, FINANCE, PARTY),
-    _arrives("risk_fund_return", "省级风险基金拨回", "risk fund returned", BASIC, "1201", FISCAL, FINANCE),
+    _arrives("risk_fund_return", "省级风险基金拨回", "risk fund returned", BASIC, RISK_FUND_DEPOSITED, FISCAL, FINANCE),
     Kind(
         REFUND,
         "退还个人缴费",
@@ -160,24 +170,32 @@ _ALL = (
         (YEAR, BILL),
         told=True,
     ),
-    _is_paid("risk_fund_deposit", "缴存省级风险基金", "risk fund deposited", BASIC, "1201", FISCAL, (FINANCE, FINANCE)),
-    _set_aside(RISK_FUND_SET_ASIDE, "提取风险基金", "risk fund set aside", "3001.02", CLOSING),
+    _is_paid(
+        RISK_FUND_DEPOSIT,
+        "缴存省级风险基金",
+        "risk fund deposited",
+        BASIC,
+        RISK_FUND_DEPOSITED,
+        FISCAL,
+        (FINANCE, FINANCE),
+    ),
+    _set_aside(RISK_FUND_SET_ASIDE, "提取风险基金", "risk fund set aside", RISK_FUND, CLOSING),
     Kind(
-        "risk_fund_use",
+        RISK_FUND_USE,
         "动用风险基金",
         "risk fund used",
         BASIC,
-        "3001.02",
-        "3001.01",
+        RISK_FUND,
+        POOLED_FUND,
         WITHIN,
         None,
         (OFFICE, FINANCE),
         (PARTY,),
         CLOSING,
     ),
-    _set_aside("inpatient_pool_allocation", "划入住院统筹基金", "set aside for inpatients", "3001.03"),
-    _set_aside("outpatient_pool_allocation", "划入门诊统筹基金", "set aside for outpatients", "3001.04"),
-    _set_aside("family_account_allocation", "划入家庭账户基金", "credited to family accounts", "3002"),
+    _set_aside(INPATIENT_POOL_ALLOCATION, "划入住院统筹基金", "set aside for inpatients", INPATIENT_POOL),
+    _set_aside(OUTPATIENT_POOL_ALLOCATION, "划入门诊统筹基金", "set aside for outpatients", OUTPATIENT_POOL),
+    _set_aside(FAMILY_ACCOUNT_ALLOCATION, "划入家庭账户基金", "credited to family accounts", FAMILY_FUND),
     # the urban residents' fund under the same office: what arrives stays with those it was paid for (CQ-09)
     *(
         _arrives(

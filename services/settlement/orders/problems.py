@@ -59,6 +59,16 @@ ORDER_AT_BANK = define(
     "对账单已显示单据 {order} 的款项,不能冲销;确需退回的,另填付款单据。",
     "A statement shows the money of order {order}, so it is not reversed; pay it back with an order of its own.",
 )
+ORDER_YEAR_OVER = define(
+    "order_year_over",
+    409,
+    "所属年度已结转",
+    "Its year is over",
+    "单据 {order} 属于 {year} 年,该年已过或已结转,冲销会改动本年收支或已结转的基金,不能办理;银行未见的款请列作未达账项,"
+    "基金划转请在本年划入时相应增减,并在年度决算中说明。",
+    "Order {order} belongs to {year}, which is over: a reversal would change this year's result, or a fund that was "
+    "carried forward. Keep money among the open items, set more or less aside this year, and tell it in the notes.",
+)
 ORDER_REVERSAL_WAITS = define(
     "order_reversal_waits",
     409,
@@ -107,6 +117,15 @@ ORDER_NOT_DECLARED = define(
     "Nobody has declared it",
     "单据 {order} 的付款尚未由第一人申明未执行;请凭银行书面答复先申明,再由另一人确认。",
     "Nobody has declared the payment of order {order} not executed; a first person does so with the bank's document.",
+)
+ORDER_DECLARATION_FOLLOWED = define(
+    "order_declaration_followed",
+    409,
+    "申明之后已有后续",
+    "Something followed the declaration",
+    "单据 {order} 申明未执行之后{status},不能撤回申明;银行仍按原编号付款的,导入对账单后登记迟到执行。",
+    "Order {order} is {status} since it was declared not executed: the declaration is not withdrawn. If the bank pays "
+    "it after all, import the statement and record its late execution.",
 )
 ORDER_EXECUTED_LATE = define(
     "order_executed_late",
@@ -200,6 +219,14 @@ RISK_FUND_SHORT = define(
     "Not set aside",
     "已提取的风险基金 {held} 元,已缴存 {deposited} 元,不能再缴存 {amount} 元;请先提取。",
     "{held} are set aside and {deposited} deposited; {amount} more cannot be deposited before it is set aside.",
+)
+RISK_FUND_AT_PROVINCE = define(
+    "risk_fund_at_province",
+    409,
+    "超过可动用的风险基金",
+    "More than can be used",
+    "已提取的风险基金 {held} 元,其中缴存省级 {deposited} 元,不能动用 {amount} 元;请先办理省级拨回。",
+    "Of {held} set aside, {deposited} are with the province; {amount} cannot be used before it has sent them back.",
 )
 ARRIVAL_UNKNOWN = define(
     "arrival_unknown",

@@ -7,14 +7,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.funding.movements import stands
-from shared.db.sql import execute_counted, fetchrow
+from shared.db.sql import change_row, fetchrow
 
 Table = Literal["money_order", "arrival"]
-
-
-async def _write(conn: AsyncConnection, table: Table, pool: str, one: UUID, changes: str, *values: Any) -> None:
-    """Changes columns of a row that the caller holds; its values begin with ``$3``."""
-    await execute_counted(conn, f"UPDATE {table} SET {changes} WHERE pool_code = $1 AND id = $2", pool, one, *values)
 
 
 async def propose(
@@ -22,17 +17,17 @@ async def propose(
 ) -> None:
     """What is booked waits for another person's word on its reversal."""
     changes = "reversal_by = $3, reversal_reason = $4, reversal_document = $5"
-    await _write(conn, table, pool, one, changes, by, reason, document)
+    await change_row(conn, table, pool, one, changes, by, reason, document)
 
 
 async def decline(conn: AsyncConnection, table: Table, pool: str, one: UUID) -> None:
     """It stays as it was booked, and its reversal may be proposed again."""
-    await _write(conn, table, pool, one, "reversal_by = NULL, reversal_reason = NULL, reversal_document = NULL")
+    await change_row(conn, table, pool, one, "reversal_by = NULL, reversal_reason = NULL, reversal_document = NULL")
 
 
 async def done(conn: AsyncConnection, table: Table, pool: str, one: UUID, by: str, day: date) -> None:
     """booked ▸ reversed."""
-    await _write(conn, table, pool, one, "status = 'reversed', reversed_by = $3, reversed_on = $4", by, day)
+    await change_row(conn, table, pool, one, "status = 'reversed', reversed_by = $3, reversed_on = $4", by, day)
 
 
 async def movement_of(conn: AsyncConnection, pool: str, account: str, kind: str, reference: str) -> Any:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute_counted, fetch, fetchrow, fetchval
+from shared.db.sql import change_row, execute_counted, fetch, fetch_newest, fetchrow, fetchval
 
 
 async def add(conn: AsyncConnection, row: Sequence[Any]) -> bool:
@@ -37,30 +37,17 @@ async def orders(
     conn: AsyncConnection, pool: str, kind: str | None, status: str | None, after: Sequence[Any] | None, limit: int
 ) -> list[Any]:
     """Orders, newest first, after the last (moment, id) shown."""
-    return await fetch(
-        conn,
-        """
+    sql = """
         SELECT * FROM money_order WHERE pool_code = $1 AND ($2::text IS NULL OR kind = $2)
-          AND ($3::text IS NULL OR status = $3)
-          AND ($4::timestamptz IS NULL OR (prepared_at, id) < ($4, $5::uuid))
-        ORDER BY prepared_at DESC, id DESC LIMIT $6""",
-        pool,
-        kind,
-        status,
-        *(after or (None, None)),
-        limit,
-    )
-
-
-async def _write(conn: AsyncConnection, pool: str, order_id: UUID, changes: str, *values: Any) -> None:
-    """Changes columns of an order whose row the caller holds; its values begin with ``$3``."""
-    sql = f"UPDATE money_order SET {changes} WHERE pool_code = $1 AND id = $2"
-    await execute_counted(conn, sql, pool, order_id, *values)
+          AND ($3::text IS NULL OR status = $3)"""
+    return await fetch_newest(conn, sql, ("prepared_at", "id"), after, limit, pool, kind, status)
 
 
 async def check(conn: AsyncConnection, pool: str, order_id: UUID, by: str, now: datetime) -> None:
     """prepared ▸ checked."""
-    await _write(conn, pool, order_id, "status = 'checked', checked_by = $3, checked_at = $4", by, now)
+    await change_row(
+        conn, "money_order", pool, order_id, "status = 'checked', checked_by = $3, checked_at = $4", by, now
+    )
 
 
 async def booked(
@@ -68,7 +55,7 @@ async def booked(
 ) -> None:
     """The last step: its voucher is in the book."""
     changes = "status = 'booked', booked_by = $3, booked_on = $4, value_date = $5, debit = $6, credit = $7"
-    await _write(conn, pool, order_id, changes, by, day, value_date, debit, credit)
+    await change_row(conn, "money_order", pool, order_id, changes, by, day, value_date, debit, credit)
 
 
 async def to_pay_again(
@@ -96,10 +83,21 @@ async def to_pay_again(
     )
 
 
+async def earlier_references(conn: AsyncConnection, pool: str, order_id: UUID) -> list[str]:
+    """Under which references an order stood before, the first one first."""
+    rows = await fetch(
+        conn,
+        "SELECT reference FROM order_wait WHERE pool_code = $1 AND order_id = $2 ORDER BY attempt",
+        pool,
+        order_id,
+    )
+    return [row["reference"] for row in rows]
+
+
 async def refuse(conn: AsyncConnection, pool: str, order_id: UUID, by: str, reason: str, day: date) -> None:
     """Nothing comes of it."""
     changes = "status = 'refused', refused_by = $3, refusal = $4, refused_on = $5"
-    await _write(conn, pool, order_id, changes, by, reason, day)
+    await change_row(conn, "money_order", pool, order_id, changes, by, reason, day)
 
 
 async def premium_of_bill(conn: AsyncConnection, pool: str, bill_id: UUID, year: int) -> Any:
@@ -118,15 +116,14 @@ async def premium_of_bill(conn: AsyncConnection, pool: str, bill_id: UUID, year:
     )
 
 
-async def waiting(conn: AsyncConnection, pool: str, kind: str, year: int | None = None) -> int:
+async def waiting(conn: AsyncConnection, pool: str, kind: str) -> int:
     """Fen of orders of a kind that are neither booked nor refused."""
     fen: int = await fetchval(
         conn,
         """
         SELECT coalesce(sum(amount_fen), 0)::bigint FROM money_order WHERE pool_code = $1 AND kind = $2
-          AND status IN ('prepared', 'checked') AND ($3::integer IS NULL OR coverage_year = $3)""",
+          AND status IN ('prepared', 'checked')""",
         pool,
         kind,
-        year,
     )
     return fen

@@ -20,6 +20,7 @@ from services.settlement.payouts.problems import (
     CUTOFF_BATCHED,
     CUTOFF_INCOMPLETE,
     CUTOFF_UNKNOWN,
+    EXECUTED_AGAIN,
     INSTRUCTION_UNKNOWN,
     LAYER_NOT_PAYABLE,
     NOT_RETURNED,
@@ -212,7 +213,7 @@ async def get_batch(pool_code: str, batch_id: UUID, unit: UnitDep) -> BatchDetai
 @router.post(
     "/pools/{pool_code}/batches/{batch_id}/release",
     response_model=BatchDetail,
-    responses=documented(BATCH_UNKNOWN, KEEPER_ONLY, BATCH_STATE, FOUR_EYES, ACCOUNT_NOT_REGISTERED),
+    responses=documented(BATCH_UNKNOWN, KEEPER_ONLY, BATCH_STATE, FOUR_EYES, EXECUTED_AGAIN, ACCOUNT_NOT_REGISTERED),
     openapi_extra=access(RELEASERS, command="release_batch"),
 )
 async def post_batch_release(pool_code: str, batch_id: UUID, unit: UnitDep) -> BatchDetail:
@@ -282,7 +283,13 @@ async def get_batch_file(pool_code: str, batch_id: UUID, unit: UnitDep) -> Respo
     status_code=201,
     response_model=BatchDetail,
     responses=documented(
-        INSTRUCTION_UNKNOWN, KEEPER_ONLY, NOT_RETURNED, PAID_AGAIN_ALREADY, PAYEE_MISSING, CLAIM_DAY_OVER
+        INSTRUCTION_UNKNOWN,
+        KEEPER_ONLY,
+        NOT_RETURNED,
+        PAID_AGAIN_ALREADY,
+        EXECUTED_AGAIN,
+        PAYEE_MISSING,
+        CLAIM_DAY_OVER,
     ),
     openapi_extra=access(PAYERS, command="pay_again"),
 )

@@ -20,6 +20,7 @@ from services.settlement.payouts.problems import (
     CUTOFF_BATCHED,
     CUTOFF_INCOMPLETE,
     CUTOFF_UNKNOWN,
+    EXECUTED_AGAIN,
     INSTRUCTION_UNKNOWN,
     LAYER_NOT_PAYABLE,
     NOT_RETURNED,
@@ -85,12 +86,7 @@ async def prepare(
     await _check_whole(desk, wanted, purse)
     if purse.layer == SECOND_LAYER:
         await second.check_claimable(desk, wanted)
-    totals = await store.open_totals(desk.conn, desk.pool_code, wanted, purse.pays)
-    for row in totals:
-        if (row["book"], row["account"]) != (purse.bank.book, purse.bank.ledger_account):
-            raise LAYER_NOT_PAYABLE(layer=LAYER_WORDS[purse.layer], account=f"{row['book']} {row['account']}")
-    if not totals:
-        await _check_whole(desk, wanted, purse)  # another batch may have taken them since: then that is what to tell
+    totals = await _totals(desk, wanted, purse)
     owing = await set_offs.owing(desk, purse.bank.book, receivables)
     withheld = await deposits.withheld(desk, cutoff_ids=wanted, totals=totals) if purse.of_fund else {}
     drafts = [
@@ -120,8 +116,8 @@ async def pay_again(desk: Desk, role: str, instruction_id: UUID) -> Any:
     """A new batch of one instruction that names the one returned or declared not executed, and pays its claims; once
     (contracts §11).
 
-    Raises INSTRUCTION_UNKNOWN, KEEPER_ONLY, NOT_RETURNED, PAID_AGAIN_ALREADY, CLAIM_DAY_OVER and the ledger's
-    overdrawn.
+    Raises INSTRUCTION_UNKNOWN, KEEPER_ONLY, NOT_RETURNED, PAID_AGAIN_ALREADY, EXECUTED_AGAIN, CLAIM_DAY_OVER and the
+    ledger's overdrawn.
     """
     old = await payment_store.instruction(desk.conn, desk.pool_code, instruction_id)
     if old is None:
@@ -141,6 +137,7 @@ async def pay_again(desk: Desk, role: str, instruction_id: UUID) -> Any:
         raise PAID_AGAIN_ALREADY(instruction=instruction_id)
     if again["status"] != old["status"]:  # the bank's statement has shown it meanwhile
         raise NOT_RETURNED(instruction=instruction_id, status=PAYMENT_STATUS[again["status"]])
+    await _check_not_executed_again(desk, [instruction_id])
     if purse.layer == SECOND_LAYER:
         await second.check_claimable(desk, await payment_store.paid_by(desk.conn, desk.pool_code, instruction_id))
     batch_id = await _make(desk, drafts, purse)
@@ -150,11 +147,29 @@ async def pay_again(desk: Desk, role: str, instruction_id: UUID) -> Any:
     return await store.batch(desk.conn, desk.pool_code, batch_id)
 
 
+async def _check_not_executed_again(desk: Desk, ids: Sequence[UUID]) -> None:
+    """No open line shows one of these payments, or one that they replace, leaving once more: whoever was to get it may
+    have it. The account's lock is held. Raises EXECUTED_AGAIN."""
+    if (reference := await payment_store.executed_again(desk.conn, desk.pool_code, ids)) is not None:
+        raise EXECUTED_AGAIN(reference=reference)
+
+
 async def _no_money_comes_in(desk: Desk, purse: Purse) -> None:
     """Nothing is repaid of a receivable while it is set off; what is owed to the fund has two accounts to come to."""
     await funding.lock_account(desk, purse.bank.code)
     if purse.of_fund:
         await funding.lock_account(desk, FISCAL)
+
+
+async def _totals(desk: Desk, wanted: Sequence[UUID], purse: Purse) -> list[Any]:
+    """What the layer owes for the cut-offs by institution, all of it on the account that pays the layer."""
+    totals = await store.open_totals(desk.conn, desk.pool_code, wanted, purse.pays)
+    for row in totals:
+        if (row["book"], row["account"]) != (purse.bank.book, purse.bank.ledger_account):
+            raise LAYER_NOT_PAYABLE(layer=LAYER_WORDS[purse.layer], account=f"{row['book']} {row['account']}")
+    if not totals:
+        await _check_whole(desk, wanted, purse)  # another batch may have taken them since: then that is what to tell
+    return totals
 
 
 async def _check_whole(desk: Desk, wanted: Sequence[UUID], purse: Purse) -> None:
@@ -248,12 +263,15 @@ def _check_moved(moved: Any, drafts: Sequence[Draft]) -> None:
 async def release(desk: Desk, role: str, batch_id: UUID, sealer: Sealer) -> Any:
     """A second person releases the batch: its payment file is made now and kept for ever.
 
-    Raises BATCH_UNKNOWN, KEEPER_ONLY, FOUR_EYES, BATCH_STATE, ACCOUNT_NOT_REGISTERED.
+    Raises BATCH_UNKNOWN, KEEPER_ONLY, FOUR_EYES, BATCH_STATE, EXECUTED_AGAIN (of what it pays again),
+    ACCOUNT_NOT_REGISTERED.
     """
     known = await _locked(desk, batch_id)
     check_releases(purse_of(known["layer"]), role)
     if known["prepared_by"] == desk.by:
         raise FOUR_EYES(act=("编制批次", "prepare the batch"), then=("放行", "release it"))
+    made = await store.instructions(desk.conn, desk.pool_code, batch_id)
+    await _check_not_executed_again(desk, [i["id"] for i in made])
     if not await store.release_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
         raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=("放行", "release"))
     await store.move_instructions(

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.funding.refusal import DECISION
-from shared.db.sql import columns, execute, fetch, fetchrow
+from shared.db.sql import change_row, columns, execute, fetch, fetch_newest, fetchrow
 
 
 async def add_deposit_rate(conn: AsyncConnection, row: Sequence[Any]) -> None:
@@ -123,45 +123,23 @@ async def deposit_releases(
     conn: AsyncConnection, pool: str, status: str | None, after: Sequence[Any] | None, limit: int
 ) -> list[Any]:
     """Releases and forfeitures, newest first, after the last (moment, id) shown."""
-    return await fetch(
-        conn,
-        f"""
+    sql = f"""
         SELECT *, {DECISION} AS status FROM deposit_release
-        WHERE pool_code = $1 AND ($2::text IS NULL OR {DECISION} = $2)
-          AND ($3::timestamptz IS NULL OR (prepared_at, id) < ($3, $4::uuid))
-        ORDER BY prepared_at DESC, id DESC LIMIT $5""",
-        pool,
-        status,
-        *(after or (None, None)),
-        limit,
-    )
+        WHERE pool_code = $1 AND ($2::text IS NULL OR {DECISION} = $2)"""
+    return await fetch_newest(conn, sql, ("prepared_at", "id"), after, limit, pool, status)
 
 
 async def approve_deposit_release(conn: AsyncConnection, pool: str, release_id: UUID, by: str, day: date) -> None:
     """The second person's word."""
-    await execute(
-        conn,
-        "UPDATE deposit_release SET approved_by = $3, approved_on = $4 WHERE pool_code = $1 AND id = $2",
-        pool,
-        release_id,
-        by,
-        day,
-    )
+    await change_row(conn, "deposit_release", pool, release_id, "approved_by = $3, approved_on = $4", by, day)
 
 
 async def refuse_deposit_release(
     conn: AsyncConnection, pool: str, release_id: UUID, by: str, day: date, reason: str
 ) -> None:
     """It is asked for no more; the caller holds the row."""
-    await execute(
-        conn,
-        "UPDATE deposit_release SET refused_by = $3, refused_on = $4, refusal = $5 WHERE pool_code = $1 AND id = $2",
-        pool,
-        release_id,
-        by,
-        day,
-        reason,
-    )
+    changes = "refused_by = $3, refused_on = $4, refusal = $5"
+    await change_row(conn, "deposit_release", pool, release_id, changes, by, day, reason)
 
 
 async def deposits_in(conn: AsyncConnection, pool: str, cutoff_ids: Sequence[UUID], kind: str) -> dict[str, int]:

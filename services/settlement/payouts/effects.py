@@ -41,7 +41,7 @@ async def second_compensation_released(unit: EventUnit, event: Envelope, told: C
 
 
 async def late_increase_released(unit: EventUnit, event: Envelope, told: IncreaseReleased) -> None:
-    """A person is to be paid what a late decision gives more; under the lock of what all owed amounts share."""
+    """A person is to be paid what an approved list gives more; under the lock of what all owed amounts share."""
     day = await unit.business_day()
     desk = Desk(unit.conn, unit.pool_code, unit.now, day, SYSTEM)
     await lock_account(desk, CLAIM_TOTALS)

@@ -1,4 +1,5 @@
-"""What a late decision gives more, in the books: a payable to the person, paid as its layer is (rulings §8).
+"""What a late decision, or a claim decided again, gives more, in the books: a payable to the person, paid as its layer
+is (rulings §2, §8).
 
 Claims says what was approved for whom; from there on it goes through the same batches, holds, files and statements as
 the benefits of its layer, on the accounts that the layer names. Each is a cut-off of its own: a person without a bank

@@ -106,6 +106,16 @@ INSTRUCTION_UNKNOWN = define(
     "没有付款指令 {instruction};请核对编号。",
     "There is no payment {instruction}; check the id.",
 )
+EXECUTED_AGAIN = define(
+    "payment_executed_again",
+    409,
+    "银行又付出了一次",
+    "The bank has executed it once more",
+    "对账单上还有一笔同一流水号 {reference} 的付出没有对上:款项可能已经付到,现在不能重付。"
+    "请先与银行核对这一笔,银行冲正并导入对账单后才能重付。",
+    "A statement shows {reference} leaving once more and nothing accounts for it: the money may have arrived, so it is "
+    "not paid again. Settle that line with the bank; once its correction is imported, pay again.",
+)
 NOT_RETURNED = define(
     "payment_not_returned",
     409,
@@ -113,6 +123,15 @@ NOT_RETURNED = define(
     "Payment was not returned",
     "付款 {instruction} {status};只有退回的、或经两人申明银行未执行的付款才能重付。",
     "Payment {instruction} is {status}; only one returned, or declared not executed by two persons, is paid again.",
+)
+DECLARATION_FOLLOWED = define(
+    "declaration_followed",
+    409,
+    "申明之后已有后续",
+    "Something followed the declaration",
+    "付款 {instruction} 申明未执行之后已经重付、逾期退回或由银行付出,不能撤回申明;重付批次尚未放行的,请先撤销该批次。",
+    "Payment {instruction} was paid again, returned as unclaimed or executed after it was declared not executed: the "
+    "declaration is not withdrawn. Cancel the repayment's batch first, if it is not released.",
 )
 PAID_AGAIN_ALREADY = define(
     "payment_replaced_already",

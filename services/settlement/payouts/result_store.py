@@ -27,13 +27,14 @@ async def instruction_sums(conn: AsyncConnection, pool: str, ids: Sequence[UUID]
     return await fetch(
         conn,
         """
-        SELECT c.instruction_id, i.institution_code, i.end_to_end_id, i.status, c.expense_account,
+        SELECT c.instruction_id, i.institution_code, i.end_to_end_id, i.status, coalesce(i.hold_id, i.id) AS hold_id,
+               c.expense_account,
                b.layer AS purse, sum(c.amount_fen - c.set_off_fen - c.withheld_fen)::bigint AS fen,
                sum(c.set_off_fen)::bigint AS set_off_fen
         FROM instruction_claim c JOIN instruction i ON i.pool_code = c.pool_code AND i.id = c.instruction_id
         JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
         WHERE c.pool_code = $1 AND c.instruction_id = ANY ($2::uuid[])
-        GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5""",
+        GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 6""",
         pool,
         list(ids),
     )
@@ -112,6 +113,35 @@ async def undo(conn: AsyncConnection, pool: str, instruction_id: UUID, after: st
             after,
         )
         == 1
+    )
+
+
+async def outstanding_again(conn: AsyncConnection, pool: str, instruction_id: UUID, hold_id: UUID) -> bool:
+    """not_executed ▸ unknown, under a hold of its own; False if it is in another state by now."""
+    return (
+        await execute_counted(
+            conn,
+            """
+        UPDATE instruction SET status = 'unknown', hold_id = $3
+        WHERE pool_code = $1 AND id = $2 AND status = 'not_executed'""",
+            pool,
+            instruction_id,
+            hold_id,
+        )
+        == 1
+    )
+
+
+async def is_open_whole(conn: AsyncConnection, pool: str, instruction_id: UUID) -> bool:
+    """Whether all that an instruction was to pay is bounced, and nothing else has become of it."""
+    return not await fetch(
+        conn,
+        """
+        SELECT FROM instruction_claim c JOIN payable p USING (pool_code, claim_id, layer)
+        WHERE c.pool_code = $1 AND c.instruction_id = $2
+          AND (p.instruction_id, p.status) IS DISTINCT FROM ($2, 'bounced') LIMIT 1""",
+        pool,
+        instruction_id,
     )
 
 

@@ -20,11 +20,19 @@ from services.settlement.funding.receivables import (
     set_offs_confirmed,
 )
 from services.settlement.funding.replenishment import PaidLine, record_paid
-from services.settlement.ledger.posting import release_hold
+from services.settlement.ledger.posting import hold, release_hold
 from services.settlement.payouts import obligations, owed_store, payees, result_store, second
 from services.settlement.payouts.deposits import KIND as DEPOSIT
+from services.settlement.payouts.problems import DECLARATION_FOLLOWED
 from services.settlement.payouts.purses import purse_of
-from shared.contracts.settlement import PaymentConfirmed, PaymentNotExecuted, PaymentPaidTwice, PaymentReturned
+from shared.contracts.settlement import (
+    PaymentConfirmed,
+    PaymentNotExecuted,
+    PaymentOutstanding,
+    PaymentPaidTwice,
+    PaymentReturned,
+)
+from shared.kernel.ids import new_id
 from shared.messaging.outbox import Outgoing, emit_many
 
 SERVICE = "settlement"
@@ -45,7 +53,7 @@ async def confirmation_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
                 *((row["expense_account"], bank.ledger_account, row["fen"]) for row in rows),
                 *((row["expense_account"], RECEIVABLE, row["set_off_fen"]) for row in rows),
             ),
-            hold_id=None if rows[0]["status"] == NOT_EXECUTED else s.source_id,
+            hold_id=None if rows[0]["status"] == NOT_EXECUTED else rows[0]["hold_id"],
             party=rows[0]["institution_code"],
             ref=s.reference,
         )
@@ -137,13 +145,33 @@ async def declare_not_executed(desk: Desk, instruction: Any) -> None:
 
     The caller holds the account's lock and has made sure that two people say so (contracts §11).
     """
-    await release_hold(desk.conn, desk.pool_code, purse_of(instruction["layer"]).bank.book, instruction["id"])
+    held = instruction["hold_id"] or instruction["id"]
+    await release_hold(desk.conn, desk.pool_code, purse_of(instruction["layer"]).bank.book, held)
     _expect(await result_store.undo(desk.conn, desk.pool_code, instruction["id"], NOT_EXECUTED), 1)
     rows = await result_store.move_payables(desk.conn, desk.pool_code, [instruction["id"]], ("batched",), "bounced")
     seen = Seen(instruction["id"], -instruction["amount_fen"], instruction["end_to_end_id"], desk.day)
     parts = await _parts(desk, [instruction["id"]])
     told = [PaymentNotExecuted(**_common(desk, row, seen, parts), declared_on=desk.day) for row in rows]
     await emit_many(desk.conn, [_outgoing(desk, row, one) for row, one in zip(rows, told, strict=True)])
+
+
+async def outstanding_again(desk: Desk, instruction: Any) -> None:
+    """The declaration is withdrawn: the payment's result is unknown as before, its money is set aside again, and its
+    payables wait for the bank. The caller holds the account's lock and has made sure that two people say so.
+
+    Raises DECLARATION_FOLLOWED, and the ledger's overdrawn where the money has been used meanwhile.
+    """
+    one, bank = instruction["id"], purse_of(instruction["layer"]).bank
+    if not await result_store.is_open_whole(desk.conn, desk.pool_code, one):
+        raise DECLARATION_FOLLOWED(instruction=one)
+    hold_id = new_id(desk.now)
+    await hold(desk.conn, desk.pool_code, bank.book, bank.ledger_account, instruction["amount_fen"], hold_id)
+    _expect(await result_store.outstanding_again(desk.conn, desk.pool_code, one, hold_id), 1)
+    rows = await result_store.move_payables(desk.conn, desk.pool_code, [one], ("bounced",), "batched")
+    seen = Seen(one, -instruction["amount_fen"], instruction["end_to_end_id"], desk.day)
+    parts = await _parts(desk, [one])
+    told = [PaymentOutstanding(**_common(desk, row, seen, parts), withdrawn_on=desk.day) for row in rows]
+    await emit_many(desk.conn, [_outgoing(desk, row, each) for row, each in zip(rows, told, strict=True)])
 
 
 async def paid_twice(desk: Desk, seen: Sequence[Seen]) -> None:
@@ -237,7 +265,10 @@ def _common(desk: Desk, row: Any, seen: Seen, parts: Parts) -> dict[str, Any]:
     }
 
 
-def _outgoing(desk: Desk, row: Any, payload: PaymentConfirmed | PaymentReturned | PaymentNotExecuted) -> Outgoing:
+_Told = PaymentConfirmed | PaymentReturned | PaymentNotExecuted | PaymentOutstanding
+
+
+def _outgoing(desk: Desk, row: Any, payload: _Told) -> Outgoing:
     return Outgoing(
         payload,
         desk.pool_code,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, execute_counted, fetch, fetchrow
+from shared.db.sql import change_row, execute, fetch, fetch_newest, fetchrow
 
 
 async def cutoffs(conn: AsyncConnection, pool: str, ids: Sequence[UUID], kind: str, layer: str) -> list[Any]:
@@ -176,17 +176,8 @@ async def batches(
     conn: AsyncConnection, pool: str, number: str | None, after: Sequence[Any] | None, limit: int
 ) -> list[Any]:
     """Batches, newest first, after the last (moment, id) shown; only the one with the number where one is given."""
-    return await fetch(
-        conn,
-        """
-        SELECT * FROM batch WHERE pool_code = $1 AND ($2::timestamptz IS NULL OR (prepared_at, id) < ($2, $3::uuid))
-          AND ($5::text IS NULL OR number = $5)
-        ORDER BY prepared_at DESC, id DESC LIMIT $4""",
-        pool,
-        *(after or (None, None)),
-        limit,
-        number,
-    )
+    sql = "SELECT * FROM batch WHERE pool_code = $1 AND ($2::text IS NULL OR number = $2)"
+    return await fetch_newest(conn, sql, ("prepared_at", "id"), after, limit, pool, number)
 
 
 async def instructions(conn: AsyncConnection, pool: str, batch_id: UUID) -> list[Any]:
@@ -206,53 +197,23 @@ async def instructions(conn: AsyncConnection, pool: str, batch_id: UUID) -> list
 
 async def release_batch(conn: AsyncConnection, pool: str, batch_id: UUID, by: str, now: datetime) -> bool:
     """prepared ▸ released; False if it is not ``prepared`` any more."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        UPDATE batch SET status = 'released', released_by = $3, released_at = $4
-        WHERE pool_code = $1 AND id = $2 AND status = 'prepared'""",
-            pool,
-            batch_id,
-            by,
-            now,
-        )
-        == 1
-    )
+    changes = "status = 'released', released_by = $3, released_at = $4"
+    return await change_row(conn, "batch", pool, batch_id, changes, by, now, only="status = 'prepared'")
 
 
 async def send_batch(conn: AsyncConnection, pool: str, batch_id: UUID, by: str, now: datetime) -> bool:
     """released ▸ sent; False if it is not ``released`` any more."""
-    return (
-        await execute_counted(
-            conn,
-            """
-        UPDATE batch SET status = 'sent', sent_by = $3, sent_at = $4
-        WHERE pool_code = $1 AND id = $2 AND status = 'released'""",
-            pool,
-            batch_id,
-            by,
-            now,
-        )
-        == 1
-    )
+    changes = "status = 'sent', sent_by = $3, sent_at = $4"
+    return await change_row(conn, "batch", pool, batch_id, changes, by, now, only="status = 'released'")
 
 
 async def cancel_batch(conn: AsyncConnection, pool: str, batch_id: UUID, by: str, reason: str) -> bool:
     """prepared ▸ cancelled with its instructions; False if it is not ``prepared`` any more. Payables are as before:
     open, or bounced where the batch would have paid them again; cut-offs are free for another batch."""
-    cancelled = await execute_counted(
-        conn,
-        """
-        UPDATE batch SET status = 'cancelled', cancelled_by = $3, cancel_reason = $4
-        WHERE pool_code = $1 AND id = $2 AND status = 'prepared'""",
-        pool,
-        batch_id,
-        by,
-        reason,
-    )
+    changes = "status = 'cancelled', cancelled_by = $3, cancel_reason = $4"
+    cancelled = await change_row(conn, "batch", pool, batch_id, changes, by, reason, only="status = 'prepared'")
     await execute(conn, _UNDO_BATCH, pool, batch_id)
-    return cancelled == 1
+    return cancelled
 
 
 _UNDO_BATCH = """

@@ -10,21 +10,16 @@ from services.settlement.funding import commands as funding
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import ACCOUNT_UNKNOWN, KEEPER_ONLY
 from services.settlement.funding.roles import READERS
-from services.settlement.payouts.problems import INSTRUCTION_UNKNOWN
-from services.settlement.payouts.purses import PAYERS, RELEASERS
-from services.settlement.reconciliation import commands, declarations, store
+from services.settlement.reconciliation import commands, store
 from services.settlement.reconciliation.problems import (
-    DECLARATION_MISSING,
-    LINE_COULD_BE_IT,
     LINE_UNKNOWN,
     NOT_INTEREST,
-    NOT_UNKNOWN,
     NOTHING_OF_THIS_REFERENCE,
     STATEMENT_DOES_NOT_ADD_UP,
     STATEMENT_GAP,
     STATEMENT_KNOWN,
+    STATEMENT_LINE_DATE,
     STATEMENT_OUT_OF_ORDER,
-    VALIDITY_NOT_COVERED,
 )
 from services.settlement.reconciliation.statement import age_days
 from shared.contracts.wire import Reason, WireModel, Yuan
@@ -82,7 +77,13 @@ class StatementOut(WireModel):
     status_code=201,
     response_model=StatementOut,
     responses=documented(
-        ACCOUNT_UNKNOWN, KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_GAP, STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER
+        ACCOUNT_UNKNOWN,
+        KEEPER_ONLY,
+        STATEMENT_DOES_NOT_ADD_UP,
+        STATEMENT_LINE_DATE,
+        STATEMENT_GAP,
+        STATEMENT_KNOWN,
+        STATEMENT_OUT_OF_ORDER,
     ),
     openapi_extra=access(
         KEEPERS, command="import_bank_statement", max_bytes=_BODY_MAX, bulk="/pools/{pool_code}/bank-statements/bulk"
@@ -141,7 +142,7 @@ async def post_matching(pool_code: str, account: str, unit: UnitDep) -> Matching
     """重新核对未达账. Tries the open lines of an account again, after something was booked late."""
     desk = await desk_of(unit)
     funding.check_keeper(funding.account_of(account), unit.actor.role)
-    await funding.lock_account(desk, account)
+    await funding.lock_matching(desk, account)
     matched = await commands.match_open_lines(desk, account)
     unit.result("bank_account", account)
     return MatchingOut(matched=matched.lines, lacking=matched.lacking_fen)
@@ -283,59 +284,3 @@ async def post_reading(pool_code: str, line_id: UUID, body: ReadingIn, unit: Uni
     unit.result("statement_line", line_id)
     unit.note(reference=body.reference, matched=matched.lines, lacking_fen=matched.lacking_fen)
     return MatchingOut(matched=matched.lines, lacking=matched.lacking_fen)
-
-
-class NonExecutionIn(WireModel):
-    """What was looked at, in words."""
-
-    reason: Reason
-
-
-class NonExecutionOut(WireModel):
-    """Who declared a payment not executed; it counts once it is confirmed."""
-
-    instruction_id: UUID
-    reason: str
-    proposed_by: str
-    confirmed_by: str | None
-
-
-def _declaration(row: Any) -> NonExecutionOut:
-    return NonExecutionOut(**{name: row[name] for name in NonExecutionOut.model_fields})
-
-
-@router.post(
-    "/pools/{pool_code}/payments/{instruction_id}/non-execution",
-    status_code=201,
-    response_model=NonExecutionOut,
-    responses=documented(INSTRUCTION_UNKNOWN, KEEPER_ONLY, NOT_UNKNOWN, VALIDITY_NOT_COVERED, LINE_COULD_BE_IT),
-    openapi_extra=access(PAYERS, command="declare_not_executed"),
-)
-async def post_non_execution(
-    pool_code: str, instruction_id: UUID, body: NonExecutionIn, unit: UnitDep
-) -> NonExecutionOut:
-    """申明银行未执行(第一人):对账单已覆盖付款有效期而无此笔. The first of two persons declares it not executed."""
-    row = await declarations.propose(await desk_of(unit), unit.actor.role, instruction_id, body.reason)
-    unit.result("declaration", instruction_id)
-    return _declaration(row)
-
-
-@router.post(
-    "/pools/{pool_code}/payments/{instruction_id}/non-execution/confirmation",
-    response_model=NonExecutionOut,
-    responses=documented(
-        INSTRUCTION_UNKNOWN,
-        KEEPER_ONLY,
-        NOT_UNKNOWN,
-        VALIDITY_NOT_COVERED,
-        LINE_COULD_BE_IT,
-        DECLARATION_MISSING,
-        FOUR_EYES,
-    ),
-    openapi_extra=access(RELEASERS, command="confirm_not_executed"),
-)
-async def post_non_execution_confirmation(pool_code: str, instruction_id: UUID, unit: UnitDep) -> NonExecutionOut:
-    """确认未执行(第二人),解除冻结,可重付一次. The second person confirms; the payment may be made again once."""
-    row = await declarations.confirm(await desk_of(unit), unit.actor.role, instruction_id)
-    unit.result("declaration", instruction_id)
-    return _declaration(row)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from services.settlement.funding import arrivals, receivables, replenishment, transfers
+from services.settlement.funding import arrivals, paid_twice, receivables, replenishment, transfers
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import FISCAL, TRANSFERS
 from services.settlement.funding.booking import Desk, Entry, book
@@ -28,12 +28,14 @@ from services.settlement.reconciliation.problems import (
     STATEMENT_DOES_NOT_ADD_UP,
     STATEMENT_GAP,
     STATEMENT_KNOWN,
+    STATEMENT_LINE_DATE,
     STATEMENT_OUT_OF_ORDER,
 )
 from services.settlement.reconciliation.statement import BOOKED, Candidate, Line, Match, adds_up, affordable, match
 from shared.db.personal import Sealer
 from shared.http.problems import FOUR_EYES
 from shared.kernel.canonical import digest
+from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import Words
 from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
@@ -78,12 +80,14 @@ class Matched:
 async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Statement) -> tuple[UUID, Matched]:
     """Imports a statement and matches its lines and those left open before; its id and what matched.
 
-    Raises KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_GAP, STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER.
+    Raises KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_LINE_DATE, STATEMENT_GAP, STATEMENT_KNOWN,
+    STATEMENT_OUT_OF_ORDER.
     """
     funding.check_keeper(funding.account_of(statement.account), role)
-    funding.check_not_future(statement.day, desk)
+    funding.check_date(statement.day, desk)
     _check_adds_up(statement)
-    await funding.lock_account(desk, statement.account)
+    _check_dates(desk, statement)
+    await funding.lock_matching(desk, statement.account)
     await _check_follows(desk, statement)
     statement_id = new_id(desk.now)
     await store.add_statement(
@@ -109,6 +113,15 @@ async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Sta
         [_row(desk, sealer, number, x) for number, x in enumerate(statement.lines, 1)],
     )
     return statement_id, await match_open_lines(desk, statement.account)
+
+
+def _check_dates(desk: Desk, statement: Statement) -> None:
+    """Every line can be booked on its value date: an event that a line waits for would fail on it for good.
+    Raises STATEMENT_LINE_DATE."""
+    first, today = funding.SCHEME_BEGAN, shanghai_date(desk.now)
+    for number, line in enumerate(statement.lines, 1):
+        if not first <= line.value_date <= today:
+            raise STATEMENT_LINE_DATE(line=number, day=line.value_date, first=first, today=today)
 
 
 def _document(statement: Statement) -> dict[str, Any]:
@@ -174,7 +187,7 @@ async def shows(desk: Desk, account: str, reference: str, signed_fen: int) -> bo
 
 
 async def match_open_lines(desk: Desk, account: str) -> Matched:
-    """Matches the open lines of an account whose lock is held. Vouchers first, then rows (contracts §4).
+    """Matches the open lines of an account; the lock of its matching is held. Vouchers first, then rows (contracts §4).
 
     A payment that was declared not executed and is shown after all is the payment as long as its repayment was not
     released: that one is given up first. Otherwise it is a second payment.
@@ -239,6 +252,8 @@ async def _entries(desk: Desk, found: Sequence[Match], account: str) -> list[Ent
             entries += await results.return_entries(desk, seen)
         elif kind == "second_payment":
             entries += await results.second_payment_entries(desk, seen)
+        elif kind == "second_order":
+            entries += await paid_twice.entries(desk, funding.account_of(account), seen)
         elif kind == "remittance":
             entries += arrivals.remittance_entries(seen)
         elif kind == "receivable":
@@ -259,6 +274,7 @@ _EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "late_payment": results.confirmed,
         "payment_return": results.returned,
         "second_payment": results.paid_twice,
+        "second_order": paid_twice.paid_twice,
         "remittance": arrivals.remittances_arrived,
         "receivable": receivables.repaid,
         "recovery": receivables.repaid_to_fiscal,
@@ -312,7 +328,7 @@ async def _open_line(desk: Desk, role: str, line_id: UUID, then: Words) -> Any:
     known = await store.open_line(desk.conn, desk.pool_code, line_id)
     if known is None:
         raise LINE_UNKNOWN(line=line_id)
-    await funding.lock_account(desk, known["account"])
+    await funding.lock_matching(desk, known["account"])
     line = await store.open_line(desk.conn, desk.pool_code, line_id)
     if line is None:
         raise LINE_UNKNOWN(line=line_id)

@@ -10,6 +10,14 @@ STATEMENT_DOES_NOT_ADD_UP = define(
     "期初 {opening} 加各行合计 {lines} 不等于期末 {closing};请向银行核实后重新导入。",
     "Opening {opening} plus lines {lines} is not closing {closing}; ask the bank and import it again.",
 )
+STATEMENT_LINE_DATE = define(
+    "statement_line_date",
+    422,
+    "明细日期不可能",
+    "A line's date cannot be",
+    "第 {line} 行的起息日 {day} 不可能:应不早于 {first},不晚于今天({today});请核对年份后重新导入。",
+    "The value date {day} of line {line} is not from {first} to today ({today}); check the year and import again.",
+)
 STATEMENT_GAP = define(
     "statement_gap",
     409,
@@ -89,4 +97,13 @@ DECLARATION_MISSING = define(
     "Nobody has declared it",
     "付款 {instruction} 尚未由第一人申明未执行;请先申明,再由另一人确认。",
     "Nobody has declared payment {instruction} not executed; a first person declares it, then a second confirms.",
+)
+WITHDRAWAL_MISSING = define(
+    "withdrawal_missing",
+    409,
+    "尚无人申请撤回",
+    "Nobody has asked for its withdrawal",
+    "{item} 的未执行申明尚无人申请撤回;请先由一人写明原因申请撤回,再由另一人确认。",
+    "Nobody has asked to withdraw the declaration about {item}; a first person does so with the reason, then a second "
+    "confirms.",
 )

@@ -71,7 +71,7 @@ def match(lines: Sequence[Line], candidates: Iterable[Candidate]) -> tuple[Match
     return tuple(found)
 
 
-HOLDS_NOTHING = frozenset({"late_payment", "second_payment"})
+HOLDS_NOTHING = frozenset({"late_payment", "second_payment", "second_order"})
 """Payments that the bank executed after they were declared not executed: no money is set aside for them."""
 
 

@@ -1,7 +1,6 @@
 """SQL of reconciliation: statements, their lines, what each line shows, and what stays open."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -141,6 +140,13 @@ FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_
 WHERE i.pool_code = $1 AND i.end_to_end_id = ANY ($3::text[])
   AND i.status IN ('released', 'sent', 'unknown', 'confirmed', 'not_executed')
 UNION ALL
+SELECT 'second_order', d.id, -o.amount_fen, d.reference FROM order_declaration d
+JOIN money_order o ON o.pool_code = d.pool_code AND o.id = d.order_id AND o.account = $2
+WHERE d.pool_code = $1 AND d.reference = ANY ($3::text[]) AND d.confirmed_on IS NOT NULL AND d.withdrawn_on IS NULL
+  AND o.status = 'booked' AND o.reference <> d.reference
+  AND NOT EXISTS (SELECT FROM movement m WHERE m.pool_code = d.pool_code AND m.account = $2
+                    AND m.kind = 'second_order:seen' AND m.source_id = d.id)
+UNION ALL
 SELECT t.kind, t.id, t.amount_fen, t.reference FROM transfer t
 WHERE t.pool_code = $1 AND t.reference = ANY ($3::text[]) AND t.status = 'released' AND t.kind <> 'float_issue'
   AND $2 = CASE WHEN t.kind IN ('income_to_fiscal', 'sweep', 'advance_return') THEN '1002' ELSE '1001.02' END
@@ -163,7 +169,8 @@ SELECT CASE d.account WHEN '1002' THEN 'recovery' ELSE 'receivable' END, d.id, d
   CROSS JOIN LATERAL (VALUES (r.reference), (i.end_to_end_id)) AS f (reference)
   LEFT JOIN (VALUES ('recheck', '1001.02'), ('second_payment', '1001.02'), ('recovery', '1001.02'),
                     ('recovery', '1002'), ('family_account', '1002'), ('accident', '1002'),
-                    ('cancellation', '1001.02'), ('cancellation', '1002')) AS w (origin, account)
+                    ('cancellation', '1001.02'), ('cancellation', '1002'), ('order_paid_twice', '1002'))
+    AS w (origin, account)
     ON r.book = 'basic' AND w.origin = r.origin
   WHERE r.pool_code = $1 AND r.made_good_on IS NULL AND f.reference = ANY ($3::text[])) d
 WHERE d.account = $2 AND d.open_fen > 0
@@ -223,35 +230,4 @@ async def unseen_movements(
         account,
         *(after or (None, None)),
         limit,
-    )
-
-
-async def add_declaration(conn: AsyncConnection, row: Sequence[Any]) -> None:
-    """The first person's declaration; who came first stays."""
-    await execute(
-        conn,
-        """
-        INSERT INTO declaration (pool_code, instruction_id, reason, proposed_by, proposed_at)
-        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING""",
-        *row,
-    )
-
-
-async def declaration(conn: AsyncConnection, pool: str, instruction_id: UUID) -> Any:
-    """The declaration about a payment, or None."""
-    return await fetchrow(
-        conn, "SELECT * FROM declaration WHERE pool_code = $1 AND instruction_id = $2", pool, instruction_id
-    )
-
-
-async def confirm_declaration(conn: AsyncConnection, pool: str, instruction_id: UUID, by: str, day: date) -> None:
-    """The second person's word, on a business day."""
-    await execute(
-        conn,
-        """
-        UPDATE declaration SET confirmed_by = $3, confirmed_on = $4 WHERE pool_code = $1 AND instruction_id = $2""",
-        pool,
-        instruction_id,
-        by,
-        day,
     )

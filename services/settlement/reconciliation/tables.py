@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from shared.db.columns import CODE, MOMENT
@@ -120,12 +121,24 @@ def _declaration(metadata: MetaData) -> None:
         "declaration",
         metadata,
         Column("pool_code", CODE),
-        Column("instruction_id", Uuid),
+        Column("id", Uuid),
+        Column("instruction_id", Uuid, nullable=False),
         Column("reason", Text, nullable=False),
         Column("proposed_by", Text, nullable=False),
         Column("proposed_at", MOMENT, nullable=False),
         Column("confirmed_by", Text),
         Column("confirmed_on", Date),
-        PrimaryKeyConstraint("pool_code", "instruction_id"),
+        Column("withdrawal_reason", Text),
+        Column("withdrawal_by", Text),
+        Column("withdrawn_by", Text),
+        Column("withdrawn_on", Date),
+        PrimaryKeyConstraint("pool_code", "id"),
         ForeignKeyConstraint(["pool_code", "instruction_id"], ["instruction.pool_code", "instruction.id"]),
+        Index(
+            "declaration_stands",
+            "pool_code",
+            "instruction_id",
+            unique=True,
+            postgresql_where=text("(withdrawn_on IS NULL)"),
+        ),
     )

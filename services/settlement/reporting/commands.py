@@ -30,7 +30,7 @@ from services.settlement.reporting.voucher_form import voucher_form
 LINES_MAX = 20_000
 FORMS_MAX = 500
 DAYS_MAX = 366
-OF_CARE = ("payment", "recovery", "third-party", "cancellation", "waiver")
+OF_CARE = ("payment", "cash", "recovery", "third-party", "cancellation", "waiver")
 """Sources of vouchers whose expenditure belongs to the year of care of a claim."""
 MOVEMENTS = {
     "subsidy": "财政补助",

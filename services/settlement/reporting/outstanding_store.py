@@ -38,7 +38,7 @@ WITH seen AS (
 ), owed AS (
   SELECT CASE WHEN c.decided_on <= $2 THEN 'claim_unpaid' ELSE 'claim_review' END AS kind, c.opened_on,
          c.institution_code,
-         CASE WHEN c.decided_on <= $2 AND c.ended_on IS NULL THEN c.approved_fen ELSE c.fund_fen END
+         CASE WHEN c.decided_on <= $2 THEN c.decided_fen ELSE c.fund_fen END
            - coalesce(p.fen, 0) AS fen
   FROM claim_state c LEFT JOIN paid p ON p.claim_id = c.claim_id
   WHERE c.pool_code = $1 AND c.opened_on <= $2 AND (c.ended_on IS NULL OR c.ended_on > $2)
@@ -70,9 +70,9 @@ SELECT * FROM (
     AND NOT EXISTS (SELECT FROM seen s WHERE s.source_id = r.id AND s.kind = 'remittance:seen')
   UNION ALL
   SELECT 'payment', i.deadline, i.end_to_end_id, i.institution_code, i.amount_fen FROM instruction i
-  LEFT JOIN declaration d ON d.pool_code = i.pool_code AND d.instruction_id = i.id
   WHERE i.pool_code = $1 AND i.status <> 'cancelled' AND i.deadline < $2
-    AND (d.confirmed_on IS NULL OR d.confirmed_on > $2)
+    AND NOT EXISTS (SELECT FROM declaration d WHERE d.pool_code = i.pool_code AND d.instruction_id = i.id
+                      AND d.confirmed_on <= $2 AND (d.withdrawn_on IS NULL OR d.withdrawn_on > $2))
     AND NOT EXISTS (SELECT FROM seen s WHERE s.source_id = i.id)
   UNION ALL
   SELECT 'receivable', r.arisen_on, r.reference, r.reason, r.fen FROM (

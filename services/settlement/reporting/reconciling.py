@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from services.settlement.reporting.form import Column, Form, Row, day_zh, period_zh
+from services.settlement.reporting.voucher_form import SOURCES as VOUCHER_SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +237,13 @@ _OTHERS = {
     "recheck": "复核拒付转应收",
     "overspent": "退费后已用的家庭账户转应收",
     "write-off": "应收款核销",
-    "opening": "期初",
-    "order": "资金单据",
     "payment": "质量保证金拨付及其他",
 }
+"""What a source of vouchers is called here, where its voucher's own words do not say what it did to expenditure."""
+
+
+def _other(source: str) -> str:
+    return _OTHERS.get(source) or VOUCHER_SOURCES.get(source, "其他")
 
 
 def spending_by_care_year(first: date, last: date, months: Sequence[Spending]) -> Form:
@@ -256,7 +260,7 @@ def spending_by_care_year(first: date, last: date, months: Sequence[Spending]) -
     for m in months:
         for name, fen in m.others.items():
             others[name] = others.get(name, 0) + fen
-    listed = [Row((f"其中:{_OTHERS.get(n, n)}", None, *[None] * len(years), fen)) for n, fen in others.items() if fen]
+    listed = [Row((f"其中:{_other(n)}", None, *[None] * len(years), fen)) for n, fen in others.items() if fen]
     ties = total.difference == sum(others.values())
     return Form(
         "spending_by_care_year",

@@ -54,6 +54,7 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "third-party": "第三方追偿",
         "transfer": "资金划转",
         "waiver": "追回撤回",
+        "write-off": "应收款核销",
         "year-close": "年末结转",
     }
 )

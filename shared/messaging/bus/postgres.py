@@ -25,6 +25,7 @@ from shared.messaging.bus.base import (
     Progress,
     UnknownTopic,
 )
+from shared.messaging.connections import close, real_now
 
 CHANNEL = "heyi_bus"
 LEASE_SECONDS = 6.0
@@ -186,14 +187,14 @@ class PostgresPublisher:
                 [record.key for record in records],
                 [record.value for record in records],
                 [record.traceparent for record in records],
-                _real_now(),
+                real_now(),
                 [topic for topic, _ in heads],
                 [partition for _, partition in heads],
                 list(heads.values()),
             )
 
     async def close(self) -> None:
-        await _close(self._conn)
+        await close(self._conn)
 
 
 class PostgresSubscriber:
@@ -232,7 +233,7 @@ class PostgresSubscriber:
         if not offsets:
             return
         async with self._guard, self._conn.transaction():
-            if not await self._conn.fetchval(_HOLD, self._group, self._member, _real_now()):
+            if not await self._conn.fetchval(_HOLD, self._group, self._member, real_now()):
                 self._active = False
                 raise NotActive(f"another member reads for {self._group}")
             topics, partitions = [t for t, _ in offsets], [p for _, p in offsets]
@@ -254,14 +255,14 @@ class PostgresSubscriber:
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             async with self._guard:
                 await self._conn.execute(_RELEASE, self._group, self._member, datetime.fromtimestamp(0, UTC))
-        await _close(self._conn)
+        await close(self._conn)
 
     async def _claim(self) -> bool:
         """Takes or prolongs the lease; a member that becomes active begins at the committed offsets."""
         async with self._guard:
             if self._active and time.monotonic() - self._claimed_at < self._lease.total_seconds() / 3:
                 return True
-            now, asked_at = _real_now(), time.monotonic()
+            now, asked_at = real_now(), time.monotonic()
             mine = await self._conn.fetchval(_CLAIM, self._group, self._member, now, now + self._lease) is not None
             if mine and not self._active:
                 await self._load_positions()
@@ -304,16 +305,3 @@ class PostgresSubscriber:
 
 async def _connect(url: str) -> Any:
     return await asyncpg.connect(url, timeout=10, command_timeout=30, server_settings={"application_name": "heyi-bus"})
-
-
-async def _close(conn: Any) -> None:
-    """Ends the connection politely, or at once if the server does not answer."""
-    try:
-        await conn.close(timeout=2)
-    except (TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        conn.terminate()
-
-
-def _real_now() -> datetime:
-    """Leases are durations and use real time, never the business clock (contracts §5)."""
-    return datetime.now(UTC)

@@ -1,6 +1,7 @@
 """What happens at once: applications and statements, events and statements, and all figures of one moment."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import asyncpg
@@ -10,8 +11,9 @@ from services.settlement.funding import replenishment_store
 from services.settlement.reconciliation import store as reconciliation_store
 from shared.db.counting import count_statements
 from shared.http.pages import encode_cursor
+from shared.kernel.ids import new_id
 from tests.component.funds.test_recoveries import asked, recovered, replenished
-from tests.component.funds.world import FISCAL, INCOME, OTHER_HOSPITAL, POOL, World
+from tests.component.funds.world import EXPENDITURE, FISCAL, INCOME, OTHER_HOSPITAL, POOL, World
 from tests.support.waiting import until
 
 _WAITING = """
@@ -27,6 +29,23 @@ async def until_it_waits(world: World, task: asyncio.Task[Any]) -> None:
         return task.done() or bool(await world.rows(_WAITING))
 
     await until(so)
+
+
+def while_matching(
+    world: World, monkeypatch: pytest.MonkeyPatch, act: Callable[[], Coroutine[Any, Any, Any]]
+) -> list[asyncio.Task[Any]]:
+    """Starts an act as soon as a statement of the fiscal account has read what its lines may show; the act's task."""
+    candidates, running = reconciliation_store.candidates, []
+
+    async def and_then(*args: Any) -> list[Any]:
+        found = await candidates(*args)
+        if args[2] == FISCAL and not running:
+            running.append(asyncio.create_task(act()))
+            await until_it_waits(world, running[0])
+        return found
+
+    monkeypatch.setattr(reconciliation_store, "candidates", and_then)
+    return running
 
 
 @pytest.mark.requirement("ZZ-31", "money confirmed while an application is made is in it whole or not at all")
@@ -61,21 +80,77 @@ async def test_a_set_off_prepared_while_the_money_comes_to_the_fiscal_account(
     owed = await recovered(world, asked(line, "30.00"))
     cutoff, _ = await world.release_claims("100.00")
     body = {"cutoff_ids": [str(cutoff)], "set_off": [{"receivable_id": owed["id"]}]}
-    candidates, running = reconciliation_store.candidates, []
-
-    async def and_then_somebody_sets_it_off(*args: Any) -> list[Any]:
-        found = await candidates(*args)
-        if args[2] == FISCAL and not running:
-            running.append(asyncio.create_task(world.send("/batches", body)))
-            await until_it_waits(world, running[0])
-        return found
-
-    monkeypatch.setattr(reconciliation_store, "candidates", and_then_somebody_sets_it_off)
+    running = while_matching(world, monkeypatch, lambda: world.send("/batches", body))
     await world.statement(FISCAL, ("in", 30_00, owed["reference"]))
     await running[0]
     await world.confirm(await world.batch(cutoff))
     assert await world.term("e", "paid_not_applied") == "100.00"
     await world.identities()
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZA-10", "money owed that two banks show at once is taken once, and neither import fails")
+@pytest.mark.parametrize("others", ["nothing else owed", "another owes more"])
+async def test_two_statements_bring_the_same_money_owed(
+    world: World, monkeypatch: pytest.MonkeyPatch, others: str
+) -> None:
+    """Both banks show 30.00 under one reference: whoever comes later finds nothing owed and keeps an open line."""
+    await world.fund()
+    (line,) = await replenished(world, "100.00")
+    owed = await recovered(world, asked(line, "30.00"))
+    if others == "another owes more":
+        await recovered(world, asked(line, "60.00"))
+    bodies = {at: world.statement_body(at, ("in", 30_00, owed["reference"])) for at in (EXPENDITURE, FISCAL)}
+    running = while_matching(world, monkeypatch, lambda: world.send("/bank-statements", bodies[EXPENDITURE]))
+    first = await world.done("/bank-statements", bodies[FISCAL], role="county_finance")
+    second = await running[0]
+    assert (first["matched"], first["open"]) == (1, 0)
+    assert second.status_code == 201, second.text
+    assert (second.json()["matched"], second.json()["open"]) == (0, 1)
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-31", "a transfer is at one end or the other, also where both banks show it at once")
+async def test_two_statements_show_one_transfer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sent back by one bank and credited by the other: whoever comes later keeps an open line."""
+    await world.fund()
+    sent = {}
+    for yuan in ("20.00", "70.00"):
+        made = await world.done("/transfers", {"kind": "advance_return", "amount": yuan})
+        sent[yuan] = await world.done(f"/transfers/{made['id']}/release", subject="insurer_finance-2")
+    reference = sent["20.00"]["reference"]
+    bodies = {at: world.statement_body(at, ("in", 20_00, reference)) for at in (EXPENDITURE, FISCAL)}
+    running = while_matching(world, monkeypatch, lambda: world.send("/bank-statements", bodies[EXPENDITURE]))
+    first = await world.done("/bank-statements", bodies[FISCAL], role="county_finance")
+    second = await running[0]
+    assert (first["matched"], first["open"]) == (1, 0)
+    assert second.status_code == 201, second.text
+    assert (second.json()["matched"], second.json()["open"]) == (0, 1)
+    (kept,) = [one for one in (await world.get("/transfers"))["items"] if one["reference"] == reference]
+    assert kept["status"] == "arrived"
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZA-10", "what a third party just paid is not refused at the re-check")
+async def test_a_line_is_refused_while_the_third_party_pays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The money that is on its way into the book is seen, and the line cannot be refused any more."""
+    await world.fund()
+    claim = new_id(world.clock.now())
+    world.liable[claim] = 40_00
+    await world.feed(world.settled(claim, 100_00))
+    await world.feed(world.approved(claim))
+    cutoff, released = world.cutoff({claim: 100_00})
+    await world.feed(*released)
+    await world.confirm(await world.batch(cutoff))
+    applied = await world.done("/replenishments", {})
+    (owed,) = (await world.get("/receivables?open=true"))["items"]
+    assert (owed["claim_id"], owed["open"]) == (str(claim), "40.00")
+    refusal = {"refusals": [{"line": 1, "bearer": "hospital", "reason": "病历不实"}]}
+    recheck = f"/replenishments/{applied['id']}/recheck"
+    running = while_matching(world, monkeypatch, lambda: world.send(recheck, refusal, role="county_recheck"))
+    await world.statement(FISCAL, ("in", 40_00, owed["reference"]))
+    answer = await running[0]
+    assert answer.json()["code"] == "replenishment_lines_invalid", answer.text
     await world.check_books()
 
 

@@ -115,6 +115,8 @@ HANDLING = {
     "release_batch", "cancel_batch", "dispatch_batch", "pay_again", "declare_not_executed", "confirm_not_executed",
     "prepare_money_order", "approve_money_order", "refuse_money_order", "return_money_order",
     "declare_money_order_not_executed", "confirm_money_order_not_executed", "record_late_execution",
+    "withdraw_not_executed", "confirm_withdrawal_of_not_executed",
+    "withdraw_money_order_not_executed", "confirm_withdrawal_of_money_order_not_executed",
     "propose_money_order_reversal", "approve_money_order_reversal", "refuse_money_order_reversal",
 }  # fmt: skip
 """What the insurer does: its own account, payments, applications; and the orders of its own book."""

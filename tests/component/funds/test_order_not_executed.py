@@ -165,6 +165,59 @@ async def test_a_late_execution_of_an_order_turned_down(world: World) -> None:
     await world.check_books()
 
 
+@pytest.mark.requirement("ZZ-36", "an order executed twice is booked as owed by its payee, until the money is back")
+@pytest.mark.parametrize("own", [True, False])
+async def test_an_order_executed_twice_is_owed_by_its_payee(world: World, own: bool) -> None:
+    """The bank executes what was declared and paid again: both are in the book, the second comes back in parts."""
+    await world.fund("1000.00", "500.00")
+    first = await paid(world)
+    await covered(world)
+    await declared(world, first)
+    path = f"/money-orders/{first['id']}"
+    again = await world.done(f"{path}/approval", **SECOND)
+    spent = (await balances(world, "basic"))[SPENT]
+    lines = [("out", 200_00, first["reference"]), ("out", 200_00, again["reference"])]
+    await world.statement(FISCAL, *(lines if own else reversed(lines)))
+    items = await world.get("/open-items?account=1002")
+    assert (items["at_bank_not_in_book"], items["in_book_not_at_bank"]) == ([], [])
+    (owed,) = (await world.get("/receivables?open=true"))["items"]
+    assert (owed["origin"], owed["bearer"], owed["open"]) == ("order_paid_twice", "payee", "200.00")
+    found = await balances(world, "basic")
+    assert (found["1101"], found[SPENT], found[FISCAL]) == (200_00, spent, 100_00)
+    assert await world.term("b", "fiscal_paid_twice") == "200.00"
+    gone = {"reason": "对方已撤销"}
+    refused = f"/receivables/{owed['id']}/write-off"
+    await world.refused("receivable_not_to_write_off", refused, gone, role="county_inspector")
+    await world.statement(FISCAL, ("in", 150_00, owed["reference"]))
+    await world.statement(FISCAL, ("in", 50_00, owed["reference"]))
+    assert (await world.get("/receivables?open=true"))["items"] == []
+    found = await balances(world, "basic")
+    assert ("1101" in found, found[SPENT], found[FISCAL]) == (False, spent, 300_00)
+    await world.identities()
+    await world.check_books()
+
+
+@pytest.mark.requirement("ZZ-36", "what the bank paid twice waits as an open item while the book lacks the money")
+async def test_a_second_execution_waits_for_money(world: World) -> None:
+    await world.fund("900.00", "500.00")
+    first = await paid(world)
+    await covered(world)
+    await declared(world, first)
+    await world.done(f"/money-orders/{first['id']}/approval", **SECOND)
+    more = await world.done("/money-orders", PREMIUM | {"amount": "150.00"}, **OFFICE)
+    await world.done(f"/money-orders/{more['id']}/approval", **FINANCE)
+    told = await world.done(
+        "/bank-statements", world.statement_body(FISCAL, ("out", 200_00, first["reference"])), **FINANCE
+    )
+    world.bank[FISCAL] -= 200_00
+    assert (told["matched"], told["open"], told["lacking"]) == (0, 1, "150.00")
+    gift = {"kind": "donation", "amount": "500.00", "party": "某企业", "bank_reference": "JZ-9", "reason": "捐赠"}
+    await world.receive(gift, **FINANCE)
+    assert (await world.get("/open-items?account=1002"))["at_bank_not_in_book"] == []
+    assert (await balances(world, "basic"))["1101"] == 200_00
+    await world.identities()
+
+
 async def test_a_second_payment_can_fail_as_well(world: World) -> None:
     await world.fund("1000.00", "500.00")
     order = await paid(world)

@@ -44,6 +44,8 @@ CHANGE_NOTHING_AGAIN = (
     "POST /v1/pools/{pool_code}/bank-accounts/{account}/matching",
     "POST /v1/pools/{pool_code}/payments/{instruction_id}/non-execution",
     "POST /v1/pools/{pool_code}/money-orders/{order_id}/non-execution",
+    "POST /v1/pools/{pool_code}/payments/{instruction_id}/non-execution/withdrawal",
+    "POST /v1/pools/{pool_code}/money-orders/{order_id}/non-execution/withdrawal",
 )
 """Under another key they are done again, and find nothing left to do."""
 ADD_AGAIN = (
@@ -167,8 +169,12 @@ async def _payments(twice: Twice) -> None:
     payment = await overdue(twice, await twice.batch(other))
     await twice.statement(EXPENDITURE)
     path = f"/payments/{payment['id']}/non-execution"
-    await twice.done(path, {"reason": "对账单均无此笔"})
-    await twice.done(f"{path}/confirmation", **APPROVER)
+    for wrong in (True, False):
+        await twice.done(path, {"reason": "对账单均无此笔"})
+        await twice.done(f"{path}/confirmation", **APPROVER)
+        if wrong:
+            await twice.done(f"{path}/withdrawal", {"reason": "看错账户"})
+            await twice.done(f"{path}/withdrawal/confirmation", **APPROVER)
     again = await twice.release(await twice.done(f"/payments/{payment['id']}/repayment"))
     await twice.confirm(again)
 
@@ -226,8 +232,14 @@ async def _deposits_and_orders(twice: Twice) -> None:
     twice.clock.advance(timedelta(days=4))
     await twice.statement(FISCAL)
     path, letter = f"/money-orders/{sent['id']}", {"reason": "银行未出账", "document": "工行〔2010〕12 号"}
-    await twice.done(f"{path}/non-execution", letter, **FINANCE)
-    await twice.done(f"{path}/non-execution/confirmation", **SECOND)
+    for wrong in (True, False):
+        await twice.done(f"{path}/non-execution", letter, **FINANCE)
+        await twice.done(f"{path}/non-execution/confirmation", **SECOND)
+        if wrong:
+            await twice.done(f"{path}/non-execution/withdrawal", letter, **FINANCE)
+            await twice.done(f"{path}/non-execution/withdrawal/confirmation", **SECOND)
+            twice.clock.advance(timedelta(days=4))
+            await twice.statement(FISCAL)
     await twice.statement(FISCAL, ("out", 100, never["reference"]))
     await twice.done(f"{path}/late-execution", **SECOND)
     split = order | {"kind": "inpatient_pool_allocation", "amount": "2.00"}

@@ -72,6 +72,8 @@ class World:
     """Claims that came to the window: the benefit is owed to the person, who has the claim's id here."""
     above: dict[UUID, dict[str, int]] = field(default_factory=dict)
     """What of a claim's benefit the layers above the basic one pay; nothing of most."""
+    liable: dict[UUID, int] = field(default_factory=dict)
+    """What third parties are liable for of a claim's basic layer; nothing of most."""
     receipts: dict[UUID, tuple[UUID, int, int]] = field(default_factory=dict)
     """Bill, coverage year and fen of what was collected."""
     published: dict[tuple[str, date, str], list[int]] = field(default_factory=dict)
@@ -328,7 +330,12 @@ class World:
         expense, above = "5001.01" if kind == "inpatient" else "5001.02", self.above.get(claim_id, {})
         amounts = {"basic": fen - sum(above.values()), **above, "family_account": self.accounts.get(claim_id, 0)}
         return [
-            claims.LayerAmount(layer=layer, amount=amount, **self._payer(layer, expense))
+            claims.LayerAmount(
+                layer=layer,
+                amount=amount,
+                recover=self.liable.get(claim_id, 0) if layer == "basic" else 0,
+                **self._payer(layer, expense),
+            )
             for layer, amount in amounts.items()
             if amount or layer == "basic"
         ]

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -146,6 +147,45 @@ async def test_who_may_not_read(api: Api) -> None:
     assert (await api.get(f"/v1/pools/{OTHER_POOL}/books", pools=(OTHER_POOL,))).json()["items"] == []
     assert (await api.get(f"{BASIC}/vouchers", role=None)).status_code == 401
     assert (await api.post(f"{BASIC}/days/2010-03-01/seal", role="insurer_finance")).status_code == 403
+
+
+@pytest.mark.requirement(
+    "ZZ-35", "after a change of keys the roots of both are published with the keys that check them"
+)
+async def test_a_book_sealed_with_two_keys_is_verified_with_what_is_published(
+    postgres: TestPostgres, tokens: TestTokens, tmp_path: Path
+) -> None:
+    new = Signer.from_hex("44" * 32)
+    async with open_ledger(postgres) as ledger:
+        await fund(ledger)
+        async with running_app(ledger.database, tokens) as before:
+            first = await Api(ledger, before.client, tokens).post(f"{BASIC}/days/2010-02-27/seal")
+            assert first.status_code == 200, first.text
+        owner = await asyncpg.connect(ledger.database.admin)
+        await owner.execute("INSERT INTO signing_key VALUES ($1)", new.key_id)
+        await owner.close()
+        told = f"{SIGNER.public_key.hex()}:2010-01-01:2010-02-27"
+        changed = {"SIGNING_KEY": "44" * 32, "EARLIER_PUBLIC_KEYS": told}
+        async with running_app(ledger.database, tokens, **changed) as after:
+            api = Api(ledger, after.client, tokens)
+            api._keys = 1
+            second = await api.post(f"{BASIC}/days/2010-02-28/seal")
+            assert second.status_code == 200, second.text
+            roots = await api.get("/v1/roots", role=None)
+            answer = await api.get(f"{BASIC}/export")
+    found = roots.json()
+    assert [root["key_id"] for root in found["items"]][-2:] == [SIGNER.key_id, new.key_id]
+    assert found["public_keys"] == {one.key_id: one.public_key.hex() for one in (SIGNER, new)}
+    days = [(one["key_id"], one["first_day"], one["last_day"]) for one in found["keys"]]
+    assert days == [(SIGNER.key_id, "2010-01-01", "2010-02-27"), (new.key_id, "2010-02-28", None)]
+    export, kept = tmp_path / "book.ndjson", tmp_path / "roots.json"
+    export.write_bytes(answer.content)
+    kept.write_text(roots.text)
+    command = [sys.executable, "-m", "heyi_verify", str(export), "--roots", str(kept)]
+    pinned = [part for key in found["public_keys"].values() for part in ("--key", key)]
+    for given, code in ((pinned, 0), (pinned[2:], 1)):
+        done = await asyncio.to_thread(subprocess.run, [*command, *given], capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
 
 
 @pytest.mark.requirement("ZZ-35", "an auditor exports a book and verifies it offline against roots published before")

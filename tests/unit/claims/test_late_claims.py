@@ -9,10 +9,23 @@ from uuid import UUID
 from services.claims.benefits.compiler import load
 from services.claims.benefits.engine import adjudicate
 from services.claims.benefits.library import text_of
-from services.claims.benefits.model import ClaimInput, Earlier, Facts, Institution, Interval, Item, Line, Policy
+from services.claims.benefits.model import (
+    AccumulatorKey,
+    Carried,
+    ClaimInput,
+    Earlier,
+    Facts,
+    Institution,
+    Interval,
+    Item,
+    Line,
+    Policy,
+)
 from services.claims.visits.claims import Claim, stored_layers
+from services.claims.visits.counted_order import Moved, as_counted
 from services.claims.visits.counters import Ref
-from services.claims.visits.retroactive import Moved, Settled, as_counted, differences
+from services.claims.visits.retroactive import Settled, differences
+from services.claims.visits.retroactive_facts import TakenBack, gone_of
 
 DAY, MOMENT = date(2010, 3, 5), datetime(2010, 3, 5, 1, 0, tzinfo=UTC)
 OLD = load(text_of("dafang-2010")).policy
@@ -35,13 +48,18 @@ def claim(number: int, **members: Any) -> Claim:
 
 
 def settled(
-    number: int, amount_fen: int, facts: dict[str, Any] | None = None, policy: Policy = OLD, **members: Any
+    number: int,
+    amount_fen: int,
+    facts: dict[str, Any] | None = None,
+    policy: Policy = OLD,
+    used: dict[AccumulatorKey, int] | None = None,
+    **members: Any,
 ) -> Settled:
     """A stay of a county hospital as it was settled by the old version."""
     day = min(DAY, policy.effective_to or DAY)
     asked = ClaimInput("inpatient", day, day, (Line(1, "A", amount_fen),), discharged_on=day)
     covered = (Interval(date(2000, 1, 1), None),)
-    known = Facts(Institution("county", "in_county"), covered, {"A": Item("A", "A")}, {}, **facts or {})
+    known = Facts(Institution("county", "in_county"), covered, {"A": Item("A", "A")}, used or {}, **facts or {})
     result = adjudicate(asked, known, policy)
     record = {
         "total_fen": result.total_fen, "eligible_fen": result.eligible_fen, "benefit_fen": result.benefit_fen,
@@ -69,6 +87,41 @@ def test_claims_follow_the_rows_that_they_share() -> None:
     assert [one.id.int for one in as_counted([late, *claims[1:]], moved)] == [1, 4, 2, 3], "clocks may differ, rows not"
     other = claim(5, household_id=UUID(int=800))
     assert [one.id.int for one in as_counted([*claims, other], moved)] == [5, 1, 4, 2, 3]
+
+
+def test_what_a_cancelled_claim_had_counted_is_gone_for_those_that_saw_it() -> None:
+    mine, other = Ref(PERSON, "person_year", 2010, ""), Ref(PERSON, "person_year", 2011, "")
+    taken = [
+        TakenBack(mine, 2, 5, {"a": 300, "b": 0}),
+        TakenBack(mine, 3, 7, {"a": 10}),
+        TakenBack(other, 1, 9, {"a": 1}),
+    ]
+    seen = {move: gone_of({mine: move}, taken).get((mine, "a"), 0) for move in (1, 3, 4, 6, 8)}
+    assert seen == {1: 0, 3: 300, 4: 310, 6: 10, 8: 0}, "counted before it and taken back after it"
+    assert gone_of({}, taken) == {}, "a claim that did not read the row saw nothing"
+
+
+def test_what_is_gone_leaves_its_room() -> None:
+    """59,000 of 60,000 were used before; 20,000 of them by a claim that was cancelled since."""
+    used = {AccumulatorKey("person_year", "basic.inpatient.benefit", 2010): 5_900_000}
+    one = settled(1, 1_000_000, used=used)
+    assert one.claim.benefit_fen == 100_000
+    ref = Ref(PERSON, "person_year", 2010, "")
+    gone = replace(one, gone={(ref, "basic.inpatient.benefit"): 2_000_000})
+    (shown,) = differences([gone], OLD)
+    assert (shown.benefit_fen, shown.to_pay_fen, shown.layers[0].before_fen) == (700_000, 600_000, 100_000)
+    followed = replace(settled(2, 1_000_000, used=used), gone=gone.gone, followed=True)
+    assert [each.claim.id.int for each in differences([followed, gone], OLD)] == [1], "only for what it counts"
+
+
+def test_what_a_list_gives_of_a_cut_is_not_taken_from_the_next_part() -> None:
+    """20,000 worked out, 5,000 paid and the rest cut by the year's cap: a list that pays 10,000 of the rest leaves what
+    the next part is worth; one that pays what was never worked out makes it up."""
+    part = Earlier(0, 0, 0, (Carried("basic", uncapped_fen=20_000, over_year_fen=15_000, benefit_fen=5_000),))
+    (cut,) = part.raised({"basic": 10_000}).buckets
+    assert (cut.uncapped_fen, cut.over_year_fen, cut.benefit_fen) == (20_000, 5_000, 15_000)
+    (more,) = part.raised({"basic": 18_000}).buckets
+    assert (more.uncapped_fen, more.over_year_fen, more.benefit_fen) == (23_000, 0, 23_000)
 
 
 def test_an_increase_is_at_most_what_the_patient_paid_in_cash() -> None:

@@ -27,6 +27,10 @@ def test_the_clock_of_the_database_is_refused(sql: str) -> None:
     assert list(in_python(f'SQL = """{sql} WHERE x"""', business=False))
 
 
+def test_it_is_refused_in_a_part_of_a_statement() -> None:
+    assert list(in_python('CHANGES = "checked_by = $3, checked_at = now()"', business=False))
+
+
 @pytest.mark.parametrize(
     "sql",
     [

@@ -367,6 +367,7 @@ CREATE TABLE readjudication (
   cancelled_claim_id uuid NOT NULL,
   institution_code text COLLATE "C" NOT NULL,
   listed_at timestamptz NOT NULL,
+  list_id uuid,
   PRIMARY KEY (pool_code, claim_id, cancelled_claim_id)
 );
 """
@@ -469,7 +470,7 @@ def _rules() -> list[str]:
         pool_table(service, "family_account_credit", app="SELECT", worker="SELECT, INSERT"),
         pool_table(service, "cancellation", institution_column=of),
         pool_table(service, "cancellation_release", institution_column=of),
-        pool_table(service, "readjudication"),
+        pool_table(service, "readjudication", update_columns="list_id"),
         pool_table(
             service,
             "claim_payment",

@@ -160,11 +160,14 @@ INCREASES = """
 CREATE TABLE increase_list (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
-  policy_id uuid NOT NULL,
+  ground text NOT NULL CHECK (ground IN ('late_decision', 'readjudication')),
+  policy_id uuid,
   status text NOT NULL CHECK (status IN ('prepared', 'approved', 'withdrawn')),
-  lines integer NOT NULL CHECK (lines > 0),
-  listed_fen bigint NOT NULL CHECK (listed_fen > 0),
+  lines integer NOT NULL CHECK (lines >= 0),
+  listed_fen bigint NOT NULL CHECK ((listed_fen > 0) = (lines > 0)),
   approved_fen bigint NOT NULL CHECK (approved_fen BETWEEN 0 AND listed_fen),
+  claims integer NOT NULL CHECK (claims >= 0),
+  let_stand_fen bigint NOT NULL CHECK (let_stand_fen >= 0),
   prepared_by text NOT NULL,
   prepared_at timestamptz NOT NULL,
   approved_by text,
@@ -175,6 +178,8 @@ CREATE TABLE increase_list (
   withdrawal_reason text,
   PRIMARY KEY (pool_code, id),
   FOREIGN KEY (pool_code, policy_id) REFERENCES policy (pool_code, id),
+  CHECK ((ground = 'late_decision') = (policy_id IS NOT NULL)),
+  CHECK (CASE ground WHEN 'late_decision' THEN lines > 0 AND claims = 0 AND let_stand_fen = 0 ELSE claims > 0 END),
   CHECK (approved_by <> prepared_by),
   CHECK ((status = 'approved') = (approved_by IS NOT NULL) AND (approved_by IS NULL) = (document_number IS NULL)),
   CHECK ((status = 'withdrawn') = (withdrawn_by IS NOT NULL) AND (withdrawn_by IS NULL) = (withdrawal_reason IS NULL))
@@ -183,6 +188,7 @@ CREATE TABLE increase (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
   list_id uuid NOT NULL,
+  ground text NOT NULL CHECK (ground IN ('late_decision', 'readjudication')),
   policy_id uuid NOT NULL,
   claim_id uuid NOT NULL,
   layer text COLLATE "C" NOT NULL,
@@ -211,7 +217,35 @@ CREATE TABLE increase (
 );
 CREATE INDEX increase_of_list ON increase (pool_code, list_id, id);
 CREATE UNIQUE INDEX increase_once ON increase (pool_code, claim_id, layer, policy_id)
-  WHERE status NOT IN ('withdrawn', 'void', 'compensated');
+  WHERE ground = 'late_decision' AND status NOT IN ('withdrawn', 'void', 'compensated');
+-- whatever the ground, a claim waits on one list at a time
+CREATE UNIQUE INDEX increase_waits_once ON increase (pool_code, claim_id, layer) WHERE status = 'listed';
+CREATE TABLE readjudged (
+  pool_code text COLLATE "C" NOT NULL,
+  list_id uuid NOT NULL,
+  claim_id uuid NOT NULL,
+  cancelled_claims uuid[] NOT NULL CHECK (cardinality(cancelled_claims) > 0),
+  member_id uuid NOT NULL,
+  household_id uuid NOT NULL,
+  township_code text COLLATE "C" NOT NULL,
+  institution_code text COLLATE "C" NOT NULL,
+  admitted_on date NOT NULL,
+  settled_on date NOT NULL,
+  policy_before text NOT NULL,
+  policy text NOT NULL,
+  outcome text NOT NULL,
+  benefit_before_fen bigint NOT NULL CHECK (benefit_before_fen >= 0),
+  benefit_fen bigint NOT NULL CHECK (benefit_fen >= 0),
+  paid_more_fen bigint NOT NULL CHECK (paid_more_fen >= 0),
+  to_pay_fen bigint NOT NULL CHECK (to_pay_fen >= 0),
+  let_stand_fen bigint NOT NULL
+    CHECK (let_stand_fen = greatest(0, benefit_before_fen + paid_more_fen - benefit_fen)),
+  layers jsonb NOT NULL,
+  PRIMARY KEY (pool_code, list_id, claim_id),
+  FOREIGN KEY (pool_code, list_id) REFERENCES increase_list (pool_code, id),
+  FOREIGN KEY (pool_code, claim_id) REFERENCES claim (pool_code, id)
+);
+ALTER TABLE readjudication ADD FOREIGN KEY (pool_code, list_id) REFERENCES increase_list (pool_code, id);
 """
 
 
@@ -244,6 +278,7 @@ def upgrade() -> None:
         "status, approved_fen, approved_by, approved_at, approved_on, document_number, withdrawn_by, withdrawal_reason"
     )
     op.execute(pool_table("claims", "increase_list", update_columns=listed))
+    op.execute(pool_table("claims", "readjudged"))
     op.execute(
         pool_table("claims", "increase", update_columns="status, amount_fen", worker_update_columns="status, paid_on")
     )

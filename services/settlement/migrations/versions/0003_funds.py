@@ -212,6 +212,7 @@ CREATE TABLE paid_line (
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   benefit_account text COLLATE "C" NOT NULL,
   business_day date NOT NULL,
+  booked_on date NOT NULL, -- posting date of its voucher: later where the book was sealed before the day's end
   replenishment_id uuid,
   PRIMARY KEY (pool_code, instruction_id, claim_id, layer, sign),
   FOREIGN KEY (pool_code, replenishment_id) REFERENCES replenishment (pool_code, id)
@@ -233,10 +234,13 @@ CREATE TABLE replenishment_line (
 CREATE TABLE receivable (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
-  book text COLLATE "C" NOT NULL CHECK (book IN ('basic', 'critical_illness', 'supplementary', 'assistance')),
+  book text COLLATE "C" NOT NULL CHECK (book IN ('basic', 'critical_illness', 'supplementary', 'assistance',
+                                                     'budget', 'county_budget')),
   origin text COLLATE "C" NOT NULL
-    CHECK (origin IN ('recheck', 'second_payment', 'family_account', 'recovery', 'accident', 'cancellation')),
-  bearer text COLLATE "C" NOT NULL CHECK (bearer IN ('hospital', 'patient', 'insurer', 'third_party', 'nobody')),
+    CHECK (origin IN ('recheck', 'second_payment', 'family_account', 'recovery', 'accident', 'cancellation',
+                      'order_paid_twice')),
+  bearer text COLLATE "C" NOT NULL
+    CHECK (bearer IN ('hospital', 'patient', 'insurer', 'third_party', 'payee', 'nobody')),
   institution_code text COLLATE "C",
   household_id uuid,
   claim_id uuid,
@@ -246,6 +250,7 @@ CREATE TABLE receivable (
   replenishment_id uuid,
   line integer,
   instruction_id uuid,
+  order_id uuid,
   reason text NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   patient_owed_fen bigint NOT NULL CHECK (patient_owed_fen >= 0),
@@ -254,6 +259,7 @@ CREATE TABLE receivable (
   waived_fen bigint NOT NULL DEFAULT 0,
   reference text COLLATE "C" NOT NULL,
   arisen_on date NOT NULL,
+  booked_on date NOT NULL,
   made_good_on date,
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, reference),
@@ -263,10 +269,12 @@ CREATE TABLE receivable (
   CHECK ((origin = 'recheck') = (replenishment_id IS NOT NULL AND line IS NOT NULL)),
   CHECK ((origin = 'second_payment') = (instruction_id IS NOT NULL)),
   CHECK ((origin = 'family_account') = (household_id IS NOT NULL)),
-  CHECK (origin = 'family_account' OR institution_code IS NOT NULL),
+  CHECK ((origin = 'order_paid_twice') = (order_id IS NOT NULL) AND (order_id IS NULL) = (bearer <> 'payee')),
+  CHECK (origin IN ('family_account', 'order_paid_twice') OR institution_code IS NOT NULL),
   CHECK (origin NOT IN ('recovery', 'accident', 'cancellation')
     OR (expense_account IS NOT NULL AND care_year IS NOT NULL AND claim_id IS NOT NULL AND layer IS NOT NULL)),
-  CHECK (book = 'basic' OR origin IN ('second_payment', 'cancellation')),
+  CHECK (book = 'basic' OR origin IN ('second_payment', 'cancellation', 'order_paid_twice')),
+  CHECK (book NOT IN ('budget', 'county_budget') OR origin = 'order_paid_twice'),
   CHECK (origin <> 'accident' OR bearer = 'third_party'),
   CHECK (bearer <> 'nobody' OR origin = 'recheck' AND penalty_fen = 0 AND patient_owed_fen = 0),
   CHECK (settled_fen >= 0 AND waived_fen >= 0 AND settled_fen + waived_fen <= amount_fen),
@@ -286,6 +294,7 @@ CREATE TABLE waiver (
   care_year integer,
   reason text NOT NULL CHECK (reason <> ''),
   waived_on date NOT NULL,
+  booked_on date NOT NULL,
   PRIMARY KEY (pool_code, id),
   FOREIGN KEY (pool_code, receivable_id) REFERENCES receivable (pool_code, id)
 );
@@ -352,7 +361,8 @@ CREATE INDEX recovery_claim ON recovery (pool_code, instruction_id, claim_id, la
 """
 
 _PAYOUTS = """
--- business days: when it was first told, when it was decided, and when nothing was owed for it any more
+-- business days: when it was first told, when it was decided, and when nothing was owed for it any more; decided_fen is
+-- what was approved then, which a cancellation leaves
 CREATE TABLE claim_state (
   pool_code text COLLATE "C" NOT NULL,
   claim_id uuid NOT NULL,
@@ -369,6 +379,7 @@ CREATE TABLE claim_state (
   benefit_year integer NOT NULL,
   opened_on date NOT NULL,
   decided_on date,
+  decided_fen bigint,
   ended_on date,
   PRIMARY KEY (pool_code, claim_id)
 );
@@ -486,6 +497,7 @@ CREATE TABLE instruction (
   deadline date,
   confirmed_on date,
   returned_on date,
+  hold_id uuid, -- taken anew when a declaration was withdrawn; its own id otherwise
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, end_to_end_id),
   UNIQUE (pool_code, batch_id, institution_code),
@@ -727,13 +739,13 @@ _CHANGING = {
     "write_off": (_FULL, _READ, "decision, document, decided_by, decided_at"),
     "recovery": (_FULL, _READ, "approved_by, approved_at, approved_on, refused_by, refused_on, refusal"),
     "set_off": (_FULL, _READ, "instruction_id, done_on, given_up"),
-    "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen, decided_on, ended_on"),
+    "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen, decided_on, decided_fen, ended_on"),
     "claim_total": (_READ, _FULL, "claims, fund_fen, approved_fen, cut_fen"),
     "cutoff": (_ADD, _FULL, "received_count, received_fen"),
     "payable": (_FULL, _FULL, "version, status, instruction_id, published"),
     "batch": (_FULL, _READ, "status, released_by, released_at, sent_by, sent_at, cancelled_by, cancel_reason"),
     "batch_cutoff": (_FULL, _READ, "cancelled"),
-    "instruction": (_FULL, _CHANGE, "status, deadline, confirmed_on, returned_on"),
+    "instruction": (_FULL, _CHANGE, "status, deadline, confirmed_on, returned_on, hold_id"),
     "instruction_claim": (_FULL, _READ, "set_off_fen, withheld_fen"),
     "second_payment": (_READ, _FULL, None),
     "increase_payment": (_READ, _FULL, None),

@@ -78,6 +78,7 @@ CREATE TABLE order_wait (
 -- a payment by order that the bank never executed: one person declares it with the bank's document, another confirms
 CREATE TABLE order_declaration (
   pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
   order_id uuid NOT NULL,
   attempt integer NOT NULL CHECK (attempt > 0),
   reference text COLLATE "C" NOT NULL CHECK (reference <> ''),
@@ -87,24 +88,45 @@ CREATE TABLE order_declaration (
   proposed_at timestamptz NOT NULL,
   confirmed_by text,
   confirmed_on date,
-  PRIMARY KEY (pool_code, order_id, attempt),
+  withdrawal_reason text CHECK (withdrawal_reason <> ''),
+  withdrawal_document text CHECK (withdrawal_document <> ''),
+  withdrawal_by text,
+  withdrawn_by text,
+  withdrawn_on date,
+  PRIMARY KEY (pool_code, id),
   FOREIGN KEY (pool_code, order_id) REFERENCES money_order (pool_code, id),
   CHECK (confirmed_by <> proposed_by),
-  CHECK ((confirmed_by IS NULL) = (confirmed_on IS NULL))
+  CHECK ((confirmed_by IS NULL) = (confirmed_on IS NULL)),
+  CHECK ((withdrawal_by IS NULL) = (withdrawal_reason IS NULL)
+    AND (withdrawal_by IS NULL) = (withdrawal_document IS NULL)),
+  CHECK ((withdrawn_by IS NULL) = (withdrawn_on IS NULL) AND (withdrawn_by IS NULL OR withdrawal_by IS NOT NULL)),
+  CHECK (confirmed_by IS NULL OR withdrawn_by <> withdrawal_by) -- one person takes back what nobody has confirmed
 );
+CREATE UNIQUE INDEX order_declaration_stands ON order_declaration (pool_code, order_id, attempt)
+  WHERE withdrawn_on IS NULL;
+ALTER TABLE receivable ADD FOREIGN KEY (pool_code, order_id) REFERENCES money_order (pool_code, id);
 CREATE TABLE declaration (
   pool_code text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
   instruction_id uuid NOT NULL,
   reason text NOT NULL CHECK (reason <> ''),
   proposed_by text NOT NULL,
   proposed_at timestamptz NOT NULL,
   confirmed_by text,
   confirmed_on date,
-  PRIMARY KEY (pool_code, instruction_id),
+  withdrawal_reason text CHECK (withdrawal_reason <> ''),
+  withdrawal_by text,
+  withdrawn_by text,
+  withdrawn_on date,
+  PRIMARY KEY (pool_code, id),
   FOREIGN KEY (pool_code, instruction_id) REFERENCES instruction (pool_code, id),
   CHECK (confirmed_by <> proposed_by),
-  CHECK ((confirmed_by IS NULL) = (confirmed_on IS NULL))
+  CHECK ((confirmed_by IS NULL) = (confirmed_on IS NULL)),
+  CHECK ((withdrawal_by IS NULL) = (withdrawal_reason IS NULL)),
+  CHECK ((withdrawn_by IS NULL) = (withdrawn_on IS NULL) AND (withdrawn_by IS NULL OR withdrawal_by IS NOT NULL)),
+  CHECK (confirmed_by IS NULL OR withdrawn_by <> withdrawal_by)
 );
+CREATE UNIQUE INDEX declaration_stands ON declaration (pool_code, instruction_id) WHERE withdrawn_on IS NULL;
 """
 
 
@@ -115,8 +137,9 @@ def upgrade() -> None:
     changing += ", reversal_reason, reversal_document, reversal_by, reversed_by, reversed_on"
     op.execute(pool_table("settlement", "money_order", update_columns=changing, worker="SELECT, INSERT"))
     op.execute(pool_table("settlement", "order_wait"))
-    op.execute(pool_table("settlement", "order_declaration", update_columns="confirmed_by, confirmed_on"))
-    op.execute(pool_table("settlement", "declaration", update_columns="confirmed_by, confirmed_on"))
+    declared = "confirmed_by, confirmed_on, withdrawal_reason, withdrawal_by, withdrawn_by, withdrawn_on"
+    op.execute(pool_table("settlement", "order_declaration", update_columns=declared + ", withdrawal_document"))
+    op.execute(pool_table("settlement", "declaration", update_columns=declared))
 
 
 def downgrade() -> None:

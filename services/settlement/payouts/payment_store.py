@@ -54,7 +54,7 @@ async def executed_again(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) 
         JOIN statement_line l ON l.pool_code = $1 AND l.id = o.line_id AND abs(l.signed_fen) = x.amount_fen
         LEFT JOIN line_reading g ON g.pool_code = $1 AND g.line_id = o.line_id
         WHERE coalesce(g.reference, l.reference) = x.end_to_end_id
-        GROUP BY x.id, x.end_to_end_id HAVING sum(l.signed_fen) < 0 ORDER BY x.id LIMIT 1""",
+        GROUP BY x.id, x.end_to_end_id HAVING sum(l.signed_fen)::bigint < 0 ORDER BY x.id LIMIT 1""",
         pool,
         list(ids),
     )

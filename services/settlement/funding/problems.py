@@ -53,6 +53,14 @@ IN_THE_FUTURE = define(
     "{day} 还没有到;今天是 {today}。",
     "{day} has not come; today is {today}.",
 )
+BEFORE_THE_SCHEME = define(
+    "date_before_scheme",
+    422,
+    "日期过早",
+    "Date before the scheme",
+    "{day} 在 {first} 以前,那时还没有新农合;请核对年份。",
+    "{day} is before {first}, when there was no scheme; check the year.",
+)
 TRANSFER_UNKNOWN = define(
     "transfer_unknown",
     404,

@@ -21,7 +21,7 @@ from services.settlement.funding.problems import (
 from services.settlement.funding.receivables_api import Bearer
 from services.settlement.funding.roles import READERS
 from shared.contracts.layers import LayerBook
-from shared.contracts.wire import Reason, WireModel, Yuan
+from shared.contracts.wire import Line, Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
@@ -42,13 +42,13 @@ class WriteOffApprovalIn(WireModel):
     """The document that says that the payer bears it: the committee's, the director's decision on a refused line, or
     another payer's own."""
 
-    document: Reason
+    document: Line
 
 
 class WriteOffRefusalIn(WireModel):
     """The document that says that it stays owed; ``bearer`` for a refused line that nobody was to bear."""
 
-    document: Reason
+    document: Line
     bearer: Literal["hospital", "patient", "insurer"] | None = None
 
 

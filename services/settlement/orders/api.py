@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import IN_THE_FUTURE, REFERENCE_USED
+from services.settlement.funding.problems import BEFORE_THE_SCHEME, IN_THE_FUTURE, REFERENCE_USED
 from services.settlement.funding.refusal import RefusalIn, ReversalIn
 from services.settlement.funding.roles import READERS
 from services.settlement.orders import commands, store, undoing
@@ -37,7 +37,7 @@ from services.settlement.orders.problems import (
     SUBSIDY_NOT_PER_HEAD,
 )
 from services.settlement.orders.rules import NewOrder
-from shared.contracts.wire import Reason, WireModel, Yuan
+from shared.contracts.wire import Line, Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
@@ -62,7 +62,7 @@ class OrderIn(WireModel):
     bill_id: UUID | None = None
     head_count: Annotated[int, Field(gt=0, le=10_000_000)] | None = None
     cause: Literal["withdrawn", "double_enrolment", "own_error"] | None = None
-    party: Reason | None = None
+    party: Line | None = None
     bank_reference: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")] | None = None
     value_date: date | None = None
 
@@ -117,6 +117,7 @@ def _order(row: Any) -> OrderOut:
         ORDER_INCOMPLETE,
         ORDER_HAND,
         IN_THE_FUTURE,
+        BEFORE_THE_SCHEME,
         REFERENCE_USED,
         SUBSIDY_NOT_PER_HEAD,
         *_LIMITED,

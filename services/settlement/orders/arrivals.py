@@ -14,7 +14,7 @@ from services.settlement.funding.accounts import (
     TEMPORARY_RECEIPTS,
 )
 from services.settlement.funding.booking import Desk, Entry, book
-from services.settlement.funding.commands import Movement, check_not_future, journal, lock_account, lock_matching
+from services.settlement.funding.commands import Movement, check_date, journal, lock_account, lock_matching
 from services.settlement.funding.problems import REFERENCE_USED
 from services.settlement.orders import arrivals_store as store
 from services.settlement.orders.commands import STATUS
@@ -74,7 +74,7 @@ async def record_sponsor(desk: Desk, sponsorship_id: UUID, advised: Advised) -> 
 async def _record(
     desk: Desk, kind: str, level: str | None, sponsorship_id: UUID | None, year: int, advised: Advised
 ) -> Any:
-    check_not_future(advised.value_date, desk)
+    check_date(advised.value_date, desk)
     await lock_account(desk, FISCAL)
     arrival_id, fen, reference = new_id(desk.now), advised.amount_fen, advised.bank_reference
     row = (desk.pool_code, arrival_id, kind, level, sponsorship_id, year, fen, reference, advised.value_date, desk.by,

@@ -91,7 +91,7 @@ async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
         told = ("、".join(zh for zh, _ in missing), ", ".join(en for _, en in missing))
         raise ORDER_INCOMPLETE(kind=(kind.zh, kind.en), missing=told)
     if new.value_date:
-        funding.check_not_future(new.value_date, desk)
+        funding.check_date(new.value_date, desk)
     if kind.account is not None:
         await funding.lock_account(desk, kind.account)
     await check_prepared(desk, new)

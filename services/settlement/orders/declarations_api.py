@@ -21,7 +21,7 @@ from services.settlement.orders.problems import (
     ORDER_WITHDRAWAL_NONE,
 )
 from services.settlement.reconciliation.problems import LINE_COULD_BE_IT, VALIDITY_NOT_COVERED
-from shared.contracts.wire import Reason, WireModel
+from shared.contracts.wire import Line, Reason, WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.problems import FOUR_EYES, documented
@@ -44,14 +44,14 @@ class OrderNonExecutionIn(WireModel):
     """What was looked at, in words, and the bank's document that says so."""
 
     reason: Reason
-    document: Reason
+    document: Line
 
 
 class OrderWithdrawalIn(WireModel):
     """Why the declaration was wrong, and the bank's document that says so."""
 
     reason: Reason
-    document: Reason
+    document: Line
 
 
 class OrderNonExecutionOut(WireModel):

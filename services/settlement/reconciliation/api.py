@@ -18,6 +18,7 @@ from services.settlement.reconciliation.problems import (
     STATEMENT_DOES_NOT_ADD_UP,
     STATEMENT_GAP,
     STATEMENT_KNOWN,
+    STATEMENT_LINE_DATE,
     STATEMENT_OUT_OF_ORDER,
 )
 from services.settlement.reconciliation.statement import age_days
@@ -76,7 +77,13 @@ class StatementOut(WireModel):
     status_code=201,
     response_model=StatementOut,
     responses=documented(
-        ACCOUNT_UNKNOWN, KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_GAP, STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER
+        ACCOUNT_UNKNOWN,
+        KEEPER_ONLY,
+        STATEMENT_DOES_NOT_ADD_UP,
+        STATEMENT_LINE_DATE,
+        STATEMENT_GAP,
+        STATEMENT_KNOWN,
+        STATEMENT_OUT_OF_ORDER,
     ),
     openapi_extra=access(
         KEEPERS, command="import_bank_statement", max_bytes=_BODY_MAX, bulk="/pools/{pool_code}/bank-statements/bulk"

@@ -28,12 +28,14 @@ from services.settlement.reconciliation.problems import (
     STATEMENT_DOES_NOT_ADD_UP,
     STATEMENT_GAP,
     STATEMENT_KNOWN,
+    STATEMENT_LINE_DATE,
     STATEMENT_OUT_OF_ORDER,
 )
 from services.settlement.reconciliation.statement import BOOKED, Candidate, Line, Match, adds_up, affordable, match
 from shared.db.personal import Sealer
 from shared.http.problems import FOUR_EYES
 from shared.kernel.canonical import digest
+from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import Words
 from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
@@ -78,11 +80,13 @@ class Matched:
 async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Statement) -> tuple[UUID, Matched]:
     """Imports a statement and matches its lines and those left open before; its id and what matched.
 
-    Raises KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_GAP, STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER.
+    Raises KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_LINE_DATE, STATEMENT_GAP, STATEMENT_KNOWN,
+    STATEMENT_OUT_OF_ORDER.
     """
     funding.check_keeper(funding.account_of(statement.account), role)
-    funding.check_not_future(statement.day, desk)
+    funding.check_date(statement.day, desk)
     _check_adds_up(statement)
+    _check_dates(desk, statement)
     await funding.lock_matching(desk, statement.account)
     await _check_follows(desk, statement)
     statement_id = new_id(desk.now)
@@ -109,6 +113,15 @@ async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Sta
         [_row(desk, sealer, number, x) for number, x in enumerate(statement.lines, 1)],
     )
     return statement_id, await match_open_lines(desk, statement.account)
+
+
+def _check_dates(desk: Desk, statement: Statement) -> None:
+    """Every line can be booked on its value date: an event that a line waits for would fail on it for good.
+    Raises STATEMENT_LINE_DATE."""
+    first, today = funding.SCHEME_BEGAN, shanghai_date(desk.now)
+    for number, line in enumerate(statement.lines, 1):
+        if not first <= line.value_date <= today:
+            raise STATEMENT_LINE_DATE(line=number, day=line.value_date, first=first, today=today)
 
 
 def _document(statement: Statement) -> dict[str, Any]:

@@ -10,6 +10,14 @@ STATEMENT_DOES_NOT_ADD_UP = define(
     "期初 {opening} 加各行合计 {lines} 不等于期末 {closing};请向银行核实后重新导入。",
     "Opening {opening} plus lines {lines} is not closing {closing}; ask the bank and import it again.",
 )
+STATEMENT_LINE_DATE = define(
+    "statement_line_date",
+    422,
+    "明细日期不可能",
+    "A line's date cannot be",
+    "第 {line} 行的起息日 {day} 不可能:应不早于 {first},不晚于今天({today});请核对年份后重新导入。",
+    "The value date {day} of line {line} is not from {first} to today ({today}); check the year and import again.",
+)
 STATEMENT_GAP = define(
     "statement_gap",
     409,

@@ -597,3 +597,30 @@ async def test_nothing_is_set_aside_for_a_later_year(world: World) -> None:
     await world.fund("1000.00", "500.00")
     early = order("inpatient_pool_allocation", "10.00", coverage_year=2011)
     await world.refused("allocation_of_later_year", "/money-orders", early, role="county_recheck")
+
+
+BREAKS = ("\n", "\t", "\r", "\u0085", "\u2028", "\u0001", "\x1f", "\x7f", "\uffff")
+
+
+async def test_a_text_that_no_voucher_can_hold_is_refused_by_the_first_hand(world: World) -> None:
+    """Copied from a sheet: no route edits an order, so the second person could only turn it down."""
+    given = order("donation", "10.00", party="某某企业 贵州", bank_reference="JZ-1")
+    made = await world.receive(given, role="county_finance")
+    path, told = f"/money-orders/{made['id']}/reversal", {"reason": "两行\n原因", "document": "大财更 3号"}
+    for one in BREAKS:
+        for where, body, member in (("/money-orders", given, "party"), (path, told, "document")):
+            wrong = body | {member: f"大财{one}更"}
+            problem = await world.refused("invalid_request", where, wrong, role="county_finance")
+            (error,) = problem["errors"]
+            assert error["at"] == f"body.{member}" and "换行" in error["reason"], problem
+    await world.done(path, told, role="county_finance")
+
+
+@pytest.mark.requirement("ZZ-31", "a payment file is never unreadable for a character in a name")
+async def test_a_name_holds_no_control_character(world: World) -> None:
+    body = {"payee_name": "大方县医院", "bank_name": "农行大方支行", "account_number": "9559900000000009"}
+    for one in BREAKS:
+        for member in ("payee_name", "bank_name"):
+            wrong = body | {member: f"医院{one}分院"}
+            await world.refused("invalid_request", "/payees/H52242200009", wrong, role="county_director", method="PUT")
+    await world.done("/payees/H52242200009", body, role="county_director", method="PUT")

@@ -212,6 +212,7 @@ CREATE TABLE paid_line (
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   benefit_account text COLLATE "C" NOT NULL,
   business_day date NOT NULL,
+  booked_on date NOT NULL, -- posting date of its voucher: later where the book was sealed before the day's end
   replenishment_id uuid,
   PRIMARY KEY (pool_code, instruction_id, claim_id, layer, sign),
   FOREIGN KEY (pool_code, replenishment_id) REFERENCES replenishment (pool_code, id)
@@ -258,6 +259,7 @@ CREATE TABLE receivable (
   waived_fen bigint NOT NULL DEFAULT 0,
   reference text COLLATE "C" NOT NULL,
   arisen_on date NOT NULL,
+  booked_on date NOT NULL,
   made_good_on date,
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, reference),
@@ -292,6 +294,7 @@ CREATE TABLE waiver (
   care_year integer,
   reason text NOT NULL CHECK (reason <> ''),
   waived_on date NOT NULL,
+  booked_on date NOT NULL,
   PRIMARY KEY (pool_code, id),
   FOREIGN KEY (pool_code, receivable_id) REFERENCES receivable (pool_code, id)
 );

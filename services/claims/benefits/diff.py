@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
+from services.claims.benefits import words
 from services.claims.benefits.areas import EVERYTHING, parts
 from services.claims.benefits.diseases import codes_of
 from services.claims.benefits.example import cap_example, group_example, row_example
@@ -32,8 +33,18 @@ def differences(old: Policy, new: Policy) -> list[str]:
     if new.effective_from < old.effective_from:
         since, later = _day(new.effective_from), _day(old.effective_from)
         told.append(f"注意:前一份({later}起)比后一份({since}起)生效晚,下面是由新到旧的变化;要看由旧到新,请交换次序。")
-    changes = [*_end(old, new), *_parameters(old, new), *_layers(old, new), *_restarts(old, new)]
+    changes = [*_whose(old, new), *_end(old, new), *_parameters(old, new), *_layers(old, new), *_restarts(old, new)]
     return [*told, *(changes or ["对任何人都没有变化。"])]
+
+
+def _whose(old: Policy, new: Policy) -> Iterator[str]:
+    """For which pools and for which scheme the policies are."""
+    if old.pools != new.pools:
+        was, now = ("、".join(policy.pools) or "没有写明" for policy in (old, new))
+        yield f"- 统筹区:原{was},现{now}。"
+    if old.scheme != new.scheme:
+        was, now = (words.word(words.SCHEMES, policy.scheme) for policy in (old, new))
+        yield f"- 制度:原{was},现{now}。"
 
 
 def _end(old: Policy, new: Policy) -> Iterator[str]:
@@ -63,7 +74,10 @@ def _parameters(old: Policy, new: Policy) -> Iterator[str]:
         yield f"- 跨年住院而次年没有参合的人:参合期以后的费用改为{now}。"
 
     if old.newborn_days != new.newborn_days:
-        yield f"- 新生儿:随母亲参合由出生 {old.newborn_days} 天内改为 {new.newborn_days} 天内。"
+        was, now = (
+            f"出生 {days} 天内随母亲参合" if days else "没有规定" for days in (old.newborn_days, new.newborn_days)
+        )
+        yield f"- 新生儿:原{was},现{now}。"
     yield from _changes("- 各户", _account(old), _account(new))
     yield from _said_changes("- 就诊情形", _circumstances(old), _circumstances(new))
     yield from _said_changes("- 意外伤害", _inquiry(old), _inquiry(new))

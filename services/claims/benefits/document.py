@@ -14,6 +14,7 @@ import yaml
 
 from services.claims.benefits.overlaid import overlay_problems
 from services.claims.benefits.spelling import advice, line_of_control
+from services.claims.benefits.words import LAYERS
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 12
@@ -125,7 +126,7 @@ def inherit(source: Source, parent_of: Callable[[str], str]) -> Source:
         own = {key: value for key, value in heir.raw.items() if key != "inherits"}
         whole = Source(raw, source.lines, inherited)
         found += [whole.finding(path, message) for path, message in overlay_problems(raw, own)]
-        raw = _merged(raw, own)
+        raw = _in_place(_merged(raw, own), raw)
     if found:
         raise PolicyErrors(found)
     return Source(raw, source.lines, inherited)
@@ -162,6 +163,19 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
         else:
             merged[key] = value
     return merged
+
+
+def _in_place(merged: dict[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
+    """Layers that an heir adds stand where rulings §3 puts them among those it inherits, and not behind them all."""
+    layers, elder = merged.get("layers"), below.get("layers")
+    if not isinstance(layers, dict) or not isinstance(elder, dict):
+        return merged
+    ranks = {code: rank for rank, code in enumerate(LAYERS)}
+    names = [name for name in layers if name in elder]
+    for name in (name for name in layers if name not in elder):
+        above = [at for at, one in enumerate(names) if ranks.get(one, len(ranks)) > ranks.get(name, len(ranks))]
+        names.insert(above[0] if above else len(names), name)
+    return merged | {"layers": {name: layers[name] for name in names}}
 
 
 def _unreadable(text: str, wrong: yaml.MarkedYAMLError) -> PolicyErrors:

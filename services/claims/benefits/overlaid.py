@@ -13,7 +13,7 @@ from services.claims.benefits.spelling import like
 
 Laid = Mapping[str, Any]
 Place = tuple[str | int, ...]
-_BESIDE = ("clause", "source", "effective_from", "illustrative", "note", "name", "benefits")
+_BESIDE = ("clause", "source", "effective_from", "illustrative", "note", "name", "order", "benefits")
 """Members of a row that are none of its values."""
 _MARKED = ("true", "yes", "on", "1", "t", "y")
 

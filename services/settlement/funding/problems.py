@@ -165,10 +165,17 @@ NOT_TO_WRITE_OFF = define(
     409,
     "不能核销",
     "Not to be written off",
-    "应收款 {receivable} 已收回、正在抵扣、属于银行重复支付或不是基金的应收款,不能核销;正在抵扣的请等批次结果,"
-    "重复支付的和其他付款方的请向收款方追回。",
-    "Receivable {receivable} is made good, being set off, a second payment of the bank, or not the fund's: wait for "
-    "the batch, or have it given back.",
+    "应收款 {receivable} 已收回、正在抵扣或属于银行重复支付,不能核销;正在抵扣的请等批次结果,重复支付的请向收款方追回。",
+    "Receivable {receivable} is made good, being set off, or a second payment of the bank: wait for the batch, or have "
+    "it given back.",
+)
+WRITE_OFF_HAND = define(
+    "write_off_wrong_hand",
+    403,
+    "不是这一步的经办人",
+    "Not your step",
+    "{book}的应收款核销,这一步由{allowed}办理,{role}不能办理。",
+    "What is owed to this book ({book}) is written off by {allowed} in this step, not by {role}.",
 )
 WRITE_OFF_UNKNOWN = define(
     "write_off_unknown",

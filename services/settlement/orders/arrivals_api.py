@@ -19,7 +19,6 @@ from services.settlement.orders.problems import (
     ARRIVAL_REVERSAL_WAITS,
     ARRIVAL_STATE,
     ARRIVAL_UNKNOWN,
-    ARRIVAL_YEAR_OVER,
     SPONSORSHIP_EXCEEDED,
     SPONSORSHIP_UNKNOWN,
 )
@@ -148,7 +147,7 @@ async def post_arrival_refusal(pool_code: str, arrival_id: UUID, body: RefusalIn
     "/pools/{pool_code}/arrivals/{arrival_id}/reversal",
     status_code=201,
     response_model=ArrivalOut,
-    responses=documented(ARRIVAL_UNKNOWN, ARRIVAL_STATE, ARRIVAL_REVERSAL_WAITS, ARRIVAL_AT_BANK, ARRIVAL_YEAR_OVER),
+    responses=documented(ARRIVAL_UNKNOWN, ARRIVAL_STATE, ARRIVAL_REVERSAL_WAITS, ARRIVAL_AT_BANK),
     openapi_extra=access(FINANCE, command="propose_arrival_reversal"),
 )
 async def post_arrival_reversal(pool_code: str, arrival_id: UUID, body: ReversalIn, unit: UnitDep) -> ArrivalOut:
@@ -159,9 +158,7 @@ async def post_arrival_reversal(pool_code: str, arrival_id: UUID, body: Reversal
 @router.post(
     "/pools/{pool_code}/arrivals/{arrival_id}/reversal/approval",
     response_model=ArrivalOut,
-    responses=documented(
-        ARRIVAL_UNKNOWN, ARRIVAL_STATE, ARRIVAL_REVERSAL_NONE, ARRIVAL_AT_BANK, ARRIVAL_YEAR_OVER, FOUR_EYES
-    ),
+    responses=documented(ARRIVAL_UNKNOWN, ARRIVAL_STATE, ARRIVAL_REVERSAL_NONE, ARRIVAL_AT_BANK, FOUR_EYES),
     openapi_extra=access(FINANCE, command="approve_arrival_reversal"),
 )
 async def post_arrival_reversal_approval(pool_code: str, arrival_id: UUID, unit: UnitDep) -> ArrivalOut:

@@ -127,6 +127,15 @@ ORDER_DECLARATION_FOLLOWED = define(
     "Order {order} is {status} since it was declared not executed: the declaration is not withdrawn. If the bank pays "
     "it after all, import the statement and record its late execution.",
 )
+ORDER_WITHDRAWAL_NONE = define(
+    "order_withdrawal_none",
+    409,
+    "尚无人申请撤回",
+    "Nobody has asked for its withdrawal",
+    "单据 {order} 的未执行申明尚无人申请撤回;请先由一人凭文件申请撤回,再由另一人确认。",
+    "Nobody has asked to withdraw the declaration about order {order}; a first person does so with the document, then "
+    "a second confirms.",
+)
 ORDER_EXECUTED_LATE = define(
     "order_executed_late",
     409,
@@ -267,15 +276,6 @@ ARRIVAL_REVERSAL_NONE = define(
     "No reversal waits",
     "到账登记 {arrival} 没有待批准的冲销申请;请先申请冲销,写明原因和依据文号。",
     "No reversal of arrival {arrival} waits for approval; propose one with reason and document first.",
-)
-ARRIVAL_YEAR_OVER = define(
-    "arrival_year_over",
-    409,
-    "收入已计入上年",
-    "It is income of an earlier year",
-    "到账登记 {arrival} 是 {year} 年的收入,该年已过,冲销会减少本年收入,不能办理;请列作未达账项,在年度决算中说明。",
-    "Arrival {arrival} is income of {year}, which is over; a reversal would lessen this year's. Keep it among the open "
-    "items and tell it in the notes to the annual accounts.",
 )
 SPONSORSHIP_UNKNOWN = define(
     "sponsorship_unknown",

@@ -103,7 +103,7 @@ WITHDRAWAL_MISSING = define(
     409,
     "尚无人申请撤回",
     "Nobody has asked for its withdrawal",
-    "{item} 的未执行申明尚无人申请撤回;请先由一人写明原因申请撤回,再由另一人确认。",
-    "Nobody has asked to withdraw the declaration about {item}; a first person does so with the reason, then a second "
-    "confirms.",
+    "付款 {instruction} 的未执行申明尚无人申请撤回;请先由一人写明原因申请撤回,再由另一人确认。",
+    "Nobody has asked to withdraw the declaration about payment {instruction}; a first person does so with the reason, "
+    "then a second confirms.",
 )

@@ -63,6 +63,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
     {
         "arrived": "已到账",
         "confirmed": "已支付",
+        "corrected": "更正以前年度收入",
         "not_executed": "银行未执行",
         "released": "已放行",
         "returned": "被退回",

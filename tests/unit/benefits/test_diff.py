@@ -131,6 +131,22 @@ def test_the_age_of_a_group_and_the_last_day_are_changes() -> None:
     assert end == "- 所有人:方案执行到哪天,原没有写明,现2012 年 12 月 31 日。"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("scheme: nrcms", "scheme: urban_residents", "- 制度:原新型农村合作医疗,现城镇居民医保。"),
+        ("scheme: nrcms", "scheme: nrcms\npools: ['522422']", "- 统筹区:原没有写明,现522422。"),
+        (
+            "layers:\n",
+            "parameters: {newborn_days: {value: 28, clause: x}}\nlayers:\n",
+            "- 新生儿:原没有规定,现出生 28 天内随母亲参合。",
+        ),
+    ],
+)
+def test_for_whom_a_policy_is_changes_too(old: str, new: str, said: str) -> None:
+    assert changes(old, new) == [said]
+
+
 def test_what_nobody_feels_is_no_change() -> None:
     assert changes("clause: x", "clause: 另一句话") == ["对任何人都没有变化。"]
     assert changes("name: 省级医院", "name: 省里的医院") == ["对任何人都没有变化。"]

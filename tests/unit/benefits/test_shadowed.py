@@ -4,7 +4,7 @@ import pytest
 
 from services.claims.benefits.check import findings
 from services.claims.benefits.compiler import load
-from services.claims.benefits.library import ids, loaded
+from services.claims.benefits.library import ids, loaded, text_of
 
 POLICY = """policy: small
 title: 小方案
@@ -156,3 +156,71 @@ def test_the_documents_of_the_repository_have_none() -> None:
         document = loaded(policy_id)
         found = findings(document.policy, document.source, document.document)
         assert not [one for one in found if "永远" in one.message or "都不起作用" in one.message]
+
+
+def gaps(text: str) -> list[str]:
+    document = load(text)
+    found = findings(document.policy, document.source, document.document)
+    return [one.message for one in found if one.message.startswith("没有规定") and one.line]
+
+
+ROW = "          {id}: {{name: 甲, diseases: [{codes}], when: {when}, ratio: 90%, clause: x}}\n"
+HEAD, _, _ = POLICY.partition("          a: {name")
+
+
+def test_gaps_of_rows_that_name_diseases_are_told() -> None:
+    county = ROW.format(id="own", codes="K35.1", when="{level: county}")
+    special = bucket("surgery", "diseases: [K35]").partition("          all:")[0] + county
+    assert [one for one in gaps(POLICY + special) if "病种" in one] == [
+        "没有规定:病种 K35 及 K35.x 中各行没有写明的",
+        "没有规定:病种 K35.1,村级、乡级、地(市)级、省级",
+    ]
+    whole = ROW.format(id="own", codes="K35", when="{}")
+    assert gaps(HEAD + whole) == ["没有规定:各行写明的病种以外的病种"]
+    longer = ROW.format(id="more", codes="K35.1", when="{level: county}")
+    assert gaps(HEAD + whole + longer) == ["没有规定:各行写明的病种以外的病种"], "elsewhere K35.1 falls under K35"
+
+
+def test_what_stands_beside_a_list_of_items_is_told_where_nothing_pays_it() -> None:
+    alone = HEAD.replace("        rules:\n", "        items: [CT]\n        rules:\n")
+    text = alone + "          all: {name: 甲, when: {}, ratio: 90%, clause: x}\n"
+    assert gaps(text) == ["没有规定:所列项目以外的费用"]
+
+
+HEIR = """policy: heir
+inherits: zhengzhou-2011
+layers:
+  critical_illness:
+    name: 大病
+    payer: 保险
+    account: "1001"
+    book: critical_illness
+    risk_bearer: insurer
+    base: eligible_unpaid
+    clause: x
+    benefits:
+      inpatient:
+        name: 大病住院
+        kind: inpatient
+        account: "5001"
+        rules:
+          all: {name: 全, when: {}, ratio: 50%, clause: x}
+"""
+UNUSUAL = "各层不按通常的次序(基本医疗、大病保险、补充保险、医疗救助)计算,请核对"
+
+
+@pytest.mark.requirement("ZZ-23", "a layer that a county adds to the city's runs in its place")
+def test_a_layer_that_an_heir_adds_runs_in_its_place() -> None:
+    document = load(HEIR, text_of)
+    assert [layer.id for layer in document.policy.layers] == ["basic", "critical_illness", "supplementary"]
+    assert not [one for one in findings(document.policy, document.source) if "次序" in one.message]
+    otherwise = load(HEIR.replace("    name: 大病\n", "    name: 大病\n    order: 9\n"), text_of)
+    found = findings(otherwise.policy, otherwise.source)
+    assert [one.path for one in found if one.message.endswith(UNUSUAL)] == ["layers.supplementary"]
+
+
+def test_a_first_layer_that_not_everybody_has_is_told() -> None:
+    messages = [
+        message for _, message in told(POLICY.replace("    clause: c\n", "    clause: c\n    voluntary: true\n"))
+    ]
+    assert messages == ["第一层只给参加的人,没有参加的得不到任何补偿,请核对"]

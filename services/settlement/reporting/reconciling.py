@@ -1,6 +1,6 @@
 """Bank reconciliation statement, outstanding items, control totals, expenditure by year of care (pure)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -123,26 +123,23 @@ WORDS = {
     "province": "省级",
     "city": "市级",
     "county": "县级",
-    "advance": "拨付周转金",
-    "replenishment": "拨付回补资金",
-    "income_to_fiscal": "收入户缴财政专户",
-    "sweep": "支出户利息上划",
     "subsidy": "财政补助",
     "sponsor": "资助参合资金",
 }
 
 
-def outstanding(at: date, rows: Sequence[Any]) -> Form:
+def outstanding(at: date, rows: Sequence[Any], transfers: Mapping[str, str]) -> Form:
     """未了事项: everything that waited for somebody at the end of a day, with its age then. Rows are (kind, day,
-    reference, text, fen)."""
+    reference, text, fen); ``transfers`` are the words for their kinds."""
+    words = {**WORDS, **transfers}
     lines = [
         Row(
             (
                 OUTSTANDING[r["kind"]],
                 r["day"],
                 max((at - r["day"]).days, 0),
-                WORDS.get(r["reference"], r["reference"]),
-                WORDS.get(r["text"], r["text"]),
+                words.get(r["reference"], r["reference"]),
+                words.get(r["text"], r["text"]),
                 r["fen"],
             )
         )

@@ -186,3 +186,23 @@ async def test_a_cash_payout_is_expenditure_of_its_year_of_care(world: World) ->
         ["2010-03", "30.00", "30.00", "0.00"],
         ["合计", "30.00", "30.00", "0.00"],
     ], "nothing is listed apart"
+
+
+@pytest.mark.requirement("LS-11", "every item of the papers that are signed is told for what it is, in words")
+async def test_transfers_on_their_way_are_told_in_words(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    await held(world, "50.00")
+    made = await world.done(f"{FLOAT}/issues", {"amount": "20.00"})
+    await world.done(f"/transfers/{made['id']}/release", role="insurer_approver")
+    made = await world.done("/transfers", {"kind": "advance_return", "amount": "30.00"})
+    await world.done(f"/transfers/{made['id']}/release", role="insurer_approver")
+    made = await world.done(f"{FLOAT}/returns", {"amount": "5.00"}, **CLERK)
+    await world.done(f"/township-floats/transfers/{made['id']}/release", **HEAD)
+    day = world.clock.now().date()
+    bank = await world.get(f"/bank-accounts/{EXPENDITURE}/reconciliation?at={day}")
+    assert sorted(row["cells"][0].strip() for row in bank["rows"] if row["cells"][1]) == [
+        "拨付乡镇备用金", "退回周转金",
+    ]  # fmt: skip
+    told = await world.get(f"/papers/outstanding?from={day}&to={day}")
+    on_their_way = [row["cells"][4] for row in told["rows"] if row["cells"][0] == "划转在途"]
+    assert sorted(on_their_way) == ["拨付乡镇备用金", "退回乡镇备用金", "退回周转金"]

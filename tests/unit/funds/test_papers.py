@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from services.settlement.funding.accounts import TRANSFERS
 from services.settlement.reporting import books, reconciling
+from services.settlement.reporting.commands import MOVEMENTS
 from services.settlement.reporting.form import Form
 from services.settlement.reporting.voucher_form import SOURCES, source_zh
 
@@ -75,3 +77,8 @@ def test_a_difference_of_expenditure_is_told_in_words(source: str) -> None:
     told = reconciling.spending_by_care_year(date(2010, 3, 1), date(2010, 3, 31), [month])
     (listed,) = [str(row.cells[0]) for row in told.rows if str(row.cells[0]).startswith("其中")]
     assert not re.search("[A-Za-z]", listed), listed
+
+
+def test_every_kind_of_money_on_its_way_has_its_words() -> None:
+    assert set(TRANSFERS) <= set(MOVEMENTS)
+    assert not [zh for zh in MOVEMENTS.values() if re.search("[A-Za-z]", zh) or "补偿款" in zh]

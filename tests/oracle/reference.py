@@ -171,7 +171,7 @@ def year_of(policy: Doc, claim: Doc) -> int:
     by = parameter(policy, "year_by", "settlement")
     if by == "admission":
         return int(claim["admitted"].year)
-    if by == "lines" and claim["lines"]:
+    if by == "lines" and claim["kind"] == "inpatient" and claim["lines"]:
         return max(int((line["day"] or claim["admitted"]).year) for line in claim["lines"])
     ends = by in ("discharge", "lines")
     if ends and claim["discharged"] is not None:

@@ -108,7 +108,7 @@ def benefit_year(claim: ClaimInput, policy: Policy) -> int:
     together, count in the last."""
     if policy.year_by == "admission":
         return claim.admitted_on.year
-    if policy.year_by == "lines" and claim.lines:
+    if policy.year_by == "lines" and claim.kind == "inpatient" and claim.lines:
         return max(day_of(line, claim) for line in claim.lines).year
     stays = claim.kind == "inpatient" and claim.discharged_on is None
     if policy.year_by == "settlement" or stays:
@@ -124,7 +124,7 @@ def day_of(line: Line, claim: ClaimInput) -> date:
 def check_year(claim: ClaimInput, policy: Policy) -> None:
     """Raises BadClaim, naming the first line of a later year, where the policy splits a stay by the days of its lines
     and these belong to several years: a settlement counts in one (decision 0295)."""
-    if policy.year_by != "lines":
+    if policy.year_by != "lines" or claim.kind != "inpatient":
         return
     first = min((day_of(line, claim).year for line in claim.lines), default=0)
     for line in claim.lines:

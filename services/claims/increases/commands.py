@@ -157,6 +157,8 @@ async def _count(unit: Unit, known: IncreaseList, lines: Sequence[Line]) -> list
     counters = await queries.lock_counts(unit.conn, unit.pool_code, refs)
     standing = await queries.lock_standing(unit.conn, unit.pool_code, claims)
     standing -= await queries.made_up(unit.conn, unit.pool_code, standing, known.policy_id)
+    if known.policy_id is None:
+        standing -= await queries.gone_on(unit.conn, unit.pool_code, standing, known.prepared_at)
     decided = [replace(line, status=VOID) for line in lines if line.claim_id not in standing]
     decided += [replace(line, status=COMPENSATED) for line in lines if line.claim_id in standing & compensated]
     for line in (line for line in lines if line.claim_id in standing - compensated):

@@ -283,6 +283,8 @@ def settle(
     claim.sheets_to = sheets[-1].number if sheets else settled_sheets(parts)
     claim.midway, claim.part = midway, 1 + max((one.part for one in parts), default=0)
     claim.so_far = result.so_far.stored() if midway and result.so_far is not None else None
+    if ground.policy.year_by == BY_LINES:
+        keys = accumulators(asked, ground.policy)  # of the years that were locked the one of the bill
     counters.add(ground.owners, claim_id, visit.institution_code, keys, result.movements)
     return Decided(claim, bill, result, facts, ground.off_path)
 

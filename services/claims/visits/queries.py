@@ -2,7 +2,7 @@
 decided cases say of a member or a visit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -161,6 +161,11 @@ async def made_up(conn: AsyncConnection, pool_code: str, claims: Iterable[UUID],
     if policy_id is None:
         return await readjudging_store.made_up(conn, pool_code, claims)
     return await retroactive_store.made_up(conn, pool_code, claims, policy_id)
+
+
+async def gone_on(conn: AsyncConnection, pool_code: str, claims: Iterable[UUID], since: datetime) -> set[UUID]:
+    """Parts of stays that a later part was settled after since a list was made of them."""
+    return await readjudging_store.gone_on(conn, pool_code, claims, since)
 
 
 async def put_on_list(conn: AsyncConnection, pool_code: str, pairs: Sequence[Pair], list_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """The SQL of claims that stood on one that was cancelled (rulings §2)."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -25,11 +26,12 @@ ORDER BY r.claim_id, r.cancelled_claim_id
 """
 _AROUND = f"""
 WITH waiting AS (
-  SELECT household_id, member_id, benefit_year FROM claim WHERE pool_code = $1 AND id = ANY ($2::uuid[])
+  SELECT household_id, member_id, benefit_year, visit_id FROM claim WHERE pool_code = $1 AND id = ANY ($2::uuid[])
 ), owner AS (SELECT household_id AS id FROM waiting UNION SELECT member_id FROM waiting)
 SELECT {", ".join(COLUMNS)} FROM claim c
 WHERE pool_code = $1 AND status IN ('settled', 'approved', 'released')
-  AND (household_id, benefit_year) IN (SELECT household_id, benefit_year FROM waiting)
+  AND ((household_id, benefit_year) IN (SELECT household_id, benefit_year FROM waiting)
+       OR visit_id IN (SELECT visit_id FROM waiting))
   AND id IN (SELECT e.claim_id FROM accumulator_entry e JOIN owner o ON o.id = e.owner_id
              WHERE e.pool_code = $1 AND NOT e.takes_back)
 ORDER BY id
@@ -39,6 +41,11 @@ SELECT c.id FROM claim c CROSS JOIN LATERAL policy_on(c.pool_code, c.admitted_on
 WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[]) AND c.policy_hash <> n.hash AND EXISTS (
   SELECT FROM claim later WHERE later.pool_code = c.pool_code AND later.visit_id = c.visit_id AND later.part > c.part
     AND later.policy_hash = n.hash AND later.status IN ('settled', 'approved', 'released'))
+"""
+_GONE_ON = """
+SELECT c.id FROM claim c WHERE c.pool_code = $1 AND c.id = ANY ($2::uuid[]) AND EXISTS (
+  SELECT FROM claim later WHERE later.pool_code = c.pool_code AND later.visit_id = c.visit_id AND later.part > c.part
+    AND later.settled_at >= $3 AND later.status IN ('settled', 'approved', 'released'))
 """
 _PUT = """
 UPDATE readjudication r SET list_id = $4 FROM unnest($2::uuid[], $3::uuid[]) AS q(claim_id, cancelled)
@@ -64,7 +71,8 @@ async def waiting_pairs(conn: AsyncConnection, pool_code: str, after: UUID | Non
 
 
 async def claims_around(conn: AsyncConnection, pool_code: str, claims: Iterable[UUID]) -> list[Claim]:
-    """Claims with all others of their households and benefit years that stand and were counted on a row of theirs."""
+    """Claims with all others of their households and benefit years, and of their stays in any year, that stand and were
+    counted on a row of theirs."""
     return [claim_of(row) for row in await fetch(conn, _AROUND, pool_code, sorted(claims))]
 
 
@@ -72,6 +80,12 @@ async def made_up(conn: AsyncConnection, pool_code: str, claims: Iterable[UUID])
     """Parts of stays that a later part was settled after by another version, which decides their day by now: it made up
     what the version gives more, and nothing of what a cap of the year had cut."""
     return {row["id"] for row in await fetch(conn, _MADE_UP, pool_code, sorted(claims))}
+
+
+async def gone_on(conn: AsyncConnection, pool_code: str, claims: Iterable[UUID], since: datetime) -> set[UUID]:
+    """Parts of stays that a later part was settled after since a moment: what a list of then gives more knows nothing
+    of what that part took of a cap each admission."""
+    return {row["id"] for row in await fetch(conn, _GONE_ON, pool_code, sorted(claims), since)}
 
 
 async def put_on_list(conn: AsyncConnection, pool_code: str, pairs: Sequence[Pair], list_id: UUID) -> None:

@@ -219,6 +219,7 @@ def _left_of_stay(one: Settled, policy: Policy, stays: Stays, layer_id: str) -> 
     caps = [
         cap.amount_fen for bucket in buckets for cap in bucket.caps
         if cap.period == "admission" and bucket.kind == one.input.kind
+        and (not cap.diseases or covering(one.input.disease, cap.diseases) is not None)
     ]  # fmt: skip
     return one.claim.total_fen if paid is None or not caps else min(caps) - paid[layer_id]
 

@@ -16,7 +16,7 @@ from tests.component.claims.test_increases_again import decided, listed, told
 from tests.component.claims.test_increases_reversed import confirmed, let, paid_claim, pay
 from tests.component.claims.test_late_decision import NEWER
 from tests.component.claims.test_midway import POLICY as STAYS
-from tests.component.claims.test_midway import discharge, midway, staying
+from tests.component.claims.test_midway import discharge, midway, put_in_force, staying
 from tests.component.claims.test_review import events
 from tests.component.claims.world import POOL, TOWNSHIP, World, line
 
@@ -348,9 +348,46 @@ async def test_the_parts_of_a_stay_pay_together_what_the_stay_is_worth(world: Wo
     await discharge(world, visit)
     assert (await world.settle(visit, line("A1", "10000.00"))).json()["benefit"] == "7000.00"
     if not first_approved:
+        assert (await approved(world, made["list_id"])).json()["approved"] == "0.00", "the stay went on meanwhile"
+        world.clock.advance(timedelta(minutes=1))
+        made = (await again(world)).json()["list"]
         assert (await approved(world, made["list_id"])).json()["approved"] == "14000.00"
     assert await world.used(member) == {"basic.inpatient.benefit": 2_100_000}, "70% of 30,000"
     assert await states(world) == [(part["claim_id"], "decided")]
+
+
+@pytest.mark.parametrize("next_year", [True, False])
+async def test_a_cap_each_admission_holds_for_parts_settled_meanwhile(world: World, next_year: bool) -> None:
+    """5,000 an admission and 8,000 a year: of its 5,000 the year left the first part 3,000, the last part had the rest."""
+    await put_in_force(world, STAYS.replace("amount: 60000", "amount: 8000"))
+    member = await world.member()
+    if next_year:
+        world.clock.advance(timedelta(days=300))  # 26 December
+        await world.member()  # the worker makes the months' partitions
+    first = await world.settled(member, "20000.00", of=TOWNSHIP)
+    visit = await staying(world, member)
+    part = (await midway(world, visit, line("A1", "20000.00"))).json()
+    assert (first["benefit"], part["benefit"]) == ("5000.00", "3000.00")
+    if not next_year:
+        world.clock.advance(timedelta(hours=2))
+        await cancelled(world, first, of=TOWNSHIP)
+        await released(world, part)
+        listed = (await again(world)).json()["list"]
+        assert listed["listed"] == "2000.00"
+    else:
+        world.clock.advance(timedelta(days=20))
+        await world.member()
+    await discharge(world, visit)
+    last = (await world.settle(visit, line("A1", "10000.00"))).json()
+    assert last["benefit"] == "2000.00"
+    if next_year:
+        assert (part["benefit_year"], last["benefit_year"]) == (2010, 2011)
+        await cancelled(world, first, of=TOWNSHIP)
+        await released(world, part)
+    else:
+        assert (await approved(world, listed["list_id"])).json()["approved"] == "0.00"
+    rest = (await again(world)).json()["list"]
+    assert (rest["claims"], rest["listed"]) == (1, "0.00"), "5,000 are paid"
 
 
 async def test_a_part_whose_next_part_another_version_settled_is_left_to_a_person(world: World) -> None:

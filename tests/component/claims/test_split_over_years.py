@@ -14,6 +14,15 @@ BY_LINES = POLICY.replace(
 PER_HEAD = """
           family: {name: 全家全年, amount: 400, per_head: true, period: household_year, clause: 每人四百}
 """
+OUTPATIENT = """
+      outpatient:
+        name: 门诊
+        kind: outpatient
+        account: "5001.02"
+        rules:
+          all: {name: 门诊, when: {designation: designated}, ratio: 50%, clause: 门诊}
+      inpatient:
+"""
 DECEMBER, JANUARY = "2010-12-28", "2011-01-03"
 LEFT = "2011-01-05T08:00"
 
@@ -95,6 +104,26 @@ async def test_a_stay_of_one_year_is_settled_as_ever(years: World) -> None:
     visit = await over_new_year(years, member)
     await upload(years, visit, line("A1", "1300.00", day=DECEMBER))
     assert told(await years.settle(visit)) == (1, False, 2010, "1300.00", "700.00"), "all of it in the year before"
+
+
+async def test_a_visit_of_an_outpatient_is_of_its_day(world: World) -> None:
+    """Begun on New Year's eve, its last line after midnight: no stay, so nothing is split."""
+    extra = OUTPATIENT.join(BY_LINES.split("      inpatient:\n"))
+    await put_in_force(world, extra)
+    member = await world.member()
+    world.clock.advance(timedelta(days=319))
+    await world.member()
+    visit = await world.visit(member, kind="outpatient", admitted="2010-12-31T23:30", discharged=None)
+    both = line("A1", "10.00", day="2010-12-31"), line("A1", "10.00", day="2011-01-01")
+    assert told(await world.settle(visit, *both)) == (1, False, 2010, "20.00", "10.00")
+
+
+async def test_a_stay_holds_nobody_in_a_year_that_it_did_not_count_in(years: World) -> None:
+    member = await years.member()
+    before = await years.settled(member, "1000.00", admitted="2010-02-20T09:00")
+    visit = await over_new_year(years, member)
+    assert told(await years.settle(visit, line("A1", "500.00", day=JANUARY)))[2] == 2011
+    assert (await years.cancel(before["claim_id"])).status_code == 200
 
 
 async def test_the_heads_of_the_family_are_those_of_the_year(world: World) -> None:

@@ -358,7 +358,7 @@ async def test_the_parts_of_a_stay_pay_together_what_the_stay_is_worth(world: Wo
 
 @pytest.mark.parametrize("next_year", [True, False])
 async def test_a_cap_each_admission_holds_for_parts_settled_meanwhile(world: World, next_year: bool) -> None:
-    """5,000 an admission and 8,000 a year: of its 5,000 the year left the first part 3,000, the last part had the rest."""
+    """5,000 an admission and 8,000 a year: the year left the first part 3,000, the last part had the rest."""
     await put_in_force(world, STAYS.replace("amount: 60000", "amount: 8000"))
     member = await world.member()
     if next_year:

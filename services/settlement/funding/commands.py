@@ -17,9 +17,11 @@ from services.settlement.funding.problems import (
     ACCOUNT_NOT_REGISTERED,
     ACCOUNT_UNKNOWN,
     BANK_NOT_STATE_OWNED,
+    DAY_TOO_EARLY,
     IN_THE_FUTURE,
     KEEPER_ONLY,
 )
+from services.settlement.ledger.posting import FIRST_VALUE_DAY
 from services.settlement.ledger.refusals import KEEPERS
 from shared.db.personal import Sealer
 from shared.http.preconditions import Precondition, etag
@@ -81,6 +83,16 @@ def check_not_future(day: date, desk: Desk) -> None:
     """Raises IN_THE_FUTURE for a day after today in Shanghai."""
     if day > (today := shanghai_date(desk.now)):
         raise IN_THE_FUTURE(day=day, today=today)
+
+
+def check_day_of_money(day: date, desk: Desk) -> None:
+    """Whether the ledger can ever book money of this day: otherwise nothing that the day belongs to is kept (0299).
+
+    Raises IN_THE_FUTURE and DAY_TOO_EARLY.
+    """
+    check_not_future(day, desk)
+    if day < FIRST_VALUE_DAY:
+        raise DAY_TOO_EARLY(day=day, first=FIRST_VALUE_DAY)
 
 
 def account_tag(code: str, version: int) -> str:

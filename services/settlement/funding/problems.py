@@ -53,6 +53,14 @@ IN_THE_FUTURE = define(
     "{day} 还没有到;今天是 {today}。",
     "{day} has not come; today is {today}.",
 )
+DAY_TOO_EARLY = define(
+    "date_too_early",
+    422,
+    "日期过早",
+    "Date too early",
+    "{day} 早于 {first}(新农合开办之初),不能记账;请核对年份。",
+    "{day} is before {first}, when the scheme began, and cannot be booked; check the year.",
+)
 TRANSFER_UNKNOWN = define(
     "transfer_unknown",
     404,

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import IN_THE_FUTURE, REFERENCE_USED
+from services.settlement.funding.problems import DAY_TOO_EARLY, IN_THE_FUTURE, REFERENCE_USED
 from services.settlement.funding.refusal import RefusalIn, ReversalIn
 from services.settlement.funding.roles import READERS
 from services.settlement.orders import commands, store, undoing
@@ -113,6 +113,7 @@ def _order(row: Any) -> OrderOut:
         ORDER_INCOMPLETE,
         ORDER_HAND,
         IN_THE_FUTURE,
+        DAY_TOO_EARLY,
         REFERENCE_USED,
         SUBSIDY_NOT_PER_HEAD,
         RISK_FUND_FULL,

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import IN_THE_FUTURE, REFERENCE_USED
+from services.settlement.funding.problems import DAY_TOO_EARLY, IN_THE_FUTURE, REFERENCE_USED
 from services.settlement.funding.refusal import RefusalIn, ReversalIn
 from services.settlement.funding.roles import READERS
 from services.settlement.orders import arrivals, arrivals_undoing
@@ -102,7 +102,7 @@ def _told(unit: Unit, row: Any) -> ArrivalOut:
     "/pools/{pool_code}/subsidy-arrivals",
     status_code=201,
     response_model=ArrivalOut,
-    responses=documented(REFERENCE_USED, IN_THE_FUTURE),
+    responses=documented(REFERENCE_USED, IN_THE_FUTURE, DAY_TOO_EARLY),
     openapi_extra=access(FINANCE, command="record_subsidy_arrival"),
 )
 async def post_subsidy_arrival(pool_code: str, body: SubsidyArrivalIn, unit: UnitDep) -> ArrivalOut:
@@ -114,7 +114,7 @@ async def post_subsidy_arrival(pool_code: str, body: SubsidyArrivalIn, unit: Uni
     "/pools/{pool_code}/sponsor-arrivals",
     status_code=201,
     response_model=ArrivalOut,
-    responses=documented(SPONSORSHIP_UNKNOWN, SPONSORSHIP_EXCEEDED, REFERENCE_USED, IN_THE_FUTURE),
+    responses=documented(SPONSORSHIP_UNKNOWN, SPONSORSHIP_EXCEEDED, REFERENCE_USED, IN_THE_FUTURE, DAY_TOO_EARLY),
     openapi_extra=access(FINANCE, command="record_sponsor_arrival"),
 )
 async def post_sponsor_arrival(pool_code: str, body: SponsorArrivalIn, unit: UnitDep) -> ArrivalOut:

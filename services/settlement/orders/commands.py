@@ -75,8 +75,8 @@ _MEMBERS: Mapping[str, Words] = MappingProxyType(
 async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
     """Writes an order, the first of its hands: nothing is booked before another person's.
 
-    Raises ORDER_KIND_UNKNOWN, ORDER_TOLD, ORDER_HAND, ORDER_NOT_PAYER, ORDER_INCOMPLETE, IN_THE_FUTURE, REFERENCE_USED
-    and what the kind refuses.
+    Raises ORDER_KIND_UNKNOWN, ORDER_TOLD, ORDER_HAND, ORDER_NOT_PAYER, ORDER_INCOMPLETE, IN_THE_FUTURE, DAY_TOO_EARLY,
+    REFERENCE_USED and what the kind refuses.
     """
     kind = KINDS.get(new.kind)
     if kind is None:
@@ -91,7 +91,7 @@ async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
         told = ("、".join(zh for zh, _ in missing), ", ".join(en for _, en in missing))
         raise ORDER_INCOMPLETE(kind=(kind.zh, kind.en), missing=told)
     if new.value_date:
-        funding.check_not_future(new.value_date, desk)
+        funding.check_day_of_money(new.value_date, desk)
     if kind.account is not None:
         await funding.lock_account(desk, kind.account)
     if kind.code in RULES:

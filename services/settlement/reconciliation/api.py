@@ -8,10 +8,11 @@ from pydantic import Field
 
 from services.settlement.funding import commands as funding
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import ACCOUNT_UNKNOWN, KEEPER_ONLY
+from services.settlement.funding.problems import ACCOUNT_UNKNOWN, DAY_TOO_EARLY, IN_THE_FUTURE, KEEPER_ONLY
 from services.settlement.funding.roles import READERS
 from services.settlement.reconciliation import commands, store
 from services.settlement.reconciliation.problems import (
+    LINE_DATE_IMPOSSIBLE,
     LINE_UNKNOWN,
     NOT_INTEREST,
     NOTHING_OF_THIS_REFERENCE,
@@ -76,7 +77,15 @@ class StatementOut(WireModel):
     status_code=201,
     response_model=StatementOut,
     responses=documented(
-        ACCOUNT_UNKNOWN, KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_GAP, STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER
+        ACCOUNT_UNKNOWN,
+        KEEPER_ONLY,
+        IN_THE_FUTURE,
+        DAY_TOO_EARLY,
+        LINE_DATE_IMPOSSIBLE,
+        STATEMENT_DOES_NOT_ADD_UP,
+        STATEMENT_GAP,
+        STATEMENT_KNOWN,
+        STATEMENT_OUT_OF_ORDER,
     ),
     openapi_extra=access(
         KEEPERS, command="import_bank_statement", max_bytes=_BODY_MAX, bulk="/pools/{pool_code}/bank-statements/bulk"

@@ -6,7 +6,7 @@ what they had booked is ticked off, everything else stays open with its age.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -19,9 +19,11 @@ from services.settlement.funding.accounts import FISCAL, TRANSFERS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement, Seen
 from services.settlement.ledger.figures import available_now
+from services.settlement.ledger.posting import FIRST_VALUE_DAY
 from services.settlement.payouts import batches, results
 from services.settlement.reconciliation import store
 from services.settlement.reconciliation.problems import (
+    LINE_DATE_IMPOSSIBLE,
     LINE_UNKNOWN,
     NOT_INTEREST,
     NOTHING_OF_THIS_REFERENCE,
@@ -34,6 +36,7 @@ from services.settlement.reconciliation.statement import BOOKED, Candidate, Line
 from shared.db.personal import Sealer
 from shared.http.problems import FOUR_EYES
 from shared.kernel.canonical import digest
+from shared.kernel.dates import shanghai_date
 from shared.kernel.errors import Words
 from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
@@ -41,6 +44,8 @@ from shared.kernel.money import format_yuan
 IMPORT: Words = ("导入对账单", "import the statement")
 RETURNED = "_returned"
 _log = structlog.get_logger("heyi.settlement.reconciliation")
+VALUED_AHEAD_DAYS = 10
+"""By how much a line may be valued after its statement's day: over the longest holidays."""
 _ROUNDS_MAX = 3
 """A payment, its return and what follows can stand in one statement: each round sees what the one before booked."""
 
@@ -78,10 +83,12 @@ class Matched:
 async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Statement) -> tuple[UUID, Matched]:
     """Imports a statement and matches its lines and those left open before; its id and what matched.
 
-    Raises KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_GAP, STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER.
+    Raises KEEPER_ONLY, IN_THE_FUTURE, DAY_TOO_EARLY, LINE_DATE_IMPOSSIBLE, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_GAP,
+    STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER.
     """
     funding.check_keeper(funding.account_of(statement.account), role)
-    funding.check_not_future(statement.day, desk)
+    funding.check_day_of_money(statement.day, desk)
+    _check_value_dates(desk, statement)
     _check_adds_up(statement)
     await funding.lock_matching(desk, statement.account)
     await _check_follows(desk, statement)
@@ -141,6 +148,15 @@ def unsealed(sealer: Sealer, pool_code: str, row: Mapping[str, Any], column: str
     if row[column] is None:
         return ""
     return sealer.open("statement_line", column, f"{pool_code}/{row['id']}", row[column])
+
+
+def _check_value_dates(desk: Desk, statement: Statement) -> None:
+    """A statement is never corrected: a line that the ledger could not book would stay open for ever, and park the
+    event that it answers. Raises LINE_DATE_IMPOSSIBLE."""
+    last = min(statement.day + timedelta(days=VALUED_AHEAD_DAYS), shanghai_date(desk.now))
+    for number, line in enumerate(statement.lines, 1):
+        if not FIRST_VALUE_DAY <= line.value_date <= last:
+            raise LINE_DATE_IMPOSSIBLE(line=number, day=line.value_date, first=FIRST_VALUE_DAY, last=last)
 
 
 def _check_adds_up(statement: Statement) -> None:

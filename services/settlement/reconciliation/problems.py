@@ -10,6 +10,15 @@ STATEMENT_DOES_NOT_ADD_UP = define(
     "期初 {opening} 加各行合计 {lines} 不等于期末 {closing};请向银行核实后重新导入。",
     "Opening {opening} plus lines {lines} is not closing {closing}; ask the bank and import it again.",
 )
+LINE_DATE_IMPOSSIBLE = define(
+    "statement_line_date_impossible",
+    422,
+    "对账单行的起息日不可能",
+    "A line's value date cannot be",
+    "第 {line} 行的起息日 {day} 不在 {first} 至 {last} 之间;请对照银行原件改正后重新导入,整份对账单没有保存。",
+    "Line {line} has the value date {day}, which is not within {first} and {last}: correct it by the bank's paper and "
+    "import again. Nothing of the statement was kept.",
+)
 STATEMENT_GAP = define(
     "statement_gap",
     409,

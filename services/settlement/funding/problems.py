@@ -61,6 +61,14 @@ DAY_TOO_EARLY = define(
     "{day} 早于 {first}(新农合开办之初),不能记账;请核对年份。",
     "{day} is before {first}, when the scheme began, and cannot be booked; check the year.",
 )
+LINE_COULD_BE_IT = define(
+    "open_line_could_be_payment",
+    409,
+    "有未达账可能就是这笔付款",
+    "An open item could be this payment",
+    "对账单行 {line}({day},支出 {amount} 元)尚未对上,金额与这笔付款相同;请先查清该行。",
+    "Statement line {line} ({day}, {amount} out) is open and has the payment's amount; find out what it is first.",
+)
 TRANSFER_UNKNOWN = define(
     "transfer_unknown",
     404,

@@ -59,8 +59,8 @@ class Owed:
     book: str = BASIC
     """The book of the payer whom it is owed to."""
     order_id: UUID | None = None
-    reference: str | None = None
-    """Under which it comes back; one of its own where none is given."""
+    shown_as: str | None = None
+    """The reference under which the bank paid too often: it may come back under it, as well as under its own."""
 
 
 def owing(bearer: str, paid: Any) -> str:
@@ -91,11 +91,12 @@ async def arise(desk: Desk, owed: Sequence[Owed]) -> list[UUID]:
                 one.amount_fen,
                 one.patient_owed_fen,
                 one.penalty_fen,
-                one.reference or to_base32(one_id),
+                to_base32(one_id),
                 one.claim_id,
                 one.layer,
                 one.book,
                 one.order_id,
+                one.shown_as,
             )
         )
     await store.add(desk.conn, desk.pool_code, desk.day, rows)

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import DAY_TOO_EARLY, IN_THE_FUTURE, REFERENCE_USED
+from services.settlement.funding.problems import DAY_TOO_EARLY, IN_THE_FUTURE, LINE_COULD_BE_IT, REFERENCE_USED
 from services.settlement.funding.refusal import RefusalIn, ReversalIn
 from services.settlement.funding.roles import READERS
 from services.settlement.orders import commands, store, undoing
@@ -134,7 +134,14 @@ async def post_order(pool_code: str, body: OrderIn, unit: UnitDep) -> OrderOut:
     "/pools/{pool_code}/money-orders/{order_id}/approval",
     response_model=OrderOut,
     responses=documented(
-        ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_UNPAID, REFUND_YEAR_BEGUN, ORDER_EXECUTED_LATE
+        ORDER_UNKNOWN,
+        ORDER_STATE,
+        ORDER_HAND,
+        FOUR_EYES,
+        REFUND_UNPAID,
+        REFUND_YEAR_BEGUN,
+        ORDER_EXECUTED_LATE,
+        LINE_COULD_BE_IT,
     ),
     openapi_extra=access(_NEXT, command="approve_money_order"),
 )

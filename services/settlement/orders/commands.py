@@ -11,8 +11,9 @@ from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import FISCAL, PREMIUMS, TEMPORARY_RECEIPTS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement
+from services.settlement.funding.open_lines import check_no_line_could_be_it
 from services.settlement.funding.problems import REFERENCE_USED
-from services.settlement.orders import arrivals_store, declarations_store, store
+from services.settlement.orders import arrivals_store, store
 from services.settlement.orders.kinds import (
     BILL,
     HEADS,
@@ -152,7 +153,7 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     """The next hand: checks an order of three hands, and books with the last one.
 
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_UNPAID, REFUND_YEAR_BEGUN, ORDER_EXECUTED_LATE
-    (what was declared not executed is not paid beside it) and the ledger's refusals.
+    (what was declared not executed or came back is not paid beside it), LINE_COULD_BE_IT and the ledger's refusals.
     """
     kind, known, step = await _take_next(desk, actor, order_id)
     if kind.code == REFUND and known["attempt"] == 1:
@@ -162,6 +163,8 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
         return await store.order(desk.conn, desk.pool_code, order_id)
     if (late := await _shown_late(desk, known)) is not None:
         raise ORDER_EXECUTED_LATE(order=order_id, reference=late)
+    if known["attempt"] > 1:
+        await check_no_line_could_be_it(desk, known["account"], known["amount_fen"])
     return await _book_and_match(desk, kind, known)
 
 
@@ -206,12 +209,11 @@ def before_last(kind: Kind) -> str:
 
 
 async def _shown_late(desk: Desk, order: Any) -> str | None:
-    """The reference of a payment of this order that was declared not executed and that an open line shows all the
-    same; None where there is none."""
-    for row in await declarations_store.declarations(desk.conn, desk.pool_code, order["id"]):
-        counts = row["confirmed_by"] and not row["withdrawn_by"]
-        if counts and await shows(desk, order["account"], row["reference"], -order["amount_fen"]):
-            return str(row["reference"])
+    """The reference of a payment of this order that was declared not executed or came back, and that an open line shows
+    all the same; None where there is none."""
+    for reference in await store.former_references(desk.conn, desk.pool_code, order["id"]):
+        if await shows(desk, order["account"], reference, -order["amount_fen"]):
+            return reference
     return None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.settlement.funding.booking import desk_of
+from services.settlement.funding.problems import LINE_COULD_BE_IT
 from services.settlement.funding.roles import READERS
 from services.settlement.orders import declarations, withdrawals
 from services.settlement.orders import declarations_store as store
@@ -19,7 +20,7 @@ from services.settlement.orders.problems import (
     ORDER_STATE,
     ORDER_UNKNOWN,
 )
-from services.settlement.reconciliation.problems import LINE_COULD_BE_IT, VALIDITY_NOT_COVERED, WITHDRAWAL_MISSING
+from services.settlement.reconciliation.problems import VALIDITY_NOT_COVERED, WITHDRAWAL_MISSING
 from shared.contracts.wire import Reason, WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter

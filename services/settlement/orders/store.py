@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import change_row, execute_counted, fetch_newest, fetchrow, fetchval
+from shared.db.sql import change_row, execute_counted, fetch, fetch_newest, fetchrow, fetchval
 
 
 async def add(conn: AsyncConnection, row: Sequence[Any]) -> bool:
@@ -81,6 +81,12 @@ async def to_pay_again(
         reference,
         day,
     )
+
+
+async def former_references(conn: AsyncConnection, pool: str, order_id: UUID) -> list[str]:
+    """The references under which an order stood before."""
+    sql = "SELECT DISTINCT reference FROM order_wait WHERE pool_code = $1 AND order_id = $2 ORDER BY reference"
+    return [row["reference"] for row in await fetch(conn, sql, pool, order_id)]
 
 
 async def refuse(conn: AsyncConnection, pool: str, order_id: UUID, by: str, reason: str, day: date) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import FISCAL
 from services.settlement.funding.booking import Desk, ensure_books
+from services.settlement.funding.open_lines import check_no_line_could_be_it
 from services.settlement.ledger.posting import Hold, hold_many, release_hold
 from services.settlement.payouts import deposits, payee_store, payment_store, second, set_offs, store
 from services.settlement.payouts.batch_files import expect_none_declared, keep_file
@@ -113,10 +114,10 @@ async def prepare(
 
 async def pay_again(desk: Desk, role: str, instruction_id: UUID) -> Any:
     """A new batch of one instruction that names the one returned or declared not executed, and pays its claims; once
-    (contracts §11).
+    (contracts §11), and not while an open line could be an execution of it (0299).
 
-    Raises INSTRUCTION_UNKNOWN, KEEPER_ONLY, NOT_RETURNED, PAID_AGAIN_ALREADY, CLAIM_DAY_OVER and the ledger's
-    overdrawn.
+    Raises INSTRUCTION_UNKNOWN, KEEPER_ONLY, NOT_RETURNED, PAID_AGAIN_ALREADY, LINE_COULD_BE_IT, CLAIM_DAY_OVER and the
+    ledger's overdrawn.
     """
     old = await payment_store.instruction(desk.conn, desk.pool_code, instruction_id)
     if old is None:
@@ -136,6 +137,7 @@ async def pay_again(desk: Desk, role: str, instruction_id: UUID) -> Any:
         raise PAID_AGAIN_ALREADY(instruction=instruction_id)
     if again["status"] != old["status"]:  # the bank's statement has shown it meanwhile
         raise NOT_RETURNED(instruction=instruction_id, status=PAYMENT_STATUS[again["status"]])
+    await check_no_line_could_be_it(desk, purse.bank.code, old["amount_fen"])
     if purse.layer == SECOND_LAYER:
         await second.check_claimable(desk, await payment_store.paid_by(desk.conn, desk.pool_code, instruction_id))
     batch_id = await _make(desk, drafts, purse)
@@ -254,12 +256,16 @@ def _check_moved(moved: Any, drafts: Sequence[Draft]) -> None:
 async def release(desk: Desk, role: str, batch_id: UUID, sealer: Sealer) -> Any:
     """A second person releases the batch: its payment file is made now and kept for ever.
 
-    Raises BATCH_UNKNOWN, KEEPER_ONLY, FOUR_EYES, BATCH_STATE, ACCOUNT_NOT_REGISTERED.
+    Raises BATCH_UNKNOWN, KEEPER_ONLY, FOUR_EYES, BATCH_STATE, LINE_COULD_BE_IT (of a repayment) and
+    ACCOUNT_NOT_REGISTERED.
     """
     known = await _locked(desk, batch_id)
     check_releases(purse_of(known["layer"]), role)
     if known["prepared_by"] == desk.by:
         raise FOUR_EYES(act=("编制批次", "prepare the batch"), then=("放行", "release it"))
+    if known["status"] == "prepared":
+        for fen in await payment_store.repaid_by(desk.conn, desk.pool_code, batch_id):
+            await check_no_line_could_be_it(desk, known["account"], fen)
     if not await store.release_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
         raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=("放行", "release"))
     await store.move_instructions(

@@ -36,6 +36,12 @@ async def instruction(conn: AsyncConnection, pool: str, instruction_id: UUID) ->
     )
 
 
+async def repaid_by(conn: AsyncConnection, pool: str, batch_id: UUID) -> list[int]:
+    """Fen of the instructions of a batch that pay another one again."""
+    sql = "SELECT amount_fen FROM instruction WHERE pool_code = $1 AND batch_id = $2 AND replaces IS NOT NULL"
+    return [row["amount_fen"] for row in await fetch(conn, sql, pool, batch_id)]
+
+
 async def heard_of(conn: AsyncConnection, pool: str, institution: str) -> bool:
     """Whether the pool ever had a claim, a cut-off or a payee of an institution."""
     return bool(

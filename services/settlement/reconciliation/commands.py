@@ -20,8 +20,9 @@ from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement, Seen
 from services.settlement.ledger.figures import available_now
 from services.settlement.ledger.posting import FIRST_VALUE_DAY
-from services.settlement.payouts import batches, results
+from services.settlement.payouts import batches, repayments, results
 from services.settlement.reconciliation import store
+from services.settlement.reconciliation.candidates import candidates
 from services.settlement.reconciliation.problems import (
     LINE_DATE_IMPOSSIBLE,
     LINE_UNKNOWN,
@@ -32,7 +33,17 @@ from services.settlement.reconciliation.problems import (
     STATEMENT_KNOWN,
     STATEMENT_OUT_OF_ORDER,
 )
-from services.settlement.reconciliation.statement import BOOKED, Candidate, Line, Match, adds_up, affordable, match
+from services.settlement.reconciliation.statement import (
+    AGAIN,
+    BOOKED,
+    Borne,
+    Candidate,
+    Line,
+    Match,
+    adds_up,
+    affordable,
+    match,
+)
 from shared.db.personal import Sealer
 from shared.http.problems import FOUR_EYES
 from shared.kernel.canonical import digest
@@ -46,8 +57,9 @@ RETURNED = "_returned"
 _log = structlog.get_logger("heyi.settlement.reconciliation")
 VALUED_AHEAD_DAYS = 10
 """By how much a line may be valued after its statement's day: over the longest holidays."""
-_ROUNDS_MAX = 3
-"""A payment, its return and what follows can stand in one statement: each round sees what the one before booked."""
+_ROUNDS_MAX = 50
+"""A payment, its return and what follows can stand in one statement: each round sees what the one before booked. What
+is left after so many stays open, and nothing of its amount is paid again meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,42 +204,50 @@ async def shows(desk: Desk, account: str, reference: str, signed_fen: int) -> bo
 async def match_open_lines(desk: Desk, account: str) -> Matched:
     """Matches the open lines of an account; the lock of its matching is held. Vouchers first, then rows (contracts §4).
 
-    A payment that was declared not executed and is shown after all is the payment as long as its repayment was not
-    released: that one is given up first. Otherwise it is a second payment.
+    A payment that was declared not executed or sent back, and is shown after all, is the payment as long as its
+    repayment was not released: that one is given up first. Otherwise it is a second payment. A line for which the book
+    lacks money is set aside, so that what brings it in, or takes it back, is still seen.
     """
     await batches.give_up_repayments(desk, await store.repayments_not_needed(desk.conn, desk.pool_code, account))
-    matched = lacking = 0
+    matched, lacking = 0, 0
+    aside: frozenset[UUID] = frozenset()
     for _ in range(_ROUNDS_MAX):
-        found, lacking = await _match_round(desk, account)
-        matched += found
-        if not found:
+        found = await _match_round(desk, account, aside)
+        matched += len(found.now)
+        lacking = lacking if aside else found.lacking_fen
+        if not found.now and not found.waiting:
             break
+        aside = frozenset() if found.now else aside | {m.line.id for m in found.waiting}
     if lacking:
         _log.error("bank paid more than the book has", pool_code=desk.pool_code, account=account, lacking_fen=lacking)
     return Matched(matched, lacking)
 
 
-async def _match_round(desk: Desk, account: str) -> tuple[int, int]:
-    """Lines matched, and fen lacking for those that the book cannot bear."""
+_NONE = Borne((), (), 0)
+
+
+async def _match_round(desk: Desk, account: str, aside: Set[UUID]) -> Borne:
+    """What of the open lines, but those set aside, was matched and booked, and what has to wait."""
     rows = await store.open_lines(desk.conn, desk.pool_code, account)
-    lines = [Line(row["id"], row["account"], row["signed_fen"], row["reference"], row["value_date"]) for row in rows]
+    lines = [
+        Line(row["id"], row["account"], row["signed_fen"], row["reference"], row["value_date"])
+        for row in rows
+        if row["id"] not in aside
+    ]
     references = sorted({line.reference for line in lines if line.reference})
     if not references:
-        return 0, 0
-    found = match(
-        lines, [Candidate(**row) for row in await store.candidates(desk.conn, desk.pool_code, account, references)]
-    )
+        return _NONE
+    may_be = await candidates(desk.conn, desk.pool_code, account, references)
     known = funding.account_of(account)
     available = await available_now(desk.conn, desk.pool_code, known.book, known.ledger_account)
-    found, lacking = affordable(found, available)
-    if not found:
-        return 0, lacking
-    papers = _statements_of(rows, {m.line.id for m in found if m.candidate.kind != BOOKED})
-    await book(desk, [replace(entry, papers=papers) for entry in await _entries(desk, found, account)])
-    for kind, seen in _by_kind(found).items():
-        await _EFFECTS[kind](desk, seen)
-    await _tick_off(desk, account, found)
-    return len(found), lacking
+    found = affordable(match(lines, [Candidate(**row) for row in may_be]), available)
+    if found.now:
+        papers = _statements_of(rows, {m.line.id for m in found.now if m.candidate.kind != BOOKED})
+        await book(desk, [replace(entry, papers=papers) for entry in await _entries(desk, found.now, account)])
+        for kind, seen in _by_kind(found.now).items():
+            await _EFFECTS[kind](desk, seen)
+        await _tick_off(desk, account, found.now)
+    return found
 
 
 def _statements_of(rows: Sequence[Any], lines: Set[UUID]) -> tuple[str, ...]:
@@ -253,6 +273,8 @@ async def _entries(desk: Desk, found: Sequence[Match], account: str) -> list[Ent
             entries += await results.confirmation_entries(desk, seen)
         elif kind == "payment_return":
             entries += await results.return_entries(desk, seen)
+        elif kind == "payment_again":
+            entries += await results.executed_again_entries(desk, seen)
         elif kind == "second_payment":
             entries += await results.second_payment_entries(desk, seen)
         elif kind == "second_order":
@@ -263,6 +285,8 @@ async def _entries(desk: Desk, found: Sequence[Match], account: str) -> list[Ent
             entries += receivables.entries(funding.account_of(account), seen)
         elif kind == "recovery":
             entries += receivables.entries(funding.account_of(FISCAL), seen)
+        elif kind.endswith(AGAIN):
+            entries += transfers.executed_again_entries(kind.removesuffix(AGAIN), seen)
         elif kind.endswith(RETURNED):
             entries += transfers.transfer_return_entries(kind.removesuffix(RETURNED), seen)
         else:
@@ -276,6 +300,7 @@ _EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "payment": results.confirmed,
         "late_payment": results.confirmed,
         "payment_return": results.returned,
+        "payment_again": repayments.executed_again,
         "second_payment": results.paid_twice,
         "second_order": paid_twice.paid_twice,
         "remittance": arrivals.remittances_arrived,
@@ -283,6 +308,7 @@ _EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "recovery": receivables.repaid_to_fiscal,
         **dict.fromkeys(TRANSFERS, transfers.transfers_arrived),
         **dict.fromkeys((kind + RETURNED for kind in TRANSFERS), replenishment.transfers_returned),
+        **dict.fromkeys((kind + AGAIN for kind in TRANSFERS), replenishment.executed_again),
     }
 )
 
@@ -294,14 +320,9 @@ async def _tick_off(desk: Desk, account: str, found: Sequence[Match]) -> None:
         if m.candidate.kind == BOOKED:
             pairs.append((m.line.id, m.candidate.source_id))
             continue
+        kind, source = _told(m)
         movement = Movement(
-            new_id(desk.now),
-            account,
-            m.line.signed_fen,
-            m.line.reference,
-            m.candidate.kind + ":seen",
-            m.candidate.source_id,
-            m.line.value_date,
+            new_id(desk.now), account, m.line.signed_fen, m.line.reference, kind, source, m.line.value_date
         )
         movements.append(movement)
         pairs.append((m.line.id, movement.id))
@@ -309,18 +330,36 @@ async def _tick_off(desk: Desk, account: str, found: Sequence[Match]) -> None:
     await store.add_matches(desk.conn, desk.pool_code, desk.by, desk.now, pairs)
 
 
+def _told(m: Match) -> tuple[str, UUID]:
+    """Kind and source of the movement that a line makes: what the bank executed again has the line's own id."""
+    kind = m.candidate.kind
+    if kind == "payment_again":
+        return "payment:seen", m.line.id
+    if kind.endswith(AGAIN):
+        return kind.removesuffix(AGAIN), m.line.id
+    return f"{kind}:seen", m.candidate.source_id
+
+
 async def read_line(desk: Desk, role: str, line_id: UUID, reference: str, reason: str) -> Matched:
     """A second person reads an open line, whose reference the bank or the typist got wrong, under the one meant: it is
-    matched like any other, amount and direction included.
+    matched like any other, amount and direction included; a late execution of an order waits for its last hand.
 
     Raises LINE_UNKNOWN, KEEPER_ONLY, FOUR_EYES, and NOTHING_OF_THIS_REFERENCE where it still shows nothing.
     """
     line = await _open_line(desk, role, line_id, ("认定所指款项", "say what its line means"))
     await store.add_reading(desk.conn, (desk.pool_code, line_id, reference, reason, desk.by, desk.now))
     matched = await match_open_lines(desk, line["account"])
-    if not matched.lacking_fen and await store.open_line(desk.conn, desk.pool_code, line_id) is not None:
+    still_open = await store.open_line(desk.conn, desk.pool_code, line_id) is not None
+    if still_open and not matched.lacking_fen and not await _order_waits(desk, line, reference):
         raise NOTHING_OF_THIS_REFERENCE(reference=reference, amount=format_yuan(line["signed_fen"]))
     return matched
+
+
+async def _order_waits(desk: Desk, line: Any, reference: str) -> bool:
+    """Whether a payment by order that was declared not executed or came back had this reference and amount: the line
+    then waits for the order's last hand, who records that it was executed late (0263)."""
+    fen = line["signed_fen"]
+    return await store.order_waits(desk.conn, desk.pool_code, line["account"], reference, fen)
 
 
 async def _open_line(desk: Desk, role: str, line_id: UUID, then: Words) -> Any:

@@ -83,14 +83,6 @@ VALIDITY_NOT_COVERED = define(
     "付款有效期至 {deadline},付款账户的对账单只导入到 {last};请先导入到有效期满之日的对账单。",
     "The payment is valid through {deadline} and statements are imported through {last}; import them through that day.",
 )
-LINE_COULD_BE_IT = define(
-    "open_line_could_be_payment",
-    409,
-    "有未达账可能就是这笔付款",
-    "An open item could be this payment",
-    "对账单行 {line}({day},支出 {amount} 元)尚未对上,金额与这笔付款相同;请先查清该行。",
-    "Statement line {line} ({day}, {amount} out) is open and has the payment's amount; find out what it is first.",
-)
 DECLARATION_MISSING = define(
     "declaration_missing",
     409,

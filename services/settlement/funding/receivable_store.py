@@ -153,6 +153,20 @@ async def settle(
     )
 
 
+async def parts(conn: AsyncConnection, pool: str, movements: Sequence[UUID]) -> list[Any]:
+    """Movements of money that came in for receivables, each with its receivable and the line that showed it."""
+    return await fetch(
+        conn,
+        """
+        SELECT m.id, x.line_id, r.id AS receivable_id, r.book, r.origin, r.expense_account
+        FROM movement m JOIN receivable r ON r.pool_code = m.pool_code AND r.id = m.source_id
+        JOIN line_match x ON x.pool_code = m.pool_code AND x.movement_id = m.id
+        WHERE m.pool_code = $1 AND m.id = ANY ($2::uuid[])""",
+        pool,
+        list(movements),
+    )
+
+
 async def refused_open(conn: AsyncConnection, pool: str, instruction_ids: Sequence[UUID]) -> list[Any]:
     """Lines of instructions that were refused, of which nothing is made good or about to be."""
     return await fetch(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.movements import OF_INTEREST
 from shared.db.sql import change_row, columns, execute, fetch, fetch_newest, fetchrow, fetchval
 
 _LOCK_ACCOUNT = "SELECT pg_advisory_xact_lock(hashtextextended('heyi.settlement.account:' || $1 || ':' || $2, 0))"
@@ -197,9 +198,9 @@ async def sweepable(conn: AsyncConnection, pool: str, account: str) -> int:
     """Interest on the account less what was swept or is about to be, in fen."""
     fen: int = await fetchval(
         conn,
-        """
+        f"""
         SELECT (coalesce((SELECT sum(signed_fen) FROM movement WHERE pool_code = $1 AND account = $2
-                          AND kind = 'interest'), 0)
+                          AND {OF_INTEREST}), 0)
               - coalesce((SELECT sum(amount_fen) FROM transfer WHERE pool_code = $1 AND kind = 'sweep'
                           AND status NOT IN ('cancelled', 'returned')), 0))::bigint""",
         pool,

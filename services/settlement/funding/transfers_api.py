@@ -69,7 +69,7 @@ def transfer_out(row: Any) -> TransferOut:
         source=route.source,
         target=route.target,
         amount=row["amount_fen"],
-        reference=row["reference"],
+        reference=row["shown_as"] or row["reference"],
         status=row["status"],
         replenishment_id=row["replenishment_id"],
         released_on=row["released_on"],

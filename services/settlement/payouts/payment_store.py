@@ -63,7 +63,8 @@ async def payments_to(conn: AsyncConnection, pool: str, institution: str, first:
         conn,
         """
         SELECT i.id, i.end_to_end_id, i.batch_id, i.amount_fen, i.claim_count, i.status, i.confirmed_on, i.returned_on,
-               i.replaces, i.institution_code, i.deadline, i.set_off_fen, i.withheld_fen, b.layer, b.account
+               i.replaces, i.institution_code, i.deadline, i.set_off_fen, i.withheld_fen, i.shown_as, b.layer,
+               b.account
         FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
         WHERE i.pool_code = $1 AND i.institution_code = $2 AND i.confirmed_on BETWEEN $3 AND $4
         ORDER BY i.confirmed_on, i.id""",

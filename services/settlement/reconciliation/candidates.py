@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.settlement.funding.movements import stands
+from services.settlement.funding.movements import stands, taken_back
 from shared.db.sql import fetch
 
 
@@ -90,6 +90,15 @@ SELECT CASE d.account WHEN '1002' THEN 'recovery' ELSE 'receivable' END, d.id, d
   WHERE r.pool_code = $1 AND r.made_good_on IS NULL AND f.reference = ANY ($3::text[])) d
 WHERE d.account = $2 AND d.open_fen > 0"""
 
+# What came in for a receivable under its own reference and the bank took back again: each part once.
+_TAKEN_BACK = f"""
+SELECT split_part(m.kind, ':', 1) || '_taken_back', m.id, -m.signed_fen, m.reference, 0
+FROM movement m JOIN receivable r ON r.pool_code = m.pool_code AND r.id = m.source_id AND r.reference = m.reference
+WHERE m.pool_code = $1 AND m.account = $2 AND m.reference = ANY ($3::text[])
+  AND m.kind IN ('receivable:seen', 'recovery:seen')
+  AND NOT EXISTS (SELECT FROM movement b WHERE b.pool_code = m.pool_code AND b.account = m.account
+                    AND {taken_back("b")} AND b.source_id = m.id)"""
+
 _CANDIDATES = f"""
 WITH unseen AS ({_UNSEEN}
 ), sent AS (
@@ -105,5 +114,6 @@ UNION ALL
 SELECT 'remittance', r.id, r.amount_fen, r.reference, 0 FROM remittance r
 WHERE r.pool_code = $1 AND $2 = '1003' AND r.reference = ANY ($3::text[]) AND r.arrived_on IS NULL
 UNION ALL {_RECEIVABLES}
+UNION ALL {_TAKEN_BACK}
 ) found ORDER BY rank, source_id
 """

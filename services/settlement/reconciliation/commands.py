@@ -1,4 +1,4 @@
-"""Verbs of reconciliation: import a statement, match what can be matched, recognise interest.
+"""Verbs of reconciliation: import a statement, match what can be matched.
 
 A line is matched by its reference and its signed amount (``statement.match``). What the books expected is booked now,
 what they had booked is ticked off, everything else stays open with its age.
@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from services.settlement.funding import arrivals, paid_twice, receivables, replenishment, transfers
+from services.settlement.funding import arrivals, paid_twice, receivables, replenishment, taken_back, transfers
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import FISCAL, TRANSFERS
 from services.settlement.funding.booking import Desk, Entry, book
@@ -25,9 +25,6 @@ from services.settlement.reconciliation import store
 from services.settlement.reconciliation.candidates import candidates
 from services.settlement.reconciliation.problems import (
     LINE_DATE_IMPOSSIBLE,
-    LINE_UNKNOWN,
-    NOT_INTEREST,
-    NOTHING_OF_THIS_REFERENCE,
     STATEMENT_DOES_NOT_ADD_UP,
     STATEMENT_GAP,
     STATEMENT_KNOWN,
@@ -36,6 +33,7 @@ from services.settlement.reconciliation.problems import (
 from services.settlement.reconciliation.statement import (
     AGAIN,
     BOOKED,
+    TAKEN_BACK,
     Borne,
     Candidate,
     Line,
@@ -45,14 +43,11 @@ from services.settlement.reconciliation.statement import (
     match,
 )
 from shared.db.personal import Sealer
-from shared.http.problems import FOUR_EYES
 from shared.kernel.canonical import digest
 from shared.kernel.dates import shanghai_date
-from shared.kernel.errors import Words
 from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
 
-IMPORT: Words = ("导入对账单", "import the statement")
 RETURNED = "_returned"
 _log = structlog.get_logger("heyi.settlement.reconciliation")
 VALUED_AHEAD_DAYS = 10
@@ -285,6 +280,8 @@ async def _entries(desk: Desk, found: Sequence[Match], account: str) -> list[Ent
             entries += receivables.entries(funding.account_of(account), seen)
         elif kind == "recovery":
             entries += receivables.entries(funding.account_of(FISCAL), seen)
+        elif kind.endswith(TAKEN_BACK):
+            entries += await taken_back.entries(desk, funding.account_of(account), seen)
         elif kind.endswith(AGAIN):
             entries += transfers.executed_again_entries(kind.removesuffix(AGAIN), seen)
         elif kind.endswith(RETURNED):
@@ -306,6 +303,8 @@ _EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "remittance": arrivals.remittances_arrived,
         "receivable": receivables.repaid,
         "recovery": receivables.repaid_to_fiscal,
+        "receivable" + TAKEN_BACK: taken_back.from_payer,
+        "recovery" + TAKEN_BACK: taken_back.from_fiscal,
         **dict.fromkeys(TRANSFERS, transfers.transfers_arrived),
         **dict.fromkeys((kind + RETURNED for kind in TRANSFERS), replenishment.transfers_returned),
         **dict.fromkeys((kind + AGAIN for kind in TRANSFERS), replenishment.executed_again),
@@ -338,69 +337,3 @@ def _told(m: Match) -> tuple[str, UUID]:
     if kind.endswith(AGAIN):
         return kind.removesuffix(AGAIN), m.line.id
     return f"{kind}:seen", m.candidate.source_id
-
-
-async def read_line(desk: Desk, role: str, line_id: UUID, reference: str, reason: str) -> Matched:
-    """A second person reads an open line, whose reference the bank or the typist got wrong, under the one meant: it is
-    matched like any other, amount and direction included; a late execution of an order waits for its last hand.
-
-    Raises LINE_UNKNOWN, KEEPER_ONLY, FOUR_EYES, and NOTHING_OF_THIS_REFERENCE where it still shows nothing.
-    """
-    line = await _open_line(desk, role, line_id, ("认定所指款项", "say what its line means"))
-    await store.add_reading(desk.conn, (desk.pool_code, line_id, reference, reason, desk.by, desk.now))
-    matched = await match_open_lines(desk, line["account"])
-    still_open = await store.open_line(desk.conn, desk.pool_code, line_id) is not None
-    if still_open and not matched.lacking_fen and not await _order_waits(desk, line, reference):
-        raise NOTHING_OF_THIS_REFERENCE(reference=reference, amount=format_yuan(line["signed_fen"]))
-    return matched
-
-
-async def _order_waits(desk: Desk, line: Any, reference: str) -> bool:
-    """Whether a payment by order that was declared not executed or came back had this reference and amount: the line
-    then waits for the order's last hand, who records that it was executed late (0263)."""
-    fen = line["signed_fen"]
-    return await store.order_waits(desk.conn, desk.pool_code, line["account"], reference, fen)
-
-
-async def _open_line(desk: Desk, role: str, line_id: UUID, then: Words) -> Any:
-    """An open line with its account locked, for another than who imported it.
-
-    Raises LINE_UNKNOWN, KEEPER_ONLY and FOUR_EYES.
-    """
-    known = await store.open_line(desk.conn, desk.pool_code, line_id)
-    if known is None:
-        raise LINE_UNKNOWN(line=line_id)
-    await funding.lock_matching(desk, known["account"])
-    line = await store.open_line(desk.conn, desk.pool_code, line_id)
-    if line is None:
-        raise LINE_UNKNOWN(line=line_id)
-    funding.check_keeper(funding.account_of(line["account"]), role)
-    if line["imported_by"] == desk.by:
-        raise FOUR_EYES(act=IMPORT, then=then)
-    return line
-
-
-async def recognise_interest(desk: Desk, role: str, line_id: UUID) -> UUID:
-    """A second person recognises an open line as interest; returns its movement.
-
-    Raises LINE_UNKNOWN, KEEPER_ONLY, FOUR_EYES and NOT_INTEREST.
-    """
-    line = await _open_line(desk, role, line_id, ("确认利息", "recognise interest"))
-    if line["signed_fen"] <= 0:
-        raise NOT_INTEREST(line=line["line"])
-    entry = funding.interest_entry(
-        line["account"], line_id, line["signed_fen"], line["value_date"], line["imported_by"], desk.by
-    )
-    await book(desk, [replace(entry, papers=(line["sha256"].hex(),))])
-    movement = Movement(
-        new_id(desk.now),
-        line["account"],
-        line["signed_fen"],
-        line["reference"],
-        "interest",
-        line_id,
-        line["value_date"],
-    )
-    await funding.journal(desk, [movement])
-    await store.add_matches(desk.conn, desk.pool_code, desk.by, desk.now, [(line_id, movement.id)])
-    return movement.id

@@ -64,8 +64,9 @@ NOT_INTEREST = define(
     422,
     "不能确认为利息",
     "Cannot be interest",
-    "利息只能是收入;第 {line} 行是支出。",
-    "Interest comes in; line {line} went out.",
+    "第 {line} 行是支出 {amount} 元;支出只能更正同一账户此前确认过、还没有更正的同额利息。",
+    "Line {line} took out {amount}: that can only correct interest of this amount, recognised on the account "
+    "before and not yet corrected.",
 )
 NOT_UNKNOWN = define(
     "payment_not_unknown",

@@ -80,12 +80,15 @@ def match(lines: Sequence[Line], candidates: Iterable[Candidate]) -> tuple[Match
 
 AGAIN = "_again"
 """Ends the kinds of what the bank executed once more by itself."""
+TAKEN_BACK = "_taken_back"
+"""Ends the kinds of what came in for a receivable and the bank took back."""
 _HOLDS_NOTHING = frozenset({"late_payment", "second_payment", "second_order"})
 
 
 def holds_nothing(kind: str) -> bool:
-    """Whether no money is set aside for it: the bank executed it after it was declared not executed, or once more."""
-    return kind in _HOLDS_NOTHING or kind.endswith(AGAIN)
+    """Whether no money is set aside for it: the bank executed it after it was declared not executed, or once more, or
+    took it back."""
+    return kind in _HOLDS_NOTHING or kind.endswith((AGAIN, TAKEN_BACK))
 
 
 @dataclass(frozen=True, slots=True)

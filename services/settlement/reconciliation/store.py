@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.settlement.funding.movements import stands
+from services.settlement.funding.movements import INTEREST, INTEREST_CORRECTED, stands
 from shared.db.sql import execute, fetch, fetchrow
 
 
@@ -116,6 +116,17 @@ async def add_reading(conn: AsyncConnection, row: Sequence[Any]) -> None:
         VALUES ($1, $2, $3, $4, $5, $6)""",
         *row,
     )
+
+
+async def interest_of(conn: AsyncConnection, pool: str, account: str, fen: int) -> Any:
+    """The last interest of an amount on an account that the bank has not taken back, as its movement; or None."""
+    sql = f"""
+        SELECT m.id, m.source_id FROM movement m
+        WHERE m.pool_code = $1 AND m.account = $2 AND m.kind = '{INTEREST}' AND m.signed_fen = $3 AND NOT EXISTS (
+          SELECT FROM movement b WHERE b.pool_code = m.pool_code AND b.account = m.account
+            AND b.kind = '{INTEREST_CORRECTED}' AND b.source_id = m.id)
+        ORDER BY m.value_date DESC, m.id DESC LIMIT 1"""
+    return await fetchrow(conn, sql, pool, account, fen)
 
 
 async def order_waits(conn: AsyncConnection, pool: str, account: str, reference: str, signed_fen: int) -> bool:

@@ -104,6 +104,15 @@ async def test_a_prepared_repayment_is_given_up(world: World) -> None:
     again = await world.done(f"/payments/{one['id']}/repayment")
     await world.statement(EXPENDITURE, ("out", 10_000, one["end_to_end_id"]))
     await world.refused("batch_state", f"/batches/{again['id']}/release", role="insurer_approver")
+    (made,) = await world.rows("SELECT batch_id FROM instruction WHERE shown_as IS NOT NULL")
+    batch = await world.get(f"/batches/{made['batch_id']}")
+    (shown_as,) = batch["instructions"]
+    assert (batch["status"], batch["prepared_by"], batch["released_by"]) == (
+        "sent",
+        "insurer_finance-1",
+        "rule:payment",
+    )
+    assert (shown_as["end_to_end_id"], shown_as["replaces"]) == (one["end_to_end_id"], one["id"])
     assert (await at_bank(world), await owed(world)) == ([], [])
     assert await world.term("d", "confirmed") == "100.00"
     await tied(world)

@@ -8,7 +8,7 @@ from typing import Any
 FORMAT = "heyi-ledger-1"
 SEAL = "heyi-seal-1"
 _HASH = re.compile(r"[0-9a-f]{64}\Z")
-_YUAN = re.compile(r"(-?)(0|[1-9]\d*)\.(\d\d)\Z")
+_YUAN = re.compile(r"(-?)(0|[1-9][0-9]*)\.([0-9]{2})\Z")
 
 
 class Unreadable(ValueError):
@@ -34,8 +34,15 @@ def fen(text: Any) -> int:
 
 
 def record(*fields: Any) -> bytes:
-    """Fields joined by TAB and ended by LF. A TAB or LF inside a field stays as it is and will not give the hash."""
-    return ("\t".join("" if field is None else str(field) for field in fields) + "\n").encode()
+    """Fields joined by TAB and ended by LF."""
+    return b"\t".join(_field(field) for field in fields) + b"\n"
+
+
+def _field(field: Any) -> bytes:
+    """The bytes of a field. A TAB or LF inside one becomes a byte that no UTF-8 text holds: no true record has it, so
+    what was written over other fields or lines (a second posting in the text of the first) never gives their hash."""
+    text = "" if field is None else str(field)
+    return text.encode(errors="surrogatepass").replace(b"\t", b"\xff").replace(b"\n", b"\xfe")
 
 
 def genesis(book: dict[str, Any]) -> bytes:

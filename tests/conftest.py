@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from deploy.postgres import cluster
 from shared.http import transport
@@ -33,6 +35,11 @@ settings.register_profile(
 )
 settings.register_profile("soak", parent=settings.get_profile("ci"), derandomize=False, max_examples=2000)
 settings.load_profile(os.environ.get("HEYI_HYPOTHESIS_PROFILE", "ci"))
+if os.environ.get("HEYI_HYPOTHESIS_PROFILE", "ci") == "ci":
+    # Hypothesis also draws the constants that it finds in whatever modules are loaded, so in those that other tests
+    # of the same worker have brought in: the same test would draw other cases from one run to the next.
+    _no_constants = Constants()
+    providers._get_local_constants = lambda: _no_constants
 
 
 # -- reporting

@@ -1,5 +1,6 @@
 """Wire forms as pydantic types (contracts §3): strings outside, integers inside, JSON numbers refused."""
 
+import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
@@ -96,6 +97,26 @@ An ID, bank card or telephone number in it is refused: such texts are shown to o
 """
 Reason = Annotated[FreeText, Field(min_length=1)]
 """A free text that cannot be left empty."""
+
+
+_BREAKS = frozenset({"Cc", "Zl", "Zp"})
+_NO_CHARACTERS = frozenset("\ufffe\uffff")
+
+
+def _one_line(text: str) -> str:
+    if any(unicodedata.category(one) in _BREAKS or one in _NO_CHARACTERS for one in text):
+        raise ValueError(
+            "只能写一行,请删去换行、制表符和看不见的控制字符后重发"
+            " / must be one line: take out line breaks, tabs and control characters and send again"
+        )
+    return text
+
+
+_ONE_LINE = AfterValidator(_one_line)
+Line = Annotated[Reason, _ONE_LINE]
+"""A free text of one line: it stands on a voucher, whose records are framed by TAB and line break."""
+Name = Annotated[str, Field(min_length=1, max_length=200), _ONE_LINE]
+"""What somebody, or a bank, is called, as it stands in a payment file: XML holds no control characters."""
 
 
 class WireModel(BaseModel):

@@ -78,6 +78,18 @@ class Judged(NamedTuple):
     reached: Counter[str]
     steps: Counter[str]
     seconds: float
+    """Of CPU."""
+    yardstick: float
+    """The same for a piece of work that never changes, at the same moment on the same machine."""
+
+
+def yardstick() -> float:
+    """Seconds of CPU for a fixed piece of work: what a slow or crowded processor does to it, it does to the engines."""
+    started = time.process_time()
+    kept: dict[str, int] = {}
+    for n in range(20_000):
+        kept[f"{n % 997}"] = kept.get(f"{n * 7 % 997}", 0) + n // 3
+    return time.process_time() - started
 
 
 def judge(seed: int, number: int) -> Judged:
@@ -101,7 +113,7 @@ def judge(seed: int, number: int) -> Judged:
         reached[expected["outcome"]] += 1
         steps.update({step.step for step in decided.trace})
         world.count(expected["moves"], so_far, decided.so_far)
-    return Judged(reached, steps, time.process_time() - started)
+    return Judged(reached, steps, time.process_time() - started, yardstick())
 
 
 def from_all_sides(rng: Random, claim: ClaimInput, facts: Facts, policy: Policy) -> None:

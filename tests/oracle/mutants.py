@@ -34,6 +34,7 @@ SUITES = (
             "rules",
             "slip",
             "stating",
+            "diseases",
             "document",
             "parts",
             "practice",

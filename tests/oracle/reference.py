@@ -88,7 +88,6 @@ def decide(policy: Doc, claim: Doc, used: Counts) -> Doc:
     """What becomes of a claim: outcome, amounts, what each layer pays, what moves which count."""
     claim = claim | {"stated": [name for name in CIRCUMSTANCES if claim[name]]}
     claim |= {name: believed(policy, claim, name) for name in CIRCUMSTANCES}
-    claim["counts_for"] = counted_disease(policy, claim["disease"])
     given = claim["elsewhere"]
     total = given["total"] if given else sum(line["amount"] for line in claim["lines"])
     base = {"year": year_of(policy, claim), "total": total}
@@ -341,16 +340,6 @@ def covers(code: str, disease: str) -> bool:
 def named_in(codes: Any, disease: str) -> str:
     """The longest of some codes that speaks of a diagnosis; nothing where none does."""
     return max((code for code in listed(codes) if covers(code, disease)), key=len, default="")
-
-
-def counted_disease(policy: Doc, disease: str) -> str:
-    """The disease a diagnosis counts for: the longest code that the policy names for it, or its category."""
-    named: list[str] = []
-    for _, layer in layers_of(policy):
-        for bucket in layer["benefits"].values():
-            for part in (bucket, *bucket["rules"].values(), *bucket.get("caps", {}).values()):
-                named += listed(part.get("diseases", []))
-    return named_in(named, disease) or disease.split(".")[0]
 
 
 def speaks_of(when: Doc, claim: Doc) -> bool:
@@ -639,7 +628,7 @@ def pay(
     gone = was["benefit"] + was["over_year"]
     reached = min([part, *under_other_caps, *(max(0, c - gone) for c in each_time)])
     over_year = max(0, reached - benefit)
-    write(claim, counts, layer_id, layer, bucket_id, year, benefit, deductible - was["deductible"], now, had is None)
+    write(policy, claim, counts, layer_id, bucket_id, year, benefit, deductible - was["deductible"], now, had is None)
     return {
         "benefit": benefit,
         "before_caps": part,
@@ -767,24 +756,32 @@ def speaks_of_disease(cap: Doc, claim: Doc) -> bool:
 def left(claim: Doc, counts: Counts, bucket: Doc, here: str, cap: Doc, year: int) -> int:
     """What a cap over a time leaves."""
     name = cap.get("counts", counted_names(here, bucket)[0])
+    mine = named_in(cap.get("diseases", []), claim["disease"]) or claim["disease"].split(".")[0]
     amount = fen(plain(cap["amount"]))
     if cap.get("per_head") == "true":
         amount *= claim["insured"] if claim["insured"] is not None else 1
-    return max(0, amount - counts.get(count(cap["period"], name, claim, year), 0))
+    counted = keys(cap["period"], name, claim, year)
+    if cap["period"] == "disease_year":
+        counted = [key for key in counted if key[3] == mine]
+    return max(0, amount - sum(counts.get(key, 0) for key in counted))
 
 
-def count(scope: str, name: str, claim: Doc, year: int) -> tuple[str, str, int, str]:
-    """The key of a count."""
+def keys(scope: str, name: str, claim: Doc, year: int) -> list[tuple[str, str, int, str]]:
+    """The keys of a count: for a disease one each code that it can be shortened to, down to the category."""
     if scope == "person_day":
-        return scope, name, 0, claim["admitted"].isoformat()
-    return scope, name, year, claim["counts_for"] if scope == "disease_year" else ""
+        return [(scope, name, 0, claim["admitted"].isoformat())]
+    if scope != "disease_year":
+        return [(scope, name, year, "")]
+    category, _, rest = claim["disease"].partition(".")
+    shortened = [f"{category}.{rest[:length]}" for length in range(1, len(rest) + 1)]
+    return [(scope, name, year, code) for code in (category, *shortened)]
 
 
 def write(
+    policy: Doc,
     claim: Doc,
     counts: Counts,
     layer_id: str,
-    layer: Doc,
     bucket_id: str,
     year: int,
     benefit: int,
@@ -793,13 +790,14 @@ def write(
     first_part: bool,
 ) -> None:
     """Adds to every count what the bucket moves."""
-    bucket, here = layer["benefits"][bucket_id], f"{layer_id}.{bucket_id}"
+    bucket, here = policy["layers"][layer_id]["benefits"][bucket_id], f"{layer_id}.{bucket_id}"
+    every = [(f"{one}.{name}", other) for one, layer in layers_of(policy) for name, other in layer["benefits"].items()]
     moved: list[tuple[str, str, int]] = []
     for name in counted_names(here, bucket):
         scopes = {"person_year"}
-        for other_id, other in layer["benefits"].items():
+        for there, other in every:
             for cap in other.get("caps", {}).values():
-                counted = cap.get("counts", counted_names(f"{layer_id}.{other_id}", other)[0])
+                counted = cap.get("counts", counted_names(there, other)[0])
                 if counted == name and cap["period"] not in ("admission", "visit"):
                     scopes.add(cap["period"])
         moved += [(scope, name, benefit) for scope in scopes]
@@ -810,5 +808,5 @@ def write(
     if bucket.get("yearly") == "true":
         moved.append(("person_year", f"{here}.base", base))
     for scope, name, amount in moved:
-        key = count(scope, name, claim, year)
-        counts[key] = counts.get(key, 0) + amount
+        for key in keys(scope, name, claim, year):
+            counts[key] = counts.get(key, 0) + amount

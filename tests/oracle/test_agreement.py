@@ -18,9 +18,10 @@ from tests.oracle.judging import LEAST, STEPS, judge
 
 POLICIES = 300
 SECONDS = 60.0
-"""That a person waits, where nothing else keeps the processors busy; of CPU in each process at most, wherever."""
-BUSY = 1.5
-"""Waiting longer than so many times its CPU, a run shared the machine with others, and how long it took is theirs."""
+"""Of CPU in each of two processes at most, on a machine whose yardstick is as long as said next: on a slower one, or
+one that does something else besides, both take longer, and how long a person waits says nothing."""
+YARDSTICK_SECONDS = 0.005
+"""As measured where the evidence was taken, in a quiet moment."""
 PROCESSES = min(2, os.cpu_count() or 1)
 
 
@@ -32,18 +33,18 @@ def test_two_engines_agree(request: pytest.FixtureRequest, capsys: pytest.Captur
     reached = sum((one.reached for one in judged), Counter[str]())
     steps = sum((one.steps for one in judged), Counter[str]())
     waited, seconds = time.perf_counter() - started, sum(one.seconds for one in judged) / PROCESSES
+    slower = sum(one.yardstick for one in judged) / POLICIES / YARDSTICK_SECONDS
     with capsys.disabled():
         print(
             f"\noracle: {sum(reached.values())} claims, {POLICIES} policies, seed {seed}, {waited:.1f} s waited, "
-            f"{seconds:.1f} s of CPU in each of {PROCESSES} processes"
+            f"{seconds:.1f} s of CPU in each of {PROCESSES} processes, yardstick {slower:.2f}"
         )
         for outcome in Outcome:
             print(f"  {outcome.value:<28}{reached[outcome.value]:>9}")
         print("  claims by step of the calculation:", ", ".join(f"{one} {steps[one]}" for one in STEPS))
     assert {o.value: reached[o.value] for o in Outcome if reached[o.value] < LEAST} == {}
     assert {one: steps[one] for one in STEPS if steps[one] < LEAST} == {}
-    assert seconds < SECONDS
-    assert waited < SECONDS or waited > BUSY * seconds
+    assert seconds * PROCESSES / 2 < SECONDS * slower
 
 
 def test_the_corpus_of_the_mutants_agrees() -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import selectors
+from collections.abc import Callable, Coroutine
+from functools import wraps
 from typing import Any
 
 
@@ -30,5 +32,12 @@ class LoopOfItsOwnTime(asyncio.SelectorEventLoop):
         return self._own.waited
 
 
-BACKEND: tuple[str, dict[str, Any]] = ("asyncio", {"loop_factory": LoopOfItsOwnTime})
-"""For the fixture ``anyio_backend`` of a module whose tests run on it."""
+def on_its_own_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """A test that runs on such a loop, apart from the one that asynchronous tests and fixtures share."""
+
+    @wraps(test)
+    def run(*args: Any, **options: Any) -> None:
+        with asyncio.Runner(loop_factory=LoopOfItsOwnTime) as runner:
+            runner.run(test(*args, **options))
+
+    return run

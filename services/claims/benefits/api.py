@@ -12,7 +12,6 @@ from pydantic import Field
 
 from services.claims.benefits import commands, store
 from services.claims.benefits.again import look_again
-from services.claims.benefits.check import findings
 from services.claims.benefits.commands import POLICY_UNKNOWN, Decision
 from services.claims.benefits.compiler import stored
 from services.claims.benefits.handed_in import YAML_BODY, FindingWire, text_of_body, told
@@ -155,7 +154,7 @@ async def submit_policy(pool_code: str, unit: UnitDep, request: Request) -> Subm
         status=status,
         effective_from=policy.effective_from,
         illustrative=list(policy.illustrative),
-        findings=told(findings(policy, loaded.source, loaded.document)),
+        findings=told(await commands.looked_at(unit, policy, loaded.source, loaded.document)),
     )
 
 

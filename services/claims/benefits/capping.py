@@ -18,7 +18,7 @@ def capped(case: Case, benefit: Benefit, amount_fen: int, before: Carried) -> tu
     paid = within = amount_fen
     for cap in _caps(case, benefit):
         case.rest(cap.origin)
-        used = before.benefit_fen if cap.period in EACH_TIME else case.used(cap.period, cap.counts)
+        used = before.benefit_fen if cap.period in EACH_TIME else case.used(cap.period, cap.counts, cap.diseases)
         limit = _limit(case, cap)
         left = max(0, limit - used)
         allowed = min(paid, left)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from services.claims.benefits.diseases import counted_as
+from services.claims.benefits.diseases import counted_as, counted_under
 from services.claims.benefits.model import (
     FULL_RATIO,
     AccumulatorKey,
@@ -68,9 +69,9 @@ class Case:
     idle: bool = False
     """True while a bucket is computed that has nothing to work on: it rests on none of its values."""
 
-    def used(self, scope: str, name: str) -> int:
-        """What an accumulator stands at."""
-        key = key_of(self.claim, self.policy, self.year, scope, name)
+    def used(self, scope: str, name: str, diseases: Container[str] = ()) -> int:
+        """What an accumulator stands at; of a disease-year that of the code among `diseases`, or of the category."""
+        key = key_of(self.claim, self.year, scope, name, diseases)
         return self.facts.used.get(key, 0) + self.added.get(key, 0)
 
     def rest(self, origin: Origin) -> None:
@@ -81,17 +82,23 @@ class Case:
     def add(self, scope: str, name: str, amount: int) -> None:
         """Moves an accumulator; by nothing moves nothing."""
         if amount:
-            key = key_of(self.claim, self.policy, self.year, scope, name)
-            self.added[key] = self.added.get(key, 0) + amount
+            for key in keys_of(self.claim, self.year, scope, name):
+                self.added[key] = self.added.get(key, 0) + amount
 
     def step(self, step: str, rule: str, clause: str, inputs: Inputs, amount: int) -> None:
         """Writes a step of the trace."""
         self.steps.append(TraceStep(step, rule, clause, inputs, amount))
 
 
-def key_of(claim: ClaimInput, policy: Policy, year: int, scope: str, name: str) -> AccumulatorKey:
-    """The accumulator that a claim counts on."""
+def key_of(claim: ClaimInput, year: int, scope: str, name: str, diseases: Container[str] = ()) -> AccumulatorKey:
+    """The accumulator that a cap of `diseases` looks at."""
     if scope == "person_day":
         return AccumulatorKey(scope, name, 0, claim.admitted_on.isoformat())
-    disease = counted_as(claim.disease, policy.diseases) if scope == "disease_year" else ""
-    return AccumulatorKey(scope, name, year, disease)
+    return AccumulatorKey(scope, name, year, counted_as(claim.disease, diseases) if scope == "disease_year" else "")
+
+
+def keys_of(claim: ClaimInput, year: int, scope: str, name: str) -> tuple[AccumulatorKey, ...]:
+    """The accumulators that a claim counts on: one, of a disease-year one for every code that covers the disease."""
+    if scope == "disease_year":
+        return tuple(AccumulatorKey(scope, name, year, code) for code in counted_under(claim.disease))
+    return (key_of(claim, year, scope, name),)

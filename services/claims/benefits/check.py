@@ -8,10 +8,13 @@ from typing import Any
 
 from services.claims.benefits import words
 from services.claims.benefits.areas import EVERYTHING, phrases
+from services.claims.benefits.diseases import codes_of, covering
+from services.claims.benefits.diseases import told as told_codes
 from services.claims.benefits.document import Finding, Path, Source
 from services.claims.benefits.idle import idle_rows
 from services.claims.benefits.model import EACH_TIME, FULL_RATIO, Benefit, Cap, Layer, Policy, Rule, Situation
 from services.claims.benefits.schema import PolicyDoc
+from services.claims.benefits.shadowed import shadowed
 from services.claims.benefits.slip import yuan
 from shared.kernel.money import format_yuan
 
@@ -24,10 +27,11 @@ def findings(policy: Policy, source: Source, document: PolicyDoc | None = None) 
     found = []
     first = policy.layers[0]
     for layer in policy.layers:
+        found += [source.finding(path, message, "warning") for path, message in _place_of(policy, layer)]
         for benefit in layer.buckets:
             here: Path = ("layers", layer.id, "benefits", benefit.id.split(".")[1])
             told = [*_gaps(layer, first, benefit), *_ratios(benefit), *_unreachable(policy, layer, benefit)]
-            told += idle_rows(benefit)
+            told += [*shadowed(layer, benefit), *idle_rows(benefit)]
             found += [source.finding((*here, *path), message, "warning") for path, message in told]
         if layer.base == "cut_by_cap" and not _capped_before(policy, layer):
             message = "这一层从前一层的全年封顶线起付,而前一层没有全年封顶线,永远不会支付"
@@ -41,18 +45,47 @@ def findings(policy: Policy, source: Source, document: PolicyDoc | None = None) 
     return found
 
 
+def _place_of(policy: Policy, layer: Layer) -> Iterator[tuple[Path, str]]:
+    """A layer that runs before one that rulings §3 puts below it, and one below all that not everybody has."""
+    ranks = list(words.LAYERS)
+    later = [one for one in policy.layers[policy.layers.index(layer) + 1 :] if one.id in ranks]
+    if layer.id in ranks and any(ranks.index(one.id) < ranks.index(layer.id) for one in later):
+        usual = "、".join(words.word(words.LAYERS, code) for code in words.BOOKS)
+        yield ("layers", layer.id), f"各层不按通常的次序({usual})计算,请核对"
+    if layer is policy.layers[0] and layer.voluntary:
+        yield ("layers", layer.id, "voluntary"), "第一层只给参加的人,没有参加的得不到任何补偿,请核对"
+
+
 # ---------------------------------------------------------------- gaps
 
 
 def _gaps(layer: Layer, first: Layer, benefit: Benefit) -> Iterator[tuple[Path, str]]:
     """Situations that no row speaks of; a layer above has to speak only where the first one pays."""
     wanted = EVERYTHING
-    if not benefit.table:
-        return
     if layer is not first and benefit.kind in first.benefits:
         wanted = frozenset(first.benefits[benefit.kind].table)
+    if benefit.items and benefit.kind not in layer.benefits and benefit.kind not in layer.special:
+        yield ("items",), "没有规定:所列项目以外的费用"
+    if not benefit.table:
+        yield from _gaps_of_diseases(benefit, wanted)
+        return
     for gap in phrases(wanted - benefit.table.keys()):
         yield ("rules",), f"没有规定:{gap}"
+
+
+def _gaps_of_diseases(benefit: Benefit, wanted: frozenset[Situation]) -> Iterator[tuple[Path, str]]:
+    """What a bucket leaves open whose rows all name diseases: other diseases, and situations of those named."""
+    if not benefit.diseases:
+        yield ("rules",), "没有规定:各行写明的病种以外的病种"
+    elif lost := [code for code in sorted(benefit.diseases) if covering(code, benefit.by_disease) is None]:
+        yield ("rules",), f"没有规定:病种 {told_codes(lost)} 中各行没有写明的"
+    gaps: dict[str, list[str]] = {}
+    for code in sorted(benefit.by_disease):
+        tables = [benefit.by_disease[one] for one in codes_of(code) if one in benefit.by_disease]
+        for gap in phrases(wanted.difference(*tables)):
+            gaps.setdefault(gap, []).append(code)
+    for gap, codes in gaps.items():
+        yield ("rules",), f"没有规定:病种 {'、'.join(codes)},{gap}"
 
 
 # ---------------------------------------------------------------- impossible ratios

@@ -20,11 +20,13 @@ def claim_findings(document: ClaimDoc, source: Source, policy: Policy) -> list[F
     """Every contradiction, in the order in which a claim is written; empty where the policy can decide it."""
     found = [
         *_dates(document, policy),
+        *_catalogue(document),
         *_lines(document, policy),
         *_years(document, policy),
         *_person(document, policy),
         *_third_party(document),
         *_elsewhere(document),
+        *_earlier(document, policy),
         *_account(document, policy),
         *_used(document, policy),
     ]
@@ -40,6 +42,11 @@ def _dates(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
     ended = document.discharged or admitted
     if document.submitted is not None and document.submitted < ended:
         yield ("submitted",), f"送材料的日期 {document.submitted} 早于出院(就诊)日期 {ended}"
+
+
+def _catalogue(document: ClaimDoc) -> Iterator[tuple[Path, str]]:
+    if document.catalogue and not document.lines:
+        yield ("catalogue",), "没有写费用明细(lines)的,不写目录(catalogue)"
 
 
 def _lines(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
@@ -82,6 +89,10 @@ def _person(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
     admitted = document.admitted or policy.effective_from
     if document.person.birth is not None and document.person.birth > admitted:
         yield ("person", "birth"), f"出生日期 {document.person.birth} 晚于入院(就诊)日期 {admitted}"
+    intervals = [days.interval() for days in document.person.coverage or ()]
+    for number, one in enumerate(intervals):
+        if any(one.holds(other.start) or other.holds(one.start) for other in intervals[:number]):
+            yield ("person", "coverage", number), "与前面的参合期间重叠,请写成一段"
     kinds = _cards(policy)
     for number, card in enumerate(document.person.cards):
         if card.kind not in kinds:
@@ -95,17 +106,38 @@ def _person(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
 
 def _third_party(document: ClaimDoc) -> Iterator[tuple[Path, str]]:
     if (document.third_party == "shared") != bool(document.third_party_share):
-        yield ("third_party_share",), "第三人负担的比例只在 third_party 为 shared 时写,并且必须写"
+        told = "第三人负担的比例(third_party_share)只在 third_party 为 shared 时写,并且必须写"
+        yield ("third_party_share" if document.third_party_share else "third_party",), told
 
 
 def _elsewhere(document: ClaimDoc) -> Iterator[tuple[Path, str]]:
     given = document.elsewhere
     if given is not None and not given.benefit <= given.eligible <= given.total:
         yield ("elsewhere",), "在别处做的基本结算,补偿不得超过可补偿费用,可补偿费用不得超过总额"
+    elif given is not None and given.over_cap > given.eligible - given.benefit:
+        yield ("elsewhere", "over_cap"), "封顶线以上的部分不得超过没有补偿的可补偿费用"
+
+
+def _earlier(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
+    """What earlier parts had: only of the first layer can a file say it."""
+    given = document.earlier
+    if given is None:
+        return
+    if document.elsewhere is not None:
+        yield ("earlier",), "基本补偿已在别处结算(elsewhere)的,没有中途结算"
+    above = [layer.name for layer in policy.layers[1:] if any(one.kind == document.kind for one in layer.buckets)]
+    if above:
+        yield ("earlier",), f"方案在第一层以上还有“{above[0]}”,此前各次在那里得到的补偿文件里写不了,不能这样试算"
+    if given.total is not None and given.total < given.eligible:
+        yield ("earlier", "total"), "此前各次的可补偿费用不得超过总费用"
+    if given.deductible > given.eligible:
+        yield ("earlier", "deductible"), "此前各次扣除的起付线不得超过可补偿费用"
+    if given.benefit + given.hospital > given.eligible:
+        yield ("earlier", "benefit"), "此前各次的补偿与医院负担的部分,合计不得超过可补偿费用"
 
 
 def _used(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
-    known = _counts(policy)
+    known, seen = _counts(policy), dict[tuple[str, str], str]()
     for written, amount in document.used.items():
         scope, _, name = written.rpartition(":")
         if scope and scope not in _PERIODS:
@@ -115,6 +147,8 @@ def _used(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
             yield ("used", written), f"方案没有累计项 {written};有的是:{told}"
         elif name.endswith(".admissions") and amount % _FEN:
             yield ("used", written), "住院次数写整数,例如 2"
+        elif (first := seen.setdefault((scope or default_scope(name), name), written)) != written:
+            yield ("used", written), f"与 {first} 是同一个累计项,只写一个"
 
 
 def _cards(policy: Policy) -> set[str]:

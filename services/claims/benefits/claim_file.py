@@ -8,7 +8,7 @@ from datetime import date
 from pydantic import ValidationError
 
 from services.claims.benefits.areas import USUAL_PLACE
-from services.claims.benefits.case import key_of
+from services.claims.benefits.case import keys_of
 from services.claims.benefits.claim_check import claim_findings, default_scope
 from services.claims.benefits.claim_document import ClaimDoc, EarlierDoc
 from services.claims.benefits.document import PolicyErrors, Source, read
@@ -55,7 +55,7 @@ class Answer:
 
 def read_claim(text: str) -> ClaimFile:
     """The claim of a file. Raises PolicyErrors that name every guilty line."""
-    source = read(text)
+    source = read(text, "费用文件")
     try:
         return ClaimFile(ClaimDoc.model_validate(source.raw), source)
     except ValidationError as wrong:
@@ -172,7 +172,7 @@ def _used(document: ClaimDoc, claim: ClaimInput, policy: Policy) -> list[tuple[A
         year = 0 if name == ACCOUNT_SPENT else benefit_year(claim, policy)
         scope = scope or default_scope(name)
         counts = amount // 100 if name.endswith(".admissions") else amount
-        found.append((key_of(claim, policy, year, scope, name), counts))
+        found += [(key, counts) for key in keys_of(claim, year, scope, name)]
     return found
 
 

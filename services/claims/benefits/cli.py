@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -22,6 +23,7 @@ from services.claims.benefits.messages import choices
 from services.claims.benefits.model import Policy
 from services.claims.benefits.payment_document import payment_findings, payment_words, read_payment
 from services.claims.benefits.quote import Question, UnknownGroup, quote
+from services.claims.benefits.schema import day_of
 from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wall import wall_table
 from services.claims.benefits.wire import decision_document
@@ -58,9 +60,16 @@ def _amount(text: str) -> int:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text}:日期写作 2010-03-01 · a date such as 2010-03-01") from None
+        return day_of(text)
+    except ValueError as wrong:
+        raise typer.BadParameter(f"{text}:{wrong} · a date such as 2010-03-01") from None
+
+
+def _insured(text: str) -> int:
+    """How many members of a household are insured."""
+    if not re.fullmatch("[1-9][0-9]?", text):
+        raise typer.BadParameter(f"{text}:写 1 至 {MOST_INSURED} 的整数 · a number of members up to {MOST_INSURED}")
+    return int(text)
 
 
 _REASONS: tuple[tuple[type[OSError], str], ...] = (
@@ -116,7 +125,9 @@ def quote_command(
     ctx: typer.Context,
     policy: Annotated[str, typer.Option(help="方案编号或文件 · policy id or file")],
     level: Annotated[str | None, _one_of(words.LEVELS, "医疗机构级别 · level of the institution")] = None,
-    eligible: Annotated[str | None, typer.Option(metavar="YUAN", help="可补偿费用 · eligible amount")] = None,
+    eligible: Annotated[
+        int | None, typer.Option(parser=_amount, metavar="YUAN", help="可补偿费用 · eligible amount")
+    ] = None,
     kind: Annotated[str, _one_of(words.KINDS, "住院、门诊 · kind of care")] = "inpatient",
     place: Annotated[str | None, _one_of(words.PLACES, "所在地 · place; 省、地级默认县外省内")] = None,
     ownership: Annotated[str, _one_of(words.OWNERSHIPS, "公立、民营 · ownership")] = "public",
@@ -126,10 +137,15 @@ def quote_command(
     emergency: Annotated[bool, typer.Option("--emergency", help="急诊 · emergency")] = False,
     migrant: Annotated[bool, typer.Option("--migrant", help="外出务工 · migrant worker")] = False,
     referred: Annotated[bool, typer.Option("--referred", help="经转诊 · referred")] = False,
-    used: Annotated[str, typer.Option(metavar="YUAN", help="本年度此前的补偿 · benefit received before")] = "0",
-    admitted: Annotated[str | None, typer.Option(metavar="DATE", help="入院(就诊)日期,默认方案生效日")] = None,
+    used: Annotated[
+        int | None, typer.Option(parser=_amount, metavar="YUAN", help="本年度此前的补偿 · benefit received before")
+    ] = None,
+    admitted: Annotated[
+        date | None, typer.Option(parser=_day, metavar="DATE", help="入院(就诊)日期,默认方案生效日 · day of admission")
+    ] = None,
     insured: Annotated[
-        int | None, typer.Option(min=1, max=MOST_INSURED, help="全家参合人数 · insured members of the household")
+        int | None,
+        typer.Option(parser=_insured, metavar="NUMBER", help="全家参合人数 · insured members of the household"),
     ] = None,
     claim: Annotated[Path | None, typer.Option(metavar="FILE", help="写明整笔费用的文件 · a whole claim")] = None,
     english: Annotated[bool, typer.Option("--english", help="英文 · in English")] = False,
@@ -150,8 +166,8 @@ def quote_command(
             question = Question(
                 kind=kind,
                 level=level,
-                eligible_fen=_amount(eligible),
-                admitted_on=_day(admitted) if admitted else loaded.policy.effective_from,
+                eligible_fen=eligible,
+                admitted_on=admitted or loaded.policy.effective_from,
                 place=place,
                 ownership=ownership,
                 designation=designation,
@@ -159,7 +175,7 @@ def quote_command(
                 emergency=emergency,
                 migrant=migrant,
                 referred=referred,
-                used_fen=_amount(used),
+                used_fen=used or 0,
                 disease=disease,
                 insured=insured,
             )

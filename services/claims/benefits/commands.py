@@ -11,8 +11,11 @@ from uuid import UUID
 from services.claims.benefits import store, templates
 from services.claims.benefits.check import findings
 from services.claims.benefits.compiler import Loaded, stored
-from services.claims.benefits.document import Finding
+from services.claims.benefits.document import Finding, Source
 from services.claims.benefits.lifecycle import PUBLIC_SIDE, expect_checkable, expect_decidable
+from services.claims.benefits.model import Policy
+from services.claims.benefits.restarted import restart_findings
+from services.claims.benefits.schema import PolicyDoc
 from shared.http.unit import Unit
 from shared.kernel.errors import define
 from shared.kernel.ids import new_id
@@ -97,11 +100,18 @@ async def check(unit: Unit, policy_id: UUID) -> list[Finding]:
     text = await store.document(unit.conn, unit.pool_code, policy_id)
     source = await templates.source_of(unit, policy, text, unit.pool_code)
     known, written = stored(str(canonical))
-    found = findings(known, source, written)
+    found = await looked_at(unit, known, source, written)
     await store.set_checked(unit.conn, unit.pool_code, policy_id, unit.actor.subject, unit.now)
     unit.result("policy", policy_id)
     unit.note(code=policy["code"], hash=policy["hash"], warnings=len(found))
     return found
+
+
+async def looked_at(unit: Unit, policy: Policy, source: Source, document: PolicyDoc) -> list[Finding]:
+    """What the machine finds in a version, and what of the version that it follows it does not go on counting."""
+    found = findings(policy, source, document)
+    followed = await store.canonical_on(unit.conn, unit.pool_code, policy.effective_from)
+    return found if followed is None else [*found, *restart_findings(stored(followed)[0], policy, source)]
 
 
 async def decide(unit: Unit, policy_id: UUID, decision: Decision) -> Any:

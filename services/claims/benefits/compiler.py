@@ -99,8 +99,9 @@ def _no_parent(policy_id: str) -> str:
 
 
 def _policy(document: PolicyDoc) -> Policy:
+    scopes = _scopes(document)
     layers = tuple(
-        _layer(document, layer_id, layer)
+        _layer(document, layer_id, layer, scopes)
         for layer_id, layer in sorted(document.layers.items(), key=lambda pair: pair[1].order)
     )
     always = [
@@ -129,20 +130,10 @@ def _policy(document: PolicyDoc) -> Policy:
         family_account=_family_account(document),
         circumstances=tuple(_circumstances(document)),
         deadlines=tuple(_deadlines(document)),
-        diseases=frozenset(_diseases(layers)),
         papers=tuple(_papers(document)),
         accidents=_accidents(document),
         groups={code: group.name for code, group in document.groups.items()},
     )
-
-
-def _diseases(layers: Iterable[Layer]) -> Iterator[str]:
-    """Every code of a disease that the layers name."""
-    for benefit in itertools.chain.from_iterable(layer.buckets for layer in layers):
-        yield from benefit.diseases
-        rows: list[Rule | Cap] = [*benefit.rules, *benefit.caps]
-        for row in rows:
-            yield from row.diseases
 
 
 def _circumstances(document: PolicyDoc) -> Iterator[Circumstance]:
@@ -215,8 +206,7 @@ def benefit_rows(benefit: Benefit) -> list[Rule | Cap | Bonus | Waiver | Floor |
     return [*benefit.rules, *benefit.caps, *benefit.bonuses, *benefit.waivers, *single]
 
 
-def _layer(document: PolicyDoc, layer_id: str, layer: LayerDoc) -> Layer:
-    scopes = _scopes(layer_id, layer)
+def _layer(document: PolicyDoc, layer_id: str, layer: LayerDoc, scopes: dict[str, set[str]]) -> Layer:
     buckets = [
         (_benefit(document, f"{layer_id}.{benefit_id}", benefit, scopes), benefit)
         for benefit_id, benefit in sorted(layer.benefits.items(), key=lambda pair: pair[1].order)
@@ -244,16 +234,17 @@ def _by_kind(benefits: Iterable[Benefit]) -> dict[str, tuple[Benefit, ...]]:
     return grouped
 
 
-def _scopes(layer_id: str, layer: LayerDoc) -> dict[str, set[str]]:
-    """For each accumulator the scopes in which some cap of the layer counts it; a person-year is always kept."""
+def _scopes(document: PolicyDoc) -> dict[str, set[str]]:
+    """For each accumulator the scopes in which some cap counts it, of whatever layer; a person-year is always kept."""
     scopes: dict[str, set[str]] = {}
-    for benefit_id, benefit in layer.benefits.items():
-        names = accumulator_names(f"{layer_id}.{benefit_id}", benefit)
-        for name in names:
-            scopes.setdefault(name, {"person_year"})
-        for cap in benefit.caps.values():
-            if cap.period not in EACH_TIME:
-                scopes.setdefault(cap.counts or names[0], {"person_year"}).add(cap.period)
+    for layer_id, layer in document.layers.items():
+        for benefit_id, benefit in layer.benefits.items():
+            names = accumulator_names(f"{layer_id}.{benefit_id}", benefit)
+            for name in names:
+                scopes.setdefault(name, {"person_year"})
+            for cap in benefit.caps.values():
+                if cap.period not in EACH_TIME:
+                    scopes.setdefault(cap.counts or names[0], {"person_year"}).add(cap.period)
     return scopes
 
 

@@ -6,25 +6,31 @@ Pydantic has read the form; this looks across it. Each finding is a path in the 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from services.claims.benefits.areas import phrases
 from services.claims.benefits.document import Path
+from services.claims.benefits.messages import choices, misformed
 from services.claims.benefits.model import DESIGNATIONS, LEVELS, OWNERSHIPS, PLACES, Situation
 from services.claims.benefits.payers import payer_problems
 from services.claims.benefits.schema import (
+    COUNT_PATTERN,
     BenefitDoc,
     DeadlineDoc,
     PapersDoc,
     PolicyDoc,
     Row,
+    RuleDoc,
     Sourced,
     When,
 )
 from services.claims.benefits.words import KINDS, word
 
 _BOTH = (False, True)
+_COUNTERS = ("deductible", "admissions", "base")
+"""What a bucket counts beside its benefit (`paying.counters`)."""
 MOST_COMBINATIONS = 200_000
 """Pairs of disease and situation in a document: a table of that size is made in well under a second."""
 
@@ -57,6 +63,8 @@ def contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
         kinds: dict[tuple[str, object], str] = {}
         for benefit_id, benefit in layer.benefits.items():
             where = (*here, "benefits", benefit_id)
+            if benefit.kind not in KINDS:
+                yield (*where, "kind"), f"只能是 {choices(list(KINDS), KINDS)} 之一"
             asked = (benefit.kind, benefit.condition)
             if asked in kinds:
                 yield (*where, "kind"), f"{benefit.kind} 已在 {kinds[asked]} 中规定"
@@ -64,6 +72,7 @@ def contradictions(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
             if layer.order != first.order:
                 yield from _only_below(where, benefit)
             yield from _benefit_problems(document, where, f"{layer_id}.{benefit_id}", benefit)
+            yield from _count_problems(document, where, benefit)
     if first.base != "eligible":
         yield ("layers",), "第一层应以合规费用(eligible)为基数"
 
@@ -106,8 +115,7 @@ def _parameter_origins(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
         value: Sourced[Any] = getattr(document.parameters, name)
         if value.clause is None and not value.illustrative:
             yield ("parameters", name), "缺少依据:写明 clause,来源没有规定的写 illustrative: true"
-        if value.source is not None and value.source not in document.sources:
-            yield ("parameters", name, "source"), f"sources 里没有 {value.source}"
+        yield from _value_problems(document, ("parameters", name), value)
 
 
 def _deadline_problems(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
@@ -126,6 +134,7 @@ def _deadline_problems(document: PolicyDoc) -> Iterator[tuple[Path, str]]:
 
 def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
     names = accumulator_names(name, benefit)
+    yield from _ids_twice(here, benefit)
     for part in ("floor", "accident", "essential"):
         row: Row | None = getattr(benefit, part)
         if row is not None:
@@ -138,6 +147,7 @@ def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: Benef
                 yield (*where, "groups"), f"groups 里没有 {group}"
     for rule_id, rule in benefit.rules.items():
         where = (*here, "rules", rule_id)
+        yield from _empty_lists(where, rule)
         values = (rule.deductible, rule.deductible_waived_from, rule.ratio, rule.fixed, rule.patient)
         yield from _origin_problems(document, where, rule, *values)
         if rule.patient is not None and rule.limit is not None and rule.patient.value >= rule.limit.amount:
@@ -146,6 +156,11 @@ def _benefit_problems(document: PolicyDoc, here: Path, name: str, benefit: Benef
     for cap_id, cap in benefit.caps.items():
         where = (*here, "caps", cap_id)
         yield from _origin_problems(document, where, cap, cap.amount)
+        if cap.period == "person_day" and benefit.kind == "inpatient":
+            yield (
+                (*where, "period"),
+                "每人每日(person_day)的封顶线只用于门诊:住院一次有许多天,写 admission(每次)或按年的",
+            )
         if cap.per_head and cap.period != "household_year":
             yield (*where, "per_head"), "按家庭参合人数计算(per_head)的封顶线,period 应写 household_year"
         if cap.counts is not None and cap.counts not in names:
@@ -166,16 +181,52 @@ def _origin_problems(
     if row.illustrative and row.clause is None and row.note is None:
         yield here, "来源没有规定的值用 note 说明如何推定"
     for part in (row, *values):
-        if part is None:
-            continue
-        if part.source is not None and part.source not in document.sources:
-            yield (*here, "source"), f"sources 里没有 {part.source}"
-        if part.effective_from is not None and part.effective_from > document.effective_from:
-            yield (
-                (*here, "effective_from"),
-                f"{part.effective_from} 晚于本方案的生效日 {document.effective_from}:"
-                "中途改动的值另写一个版本,从那一天起生效",
-            )
+        if part is not None:
+            yield from _value_problems(document, here, part)
+
+
+def _value_problems(document: PolicyDoc, here: Path, part: Row | Sourced[Any]) -> Iterator[tuple[Path, str]]:
+    """A source that is not there, and a value that would count before its own day (0225)."""
+    if part.source is not None and part.source not in document.sources:
+        yield (*here, "source"), f"sources 里没有 {part.source}"
+    if part.effective_from is not None and part.effective_from > document.effective_from:
+        yield (
+            (*here, "effective_from"),
+            f"{part.effective_from} 晚于本方案的生效日 {document.effective_from}:"
+            "中途改动的值另写一个版本,从那一天起生效",
+        )
+
+
+def _count_problems(document: PolicyDoc, here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
+    """Names of counts that no cap could name, and those that the buckets count something else by."""
+    buckets = [f"{layer_id}.{one}" for layer_id, layer in document.layers.items() for one in layer.benefits]
+    taken = {f"{bucket}.{counter}" for bucket in buckets for counter in _COUNTERS}
+    for number, name in enumerate(benefit.adds_to or ()):
+        if not re.fullmatch(COUNT_PATTERN, name):
+            yield (*here, "adds_to", number), misformed(COUNT_PATTERN)
+        elif name in taken:
+            yield (*here, "adds_to", number), f"{name} 记的是起付线、住院次数或费用,补偿请计入另一个名称"
+
+
+def _ids_twice(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:
+    """Two rows of one id in a bucket: a pool accepts what has no source by that id, and would accept both."""
+    single = [part for part in ("floor", "accident", "essential") if getattr(benefit, part) is not None]
+    taken = dict.fromkeys(single, "")
+    for table in ("rules", "caps", "bonuses", "waivers"):
+        for row_id in getattr(benefit, table) or ():
+            if row_id in taken:
+                other = f"{taken[row_id]}.{row_id}".lstrip(".")
+                yield (*here, table, row_id), f"{other} 已用这个编号:同一项里每行的编号不能相同,请换一个"
+            taken.setdefault(row_id, table)
+
+
+def _empty_lists(here: Path, rule: RuleDoc) -> Iterator[tuple[Path, str]]:
+    """Conditions that name nothing: whoever empties a list means no situation, and it would mean every one."""
+    for number, when in enumerate(rule.when):
+        for name, value in when:
+            if value == []:
+                one: Path = () if len(rule.when) == 1 else (number,)
+                yield (*here, "when", *one, name), "至少写一项;不论哪一种的,不写这一项"
 
 
 def _overlaps(here: Path, benefit: BenefitDoc) -> Iterator[tuple[Path, str]]:

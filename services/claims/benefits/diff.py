@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
+from services.claims.benefits import words
 from services.claims.benefits.areas import EVERYTHING, parts
 from services.claims.benefits.diseases import codes_of
 from services.claims.benefits.example import cap_example, group_example, row_example
 from services.claims.benefits.model import Benefit, Bonus, Layer, Policy, Rule, Situation, Waiver
 from services.claims.benefits.quote import group_names
-from services.claims.benefits.sharing import kind_of, sharing_changes
+from services.claims.benefits.restarted import restarts
+from services.claims.benefits.sharing import kind_of, own_id, sharing_changes
 from services.claims.benefits.wall import (
     account_words,
     bucket_words,
@@ -31,8 +33,18 @@ def differences(old: Policy, new: Policy) -> list[str]:
     if new.effective_from < old.effective_from:
         since, later = _day(new.effective_from), _day(old.effective_from)
         told.append(f"注意:前一份({later}起)比后一份({since}起)生效晚,下面是由新到旧的变化;要看由旧到新,请交换次序。")
-    changes = [*_end(old, new), *_parameters(old, new), *_layers(old, new)]
+    changes = [*_whose(old, new), *_end(old, new), *_parameters(old, new), *_layers(old, new), *_restarts(old, new)]
     return [*told, *(changes or ["对任何人都没有变化。"])]
+
+
+def _whose(old: Policy, new: Policy) -> Iterator[str]:
+    """For which pools and for which scheme the policies are."""
+    if old.pools != new.pools:
+        was, now = ("、".join(policy.pools) or "没有写明" for policy in (old, new))
+        yield f"- 统筹区:原{was},现{now}。"
+    if old.scheme != new.scheme:
+        was, now = (words.word(words.SCHEMES, policy.scheme) for policy in (old, new))
+        yield f"- 制度:原{was},现{now}。"
 
 
 def _end(old: Policy, new: Policy) -> Iterator[str]:
@@ -40,6 +52,11 @@ def _end(old: Policy, new: Policy) -> Iterator[str]:
     if old.effective_from == new.effective_from and old.effective_to != new.effective_to:
         was, now = ("没有写明" if day is None else _day(day) for day in (old.effective_to, new.effective_to))
         yield f"- 所有人:方案执行到哪天,原{was},现{now}。"
+
+
+def _restarts(old: Policy, new: Policy) -> Iterator[str]:
+    if new.effective_from > old.effective_from:
+        yield from dict.fromkeys(f"- {one.benefit.name}:{one.told}。" for one in restarts(old, new))
 
 
 def _day(day: date) -> str:
@@ -57,7 +74,10 @@ def _parameters(old: Policy, new: Policy) -> Iterator[str]:
         yield f"- 跨年住院而次年没有参合的人:参合期以后的费用改为{now}。"
 
     if old.newborn_days != new.newborn_days:
-        yield f"- 新生儿:随母亲参合由出生 {old.newborn_days} 天内改为 {new.newborn_days} 天内。"
+        was, now = (
+            f"出生 {days} 天内随母亲参合" if days else "没有规定" for days in (old.newborn_days, new.newborn_days)
+        )
+        yield f"- 新生儿:原{was},现{now}。"
     yield from _changes("- 各户", _account(old), _account(new))
     yield from _said_changes("- 就诊情形", _circumstances(old), _circumstances(new))
     yield from _said_changes("- 意外伤害", _inquiry(old), _inquiry(new))
@@ -136,10 +156,10 @@ def _benefits(was: Layer | None, now: Layer | None, old: Policy, new: Policy) ->
 
 
 def _others(benefit: Benefit | None, policy: Policy) -> dict[str, tuple[str, str]]:
-    """The rows beside the table by their id, with name and words."""
+    """The rows beside the table by their id in the bucket, with name and words."""
     if benefit is None:
         return {}
-    return {row_id: (name, told) for row_id, name, told, _ in named_rows(benefit, group_names(policy))}
+    return {own_id(row_id): (name, told) for row_id, name, told, _ in named_rows(benefit, group_names(policy))}
 
 
 def _changes(
@@ -172,10 +192,10 @@ def _shown_by(was: Benefit, now: Benefit, policies: tuple[Policy, Policy]) -> Ca
     situations = [parts(table)[0][1] for table in tables if table]
 
     def example(row_id: str) -> str:
-        rows = [row for one in (was, now) for row in _for_groups(one) if row.id == row_id]
+        rows = [row for one in (was, now) for row in _for_groups(one) if own_id(row.id) == row_id]
         if rows:
             return group_example(now.kind, situations, policies, rows)
-        caps = [cap for one in (was, now) for cap in one.caps if cap.id == row_id]
+        caps = [cap for one in (was, now) for cap in one.caps if own_id(cap.id) == row_id]
         return cap_example(now.kind, situations, policies, caps) if caps else ""
 
     return example
@@ -207,9 +227,10 @@ def _felt(was: Benefit | None, now: Benefit, disease: str) -> dict[tuple[str, st
         if disease and not any(_own_row(one, disease, situation) for one in (was, now)):
             continue  # the ordinary rows apply before and after: their change is told by itself
         rows = [_row(one, disease, situation) for one in (was, now)]
-        if _said(rows[0]) == _said(rows[1]):
+        said = [_said(row, one) for row, one in zip(rows, (was, now), strict=True)]
+        if said[0] == said[1]:
             continue
-        before, after = (_ordinary(row, disease) + _said(row) for row in rows)
+        before, after = (_ordinary(row, disease) + told for row, told in zip(rows, said, strict=True))
         felt.setdefault((before, after), []).append(situation)
     return felt
 
@@ -232,5 +253,7 @@ def _ordinary(rule: Rule | None, disease: str) -> str:
     return "按一般规定 " if disease and rule is not None and not rule.diseases else ""
 
 
-def _said(rule: Rule | None) -> str:
-    return "没有规定" if rule is None else paid_words(rule)
+def _said(rule: Rule | None, benefit: Benefit | None) -> str:
+    if rule is None or benefit is None:
+        return "没有规定"
+    return ("按全年累计 " if benefit.yearly else "") + paid_words(rule, yearly=benefit.yearly)

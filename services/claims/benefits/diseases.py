@@ -24,8 +24,15 @@ def covering(disease: str, named: Container[str]) -> str | None:
     return next((code for code in codes_of(disease) if code in named), None)
 
 
+def counted_under(disease: str) -> tuple[str, ...]:
+    """The codes under which a diagnosis is counted over a year: every one that covers it, so that each cap finds the
+    count of its own code whatever else a policy names, and a later version that of any code it may name."""
+    return codes_of(disease) or ("",)
+
+
 def counted_as(disease: str, named: Container[str]) -> str:
-    """The disease under which a diagnosis is counted over a year: as the policy names it, otherwise its category."""
+    """The code whose count a cap looks at: the one of its own that speaks of the diagnosis; a cap of every disease
+    takes the category."""
     return covering(disease, named) or disease.partition(".")[0]
 
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import yaml
 
-from services.claims.benefits.spelling import advice
+from services.claims.benefits.overlaid import overlay_problems
+from services.claims.benefits.spelling import advice, line_of_control
+from services.claims.benefits.words import LAYERS
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 12
@@ -79,8 +81,11 @@ class Source:
         return Finding(severity, self.line_of(path), shown, message)
 
 
-def read(text: str) -> Source:
-    """The document as text and lines. Raises PolicyErrors: too large, no YAML, anchors, a key twice, no mapping."""
+def read(text: str, what: str = "方案文件") -> Source:
+    """The document as text and lines; `what` it is called in messages.
+
+    Raises PolicyErrors: too large, no YAML, anchors, a key twice, no mapping.
+    """
     if len(text.encode()) > MAX_BYTES:
         raise PolicyErrors([Finding("error", None, "", f"文件超过 {MAX_BYTES // 1024} KB")])
     try:
@@ -89,9 +94,9 @@ def read(text: str) -> Source:
     except yaml.MarkedYAMLError as wrong:
         raise _unreadable(text, wrong) from wrong
     except yaml.YAMLError as wrong:
-        raise PolicyErrors([Finding("error", None, "", "不是有效的 YAML:文件里有不能使用的控制字符")]) from wrong
+        raise _error(line_of_control(text), "", "不是有效的 YAML:这一行有不能使用的控制字符,请删去") from wrong
     if not isinstance(node, yaml.MappingNode):
-        raise PolicyErrors([Finding("error", 1, "", "方案文件应是若干“名称: 值”的组合")])
+        raise PolicyErrors([Finding("error", 1, "", f"{what}应是若干“名称: 值”的组合")])
     lines: dict[Path, int] = {}
     raw: dict[str, Any] = _value(node, (), lines)
     return Source(raw, lines)
@@ -112,21 +117,40 @@ def _refuse_tricks(text: str) -> None:
 def inherit(source: Source, parent_of: Callable[[str], str]) -> Source:
     """The document laid over the one it inherits from, if any: mappings are merged, `~` takes a member away.
 
-    `parent_of` gives the text of a document by its id (KeyError if there is none). Raises PolicyErrors.
+    What inherits is laid over the whole of what it inherits from, from the eldest on, so that `~` also takes away what
+    an elder has. `parent_of` gives the text of a document by its id (KeyError if there is none). Raises PolicyErrors.
     """
-    seen = [str(source.raw.get("policy", ""))]
-    while (parent_id := source.raw.get("inherits")) is not None:
-        if not isinstance(parent_id, str) or parent_id in seen:
+    chain = _chain(source, parent_of)
+    raw, inherited, found = chain[-1][1].raw, _inherited(chain[1:]), []
+    for _, heir in reversed(chain[:-1]):
+        own = {key: value for key, value in heir.raw.items() if key != "inherits"}
+        whole = Source(raw, source.lines, inherited)
+        found += [whole.finding(path, message) for path, message in overlay_problems(raw, own)]
+        raw = _in_place(_merged(raw, own), raw)
+    if found:
+        raise PolicyErrors(found)
+    return Source(raw, source.lines, inherited)
+
+
+def _chain(source: Source, parent_of: Callable[[str], str]) -> list[tuple[str, Source]]:
+    """The document, the one that it inherits from, and so on to the eldest, each by its id. Raises PolicyErrors."""
+    chain = [(str(source.raw.get("policy")), source)]
+    while (parent_id := chain[-1][1].raw.get("inherits")) is not None:
+        if not isinstance(parent_id, str) or parent_id in (known for known, _ in chain):
             raise PolicyErrors([source.finding(("inherits",), f"不能继承 {parent_id}:应是另一份方案的编号")])
-        seen.append(parent_id)
         try:
-            parent = read(parent_of(parent_id))
+            chain.append((parent_id, read(parent_of(parent_id))))
         except KeyError as missing:
             raise PolicyErrors([source.finding(("inherits",), f"没有编号为 {parent_id} 的方案")]) from missing
-        own = {key: value for key, value in source.raw.items() if key != "inherits"}
-        theirs = {path: (parent_id, line) for path, line in parent.lines.items() if path}
-        source = Source(_merged(parent.raw, own), source.lines, theirs | dict(source.inherited))
-    return source
+    return chain
+
+
+def _inherited(elders: list[tuple[str, Source]]) -> dict[Path, tuple[str, int]]:
+    """Where each path of the elders stands: in the youngest that writes it."""
+    stands: dict[Path, tuple[str, int]] = {}
+    for elder_id, elder in reversed(elders):
+        stands |= {path: (elder_id, line) for path, line in elder.lines.items() if path}
+    return stands
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,6 +163,19 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
         else:
             merged[key] = value
     return merged
+
+
+def _in_place(merged: dict[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
+    """Layers that an heir adds stand where rulings §3 puts them among those it inherits, and not behind them all."""
+    layers, elder = merged.get("layers"), below.get("layers")
+    if not isinstance(layers, dict) or not isinstance(elder, dict):
+        return merged
+    ranks = {code: rank for rank, code in enumerate(LAYERS)}
+    names = [name for name in layers if name in elder]
+    for name in (name for name in layers if name not in elder):
+        above = [at for at, one in enumerate(names) if ranks.get(one, len(ranks)) > ranks.get(name, len(ranks))]
+        names.insert(above[0] if above else len(names), name)
+    return merged | {"layers": {name: layers[name] for name in names}}
 
 
 def _unreadable(text: str, wrong: yaml.MarkedYAMLError) -> PolicyErrors:

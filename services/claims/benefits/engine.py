@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
-from services.claims.benefits.case import Base, Case, Inputs, key_of
+from services.claims.benefits.case import Base, Case, Inputs, keys_of
 from services.claims.benefits.choosing import Run, pays_from_account, rests_on, running
 from services.claims.benefits.lines import Sums, count_lines
 from services.claims.benefits.model import (
@@ -93,8 +93,13 @@ def check_claim(claim: ClaimInput) -> None:
     if (given := claim.elsewhere) is not None:
         if claim.lines:
             raise BadClaim("a basic settlement made elsewhere comes without lines")
-        if not (0 <= given.benefit_fen <= given.eligible_fen <= given.total_fen and given.over_cap_fen >= 0):
-            raise BadClaim("the basic settlement made elsewhere must have benefit ≤ eligible ≤ total, none negative")
+        if not (
+            0 <= given.benefit_fen <= given.eligible_fen <= given.total_fen
+            and 0 <= given.over_cap_fen <= given.eligible_fen - given.benefit_fen
+        ):
+            raise BadClaim(
+                "the amounts of elsewhere must be benefit ≤ eligible ≤ total, over the cap ≤ the rest, none negative"
+            )
 
 
 def benefit_year(claim: ClaimInput, policy: Policy) -> int:
@@ -143,7 +148,7 @@ def accumulators(claim: ClaimInput, policy: Policy) -> tuple[AccumulatorKey, ...
             if benefit.kind == claim.kind:
                 wanted.update(benefit.adds_to)  # a cap limits what its bucket adds to, in the period that it names
                 wanted.update(("person_year", name) for name in counters(benefit))
-    keys = {key_of(claim, policy, year, *one) for year in years(claim, policy) for one in wanted}
+    keys = {key for year in years(claim, policy) for one in wanted for key in keys_of(claim, year, *one)}
     if policy.family_account is not None and claim.from_account_fen:
         keys.add(_ACCOUNT_KEY)
     return tuple(sorted(keys))

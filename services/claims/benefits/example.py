@@ -2,19 +2,20 @@
 
 An example that pays the same by both would deny the change beside which it stands, so that bills are tried, the
 ordinary ones first: nobody special before a group, the first admission before a later one, a round sum before sums near
-the thresholds of the rows.
+the thresholds of the rows. Where a raise, a waiver or a cap is shown, it has to have done something to the bill by one
+of the two policies: the ratio may have changed as well, and would show itself.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
 from services.claims.benefits import words
-from services.claims.benefits.model import Bonus, Cap, Policy, Rule, Situation, Waiver
+from services.claims.benefits.model import Adjudication, Bonus, Cap, Policy, Rule, Situation, Waiver
 from services.claims.benefits.quote import Question, UnknownGroup, quote
 from services.claims.benefits.slip import yuan
 from shared.kernel.money import format_yuan
@@ -52,14 +53,17 @@ def row_example(
 def group_example(
     kind: str, situations: Iterable[Situation], policies: tuple[Policy, Policy], rows: Sequence[Bonus | Waiver]
 ) -> str:
-    """What a changed raise or waiver does to the bill of somebody of its groups; empty where no bill shows it."""
+    """What a changed raise or waiver does to the bill of somebody of its groups; empty where no bill shows it.
+
+    A bill counts where the change is that of the row: who is of its groups fares otherwise than who is of none.
+    """
     ages = sorted({age for row in rows for _, age in row.ages})
     told = {code for row in rows for code, _ in row.ages}
     codes = sorted({code for row in rows for code in row.groups} - told)
     persons = [*(Person((code,)) for code in codes), *(Person(age=age) for age in ages), Person()]
     persons.append(Person(tuple(codes), max(ages, default=None)))
     tried = itertools.product(situations, persons, [1], _usual(kind))
-    return _first(kind, "", tried, policies)
+    return _first(kind, "", tried, policies, {row.id for row in rows})
 
 
 def cap_example(
@@ -70,7 +74,7 @@ def cap_example(
     beyond = sorted({cap.limit_fen(person.insured) * times for cap in caps for times in _TIMES})
     disease = min((code for cap in caps for code in cap.diseases), default="")
     tried = itertools.product(situations, [person], [1], [*_usual(kind), *beyond])
-    return _first(kind, disease, tried, policies)
+    return _first(kind, disease, tried, policies, {cap.id for cap in caps})
 
 
 _TIMES = (2, 5, 20)
@@ -95,19 +99,47 @@ def _first(
     disease: str,
     tried: Iterable[tuple[Situation, Person, int, int]],
     policies: tuple[Policy, Policy],
+    named: Collection[str] = (),
 ) -> str:
-    """The first of the bills that pays another sum by the second policy."""
+    """The first of the bills that pays another sum by the second policy; where rows are named, one that they touch."""
     for situation, person, admission, amount in tried:
         question = _question(kind, situation, amount, disease, admission)
         try:
-            paid = [quote(_of(question, person, policy.effective_from), policy).benefit_fen for policy in policies]
+            paid = _paid(question, person, policies)
         except UnknownGroup:
             continue
-        if paid[0] != paid[1]:
+        if _gains(paid) and (not named or _shown(question, person, policies, paid, named)):
             who = _who(situation, person, disease, admission, policies[1])
-            was, now = (_yuan(one) for one in paid)
+            was, now = (_yuan(one.benefit_fen) for one in paid)
             return f"例:{who},可补偿费用 {_yuan(amount)} 元,补偿由 {was} 元变为 {now} 元。"
     return ""
+
+
+def _paid(question: Question, person: Person, policies: tuple[Policy, Policy]) -> list[Adjudication]:
+    """What a person gets by each policy on its first day. Raises UnknownGroup."""
+    return [quote(_of(question, person, policy.effective_from), policy) for policy in policies]
+
+
+def _gains(paid: Sequence[Adjudication]) -> int:
+    """What the second policy pays more, in fen."""
+    return paid[1].benefit_fen - paid[0].benefit_fen
+
+
+def _shown(
+    question: Question,
+    person: Person,
+    policies: tuple[Policy, Policy],
+    paid: Sequence[Adjudication],
+    named: Collection[str],
+) -> bool:
+    """Whether one of the rows did something to a bill: a cap that cut, a raise or waiver that counted and by which the
+    person fares otherwise, in the same direction, than who is of no group."""
+    steps = [step for one in paid for step in one.trace if step.rule in named]
+    if not any(step.step != "cap" or step.amount_fen < int(dict(step.inputs)["before_fen"]) for step in steps):
+        return False
+    nobody = person._replace(groups=(), age=None)
+    others = 0 if person == nobody else _gains(_paid(question, nobody, policies))
+    return _gains(paid) * (_gains(paid) - others) > 0
 
 
 def _question(kind: str, situation: Situation, amount: int, disease: str, admission: int) -> Question:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from services.claims.benefits.document import Finding
+from services.claims.benefits.document import Finding, PolicyErrors
 from services.claims.benefits.lifecycle import invalid_document
 from shared.contracts.wire import WireModel
 
@@ -26,12 +26,20 @@ class FindingWire(WireModel):
     message: str
 
 
-def text_of_body(body: bytes) -> str:
-    """The text of a document as it was sent. Raises DOCUMENT_INVALID where it is no UTF-8."""
+def text_of(body: bytes) -> str:
+    """The text of a body as it was sent. Raises PolicyErrors where it is no UTF-8."""
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
-        raise invalid_document([Finding("error", None, "", "文件应是 UTF-8 编码")]) from wrong
+        raise PolicyErrors([Finding("error", None, "", "文件应是 UTF-8 编码")]) from wrong
+
+
+def text_of_body(body: bytes) -> str:
+    """The text of a policy or payment document as it was sent. Raises DOCUMENT_INVALID where it is no UTF-8."""
+    try:
+        return text_of(body)
+    except PolicyErrors as wrong:
+        raise invalid_document(wrong.findings) from wrong
 
 
 def told(found: Iterable[Finding]) -> list[FindingWire]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from services.claims.benefits.diseases import covering
 from services.claims.benefits.document import Path
 from services.claims.benefits.model import FULL_RATIO, Benefit, Rule
-from services.claims.benefits.slip import yuan
-from shared.kernel.money import format_yuan
+from services.claims.benefits.slip import percent, yuan
+from shared.kernel.money import format_ratio, format_yuan
 
 _HIGHEST_DEDUCTIBLE_FEN = 10_000_000
 """100,000 yuan: more than any scheme of the sources pays in a year."""
@@ -35,11 +35,22 @@ def _rule(row: Path, rule: Rule, benefit: Benefit) -> Iterator[tuple[Path, str]]
         yield (*row, "limit"), "超过限额的部分按 0% 计入,等于没有分担,请核对"
     if limit is not None and limit.share and not limit.shared_up_to:
         yield (*row, "limit"), "超过限额 0% 以内的部分才分担,等于没有分担,请核对"
+    yield from _below_deductible(row, rule, benefit)
     most = max((band.ratio for band in rule.bands), default=0)
     essential = benefit.essential
     if essential is not None and most and most + essential.points > FULL_RATIO:
         told = f"{(most + essential.points) // 100}%"
         yield row, f"加上“{essential.name}”后比例为 {told},超过 100%,只按 100% 补偿"
+
+
+def _below_deductible(row: Path, rule: Rule, benefit: Benefit) -> Iterator[tuple[Path, str]]:
+    """A limit that never comes over the deductible of its row, where nothing waives it or lifts the benefit."""
+    limit, due = rule.limit, rule.deductible
+    if limit is None or due.per == "person_year" or due.waived_from or benefit.waivers or benefit.floor:
+        return
+    most = limit.amount_fen * (FULL_RATIO**2 + limit.shared_up_to * limit.share) // FULL_RATIO**2
+    if most <= due.amount_fen:
+        yield (*row, "limit"), f"限额不超过起付线 {yuan(format_yuan(due.amount_fen))} 元,这一行永远不会补偿"
 
 
 def _raises(benefit: Benefit) -> Iterator[tuple[Path, str]]:
@@ -63,6 +74,20 @@ def _floor(benefit: Benefit) -> Iterator[tuple[Path, str]]:
         yield ("floor",), "保底 0%,这一条不起作用"
     if floor is not None and floor.ratio == FULL_RATIO:
         yield ("floor",), "保底 100%,可补偿费用全部支付,起付线和比例都不起作用,请核对"
+    elif floor is not None:
+        for rule in benefit.rules:
+            if rule.bands and _highest(rule, benefit) <= floor.ratio:
+                told = f"不高于“{floor.name}”的 {percent(format_ratio(floor.ratio))},起付线和比例都不起作用,请核对"
+                yield ("rules", _name(rule.id)), f"比例{told}"
+
+
+def _highest(rule: Rule, benefit: Benefit) -> int:
+    """The highest ratio of a row with everything that may raise it."""
+    times = [(bonus, len(bonus.groups) if bonus.stacks else 1) for bonus in benefit.bonuses]
+    factor = FULL_RATIO + sum(bonus.factor * count for bonus, count in times)
+    points = sum(bonus.points * count for bonus, count in times)
+    points += benefit.essential.points if benefit.essential is not None else 0
+    return max(band.ratio for band in rule.bands) * factor // FULL_RATIO + points
 
 
 def _accident(benefit: Benefit) -> Iterator[tuple[Path, str]]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from services.claims.benefits import words
 from services.claims.benefits.document import Finding, Path, PolicyErrors, Source
-from services.claims.benefits.spelling import misspelt
+from services.claims.benefits.spelling import like, misspelt
 
 _MESSAGES = {
     "missing": "缺少这一项",
@@ -77,10 +76,20 @@ def refused(source: Source, wrong: ValidationError, model: type[BaseModel]) -> P
 
 def finding_of(source: Source, error: Any, model: type[BaseModel]) -> Finding:
     """One error with path and line."""
-    path = path_of(error["loc"])
     if error["type"] == "extra_forbidden":
-        return source.finding(path, _unknown(path, model))
-    return source.finding(path, message_of(error))
+        return source.finding(error["loc"], _unknown(error["loc"], model))
+    path = path_of(error["loc"])
+    return source.finding(path, message_of(error) + _no_heir(source, path, error["type"]))
+
+
+def _no_heir(source: Source, path: Path, kind: str) -> str:
+    """Of a row that lacks a member: which inherited row it was perhaps meant to change."""
+    row = path[:-1]
+    if kind != "missing" or not row or row in source.inherited:
+        return ""
+    rows = [known[-1] for known in source.inherited if known[:-1] == row[:-1] and isinstance(known[-1], str)]
+    meant = like(str(row[-1]), rows)
+    return f"(所继承的方案里没有 {row[-1]}{meant})" if meant else ""
 
 
 def message_of(error: Any) -> str:
@@ -92,16 +101,25 @@ def message_of(error: Any) -> str:
         codes = ", ".join(f"'{code}'" for code in words.PAYMENT_METHODS)
         return f"{context['discriminator'].strip(_QUOTE)} 只能是 {_choices(('method',), codes)} 之一"
     if error["type"] == "string_pattern_mismatch":
-        return f"写法不对:{_PATTERNS.get(context['pattern'], _OTHERWISE)}"
+        return misformed(context["pattern"])
     if error.get("input") is None and error["type"] != "missing":
         return "没有写值"
     template = _MESSAGES.get(error["type"], _OTHERWISE)
     return template.format_map(context)
 
 
+def misformed(pattern: str) -> str:
+    """What a pattern of the documents asks for."""
+    asked = _PATTERNS.get(pattern.replace(r"\d", "[0-9]"))
+    return _OTHERWISE if asked is None else f"写法不对:{asked}"
+
+
 def path_of(loc: tuple[int | str, ...]) -> Path:
-    """The path in the document of a pydantic location, which also names wrapped values and keys."""
-    return tuple(part for part in loc if part not in ("value", "[key]"))
+    """The path in the document of a pydantic location, which ends with the name of a wrapped value or of a key.
+
+    Anywhere else, and of a member that is not known, `value` is what somebody has written.
+    """
+    return loc[:-1] if loc and loc[-1] in ("value", "[key]") else loc
 
 
 def choices(codes: Iterator[str] | list[str], table: words.Words) -> str:
@@ -128,15 +146,15 @@ def _unknown(path: Path, model: type[BaseModel]) -> str:
     if not found:
         return f"不认识这一项,请核对名称{_like(key, here, model)}"
     nearest = _shared(found[0], here)
+    if nearest == len(found[0]) == len(here):
+        return "这里所选的写法没有这一项,请去掉或改选"
     places = [".".join((*_shown(place, here), key)) for place in found if _shared(place, here) == nearest]
     return f"这一项不写在这里,应写作 {' 或 '.join(dict.fromkeys(places[:_MOST_PLACES]))}"
 
 
 def _like(key: str, here: Path, model: type[BaseModel]) -> str:
     """The member of this place whose name is nearly the same."""
-    known = {name for place, name in _members(model, ()) if len(place) == len(here) == _shared(place, here)}
-    close = get_close_matches(key, sorted(known), n=1)
-    return f":是不是 {close[0]}?" if close else ""
+    return like(key, {name for place, name in _members(model, ()) if len(place) == len(here) == _shared(place, here)})
 
 
 def _members(model: type[BaseModel], here: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -669,9 +669,6 @@ class Policy:
     """A kind of care has one at most; without one its papers may come whenever they do."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """Names of the special groups that the document declares, by code."""
-    diseases: frozenset[str] = frozenset()
-    """Every code of a disease that rows, buckets and caps name: what a disease-year counts by."""
-
     papers: tuple[Papers, ...] = ()
     """A kind of care that is not named needs what the desk asks for."""
 

@@ -75,7 +75,8 @@ def pay(case: Case, benefit: Benefit, rule: Rule, base: Base, room_fen: int) -> 
     described = (("level", place.level), ("place", place.place), ("name", rule.name), *base.terms)
     case.step("rule", rule.id, rule.origin.clause, described, base.amount_fen)
     case.rest(rule.origin)
-    _tell_left_path(case, benefit, rule, base)
+    if benefit.by_disease:
+        _tell_left_path(case, benefit, rule, base)
     if rule.fixed_fen is not None:
         whole = fixed(case, benefit, rule, rule.fixed_fen, base)
     elif rule.patient_fen is not None:

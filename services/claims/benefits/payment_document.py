@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, m
 
 from services.claims.benefits.diseases import told as told_codes
 from services.claims.benefits.document import Finding, Path, PolicyErrors, Source, read
-from services.claims.benefits.messages import finding_of, path_of
+from services.claims.benefits.messages import finding_of
 from services.claims.benefits.schema import Amount, Codes, Day, Identifier, Part, Percent, SourceDoc, Text
 from services.claims.benefits.slip import percent, yuan
 from services.claims.benefits.words import KINDS, word
@@ -124,7 +124,7 @@ class PaymentDoc(Part):
 
 def read_payment(text: str) -> tuple[PaymentDoc, Source]:
     """The document and its lines. Raises PolicyErrors that name every guilty line."""
-    source = read(text)
+    source = read(text, "支付办法文件")
     try:
         document = PaymentDoc.model_validate(source.raw)
     except ValidationError as wrong:
@@ -150,7 +150,7 @@ _METHODS = ("item", "visit", "day", "head", "total", "points")
 
 def _place(loc: tuple[int | str, ...]) -> Path:
     """pydantic names the chosen method inside the path; the document does not."""
-    return tuple(part for number, part in enumerate(path_of(loc)) if not (number == 1 and part in _METHODS))
+    return tuple(part for number, part in enumerate(loc) if not (number == 1 and part in _METHODS))
 
 
 def _contradictions(document: PaymentDoc) -> Iterator[tuple[Path, str]]:

@@ -15,7 +15,7 @@ from services.claims.benefits.claim_file import ClaimFile, decide, read_claim
 from services.claims.benefits.document import PolicyErrors
 from services.claims.benefits.engine import BadClaim
 from services.claims.benefits.face import Face
-from services.claims.benefits.handed_in import YAML_BODY, text_of_body
+from services.claims.benefits.handed_in import YAML_BODY, text_of
 from services.claims.benefits.lifecycle import invalid_document
 from services.claims.benefits.model import Policy
 from services.claims.benefits.queries import NO_POLICY, policy_for
@@ -213,7 +213,7 @@ def _document(policy_id: str) -> Policy:
 def _claim(body: bytes) -> ClaimFile:
     """A claim as it was written. Raises CLAIM_INVALID naming every line."""
     try:
-        return read_claim(text_of_body(body))
+        return read_claim(text_of(body))
     except PolicyErrors as wrong:
         raise _invalid(wrong) from wrong
 

@@ -37,6 +37,8 @@ _MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")
 _COMMON_YEAR = 2011
 """A year without 29 February."""
 ID_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+COUNT_PATTERN = r"^[a-z0-9_.-]{1,64}$"
+"""The name of a count."""
 
 
 def _amount(value: Any) -> int:
@@ -67,7 +69,7 @@ def _positive(amount_fen: int) -> int:
     return amount_fen
 
 
-def _day(value: Any) -> date:
+def day_of(value: Any) -> date:
     """The day of `2010-01-01`, and of nothing else: a number would be read as seconds since 1970."""
     match = _DAY.fullmatch(value) if isinstance(value, str) else None
     if match is None:
@@ -85,7 +87,7 @@ def _listed(value: Any) -> Any:
 
 Amount = Annotated[int, BeforeValidator(_amount), PlainSerializer(format_yuan, return_type=str)]
 PositiveAmount = Annotated[Amount, AfterValidator(_positive)]
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(day_of)]
 Percent = Annotated[int, BeforeValidator(_ratio), PlainSerializer(format_ratio, return_type=str)]
 Level = Literal["village", "township", "county", "prefecture", "province"]
 Place = Literal["in_county", "in_province", "out_of_province"]
@@ -223,7 +225,7 @@ class CapDoc(Row):
     per_head: bool | None = None
     """The amount is for each insured member of the household, who share the sum."""
     diseases: Codes | None = None
-    counts: Annotated[str, Field(pattern=r"^[a-z0-9_.-]{1,64}$")] | None = None
+    counts: Annotated[str, Field(pattern=COUNT_PATTERN)] | None = None
 
     @model_validator(mode="after")
     def _of_a_disease(self) -> CapDoc:

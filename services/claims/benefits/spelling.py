@@ -8,6 +8,8 @@ no-break space.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 _PROBLEMS = {
     "mapping values are not allowed": "多出一个冒号:多半是缩进不齐,或者文字里有冒号而没有加引号",
@@ -29,6 +31,8 @@ _FULL_WIDTH = re.compile(rf"^\s*(?:- )?\s*({_NAME})\s*\uff1a")
 _NO_BLANK = re.compile(rf"^\s*(?:- )?\s*({_NAME}):(?=[^\s/])")
 _INDENT = re.compile(r"^[ \t]*")
 _BEFORE_VALUE = re.compile(rf"^\s*(?:-\s)?\s*(?:{_NAME}:)?\s*")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What YAML does not take anywhere in a file."""
 _BLANKS = {"\u00a0": "不间断空格", "\u3000": "全角空格", "\u2003": "宽空格"}
 
 
@@ -47,6 +51,12 @@ def advice(text: str, first: int, last: int, problem: str) -> tuple[int, str]:
     return last, _OTHERWISE
 
 
+def line_of_control(text: str) -> int:
+    """The line of the first control character, from 0."""
+    found = _CONTROL.search(text)
+    return text.count("\n", 0, found.start()) if found is not None else 0
+
+
 def misspelt(key: str) -> str | None:
     """What is wrong with a name that has a colon in it, as `level:county` within braces, or a blank that is none; None
     where nothing is."""
@@ -57,6 +67,12 @@ def misspelt(key: str) -> str | None:
         if found and name and value:
             return f"冒号后面缺一个空格,应写 {name}: {value}" if colon == ":" else _full_width(name)
     return None
+
+
+def like(name: str, known: Iterable[str]) -> str:
+    """The name that is nearly the same, as a question; empty where there is none."""
+    close = get_close_matches(name, sorted(known), n=1)
+    return f":是不是 {close[0]}?" if close else ""
 
 
 def _slip(line: str) -> str | None:

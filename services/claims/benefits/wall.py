@@ -24,6 +24,7 @@ from services.claims.benefits.model import (
 )
 from services.claims.benefits.quote import group_names, rested_on
 from services.claims.benefits.schema import PolicyDoc
+from services.claims.benefits.sharing import counted_with, together
 from services.claims.benefits.slip import percent, yuan
 from shared.kernel.money import format_ratio, format_yuan
 
@@ -54,7 +55,7 @@ def wall_table(policy: Policy, document: PolicyDoc) -> str:
         lines += [heading, *(f"  {sentence}" for sentence in said or [usual])]
     lines += ["七、补偿比例", ""]
     for layer in policy.layers:
-        lines += _layer_lines(layer, group_names(policy))
+        lines += _layer_lines(layer, policy)
     lines += _parameter_lines(policy, document)
     for reading in document.readings:
         lines.append(f"问:{reading.question} 答:{reading.taken}")
@@ -67,15 +68,17 @@ def _day(day: object) -> str:
     return f"{day:%Y 年 %-m 月 %-d 日}"
 
 
-def _layer_lines(layer: Layer, names: Mapping[str, str]) -> Iterator[str]:
+def _layer_lines(layer: Layer, policy: Policy) -> Iterator[str]:
+    names = group_names(policy)
     yield f"【{layer.name}】由{layer.payer}支付{layer_words(layer)}{_mark(layer.origin)}"
     for benefit in layer.buckets:
         yield f"  {benefit.name}{bucket_words(benefit)}"
         for rule in benefit.rules:
-            yield f"    {rule.name}:{rule_words(rule)}{_mark(rule.origin)}"
+            yield f"    {rule.name}:{rule_words(rule, yearly=benefit.yearly)}{_mark(rule.origin)}"
             yield from (f"      适用:{where}" for where in _where(benefit, rule))
-        for _, name, told, origin in named_rows(benefit, names):
-            yield f"    {name if told == name else f'{name}:{told}'}{_mark(origin)}"
+        shared = {cap.id: shared_words(benefit, cap, policy) for cap in benefit.caps}
+        for row_id, name, told, origin in named_rows(benefit, names):
+            yield f"    {name if told == name else f'{name}:{told}'}{shared.get(row_id, '')}{_mark(origin)}"
     yield ""
 
 
@@ -110,14 +113,14 @@ def layer_words(layer: Layer) -> str:
     return _BASES[layer.base] + (",只给参加的人" if layer.voluntary else "")
 
 
-def rule_words(rule: Rule) -> str:
+def rule_words(rule: Rule, *, yearly: bool) -> str:
     """Diseases, deductible and ratio of a row."""
     where = f"病种 {told_codes(rule.diseases)}:" if rule.diseases else ""
-    return where + paid_words(rule)
+    return where + paid_words(rule, yearly=yearly)
 
 
-def paid_words(rule: Rule) -> str:
-    """Deductible and ratio of a row."""
+def paid_words(rule: Rule, *, yearly: bool) -> str:
+    """Deductible and ratio of a row; `yearly`: of a bucket that counts both over the year."""
     path = f"(总费用超过 {_yuan(rule.off_path_over_fen)} 元的除外)" if rule.off_path_over_fen is not None else ""
     if not rule.pays:
         return "不补偿"
@@ -134,27 +137,28 @@ def paid_words(rule: Rule) -> str:
         limit += ","
     if rule.patient_fen is not None:
         return f"{limit}个人负担 {_yuan(rule.patient_fen)} 元,其余由基金支付{path}"
-    return f"{limit}{deductible_words(rule)},{ratio_words(rule)}{path}"
+    return f"{limit}{deductible_words(rule, yearly=yearly)},{ratio_words(rule)}{path}"
 
 
-def deductible_words(rule: Rule) -> str:
+def deductible_words(rule: Rule, *, yearly: bool) -> str:
     """`起付线每次 200.00 元`."""
     deductible = rule.deductible
     if not deductible.amount_fen:
         return "不设起付线"
-    per = "每年" if deductible.per == "person_year" else "每次"
+    per = "每年" if yearly or deductible.per == "person_year" else "每次"
     waived = f"(第 {deductible.waived_from} 次起免)" if deductible.waived_from is not None else ""
     return f"起付线{per} {_yuan(deductible.amount_fen)} 元{waived}"
 
 
 def ratio_words(rule: Rule) -> str:
-    """`补偿 60%`, or band by band."""
+    """`补偿 60%`, or band by band: bands are of what lies above the deductible."""
     parts = []
+    above = "超过起付线的部分中 " if rule.deductible.amount_fen and len(rule.bands) > 1 else ""
     for band in rule.bands:
         limit = f"{_yuan(band.up_to_fen)} 元以内 " if band.up_to_fen is not None else ""
         limit = "其余 " if band.up_to_fen is None and len(rule.bands) > 1 else limit
         parts.append(f"{limit}补偿 {percent(format_ratio(band.ratio))}")
-    return ",".join(parts) or "不补偿"
+    return above + ",".join(parts) if parts else "不补偿"
 
 
 def cap_words(cap: Cap) -> str:
@@ -162,6 +166,12 @@ def cap_words(cap: Cap) -> str:
     where = f"病种 {told_codes(cap.diseases)} " if cap.diseases else ""
     each = ",按全家参合人数每人一份,全家共用" if cap.per_head else ""
     return f"{where}{words.word(words.PERIODS, cap.period)} {_yuan(cap.amount_fen)} 元{each}"
+
+
+def shared_words(benefit: Benefit, cap: Cap, policy: Policy) -> str:
+    """With which other benefits a cap is shared; empty where it is its bucket's own."""
+    others = counted_with(benefit, cap, policy)
+    return f",{together(others)}" if others else ""
 
 
 def bonus_words(bonus: Bonus, names: Mapping[str, str]) -> str:

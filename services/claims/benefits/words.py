@@ -24,7 +24,7 @@ OUTCOMES: Words = {
     Outcome.SUBMITTED_LATE: ("材料过了受理期限,也没有批准逾期受理", "the papers came after their deadline"),
     Outcome.NOTHING_ELIGIBLE: ("没有可补偿的费用", "nothing on the bill is eligible"),
     Outcome.BELOW_DEDUCTIBLE: ("可补偿费用没有超过起付线", "the eligible amount does not exceed the deductible"),
-    Outcome.CAP_EXHAUSTED: ("本年度补偿已达封顶线", "the cap is used up"),
+    Outcome.CAP_EXHAUSTED: ("补偿已达封顶线", "the cap is used up"),
     Outcome.ZERO_BENEFIT: ("按规定计算的补偿为零", "the benefit comes to zero"),
     Outcome.ACCOUNT_ONLY: ("只从家庭账户支付", "paid from the family account alone"),
     Outcome.CAPPED: ("已按封顶线补偿", "paid up to the cap"),

@@ -63,13 +63,13 @@ class Move(NamedTuple):
 
 
 def yearly_caps(policy: Policy) -> tuple[Cap, ...]:
-    """The caps a person and year of all buckets, each count once."""
+    """The caps a person and year of all buckets, each count once; one of nothing leaves nobody anything to reach."""
     found = {
         (cap.counts, cap.amount_fen): cap
         for layer in policy.layers
         for bucket in layer.buckets
         for cap in bucket.caps
-        if cap.period == PERSON_YEAR
+        if cap.period == PERSON_YEAR and cap.amount_fen
     }
     return tuple(found[key] for key in sorted(found))
 

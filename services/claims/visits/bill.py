@@ -32,6 +32,11 @@ class Bill:
     def __len__(self) -> int:
         return len(self.codes)
 
+    @property
+    def met(self) -> list[int]:
+        """Numbers of the lines of which the hospital says that their restriction is met."""
+        return [number for number, met in enumerate(self.restrictions_met, 1) if met]
+
     def lines(self) -> tuple[Line, ...]:
         """The lines as the engine reads them."""
         columns = zip(

@@ -65,7 +65,7 @@ def caps_left(
             for cap in benefit.caps:
                 if not _limits(cap, asked.diagnosis):
                     continue
-                key = key_of(care, policy, benefit_year(care, policy), cap.period, cap.counts)
+                key = key_of(care, benefit_year(care, policy), cap.period, cap.counts, cap.diseases)
                 counted = used.get((key.scope, key.year, key.detail, key.name), 0)
                 left.append(CapLeft(benefit.kind, cap.id, cap.name, cap.period, cap.limit_fen(heads), counted))
     return left

@@ -380,8 +380,12 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
     )
 
 
-def stored_facts(facts: Facts, off_path: str = "") -> dict[str, Any]:
-    """What beside policy, catalogue and lines reproduces a decision (contracts §5)."""
+def stored_facts(facts: Facts, off_path: str = "", met: Sequence[int] = ()) -> dict[str, Any]:
+    """What beside policy, catalogue and lines reproduces a decision (contracts §5).
+
+    `met`: numbers of the lines of which the hospital said that their restriction is met. Why a line did not count does
+    not tell it where that was something else.
+    """
     place = facts.institution
     return {
         "institution": {
@@ -396,12 +400,12 @@ def stored_facts(facts: Facts, off_path: str = "") -> dict[str, Any]:
         "groups": sorted(facts.groups),
         "birth_date": facts.birth_date,
         "third_party": facts.third_party,
-        **_rarer(facts, off_path),
+        **_rarer(facts, off_path, met),
         "used": [[key.scope, key.name, key.year, key.detail, amount] for key, amount in facts.used.items()],
     }
 
 
-def _rarer(facts: Facts, off_path: str) -> dict[str, Any]:
+def _rarer(facts: Facts, off_path: str, met: Sequence[int]) -> dict[str, Any]:
     """Facts that few claims rest on, kept where they are there."""
     rarer: dict[str, Any] = {
         "third_party_share": facts.third_party_share,
@@ -414,6 +418,7 @@ def _rarer(facts: Facts, off_path: str) -> dict[str, Any]:
         "late_approved": facts.late_approved,
         "insured": facts.insured,
         "off_path": off_path,
+        "met": list(met),
     }
     return {name: value for name, value in rarer.items() if value}
 

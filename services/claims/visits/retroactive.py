@@ -18,10 +18,10 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.claims.benefits.case import key_of
 from services.claims.benefits.diseases import covering
 from services.claims.benefits.engine import ACCOUNT_SPENT, adjudicate
 from services.claims.benefits.model import (
-    EACH_TIME,
     AccumulatorKey,
     Adjudication,
     ClaimInput,
@@ -33,7 +33,6 @@ from services.claims.benefits.model import (
     Item,
     LayerResult,
     Policy,
-    Reason,
 )
 from services.claims.visits.bill import Bill
 from services.claims.visits.claims import Claim
@@ -277,9 +276,8 @@ def _benefit_counts(
                 cap.limit_fen(one.facts.insured)
                 for bucket in buckets
                 for cap in bucket.caps
-                if cap.period not in EACH_TIME
-                and (cap.period, cap.counts) == (key.scope, key.name)
-                and (not cap.diseases or covering(one.input.disease, cap.diseases) is not None)
+                if (not cap.diseases or covering(one.input.disease, cap.diseases) is not None)
+                and key == key_of(one.input, key.year, cap.period, cap.counts, cap.diseases)
             ]
             yield Count(owners.ref(key), key.name, more_fen, min(caps, default=None), True)
 
@@ -341,21 +339,26 @@ def _same(result: Adjudication, claim: Claim) -> bool:
 
 def settled_of(claim: Claim, visit: Visit, detail: Any, items: Mapping[str, Item], policy: Policy) -> Settled:
     """A claim's input and facts from its record; `items` are those of its catalogue version."""
-    bill = Bill(
+    kept, bill = detail["facts"], kept_bill(detail)
+    granted = frozenset(kept.get("granted", ()))
+    asked = visit.as_of("discharged", visit.discharged_at, visit.line_sheets).input(
+        claim.settled_on, bill, granted, claim.account_fen, kept.get("off_path", "")
+    )
+    return Settled(claim, replace(asked, discharged_on=claim.discharged_on), kept_facts(kept, items), policy)
+
+
+def kept_bill(detail: Any) -> Bill:
+    """The bill of a record, with what the hospital said of restrictions."""
+    met = frozenset(detail["facts"].get("met", ()))
+    return Bill(
         list(detail["item_codes"]),
         list(detail["item_names"]),
         list(detail["days"]),
         list(detail["prices_micro"]),
         list(detail["quantities_e4"]),
         list(detail["amounts_fen"]),
-        [reason != Reason.RESTRICTION_NOT_MET for reason in detail["reasons"]],
+        [number in met for number in range(1, len(detail["item_codes"]) + 1)],
     )
-    kept = detail["facts"]
-    granted = frozenset(kept.get("granted", ()))
-    asked = visit.as_of("discharged", visit.discharged_at, visit.line_sheets).input(
-        claim.settled_on, bill, granted, claim.account_fen, kept.get("off_path", "")
-    )
-    return Settled(claim, replace(asked, discharged_on=claim.discharged_on), kept_facts(kept, items), policy)
 
 
 def kept_facts(kept: Mapping[str, Any], items: Mapping[str, Item]) -> Facts:

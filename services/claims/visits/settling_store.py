@@ -210,7 +210,7 @@ def _detail(decided: Decided) -> dict[str, Any]:
         "over_ceiling": plain_array([str(line.over_ceiling_fen) for line in lines]),
         "own_share": plain_array([str(line.own_share_fen) for line in lines]),
         "reasons": plain_array([line.reason for line in lines]),
-        "facts": stored_facts(decided.facts, decided.off_path),
+        "facts": stored_facts(decided.facts, decided.off_path, bill.met),
         "decision": stored_decision(decided.adjudication),
     }
 

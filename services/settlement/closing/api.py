@@ -7,8 +7,10 @@ from fastapi import Path, Request
 
 from services.settlement.closing import commands, store
 from services.settlement.closing.problems import DAY_TOTALS_DIFFER, MONTH_DAYS_OPEN
-from services.settlement.closing.sources import SOURCES
+from services.settlement.closing.sources import sources_of
 from services.settlement.funding.roles import READERS
+from services.settlement.ledger.closers import check_closer
+from services.settlement.ledger.refusals import LEDGER_NOT_CLOSER
 from shared.contracts.wire import WireModel, Yuan
 from shared.db.business_day import DAY_CLOSED_ALREADY, DAY_NOT_OVER
 from shared.http.access import access
@@ -52,7 +54,7 @@ async def get_control_totals(pool_code: str, day: date, unit: UnitDep, request: 
     return ControlTotalsOut(
         day=day,
         sources_closed=sorted(closed),
-        sources_open=sorted(SOURCES.keys() - closed),
+        sources_open=sorted(sources_of(pool_code).keys() - closed),
         received=[
             TotalOut(source=r["source"], type=r["kind"], count=r["count"], amount=r["amount_fen"])
             for r in sorted(rows, key=lambda r: (r["source"], r["kind"]))
@@ -71,11 +73,12 @@ class DayClosedOut(WireModel):
 @router.post(
     "/pools/{pool_code}/days/{day}/close",
     response_model=DayClosedOut,
-    responses=documented(DAY_TOTALS_DIFFER, DAY_CLOSED_ALREADY, DAY_NOT_OVER),
-    openapi_extra=access({"county_director", "county_finance", "service"}, command="close_day"),
+    responses=documented(DAY_TOTALS_DIFFER, DAY_CLOSED_ALREADY, DAY_NOT_OVER, LEDGER_NOT_CLOSER),
+    openapi_extra=access({"city_finance", "county_director", "county_finance", "service"}, command="close_day"),
 )
 async def post_day_close(pool_code: str, day: date, unit: UnitDep) -> DayClosedOut:
     """日结:各方总数相符才能结账,各账簿封账. Closes a day when all totals agree, and seals every book."""
+    check_closer(pool_code, unit.actor.role)
     desk = await commands.close_day(unit, day)
     unit.result("day", day)
     return DayClosedOut(day=day, business_day=desk.day)
@@ -90,13 +93,14 @@ class MonthClosedOut(WireModel):
 @router.post(
     "/pools/{pool_code}/months/{month}/close",
     response_model=MonthClosedOut,
-    responses=documented(MONTH_DAYS_OPEN),
-    openapi_extra=access({"county_finance", "county_director"}, command="close_month"),
+    responses=documented(MONTH_DAYS_OPEN, LEDGER_NOT_CLOSER),
+    openapi_extra=access({"city_finance", "county_finance", "county_director"}, command="close_month"),
 )
 async def post_month_close(
     pool_code: str, month: Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")], unit: UnitDep
 ) -> MonthClosedOut:
     """月结:该月各日都已结账才能结. Closes a month of every book when all its days are closed."""
+    check_closer(pool_code, unit.actor.role)
     closed = await commands.close_month(unit, date.fromisoformat(f"{month}-01"))
     unit.result("month", month)
     return MonthClosedOut(closed_through=closed)

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.settlement.closing import store
 from services.settlement.closing.problems import DAY_TOTALS_DIFFER, MONTH_DAYS_OPEN
-from services.settlement.closing.sources import SOURCES
+from services.settlement.closing.sources import sources_of
 from services.settlement.closing.totals import Difference, Total, differences
 from services.settlement.closing.yearend import carry_forward
 from services.settlement.funding import arrivals
@@ -70,6 +70,7 @@ def _told_day(desk: Desk) -> Tell:
 
 async def day_differences(conn: Any, pool: str, day: date) -> list[dict[str, str | Words]]:
     """What keeps a day from being closed, by source and type; empty where all agrees."""
+    sources = sources_of(pool)
     closed = await store.sources_closed(conn, pool, day)
     theirs = _by_source(await store.published(conn, pool, day))
     ours = _by_source(await store.received(conn, pool, day))
@@ -80,11 +81,11 @@ async def day_differences(conn: Any, pool: str, day: date) -> list[dict[str, str
             "type": "day.closed",
             "reason": _close_there(pool, source, day),
         }
-        for source in SOURCES
+        for source in sources
         if source not in closed
     ]
-    for source in sorted(closed & SOURCES.keys()):
-        found += [_told(day, d) for d in differences(source, theirs[source], ours[source], SOURCES[source])]
+    for source in sorted(closed & sources.keys()):
+        found += [_told(day, d) for d in differences(source, theirs[source], ours[source], sources[source])]
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from services.settlement.ledger.payers import is_payer
 from shared.contracts import claims, enrollment
 
 ENROLLMENT = "enrollment"
@@ -37,6 +38,13 @@ SOURCES: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """Types that settlement consumes of each source, and whose totals must agree before a day is closed."""
+
+
+def sources_of(code: str) -> Mapping[str, frozenset[str]]:
+    """The sources whose totals must agree before a day under this code is closed: a payer who is no pool has none."""
+    return {} if is_payer(code) else SOURCES
+
+
 CLAIM_EVENTS = SOURCES[CLAIMS] - {
     claims.CampaignPaymentReleased.TYPE,
     claims.IncreaseReleased.TYPE,

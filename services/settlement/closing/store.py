@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.ledger.payers import BUDGET
 from shared.db.sql import execute, fetch, fetchval
 
 
@@ -89,7 +90,8 @@ async def received(conn: AsyncConnection, pool: str, day: date) -> list[Any]:
 
 
 async def first_business(conn: AsyncConnection, pool: str) -> date | None:
-    """The earliest day that has business here or is closed by a source; None for a pool without any."""
+    """The earliest day that has business here, is closed by a source or has a voucher of a payer's budget, which no
+    source tells of; None for a pool without any."""
     found: date | None = await fetchval(
         conn,
         """
@@ -97,8 +99,10 @@ async def first_business(conn: AsyncConnection, pool: str) -> date | None:
           SELECT business_day FROM control_total WHERE pool_code = $1
           UNION ALL SELECT business_day FROM source_day WHERE pool_code = $1
           UNION ALL SELECT business_day FROM obligation_day WHERE pool_code = $1
-          UNION ALL SELECT business_day FROM outbox WHERE pool_code = $1) d""",
+          UNION ALL SELECT business_day FROM outbox WHERE pool_code = $1
+          UNION ALL SELECT posting_date FROM account_day WHERE pool_code = $1 AND book = $2) d""",
         pool,
+        BUDGET,
     )
     return found
 

@@ -15,7 +15,7 @@ from services.settlement.funding.problems import (
     KEEPER_ONLY,
 )
 from services.settlement.funding.roles import READERS
-from shared.contracts.wire import WireModel
+from shared.contracts.wire import Name, WireModel
 from shared.db.personal import Sealer
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -24,9 +24,6 @@ from shared.http.problems import PRECONDITION_FAILED, PRECONDITION_REQUIRED, doc
 from shared.http.unit import UnitDep
 
 router = ServiceRouter()
-
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 AccountNumber = Annotated[str, Field(min_length=6, max_length=40, pattern=r"^[0-9A-Za-z-]+$")]

@@ -17,16 +17,19 @@ from services.settlement.funding.problems import (
     ACCOUNT_NOT_REGISTERED,
     ACCOUNT_UNKNOWN,
     BANK_NOT_STATE_OWNED,
-    DAY_TOO_EARLY,
+    BEFORE_THE_SCHEME,
     IN_THE_FUTURE,
     KEEPER_ONLY,
 )
-from services.settlement.ledger.posting import FIRST_VALUE_DAY, REVERSAL, voucher_number
+from services.settlement.ledger.posting import REVERSAL, voucher_number
 from services.settlement.ledger.refusals import KEEPERS
 from shared.db.personal import Sealer
 from shared.http.preconditions import Precondition, etag
 from shared.http.roles import role_words
 from shared.kernel.dates import shanghai_date
+
+SCHEME_BEGAN = date(2003, 1, 1)
+"""The first pilot counties began in 2003; the ledger takes no value date before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +82,13 @@ def check_keeper(account: BankAccount, role: str) -> None:
         )
 
 
-def check_not_future(day: date, desk: Desk) -> None:
-    """Raises IN_THE_FUTURE for a day after today in Shanghai."""
+def check_date(day: date, desk: Desk) -> None:
+    """A day on which money can have moved; the ledger takes no other value date, and would say so when it is too late
+    to put right. Raises IN_THE_FUTURE for a day after today in Shanghai, and BEFORE_THE_SCHEME."""
     if day > (today := shanghai_date(desk.now)):
         raise IN_THE_FUTURE(day=day, today=today)
-
-
-def check_day_of_money(day: date, desk: Desk) -> None:
-    """Whether the ledger can ever book money of this day: otherwise nothing that the day belongs to is kept (0299).
-
-    Raises IN_THE_FUTURE and DAY_TOO_EARLY.
-    """
-    check_not_future(day, desk)
-    if day < FIRST_VALUE_DAY:
-        raise DAY_TOO_EARLY(day=day, first=FIRST_VALUE_DAY)
+    if day < SCHEME_BEGAN:
+        raise BEFORE_THE_SCHEME(day=day, first=SCHEME_BEGAN)
 
 
 def account_tag(code: str, version: int) -> str:

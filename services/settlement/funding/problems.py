@@ -53,14 +53,6 @@ IN_THE_FUTURE = define(
     "{day} 还没有到;今天是 {today}。",
     "{day} has not come; today is {today}.",
 )
-DAY_TOO_EARLY = define(
-    "date_too_early",
-    422,
-    "日期过早",
-    "Date too early",
-    "{day} 早于 {first}(新农合开办之初),不能记账;请核对年份。",
-    "{day} is before {first}, when the scheme began, and cannot be booked; check the year.",
-)
 LINE_COULD_BE_IT = define(
     "open_line_could_be_payment",
     409,
@@ -68,6 +60,14 @@ LINE_COULD_BE_IT = define(
     "An open item could be this payment",
     "对账单行 {line}({day},支出 {amount} 元)尚未对上,金额与这笔付款相同;请先查清该行。",
     "Statement line {line} ({day}, {amount} out) is open and has the payment's amount; find out what it is first.",
+)
+BEFORE_THE_SCHEME = define(
+    "date_before_scheme",
+    422,
+    "日期过早",
+    "Date before the scheme",
+    "{day} 在 {first} 以前,那时还没有新农合;请核对年份。",
+    "{day} is before {first}, when there was no scheme; check the year.",
 )
 TRANSFER_UNKNOWN = define(
     "transfer_unknown",
@@ -173,10 +173,17 @@ NOT_TO_WRITE_OFF = define(
     409,
     "不能核销",
     "Not to be written off",
-    "应收款 {receivable} 已收回、正在抵扣、属于银行重复支付或不是基金的应收款,不能核销;正在抵扣的请等批次结果,"
-    "重复支付的和其他付款方的请向收款方追回。",
-    "Receivable {receivable} is made good, being set off, a second payment of the bank, or not the fund's: wait for "
-    "the batch, or have it given back.",
+    "应收款 {receivable} 已收回、正在抵扣或属于银行重复支付,不能核销;正在抵扣的请等批次结果,重复支付的请向收款方追回。",
+    "Receivable {receivable} is made good, being set off, or a second payment of the bank: wait for the batch, or have "
+    "it given back.",
+)
+WRITE_OFF_HAND = define(
+    "write_off_wrong_hand",
+    403,
+    "不是这一步的经办人",
+    "Not your step",
+    "{book}的应收款核销,这一步由{allowed}办理,{role}不能办理。",
+    "What is owed to this book ({book}) is written off by {allowed} in this step, not by {role}.",
 )
 WRITE_OFF_UNKNOWN = define(
     "write_off_unknown",

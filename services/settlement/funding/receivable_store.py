@@ -29,11 +29,13 @@ async def add(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequen
     await execute(
         conn,
         """
-        INSERT INTO receivable (pool_code, arisen_on, id, origin, bearer, institution_code, household_id,
+        INSERT INTO receivable (pool_code, arisen_on, booked_on, id, origin, bearer, institution_code, household_id,
                                 expense_account, care_year, replenishment_id, line, instruction_id, reason, amount_fen,
                                 patient_owed_fen, penalty_fen, reference, claim_id, layer, book, order_id,
                                 shown_as)
-        SELECT $1, $2, r.* FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
+        SELECT $1, $2, (SELECT greatest($2, max(h.open_day)) FROM book_head h
+                        WHERE h.pool_code = $1 AND h.book = r.book), r.*
+                                FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
                                        $9::integer[], $10::uuid[], $11::integer[], $12::uuid[], $13::text[],
                                        $14::bigint[], $15::bigint[], $16::bigint[], $17::text[], $18::uuid[],
                                        $19::text[], $20::text[], $21::uuid[], $22::text[])
@@ -199,8 +201,11 @@ async def waive(conn: AsyncConnection, pool: str, day: date, kind: str, rows: Se
         conn,
         """
         WITH gone AS (
-          INSERT INTO waiver (pool_code, waived_on, kind, id, receivable_id, amount_fen, care_year, reason)
-          SELECT $1, $2, $3, w.* FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::integer[], $8::text[])
+          INSERT INTO waiver (pool_code, waived_on, kind, booked_on, id, receivable_id, amount_fen, care_year, reason)
+          SELECT $1, $2, $3, (SELECT greatest($2, max(h.open_day)) FROM receivable r
+                              JOIN book_head h ON h.pool_code = $1 AND h.book = r.book
+                              WHERE r.pool_code = $1 AND r.id = w.receivable_id), w.*
+          FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::integer[], $8::text[])
             AS w (id, receivable_id, amount_fen, care_year, reason)
           RETURNING receivable_id, amount_fen
         )

@@ -14,7 +14,7 @@ from services.settlement.funding.problems import RECOVERY_DECIDED, RECOVERY_EXCE
 from services.settlement.funding.refusal import Decision, RefusalIn
 from services.settlement.funding.roles import READERS
 from shared.contracts.layers import LayerBook
-from shared.contracts.wire import Reason, WireModel, Yuan
+from shared.contracts.wire import Line, Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
@@ -109,7 +109,7 @@ class RecoveryIn(WireModel):
     amount: Annotated[Yuan, Field(gt=0)]
     patient_owed: Annotated[Yuan, Field(ge=0)] = 0
     penalty: Annotated[Yuan, Field(ge=0)] = 0
-    document: Reason
+    document: Line
     reason: Reason
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from shared.contracts.wire import Reason, WireModel
+from shared.contracts.wire import Line, Reason, WireModel
 
 Decision = Literal["waiting", "approved", "refused"]
 DECISION = """
@@ -20,4 +20,4 @@ class ReversalIn(WireModel):
     """Why what was booked is wrong, and the document (文号) that says so."""
 
     reason: Reason
-    document: Reason
+    document: Line

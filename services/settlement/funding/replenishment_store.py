@@ -12,6 +12,7 @@ from shared.db.sql import change_row, execute, execute_counted, fetch, fetch_new
 
 async def add_paid_lines(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequence[Any]]) -> list[Any]:
     """What the expenditure account paid or got back: (instruction, claim, layer, sign, fen, benefit account) a row.
+    Their vouchers were just posted, in the same transaction.
 
     Returns what third parties are liable for of the claims' layers paid here for the first time.
     """
@@ -20,9 +21,11 @@ async def add_paid_lines(conn: AsyncConnection, pool: str, day: date, rows: Sequ
         conn,
         """
         WITH paid AS (
-          INSERT INTO paid_line (pool_code, business_day, instruction_id, claim_id, layer, sign, amount_fen,
+          INSERT INTO paid_line (pool_code, business_day, booked_on, instruction_id, claim_id, layer, sign, amount_fen,
                                  benefit_account)
-          SELECT $1, $2, p.* FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::smallint[], $7::bigint[], $8::text[])
+          SELECT $1, $2, (SELECT greatest($2, max(h.open_day)) FROM book_head h
+                          WHERE h.pool_code = $1 AND h.book = 'basic'), p.*
+          FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::smallint[], $7::bigint[], $8::text[])
             AS p (instruction_id, claim_id, layer, sign, amount_fen, benefit_account)
           RETURNING claim_id, layer, sign
         )

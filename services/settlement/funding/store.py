@@ -71,17 +71,23 @@ async def add_movements(conn: AsyncConnection, pool: str, day: date, rows: Seque
     )
 
 
-async def open_lines_of(conn: AsyncConnection, pool: str, account: str, signed_fen: int) -> list[Any]:
-    """Lines of an account's statements with an amount that show nothing known yet, oldest first."""
+async def taken_out(conn: AsyncConnection, pool: str, account: str, fen: int) -> list[Any]:
+    """Lines of an account's statements that took out an amount and show nothing known yet, oldest first; not those of a
+    reference under which as much came in."""
     return await fetch(
         conn,
         """
-        SELECT l.id, l.value_date FROM open_line o
-        JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
-        WHERE o.pool_code = $1 AND o.account = $2 AND l.signed_fen = $3 ORDER BY l.value_date, l.id""",
+        SELECT l.id, l.value_date FROM (
+          SELECT l.id, l.value_date, l.signed_fen, sum(l.signed_fen) OVER (
+                   PARTITION BY r.reference, CASE r.reference WHEN '' THEN l.id END)::bigint AS left_fen
+          FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
+          LEFT JOIN line_reading g ON g.pool_code = o.pool_code AND g.line_id = o.line_id
+          CROSS JOIN LATERAL (VALUES (coalesce(g.reference, l.reference))) AS r (reference)
+          WHERE o.pool_code = $1 AND o.account = $2 AND l.signed_fen IN ($3::bigint, -$3::bigint)) l
+        WHERE l.signed_fen = -$3::bigint AND l.left_fen < 0 ORDER BY l.value_date, l.id""",
         pool,
         account,
-        signed_fen,
+        fen,
     )
 
 

@@ -10,7 +10,7 @@ from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import NOTHING_TO_CARRY, SUBSIDY_NOT_AUDITED
 from services.settlement.funding.roles import READERS
 from services.settlement.numbers import CoverageYear
-from shared.contracts.wire import Reason, WireModel, Yuan
+from shared.contracts.wire import Line, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.problems import documented
@@ -114,7 +114,7 @@ async def get_subsidy_dues(pool_code: str, coverage_year: CoverageYear, unit: Un
 class CarryIn(WireModel):
     """The document that settles the year's subsidies with the levels above."""
 
-    document: Reason
+    document: Line
 
 
 @router.post(

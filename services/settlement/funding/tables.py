@@ -259,6 +259,7 @@ def _paid_line(metadata: MetaData) -> None:
         Column("amount_fen", BigInteger, nullable=False),
         Column("benefit_account", CODE, nullable=False),
         Column("business_day", Date, nullable=False),
+        Column("booked_on", Date, nullable=False),
         Column("replenishment_id", Uuid),
         PrimaryKeyConstraint("pool_code", "instruction_id", "claim_id", "layer", "sign"),
         ForeignKeyConstraint(["pool_code", "replenishment_id"], ["replenishment.pool_code", "replenishment.id"]),

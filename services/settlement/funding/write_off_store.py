@@ -11,7 +11,8 @@ from shared.db.sql import change_row, execute, execute_counted, fetch_newest, fe
 
 _WRITE_OFF = """
 SELECT o.id, o.receivable_id, o.reason, o.asked_by, o.asked_at, o.decision, o.document, o.decided_by, o.decided_at,
-       r.origin, r.bearer, r.institution_code, r.amount_fen, r.amount_fen - r.settled_fen - r.waived_fen AS open_fen,
+       r.book, r.origin, r.bearer, r.institution_code, r.amount_fen,
+       r.amount_fen - r.settled_fen - r.waived_fen AS open_fen,
        (SELECT w.amount_fen FROM waiver w WHERE w.pool_code = o.pool_code AND w.id = o.id) AS written_off_fen
 FROM write_off o JOIN receivable r ON r.pool_code = o.pool_code AND r.id = o.receivable_id
 """

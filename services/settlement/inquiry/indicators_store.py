@@ -15,12 +15,12 @@ from shared.db.sql import fetchval
 _EARLIER = """
 SELECT (coalesce((SELECT sum(l.sign * l.amount_fen) FROM paid_line l
                   JOIN claim_state c ON c.pool_code = l.pool_code AND c.claim_id = l.claim_id
-                  WHERE l.pool_code = $1 AND l.business_day BETWEEN $2 AND $3 AND c.benefit_year < $4), 0)
-      - coalesce((SELECT sum(r.amount_fen) FROM receivable r WHERE r.pool_code = $1 AND r.arisen_on BETWEEN $2 AND $3
+                  WHERE l.pool_code = $1 AND l.booked_on BETWEEN $2 AND $3 AND c.benefit_year < $4), 0)
+      - coalesce((SELECT sum(r.amount_fen) FROM receivable r WHERE r.pool_code = $1 AND r.booked_on BETWEEN $2 AND $3
                     AND r.book = 'basic' AND r.care_year < $4
                     AND r.origin IN ('recovery', 'accident', 'cancellation')), 0)
       + coalesce((SELECT sum(w.amount_fen) FROM waiver w
-                  WHERE w.pool_code = $1 AND w.waived_on BETWEEN $2 AND $3 AND w.care_year < $4), 0))::bigint
+                  WHERE w.pool_code = $1 AND w.booked_on BETWEEN $2 AND $3 AND w.care_year < $4), 0))::bigint
 """
 
 

@@ -64,6 +64,21 @@ WHERE b.pool_code = $1 AND b.book = $2 ORDER BY a.account
 """
 
 
+async def is_carried_forward(conn: AsyncConnection, pool: str, book: str, year: int) -> bool:
+    """Whether a year-end closing of this book, of the year or a later one, has used what the funds had."""
+    found: bool = await fetchval(
+        conn,
+        """
+        SELECT EXISTS (SELECT FROM voucher WHERE pool_code = $1 AND book = $2
+                       AND source_event >= $3 AND source_event < $4)""",
+        pool,
+        book,
+        f"{YEAR_CLOSE}{year}",
+        _AFTER_YEAR_CLOSE,
+    )
+    return found
+
+
 async def income_of_year(conn: AsyncConnection, pool: str, book: str, year: int) -> int:
     """Income of a calendar year in fen by posting date, refunds deducted, before the year-end closing."""
     rows = await turnover(conn, pool, book, date(year, 1, 1), date(year, 12, 31))

@@ -18,8 +18,6 @@ from shared.db.sql import copy_in, execute, fetch, fetchval
 NORMAL, LATE, CORRECTION, REVERSAL, OPENING, CLOSING = "normal", "late", "correction", "reversal", "opening", "closing"
 SYSTEM = "system"
 FIRST_DAY = date(2000, 1, 1)
-FIRST_VALUE_DAY = date(2003, 1, 1)
-"""The scheme began in 2003: the ledger takes no fact of an earlier day (``ledger_date_impossible``)."""
 BOOKS = ("basic", "obligations", "supplementary")
 WRITTEN_BY_CLOSE = "obligations"
 """The book into which the day's close alone writes."""

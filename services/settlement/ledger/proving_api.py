@@ -9,9 +9,10 @@ from fastapi.responses import StreamingResponse
 
 from services.settlement.ledger import export, sealing, store
 from services.settlement.ledger.api import READERS, book_or_refuse
+from services.settlement.ledger.closers import check_closer
 from services.settlement.ledger.posting import WRITTEN_BY_CLOSE
 from services.settlement.ledger.proof import prove
-from services.settlement.ledger.refusals import LEDGER_SEALED_BY_CLOSE, book_words
+from services.settlement.ledger.refusals import LEDGER_NOT_CLOSER, LEDGER_SEALED_BY_CLOSE, book_words
 from services.settlement.ledger.signing import EarlierKey, Signer
 from services.settlement.ledger.wire import Difference, Proof, PublicKey, Replay, Root, RootQuery, Roots, Sealed
 from services.settlement.numbers import VoucherNumber, int8
@@ -22,7 +23,7 @@ from shared.http.problems import documented
 from shared.http.unit import StreamDep, Unit, UnitDep
 from shared.kernel.dates import shanghai_date
 
-SEALERS = ("county_director", "county_finance", "county_recheck", "service")
+SEALERS = ("city_finance", "county_director", "county_finance", "county_recheck", "service")
 PROVERS = (
     "auditor",
     "city_health",
@@ -56,7 +57,7 @@ async def prove_voucher(pool_code: str, book: str, number: VoucherNumber, unit: 
 
 @router.post(
     "/pools/{pool_code}/books/{book}/days/{day}/seal",
-    responses=documented(LEDGER_SEALED_BY_CLOSE),
+    responses=documented(LEDGER_SEALED_BY_CLOSE, LEDGER_NOT_CLOSER),
     openapi_extra=access(SEALERS, command="seal_day"),
 )
 async def seal_day(pool_code: str, book: str, day: date, unit: UnitDep) -> Sealed:
@@ -64,6 +65,7 @@ async def seal_day(pool_code: str, book: str, day: date, unit: UnitDep) -> Seale
 
     What is owed at a day's end is booked by the day's close on that day, so that its book is sealed there alone.
     """
+    check_closer(pool_code, unit.actor.role)
     if book == WRITTEN_BY_CLOSE:
         raise LEDGER_SEALED_BY_CLOSE(book=book_words(book))
     sealed = await sealing.seal_through(

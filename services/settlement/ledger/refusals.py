@@ -73,6 +73,14 @@ LEDGER_NOT_KEEPER = define(
     "该账户由{keeper}管理,您的角色“{role}”不能记账。请由管户人办理。",
     "The account is kept by {keeper}; your role ({role}) cannot post to it. Ask its keeper.",
 )
+LEDGER_NOT_CLOSER = define(
+    "ledger_not_closer",
+    403,
+    "不由您结账",
+    "Not yours to close",
+    "{code} 的账由{keeper}结账、封账,您的角色“{role}”不能办理。请由他们的人员办理。",
+    "The books of {code} are closed and sealed by {keeper}; your role ({role}) cannot. Ask one of theirs.",
+)
 LEDGER_DAY_CLOSED = define(
     "ledger_day_closed",
     409,

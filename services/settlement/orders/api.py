@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import DAY_TOO_EARLY, IN_THE_FUTURE, LINE_COULD_BE_IT, REFERENCE_USED
+from services.settlement.funding.problems import BEFORE_THE_SCHEME, IN_THE_FUTURE, LINE_COULD_BE_IT, REFERENCE_USED
 from services.settlement.funding.refusal import RefusalIn, ReversalIn
 from services.settlement.funding.roles import READERS
 from services.settlement.orders import commands, store, undoing
@@ -27,15 +27,17 @@ from services.settlement.orders.problems import (
     ORDER_STATE,
     ORDER_TOLD,
     ORDER_UNKNOWN,
+    ORDER_YEAR_OVER,
     REFUND_TOLD,
     REFUND_UNPAID,
     REFUND_YEAR_BEGUN,
+    RISK_FUND_AT_PROVINCE,
     RISK_FUND_FULL,
     RISK_FUND_SHORT,
     SUBSIDY_NOT_PER_HEAD,
 )
 from services.settlement.orders.rules import NewOrder
-from shared.contracts.wire import Reason, WireModel, Yuan
+from shared.contracts.wire import Line, Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
@@ -46,6 +48,8 @@ router = ServiceRouter()
 _FIRST = frozenset().union(*(kind.hands[0] for kind in KINDS.values() if not kind.told))
 _LAST = frozenset().union(*(kind.hands[-1] for kind in KINDS.values() if kind.is_reversible))
 _NEXT = frozenset().union(*(hand for kind in KINDS.values() for hand in kind.hands[1:]))
+
+_LIMITED = (RISK_FUND_FULL, RISK_FUND_SHORT, RISK_FUND_AT_PROVINCE)
 
 
 class OrderIn(WireModel):
@@ -58,7 +62,7 @@ class OrderIn(WireModel):
     bill_id: UUID | None = None
     head_count: Annotated[int, Field(gt=0, le=10_000_000)] | None = None
     cause: Literal["withdrawn", "double_enrolment", "own_error"] | None = None
-    party: Reason | None = None
+    party: Line | None = None
     bank_reference: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")] | None = None
     value_date: date | None = None
 
@@ -113,11 +117,10 @@ def _order(row: Any) -> OrderOut:
         ORDER_INCOMPLETE,
         ORDER_HAND,
         IN_THE_FUTURE,
-        DAY_TOO_EARLY,
+        BEFORE_THE_SCHEME,
         REFERENCE_USED,
         SUBSIDY_NOT_PER_HEAD,
-        RISK_FUND_FULL,
-        RISK_FUND_SHORT,
+        *_LIMITED,
     ),
     openapi_extra=access(_FIRST, command="prepare_money_order"),
 )
@@ -142,6 +145,7 @@ async def post_order(pool_code: str, body: OrderIn, unit: UnitDep) -> OrderOut:
         REFUND_YEAR_BEGUN,
         ORDER_EXECUTED_LATE,
         LINE_COULD_BE_IT,
+        *_LIMITED,
     ),
     openapi_extra=access(_NEXT, command="approve_money_order"),
 )
@@ -185,7 +189,13 @@ async def post_order_late_execution(pool_code: str, order_id: UUID, unit: UnitDe
     status_code=201,
     response_model=OrderOut,
     responses=documented(
-        ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_NOT_REVERSIBLE, ORDER_AT_BANK, ORDER_REVERSAL_WAITS
+        ORDER_UNKNOWN,
+        ORDER_STATE,
+        ORDER_HAND,
+        ORDER_NOT_REVERSIBLE,
+        ORDER_AT_BANK,
+        ORDER_YEAR_OVER,
+        ORDER_REVERSAL_WAITS,
     ),
     openapi_extra=access(_FIRST | _NEXT, command="propose_money_order_reversal"),
 )
@@ -199,7 +209,9 @@ async def post_order_reversal(pool_code: str, order_id: UUID, body: ReversalIn, 
 @router.post(
     "/pools/{pool_code}/money-orders/{order_id}/reversal/approval",
     response_model=OrderOut,
-    responses=documented(ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_REVERSAL_NONE, ORDER_AT_BANK, FOUR_EYES),
+    responses=documented(
+        ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_REVERSAL_NONE, ORDER_AT_BANK, ORDER_YEAR_OVER, FOUR_EYES
+    ),
     openapi_extra=access(_LAST, command="approve_money_order_reversal"),
 )
 async def post_order_reversal_approval(pool_code: str, order_id: UUID, unit: UnitDep) -> OrderOut:

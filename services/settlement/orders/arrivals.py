@@ -14,7 +14,7 @@ from services.settlement.funding.accounts import (
     TEMPORARY_RECEIPTS,
 )
 from services.settlement.funding.booking import Desk, Entry, book
-from services.settlement.funding.commands import Movement, check_day_of_money, journal, lock_account, lock_matching
+from services.settlement.funding.commands import Movement, check_date, journal, lock_account, lock_matching
 from services.settlement.funding.problems import REFERENCE_USED
 from services.settlement.orders import arrivals_store as store
 from services.settlement.orders.commands import STATUS
@@ -46,7 +46,7 @@ class Advised:
 async def record_subsidy(desk: Desk, level: str, year: int, advised: Advised) -> Any:
     """A subsidy of one level and coverage year, entered by the first person: no income yet.
 
-    Raises REFERENCE_USED, IN_THE_FUTURE and DAY_TOO_EARLY.
+    Raises REFERENCE_USED and IN_THE_FUTURE.
     """
     return await _record(desk, SUBSIDY, level, None, year, advised)
 
@@ -54,8 +54,8 @@ async def record_subsidy(desk: Desk, level: str, year: int, advised: Advised) ->
 async def record_sponsor(desk: Desk, sponsorship_id: UUID, advised: Advised) -> Any:
     """A sponsor's money for the premiums of a group, entered by the first person: no income yet.
 
-    Raises SPONSORSHIP_UNKNOWN, SPONSORSHIP_EXCEEDED (what waits for the second person counts), REFERENCE_USED,
-    IN_THE_FUTURE and DAY_TOO_EARLY.
+    Raises SPONSORSHIP_UNKNOWN, SPONSORSHIP_EXCEEDED (what waits for the second person counts), REFERENCE_USED and
+    IN_THE_FUTURE.
     """
     await lock_account(desk, FISCAL)
     known = await store.sponsorship(desk.conn, desk.pool_code, sponsorship_id)
@@ -74,7 +74,7 @@ async def record_sponsor(desk: Desk, sponsorship_id: UUID, advised: Advised) -> 
 async def _record(
     desk: Desk, kind: str, level: str | None, sponsorship_id: UUID | None, year: int, advised: Advised
 ) -> Any:
-    check_day_of_money(advised.value_date, desk)
+    check_date(advised.value_date, desk)
     await lock_account(desk, FISCAL)
     arrival_id, fen, reference = new_id(desk.now), advised.amount_fen, advised.bank_reference
     row = (desk.pool_code, arrival_id, kind, level, sponsorship_id, year, fen, reference, advised.value_date, desk.by,

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import DAY_TOO_EARLY, IN_THE_FUTURE, REFERENCE_USED
+from services.settlement.funding.problems import BEFORE_THE_SCHEME, IN_THE_FUTURE, REFERENCE_USED
 from services.settlement.funding.refusal import RefusalIn, ReversalIn
 from services.settlement.funding.roles import READERS
 from services.settlement.orders import arrivals, arrivals_undoing
@@ -19,7 +19,6 @@ from services.settlement.orders.problems import (
     ARRIVAL_REVERSAL_WAITS,
     ARRIVAL_STATE,
     ARRIVAL_UNKNOWN,
-    ARRIVAL_YEAR_OVER,
     SPONSORSHIP_EXCEEDED,
     SPONSORSHIP_UNKNOWN,
 )
@@ -102,7 +101,7 @@ def _told(unit: Unit, row: Any) -> ArrivalOut:
     "/pools/{pool_code}/subsidy-arrivals",
     status_code=201,
     response_model=ArrivalOut,
-    responses=documented(REFERENCE_USED, IN_THE_FUTURE, DAY_TOO_EARLY),
+    responses=documented(REFERENCE_USED, IN_THE_FUTURE, BEFORE_THE_SCHEME),
     openapi_extra=access(FINANCE, command="record_subsidy_arrival"),
 )
 async def post_subsidy_arrival(pool_code: str, body: SubsidyArrivalIn, unit: UnitDep) -> ArrivalOut:
@@ -114,7 +113,7 @@ async def post_subsidy_arrival(pool_code: str, body: SubsidyArrivalIn, unit: Uni
     "/pools/{pool_code}/sponsor-arrivals",
     status_code=201,
     response_model=ArrivalOut,
-    responses=documented(SPONSORSHIP_UNKNOWN, SPONSORSHIP_EXCEEDED, REFERENCE_USED, IN_THE_FUTURE, DAY_TOO_EARLY),
+    responses=documented(SPONSORSHIP_UNKNOWN, SPONSORSHIP_EXCEEDED, REFERENCE_USED, IN_THE_FUTURE, BEFORE_THE_SCHEME),
     openapi_extra=access(FINANCE, command="record_sponsor_arrival"),
 )
 async def post_sponsor_arrival(pool_code: str, body: SponsorArrivalIn, unit: UnitDep) -> ArrivalOut:
@@ -148,7 +147,7 @@ async def post_arrival_refusal(pool_code: str, arrival_id: UUID, body: RefusalIn
     "/pools/{pool_code}/arrivals/{arrival_id}/reversal",
     status_code=201,
     response_model=ArrivalOut,
-    responses=documented(ARRIVAL_UNKNOWN, ARRIVAL_STATE, ARRIVAL_REVERSAL_WAITS, ARRIVAL_AT_BANK, ARRIVAL_YEAR_OVER),
+    responses=documented(ARRIVAL_UNKNOWN, ARRIVAL_STATE, ARRIVAL_REVERSAL_WAITS, ARRIVAL_AT_BANK),
     openapi_extra=access(FINANCE, command="propose_arrival_reversal"),
 )
 async def post_arrival_reversal(pool_code: str, arrival_id: UUID, body: ReversalIn, unit: UnitDep) -> ArrivalOut:
@@ -159,9 +158,7 @@ async def post_arrival_reversal(pool_code: str, arrival_id: UUID, body: Reversal
 @router.post(
     "/pools/{pool_code}/arrivals/{arrival_id}/reversal/approval",
     response_model=ArrivalOut,
-    responses=documented(
-        ARRIVAL_UNKNOWN, ARRIVAL_STATE, ARRIVAL_REVERSAL_NONE, ARRIVAL_AT_BANK, ARRIVAL_YEAR_OVER, FOUR_EYES
-    ),
+    responses=documented(ARRIVAL_UNKNOWN, ARRIVAL_STATE, ARRIVAL_REVERSAL_NONE, ARRIVAL_AT_BANK, FOUR_EYES),
     openapi_extra=access(FINANCE, command="approve_arrival_reversal"),
 )
 async def post_arrival_reversal_approval(pool_code: str, arrival_id: UUID, unit: UnitDep) -> ArrivalOut:

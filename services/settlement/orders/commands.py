@@ -38,7 +38,7 @@ from services.settlement.orders.problems import (
     ORDER_UNKNOWN,
     REFUND_TOLD,
 )
-from services.settlement.orders.rules import RULES, NewOrder, check_refund
+from services.settlement.orders.rules import NewOrder, check_booked, check_prepared, check_refund, lock_limit
 from services.settlement.reconciliation.commands import match_open_lines, shows
 from shared.contracts.enrollment import RefundApplied
 from shared.contracts.settlement import PremiumRefunded, PremiumRefundRefused
@@ -76,8 +76,8 @@ _MEMBERS: Mapping[str, Words] = MappingProxyType(
 async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
     """Writes an order, the first of its hands: nothing is booked before another person's.
 
-    Raises ORDER_KIND_UNKNOWN, ORDER_TOLD, ORDER_HAND, ORDER_NOT_PAYER, ORDER_INCOMPLETE, IN_THE_FUTURE, DAY_TOO_EARLY,
-    REFERENCE_USED and what the kind refuses.
+    Raises ORDER_KIND_UNKNOWN, ORDER_TOLD, ORDER_HAND, ORDER_NOT_PAYER, ORDER_INCOMPLETE, IN_THE_FUTURE,
+    BEFORE_THE_SCHEME, REFERENCE_USED and what the kind refuses.
     """
     kind = KINDS.get(new.kind)
     if kind is None:
@@ -92,11 +92,10 @@ async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
         told = ("、".join(zh for zh, _ in missing), ", ".join(en for _, en in missing))
         raise ORDER_INCOMPLETE(kind=(kind.zh, kind.en), missing=told)
     if new.value_date:
-        funding.check_day_of_money(new.value_date, desk)
+        funding.check_date(new.value_date, desk)
     if kind.account is not None:
         await funding.lock_account(desk, kind.account)
-    if kind.code in RULES:
-        await RULES[kind.code](desk, new)
+    await check_prepared(desk, new)
     order_id = new_id(desk.now)
     reference = new.bank_reference or to_base32(order_id)
     if kind.account == FISCAL and await arrivals_store.is_recorded(desk.conn, desk.pool_code, reference):
@@ -153,7 +152,8 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     """The next hand: checks an order of three hands, and books with the last one.
 
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_UNPAID, REFUND_YEAR_BEGUN, ORDER_EXECUTED_LATE
-    (what was declared not executed or came back is not paid beside it), LINE_COULD_BE_IT and the ledger's refusals.
+    (what was declared not executed or came back is not paid beside it), LINE_COULD_BE_IT, what limits the kind by the
+    books as they stand now, and the ledger's refusals.
     """
     kind, known, step = await _take_next(desk, actor, order_id)
     if kind.code == REFUND and known["attempt"] == 1:
@@ -165,6 +165,7 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
         raise ORDER_EXECUTED_LATE(order=order_id, reference=late)
     if known["attempt"] > 1:
         await check_no_line_could_be_it(desk, known["account"], known["amount_fen"])
+    await check_booked(desk, known)
     return await _book_and_match(desk, kind, known)
 
 
@@ -209,10 +210,10 @@ def before_last(kind: Kind) -> str:
 
 
 async def _shown_late(desk: Desk, order: Any) -> str | None:
-    """The reference of a payment of this order that was declared not executed or came back, and that an open line shows
-    all the same; None where there is none."""
-    for reference in await store.former_references(desk.conn, desk.pool_code, order["id"]):
-        if await shows(desk, order["account"], reference, -order["amount_fen"]):
+    """The reference of an earlier payment of this order, declared not executed or sent back, that an open line shows
+    leaving all the same; None where there is none."""
+    for reference in await store.earlier_references(desk.conn, desk.pool_code, order["id"]):
+        if reference != order["reference"] and await shows(desk, order["account"], reference, -order["amount_fen"]):
             return reference
     return None
 
@@ -257,6 +258,7 @@ async def take(desk: Desk, order_id: UUID, act: Words, states: Set[str] = WAITIN
         raise ORDER_UNKNOWN(order=order_id)
     if known["account"] is not None:
         await funding.lock_matching(desk, known["account"])
+    await lock_limit(desk, known["kind"])
     known = await store.order(desk.conn, desk.pool_code, order_id, lock=True)
     if known["status"] not in states:
         raise ORDER_STATE(order=order_id, status=STATUS[known["status"]], act=act)

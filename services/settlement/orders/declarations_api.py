@@ -19,9 +19,10 @@ from services.settlement.orders.problems import (
     ORDER_NOT_DECLARED,
     ORDER_STATE,
     ORDER_UNKNOWN,
+    ORDER_WITHDRAWAL_NONE,
 )
-from services.settlement.reconciliation.problems import VALIDITY_NOT_COVERED, WITHDRAWAL_MISSING
-from shared.contracts.wire import Reason, WireModel
+from services.settlement.reconciliation.problems import VALIDITY_NOT_COVERED
+from shared.contracts.wire import Line, Reason, WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.problems import FOUR_EYES, documented
@@ -44,14 +45,14 @@ class OrderNonExecutionIn(WireModel):
     """What was looked at, in words, and the bank's document that says so."""
 
     reason: Reason
-    document: Reason
+    document: Line
 
 
 class OrderWithdrawalIn(WireModel):
     """Why the declaration was wrong, and the bank's document that says so."""
 
     reason: Reason
-    document: Reason
+    document: Line
 
 
 class OrderNonExecutionOut(WireModel):
@@ -126,7 +127,7 @@ async def post_order_withdrawal(
 @router.post(
     "/pools/{pool_code}/money-orders/{order_id}/non-execution/withdrawal/confirmation",
     response_model=OrderNonExecutionOut,
-    responses=documented(*_WITHDRAWAL, WITHDRAWAL_MISSING, FOUR_EYES),
+    responses=documented(*_WITHDRAWAL, ORDER_WITHDRAWAL_NONE, FOUR_EYES),
     openapi_extra=access(PAYING_LAST, command="confirm_withdrawal_of_money_order_not_executed"),
 )
 async def post_order_withdrawal_confirmation(pool_code: str, order_id: UUID, unit: UnitDep) -> OrderNonExecutionOut:

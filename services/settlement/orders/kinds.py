@@ -145,7 +145,7 @@ REFUND = "premium_refund"
 REFUND_CURRENT, REFUND_LATER = PREMIUMS, TEMPORARY_RECEIPTS
 """What a refund lessens: the income of the coverage year, or the temporary receipts of one that has not begun."""
 CRITICAL_PREMIUM = "5001.06"
-RISK_FUND_SET_ASIDE, RISK_FUND_DEPOSIT = "risk_fund_set_aside", "risk_fund_deposit"
+RISK_FUND_SET_ASIDE, RISK_FUND_DEPOSIT, RISK_FUND_USE = "risk_fund_set_aside", "risk_fund_deposit", "risk_fund_use"
 INPATIENT_POOL_ALLOCATION, OUTPATIENT_POOL_ALLOCATION = "inpatient_pool_allocation", "outpatient_pool_allocation"
 FAMILY_ACCOUNT_ALLOCATION = "family_account_allocation"
 SUPPLEMENTARY_SUBSIDY = "supplementary_subsidy"
@@ -181,7 +181,7 @@ _ALL = (
     ),
     _set_aside(RISK_FUND_SET_ASIDE, "提取风险基金", "risk fund set aside", RISK_FUND, CLOSING),
     Kind(
-        "risk_fund_use",
+        RISK_FUND_USE,
         "动用风险基金",
         "risk fund used",
         BASIC,

@@ -59,6 +59,16 @@ ORDER_AT_BANK = define(
     "对账单已显示单据 {order} 的款项,不能冲销;确需退回的,另填付款单据。",
     "A statement shows the money of order {order}, so it is not reversed; pay it back with an order of its own.",
 )
+ORDER_YEAR_OVER = define(
+    "order_year_over",
+    409,
+    "所属年度已结转",
+    "Its year is over",
+    "单据 {order} 属于 {year} 年,该年已过或已结转,冲销会改动本年收支或已结转的基金,不能办理;银行未见的款请列作未达账项,"
+    "基金划转请在本年划入时相应增减,并在年度决算中说明。",
+    "Order {order} belongs to {year}, which is over: a reversal would change this year's result, or a fund that was "
+    "carried forward. Keep money among the open items, set more or less aside this year, and tell it in the notes.",
+)
 ORDER_REVERSAL_WAITS = define(
     "order_reversal_waits",
     409,
@@ -116,6 +126,15 @@ ORDER_DECLARATION_FOLLOWED = define(
     "单据 {order} 申明未执行之后{status},不能撤回申明;银行仍按原编号付款的,导入对账单后登记迟到执行。",
     "Order {order} is {status} since it was declared not executed: the declaration is not withdrawn. If the bank pays "
     "it after all, import the statement and record its late execution.",
+)
+ORDER_WITHDRAWAL_NONE = define(
+    "order_withdrawal_none",
+    409,
+    "尚无人申请撤回",
+    "Nobody has asked for its withdrawal",
+    "单据 {order} 的未执行申明尚无人申请撤回;请先由一人凭文件申请撤回,再由另一人确认。",
+    "Nobody has asked to withdraw the declaration about order {order}; a first person does so with the document, then "
+    "a second confirms.",
 )
 ORDER_EXECUTED_LATE = define(
     "order_executed_late",
@@ -210,6 +229,14 @@ RISK_FUND_SHORT = define(
     "已提取的风险基金 {held} 元,已缴存 {deposited} 元,不能再缴存 {amount} 元;请先提取。",
     "{held} are set aside and {deposited} deposited; {amount} more cannot be deposited before it is set aside.",
 )
+RISK_FUND_AT_PROVINCE = define(
+    "risk_fund_at_province",
+    409,
+    "超过可动用的风险基金",
+    "More than can be used",
+    "已提取的风险基金 {held} 元,其中缴存省级 {deposited} 元,不能动用 {amount} 元;请先办理省级拨回。",
+    "Of {held} set aside, {deposited} are with the province; {amount} cannot be used before it has sent them back.",
+)
 ARRIVAL_UNKNOWN = define(
     "arrival_unknown",
     404,
@@ -249,15 +276,6 @@ ARRIVAL_REVERSAL_NONE = define(
     "No reversal waits",
     "到账登记 {arrival} 没有待批准的冲销申请;请先申请冲销,写明原因和依据文号。",
     "No reversal of arrival {arrival} waits for approval; propose one with reason and document first.",
-)
-ARRIVAL_YEAR_OVER = define(
-    "arrival_year_over",
-    409,
-    "收入已计入上年",
-    "It is income of an earlier year",
-    "到账登记 {arrival} 是 {year} 年的收入,该年已过,冲销会减少本年收入,不能办理;请列作未达账项,在年度决算中说明。",
-    "Arrival {arrival} is income of {year}, which is over; a reversal would lessen this year's. Keep it among the open "
-    "items and tell it in the notes to the annual accounts.",
 )
 SPONSORSHIP_UNKNOWN = define(
     "sponsorship_unknown",

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from services.settlement.funding import arrivals
 from services.settlement.funding import commands as funding
-from services.settlement.funding.accounts import TEMPORARY_RECEIPTS
+from services.settlement.funding.accounts import POOLED_FUND, TEMPORARY_RECEIPTS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement
 from services.settlement.funding.movements import REVERSED
-from services.settlement.ledger.posting import REVERSAL, voucher_number
+from services.settlement.ledger.posting import CORRECTION, REVERSAL, voucher_number
 from shared.kernel.ids import new_id
 
 
@@ -46,6 +46,20 @@ async def reverse_unseen(
     """Two persons' reversal of a voucher, and with it of the movement that no statement shows, where there is one: both
     movements stay in the journal, and neither waits for a line."""
     await mirror(desk, booked, end, text, preparer=proposed_by, checker=desk.by)
+    await _take_back(desk, booked, movement)
+
+
+async def take_from_the_fund(desk: Desk, booked: Booked, movement: UUID | None, text: str, proposed_by: str) -> None:
+    """Two persons take what never came out of the fund's balance, into which its year's result was carried (0293): no
+    income of another year is touched."""
+    lines = ((POOLED_FUND, booked.debit, booked.amount_fen),)
+    await book(desk, [Entry(booked.book, f"{booked.source}:corrected", desk.day, text, lines, preparer=proposed_by,
+                            checker=desk.by, reason=CORRECTION, ref=booked.reference)])  # fmt: skip
+    await _take_back(desk, booked, movement)
+
+
+async def _take_back(desk: Desk, booked: Booked, movement: UUID | None) -> None:
+    """The movement that no statement shows, where there is one, stands no more."""
     if movement is not None:
         assert booked.account is not None
         back = Movement(new_id(desk.now), booked.account, -booked.signed_fen, booked.reference, REVERSED, movement,

@@ -18,6 +18,7 @@ from services.settlement.orders.kinds import (
     OUTPATIENT_POOL_ALLOCATION,
     RISK_FUND_DEPOSIT,
     RISK_FUND_SET_ASIDE,
+    RISK_FUND_USE,
     SUPPLEMENTARY_SUBSIDY,
     SUPPLEMENTARY_SUBSIDY_FEN,
 )
@@ -25,6 +26,7 @@ from services.settlement.orders.problems import (
     ALLOCATION_EARLY,
     REFUND_UNPAID,
     REFUND_YEAR_BEGUN,
+    RISK_FUND_AT_PROVINCE,
     RISK_FUND_FULL,
     RISK_FUND_SHORT,
     SUBSIDY_NOT_PER_HEAD,
@@ -33,6 +35,8 @@ from shared.kernel.money import format_yuan, round_half_up
 
 ERRORS_OF_OURS = ("double_enrolment", "own_error")
 """Why a premium is refunded although its coverage year has begun (rulings §18)."""
+RISK_FUND_LIMIT = "risk_fund"
+"""Name of the lock under which the limits of the risk fund are looked at."""
 RISK_FUND_SHARE, RISK_FUND_OF = 10, 100
 """The risk fund stops growing at this share of a year's financing (practice (ii))."""
 
@@ -51,6 +55,22 @@ class NewOrder:
     party: str | None = None
     bank_reference: str | None = None
     value_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _RiskFund:
+    """The risk fund in fen: what it has, what orders that wait add to it, what the province keeps of it or waits to be
+    sent there, and what waits to be used."""
+
+    fund: int
+    growing: int
+    deposited: int
+    used: int
+
+    @property
+    def free(self) -> int:
+        """What is neither at the province nor asked for."""
+        return self.fund - self.used - self.deposited
 
 
 async def check_refund(desk: Desk, order: Any) -> None:
@@ -84,33 +104,37 @@ async def _subsidy_per_head(_desk: Desk, new: NewOrder) -> None:
         raise SUBSIDY_NOT_PER_HEAD(heads=new.head_count, due=format_yuan(due), amount=format_yuan(new.amount_fen))
 
 
-async def _below_ceiling(desk: Desk, new: NewOrder) -> None:
+async def _below_ceiling(desk: Desk, new: NewOrder, held: _RiskFund) -> None:
     """The risk fund grows to a share of the year's financing and no further (practice (ii))."""
     assert new.coverage_year is not None
-    await funding.lock_account(desk, RISK_FUND_SET_ASIDE)
     income = await income_of_year(desk.conn, desk.pool_code, BASIC, new.coverage_year)
-    held = (await balances_now(desk.conn, desk.pool_code, BASIC)).get(RISK_FUND, 0)
-    held += await store.waiting(desk.conn, desk.pool_code, RISK_FUND_SET_ASIDE)
     ceiling = round_half_up(income * RISK_FUND_SHARE, RISK_FUND_OF) if income > 0 else 0
-    if held + new.amount_fen > ceiling:
+    if held.fund + held.growing + new.amount_fen > ceiling:
         raise RISK_FUND_FULL(
             year=new.coverage_year,
             income=format_yuan(income),
             ceiling=format_yuan(ceiling),
-            held=format_yuan(held),
+            held=format_yuan(held.fund + held.growing),
             amount=format_yuan(new.amount_fen),
         )
 
 
-async def _set_aside_before(desk: Desk, new: NewOrder) -> None:
+async def _set_aside_before(_desk: Desk, new: NewOrder, held: _RiskFund) -> None:
     """What was set aside is handed to the province, never more."""
-    balances = await balances_now(desk.conn, desk.pool_code, BASIC)
-    held, deposited = balances.get(RISK_FUND, 0), balances.get(RISK_FUND_DEPOSITED, 0)
-    deposited += await store.waiting(desk.conn, desk.pool_code, RISK_FUND_DEPOSIT)
-    if deposited + new.amount_fen > held:
+    if new.amount_fen > held.free:
         raise RISK_FUND_SHORT(
-            held=format_yuan(held),
-            deposited=format_yuan(deposited),
+            held=format_yuan(held.fund - held.used),
+            deposited=format_yuan(held.deposited),
+            amount=format_yuan(new.amount_fen),
+        )
+
+
+async def _at_the_province(_desk: Desk, new: NewOrder, held: _RiskFund) -> None:
+    """What stands at the province comes back before it is used: it keeps no more than is set aside."""
+    if new.amount_fen > held.free:
+        raise RISK_FUND_AT_PROVINCE(
+            held=format_yuan(held.fund - held.used),
+            deposited=format_yuan(held.deposited),
             amount=format_yuan(new.amount_fen),
         )
 
@@ -119,10 +143,45 @@ Rule = Callable[[Desk, NewOrder], Awaitable[None]]
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         SUPPLEMENTARY_SUBSIDY: _subsidy_per_head,
-        RISK_FUND_SET_ASIDE: _below_ceiling,
-        RISK_FUND_DEPOSIT: _set_aside_before,
         INPATIENT_POOL_ALLOCATION: _of_begun_year,
         OUTPATIENT_POOL_ALLOCATION: _of_begun_year,
         FAMILY_ACCOUNT_ALLOCATION: _of_begun_year,
     }
 )
+"""What holds for good once it held when the order was prepared."""
+LIMITS: Mapping[str, Callable[[Desk, NewOrder, _RiskFund], Awaitable[None]]] = MappingProxyType(
+    {
+        RISK_FUND_SET_ASIDE: _below_ceiling,
+        RISK_FUND_DEPOSIT: _set_aside_before,
+        RISK_FUND_USE: _at_the_province,
+    }
+)
+"""What the books may not allow any more when the order is booked."""
+
+
+async def lock_limit(desk: Desk, kind: str) -> None:
+    """One act at a time on what the kind's limit is measured by; before the order's row, as every lock of a name."""
+    if kind in LIMITS:
+        await funding.lock_account(desk, RISK_FUND_LIMIT)
+
+
+async def check_prepared(desk: Desk, new: NewOrder) -> None:
+    """What the kind asks of an order when it is prepared, all those counted that wait; raises what it refuses."""
+    if new.kind in RULES:
+        await RULES[new.kind](desk, new)
+    if new.kind in LIMITS:
+        await lock_limit(desk, new.kind)
+        waiting = [await store.waiting(desk.conn, desk.pool_code, kind) for kind in LIMITS]
+        await LIMITS[new.kind](desk, new, await _risk_fund(desk, *waiting))
+
+
+async def check_booked(desk: Desk, order: Any) -> None:
+    """The same of an order that is booked now, against the books as they stand; its lock is the caller's."""
+    if order["kind"] in LIMITS:
+        asked = NewOrder(order["kind"], order["amount_fen"], order["reason"], order["coverage_year"])
+        await LIMITS[asked.kind](desk, asked, await _risk_fund(desk))
+
+
+async def _risk_fund(desk: Desk, growing: int = 0, depositing: int = 0, used: int = 0) -> _RiskFund:
+    balances = await balances_now(desk.conn, desk.pool_code, BASIC)
+    return _RiskFund(balances.get(RISK_FUND, 0), growing, balances.get(RISK_FUND_DEPOSITED, 0) + depositing, used)

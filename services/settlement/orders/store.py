@@ -83,10 +83,15 @@ async def to_pay_again(
     )
 
 
-async def former_references(conn: AsyncConnection, pool: str, order_id: UUID) -> list[str]:
-    """The references under which an order stood before."""
-    sql = "SELECT DISTINCT reference FROM order_wait WHERE pool_code = $1 AND order_id = $2 ORDER BY reference"
-    return [row["reference"] for row in await fetch(conn, sql, pool, order_id)]
+async def earlier_references(conn: AsyncConnection, pool: str, order_id: UUID) -> list[str]:
+    """Under which references an order stood before, the first one first."""
+    rows = await fetch(
+        conn,
+        "SELECT reference FROM order_wait WHERE pool_code = $1 AND order_id = $2 ORDER BY attempt",
+        pool,
+        order_id,
+    )
+    return [row["reference"] for row in rows]
 
 
 async def refuse(conn: AsyncConnection, pool: str, order_id: UUID, by: str, reason: str, day: date) -> None:
@@ -111,15 +116,14 @@ async def premium_of_bill(conn: AsyncConnection, pool: str, bill_id: UUID, year:
     )
 
 
-async def waiting(conn: AsyncConnection, pool: str, kind: str, year: int | None = None) -> int:
+async def waiting(conn: AsyncConnection, pool: str, kind: str) -> int:
     """Fen of orders of a kind that are neither booked nor refused."""
     fen: int = await fetchval(
         conn,
         """
         SELECT coalesce(sum(amount_fen), 0)::bigint FROM money_order WHERE pool_code = $1 AND kind = $2
-          AND status IN ('prepared', 'checked') AND ($3::integer IS NULL OR coverage_year = $3)""",
+          AND status IN ('prepared', 'checked')""",
         pool,
         kind,
-        year,
     )
     return fen

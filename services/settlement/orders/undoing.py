@@ -8,6 +8,7 @@ from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import PREMIUMS, TEMPORARY_RECEIPTS
 from services.settlement.funding.booking import Desk
 from services.settlement.funding.commands import Movement
+from services.settlement.ledger.figures import EXPENDITURE, FUND, INCOME, is_carried_forward
 from services.settlement.orders import reversal_store, store
 from services.settlement.orders.commands import BOOKED, before_last, check_any_hand, check_hand, source_of, take
 from services.settlement.orders.kinds import OUT, REFUND_LATER, Kind
@@ -17,6 +18,7 @@ from services.settlement.orders.problems import (
     ORDER_NOT_REVERSIBLE,
     ORDER_REVERSAL_NONE,
     ORDER_REVERSAL_WAITS,
+    ORDER_YEAR_OVER,
 )
 from services.settlement.orders.reversing import Booked, lower_temporary, mirror, reverse_unseen
 from services.settlement.reconciliation.commands import match_open_lines, shows
@@ -49,7 +51,8 @@ async def come_back(desk: Desk, actor: Actor, order_id: UUID) -> Any:
 async def propose_reversal(desk: Desk, actor: Actor, order_id: UUID, reason: str, document: str) -> Any:
     """The first hand of a reversal, which moves nothing yet (0171).
 
-    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_NOT_REVERSIBLE, ORDER_AT_BANK and ORDER_REVERSAL_WAITS.
+    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_NOT_REVERSIBLE, ORDER_AT_BANK, ORDER_YEAR_OVER and
+    ORDER_REVERSAL_WAITS.
     """
     kind, known = await take(desk, order_id, ("申请冲销", "propose its reversal"), BOOKED)
     check_any_hand(kind, actor.role)
@@ -58,6 +61,7 @@ async def propose_reversal(desk: Desk, actor: Actor, order_id: UUID, reason: str
     if known["reversal_by"] is not None:
         raise ORDER_REVERSAL_WAITS(order=order_id)
     await _not_at_bank(desk, known)
+    await _check_year(desk, kind, known)
     await reversal_store.propose(desk.conn, "money_order", desk.pool_code, order_id, desk.by, reason, document)
     return await store.order(desk.conn, desk.pool_code, order_id)
 
@@ -65,14 +69,15 @@ async def propose_reversal(desk: Desk, actor: Actor, order_id: UUID, reason: str
 async def approve_reversal(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     """Another person of the order's last hand: the voucher is reversed, once, and with it what the bank journal showed.
 
-    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_REVERSAL_NONE, FOUR_EYES, ORDER_AT_BANK (it came meanwhile) and
-    the ledger's refusals.
+    Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, ORDER_REVERSAL_NONE, FOUR_EYES, ORDER_AT_BANK and ORDER_YEAR_OVER
+    (the money, or the new year, came meanwhile) and the ledger's refusals.
     """
     kind, known = await _proposed(desk, order_id)
     check_hand(kind, len(kind.hands) - 1, actor.role)
     if known["reversal_by"] == desk.by:
         raise FOUR_EYES(act=("申请冲销", "propose a reversal"), then=("批准", "approve it"))
     movement, booked = await _not_at_bank(desk, known), booked_of(kind, known)
+    await _check_year(desk, kind, known)
     if known["credit"] == TEMPORARY_RECEIPTS:
         await lower_temporary(desk, booked, known["coverage_year"], kind.credit, known["reversal_by"])
     text = f"冲销{kind.zh}({known['reversal_document']})"
@@ -110,6 +115,15 @@ async def _not_at_bank(desk: Desk, order: Any) -> UUID | None:
         raise ORDER_AT_BANK(order=order["id"])
     found: UUID = movement["id"]
     return found
+
+
+async def _check_year(desk: Desk, kind: Kind, order: Any) -> None:
+    """A result belongs to its year and is not changed in the next; what a fund was given stays once a closing has paid
+    benefits out of the funds as they stood (0171). Raises ORDER_YEAR_OVER."""
+    classes, year = {kind.debit[0], kind.credit[0]}, max(order["coverage_year"] or 0, order["booked_on"].year)
+    over = bool(classes & {INCOME, EXPENDITURE}) and desk.day.year > year
+    if over or (FUND in classes and await is_carried_forward(desk.conn, desk.pool_code, kind.book, year)):
+        raise ORDER_YEAR_OVER(order=order["id"], year=year)
 
 
 async def open_again(desk: Desk, kind: Kind, order: Any) -> None:

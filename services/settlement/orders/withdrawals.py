@@ -18,8 +18,7 @@ from services.settlement.orders.commands import (
     take,
 )
 from services.settlement.orders.kinds import Kind
-from services.settlement.orders.problems import ORDER_DECLARATION_FOLLOWED, ORDER_NOT_DECLARED
-from services.settlement.reconciliation.problems import WITHDRAWAL_MISSING
+from services.settlement.orders.problems import ORDER_DECLARATION_FOLLOWED, ORDER_NOT_DECLARED, ORDER_WITHDRAWAL_NONE
 from shared.http.problems import FOUR_EYES
 from shared.http.tokens import Actor
 from shared.kernel.errors import Words
@@ -47,13 +46,13 @@ async def propose(desk: Desk, actor: Actor, order_id: UUID, reason: str, documen
 async def confirm(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     """Another person of the order's last hand: the payment is booked again and waits for its line.
 
-    Raises what ``propose`` raises, WITHDRAWAL_MISSING, FOUR_EYES, and the ledger's overdrawn where the money has been
-    used meanwhile.
+    Raises what ``propose`` raises, ORDER_WITHDRAWAL_NONE, FOUR_EYES, and the ledger's overdrawn where the money has
+    been used meanwhile.
     """
     kind, order, standing = await _standing(desk, order_id)
     check_next(desk, actor, kind, order, len(kind.hands) - 1)
     if standing["withdrawal_by"] is None:
-        raise WITHDRAWAL_MISSING(item=order_id)
+        raise ORDER_WITHDRAWAL_NONE(order=order_id)
     if standing["withdrawal_by"] == desk.by:
         raise FOUR_EYES(act=_ACT, then=("确认", "confirm that"))
     _check_nothing_followed(order, standing)

@@ -12,7 +12,7 @@ from services.settlement.funding.roles import READERS
 from services.settlement.payouts import deposit_store as store
 from services.settlement.payouts import deposits
 from services.settlement.payouts.problems import DEPOSIT_DECIDED, DEPOSIT_SHORT, DEPOSIT_UNKNOWN
-from shared.contracts.wire import Ratio, Reason, WireModel, Yuan
+from shared.contracts.wire import Line, Ratio, Reason, WireModel, Yuan
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, moment, page, read_cursor
@@ -28,7 +28,7 @@ class DepositRateIn(WireModel):
 
     valid_from: date
     rate: Annotated[Ratio, Field(le=2000)]
-    document: Reason
+    document: Line
 
 
 class DepositRateOut(WireModel):

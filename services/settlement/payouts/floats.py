@@ -122,7 +122,7 @@ async def pay_out(desk: Desk, actor: Actor, township: str, new: Payout) -> Any:
     FLOAT_RECEIPT_USED and CONFLICT_OF_INTEREST.
     """
     check_township(actor, township)
-    funding.check_not_future(new.paid_on, desk)
+    funding.check_date(new.paid_on, desk)
     await funding.lock_account(desk, _name(township))
     if await store.signed_later(desk.conn, desk.pool_code, township, new.paid_on):
         raise FLOAT_MONTH_SIGNED(township=township, month=f"{new.paid_on:%Y-%m}")

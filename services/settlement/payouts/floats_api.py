@@ -8,7 +8,7 @@ from fastapi import Path
 from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import IN_THE_FUTURE, KEEPER_ONLY, TRANSFER_RELEASED
+from services.settlement.funding.problems import BEFORE_THE_SCHEME, IN_THE_FUTURE, KEEPER_ONLY, TRANSFER_RELEASED
 from services.settlement.funding.roles import READERS
 from services.settlement.funding.transfers import TRANSFER_STATUS
 from services.settlement.payouts import float_store as store
@@ -142,6 +142,7 @@ class PayoutOut(WireModel):
     responses=documented(
         FLOAT_TOWNSHIP,
         IN_THE_FUTURE,
+        BEFORE_THE_SCHEME,
         FLOAT_MONTH_SIGNED,
         NOT_PAYABLE_IN_CASH,
         CLAIM_DAY_OVER,

@@ -39,13 +39,14 @@ _WRITE_CLAIM = """
 WITH put AS (
   INSERT INTO claim_state AS c (pool_code, claim_id, version, state, institution_code, township_code, care_kind,
                                 fund_fen, approved_fen, cut_fen, settled_on, benefit_year, opened_on, decided_on,
-                                ended_on)
+                                decided_fen, ended_on)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $18, CASE WHEN $4 <> 'settled' THEN $18::date END,
+          CASE WHEN $4 IN ('approved', 'released', 'reversed') THEN $9::bigint END,
           CASE WHEN $4 IN ('rejected', 'returned', 'cancelled') THEN $18::date END)
   ON CONFLICT (pool_code, claim_id) DO UPDATE SET version = excluded.version, state = excluded.state,
     fund_fen = excluded.fund_fen, approved_fen = excluded.approved_fen, cut_fen = excluded.cut_fen,
     decided_on = CASE WHEN excluded.decided_on IS NOT NULL THEN coalesce(c.decided_on, excluded.decided_on) END,
-    ended_on = excluded.ended_on
+    decided_fen = coalesce(excluded.decided_fen, c.decided_fen), ended_on = excluded.ended_on
   WHERE c.version < excluded.version
 ), totals AS (
   INSERT INTO claim_total AS t (pool_code, state, claims, fund_fen, approved_fen, cut_fen)

@@ -11,7 +11,7 @@ from services.settlement.payouts.problems import (
     PAYEE_DIFFERS,
     PAYEE_MISSING,
 )
-from shared.contracts.wire import WireModel
+from shared.contracts.wire import Name, WireModel
 from shared.db.personal import Sealer
 from shared.http.access import access
 from shared.http.edge import ServiceRouter
@@ -20,7 +20,6 @@ from shared.http.problems import FOUR_EYES, PRECONDITION_FAILED, PRECONDITION_RE
 from shared.http.unit import UnitDep
 
 router = ServiceRouter()
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class PayeeIn(WireModel):

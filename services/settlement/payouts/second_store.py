@@ -15,8 +15,8 @@ VALUES ($1, $2, $3, $4, $5, $6)
 """
 _ADD_STATE = """
 INSERT INTO claim_state (pool_code, claim_id, version, state, institution_code, township_code, care_kind, fund_fen,
-                         approved_fen, cut_fen, settled_on, benefit_year, opened_on, decided_on)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0, $9, $10, $9, $9)
+                         approved_fen, cut_fen, settled_on, benefit_year, opened_on, decided_on, decided_fen)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0, $9, $10, $9, $9, $8)
 """
 _PAST = """
 SELECT payment_id, claim_by FROM second_payment

@@ -66,6 +66,7 @@ def _claim_state(metadata: MetaData) -> None:
         Column("benefit_year", Integer, nullable=False),
         Column("opened_on", Date, nullable=False),
         Column("decided_on", Date),
+        Column("decided_fen", BigInteger),
         Column("ended_on", Date),
         PrimaryKeyConstraint("pool_code", "claim_id"),
         Index("claim_state_reversed", "pool_code", "claim_id", postgresql_where=text("(state = 'reversed'::text)")),

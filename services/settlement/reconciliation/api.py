@@ -8,17 +8,17 @@ from pydantic import Field
 
 from services.settlement.funding import commands as funding
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import ACCOUNT_UNKNOWN, DAY_TOO_EARLY, IN_THE_FUTURE, KEEPER_ONLY
+from services.settlement.funding.problems import ACCOUNT_UNKNOWN, BEFORE_THE_SCHEME, IN_THE_FUTURE, KEEPER_ONLY
 from services.settlement.funding.roles import READERS
 from services.settlement.reconciliation import commands, open_items, store
 from services.settlement.reconciliation.problems import (
-    LINE_DATE_IMPOSSIBLE,
     LINE_UNKNOWN,
     NOT_INTEREST,
     NOTHING_OF_THIS_REFERENCE,
     STATEMENT_DOES_NOT_ADD_UP,
     STATEMENT_GAP,
     STATEMENT_KNOWN,
+    STATEMENT_LINE_DATE,
     STATEMENT_OUT_OF_ORDER,
 )
 from services.settlement.reconciliation.statement import age_days
@@ -80,9 +80,9 @@ class StatementOut(WireModel):
         ACCOUNT_UNKNOWN,
         KEEPER_ONLY,
         IN_THE_FUTURE,
-        DAY_TOO_EARLY,
-        LINE_DATE_IMPOSSIBLE,
+        BEFORE_THE_SCHEME,
         STATEMENT_DOES_NOT_ADD_UP,
+        STATEMENT_LINE_DATE,
         STATEMENT_GAP,
         STATEMENT_KNOWN,
         STATEMENT_OUT_OF_ORDER,

@@ -6,7 +6,7 @@ what they had booked is ticked off, everything else stays open with its age.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -19,15 +19,14 @@ from services.settlement.funding.accounts import FISCAL, TRANSFERS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement, Seen
 from services.settlement.ledger.figures import available_now
-from services.settlement.ledger.posting import FIRST_VALUE_DAY
 from services.settlement.payouts import batches, repayments, results
 from services.settlement.reconciliation import store
 from services.settlement.reconciliation.candidates import candidates
 from services.settlement.reconciliation.problems import (
-    LINE_DATE_IMPOSSIBLE,
     STATEMENT_DOES_NOT_ADD_UP,
     STATEMENT_GAP,
     STATEMENT_KNOWN,
+    STATEMENT_LINE_DATE,
     STATEMENT_OUT_OF_ORDER,
 )
 from services.settlement.reconciliation.statement import (
@@ -50,8 +49,6 @@ from shared.kernel.money import format_yuan
 
 RETURNED = "_returned"
 _log = structlog.get_logger("heyi.settlement.reconciliation")
-VALUED_AHEAD_DAYS = 10
-"""By how much a line may be valued after its statement's day: over the longest holidays."""
 _ROUNDS_MAX = 50
 """A payment, its return and what follows can stand in one statement: each round sees what the one before booked. What
 is left after so many stays open, and nothing of its amount is paid again meanwhile."""
@@ -90,13 +87,13 @@ class Matched:
 async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Statement) -> tuple[UUID, Matched]:
     """Imports a statement and matches its lines and those left open before; its id and what matched.
 
-    Raises KEEPER_ONLY, IN_THE_FUTURE, DAY_TOO_EARLY, LINE_DATE_IMPOSSIBLE, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_GAP,
+    Raises KEEPER_ONLY, IN_THE_FUTURE, BEFORE_THE_SCHEME, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_LINE_DATE, STATEMENT_GAP,
     STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER.
     """
     funding.check_keeper(funding.account_of(statement.account), role)
-    funding.check_day_of_money(statement.day, desk)
-    _check_value_dates(desk, statement)
+    funding.check_date(statement.day, desk)
     _check_adds_up(statement)
+    _check_dates(desk, statement)
     await funding.lock_matching(desk, statement.account)
     await _check_follows(desk, statement)
     statement_id = new_id(desk.now)
@@ -123,6 +120,15 @@ async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Sta
         [_row(desk, sealer, number, x) for number, x in enumerate(statement.lines, 1)],
     )
     return statement_id, await match_open_lines(desk, statement.account)
+
+
+def _check_dates(desk: Desk, statement: Statement) -> None:
+    """Every line can be booked on its value date: an event that a line waits for would fail on it for good.
+    Raises STATEMENT_LINE_DATE."""
+    first, today = funding.SCHEME_BEGAN, shanghai_date(desk.now)
+    for number, line in enumerate(statement.lines, 1):
+        if not first <= line.value_date <= today:
+            raise STATEMENT_LINE_DATE(line=number, day=line.value_date, first=first, today=today)
 
 
 def _document(statement: Statement) -> dict[str, Any]:
@@ -155,15 +161,6 @@ def unsealed(sealer: Sealer, pool_code: str, row: Mapping[str, Any], column: str
     if row[column] is None:
         return ""
     return sealer.open("statement_line", column, f"{pool_code}/{row['id']}", row[column])
-
-
-def _check_value_dates(desk: Desk, statement: Statement) -> None:
-    """A statement is never corrected: a line that the ledger could not book would stay open for ever, and park the
-    event that it answers. Raises LINE_DATE_IMPOSSIBLE."""
-    last = min(statement.day + timedelta(days=VALUED_AHEAD_DAYS), shanghai_date(desk.now))
-    for number, line in enumerate(statement.lines, 1):
-        if not FIRST_VALUE_DAY <= line.value_date <= last:
-            raise LINE_DATE_IMPOSSIBLE(line=number, day=line.value_date, first=FIRST_VALUE_DAY, last=last)
 
 
 def _check_adds_up(statement: Statement) -> None:

@@ -80,7 +80,7 @@ async def confirm_withdrawal(desk: Desk, role: str, instruction_id: UUID) -> Any
     """
     instruction, standing = await _standing(desk, role, check_releases, instruction_id)
     if standing["withdrawal_by"] is None:
-        raise WITHDRAWAL_MISSING(item=instruction_id)
+        raise WITHDRAWAL_MISSING(instruction=instruction_id)
     if standing["withdrawal_by"] == desk.by:
         raise FOUR_EYES(act=WITHDRAW, then=("确认", "confirm that"))
     _check_nothing_followed(instruction)

@@ -10,14 +10,13 @@ STATEMENT_DOES_NOT_ADD_UP = define(
     "期初 {opening} 加各行合计 {lines} 不等于期末 {closing};请向银行核实后重新导入。",
     "Opening {opening} plus lines {lines} is not closing {closing}; ask the bank and import it again.",
 )
-LINE_DATE_IMPOSSIBLE = define(
-    "statement_line_date_impossible",
+STATEMENT_LINE_DATE = define(
+    "statement_line_date",
     422,
-    "对账单行的起息日不可能",
-    "A line's value date cannot be",
-    "第 {line} 行的起息日 {day} 不在 {first} 至 {last} 之间;请对照银行原件改正后重新导入,整份对账单没有保存。",
-    "Line {line} has the value date {day}, which is not within {first} and {last}: correct it by the bank's paper and "
-    "import again. Nothing of the statement was kept.",
+    "明细日期不可能",
+    "A line's date cannot be",
+    "第 {line} 行的起息日 {day} 不可能:应不早于 {first},不晚于今天({today});请核对年份后重新导入。",
+    "The value date {day} of line {line} is not from {first} to today ({today}); check the year and import again.",
 )
 STATEMENT_GAP = define(
     "statement_gap",
@@ -97,7 +96,7 @@ WITHDRAWAL_MISSING = define(
     409,
     "尚无人申请撤回",
     "Nobody has asked for its withdrawal",
-    "{item} 的未执行申明尚无人申请撤回;请先由一人写明原因申请撤回,再由另一人确认。",
-    "Nobody has asked to withdraw the declaration about {item}; a first person does so with the reason, then a second "
-    "confirms.",
+    "付款 {instruction} 的未执行申明尚无人申请撤回;请先由一人写明原因申请撤回,再由另一人确认。",
+    "Nobody has asked to withdraw the declaration about payment {instruction}; a first person does so with the reason, "
+    "then a second confirms.",
 )

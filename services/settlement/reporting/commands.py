@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.closing.sources import AMOUNT_OF
 from services.settlement.funding.accounts import BANK_ACCOUNTS, BASIC
+from services.settlement.funding.transfers import TRANSFER_KINDS
 from services.settlement.ledger import queries
 from services.settlement.ledger.figures import turnover
 from services.settlement.ledger.refusals import BOOK_WORDS
@@ -30,18 +31,18 @@ from services.settlement.reporting.voucher_form import voucher_form
 LINES_MAX = 20_000
 FORMS_MAX = 500
 DAYS_MAX = 366
-OF_CARE = ("payment", "recovery", "third-party", "cancellation", "waiver")
+OF_CARE = ("payment", "cash", "recovery", "third-party", "cancellation", "waiver")
 """Sources of vouchers whose expenditure belongs to the year of care of a claim."""
+TRANSFERS_ZH = {kind: zh for kind, (zh, _) in TRANSFER_KINDS.items()}
 MOVEMENTS = {
     "subsidy": "财政补助",
     "sponsor": "资助参合",
     "order": "资金单据",
-    "advance": "周转金",
-    "replenishment": "回补资金",
-    "income_to_fiscal": "收入户上缴",
-    "sweep": "利息上划",
+    "order_return": "资金单据退回",
     "interest": "利息",
+    **TRANSFERS_ZH,
 }
+"""What the book knows and a statement does not show yet, by the kind of the movement; a new kind is told as money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,7 @@ async def bank_reconciliation(asked: Asked, account: str) -> Form:
                 for r in await store.only_at_bank(asked.conn, asked.pool, account, day)
             ],
             [
-                reconciling.OpenItem(r["day"], r["reference"], r["signed_fen"], MOVEMENTS.get(r["kind"], "已付补偿款"))
+                reconciling.OpenItem(r["day"], r["reference"], r["signed_fen"], MOVEMENTS.get(r["kind"], "其他款项"))
                 for r in await store.only_in_book(asked.conn, asked.pool, account, day)
             ],
         )
@@ -259,7 +260,7 @@ async def outstanding(asked: Asked) -> Form:
     """未了事项 as they were at the end of the last day, with their ages then. Raises FORM_TOO_LONG."""
     rows = await outstanding_store.outstanding(asked.conn, asked.pool, asked.known, LINES_MAX + 1)
     _check_length(rows)
-    return reconciling.outstanding(asked.known, rows)
+    return reconciling.outstanding(asked.known, rows, TRANSFERS_ZH)
 
 
 async def control_totals(asked: Asked) -> Form:

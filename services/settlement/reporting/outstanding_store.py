@@ -38,7 +38,7 @@ WITH seen AS (
 ), owed AS (
   SELECT CASE WHEN c.decided_on <= $2 THEN 'claim_unpaid' ELSE 'claim_review' END AS kind, c.opened_on,
          c.institution_code,
-         CASE WHEN c.decided_on <= $2 AND c.ended_on IS NULL THEN c.approved_fen ELSE c.fund_fen END
+         CASE WHEN c.decided_on <= $2 THEN c.decided_fen ELSE c.fund_fen END
            - coalesce(p.fen, 0) AS fen
   FROM claim_state c LEFT JOIN paid p ON p.claim_id = c.claim_id
   WHERE c.pool_code = $1 AND c.opened_on <= $2 AND (c.ended_on IS NULL OR c.ended_on > $2)

@@ -1,11 +1,12 @@
 """Bank reconciliation statement, outstanding items, control totals, expenditure by year of care (pure)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from services.settlement.reporting.form import Column, Form, Row, day_zh, period_zh
+from services.settlement.reporting.voucher_form import SOURCES as VOUCHER_SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,26 +123,23 @@ WORDS = {
     "province": "省级",
     "city": "市级",
     "county": "县级",
-    "advance": "拨付周转金",
-    "replenishment": "拨付回补资金",
-    "income_to_fiscal": "收入户缴财政专户",
-    "sweep": "支出户利息上划",
     "subsidy": "财政补助",
     "sponsor": "资助参合资金",
 }
 
 
-def outstanding(at: date, rows: Sequence[Any]) -> Form:
+def outstanding(at: date, rows: Sequence[Any], transfers: Mapping[str, str]) -> Form:
     """未了事项: everything that waited for somebody at the end of a day, with its age then. Rows are (kind, day,
-    reference, text, fen)."""
+    reference, text, fen); ``transfers`` are the words for their kinds."""
+    words = {**WORDS, **transfers}
     lines = [
         Row(
             (
                 OUTSTANDING[r["kind"]],
                 r["day"],
                 max((at - r["day"]).days, 0),
-                WORDS.get(r["reference"], r["reference"]),
-                WORDS.get(r["text"], r["text"]),
+                words.get(r["reference"], r["reference"]),
+                words.get(r["text"], r["text"]),
                 r["fen"],
             )
         )
@@ -236,10 +234,13 @@ _OTHERS = {
     "recheck": "复核拒付转应收",
     "overspent": "退费后已用的家庭账户转应收",
     "write-off": "应收款核销",
-    "opening": "期初",
-    "order": "资金单据",
     "payment": "质量保证金拨付及其他",
 }
+"""What a source of vouchers is called here, where its voucher's own words do not say what it did to expenditure."""
+
+
+def _other(source: str) -> str:
+    return _OTHERS.get(source) or VOUCHER_SOURCES.get(source, "其他")
 
 
 def spending_by_care_year(first: date, last: date, months: Sequence[Spending]) -> Form:
@@ -256,7 +257,7 @@ def spending_by_care_year(first: date, last: date, months: Sequence[Spending]) -
     for m in months:
         for name, fen in m.others.items():
             others[name] = others.get(name, 0) + fen
-    listed = [Row((f"其中:{_OTHERS.get(n, n)}", None, *[None] * len(years), fen)) for n, fen in others.items() if fen]
+    listed = [Row((f"其中:{_other(n)}", None, *[None] * len(years), fen)) for n, fen in others.items() if fen]
     ties = total.difference == sum(others.values())
     return Form(
         "spending_by_care_year",

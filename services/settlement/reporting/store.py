@@ -258,18 +258,18 @@ async def spending(conn: AsyncConnection, pool: str, first: date, last: date) ->
     return await fetch(
         conn,
         """
-        SELECT to_char(date_trunc('month', l.business_day), 'YYYY-MM') AS month, 'care' AS what,
+        SELECT to_char(date_trunc('month', l.booked_on), 'YYYY-MM') AS month, 'care' AS what,
                c.benefit_year::text AS name, sum(l.sign * l.amount_fen)::bigint AS fen
         FROM paid_line l JOIN claim_state c ON c.pool_code = l.pool_code AND c.claim_id = l.claim_id
-        WHERE l.pool_code = $1 AND l.business_day BETWEEN $2 AND $3 GROUP BY 1, 3
+        WHERE l.pool_code = $1 AND l.booked_on BETWEEN $2 AND $3 GROUP BY 1, 3
         UNION ALL
-        SELECT to_char(date_trunc('month', arisen_on), 'YYYY-MM'), 'care', care_year::text, -sum(amount_fen)::bigint
-        FROM receivable WHERE pool_code = $1 AND arisen_on BETWEEN $2 AND $3
+        SELECT to_char(date_trunc('month', booked_on), 'YYYY-MM'), 'care', care_year::text, -sum(amount_fen)::bigint
+        FROM receivable WHERE pool_code = $1 AND booked_on BETWEEN $2 AND $3
           AND book = 'basic' AND origin IN ('recovery', 'accident', 'cancellation')
         GROUP BY 1, 3
         UNION ALL
-        SELECT to_char(date_trunc('month', waived_on), 'YYYY-MM'), 'care', care_year::text, sum(amount_fen)::bigint
-        FROM waiver WHERE pool_code = $1 AND waived_on BETWEEN $2 AND $3 AND care_year IS NOT NULL GROUP BY 1, 3
+        SELECT to_char(date_trunc('month', booked_on), 'YYYY-MM'), 'care', care_year::text, sum(amount_fen)::bigint
+        FROM waiver WHERE pool_code = $1 AND booked_on BETWEEN $2 AND $3 AND care_year IS NOT NULL GROUP BY 1, 3
         UNION ALL
         SELECT to_char(v.month, 'YYYY-MM'), 'book', split_part(v.source_event, ':', 1),
                sum(CASE WHEN p.debit >= '5' AND p.debit < '6' THEN p.amount_fen ELSE 0 END

@@ -54,6 +54,7 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "third-party": "第三方追偿",
         "transfer": "资金划转",
         "waiver": "追回撤回",
+        "write-off": "应收款核销",
         "year-close": "年末结转",
     }
 )
@@ -62,6 +63,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
     {
         "arrived": "已到账",
         "confirmed": "已支付",
+        "corrected": "更正以前年度收入",
         "not_executed": "银行未执行",
         "released": "已放行",
         "returned": "被退回",

@@ -73,6 +73,20 @@ async def test_todays_checks_look_at_what_was_accepted_earlier(office: Office) -
 
 
 @pytest.mark.requirement("ZZ-49", "the insurer proposes a policy and can neither check nor decide one")
+@pytest.mark.requirement("DF-09", "whoever hands in or checks a version is told what it does not go on counting")
+async def test_a_version_that_counts_anew_within_the_year_is_told_when_it_is_handed_in(office: Office) -> None:
+    await office.decided()
+    text = text_of("dafang-2010").replace("policy: dafang-2010", "policy: dafang-2010-06")
+    text = text.replace("effective_from: 2010-01-01", "effective_from: 2010-06-01")
+    text = text.replace("      inpatient:\n", "      hospital:\n")
+    handed_in = await office.submit(text)
+    told = [one for one in handed_in.json()["findings"] if "不再计入" in one["message"]]
+    assert [one["path"] for one in told] == ["layers.basic.benefits.hospital.caps.year"]
+    assert told[0]["message"].startswith("住院补偿全年封顶线重新累计,本年此前的补偿不再计入;要接着累计,请沿用")
+    checked = await office.call("county_recheck", "POST", f"{LIST}/{handed_in.json()['id']}/check")
+    assert checked.json()["findings"] == handed_in.json()["findings"]
+
+
 async def test_the_insurer_decides_nothing(office: Office) -> None:
     policy_id = (await office.submit()).json()["id"]
     for role in ("insurer_manager", "insurer_approver", "insurer_reviewer", "insurer_finance", "insurer_intake"):
@@ -208,6 +222,9 @@ async def test_a_claim_written_out_is_calculated_for_everybody(office: Office) -
         assert [(one["line"], one["path"]) for one in refused.json()["errors"]] == [
             (7, "discharged"), (6, "used.basic.other"),
         ]  # fmt: skip
+        for bad in (CLAIM.encode("gbk"), b"value: 3\n" + CLAIM.encode()):
+            refused = await office.call(None, "POST", path, content=bad, headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (422, "claim_document_invalid")
         large = await office.call(None, "POST", path, content=(CLAIM + "#" * 33_000).encode(), headers=headers)
         assert large.status_code == 413
     assert await office.rows("SELECT 1 FROM idempotency WHERE pool_code = '-'") == []

@@ -38,7 +38,7 @@ inherits: dafang-2010
 effective_from: 2010-04-01
 layers:
   basic: {benefits: {inpatient: {rules: {
-    county: {ratio: 0%},
+    county: {ratio: 0%, clause: 不补偿},
   }}}}
 """
 DECISION = {"document_number": "郑卫〔2009〕80号", "decided_on": "2009-12-20"}
@@ -102,7 +102,7 @@ async def test_a_county_inherits_what_the_city_decided(office: Office) -> None:
 async def test_a_county_inherits_its_own_decided_version(office: Office) -> None:
     await office.decided()
     newer = "policy: dafang-2010-04\ninherits: dafang-2010\neffective_from: 2010-04-01\n"
-    newer += "layers: {basic: {benefits: {inpatient: {rules: {county: {ratio: 72%}}}}}}\n"
+    newer += "layers: {basic: {benefits: {inpatient: {rules: {county: {ratio: 72%, clause: 提高到72%}}}}}}\n"
     made = await _child(office, newer, POOL)
     assert made.status_code == 201, made.text
     detail = await office.call("auditor", "GET", f"/pools/{POOL}/policies/{made.json()['id']}/table")

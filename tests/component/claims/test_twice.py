@@ -138,10 +138,12 @@ async def _claims(world: World) -> None:
     await _bulk(world, "hospital", f"/pools/{POOL}/visits/lines/bulk", [sheet(1, clinic["visit_id"])], of=VILLAGE)
     member = await world.member()
     first = await world.settled(member, "80000.00")
-    await world.settled(member, "80000.00", of=TOWNSHIP)
+    second = await world.settled(member, "80000.00", of=TOWNSHIP)
     world.clock.advance(timedelta(hours=2))
     assert (await release_cancellation(world, first["claim_id"])).status_code == 201
     assert (await world.cancel(first["claim_id"])).status_code == 200
+    await increases.released(world, second, of=TOWNSHIP)
+    assert (await _done(world, "county_recheck", "POST", "/readjudications/lists"))["list"]
     for verb, body in (
         ("rejection", {"ground": "price", "bearer": "hospital", "note": "超价"}),
         ("return", {"ground": "papers", "note": "缺发票"}),

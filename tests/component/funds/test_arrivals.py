@@ -245,16 +245,33 @@ async def test_a_wrong_arrival_for_a_later_year_is_reversed(world: World, begun:
     await world.check_books()
 
 
-@pytest.mark.requirement("ZZ-35", "what is income of a year that is over is not taken out of another year's income")
-async def test_income_of_a_year_that_is_over_is_not_reversed(world: World) -> None:
+@pytest.mark.requirement("ZZ-35", "a wrong arrival of a year that is over leaves the fund's balance, no year's income")
+@pytest.mark.parametrize("asked_before", [True, False])
+async def test_income_of_a_year_that_is_over_leaves_the_fund(world: World, asked_before: bool) -> None:
     world.clock.set(at("2010-12-20T09:00"))
     path = await booked(world, arrived_on="2010-12-20")
-    late = await booked(world, arrived_on="2010-12-20", bank_reference="CB-8")
-    await world.done(path, TOLD, **FINANCE)
+    await booked(world, arrived_on="2010-12-20", bank_reference="CB-8")
+    if asked_before:
+        await world.done(path, TOLD, **FINANCE)
     await new_year(world)
-    for refused, body in ((f"{path}/approval", None), (late, TOLD)):
-        problem = await world.refused("arrival_year_over", refused, body, **SECOND)
-        assert "2010 年的收入" in problem["detail"]
-    assert (await world.done(f"{path}/refusal", {"reason": "已过年度"}, **SECOND))["reversal_by"] is None
     assert await balances(world, "basic") == {FISCAL: 1600_00, "3001.01": 1600_00}
+    before = (await world.get("/years/2010/fund-indicators"))["income"]
+    if not asked_before:
+        await world.done(path, TOLD, **FINANCE)
+    await world.refused("four_eyes", f"{path}/approval", **FINANCE)
+    done = await world.done(f"{path}/approval", **SECOND)
+    assert done["status"] == "reversed"
+    assert await balances(world, "basic") == {FISCAL: 800_00, "3001.01": 800_00}
+    (voucher,) = await world.rows("SELECT * FROM voucher WHERE reason = 'correction'")
+    assert (voucher["preparer"], voucher["checker"]) == ("county_finance-1", "county_finance-2")
+    assert TOLD["document"] in voucher["text"]
+    years = [await world.get(f"/years/{year}/fund-indicators") for year in (2010, 2011)]
+    assert [year["income"] for year in years] == [before, "0.00"], "neither year's income changes"
+    assert years[1]["accumulated"] == "800.00"
+    changes = await world.get("/books/basic/papers/fund-changes?from=2011-01-01&to=2011-12-31")
+    assert changes["ties"]
+    (waits,) = (await world.get("/open-items?account=1002"))["in_book_not_at_bank"]
+    assert waits["reference"] == "CB-8"
+    await booked(world, bank_reference="CB-7", arrived_on="2010-12-20")
+    await world.identities()
     await world.check_books()

@@ -122,6 +122,7 @@ async def test_a_prepared_repayment_is_given_up(world: World) -> None:
 async def test_an_open_line_of_the_amount_stops_the_repayment(world: World) -> None:
     one = await payment(world)
     await shown(world, EXPENDITURE, "oi", one["end_to_end_id"], 10_000, split=False)
+    await shown(world, EXPENDITURE, "io", "SOMETHING ELSE", 10_000, split=False)
     again = await world.done(f"/payments/{one['id']}/repayment")
     await world.statement(EXPENDITURE, ("out", 10_000, TYPED["reference"]))
     problem = await world.refused(
@@ -130,7 +131,8 @@ async def test_an_open_line_of_the_amount_stops_the_repayment(world: World) -> N
     assert "100.00" in problem["detail"]
     await world.done(f"/batches/{again['id']}/cancellation", {"reason": "查明未达账"})
     await world.refused("open_line_could_be_payment", f"/payments/{one['id']}/repayment")
-    (line,) = (await world.get("/open-items"))["at_bank_not_in_book"]
+    lines = (await world.get("/open-items"))["at_bank_not_in_book"]
+    (line,) = [one_line for one_line in lines if one_line["reference"] == TYPED["reference"]]
     read = {"reference": one["end_to_end_id"], "reason": "银行附言有误"}
     await world.done(f"/open-items/{line['line_id']}/reading", read, subject="insurer_finance-2")
     await world.refused("payment_replaced_already", f"/payments/{one['id']}/repayment")

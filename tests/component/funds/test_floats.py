@@ -172,3 +172,37 @@ async def test_what_is_paid_out_late_changes_no_list_of_a_closed_month(world: Wo
     await world.done(f"{FLOAT}/payouts", payout(claim, "Q1", "2010-03-30"), **CLERK)
     assert (await world.get(march))["rows"] == printed
     assert not [row for row in (await world.get(april))["rows"] if "-30.00" in row["cells"]]
+
+
+@pytest.mark.requirement("LS-11", "what a township pays in cash is expenditure of its year of care, with no difference")
+async def test_a_cash_payout_is_expenditure_of_its_year_of_care(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    await held(world, "100.00")
+    world.clock.set(at("2010-03-20T09:00"))
+    _, (claim,) = await world.release_claims("30.00")
+    await world.done(f"{FLOAT}/payouts", payout(claim, "Q1"), **CLERK)
+    paper = await world.get("/papers/spending-by-care-year?from=2010-03-01&to=2010-03-31")
+    assert [row["cells"] for row in paper["rows"]] == [
+        ["2010-03", "30.00", "30.00", "0.00"],
+        ["合计", "30.00", "30.00", "0.00"],
+    ], "nothing is listed apart"
+
+
+@pytest.mark.requirement("LS-11", "every item of the papers that are signed is told for what it is, in words")
+async def test_transfers_on_their_way_are_told_in_words(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    await held(world, "50.00")
+    made = await world.done(f"{FLOAT}/issues", {"amount": "20.00"})
+    await world.done(f"/transfers/{made['id']}/release", role="insurer_approver")
+    made = await world.done("/transfers", {"kind": "advance_return", "amount": "30.00"})
+    await world.done(f"/transfers/{made['id']}/release", role="insurer_approver")
+    made = await world.done(f"{FLOAT}/returns", {"amount": "5.00"}, **CLERK)
+    await world.done(f"/township-floats/transfers/{made['id']}/release", **HEAD)
+    day = world.clock.now().date()
+    bank = await world.get(f"/bank-accounts/{EXPENDITURE}/reconciliation?at={day}")
+    assert sorted(row["cells"][0].strip() for row in bank["rows"] if row["cells"][1]) == [
+        "拨付乡镇备用金", "退回周转金",
+    ]  # fmt: skip
+    told = await world.get(f"/papers/outstanding?from={day}&to={day}")
+    on_their_way = [row["cells"][4] for row in told["rows"] if row["cells"][0] == "划转在途"]
+    assert sorted(on_their_way) == ["拨付乡镇备用金", "退回乡镇备用金", "退回周转金"]

@@ -115,11 +115,13 @@ HANDLING = {
     "release_batch", "cancel_batch", "dispatch_batch", "pay_again", "declare_not_executed", "confirm_not_executed",
     "prepare_money_order", "approve_money_order", "refuse_money_order", "return_money_order",
     "declare_money_order_not_executed", "confirm_money_order_not_executed", "record_late_execution",
+    "ask_write_off", "approve_write_off", "refuse_write_off",
     "withdraw_not_executed", "confirm_withdrawal_of_not_executed",
     "withdraw_money_order_not_executed", "confirm_withdrawal_of_money_order_not_executed",
     "propose_money_order_reversal", "approve_money_order_reversal", "refuse_money_order_reversal",
 }  # fmt: skip
-"""What the insurer does: its own account, payments, applications; and the orders of its own book."""
+"""What the insurer does: its own account, payments, applications; the orders of its own book, and what that book gives
+up: of which book is asked with the write-off."""
 
 
 @pytest.mark.requirement("ZZ-13", "the insurer pays and applies; it decides nothing about the fund")

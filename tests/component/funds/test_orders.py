@@ -359,6 +359,51 @@ async def test_a_county_pays_fee_and_administration_from_its_budget(world: World
     assert await balances(world, "budget") == {}
 
 
+async def two_hands(world: World, body: dict[str, Any], role: str) -> Any:
+    """An order of the fund prepared, and booked by another person of the finance bureau."""
+    made = await world.done("/money-orders", body, role=role)
+    return await world.done(f"/money-orders/{made['id']}/approval", role="county_finance", subject="county_finance-2")
+
+
+@pytest.mark.requirement("DF-01", "the risk fund's ceiling holds when it is booked, not only when it was asked for")
+async def test_the_ceiling_is_that_of_the_books_when_the_order_is_booked(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    told = {"level": "central", "coverage_year": 2010, "amount": "9000.00", "bank_reference": "CZ-9"}
+    arrived = await world.arrival("subsidy", told | {"arrived_on": f"{world.clock.now():%Y-%m-%d}"})
+    body = order("risk_fund_set_aside", "100.00", coverage_year=2010)
+    first, second = [await world.done("/money-orders", body, role="county_recheck") for _ in range(2)]
+    wrong = {"reason": "重复登记", "document": "大财更〔2010〕9号"}
+    path = f"/arrivals/{arrived['id']}/reversal"
+    await world.done(path, wrong, role="county_finance")
+    await world.done(f"{path}/approval", role="county_finance", subject="county_finance-2")
+    await world.done(f"/money-orders/{first['id']}/approval", role="county_finance")
+    await world.refused("risk_fund_ceiling", f"/money-orders/{second['id']}/approval", role="county_finance")
+    assert (await balances(world, "basic"))["3001.02"] == 10000, "ten per cent of what really came"
+    await world.done(f"/money-orders/{second['id']}/refusal", {"reason": "超过上限"}, role="county_finance")
+
+
+@pytest.mark.requirement("DF-01", "the province never keeps more of the risk fund than is set aside")
+async def test_what_is_at_the_province_comes_back_before_it_is_used(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    await two_hands(world, order("risk_fund_set_aside", "100.00", coverage_year=2010), "county_recheck")
+    waits = await world.done("/money-orders", order("risk_fund_deposit", "60.00"), role="county_finance")
+    use = order("risk_fund_use", "40.00", party="县合管委〔2010〕5号")
+    await world.refused("risk_fund_at_province", "/money-orders", use | {"amount": "40.01"}, role="county_recheck")
+    used = await world.done("/money-orders", use, role="county_recheck")
+    deposit = order("risk_fund_deposit", "0.01")
+    await world.refused("risk_fund_not_set_aside", "/money-orders", deposit, role="county_finance")
+    for made in (used, waits):
+        path = f"/money-orders/{made['id']}/approval"
+        await world.done(path, role="county_finance", subject="county_finance-2")
+    problem = await world.refused("risk_fund_at_province", "/money-orders", use, role="county_recheck")
+    assert "60.00" in problem["detail"], "what the province keeps"
+    await world.receive(order("risk_fund_return", "60.00", bank_reference="FX-1"), role="county_finance")
+    await two_hands(world, use | {"amount": "60.00"}, "county_recheck")
+    found = await balances(world, "basic")
+    assert ("3001.02" in found, "1201" in found) == (False, False)
+    await world.check_books()
+
+
 @pytest.mark.requirement("DF-01", "the risk fund is used by two hands: it goes back to the pooled fund, never out")
 async def test_the_risk_fund_is_used(world: World) -> None:
     await world.fund("1000.00", "500.00")
@@ -366,8 +411,7 @@ async def test_the_risk_fund_is_used(world: World) -> None:
     aside = await world.done("/money-orders", body, role="county_director")
     await world.done(f"/money-orders/{aside['id']}/approval", role="county_finance")
     use = order("risk_fund_use", "100.01", party="县合管委〔2010〕5号")
-    made = await world.done("/money-orders", use, role="county_director")
-    await world.refused("ledger_overdrawn", f"/money-orders/{made['id']}/approval", role="county_finance")
+    await world.refused("risk_fund_at_province", "/money-orders", use, role="county_director")
     made = await world.done("/money-orders", use | {"amount": "40.00"}, role="county_director")
     await world.done(f"/money-orders/{made['id']}/approval", role="county_finance")
     found = await balances(world, "basic")
@@ -553,3 +597,30 @@ async def test_nothing_is_set_aside_for_a_later_year(world: World) -> None:
     await world.fund("1000.00", "500.00")
     early = order("inpatient_pool_allocation", "10.00", coverage_year=2011)
     await world.refused("allocation_of_later_year", "/money-orders", early, role="county_recheck")
+
+
+BREAKS = ("\n", "\t", "\r", "\u0085", "\u2028", "\u0001", "\x1f", "\x7f", "\uffff")
+
+
+async def test_a_text_that_no_voucher_can_hold_is_refused_by_the_first_hand(world: World) -> None:
+    """Copied from a sheet: no route edits an order, so the second person could only turn it down."""
+    given = order("donation", "10.00", party="某某企业 贵州", bank_reference="JZ-1")
+    made = await world.receive(given, role="county_finance")
+    path, told = f"/money-orders/{made['id']}/reversal", {"reason": "两行\n原因", "document": "大财更 3号"}
+    for one in BREAKS:
+        for where, body, member in (("/money-orders", given, "party"), (path, told, "document")):
+            wrong = body | {member: f"大财{one}更"}
+            problem = await world.refused("invalid_request", where, wrong, role="county_finance")
+            (error,) = problem["errors"]
+            assert error["at"] == f"body.{member}" and "换行" in error["reason"], problem
+    await world.done(path, told, role="county_finance")
+
+
+@pytest.mark.requirement("ZZ-31", "a payment file is never unreadable for a character in a name")
+async def test_a_name_holds_no_control_character(world: World) -> None:
+    body = {"payee_name": "大方县医院", "bank_name": "农行大方支行", "account_number": "9559900000000009"}
+    for one in BREAKS:
+        for member in ("payee_name", "bank_name"):
+            wrong = body | {member: f"医院{one}分院"}
+            await world.refused("invalid_request", "/payees/H52242200009", wrong, role="county_director", method="PUT")
+    await world.done("/payees/H52242200009", body, role="county_director", method="PUT")

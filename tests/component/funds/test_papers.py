@@ -10,7 +10,8 @@ import pytest
 from services.settlement.ledger.refusals import BOOK_WORDS
 from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
-from tests.component.funds.world import EXPENDITURE, FISCAL, INCOME, World
+from tests.component.funds.test_recoveries import asked, recovered, replenished
+from tests.component.funds.world import EXPENDITURE, FISCAL, INCOME, World, at
 
 FIRST = date(2010, 3, 1)
 MONTH = "from=2010-03-01&to=2010-03-31"
@@ -185,6 +186,23 @@ async def test_the_list_of_a_day_is_that_of_the_day(world: World) -> None:
     assert later["账面已记、银行未达"][3] == "Y-1"
     fiscal = await world.get(f"/bank-accounts/{FISCAL}/reconciliation?at={today}")
     assert [r["cells"][2] for r in fiscal["rows"] if r["cells"][1]] == ["P-1"], "as the reconciliation of the day says"
+
+
+@pytest.mark.requirement("LS-11", "a claim that was cut and cancelled later was owed what was approved")
+async def test_a_cancellation_leaves_the_lists_of_the_days_before(world: World) -> None:
+    claim = new_id(world.clock.now())
+    await world.feed(world.settled(claim, 10000))
+    paths = []
+    for event in (lambda: world.approved(claim, 2000), lambda: world.cancelled(claim, "approved", 8000)):
+        day = world.clock.now().date()
+        paths.append(f"/papers/outstanding?from={day}&to={day}")
+        world.clock.advance(timedelta(days=1))
+        await world.feed(event())
+    review, cut = [waiting(await world.get(path)) for path in paths]
+    assert review["已结算待审核的补偿"][5] == "-100.00"
+    assert cut["已审核未支付的补偿"][5] == "-80.00", "what was approved of it"
+    now = world.clock.now().date()
+    assert waiting(await world.get(f"/papers/outstanding?from={now}&to={now}")) == {}
 
 
 @pytest.mark.requirement("LS-11", "what is entered after a day's close waits from the next business day on")
@@ -429,3 +447,40 @@ async def test_a_voucher_of_a_statement_names_the_statement(world: World) -> Non
     named = {row["source_event"].split(":")[0]: (row["sheets"], row["account"]) for row in rows}
     assert named["payment"] == (1, EXPENDITURE)
     assert named["arrival"] == (0, None), "a person recorded it"
+
+
+@pytest.mark.requirement("LS-11", "expenditure and care of a month agree where a book is sealed before the day ends")
+async def test_a_payment_seen_after_the_seal_of_its_day_is_of_the_next_month_on_both_sides(world: World) -> None:
+    world.clock.set(at("2010-03-20T09:00"))
+    await world.fund("1000.00", "500.00")
+    cutoff, _ = await world.release_claims("100.00")
+    batch = await world.batch(cutoff)
+    world.clock.set(at("2010-03-31T09:00"))
+    await world.done("/books/basic/days/2010-03-31/seal", role="county_finance")
+    await world.confirm(batch)
+    world.clock.set(at("2010-04-02T09:00"))
+    paper = await world.get("/papers/spending-by-care-year?from=2010-03-01&to=2010-04-02")
+    assert [row["cells"] for row in paper["rows"]] == [
+        ["2010-04", "100.00", "100.00", "0.00"],
+        ["合计", "100.00", "100.00", "0.00"],
+    ]
+
+
+@pytest.mark.requirement("LS-11", "what is recovered after the seal of its day is of the next month on both sides")
+async def test_a_recovery_after_the_seal_of_its_day(world: World) -> None:
+    world.clock.set(at("2010-12-20T09:00"))
+    await world.fund()
+    (line,) = await replenished(world, "100.00")
+    world.clock.set(at("2010-12-31T09:00"))
+    await world.done("/books/basic/days/2010-12-31/seal", role="county_finance")
+    await recovered(world, asked(line, "45.00"))
+    world.clock.set(at("2011-01-02T09:00"))
+    path = "/papers/spending-by-care-year?from=2010-12-01&to=2011-01-02"
+    rows = {row["cells"][0]: row["cells"][1:] for row in (await world.get(path))["rows"]}
+    assert rows == {
+        "2010-12": ["100.00", "100.00", "0.00"],
+        "2011-01": ["-45.00", "-45.00", "0.00"],
+        "合计": ["55.00", "55.00", "0.00"],
+    }
+    years = [await world.get(f"/years/{year}/fund-indicators") for year in (2010, 2011)]
+    assert [year["paid_for_earlier_years"] for year in years] == ["0.00", "-45.00"]

@@ -142,7 +142,7 @@ async def test_a_withdrawn_declaration_books_the_order_again(world: World) -> No
     await covered(world)
     await order_declared(world, order)
     path = f"/money-orders/{order['id']}/non-execution/withdrawal"
-    await world.refused("withdrawal_missing", f"{path}/confirmation", **SECOND)
+    await world.refused("order_withdrawal_none", f"{path}/confirmation", **SECOND)
     await world.done(path, WRONG_LETTER, **OFFICE)
     await world.refused("forbidden_role", f"{path}/confirmation", **OFFICE)
     assert await balances(world, "basic") != before

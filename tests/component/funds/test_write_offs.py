@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.component.funds.test_deposits import balance as balance_of
+from tests.component.funds.test_deposits import reversed_claim
+from tests.component.funds.test_layers import PREMIUMS, insured, pay, prepared, released
 from tests.component.funds.test_recoveries import asked, recovered, replenished
 from tests.component.funds.test_set_off import balance
 from tests.component.funds.world import EXPENDITURE, HOSPITAL, World
@@ -134,3 +137,68 @@ async def test_what_is_about_to_be_set_off_is_not_written_off(world: World) -> N
     assert (done["written_off"], done["open"]) == ("30.00", "0.00"), "what is still open of it"
     await world.identities()
     await world.check_books()
+
+
+async def owed_to_the_insurer(world: World) -> Any:
+    """A claim of two layers, paid by both payers and taken back; what its hospital owes the supplementary cover."""
+    await insured(world)
+    cutoff, claim = await released(world, 300_00, 80_00)
+    for layer, account in (("basic", EXPENDITURE), ("supplementary", PREMIUMS)):
+        await pay(world, await prepared(world, cutoff, layer), account)
+    await reversed_claim(world, claim, 300_00)
+    (owed,) = (await world.get("/receivables?open=true&book=supplementary"))["items"]
+    assert (owed["open"], owed["origin"]) == ("80.00", "cancellation")
+    return owed
+
+
+@pytest.mark.requirement(
+    "ZZ-23", "what another payer cannot collect he bears himself, by two persons of his own and a document"
+)
+async def test_another_payer_writes_off_what_he_cannot_collect(world: World) -> None:
+    owed = await owed_to_the_insurer(world)
+    await world.statement(PREMIUMS, ("in", 30_00, owed["reference"]))
+    path, gone = f"/receivables/{owed['id']}/write-off", {"reason": "医院已撤销,无财产可执行"}
+    for role in ("county_recheck", "county_inspector"):
+        problem = await world.refused("write_off_wrong_hand", path, gone, role=role)
+        assert "补充" in problem["detail"]
+    asked_for = await world.done(path, gone, role="insurer_finance")
+    assert (asked_for["book"], asked_for["open"]) == ("supplementary", "50.00")
+    end = f"/write-offs/{asked_for['id']}"
+    await world.refused("write_off_wrong_hand", f"{end}/approval", DOCUMENT, **DIRECTOR)
+    mine = {"role": "insurer_manager", "subject": "insurer_finance-1"}
+    await world.refused("four_eyes", f"{end}/approval", DOCUMENT, **mine)
+    await world.refused("write_off_wrong_hand", f"{end}/refusal", DOCUMENT, **DIRECTOR)
+    await world.done(f"{end}/refusal", DOCUMENT, role="insurer_manager")
+    again = await world.done(path, gone, role="insurer_finance")
+    done = await world.done(f"/write-offs/{again['id']}/approval", DOCUMENT, role="insurer_manager")
+    assert (done["written_off"], done["open"], done["decided_by"]) == ("50.00", "0.00", "insurer_manager-1")
+    assert await balance_of(world, "supplementary", "5001") == 50_00, "the payer bears it"
+    assert await balance_of(world, "supplementary", "1101") == 0
+    assert await balance(world, "5001.01") == 0, "the fund bears nothing of it"
+    assert await world.term("e", "paid_not_applied") == "220.00", "nor is it applied for"
+    paper = await world.get("/papers/spending-by-care-year?from=2010-01-01&to=2010-12-31")
+    assert paper["ties"]
+    await world.identities()
+    await world.check_books()
+
+
+async def test_no_insurer_gives_up_what_is_owed_to_the_fund(world: World) -> None:
+    await world.fund()
+    (line,) = await replenished(world, "100.00")
+    owed = await recovered(world, asked(line, "40.00"))
+    path, gone = f"/receivables/{owed['id']}/write-off", {"reason": "无财产可执行"}
+    for role in ("insurer_finance", "county_finance"):
+        await world.refused("write_off_wrong_hand", path, gone, role=role)
+    waits = await world.done(path, gone, role="county_inspector")
+    for role in ("insurer_manager", "county_finance"):
+        await world.refused("write_off_wrong_hand", f"/write-offs/{waits['id']}/approval", DOCUMENT, role=role)
+    assert await balance(world, "1101") == 4000
+
+
+async def test_what_is_about_to_be_set_off_by_another_payer_is_not_written_off(world: World) -> None:
+    owed = await owed_to_the_insurer(world)
+    cutoff, _ = await released(world, 500_00, 200_00)
+    body = {"cutoff_ids": [str(cutoff)], "layer": "supplementary", "set_off": [{"receivable_id": owed["id"]}]}
+    await world.done("/batches", body)
+    gone = {"reason": "无财产可执行"}
+    await world.refused("receivable_not_to_write_off", f"/receivables/{owed['id']}/write-off", gone)

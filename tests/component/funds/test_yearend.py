@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date
+from typing import Any
 
 import pytest
 
-from tests.component.funds.test_orders import order
-from tests.component.funds.world import World
+from tests.component.funds.test_orders import CITY, fee, order
+from tests.component.funds.world import World, at
 
 
 async def balances(world: World, book: str = "basic") -> dict[str, int]:
@@ -47,9 +48,9 @@ async def test_income_and_expenditure_are_carried_to_the_funds(world: World) -> 
     await world.check_books()
 
 
-async def set_aside(world: World, yuan: str, year: int) -> None:
-    """An allocation to the inpatient pool by two hands."""
-    asked = order("inpatient_pool_allocation", yuan, coverage_year=year)
+async def set_aside(world: World, yuan: str, year: int, kind: str = "inpatient_pool_allocation") -> None:
+    """What goes to a fund, that of inpatients unless another is named, by two hands."""
+    asked = order(kind, yuan, coverage_year=year)
     made = await world.done("/money-orders", asked, role="county_recheck")
     await world.done(f"/money-orders/{made['id']}/approval", role="county_finance")
 
@@ -73,6 +74,77 @@ async def test_what_next_year_sets_aside_stays_its_own(
     assert not {a for a in found if a[0] in "45"}, found
     await world.identities()
     await world.check_books()
+
+
+REVERSAL = {"reason": "比例有误", "document": "大农合〔2011〕1号"}
+
+
+async def _propose(world: World, made: Any, role: str = "county_finance") -> str:
+    """Proposes to reverse an order; the path of its reversal."""
+    path = f"/money-orders/{made['id']}/reversal"
+    await world.done(path, REVERSAL, role=role)
+    return path
+
+
+async def _allocation(world: World, status: str = "booked") -> Any:
+    return (await world.get(f"/money-orders?kind=inpatient_pool_allocation&status={status}"))["items"][0]
+
+
+@pytest.mark.requirement("DF-01", "what a fund was given stays once the closing has paid out of it")
+async def test_an_allocation_of_a_year_carried_forward_stands(world: World) -> None:
+    world.clock.set(at("2010-12-20T09:00"))
+    await world.fund("1000.00", "500.00")
+    await set_aside(world, "300.00", 2010)
+    await world.paid("350.00")
+    waits = await _propose(world, await _allocation(world), "county_recheck")
+    await to_new_year(world)
+    assert "3001.03" not in await balances(world), "the closing has used all of it"
+    await world.refused("order_year_over", f"{waits}/approval", role="county_finance", subject="county_finance-2")
+    await world.done(f"{waits}/refusal", {"reason": "已结转"}, role="county_finance")
+    await world.refused("order_year_over", waits, REVERSAL, role="county_recheck")
+    assert (await balances(world))["3001.01"] == 65000
+    await set_aside(world, "200.00", 2011)
+    path = await _propose(world, await _allocation(world), "county_recheck")
+    await world.done(f"{path}/approval", role="county_finance")
+    assert "3001.03" not in await balances(world), "the year that lasts"
+    await world.check_books()
+
+
+async def test_a_wrong_allocation_is_taken_back_in_january_before_the_closing(world: World) -> None:
+    world.clock.set(at("2010-12-20T09:00"))
+    await world.fund("1000.00", "500.00")
+    await set_aside(world, "300.00", 2010)
+    await world.paid("350.00")
+
+    async def take_back() -> None:
+        path = await _propose(world, await _allocation(world), "county_recheck")
+        await world.done(f"{path}/approval", role="county_finance")
+
+    await to_new_year(world, first=3, meanwhile=take_back)
+    found = await balances(world)
+    assert (found["3001.01"], found.get("3001.03")) == (65000, None)
+    await world.check_books()
+
+
+@pytest.mark.requirement("DF-01", "a year's income is not lessened by an order of the year before")
+async def test_income_of_a_year_that_is_over_stands(world: World) -> None:
+    world.clock.set(at("2010-12-20T09:00"))
+    given = order("donation", "300.00", party="某某企业", bank_reference="JZ-1")
+    made = await world.receive(given, role="county_finance")
+    other = await world.receive(given | {"bank_reference": "JZ-2"}, role="county_finance")
+    await set_aside(world, "20.00", 2010, "risk_fund_set_aside")
+    sent = await world.done("/money-orders", order("risk_fund_deposit", "20.00"), role="county_finance")
+    await world.done(f"/money-orders/{sent['id']}/approval", role="county_finance", subject="county_finance-2")
+    back = await world.receive(order("risk_fund_return", "5.00", bank_reference="JZ-3"), role="county_finance")
+    waits = await _propose(world, made)
+    world.clock.set(at("2011-01-01T09:00"))
+    second = {"role": "county_finance", "subject": "county_finance-2"}
+    await world.refused("order_year_over", f"{waits}/approval", **second)
+    await world.refused("order_year_over", f"/money-orders/{other['id']}/reversal", REVERSAL, **second)
+    year = await world.get("/years/2011/fund-indicators")
+    assert year["income"] == "0.00"
+    path = await _propose(world, back)
+    await world.done(f"{path}/approval", **second)
 
 
 @pytest.mark.requirement("ZZ-35", "the papers of a closed year tie, as data, workbook and document, for each book")
@@ -128,3 +200,33 @@ async def test_ratios_name_what_they_divide(world: World) -> None:
     assert told["surplus_rate"] == ratios["year_surplus_rate"]["value"]
     empty = {ratio["code"]: ratio for ratio in (await world.get("/years/2009/fund-indicators"))["ratios"]}
     assert (empty["use_rate"]["value"], empty["use_rate"]["within_limits"]) == (None, None), "no base, no ratio"
+
+
+@pytest.mark.requirement("ZZ-50", "a payer's budget is closed by day, month and year by its own keeper")
+async def test_the_city_closes_and_carries_forward_its_budget(world: World) -> None:
+    """No other service tells of a payer: its first close begins with its first voucher."""
+    city = {"role": "city_finance", "pool": CITY}
+    world.clock.set(at("2010-12-20T09:00"))
+    await world.receive(order("budget_appropriation", "2800.00", bank_reference="YS-1"), **city)
+    await fee(world, "", "city_finance", CITY)
+    world.clock.set(at("2011-01-05T09:00"))
+    await world.refused("ledger_not_closer", "/days/2011-01-04/close", role="county_director", pool=CITY)
+    assert (await world.done("/days/2011-01-04/close", **city))["business_day"] == "2011-01-05"
+    closed = await world.rows("SELECT min(day) AS first, count(*) AS n FROM day_close WHERE pool_code = $1", CITY)
+    assert tuple(closed[0]) == (date(2010, 12, 20), 16)
+    assert await balances(world, "budget") == {"1001": 50000, "3001": 50000}
+    await world.refused("ledger_not_closer", "/months/2010-12/close", role="county_finance", pool=CITY)
+    assert (await world.done("/months/2010-12/close", **city))["closed_through"] == "2010-12-31"
+    await world.receive(order("budget_appropriation", "100.00", bank_reference="YS-2"), **city)
+    await world.done("/books/budget/days/2011-01-05/seal", **city)
+    assert await balances(world, "budget") == {"1001": 60000, "3001": 50000, "4001": 10000}
+    headers = world.tokens.headers("auditor", pools=(CITY,))
+    papers = (await world.client.get(f"/v1/pools/{CITY}/books/budget/years/2010/papers", headers=headers)).json()
+    assert papers["ties"], papers
+
+
+async def test_the_city_closes_no_countys_books(world: World) -> None:
+    day = world.clock.now().date()
+    for path in (f"/days/{day}/close", f"/months/{day:%Y-%m}/close", f"/books/basic/days/{day}/seal"):
+        problem = await world.refused("ledger_not_closer", path, role="city_finance")
+        assert "县合管办" in problem["detail"], problem

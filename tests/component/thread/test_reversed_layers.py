@@ -107,7 +107,7 @@ async def test_what_a_payer_is_owed_is_set_off_in_his_own_batch_alone(county: To
     (left,) = [one for one in await owed(county) if one["layer"] == "critical_illness"]
     assert left["open"] == "195.00"
     await ties(money)
-    await money.refused("receivable_not_to_write_off", f"/receivables/{left['id']}/write-off",
+    await money.refused("write_off_wrong_hand", f"/receivables/{left['id']}/write-off",
                         {"reason": "无财产"}, role="county_recheck")  # fmt: skip
 
 

@@ -56,7 +56,6 @@ def changed(old: str, new: str, text: str = GOOD) -> str:
             "没有任何规定引用这个来源",
         ),
         (changed("layers:\n", "groups: {wubao: {name: 五保户}}\nlayers:\n"), "没有任何规定用到这类人群"),
-        (changed("kind: outpatient", "kind: dental"), "没有规定:县内 非定点"),
     ],
 )
 def test_a_finding(text: str, message: str) -> None:
@@ -193,9 +192,9 @@ SECOND = """
         account: "5001"
         rules:
           village: {name: 村级, when: {level: village, place: in_county, designation: none}, ratio: 50%, clause: 一半}
-      dental:
-        name: 口腔
-        kind: dental
+      outpatient:
+        name: 大病门诊
+        kind: outpatient
         account: "5001"
         rules:
           all: {name: 各级, when: {}, ratio: 50%, clause: 一半}
@@ -204,10 +203,10 @@ readings:
 
 
 def test_layers_that_never_pay() -> None:
-    text = GOOD.replace("\nreadings:\n", SECOND)
+    text = re.sub(r"      outpatient:\n(        .*\n)+", "", GOOD, count=1).replace("\nreadings:\n", SECOND)
     found = warned(text)
     assert "第一层在这些情形下都不补偿,这一行永远不会用到" in found
-    assert "第一层不补偿这类医疗服务,“口腔”永远不会支付" in found
+    assert "第一层不补偿这类医疗服务,“大病门诊”永远不会支付" in found
     uncapped = re.sub(
         r"        caps:\n          year:\n            name: 住院补偿全年.*\n(            .*\n)+", "", text
     )
@@ -250,6 +249,36 @@ def test_the_wall_says_it_in_the_policys_own_words() -> None:
     document = load(text)
     told = wall_table(document.policy, document.document)
     assert "五、报销程序\n  凭证登记\n  出院即报\n" in told
+
+
+def test_the_wall_says_that_a_deductible_of_the_year_is_taken_once_and_what_the_bands_are_of() -> None:
+    layers = loaded("henan-2014-layers")
+    told = wall_table(layers.policy, layers.document)
+    assert (
+        "    全年个人负担的合规费用:起付线每年 15,000.00 元,超过起付线的部分中 35,000.00 元以内 补偿 50%,"
+        "85,000.00 元以内 补偿 55%,其余 补偿 65%\n"
+    ) in told
+    assert "县级定点医院:起付线每次 300.00 元,补偿 65%" in told, "one ratio is of all that lies above"
+    free = load(changed("ratio: 80%", "bands: [{up_to: 5000, ratio: 50%}, {ratio: 70%}]"))
+    assert "不设起付线,5,000.00 元以内 补偿 50%,其余 补偿 70%" in wall_table(free.policy, free.document)
+
+
+def test_the_diff_says_what_counts_over_the_year() -> None:
+    each_time = text_of("henan-2014-layers").replace("        yearly: true\n", "")
+    told = differences(load(each_time).policy, loaded("henan-2014-layers").policy)
+    assert [
+        line for line in told if "原 起付线每次 15,000.00 元,超" in line and "现 按全年累计 起付线每年 15,0" in line
+    ]
+
+
+@pytest.mark.requirement("ZA-05", "the wall says which benefits one cap counts together")
+def test_the_wall_says_which_benefits_a_cap_counts_together() -> None:
+    zhengan = loaded("zhengan-2011-05")
+    told = wall_table(zhengan.policy, zhengan.document)
+    cap = "    全年封顶线(不分项目):每人每年 100,000.00 元,与"
+    assert f"{cap}“住院统筹”、“慢性病门诊”、“门诊大型检查”合并累计\n" in told
+    assert f"{cap}“住院统筹”、“门诊统筹”、“慢性病门诊”合并累计\n" in told
+    assert "慢性病每病种全年封顶线:每人每病种每年 2,000.00 元(推定" in told, "a cap of its own bucket says no more"
 
 
 COUNTY_GROUPS = """
@@ -447,3 +476,12 @@ def test_impossible_circumstances_and_deadlines(old: str, new: str, message: str
     with pytest.raises(PolicyErrors) as wrong:
         load(changed(old, new, GOOD + SAID))
     assert any(message in one.message and one.line for one in wrong.value.findings), str(wrong.value)
+
+
+def test_a_cap_a_day_is_of_outpatients() -> None:
+    """A stay has many days, and its lines need not say theirs."""
+    with pytest.raises(PolicyErrors) as wrong:
+        load(capped("{name: 每日, amount: 50, period: person_day, clause: x}"))
+    assert [one.message for one in wrong.value.findings] == [
+        "每人每日(person_day)的封顶线只用于门诊:住院一次有许多天,写 admission(每次)或按年的"
+    ]

@@ -8,6 +8,7 @@ import pytest
 from services.claims.benefits.compiler import load
 from services.claims.benefits.diff import differences
 from services.claims.benefits.library import ids, loaded
+from services.claims.benefits.restarted import restart_findings
 
 COUNTY = """
 policy: yunxi-2012
@@ -130,6 +131,22 @@ def test_the_age_of_a_group_and_the_last_day_are_changes() -> None:
     assert end == "- 所有人:方案执行到哪天,原没有写明,现2012 年 12 月 31 日。"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("scheme: nrcms", "scheme: urban_residents", "- 制度:原新型农村合作医疗,现城镇居民医保。"),
+        ("scheme: nrcms", "scheme: nrcms\npools: ['522422']", "- 统筹区:原没有写明,现522422。"),
+        (
+            "layers:\n",
+            "parameters: {newborn_days: {value: 28, clause: x}}\nlayers:\n",
+            "- 新生儿:原没有规定,现出生 28 天内随母亲参合。",
+        ),
+    ],
+)
+def test_for_whom_a_policy_is_changes_too(old: str, new: str, said: str) -> None:
+    assert changes(old, new) == [said]
+
+
 def test_what_nobody_feels_is_no_change() -> None:
     assert changes("clause: x", "clause: 另一句话") == ["对任何人都没有变化。"]
     assert changes("name: 省级医院", "name: 省里的医院") == ["对任何人都没有变化。"]
@@ -214,3 +231,79 @@ def test_what_a_cap_counts_together_is_a_change() -> None:
     visit = both.replace("person_year", "admission")
     each_time = load(visit).policy, load(visit.replace("[own, all]", "own")).policy
     assert differences(*each_time)[2:] == ["对任何人都没有变化。"], "a cap each time counts nothing"
+
+
+@pytest.mark.requirement("DF-09", "the example beside a change shows that change and no other")
+@pytest.mark.parametrize(("old", "new"), [*itertools.pairwise(i for i in ids() if i.startswith("dafang-20"))])
+def test_an_example_of_a_cap_or_raise_goes_beyond_the_cap_or_is_of_the_group(old: str, new: str) -> None:
+    before, after = loaded(old).policy, loaded(new).policy
+    for line in differences(before, after):
+        if "封顶线" in line and "例:" in line:
+            limits = [
+                float(one.replace(",", "")) for one in re.findall(r"每[^,]*? ([0-9,.]+) 元", line.split("例:")[0])
+            ]
+            paid = re.findall(r"补偿由 ([0-9,.]+) 元变为 ([0-9,.]+) 元", line)[0]
+            assert {float(one.replace(",", "")) for one in paid} & set(limits), line
+        if "提高 10 个百分点" in line:
+            assert "例:县" not in line, line
+
+
+def test_an_abolished_raise_is_not_shown_by_a_ratio_that_rose() -> None:
+    without = COUNTY.replace("ratio: 70%", "ratio: 85%").replace(
+        "        bonuses:\n          raise: {name: 提高, groups: [wubao, dibao, old], points: 10%, clause: x}\n", ""
+    )
+    (line,) = [one for one in differences(load(COUNTY).policy, load(without).policy) if "取消提高" in one]
+    assert "例:低保户,县外省内省级," in line, "the row that did not change shows it"
+
+
+YEARS_CAP = "        caps: {year: {name: 封顶, amount: 60000, period: person_year, clause: x}}\n"
+MID_YEAR = COUNTY.replace("2012-01-01", "2012-05-01").replace("        bonuses:\n", f"{YEARS_CAP}        bonuses:\n")
+
+
+def anew(old: str, new: str, text: str = MID_YEAR) -> list[str]:
+    """What counts anew by a later version of the county's document."""
+    earlier = load(MID_YEAR.replace("2012-05-01", "2012-01-01")).policy
+    assert old in text
+    told = differences(earlier, load(text.replace(old, new, 1)).policy)[2:]
+    return [line for line in told if "不再计入" in line]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "      inpatient:\n",
+            "      hospital:\n",
+            ["封顶重新累计,本年此前的补偿不再计入", "住院次数重新计算,本年此前的不再计入"],
+        ),
+        ("        rules:\n", "        adds_to: own\n        rules:\n", ["封顶重新累计,本年此前的补偿不再计入"]),
+        ("period: person_year", "period: household_year", ["封顶重新累计,本年此前的补偿不再计入"]),
+        (
+            "            deductible_waived_from: 3\n",
+            "            deductible_per: person_year\n",
+            ["全年起付线重新累计,本年此前已扣的不再计入"],
+        ),
+        ("amount: 60000", "amount: 70000", []),
+        ("period: person_year", "period: admission", []),
+    ],
+)
+@pytest.mark.requirement("DF-09", "what a version within the year does not go on counting is said in words")
+def test_what_a_version_within_the_year_counts_anew_is_told(old: str, new: str, said: list[str]) -> None:
+    assert anew(old, new) == [f"- 住院补偿:{one}。" for one in said]
+    next_year = MID_YEAR.replace("2012-05-01", "2013-01-01")
+    assert not anew(old, new, next_year), "a year begins from nothing anyway"
+
+
+def test_a_bucket_of_another_id_has_the_same_rows() -> None:
+    assert changes("      inpatient:\n", "      hospital:\n") == ["对任何人都没有变化。"]
+
+
+def test_a_correction_from_the_same_day_on_has_what_was_counted_since() -> None:
+    old = load(MID_YEAR.replace("2012-05-01", "2012-01-01"))
+    new = load(MID_YEAR.replace("2012-05-01", "2012-01-01").replace("      inpatient:\n", "      hospital:\n"))
+    found = restart_findings(old.policy, new.policy, new.source)
+    assert [one.message.partition(";")[0] for one in found] == [
+        "封顶重新累计,本年此前的补偿不再计入",
+        "住院次数重新计算,本年此前的不再计入",
+    ]
+    assert all(one.line for one in found)

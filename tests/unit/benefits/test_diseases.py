@@ -1,6 +1,7 @@
 """Which code of a policy speaks of a diagnosis."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,8 +10,18 @@ import yaml
 from services.claims.benefits.claim_file import decide, read_claim
 from services.claims.benefits.compiler import load
 from services.claims.benefits.diseases import codes_of, counted_as, covering, told
+from services.claims.benefits.engine import adjudicate
 from services.claims.benefits.library import text_of
-from services.claims.benefits.model import Adjudication
+from services.claims.benefits.model import (
+    AccumulatorKey,
+    Adjudication,
+    ClaimInput,
+    Facts,
+    Institution,
+    Interval,
+    Item,
+    Line,
+)
 from services.claims.benefits.slip import slip_text
 from services.claims.benefits.wire import decision_document
 
@@ -89,11 +100,43 @@ def test_caps_count_a_disease_however_long_it_is_written() -> None:
     cap = {"name": "病种封顶线", "amount": "400", "period": "disease_year", "clause": "每病种四百元"}
     first = paid("E11.201", {"caps": {"one": cap | {"diseases": "E11"}}})
     assert first.benefit_fen == 40_000
-    assert {one.key.detail for one in first.movements if one.key.scope == "disease_year"} == {"E11"}
+    counted = {one.key.detail for one in first.movements if one.key.scope == "disease_year"}
+    assert counted == {"E11", "E11.2", "E11.20", "E11.201"}, "whatever code another cap or a later version names"
     general = paid("E11.900", {"caps": {"one": cap}}, '{"disease_year:basic.inpatient.benefit": 100}')
     assert general.benefit_fen == 30_000, "another code of the same category has used a hundred"
     assert paid("I10", {"caps": {"one": cap | {"diseases": "E11"}}}).benefit_fen == 70_000
     assert paid("", {"caps": {"one": cap}}).benefit_fen == 40_000, "a disease that is not named is one of its own"
+
+
+def in_turn(caps: list[list[str]], *diseases: str) -> list[int]:
+    """What bills of 1,000 yuan are paid one after the other, each under a version with caps of 400 for other codes."""
+    used: dict[AccumulatorKey, int] = {}
+    found = []
+    for codes, disease in zip(caps, diseases, strict=True):
+        document = yaml.load(text_of("dafang-2010"), Loader=yaml.BaseLoader)
+        rows = document["layers"]["basic"]["benefits"]["inpatient"]["caps"]
+        for number, code in enumerate(codes):
+            cap = {"name": "病种封顶线", "amount": "400", "period": "disease_year", "clause": "每病种四百元"}
+            rows[f"cap-{number}"] = cap | {"diseases": code}
+        policy = load(json.dumps(document, ensure_ascii=False)).policy
+        day = date(2010, 3, 1)
+        claim = ClaimInput("inpatient", day, day, (Line(1, "x", 100_000),), discharged_on=day, disease=disease)
+        county, covered = Institution("county", "in_county"), (Interval(date(2010, 1, 1), None),)
+        result = adjudicate(claim, Facts(county, covered, {"x": Item("x", "A")}, used), policy)
+        for key, amount in result.movements:
+            used[key] = used.get(key, 0) + amount
+        found.append(result.benefit_fen)
+    return found
+
+
+def test_a_cap_counts_its_own_code_whatever_else_is_named() -> None:
+    assert in_turn([["E11", "E11.2"]] * 3, "E11.201", "E11.901", "I10") == [40_000, 0, 70_000]
+    assert in_turn([["E11.2", "E11.9"]] * 2, "E11.201", "E11.901") == [40_000, 40_000]
+
+
+def test_a_version_that_names_another_code_finds_what_was_counted() -> None:
+    """A change within the year keeps what was accumulated (rulings §4)."""
+    assert in_turn([["E11"], ["E11.2"], ["E11.9"]], "E11.201", "E11.201", "E11.901") == [40_000, 0, 40_000]
 
 
 def test_a_bill_that_has_left_the_path_of_its_disease_is_told_so() -> None:

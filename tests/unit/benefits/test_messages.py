@@ -84,6 +84,30 @@ def test_a_wrong_value_is_told_in_chinese(good: str, bad: str, message: str) -> 
     assert any(where == line and message in said for where, said in told(text)), told(text)
 
 
+@pytest.mark.parametrize("name", ["value", '"[key]"'])
+def test_a_member_that_is_named_as_pydantic_names_values_is_told_where_it_stands(name: str) -> None:
+    key = name.strip('"')
+    top = GOOD + f"\n{name}: 1\n"
+    assert told(top) == [(top.count("\n"), "不认识这一项,请核对名称")]
+    text, line = slipped("            ratio: 80%", f"            ratio: 80%\n            {name}: 3")
+    with pytest.raises(PolicyErrors) as wrong:
+        load(text, text_of)
+    (finding,) = wrong.value.findings
+    assert (finding.line, finding.path.rpartition(".")[2]) == (line + 1, key)
+    with pytest.raises(PolicyErrors) as claim:
+        read_claim(f"institution: {{level: county, {name}: 3}}\neligible: 1\n{name}: 3\n")
+    assert {(one.line, one.path) for one in claim.value.findings} == {(1, f"institution.{key}"), (3, key)}
+    with pytest.raises(PolicyErrors) as payment:
+        read_payment(f"{name}: 3\n")
+    assert (1, key) in {(one.line, one.path) for one in payment.value.findings}
+
+
+def test_a_row_may_be_named_value() -> None:
+    text, line = slipped("          township:\n", "          value:\n")
+    wrong, _ = text.replace("ratio: 80%", "ratio: 180%"), line
+    assert told(wrong) == [(line + 4, "比例不能超过 100%")]
+
+
 def test_the_end_before_the_beginning_is_told_on_its_line() -> None:
     text, line = slipped("effective_from: 2010-01-01", "effective_from: 2010-01-01\neffective_to: 2009-12-31")
     assert told(text) == [(line + 1, "终止日期 2009-12-31 早于生效日期(effective_from)2010-01-01")]
@@ -172,6 +196,52 @@ def test_a_file_of_another_encoding_is_told_how_to_save_it(ask: list[str], tmp_p
     assert gone.exit_code == 2
     assert "没有这个文件或目录" in gone.output
     assert "Errno" not in gone.output
+
+
+@pytest.mark.parametrize(
+    ("ask", "what"),
+    [
+        (["policy", "check", "{}"], "方案文件"),
+        (["policy", "payment", "{}"], "支付办法文件"),
+        (["quote", "--policy", "dafang-2010", "--claim", "{}"], "费用文件"),
+    ],
+)
+def test_a_file_that_holds_no_names_is_called_what_it_is(ask: list[str], what: str, tmp_path: Path) -> None:
+    path = tmp_path / "file.yaml"
+    path.write_text("无\n", encoding="utf-8")
+    answer = run.invoke(app, [part.format(path) for part in ask])
+    assert answer.exit_code == 2
+    assert f"第 1 行 {what}应是若干“名称: 值”的组合" in answer.output
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x1b", "\x7f", "\x9f", "\uffff"])
+def test_a_control_character_is_told_on_its_line(control: str) -> None:
+    assert told(f"policy: a\ntitle: 甲{control}乙\nscheme: nrcms\n") == [
+        (2, "不是有效的 YAML:这一行有不能使用的控制字符,请删去")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--eligible", "x", "x:金额写作元,最多两位小数"),
+        ("--used", "-1", "-1:金额不能为负"),
+        ("--used", "1.234", "1.234:金额写作元,最多两位小数"),
+        ("--admitted", "20100101", "20100101:日期写作 2010-01-01"),
+        ("--admitted", "2010-W01-1", "2010-W01-1:日期写作 2010-01-01"),
+        ("--admitted", "2010-02-30", "没有 2010-02-30 这一天"),
+        ("--admitted", "", ":日期写作 2010-01-01"),
+        ("--insured", "0", "0:写 1 至 99 的整数"),
+        ("--insured", "100", "100:写 1 至 99 的整数"),
+        ("--insured", "四", "四:写 1 至 99 的整数"),
+    ],
+)
+def test_a_wrong_option_is_named_and_told_in_chinese(option: str, value: str, message: str) -> None:
+    ask = ["quote", "--policy", "dafang-2010", "--level", "county", "--eligible", "1000", option, value]
+    answer = run.invoke(app, ask, env={"COLUMNS": "200"})
+    assert answer.exit_code == 2
+    assert option in answer.output
+    assert message in answer.output
 
 
 def test_a_file_with_the_mark_of_utf8_is_read(tmp_path: Path) -> None:

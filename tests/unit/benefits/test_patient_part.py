@@ -41,7 +41,9 @@ def test_the_slip_shows_the_subtraction_and_the_wall_the_part() -> None:
     assert "超过限额没有计入的 2,000.00 元由医疗机构负担,不向病人收取。" in slip
     assert "个人负担 600.00 元,其余补偿:3,000.00 − 600.00 = 2,400.00 元。" in slip
     (row,) = rules.layers[0].benefits["inpatient"].rules
-    assert rule_words(row) == "限额 3,000.00 元,不计入的部分由医疗机构负担,个人负担 600.00 元,其余由基金支付"
+    assert (
+        rule_words(row, yearly=False) == "限额 3,000.00 元,不计入的部分由医疗机构负担,个人负担 600.00 元,其余由基金支付"
+    )
 
 
 def test_what_does_not_exceed_the_part_is_the_patients() -> None:

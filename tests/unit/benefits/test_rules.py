@@ -102,12 +102,14 @@ def test_critical_illness_runs_over_the_year() -> None:
     assert used[AccumulatorKey("person_year", "critical_illness.inpatient.base", 2010)] == 32_000_000
 
 
-def test_a_cap_over_both_layers_sees_what_the_same_claim_has_paid() -> None:
+@pytest.mark.parametrize("period", ["person_year", "household_year", "disease_year"])
+def test_a_cap_over_both_layers_sees_what_the_same_claim_has_paid(period: str) -> None:
     shared = CRITICAL.replace("        yearly: true\n", "        adds_to: [both]\n").replace("300000", "70000")
     text = GOOD.replace("\nreadings:\n", shared).replace(
         "        kind: inpatient\n", "        kind: inpatient\n        adds_to: [basic.inpatient.benefit, both]\n", 1
     )
-    decided = stay(load(text).policy, 40_000_000)
+    policy = load(text.replace("amount: 70000, period: person_year", f"amount: 70000, period: {period}")).policy
+    decided = stay(policy, 40_000_000, disease="K35")
     assert [layer.benefit_fen for layer in decided.layers] == [6_000_000, 1_000_000]
     assert decided.outcome == Outcome.CAPPED
 
@@ -249,7 +251,38 @@ STAY = "admitted: 2010-03-01\ndischarged: 2010-03-05\ninstitution: {level: count
         (PLAIN + "used:\n  basic.inpatient.benefit: 1\n  basic.other: 1\n", "第 5 行 used.basic.other:方案没有累计项"),
         (PLAIN + "admitted: 2010-03-05\ndischarged: 2010-03-01\n", "第 4 行 discharged:出院日期 2010-03-01 早于"),
         (PLAIN + "settled: 2009-12-31\n", "第 3 行 settled:结算日期 2009-12-31 早于入院(就诊)日期 2010-01-01"),
-        (PLAIN + "third_party: shared\n", "third_party_share:第三人负担的比例"),
+        (
+            PLAIN + "used:\n  basic.inpatient.benefit: 60000\n  'person_year:basic.inpatient.benefit': 0\n",
+            "第 5 行 used.person_year:basic.inpatient.benefit:与 basic.inpatient.benefit 是同一个累计项,只写一个",
+        ),
+        (
+            PLAIN + "earlier:\n  eligible: 100\n  deductible: 200\n",
+            "第 5 行 earlier.deductible:此前各次扣除的起付线不得超过可补偿费用",
+        ),
+        (
+            PLAIN + "earlier:\n  eligible: 100\n  total: 50\n",
+            "第 5 行 earlier.total:此前各次的可补偿费用不得超过总费用",
+        ),
+        (
+            PLAIN + "earlier:\n  eligible: 100\n  benefit: 60\n  hospital: 41\n",
+            "第 5 行 earlier.benefit:此前各次的补偿与医院负担的部分,合计不得超过可补偿费用",
+        ),
+        (PLAIN + "catalogue: {a: {}}\n", "第 3 行 catalogue:没有写费用明细(lines)的,不写目录(catalogue)"),
+        (
+            "institution: {level: county}\n"
+            "elsewhere: {settlement: S, total: 9, eligible: 8, benefit: 5, over_cap: 3.01}\n",
+            "第 2 行 elsewhere.over_cap:封顶线以上的部分不得超过没有补偿的可补偿费用",
+        ),
+        (
+            "institution: {level: county}\nelsewhere: {settlement: S, total: 9, eligible: 8, benefit: 5}\n"
+            "earlier: {eligible: 1}\n",
+            "第 3 行 earlier:基本补偿已在别处结算(elsewhere)的,没有中途结算",
+        ),
+        (
+            PLAIN + "person:\n  coverage:\n    - {from: 2010-01-01, to: 2010-06-15}\n    - {from: 2010-06-01}\n",
+            "第 6 行 person.coverage.1:与前面的参合期间重叠,请写成一段",
+        ),
+        (PLAIN + "third_party: shared\n", "第 3 行 third_party:第三人负担的比例(third_party_share)只在"),
         (PLAIN + "third_party_share: 10%\n", "第 3 行 third_party_share:第三人负担的比例"),
         (PLAIN + "person:\n  coverage:\n    - {from: 2010-03-01, to: 2010-02-01}\n", "第 5 行 person.coverage.0"),
         (
@@ -290,6 +323,12 @@ def test_a_bad_claim_file_names_the_line(text: str, message: str, tmp_path: Path
     answer = run.invoke(app, ["quote", "--policy", "dafang-2010", "--claim", str(file)])
     assert answer.exit_code == 2
     assert message in answer.output
+
+
+def test_a_later_part_under_layers_is_not_quoted_from_a_file() -> None:
+    file = read_claim("institution: {level: county}\neligible: 100\nearlier: {eligible: 50}\n")
+    with pytest.raises(PolicyErrors, match="方案在第一层以上还有“大病保险”"):
+        decide(file, loaded("henan-2014-layers").policy)
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,7 @@ import pytest
 
 from services.claims.visits.coalescer import LEAVE, LIMIT, Coalescer, CommitDoubtful
 from shared.kernel.errors import Problem
-from tests.support.loops import BACKEND
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> tuple[str, dict[str, Any]]:
-    """The times of these tests are those of their loop, not of the machine."""
-    return BACKEND
+from tests.support.loops import on_its_own_time
 
 
 class Meter:
@@ -81,6 +75,7 @@ def made(timeout_seconds: float = 5) -> tuple[Coalescer[Any, Any], Runs, Meter, 
     return Coalescer(runs, meter, timeout_seconds=timeout_seconds, monotonic=clock), runs, meter, clock
 
 
+@on_its_own_time
 async def test_what_waits_at_the_same_moment_shares_a_run() -> None:
     coalescer, runs, _, _ = made()
     runs.gate.clear()
@@ -94,6 +89,7 @@ async def test_what_waits_at_the_same_moment_shares_a_run() -> None:
     assert runs.most_at_once == 1
 
 
+@on_its_own_time
 async def test_lanes_do_not_wait_for_each_other() -> None:
     coalescer, runs, _, _ = made()
     runs.gate.clear()
@@ -104,6 +100,7 @@ async def test_lanes_do_not_wait_for_each_other() -> None:
     assert await asyncio.gather(*waiting) == [10, 10]
 
 
+@on_its_own_time
 async def test_a_refusal_harms_nobody() -> None:
     coalescer, runs, meter, _ = made()
     answers = await asyncio.gather(*(coalescer.submit("a", n) for n in (1, -2, 3)), return_exceptions=True)
@@ -112,6 +109,7 @@ async def test_a_refusal_harms_nobody() -> None:
     assert runs.seen == [[1, -2, 3]]
 
 
+@on_its_own_time
 async def test_only_the_guilty_one_gets_the_error() -> None:
     coalescer, runs, meter, _ = made()
     runs.bad = {3}
@@ -121,6 +119,7 @@ async def test_only_the_guilty_one_gets_the_error() -> None:
     assert meter.reruns == [5]
 
 
+@on_its_own_time
 async def test_a_lone_request_is_run_once_again_too() -> None:
     coalescer, runs, _, _ = made()
     runs.bad = {3}
@@ -129,6 +128,7 @@ async def test_a_lone_request_is_run_once_again_too() -> None:
     assert runs.seen == [[3], [3]]
 
 
+@on_its_own_time
 async def test_after_two_bad_batches_requests_run_one_by_one_for_a_second() -> None:
     coalescer, runs, meter, clock = made()
     runs.bad = {3}
@@ -144,6 +144,7 @@ async def test_after_two_bad_batches_requests_run_one_by_one_for_a_second() -> N
     assert runs.seen == [[5, 6, 7]]
 
 
+@on_its_own_time
 async def test_who_leaves_waits_alone_and_holds_nobody_up() -> None:
     coalescer, runs, _, _ = made()
     runs.held = {2}
@@ -151,6 +152,7 @@ async def test_who_leaves_waits_alone_and_holds_nobody_up() -> None:
     assert runs.patient == [2]
 
 
+@on_its_own_time
 async def test_a_caller_that_hangs_up_does_not_cancel_the_run() -> None:
     coalescer, runs, _, _ = made()
     runs.gate.clear()
@@ -165,6 +167,7 @@ async def test_a_caller_that_hangs_up_does_not_cancel_the_run() -> None:
     assert runs.seen == [[1], [2, 3]]
 
 
+@on_its_own_time
 async def test_a_request_not_begun_in_time_is_told_so_and_never_run() -> None:
     coalescer, runs, _, _ = made(timeout_seconds=0.05)
     runs.gate.clear()
@@ -177,6 +180,7 @@ async def test_a_request_not_begun_in_time_is_told_so_and_never_run() -> None:
     assert runs.seen == [[1]]
 
 
+@on_its_own_time
 async def test_a_lost_commit_is_found_out_by_running_again() -> None:
     coalescer, runs, _, _ = made()
     runs.doubtful = {1}
@@ -186,6 +190,7 @@ async def test_a_lost_commit_is_found_out_by_running_again() -> None:
         await coalescer.submit("a", 2)
 
 
+@on_its_own_time
 async def test_the_end_waits_for_work_in_hand_and_then_tells() -> None:
     coalescer, runs, _, _ = made()
     runs.gate.clear()
@@ -200,6 +205,7 @@ async def test_the_end_waits_for_work_in_hand_and_then_tells() -> None:
     assert [await one for one in waiting] == [10, 20]
 
 
+@on_its_own_time
 async def test_the_end_does_not_wait_for_ever() -> None:
     coalescer, runs, _, _ = made()
     runs.gate.clear()

@@ -6,8 +6,9 @@ from datetime import date
 import orjson
 
 from services.claims.benefits.model import AccumulatorKey, Carried, Earlier, Facts, Institution, Interval, Item
+from services.claims.visits.bill import Bill
 from services.claims.visits.deciding import stored_facts
-from services.claims.visits.retroactive import kept_facts
+from services.claims.visits.retroactive import kept_bill, kept_facts
 
 ITEMS = {"A1": Item("A1", "A")}
 
@@ -31,3 +32,16 @@ def test_facts_come_back_from_the_record() -> None:
     assert kept_facts(json.loads(orjson.dumps(stored_facts(facts))), ITEMS) == facts
     plain = Facts(Institution("township", "in_county"), (), ITEMS, {})
     assert kept_facts(json.loads(orjson.dumps(stored_facts(plain))), ITEMS) == plain
+
+
+def test_what_the_hospital_said_of_restrictions_comes_back_whatever_a_line_was_refused_for() -> None:
+    bill = Bill(["r", "r", "r"], ["限"] * 3, [None] * 3, [1] * 3, [1] * 3, [1] * 3, [False, True, False])
+    plain = Facts(Institution("township", "in_county"), (), ITEMS, {})
+    columns = ("item_codes", "item_names", "days", "prices_micro", "quantities_e4", "amounts_fen")
+    kept = (bill.codes, bill.names, bill.days, bill.prices_micro, bill.quantities_e4, bill.amounts_fen)
+    record = dict(zip(columns, kept, strict=True))
+    record |= {
+        "reasons": ["not_covered_on_day", "eligible", "restriction_not_met"],
+        "facts": json.loads(orjson.dumps(stored_facts(plain, met=bill.met))),
+    }
+    assert kept_bill(record) == bill

@@ -13,15 +13,9 @@ from services.claims.visits.batch_state import InDoubt
 from services.claims.visits.coalescer import Coalescer
 from services.claims.visits.direct import Asked
 from shared.kernel.errors import Problem
-from tests.support.loops import BACKEND
+from tests.support.loops import on_its_own_time
 
 TIMEOUT, SOMEBODY = 0.6, UUID(int=7)
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> tuple[str, dict[str, Any]]:
-    """The times of these tests are those of their loop, not of the machine."""
-    return BACKEND
 
 
 class Silent:
@@ -47,6 +41,7 @@ def request(**resources: Any) -> Any:
 
 
 @pytest.mark.parametrize(("answers_after", "told"), [(TIMEOUT / 6, "outcome_unknown"), (10.0, "TimeoutError")])
+@on_its_own_time
 async def test_one_timeout_in_all(monkeypatch: pytest.MonkeyPatch, answers_after: float, told: str) -> None:
     async def ask(*_: Any) -> None:
         await asyncio.sleep(answers_after)
@@ -62,6 +57,7 @@ async def test_one_timeout_in_all(monkeypatch: pytest.MonkeyPatch, answers_after
     await coalescer.close(0.01)
 
 
+@on_its_own_time
 async def test_no_time_left_is_told_before_anything_is_begun() -> None:
     coalescer: Coalescer[Any, Any] = Coalescer(doubtful_then_slow, Silent(), timeout_seconds=TIMEOUT)
     with pytest.raises(Problem, match="busy"):

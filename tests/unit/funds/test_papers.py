@@ -1,13 +1,16 @@
 """What papers say in words, and the one convention of the changes of the funds."""
 
+import re
 from datetime import date
 from typing import Any
 
 import pytest
 
+from services.settlement.funding.accounts import TRANSFERS
 from services.settlement.reporting import books, reconciling
+from services.settlement.reporting.commands import MOVEMENTS
 from services.settlement.reporting.form import Form
-from services.settlement.reporting.voucher_form import source_zh
+from services.settlement.reporting.voucher_form import SOURCES, source_zh
 
 MARCH = books.Span("基本基金账", date(2010, 3, 1), date(2010, 3, 31))
 DECEMBER = books.Span("基本基金账", date(2010, 12, 1), date(2010, 12, 31))
@@ -65,3 +68,17 @@ def test_totals_that_agree_are_ticked() -> None:
 )
 def test_the_source_of_a_voucher_is_told_in_words(event: str, words: str) -> None:
     assert source_zh(event) == words
+
+
+@pytest.mark.parametrize("source", [*SOURCES, "cash", "recheck", "overspent", "write-off", "something-new"])
+def test_a_difference_of_expenditure_is_told_in_words(source: str) -> None:
+    """Every source of vouchers may touch expenditure one day: none is printed by its code."""
+    month = reconciling.Spending("2010-03", 500, {2010: 200}, {source: 300})
+    told = reconciling.spending_by_care_year(date(2010, 3, 1), date(2010, 3, 31), [month])
+    (listed,) = [str(row.cells[0]) for row in told.rows if str(row.cells[0]).startswith("其中")]
+    assert not re.search("[A-Za-z]", listed), listed
+
+
+def test_every_kind_of_money_on_its_way_has_its_words() -> None:
+    assert set(TRANSFERS) <= set(MOVEMENTS)
+    assert not [zh for zh in MOVEMENTS.values() if re.search("[A-Za-z]", zh) or "补偿款" in zh]

@@ -145,6 +145,21 @@ def balance(account: str, debit: int, credit: int) -> Document:
     }
 
 
+def hide_postings(voucher: Document, field: str) -> list[Document]:
+    """Takes all postings after the first out of the voucher and puts their records into a text of the first, so that
+    the joined bytes stay; the postings that were taken out."""
+    names = ("line", "debit", "credit", "amount", "party", "ref", "memo")
+    first, *rest = voucher["postings"]
+    joined = b"".join(
+        line(*(cents(p["amount"]) if name == "amount" else p[name] for name in names)) for p in (first, *rest)
+    ).decode()
+    at, behind = names.index(field), len(names) - 1 - names.index(field)
+    fields = joined[:-1].split("\t", at)[at].rsplit("\t", behind)
+    first |= dict(zip(names[at:], fields, strict=True))
+    voucher["postings"] = [first]
+    return rest
+
+
 def copied(documents: list[Document]) -> list[Document]:
     """To tamper with."""
     return copy.deepcopy(documents)

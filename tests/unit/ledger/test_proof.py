@@ -74,6 +74,14 @@ def test_an_edited_voucher_is_told() -> None:
     assert _codes(proof) == ["edited"]
 
 
+@pytest.mark.parametrize("field", ["party", "ref", "memo"])
+def test_postings_hidden_in_a_text_of_the_first_are_told(field: str) -> None:
+    proof = _proof(8)
+    assert book.hide_postings(proof["voucher"], field)
+    assert book.link(bytes.fromhex(proof["previous"]), proof["voucher"]).hex() == proof["voucher"]["hash"]
+    assert _codes(proof) == ["edited"]
+
+
 def test_a_voucher_that_was_made_up_with_a_hash_to_match_is_told() -> None:
     proof = _proof(7)
     proof["voucher"]["text"] = "forged"

@@ -368,6 +368,41 @@ def test_edited_papers_are_named_with_their_voucher(field: str, value: object) -
     assert _found(documents) == {"edited": {"3"}}
 
 
+def _without_postings(d: list[Document], gone: list[Document]) -> list[Document]:
+    """Balances and end line as if these postings had never been."""
+    for posting in gone:
+        for one, side in ((one, side) for one in d if one["kind"] == "balance" for side in ("debit", "credit")):
+            if one["account"] == posting[side]:
+                debit, credit = (book.cents(one[name]) for name in ("debit", "credit"))
+                taken = book.cents(posting["amount"])
+                one |= book.balance(
+                    one["account"], debit - taken * (side == "debit"), credit - taken * (side == "credit")
+                )
+    d[-1]["postings"] -= len(gone)
+    return d
+
+
+@pytest.mark.requirement("ZZ-35", "postings cannot be taken out by writing them into a text of the one before")
+@pytest.mark.parametrize("field", ["party", "ref", "memo"])
+def test_postings_hidden_in_a_text_of_the_first_are_told(field: str) -> None:
+    documents = book.copied(TRUE)
+    at = _at(documents, 5)
+    voucher, previous = documents[at], bytes.fromhex(documents[at - 1]["hash"])
+    gone = book.hide_postings(voucher, field)
+    assert gone and book.link(previous, voucher).hex() == voucher["hash"], (
+        "joined as they stand, the bytes are the same"
+    )
+    assert _found(_without_postings(documents, gone)) == {"edited": {"5"}}
+
+
+@pytest.mark.parametrize("text", ["\t", "\n", "\ud800"])
+def test_a_text_that_no_voucher_can_hold_is_an_edit(text: str) -> None:
+    documents = book.copied(TRUE)
+    documents[_at(documents, 5)]["text"] += text
+    lines = [json.dumps(document) for document in documents]
+    assert [(one.code, one.subject) for one in verify(lines, ROOTS)] == [("edited", "5")]
+
+
 def test_two_papers_are_not_one() -> None:
     documents = book.copied(TRUE)
     paper = documents[_at(documents, 3)]["papers"][0]

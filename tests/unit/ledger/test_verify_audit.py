@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from heyi_verify.canonical import Unreadable
 from heyi_verify.check import examine
 from heyi_verify.findings import Outcome
 
@@ -85,6 +86,17 @@ def test_a_log_rewritten_from_its_third_row_is_told_by_the_kept_root() -> None:
     assert _told(examine(_log(_rows(changed=3), 3, 6), KEPT)) == [
         ("chain_rewritten", "2010-03-03"), ("chain_rewritten", "2010-03-06"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ['director-1","x', "director-1\tx", "director-1\n", "\ud800"])
+def test_a_member_cannot_be_written_over_its_neighbours(text: str) -> None:
+    """A row is framed by JSON, which escapes whatever would end a member; what cannot be text is not read at all."""
+    edited = [{**row, "subject": text} if row["number"] == 3 else row for row in TRUE]
+    if text == "\ud800":
+        with pytest.raises(Unreadable):
+            examine(_log(edited, 3), KEPT)
+    else:
+        assert _told(examine(_log(edited, 3, 6), KEPT)) == [("row_edited", "3")]
 
 
 def test_rows_behind_the_last_kept_root_are_named_as_unproven() -> None:

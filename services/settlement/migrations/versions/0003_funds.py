@@ -216,6 +216,7 @@ CREATE TABLE paid_line (
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
   benefit_account text COLLATE "C" NOT NULL,
   business_day date NOT NULL,
+  booked_on date NOT NULL, -- posting date of its voucher: later where the book was sealed before the day's end
   replenishment_id uuid,
   PRIMARY KEY (pool_code, instruction_id, claim_id, layer, sign),
   FOREIGN KEY (pool_code, replenishment_id) REFERENCES replenishment (pool_code, id)
@@ -263,6 +264,7 @@ CREATE TABLE receivable (
   reference text COLLATE "C" NOT NULL,
   shown_as text COLLATE "C", -- the reference under which the bank paid too often, and may take it back
   arisen_on date NOT NULL,
+  booked_on date NOT NULL,
   made_good_on date,
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, reference),
@@ -298,6 +300,7 @@ CREATE TABLE waiver (
   care_year integer,
   reason text NOT NULL CHECK (reason <> ''),
   waived_on date NOT NULL,
+  booked_on date NOT NULL,
   PRIMARY KEY (pool_code, id),
   FOREIGN KEY (pool_code, receivable_id) REFERENCES receivable (pool_code, id)
 );
@@ -364,7 +367,8 @@ CREATE INDEX recovery_claim ON recovery (pool_code, instruction_id, claim_id, la
 """
 
 _PAYOUTS = """
--- business days: when it was first told, when it was decided, and when nothing was owed for it any more
+-- business days: when it was first told, when it was decided, and when nothing was owed for it any more; decided_fen is
+-- what was approved then, which a cancellation leaves
 CREATE TABLE claim_state (
   pool_code text COLLATE "C" NOT NULL,
   claim_id uuid NOT NULL,
@@ -381,6 +385,7 @@ CREATE TABLE claim_state (
   benefit_year integer NOT NULL,
   opened_on date NOT NULL,
   decided_on date,
+  decided_fen bigint,
   ended_on date,
   PRIMARY KEY (pool_code, claim_id)
 );
@@ -742,7 +747,7 @@ _CHANGING = {
     "write_off": (_FULL, _READ, "decision, document, decided_by, decided_at"),
     "recovery": (_FULL, _READ, "approved_by, approved_at, approved_on, refused_by, refused_on, refusal"),
     "set_off": (_FULL, _READ, "instruction_id, done_on, given_up"),
-    "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen, decided_on, ended_on"),
+    "claim_state": (_READ, _FULL, "version, state, approved_fen, cut_fen, fund_fen, decided_on, decided_fen, ended_on"),
     "claim_total": (_READ, _FULL, "claims, fund_fen, approved_fen, cut_fen"),
     "cutoff": (_ADD, _FULL, "received_count, received_fen"),
     "payable": (_FULL, _FULL, "version, status, instruction_id, published"),

@@ -21,6 +21,7 @@ from services.settlement.funding.problems import (
     IN_THE_FUTURE,
     KEEPER_ONLY,
 )
+from services.settlement.ledger.posting import REVERSAL, voucher_number
 from services.settlement.ledger.refusals import KEEPERS
 from shared.db.personal import Sealer
 from shared.http.preconditions import Precondition, etag
@@ -190,3 +191,14 @@ def interest_entry(account: str, line_id: UUID, fen: int, day: date, importer: s
     known = BANK_ACCOUNTS[account]
     lines = ((known.ledger_account, INTEREST, fen),)
     return Entry(known.book, f"interest:{line_id}", day, "银行利息", lines, preparer=importer, checker=checker)
+
+
+async def correction_entry(
+    desk: Desk, account: str, line_id: UUID, corrected: UUID, fen: int, day: date, importer: str, checker: str
+) -> Entry:
+    """The bank took interest back: the voucher of the line that had brought it is reversed, by two persons."""
+    known = BANK_ACCOUNTS[account]
+    number = await voucher_number(desk.conn, desk.pool_code, known.book, f"interest:{corrected}")
+    lines = ((INTEREST, known.ledger_account, fen),)
+    return Entry(known.book, f"interest:{line_id}", day, "银行更正利息", lines, preparer=importer, checker=checker,
+                 reason=REVERSAL, reversal_of=number)  # fmt: skip

@@ -9,14 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.db.sql import fetch
 
 
-async def declared(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
-    """Declarations about payments by order, each with its order's book and payee."""
-    return await fetch(
-        conn,
-        """
-        SELECT d.id, d.order_id, o.book, o.party
-        FROM order_declaration d JOIN money_order o ON o.pool_code = d.pool_code AND o.id = d.order_id
-        WHERE d.pool_code = $1 AND d.id = ANY ($2::uuid[])""",
-        pool,
-        list(ids),
-    )
+async def orders(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> list[Any]:
+    """Orders, each with its book and payee."""
+    sql = "SELECT id, book, party FROM money_order WHERE pool_code = $1 AND id = ANY ($2::uuid[])"
+    return await fetch(conn, sql, pool, list(ids))

@@ -53,6 +53,14 @@ IN_THE_FUTURE = define(
     "{day} 还没有到;今天是 {today}。",
     "{day} has not come; today is {today}.",
 )
+LINE_COULD_BE_IT = define(
+    "open_line_could_be_payment",
+    409,
+    "有未达账可能就是这笔付款",
+    "An open item could be this payment",
+    "对账单行 {line}({day},支出 {amount} 元)尚未对上,金额与这笔付款相同;请先查清该行。",
+    "Statement line {line} ({day}, {amount} out) is open and has the payment's amount; find out what it is first.",
+)
 BEFORE_THE_SCHEME = define(
     "date_before_scheme",
     422,

@@ -24,23 +24,24 @@ r.arisen_on, r.made_good_on, {_SET_OFF} AS setting_off_fen"""
 async def add(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequence[Any]]) -> None:
     """Receivables that arise on a day: (id, origin, bearer, institution, household, expense account, year of care,
     replenishment, line, instruction, reason, fen, fen owed to the patient, fen of penalty, reference, claim, layer,
-    book, order) a row."""
-    columns = [[row[column] for row in rows] for column in range(19)]
+    book, order, reference under which the bank paid too often) a row."""
+    columns = [[row[column] for row in rows] for column in range(20)]
     await execute(
         conn,
         """
         INSERT INTO receivable (pool_code, arisen_on, booked_on, id, origin, bearer, institution_code, household_id,
                                 expense_account, care_year, replenishment_id, line, instruction_id, reason, amount_fen,
-                                patient_owed_fen, penalty_fen, reference, claim_id, layer, book, order_id)
+                                patient_owed_fen, penalty_fen, reference, claim_id, layer, book, order_id,
+                                shown_as)
         SELECT $1, $2, (SELECT greatest($2, max(h.open_day)) FROM book_head h
                         WHERE h.pool_code = $1 AND h.book = r.book), r.*
                                 FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
                                        $9::integer[], $10::uuid[], $11::integer[], $12::uuid[], $13::text[],
                                        $14::bigint[], $15::bigint[], $16::bigint[], $17::text[], $18::uuid[],
-                                       $19::text[], $20::text[], $21::uuid[])
+                                       $19::text[], $20::text[], $21::uuid[], $22::text[])
           AS r (id, origin, bearer, institution_code, household_id, expense_account, care_year, replenishment_id, line,
                 instruction_id, reason, amount_fen, patient_owed_fen, penalty_fen, reference, claim_id, layer, book,
-                order_id)""",
+                order_id, shown_as)""",
         pool,
         day,
         *columns,
@@ -151,6 +152,20 @@ async def settle(
         list(ids),
         list(fens),
         list(days),
+    )
+
+
+async def parts(conn: AsyncConnection, pool: str, movements: Sequence[UUID]) -> list[Any]:
+    """Movements of money that came in for receivables, each with its receivable and the line that showed it."""
+    return await fetch(
+        conn,
+        """
+        SELECT m.id, x.line_id, r.id AS receivable_id, r.book, r.origin, r.expense_account
+        FROM movement m JOIN receivable r ON r.pool_code = m.pool_code AND r.id = m.source_id
+        JOIN line_match x ON x.pool_code = m.pool_code AND x.movement_id = m.id
+        WHERE m.pool_code = $1 AND m.id = ANY ($2::uuid[])""",
+        pool,
+        list(movements),
     )
 
 

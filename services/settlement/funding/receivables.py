@@ -59,8 +59,8 @@ class Owed:
     book: str = BASIC
     """The book of the payer whom it is owed to."""
     order_id: UUID | None = None
-    reference: str | None = None
-    """Under which it comes back; one of its own where none is given."""
+    shown_as: str | None = None
+    """The reference under which the bank paid too often: it may come back under it, as well as under its own."""
 
 
 def owing(bearer: str, paid: Any) -> str:
@@ -91,11 +91,12 @@ async def arise(desk: Desk, owed: Sequence[Owed]) -> list[UUID]:
                 one.amount_fen,
                 one.patient_owed_fen,
                 one.penalty_fen,
-                one.reference or to_base32(one_id),
+                to_base32(one_id),
                 one.claim_id,
                 one.layer,
                 one.book,
                 one.order_id,
+                one.shown_as,
             )
         )
     await store.add(desk.conn, desk.pool_code, desk.day, rows)
@@ -140,7 +141,7 @@ async def repaid(desk: Desk, seen: Sequence[Seen]) -> None:
     application. Each part does so under the line that showed it."""
     rows = {row["id"]: row for row in await _settled(desk, seen)}
     parts = [(s.line_id, s.source_id, s.signed_fen, rows[s.source_id]["expense_account"]) for s in seen]
-    await _claw_back(desk, [part for part in parts if _lowers(rows[part[1]])])
+    await claw_back(desk, [part for part in parts if lowers(rows[part[1]])])
 
 
 async def repaid_to_fiscal(desk: Desk, seen: Sequence[Seen]) -> None:
@@ -153,15 +154,16 @@ async def _settled(desk: Desk, seen: Sequence[Seen]) -> list[Any]:
     return await store.settle(desk.conn, desk.pool_code, ids, fens, [s.value_date for s in seen])
 
 
-def _lowers(row: Any) -> bool:
+def lowers(row: Any) -> bool:
+    """Whether money for it on the expenditure account lowers the next application."""
     return row["book"] == BASIC and row["origin"] in _LOWERING
 
 
-async def _claw_back(desk: Desk, parts: Sequence[tuple[Any, ...]]) -> None:
+async def claw_back(desk: Desk, parts: Sequence[tuple[Any, ...]], sign: int = -1) -> None:
     """(instruction or line of a statement, receivable, fen, expense account): lines with a minus to apply for, each
-    under its receivable in the place of a claim."""
+    under its receivable in the place of a claim; with a plus for what was taken back."""
     if parts:
-        rows = [(under, receivable, "basic", -1, fen, account) for under, receivable, fen, account in parts]
+        rows = [(under, receivable, "basic", sign, fen, account) for under, receivable, fen, account in parts]
         await replenishment_store.add_paid_lines(desk.conn, desk.pool_code, desk.day, rows)
 
 
@@ -182,7 +184,7 @@ async def set_offs_confirmed(desk: Desk, instruction_ids: Sequence[UUID]) -> Non
     """Parts that confirmed payments set off are made good; their entries are booked by the caller before."""
     rows = await store.set_off_done(desk.conn, desk.pool_code, instruction_ids, desk.day)
     named = ("instruction_id", "receivable_id", "amount_fen", "expense_account")
-    await _claw_back(desk, [tuple(row[name] for name in named) for row in rows if _lowers(row)])
+    await claw_back(desk, [tuple(row[name] for name in named) for row in rows if lowers(row)])
 
 
 # -- what is owed no more

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from services.settlement.funding import commands, store, third_parties, transfers, write_offs
 from services.settlement.funding import replenishment_store as lines_store
 from services.settlement.funding.accounts import BASIC, EXPENDITURE, FISCAL, RECEIVABLE
@@ -25,7 +27,7 @@ from services.settlement.funding.receivables import RECHECK as ORIGIN
 from shared.db.numbers import next_number
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES
 from shared.kernel.errors import Words
-from shared.kernel.ids import new_id
+from shared.kernel.ids import new_id, to_base32
 from shared.kernel.money import format_yuan
 
 STATUS: Mapping[str, Words] = MappingProxyType(
@@ -39,6 +41,11 @@ STATUS: Mapping[str, Words] = MappingProxyType(
 )
 _RECHECKED = ("已复核或已退回", "re-checked or sent back")
 _NOTHING_LEFT = ("已批准,应拨 0.00 元", "approved with nothing to transfer")
+BY_THE_BANK = "rule:transfer"
+"""Stands for who released a transfer that nobody here told the bank to execute."""
+SHOWN_AFTER_ALL = "银行对账单显示原划转已执行"
+"""Why a transfer prepared again is given up by the import of a statement."""
+_log = structlog.get_logger("heyi.settlement.transfers")
 RECHECK: Words = ("复核", "re-check")
 SEND_BACK: Words = ("退回", "send back")
 APPROVE: Words = ("批准", "approve")
@@ -239,6 +246,40 @@ async def transfers_returned(desk: Desk, seen: Sequence[commands.Seen]) -> None:
         if row["replenishment_id"] is not None:
             await lines_store.back_to_approved(desk.conn, desk.pool_code, row["replenishment_id"])
             await transfers.renew_transfer(desk, row)
+
+
+_MORE: Mapping[str, str] = MappingProxyType({"replenishment": "advance", "sweep": "advance_return"})
+"""What a transfer is that the bank executed beside one that stands: money of the same route, for no application and
+of no interest, so that it is the advance that is more or less."""
+
+
+async def executed_again(desk: Desk, seen: Sequence[commands.Seen]) -> None:
+    """The bank executed transfers once more (0299): one that had come back is the transfer after all, and what was
+    prepared in its place is given up; any other is one more, on its way until a bank shows where it is. An alarm each.
+    Their entries are booked by the caller before, under the lines' ids, which are those of the new transfers."""
+    for s in seen:
+        assert s.line_id is not None
+        old = await store.transfer(desk.conn, desk.pool_code, s.source_id)
+        kind, application = await _executed_as(desk, old, s.reference)
+        row = (s.line_id, kind, -s.signed_fen, to_base32(s.line_id), application, old["township_code"])
+        hands = (desk.by, desk.now, BY_THE_BANK, desk.day, s.reference)
+        await store.add_executed(desk.conn, (desk.pool_code, *row, *hands))
+        _log.error("transfer executed again by the bank", transfer=str(s.source_id), kind=kind, reference=s.reference)
+
+
+async def _executed_as(desk: Desk, old: Any, reference: str) -> tuple[str, UUID | None]:
+    """Kind and application of what the bank executed again under a reference."""
+    kind, application = old["kind"], old["replenishment_id"]
+    if application is None:
+        stands = await store.stands_under(desk.conn, desk.pool_code, reference)
+        return (_MORE.get(kind, kind) if stands else kind), None
+    instead = await store.transfer_of(desk.conn, desk.pool_code, application)
+    if instead is not None and instead["status"] != "prepared":
+        return _MORE[kind], None
+    if instead is not None:
+        await store.cancel_transfer(desk.conn, desk.pool_code, instead["id"], desk.by, SHOWN_AFTER_ALL)
+    await lines_store.transferred(desk.conn, desk.pool_code, application)
+    return kind, application
 
 
 async def _keep_away_from_home(desk: Desk, replenishment_id: UUID) -> None:

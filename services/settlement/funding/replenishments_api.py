@@ -11,6 +11,7 @@ from services.settlement.funding import replenishment, sheets
 from services.settlement.funding import replenishment_store as lines_store
 from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import (
+    LINE_COULD_BE_IT,
     LINES_INVALID,
     NOTHING_TO_APPLY_FOR,
     REFUSALS_EXCEED,
@@ -232,7 +233,7 @@ async def post_approval(pool_code: str, replenishment_id: UUID, unit: UnitDep) -
 @router.post(
     "/pools/{pool_code}/replenishments/{replenishment_id}/transfer",
     response_model=TransferOut,
-    responses=_STEPS | documented(TRANSFER_RELEASED),
+    responses=_STEPS | documented(TRANSFER_RELEASED, LINE_COULD_BE_IT),
     openapi_extra=access({"county_finance"}, command="transfer_replenishment"),
 )
 async def post_replenishment_transfer(pool_code: str, replenishment_id: UUID, unit: UnitDep) -> TransferOut:

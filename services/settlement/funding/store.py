@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.settlement.funding.movements import OF_INTEREST
 from shared.db.sql import change_row, columns, execute, fetch, fetch_newest, fetchrow, fetchval
 
 _LOCK_ACCOUNT = "SELECT pg_advisory_xact_lock(hashtextextended('heyi.settlement.account:' || $1 || ':' || $2, 0))"
@@ -70,6 +71,26 @@ async def add_movements(conn: AsyncConnection, pool: str, day: date, rows: Seque
     )
 
 
+async def taken_out(conn: AsyncConnection, pool: str, account: str, fen: int) -> list[Any]:
+    """Lines of an account's statements that took out an amount and show nothing known yet, oldest first; not those of a
+    reference under which as much came in."""
+    return await fetch(
+        conn,
+        """
+        SELECT l.id, l.value_date FROM (
+          SELECT l.id, l.value_date, l.signed_fen, sum(l.signed_fen) OVER (
+                   PARTITION BY r.reference, CASE r.reference WHEN '' THEN l.id END)::bigint AS left_fen
+          FROM open_line o JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
+          LEFT JOIN line_reading g ON g.pool_code = o.pool_code AND g.line_id = o.line_id
+          CROSS JOIN LATERAL (VALUES (coalesce(g.reference, l.reference))) AS r (reference)
+          WHERE o.pool_code = $1 AND o.account = $2 AND l.signed_fen IN ($3::bigint, -$3::bigint)) l
+        WHERE l.signed_fen = -$3::bigint AND l.left_fen < 0 ORDER BY l.value_date, l.id""",
+        pool,
+        account,
+        fen,
+    )
+
+
 async def add_transfer(conn: AsyncConnection, row: Sequence[Any]) -> None:
     """A transfer between two keepers, prepared."""
     await execute(
@@ -89,8 +110,36 @@ async def transfer(conn: AsyncConnection, pool: str, transfer_id: UUID) -> Any:
 
 async def transfer_of(conn: AsyncConnection, pool: str, replenishment_id: UUID) -> Any:
     """The transfer of an approved application, or None."""
-    sql = "SELECT * FROM transfer WHERE pool_code = $1 AND replenishment_id = $2 AND status <> 'returned'"
+    sql = """
+        SELECT * FROM transfer
+        WHERE pool_code = $1 AND replenishment_id = $2 AND status NOT IN ('returned', 'cancelled')"""
     return await fetchrow(conn, sql, pool, replenishment_id)
+
+
+async def is_repeated(conn: AsyncConnection, pool: str, replenishment_id: UUID | None) -> bool:
+    """Whether a transfer of an application came back before."""
+    sql = "SELECT FROM transfer WHERE pool_code = $1 AND replenishment_id = $2 AND status = 'returned' LIMIT 1"
+    return replenishment_id is not None and await fetchrow(conn, sql, pool, replenishment_id) is not None
+
+
+async def stands_under(conn: AsyncConnection, pool: str, reference: str) -> bool:
+    """Whether a transfer that the bank shows under a reference is on its way or has arrived."""
+    sql = """
+        SELECT FROM transfer WHERE pool_code = $1 AND coalesce(shown_as, reference) = $2
+          AND status IN ('released', 'arrived') LIMIT 1"""
+    return await fetchrow(conn, sql, pool, reference) is not None
+
+
+async def add_executed(conn: AsyncConnection, row: Sequence[Any]) -> None:
+    """A transfer that the bank made by itself: on its way since the day on which it was seen."""
+    await execute(
+        conn,
+        """
+        INSERT INTO transfer (pool_code, id, kind, amount_fen, reference, status, replenishment_id, township_code,
+                              prepared_by, prepared_at, released_by, released_on, shown_as)
+        VALUES ($1, $2, $3, $4, $5, 'released', $6, $7, $8, $9, $10, $11, $12)""",
+        *row,
+    )
 
 
 async def transfers(
@@ -155,9 +204,9 @@ async def sweepable(conn: AsyncConnection, pool: str, account: str) -> int:
     """Interest on the account less what was swept or is about to be, in fen."""
     fen: int = await fetchval(
         conn,
-        """
+        f"""
         SELECT (coalesce((SELECT sum(signed_fen) FROM movement WHERE pool_code = $1 AND account = $2
-                          AND kind = 'interest'), 0)
+                          AND {OF_INTEREST}), 0)
               - coalesce((SELECT sum(amount_fen) FROM transfer WHERE pool_code = $1 AND kind = 'sweep'
                           AND status NOT IN ('cancelled', 'returned')), 0))::bigint""",
         pool,

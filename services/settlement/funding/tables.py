@@ -202,6 +202,7 @@ def _transfer(metadata: MetaData) -> None:
         Column("cancelled_by", Text),
         Column("cancel_reason", Text),
         Column("township_code", CODE),
+        Column("shown_as", CODE),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "reference"),
         ForeignKeyConstraint(["pool_code", "replenishment_id"], ["replenishment.pool_code", "replenishment.id"]),
@@ -210,8 +211,9 @@ def _transfer(metadata: MetaData) -> None:
             "pool_code",
             "replenishment_id",
             unique=True,
-            postgresql_where=text("(status <> 'returned'::text)"),
+            postgresql_where=text("(status <> ALL (ARRAY['returned'::text, 'cancelled'::text]))"),
         ),
+        Index("transfer_shown_as", "pool_code", "shown_as", postgresql_where=text("(shown_as IS NOT NULL)")),
     )
 
 
@@ -236,7 +238,10 @@ def _movement(metadata: MetaData) -> None:
             "kind",
             "source_id",
             unique=True,
-            postgresql_where=text("(kind <> ALL (ARRAY['receivable:seen'::text, 'recovery:seen'::text]))"),
+            postgresql_where=text(
+                "(kind <> ALL (ARRAY['receivable:seen'::text, 'recovery:seen'::text, 'second_payment:seen'::text, "
+                "'second_order:seen'::text]))"
+            ),
         ),
         Index("movement_reference", "pool_code", "account", "reference"),
     )

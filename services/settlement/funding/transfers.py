@@ -14,6 +14,7 @@ from services.settlement.funding.accounts import (
 )
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement, Seen, check_keeper, journal, lock_account
+from services.settlement.funding.open_lines import check_no_line_could_be_it
 from services.settlement.funding.problems import (
     ADVANCE_EXCEEDED,
     NOTHING_TO_SWEEP,
@@ -93,7 +94,8 @@ async def _take(desk: Desk, transfer_id: UUID) -> Any:
 async def release_transfer(desk: Desk, transfer_id: UUID, role: str) -> Any:
     """The second person sends the money off: in transit until the receiver's bank statement shows it.
 
-    Raises TRANSFER_UNKNOWN, FOUR_EYES, KEEPER_ONLY, TRANSFER_RELEASED and the ledger's overdrawn.
+    Raises TRANSFER_UNKNOWN, FOUR_EYES, KEEPER_ONLY, TRANSFER_RELEASED, LINE_COULD_BE_IT (of one that came back) and the
+    ledger's overdrawn.
     """
     known = await _take(desk, transfer_id)
     route = TRANSFERS[known["kind"]]
@@ -104,6 +106,8 @@ async def release_transfer(desk: Desk, transfer_id: UUID, role: str) -> Any:
     if known["status"] != "prepared":
         raise TRANSFER_RELEASED(transfer=transfer_id, status=TRANSFER_STATUS[known["status"]])
     fen = known["amount_fen"]
+    if await store.is_repeated(desk.conn, desk.pool_code, known["replenishment_id"]):
+        await check_no_line_could_be_it(desk, route.source, fen)
     await book(
         desk,
         [
@@ -158,6 +162,22 @@ def transfer_entries(kind: str, seen: Sequence[Seen]) -> list[Entry]:
 def transfer_return_entries(kind: str, seen: Sequence[Seen]) -> list[Entry]:
     """What transfers of one kind book that the bank sent back: the money is where it came from."""
     return _seen_entries(kind, seen, "returned", "被银行退回", TRANSFERS[kind].source)
+
+
+def executed_again_entries(kind: str, seen: Sequence[Seen]) -> list[Entry]:
+    """What transfers of one kind book that the bank executed once more: on their way, under the line's id."""
+    route = TRANSFERS[kind]
+    return [
+        Entry(
+            BASIC,
+            f"transfer:{s.line_id}:released",
+            s.value_date,
+            f"{TRANSFER_KINDS[kind][0]}由银行再次执行",
+            ((route.in_transit, route.source, -s.signed_fen),),
+            ref=s.reference,
+        )
+        for s in seen
+    ]
 
 
 def _seen_entries(kind: str, seen: Sequence[Seen], step: str, text: str, onto: str) -> list[Entry]:

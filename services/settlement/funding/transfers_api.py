@@ -12,6 +12,7 @@ from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import (
     ADVANCE_EXCEEDED,
     KEEPER_ONLY,
+    LINE_COULD_BE_IT,
     NOTHING_TO_SWEEP,
     TRANSFER_OF_APPLICATION,
     TRANSFER_RELEASED,
@@ -68,7 +69,7 @@ def transfer_out(row: Any) -> TransferOut:
         source=route.source,
         target=route.target,
         amount=row["amount_fen"],
-        reference=row["reference"],
+        reference=row["shown_as"] or row["reference"],
         status=row["status"],
         replenishment_id=row["replenishment_id"],
         released_on=row["released_on"],
@@ -109,7 +110,7 @@ async def post_advance(pool_code: str, body: AmountIn, unit: UnitDep) -> Transfe
 @router.post(
     "/pools/{pool_code}/transfers/{transfer_id}/release",
     response_model=TransferOut,
-    responses=documented(TRANSFER_UNKNOWN, FOUR_EYES, KEEPER_ONLY, TRANSFER_RELEASED),
+    responses=documented(TRANSFER_UNKNOWN, FOUR_EYES, KEEPER_ONLY, TRANSFER_RELEASED, LINE_COULD_BE_IT),
     openapi_extra=access(
         {
             "county_recheck",

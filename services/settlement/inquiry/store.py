@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.funding.accounts import BANK_ACCOUNTS, FISCAL
+from services.settlement.funding.movements import OF_INTEREST, taken_back
 from shared.db.sql import fetch, fetchval
 
 # opening vouchers are the first of a book: a bound keeps the search for them from reading it all
@@ -23,7 +24,7 @@ WHERE pool_code = $1 AND kind = 'sponsor' AND status = 'booked'
 UNION ALL SELECT 'transfer_' || kind || '_' || status, sum(amount_fen)::bigint FROM transfer
 WHERE pool_code = $1 GROUP BY kind, status
 UNION ALL SELECT 'interest_' || account, sum(signed_fen)::bigint FROM movement
-WHERE pool_code = $1 AND kind = 'interest' GROUP BY account
+WHERE pool_code = $1 AND {OF_INTEREST} GROUP BY account
 UNION ALL SELECT 'published_' || kind, sum(amount_fen)::bigint FROM published_total
 WHERE pool_code = $1 AND source = 'claims' GROUP BY kind
 UNION ALL SELECT 'published_count_' || kind, sum(count)::bigint FROM published_total
@@ -73,8 +74,8 @@ UNION ALL SELECT 'refused_not_made_good', coalesce(sum(amount_fen - settled_fen 
 FROM receivable WHERE pool_code = $1 AND made_good_on IS NULL AND origin = 'recheck'
 UNION ALL SELECT 'paid_twice', coalesce(sum(amount_fen - settled_fen - waived_fen), 0)::bigint
 FROM receivable WHERE pool_code = $1 AND made_good_on IS NULL AND book = 'basic' AND origin = 'second_payment'
-UNION ALL SELECT 'recovered_to_fiscal', coalesce(sum(signed_fen), 0)::bigint FROM movement
-WHERE pool_code = $1 AND account = '1002' AND kind = 'recovery:seen'
+UNION ALL SELECT 'recovered_to_fiscal', coalesce(sum(signed_fen), 0)::bigint FROM movement m
+WHERE pool_code = $1 AND account = '1002' AND (kind = 'recovery:seen' OR {taken_back("m")})
 UNION ALL SELECT 'fiscal_paid_twice', coalesce(-sum(signed_fen), 0)::bigint FROM movement
 WHERE pool_code = $1 AND account = '1002' AND kind = 'second_order:seen'
 UNION ALL SELECT 'recoveries_open', coalesce(sum(amount_fen - settled_fen - waived_fen), 0)::bigint FROM receivable

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import BEFORE_THE_SCHEME, IN_THE_FUTURE, REFERENCE_USED
+from services.settlement.funding.problems import BEFORE_THE_SCHEME, IN_THE_FUTURE, LINE_COULD_BE_IT, REFERENCE_USED
 from services.settlement.funding.refusal import RefusalIn, ReversalIn
 from services.settlement.funding.roles import READERS
 from services.settlement.orders import commands, store, undoing
@@ -144,6 +144,7 @@ async def post_order(pool_code: str, body: OrderIn, unit: UnitDep) -> OrderOut:
         REFUND_UNPAID,
         REFUND_YEAR_BEGUN,
         ORDER_EXECUTED_LATE,
+        LINE_COULD_BE_IT,
         *_LIMITED,
     ),
     openapi_extra=access(_NEXT, command="approve_money_order"),

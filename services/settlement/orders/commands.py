@@ -11,6 +11,7 @@ from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import FISCAL, PREMIUMS, TEMPORARY_RECEIPTS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement
+from services.settlement.funding.open_lines import check_no_line_could_be_it
 from services.settlement.funding.problems import REFERENCE_USED
 from services.settlement.orders import arrivals_store, store
 from services.settlement.orders.kinds import (
@@ -75,8 +76,8 @@ _MEMBERS: Mapping[str, Words] = MappingProxyType(
 async def prepare(desk: Desk, actor: Actor, new: NewOrder) -> Any:
     """Writes an order, the first of its hands: nothing is booked before another person's.
 
-    Raises ORDER_KIND_UNKNOWN, ORDER_TOLD, ORDER_HAND, ORDER_NOT_PAYER, ORDER_INCOMPLETE, IN_THE_FUTURE, REFERENCE_USED
-    and what the kind refuses.
+    Raises ORDER_KIND_UNKNOWN, ORDER_TOLD, ORDER_HAND, ORDER_NOT_PAYER, ORDER_INCOMPLETE, IN_THE_FUTURE,
+    BEFORE_THE_SCHEME, REFERENCE_USED and what the kind refuses.
     """
     kind = KINDS.get(new.kind)
     if kind is None:
@@ -151,8 +152,8 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
     """The next hand: checks an order of three hands, and books with the last one.
 
     Raises ORDER_UNKNOWN, ORDER_STATE, ORDER_HAND, FOUR_EYES, REFUND_UNPAID, REFUND_YEAR_BEGUN, ORDER_EXECUTED_LATE
-    (what was declared not executed is not paid beside it), what limits the kind by the books as they stand now, and the
-    ledger's refusals.
+    (what was declared not executed or came back is not paid beside it), LINE_COULD_BE_IT, what limits the kind by the
+    books as they stand now, and the ledger's refusals.
     """
     kind, known, step = await _take_next(desk, actor, order_id)
     if kind.code == REFUND and known["attempt"] == 1:
@@ -162,6 +163,8 @@ async def advance(desk: Desk, actor: Actor, order_id: UUID) -> Any:
         return await store.order(desk.conn, desk.pool_code, order_id)
     if (late := await _shown_late(desk, known)) is not None:
         raise ORDER_EXECUTED_LATE(order=order_id, reference=late)
+    if known["attempt"] > 1:
+        await check_no_line_could_be_it(desk, known["account"], known["amount_fen"])
     await check_booked(desk, known)
     return await _book_and_match(desk, kind, known)
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.settlement.funding.booking import desk_of
+from services.settlement.funding.problems import LINE_COULD_BE_IT
 from services.settlement.funding.roles import READERS
 from services.settlement.orders import declarations, withdrawals
 from services.settlement.orders import declarations_store as store
@@ -20,7 +21,7 @@ from services.settlement.orders.problems import (
     ORDER_UNKNOWN,
     ORDER_WITHDRAWAL_NONE,
 )
-from services.settlement.reconciliation.problems import LINE_COULD_BE_IT, VALIDITY_NOT_COVERED
+from services.settlement.reconciliation.problems import VALIDITY_NOT_COVERED
 from shared.contracts.wire import Line, Reason, WireModel
 from shared.http.access import access
 from shared.http.edge import ServiceRouter

@@ -8,7 +8,7 @@ from fastapi import Query, Response
 from pydantic import Field, field_validator
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import ACCOUNT_NOT_REGISTERED, KEEPER_ONLY
+from services.settlement.funding.problems import ACCOUNT_NOT_REGISTERED, KEEPER_ONLY, LINE_COULD_BE_IT
 from services.settlement.funding.roles import READERS
 from services.settlement.payouts import batch_files, batches, sheets, store
 from services.settlement.payouts.paymentfile import MEDIA_TYPE
@@ -20,7 +20,6 @@ from services.settlement.payouts.problems import (
     CUTOFF_BATCHED,
     CUTOFF_INCOMPLETE,
     CUTOFF_UNKNOWN,
-    EXECUTED_AGAIN,
     INSTRUCTION_UNKNOWN,
     LAYER_NOT_PAYABLE,
     NOT_RETURNED,
@@ -213,7 +212,7 @@ async def get_batch(pool_code: str, batch_id: UUID, unit: UnitDep) -> BatchDetai
 @router.post(
     "/pools/{pool_code}/batches/{batch_id}/release",
     response_model=BatchDetail,
-    responses=documented(BATCH_UNKNOWN, KEEPER_ONLY, BATCH_STATE, FOUR_EYES, EXECUTED_AGAIN, ACCOUNT_NOT_REGISTERED),
+    responses=documented(BATCH_UNKNOWN, KEEPER_ONLY, BATCH_STATE, FOUR_EYES, LINE_COULD_BE_IT, ACCOUNT_NOT_REGISTERED),
     openapi_extra=access(RELEASERS, command="release_batch"),
 )
 async def post_batch_release(pool_code: str, batch_id: UUID, unit: UnitDep) -> BatchDetail:
@@ -287,7 +286,7 @@ async def get_batch_file(pool_code: str, batch_id: UUID, unit: UnitDep) -> Respo
         KEEPER_ONLY,
         NOT_RETURNED,
         PAID_AGAIN_ALREADY,
-        EXECUTED_AGAIN,
+        LINE_COULD_BE_IT,
         PAYEE_MISSING,
         CLAIM_DAY_OVER,
     ),

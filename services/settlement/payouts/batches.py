@@ -10,6 +10,7 @@ from uuid import UUID
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import FISCAL
 from services.settlement.funding.booking import Desk, ensure_books
+from services.settlement.funding.open_lines import check_no_line_could_be_it
 from services.settlement.ledger.posting import Hold, hold_many, release_hold
 from services.settlement.payouts import deposits, payee_store, payment_store, second, set_offs, store
 from services.settlement.payouts.batch_files import expect_none_declared, keep_file
@@ -20,7 +21,6 @@ from services.settlement.payouts.problems import (
     CUTOFF_BATCHED,
     CUTOFF_INCOMPLETE,
     CUTOFF_UNKNOWN,
-    EXECUTED_AGAIN,
     INSTRUCTION_UNKNOWN,
     LAYER_NOT_PAYABLE,
     NOT_RETURNED,
@@ -114,9 +114,9 @@ async def prepare(
 
 async def pay_again(desk: Desk, role: str, instruction_id: UUID) -> Any:
     """A new batch of one instruction that names the one returned or declared not executed, and pays its claims; once
-    (contracts §11).
+    (contracts §11), and not while an open line could be an execution of it (0299).
 
-    Raises INSTRUCTION_UNKNOWN, KEEPER_ONLY, NOT_RETURNED, PAID_AGAIN_ALREADY, EXECUTED_AGAIN, CLAIM_DAY_OVER and the
+    Raises INSTRUCTION_UNKNOWN, KEEPER_ONLY, NOT_RETURNED, PAID_AGAIN_ALREADY, LINE_COULD_BE_IT, CLAIM_DAY_OVER and the
     ledger's overdrawn.
     """
     old = await payment_store.instruction(desk.conn, desk.pool_code, instruction_id)
@@ -137,7 +137,7 @@ async def pay_again(desk: Desk, role: str, instruction_id: UUID) -> Any:
         raise PAID_AGAIN_ALREADY(instruction=instruction_id)
     if again["status"] != old["status"]:  # the bank's statement has shown it meanwhile
         raise NOT_RETURNED(instruction=instruction_id, status=PAYMENT_STATUS[again["status"]])
-    await _check_not_executed_again(desk, [instruction_id])
+    await check_no_line_could_be_it(desk, purse.bank.code, old["amount_fen"])
     if purse.layer == SECOND_LAYER:
         await second.check_claimable(desk, await payment_store.paid_by(desk.conn, desk.pool_code, instruction_id))
     batch_id = await _make(desk, drafts, purse)
@@ -145,13 +145,6 @@ async def pay_again(desk: Desk, role: str, instruction_id: UUID) -> Any:
     moved = await store.retake_payables(desk.conn, desk.pool_code, instruction_id, made[0]["id"], with_set_off=never)
     _check_moved(moved, drafts)
     return await store.batch(desk.conn, desk.pool_code, batch_id)
-
-
-async def _check_not_executed_again(desk: Desk, ids: Sequence[UUID]) -> None:
-    """No open line shows one of these payments, or one that they replace, leaving once more: whoever was to get it may
-    have it. The account's lock is held. Raises EXECUTED_AGAIN."""
-    if (reference := await payment_store.executed_again(desk.conn, desk.pool_code, ids)) is not None:
-        raise EXECUTED_AGAIN(reference=reference)
 
 
 async def _no_money_comes_in(desk: Desk, purse: Purse) -> None:
@@ -263,15 +256,16 @@ def _check_moved(moved: Any, drafts: Sequence[Draft]) -> None:
 async def release(desk: Desk, role: str, batch_id: UUID, sealer: Sealer) -> Any:
     """A second person releases the batch: its payment file is made now and kept for ever.
 
-    Raises BATCH_UNKNOWN, KEEPER_ONLY, FOUR_EYES, BATCH_STATE, EXECUTED_AGAIN (of what it pays again),
+    Raises BATCH_UNKNOWN, KEEPER_ONLY, FOUR_EYES, BATCH_STATE, LINE_COULD_BE_IT (of a repayment) and
     ACCOUNT_NOT_REGISTERED.
     """
     known = await _locked(desk, batch_id)
     check_releases(purse_of(known["layer"]), role)
     if known["prepared_by"] == desk.by:
         raise FOUR_EYES(act=("编制批次", "prepare the batch"), then=("放行", "release it"))
-    made = await store.instructions(desk.conn, desk.pool_code, batch_id)
-    await _check_not_executed_again(desk, [i["id"] for i in made])
+    if known["status"] == "prepared":
+        for fen in await payment_store.repaid_by(desk.conn, desk.pool_code, batch_id):
+            await check_no_line_could_be_it(desk, known["account"], fen)
     if not await store.release_batch(desk.conn, desk.pool_code, batch_id, desk.by, desk.now):
         raise BATCH_STATE(batch=batch_id, status=STATUS[known["status"]], act=("放行", "release"))
     await store.move_instructions(

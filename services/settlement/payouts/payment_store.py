@@ -36,29 +36,10 @@ async def instruction(conn: AsyncConnection, pool: str, instruction_id: UUID) ->
     )
 
 
-async def executed_again(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -> str | None:
-    """The reference of a payment, one of these or of those that they replace, which open lines of the statements show
-    leaving oftener than coming back; None where there is none."""
-    found: str | None = await fetchval(
-        conn,
-        """
-        WITH RECURSIVE before AS (
-          SELECT i.id, i.replaces, i.end_to_end_id, i.amount_fen, i.batch_id FROM instruction i
-          WHERE i.pool_code = $1 AND i.id = ANY ($2::uuid[])
-          UNION
-          SELECT i.id, i.replaces, i.end_to_end_id, i.amount_fen, i.batch_id FROM before b
-          JOIN instruction i ON i.pool_code = $1 AND i.id = b.replaces
-        )
-        SELECT x.end_to_end_id FROM before x JOIN batch b ON b.pool_code = $1 AND b.id = x.batch_id
-        JOIN open_line o ON o.pool_code = $1 AND o.account = b.account
-        JOIN statement_line l ON l.pool_code = $1 AND l.id = o.line_id AND abs(l.signed_fen) = x.amount_fen
-        LEFT JOIN line_reading g ON g.pool_code = $1 AND g.line_id = o.line_id
-        WHERE coalesce(g.reference, l.reference) = x.end_to_end_id
-        GROUP BY x.id, x.end_to_end_id HAVING sum(l.signed_fen)::bigint < 0 ORDER BY x.id LIMIT 1""",
-        pool,
-        list(ids),
-    )
-    return found
+async def repaid_by(conn: AsyncConnection, pool: str, batch_id: UUID) -> list[int]:
+    """Fen of the instructions of a batch that pay another one again."""
+    sql = "SELECT amount_fen FROM instruction WHERE pool_code = $1 AND batch_id = $2 AND replaces IS NOT NULL"
+    return [row["amount_fen"] for row in await fetch(conn, sql, pool, batch_id)]
 
 
 async def heard_of(conn: AsyncConnection, pool: str, institution: str) -> bool:
@@ -82,7 +63,8 @@ async def payments_to(conn: AsyncConnection, pool: str, institution: str, first:
         conn,
         """
         SELECT i.id, i.end_to_end_id, i.batch_id, i.amount_fen, i.claim_count, i.status, i.confirmed_on, i.returned_on,
-               i.replaces, i.institution_code, i.deadline, i.set_off_fen, i.withheld_fen, b.layer, b.account
+               i.replaces, i.institution_code, i.deadline, i.set_off_fen, i.withheld_fen, i.shown_as, b.layer,
+               b.account
         FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id
         WHERE i.pool_code = $1 AND i.institution_code = $2 AND i.confirmed_on BETWEEN $3 AND $4
         ORDER BY i.confirmed_on, i.id""",

@@ -53,7 +53,7 @@ def instruction_out(row: Any) -> InstructionOut:
         layer=row["layer"],
         account=row["account"],
         institution_code=row["institution_code"],
-        end_to_end_id=row["end_to_end_id"],
+        end_to_end_id=row["shown_as"] or row["end_to_end_id"],
         amount=row["amount_fen"],
         set_off=row["set_off_fen"],
         withheld=row["withheld_fen"],

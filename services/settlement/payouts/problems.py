@@ -106,16 +106,6 @@ INSTRUCTION_UNKNOWN = define(
     "没有付款指令 {instruction};请核对编号。",
     "There is no payment {instruction}; check the id.",
 )
-EXECUTED_AGAIN = define(
-    "payment_executed_again",
-    409,
-    "银行又付出了一次",
-    "The bank has executed it once more",
-    "对账单上还有一笔同一流水号 {reference} 的付出没有对上:款项可能已经付到,现在不能重付。"
-    "请先与银行核对这一笔,银行冲正并导入对账单后才能重付。",
-    "A statement shows {reference} leaving once more and nothing accounts for it: the money may have arrived, so it is "
-    "not paid again. Settle that line with the bank; once its correction is imported, pay again.",
-)
 NOT_RETURNED = define(
     "payment_not_returned",
     409,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, execute_counted, fetch
+from shared.db.sql import execute, execute_counted, fetch, fetchval
 
 
 async def overdue(conn: AsyncConnection, pool: str, day: date) -> int:
@@ -114,6 +114,13 @@ async def undo(conn: AsyncConnection, pool: str, instruction_id: UUID, after: st
         )
         == 1
     )
+
+
+async def times_too_often(conn: AsyncConnection, pool: str, instruction_id: UUID) -> int:
+    """How many times the bank has executed an instruction too often."""
+    sql = "SELECT count(*) FROM receivable WHERE pool_code = $1 AND instruction_id = $2"
+    times: int = await fetchval(conn, sql, pool, instruction_id)
+    return times
 
 
 async def outstanding_again(conn: AsyncConnection, pool: str, instruction_id: UUID, hold_id: UUID) -> bool:

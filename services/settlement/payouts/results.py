@@ -86,14 +86,32 @@ async def return_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
     return entries
 
 
-async def second_payment_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
-    """The bank executed what was declared not executed and paid again: the hospital owes the second payment."""
+async def executed_again_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
+    """One voucher an instruction that had come back and that the bank executed again: under the line's id, which is
+    that of the instruction made of it (``repayments``)."""
     return [
         Entry(
             bank.book,
-            f"payment:{s.source_id}:second",
+            f"payment:{s.line_id}:confirmed",
             s.value_date,
-            "银行迟到支付,重复付款转应收",
+            "银行再次支付退回的补偿款",
+            tuple((row["expense_account"], bank.ledger_account, row["fen"]) for row in rows),
+            party=rows[0]["institution_code"],
+            ref=s.reference,
+        )
+        for s, rows in await _by_instruction(desk, seen)
+        for bank in (purse_of(rows[0]["purse"]).bank,)
+    ]
+
+
+async def second_payment_entries(desk: Desk, seen: Sequence[Seen]) -> list[Entry]:
+    """The bank executed a payment once more, or what was paid again: the hospital owes the second payment."""
+    return [
+        Entry(
+            bank.book,
+            f"payment:{s.source_id}:second:{s.line_id}",
+            s.value_date,
+            "银行重复支付转应收",
             ((RECEIVABLE, bank.ledger_account, -s.signed_fen),),
             party=rows[0]["institution_code"],
             ref=s.reference,
@@ -175,17 +193,22 @@ async def outstanding_again(desk: Desk, instruction: Any) -> None:
 
 
 async def paid_twice(desk: Desk, seen: Sequence[Seen]) -> None:
-    """Alarms about payments executed after they were paid again; each is a receivable on its hospital."""
+    """Alarms about payments that the bank executed once too often; each is a receivable on its hospital."""
     for s, rows in await _by_instruction(desk, seen):
         hospital = rows[0]["institution_code"]
-        bearer = "patient" if payees.is_person(hospital) else "hospital"
-        reason = f"银行在申明未执行后仍支付 {s.reference}"
-        payer = purse_of(rows[0]["purse"]).bank.book
         owed = Owed(
-            SECOND, bearer, reason, -s.signed_fen, institution_code=hospital, instruction_id=s.source_id, book=payer
+            SECOND,
+            "patient" if payees.is_person(hospital) else "hospital",
+            f"银行重复支付 {s.reference}",
+            -s.signed_fen,
+            institution_code=hospital,
+            instruction_id=s.source_id,
+            book=purse_of(rows[0]["purse"]).bank.book,
+            shown_as=s.reference,
         )
         (receivable_id,) = await arise(desk, [owed])
-        _expect(await result_store.undo(desk.conn, desk.pool_code, s.source_id, "paid_twice"), 1)
+        if rows[0]["status"] == NOT_EXECUTED:
+            _expect(await result_store.undo(desk.conn, desk.pool_code, s.source_id, "paid_twice"), 1)
         _log.error("payment executed twice", instruction=str(s.source_id), institution=hospital)
         told = PaymentPaidTwice(
             institution_code=hospital,
@@ -196,9 +219,10 @@ async def paid_twice(desk: Desk, seen: Sequence[Seen]) -> None:
             paid_on=s.value_date,
             at=desk.now,
         )
+        times = await result_store.times_too_often(desk.conn, desk.pool_code, s.source_id)
         await emit_many(
             desk.conn,
-            [Outgoing(told, desk.pool_code, str(s.source_id), 1, desk.day, desk.now, SERVICE, -s.signed_fen)],
+            [Outgoing(told, desk.pool_code, str(s.source_id), times, desk.day, desk.now, SERVICE, -s.signed_fen)],
         )
 
 

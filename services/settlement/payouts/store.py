@@ -201,6 +201,21 @@ async def release_batch(conn: AsyncConnection, pool: str, batch_id: UUID, by: st
     return await change_row(conn, "batch", pool, batch_id, changes, by, now, only="status = 'prepared'")
 
 
+async def executed_by_bank(
+    conn: AsyncConnection, pool: str, batch_id: UUID, by: str, now: datetime, reference: str
+) -> None:
+    """A batch that the bank made by executing again what had come back under a reference: it was sent by nobody."""
+    await release_batch(conn, pool, batch_id, by, now)
+    await send_batch(conn, pool, batch_id, by, now)
+    await execute(
+        conn,
+        "UPDATE instruction SET status = 'sent', shown_as = $3 WHERE pool_code = $1 AND batch_id = $2",
+        pool,
+        batch_id,
+        reference,
+    )
+
+
 async def send_batch(conn: AsyncConnection, pool: str, batch_id: UUID, by: str, now: datetime) -> bool:
     """released ▸ sent; False if it is not ``released`` any more."""
     changes = "status = 'sent', sent_by = $3, sent_at = $4"

@@ -224,6 +224,7 @@ def _instruction(metadata: MetaData) -> None:
         Column("confirmed_on", Date),
         Column("returned_on", Date),
         Column("hold_id", Uuid),
+        Column("shown_as", CODE),
         PrimaryKeyConstraint("pool_code", "id"),
         UniqueConstraint("pool_code", "batch_id", "institution_code"),
         UniqueConstraint("pool_code", "end_to_end_id"),
@@ -234,6 +235,7 @@ def _instruction(metadata: MetaData) -> None:
         ),
         ForeignKeyConstraint(["pool_code", "replaces"], ["instruction.pool_code", "instruction.id"]),
         Index("instruction_institution", "pool_code", "institution_code", "confirmed_on"),
+        Index("instruction_shown_as", "pool_code", "shown_as", postgresql_where=text("(shown_as IS NOT NULL)")),
         Index(
             "instruction_waiting",
             "pool_code",

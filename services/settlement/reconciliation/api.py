@@ -8,9 +8,9 @@ from pydantic import Field
 
 from services.settlement.funding import commands as funding
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import ACCOUNT_UNKNOWN, KEEPER_ONLY
+from services.settlement.funding.problems import ACCOUNT_UNKNOWN, BEFORE_THE_SCHEME, IN_THE_FUTURE, KEEPER_ONLY
 from services.settlement.funding.roles import READERS
-from services.settlement.reconciliation import commands, store
+from services.settlement.reconciliation import commands, open_items, store
 from services.settlement.reconciliation.problems import (
     LINE_UNKNOWN,
     NOT_INTEREST,
@@ -79,6 +79,8 @@ class StatementOut(WireModel):
     responses=documented(
         ACCOUNT_UNKNOWN,
         KEEPER_ONLY,
+        IN_THE_FUTURE,
+        BEFORE_THE_SCHEME,
         STATEMENT_DOES_NOT_ADD_UP,
         STATEMENT_LINE_DATE,
         STATEMENT_GAP,
@@ -258,8 +260,8 @@ class InterestOut(WireModel):
     openapi_extra=access(KEEPERS, command="recognise_interest"),
 )
 async def post_interest(pool_code: str, line_id: UUID, unit: UnitDep) -> InterestOut:
-    """确认利息(另一人). A second person recognises an open line as interest."""
-    movement_id = await commands.recognise_interest(await desk_of(unit), unit.actor.role, line_id)
+    """确认利息,或银行对已确认利息的更正(另一人). A second person recognises interest, or the bank's correction."""
+    movement_id = await open_items.recognise_interest(await desk_of(unit), unit.actor.role, line_id)
     unit.result("movement", movement_id)
     return InterestOut(movement_id=movement_id)
 
@@ -280,7 +282,7 @@ class ReadingIn(WireModel):
 )
 async def post_reading(pool_code: str, line_id: UUID, body: ReadingIn, unit: UnitDep) -> MatchingOut:
     """认定未达账所指款项(另一人). A second person says what an open line with a wrong reference shows."""
-    matched = await commands.read_line(await desk_of(unit), unit.actor.role, line_id, body.reference, body.reason)
+    matched = await open_items.read_line(await desk_of(unit), unit.actor.role, line_id, body.reference, body.reason)
     unit.result("statement_line", line_id)
     unit.note(reference=body.reference, matched=matched.lines, lacking_fen=matched.lacking_fen)
     return MatchingOut(matched=matched.lines, lacking=matched.lacking_fen)

@@ -1,4 +1,4 @@
-"""Verbs of reconciliation: import a statement, match what can be matched, recognise interest.
+"""Verbs of reconciliation: import a statement, match what can be matched.
 
 A line is matched by its reference and its signed amount (``statement.match``). What the books expected is booked now,
 what they had booked is ticked off, everything else stays open with its age.
@@ -13,38 +13,45 @@ from uuid import UUID
 
 import structlog
 
-from services.settlement.funding import arrivals, paid_twice, receivables, replenishment, transfers
+from services.settlement.funding import arrivals, paid_twice, receivables, replenishment, taken_back, transfers
 from services.settlement.funding import commands as funding
 from services.settlement.funding.accounts import FISCAL, TRANSFERS
 from services.settlement.funding.booking import Desk, Entry, book
 from services.settlement.funding.commands import Movement, Seen
 from services.settlement.ledger.figures import available_now
-from services.settlement.payouts import batches, results
+from services.settlement.payouts import batches, repayments, results
 from services.settlement.reconciliation import store
+from services.settlement.reconciliation.candidates import candidates
 from services.settlement.reconciliation.problems import (
-    LINE_UNKNOWN,
-    NOT_INTEREST,
-    NOTHING_OF_THIS_REFERENCE,
     STATEMENT_DOES_NOT_ADD_UP,
     STATEMENT_GAP,
     STATEMENT_KNOWN,
     STATEMENT_LINE_DATE,
     STATEMENT_OUT_OF_ORDER,
 )
-from services.settlement.reconciliation.statement import BOOKED, Candidate, Line, Match, adds_up, affordable, match
+from services.settlement.reconciliation.statement import (
+    AGAIN,
+    BOOKED,
+    TAKEN_BACK,
+    Borne,
+    Candidate,
+    Line,
+    Match,
+    adds_up,
+    affordable,
+    match,
+)
 from shared.db.personal import Sealer
-from shared.http.problems import FOUR_EYES
 from shared.kernel.canonical import digest
 from shared.kernel.dates import shanghai_date
-from shared.kernel.errors import Words
 from shared.kernel.ids import new_id
 from shared.kernel.money import format_yuan
 
-IMPORT: Words = ("导入对账单", "import the statement")
 RETURNED = "_returned"
 _log = structlog.get_logger("heyi.settlement.reconciliation")
-_ROUNDS_MAX = 3
-"""A payment, its return and what follows can stand in one statement: each round sees what the one before booked."""
+_ROUNDS_MAX = 50
+"""A payment, its return and what follows can stand in one statement: each round sees what the one before booked. What
+is left after so many stays open, and nothing of its amount is paid again meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +87,8 @@ class Matched:
 async def import_statement(desk: Desk, sealer: Sealer, role: str, statement: Statement) -> tuple[UUID, Matched]:
     """Imports a statement and matches its lines and those left open before; its id and what matched.
 
-    Raises KEEPER_ONLY, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_LINE_DATE, STATEMENT_GAP, STATEMENT_KNOWN,
-    STATEMENT_OUT_OF_ORDER.
+    Raises KEEPER_ONLY, IN_THE_FUTURE, BEFORE_THE_SCHEME, STATEMENT_DOES_NOT_ADD_UP, STATEMENT_LINE_DATE, STATEMENT_GAP,
+    STATEMENT_KNOWN, STATEMENT_OUT_OF_ORDER.
     """
     funding.check_keeper(funding.account_of(statement.account), role)
     funding.check_date(statement.day, desk)
@@ -189,42 +196,50 @@ async def shows(desk: Desk, account: str, reference: str, signed_fen: int) -> bo
 async def match_open_lines(desk: Desk, account: str) -> Matched:
     """Matches the open lines of an account; the lock of its matching is held. Vouchers first, then rows (contracts §4).
 
-    A payment that was declared not executed and is shown after all is the payment as long as its repayment was not
-    released: that one is given up first. Otherwise it is a second payment.
+    A payment that was declared not executed or sent back, and is shown after all, is the payment as long as its
+    repayment was not released: that one is given up first. Otherwise it is a second payment. A line for which the book
+    lacks money is set aside, so that what brings it in, or takes it back, is still seen.
     """
     await batches.give_up_repayments(desk, await store.repayments_not_needed(desk.conn, desk.pool_code, account))
-    matched = lacking = 0
+    matched, lacking = 0, 0
+    aside: frozenset[UUID] = frozenset()
     for _ in range(_ROUNDS_MAX):
-        found, lacking = await _match_round(desk, account)
-        matched += found
-        if not found:
+        found = await _match_round(desk, account, aside)
+        matched += len(found.now)
+        lacking = lacking if aside else found.lacking_fen
+        if not found.now and not found.waiting:
             break
+        aside = frozenset() if found.now else aside | {m.line.id for m in found.waiting}
     if lacking:
         _log.error("bank paid more than the book has", pool_code=desk.pool_code, account=account, lacking_fen=lacking)
     return Matched(matched, lacking)
 
 
-async def _match_round(desk: Desk, account: str) -> tuple[int, int]:
-    """Lines matched, and fen lacking for those that the book cannot bear."""
+_NONE = Borne((), (), 0)
+
+
+async def _match_round(desk: Desk, account: str, aside: Set[UUID]) -> Borne:
+    """What of the open lines, but those set aside, was matched and booked, and what has to wait."""
     rows = await store.open_lines(desk.conn, desk.pool_code, account)
-    lines = [Line(row["id"], row["account"], row["signed_fen"], row["reference"], row["value_date"]) for row in rows]
+    lines = [
+        Line(row["id"], row["account"], row["signed_fen"], row["reference"], row["value_date"])
+        for row in rows
+        if row["id"] not in aside
+    ]
     references = sorted({line.reference for line in lines if line.reference})
     if not references:
-        return 0, 0
-    found = match(
-        lines, [Candidate(**row) for row in await store.candidates(desk.conn, desk.pool_code, account, references)]
-    )
+        return _NONE
+    may_be = await candidates(desk.conn, desk.pool_code, account, references)
     known = funding.account_of(account)
     available = await available_now(desk.conn, desk.pool_code, known.book, known.ledger_account)
-    found, lacking = affordable(found, available)
-    if not found:
-        return 0, lacking
-    papers = _statements_of(rows, {m.line.id for m in found if m.candidate.kind != BOOKED})
-    await book(desk, [replace(entry, papers=papers) for entry in await _entries(desk, found, account)])
-    for kind, seen in _by_kind(found).items():
-        await _EFFECTS[kind](desk, seen)
-    await _tick_off(desk, account, found)
-    return len(found), lacking
+    found = affordable(match(lines, [Candidate(**row) for row in may_be]), available)
+    if found.now:
+        papers = _statements_of(rows, {m.line.id for m in found.now if m.candidate.kind != BOOKED})
+        await book(desk, [replace(entry, papers=papers) for entry in await _entries(desk, found.now, account)])
+        for kind, seen in _by_kind(found.now).items():
+            await _EFFECTS[kind](desk, seen)
+        await _tick_off(desk, account, found.now)
+    return found
 
 
 def _statements_of(rows: Sequence[Any], lines: Set[UUID]) -> tuple[str, ...]:
@@ -250,6 +265,8 @@ async def _entries(desk: Desk, found: Sequence[Match], account: str) -> list[Ent
             entries += await results.confirmation_entries(desk, seen)
         elif kind == "payment_return":
             entries += await results.return_entries(desk, seen)
+        elif kind == "payment_again":
+            entries += await results.executed_again_entries(desk, seen)
         elif kind == "second_payment":
             entries += await results.second_payment_entries(desk, seen)
         elif kind == "second_order":
@@ -260,6 +277,10 @@ async def _entries(desk: Desk, found: Sequence[Match], account: str) -> list[Ent
             entries += receivables.entries(funding.account_of(account), seen)
         elif kind == "recovery":
             entries += receivables.entries(funding.account_of(FISCAL), seen)
+        elif kind.endswith(TAKEN_BACK):
+            entries += await taken_back.entries(desk, funding.account_of(account), seen)
+        elif kind.endswith(AGAIN):
+            entries += transfers.executed_again_entries(kind.removesuffix(AGAIN), seen)
         elif kind.endswith(RETURNED):
             entries += transfers.transfer_return_entries(kind.removesuffix(RETURNED), seen)
         else:
@@ -273,13 +294,17 @@ _EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "payment": results.confirmed,
         "late_payment": results.confirmed,
         "payment_return": results.returned,
+        "payment_again": repayments.executed_again,
         "second_payment": results.paid_twice,
         "second_order": paid_twice.paid_twice,
         "remittance": arrivals.remittances_arrived,
         "receivable": receivables.repaid,
         "recovery": receivables.repaid_to_fiscal,
+        "receivable" + TAKEN_BACK: taken_back.from_payer,
+        "recovery" + TAKEN_BACK: taken_back.from_fiscal,
         **dict.fromkeys(TRANSFERS, transfers.transfers_arrived),
         **dict.fromkeys((kind + RETURNED for kind in TRANSFERS), replenishment.transfers_returned),
+        **dict.fromkeys((kind + AGAIN for kind in TRANSFERS), replenishment.executed_again),
     }
 )
 
@@ -291,14 +316,9 @@ async def _tick_off(desk: Desk, account: str, found: Sequence[Match]) -> None:
         if m.candidate.kind == BOOKED:
             pairs.append((m.line.id, m.candidate.source_id))
             continue
+        kind, source = _told(m)
         movement = Movement(
-            new_id(desk.now),
-            account,
-            m.line.signed_fen,
-            m.line.reference,
-            m.candidate.kind + ":seen",
-            m.candidate.source_id,
-            m.line.value_date,
+            new_id(desk.now), account, m.line.signed_fen, m.line.reference, kind, source, m.line.value_date
         )
         movements.append(movement)
         pairs.append((m.line.id, movement.id))
@@ -306,59 +326,11 @@ async def _tick_off(desk: Desk, account: str, found: Sequence[Match]) -> None:
     await store.add_matches(desk.conn, desk.pool_code, desk.by, desk.now, pairs)
 
 
-async def read_line(desk: Desk, role: str, line_id: UUID, reference: str, reason: str) -> Matched:
-    """A second person reads an open line, whose reference the bank or the typist got wrong, under the one meant: it is
-    matched like any other, amount and direction included.
-
-    Raises LINE_UNKNOWN, KEEPER_ONLY, FOUR_EYES, and NOTHING_OF_THIS_REFERENCE where it still shows nothing.
-    """
-    line = await _open_line(desk, role, line_id, ("认定所指款项", "say what its line means"))
-    await store.add_reading(desk.conn, (desk.pool_code, line_id, reference, reason, desk.by, desk.now))
-    matched = await match_open_lines(desk, line["account"])
-    if not matched.lacking_fen and await store.open_line(desk.conn, desk.pool_code, line_id) is not None:
-        raise NOTHING_OF_THIS_REFERENCE(reference=reference, amount=format_yuan(line["signed_fen"]))
-    return matched
-
-
-async def _open_line(desk: Desk, role: str, line_id: UUID, then: Words) -> Any:
-    """An open line with its account locked, for another than who imported it.
-
-    Raises LINE_UNKNOWN, KEEPER_ONLY and FOUR_EYES.
-    """
-    known = await store.open_line(desk.conn, desk.pool_code, line_id)
-    if known is None:
-        raise LINE_UNKNOWN(line=line_id)
-    await funding.lock_matching(desk, known["account"])
-    line = await store.open_line(desk.conn, desk.pool_code, line_id)
-    if line is None:
-        raise LINE_UNKNOWN(line=line_id)
-    funding.check_keeper(funding.account_of(line["account"]), role)
-    if line["imported_by"] == desk.by:
-        raise FOUR_EYES(act=IMPORT, then=then)
-    return line
-
-
-async def recognise_interest(desk: Desk, role: str, line_id: UUID) -> UUID:
-    """A second person recognises an open line as interest; returns its movement.
-
-    Raises LINE_UNKNOWN, KEEPER_ONLY, FOUR_EYES and NOT_INTEREST.
-    """
-    line = await _open_line(desk, role, line_id, ("确认利息", "recognise interest"))
-    if line["signed_fen"] <= 0:
-        raise NOT_INTEREST(line=line["line"])
-    entry = funding.interest_entry(
-        line["account"], line_id, line["signed_fen"], line["value_date"], line["imported_by"], desk.by
-    )
-    await book(desk, [replace(entry, papers=(line["sha256"].hex(),))])
-    movement = Movement(
-        new_id(desk.now),
-        line["account"],
-        line["signed_fen"],
-        line["reference"],
-        "interest",
-        line_id,
-        line["value_date"],
-    )
-    await funding.journal(desk, [movement])
-    await store.add_matches(desk.conn, desk.pool_code, desk.by, desk.now, [(line_id, movement.id)])
-    return movement.id
+def _told(m: Match) -> tuple[str, UUID]:
+    """Kind and source of the movement that a line makes: what the bank executed again has the line's own id."""
+    kind = m.candidate.kind
+    if kind == "payment_again":
+        return "payment:seen", m.line.id
+    if kind.endswith(AGAIN):
+        return kind.removesuffix(AGAIN), m.line.id
+    return f"{kind}:seen", m.candidate.source_id

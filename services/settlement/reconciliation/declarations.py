@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.settlement.funding import commands as funding
 from services.settlement.funding.booking import Desk
+from services.settlement.funding.open_lines import check_no_line_could_be_it
 from services.settlement.payouts import queries as payments
 from services.settlement.payouts.hands import check_enters, check_releases
 from services.settlement.payouts.problems import DECLARATION_FOLLOWED, INSTRUCTION_UNKNOWN
@@ -18,7 +19,6 @@ from services.settlement.reconciliation import declaration_store as declared
 from services.settlement.reconciliation import store
 from services.settlement.reconciliation.problems import (
     DECLARATION_MISSING,
-    LINE_COULD_BE_IT,
     NOT_UNKNOWN,
     VALIDITY_NOT_COVERED,
     WITHDRAWAL_MISSING,
@@ -26,7 +26,6 @@ from services.settlement.reconciliation.problems import (
 from shared.http.problems import FOUR_EYES
 from shared.kernel.errors import Words
 from shared.kernel.ids import new_id
-from shared.kernel.money import format_yuan
 
 WITHDRAW: Words = ("申请撤回申明", "ask for the withdrawal of a declaration")
 
@@ -135,6 +134,4 @@ async def check_nothing_shown(desk: Desk, account: str, deadline: date, amount_f
     last = await store.last_statement(desk.conn, desk.pool_code, account)
     if last is None or last["day"] < deadline:
         raise VALIDITY_NOT_COVERED(deadline=deadline, last=last["day"] if last else "-")
-    for line in await store.open_lines(desk.conn, desk.pool_code, account):
-        if line["signed_fen"] == -amount_fen:
-            raise LINE_COULD_BE_IT(line=line["id"], day=line["value_date"], amount=format_yuan(amount_fen))
+    await check_no_line_could_be_it(desk, account, amount_fen)

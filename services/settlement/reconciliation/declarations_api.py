@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.settlement.funding.booking import desk_of
-from services.settlement.funding.problems import KEEPER_ONLY
+from services.settlement.funding.problems import KEEPER_ONLY, LINE_COULD_BE_IT
 from services.settlement.funding.roles import READERS
 from services.settlement.payouts.problems import DECLARATION_FOLLOWED, INSTRUCTION_UNKNOWN
 from services.settlement.payouts.purses import PAYERS, RELEASERS
@@ -13,7 +13,6 @@ from services.settlement.reconciliation import declaration_store as store
 from services.settlement.reconciliation import declarations
 from services.settlement.reconciliation.problems import (
     DECLARATION_MISSING,
-    LINE_COULD_BE_IT,
     NOT_UNKNOWN,
     VALIDITY_NOT_COVERED,
     WITHDRAWAL_MISSING,

@@ -63,8 +63,9 @@ NOT_INTEREST = define(
     422,
     "不能确认为利息",
     "Cannot be interest",
-    "利息只能是收入;第 {line} 行是支出。",
-    "Interest comes in; line {line} went out.",
+    "第 {line} 行是支出 {amount} 元;支出只能更正同一账户此前确认过、还没有更正的同额利息。",
+    "Line {line} took out {amount}: that can only correct interest of this amount, recognised on the account "
+    "before and not yet corrected.",
 )
 NOT_UNKNOWN = define(
     "payment_not_unknown",
@@ -81,14 +82,6 @@ VALIDITY_NOT_COVERED = define(
     "Statements do not cover the payment's validity",
     "付款有效期至 {deadline},付款账户的对账单只导入到 {last};请先导入到有效期满之日的对账单。",
     "The payment is valid through {deadline} and statements are imported through {last}; import them through that day.",
-)
-LINE_COULD_BE_IT = define(
-    "open_line_could_be_payment",
-    409,
-    "有未达账可能就是这笔付款",
-    "An open item could be this payment",
-    "对账单行 {line}({day},支出 {amount} 元)尚未对上,金额与这笔付款相同;请先查清该行。",
-    "Statement line {line} ({day}, {amount} out) is open and has the payment's amount; find out what it is first.",
 )
 DECLARATION_MISSING = define(
     "declaration_missing",

@@ -49,48 +49,74 @@ IN_PARTS = frozenset({"receivable", "recovery"})
 
 def match(lines: Sequence[Line], candidates: Iterable[Candidate]) -> tuple[Match, ...]:
     """Pairs lines with candidates of the same reference and the same signed amount, each at most once, in the order
-    of the lines; what may come in parts is paired with lines up to its amount. Anything else stays open: a line with a
-    known reference and another amount, or with more than is owed, is never guessed at."""
+    of the lines; what may come in parts is paired with lines up to its amount, and before anything else: what the bank
+    paid too often it takes back before it sends the payment back. Anything else stays open: a line with a known
+    reference and another amount, or with more than is owed, is never guessed at.
+
+    Of one reference one line moves something at a time: what the next one means is known once that is booked (0299).
+    """
     waiting: dict[tuple[str, int], list[Candidate]] = {}
-    owed: dict[str, Candidate] = {}
+    owed: dict[str, list[Candidate]] = {}
     left: dict[UUID, int] = {}
     for candidate in candidates:
         if candidate.kind in IN_PARTS:
-            owed[candidate.reference], left[candidate.source_id] = candidate, candidate.signed_fen
+            owed.setdefault(candidate.reference, []).append(candidate)
+            left[candidate.source_id] = candidate.signed_fen
         else:
             waiting.setdefault((candidate.reference, candidate.signed_fen), []).append(candidate)
-    found = []
+    found, moved = [], set()
     for line in lines:
-        if not line.reference:
+        if not line.reference or line.reference in moved:
             continue
-        if pairs := waiting.get((line.reference, line.signed_fen)):
-            found.append(Match(line, pairs.pop(0)))
-        elif (part := owed.get(line.reference)) and 0 < line.signed_fen <= left[part.source_id]:
+        part = next((p for p in owed.get(line.reference, ()) if 0 < line.signed_fen <= left[p.source_id]), None)
+        if part:
             left[part.source_id] -= line.signed_fen
             found.append(Match(line, part))
+        elif pairs := waiting.get((line.reference, line.signed_fen)):
+            moved.add(line.reference)
+            found.append(Match(line, pairs[0]))
     return tuple(found)
 
 
-HOLDS_NOTHING = frozenset({"late_payment", "second_payment", "second_order"})
-"""Payments that the bank executed after they were declared not executed: no money is set aside for them."""
+AGAIN = "_again"
+"""Ends the kinds of what the bank executed once more by itself."""
+TAKEN_BACK = "_taken_back"
+"""Ends the kinds of what came in for a receivable and the bank took back."""
+_HOLDS_NOTHING = frozenset({"late_payment", "second_payment", "second_order"})
 
 
-def affordable(found: Sequence[Match], available_fen: int) -> tuple[tuple[Match, ...], int]:
-    """The matches that the account's book can bear, and the fen that it lacks for the others.
+def holds_nothing(kind: str) -> bool:
+    """Whether no money is set aside for it: the bank executed it after it was declared not executed, or once more, or
+    took it back."""
+    return kind in _HOLDS_NOTHING or kind.endswith((AGAIN, TAKEN_BACK))
+
+
+@dataclass(frozen=True, slots=True)
+class Borne:
+    """Matches that the account's book can bear, those that have to wait, and the fen that it lacks for these."""
+
+    now: tuple[Match, ...]
+    waiting: tuple[Match, ...]
+    lacking_fen: int
+
+
+def affordable(found: Sequence[Match], available_fen: int) -> Borne:
+    """Which matches the account's book can bear.
 
     Every other match has its money: it comes in, or was held. What the same statement brings in counts. A line that
     has to wait stays open: what the bank says is a fact, and the book says what it lacks.
     """
     left = available_fen + sum(m.line.signed_fen for m in found if m.candidate.kind != BOOKED and m.line.signed_fen > 0)
-    borne, lacking = [], 0
+    borne, waiting = [], []
     for m in found:
-        if m.candidate.kind in HOLDS_NOTHING:
+        if holds_nothing(m.candidate.kind):
             if left + m.line.signed_fen < 0:
-                lacking -= m.line.signed_fen
+                waiting.append(m)
                 continue
             left += m.line.signed_fen
         borne.append(m)
-    return tuple(borne), max(lacking - left, 0) if lacking else 0
+    lacking = -sum(m.line.signed_fen for m in waiting)
+    return Borne(tuple(borne), tuple(waiting), max(lacking - left, 0) if lacking else 0)
 
 
 def age_days(value_date: date, today: date) -> int:

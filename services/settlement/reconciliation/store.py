@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.settlement.funding.movements import stands
+from services.settlement.funding.movements import INTEREST, INTEREST_CORRECTED, stands
 from shared.db.sql import execute, fetch, fetchrow
 
 
@@ -118,63 +118,24 @@ async def add_reading(conn: AsyncConnection, row: Sequence[Any]) -> None:
     )
 
 
-async def candidates(conn: AsyncConnection, pool: str, account: str, references: Sequence[str]) -> list[Any]:
-    """What lines of an account with these references may show: movements booked and not yet seen, payments at the
-    bank, payments that may come back, transfers and remittances on their way, receivables awaited."""
-    return await fetch(conn, _CANDIDATES, pool, account, list(references))
+async def interest_of(conn: AsyncConnection, pool: str, account: str, fen: int) -> Any:
+    """The last interest of an amount on an account that the bank has not taken back, as its movement; or None."""
+    sql = f"""
+        SELECT m.id, m.source_id FROM movement m
+        WHERE m.pool_code = $1 AND m.account = $2 AND m.kind = '{INTEREST}' AND m.signed_fen = $3 AND NOT EXISTS (
+          SELECT FROM movement b WHERE b.pool_code = m.pool_code AND b.account = m.account
+            AND b.kind = '{INTEREST_CORRECTED}' AND b.source_id = m.id)
+        ORDER BY m.value_date DESC, m.id DESC LIMIT 1"""
+    return await fetchrow(conn, sql, pool, account, fen)
 
 
-_CANDIDATES = f"""
-SELECT 'booked' AS kind, m.id AS source_id, m.signed_fen, m.reference FROM movement m
-WHERE m.pool_code = $1 AND m.account = $2 AND m.reference = ANY ($3::text[])
-  AND NOT EXISTS (SELECT FROM line_match x WHERE x.pool_code = m.pool_code AND x.movement_id = m.id) AND {stands()}
-UNION ALL
-SELECT CASE WHEN i.status = 'confirmed' THEN 'payment_return'
-            WHEN i.status = 'not_executed' AND EXISTS (
-              SELECT FROM instruction r WHERE r.pool_code = i.pool_code AND r.replaces = i.id
-                AND r.status <> 'cancelled') THEN 'second_payment'
-            WHEN i.status = 'not_executed' THEN 'late_payment'
-            ELSE 'payment' END, i.id,
-       CASE i.status WHEN 'confirmed' THEN i.amount_fen ELSE -i.amount_fen END, i.end_to_end_id
-FROM instruction i JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = $2
-WHERE i.pool_code = $1 AND i.end_to_end_id = ANY ($3::text[])
-  AND i.status IN ('released', 'sent', 'unknown', 'confirmed', 'not_executed')
-UNION ALL
-SELECT 'second_order', d.id, -o.amount_fen, d.reference FROM order_declaration d
-JOIN money_order o ON o.pool_code = d.pool_code AND o.id = d.order_id AND o.account = $2
-WHERE d.pool_code = $1 AND d.reference = ANY ($3::text[]) AND d.confirmed_on IS NOT NULL AND d.withdrawn_on IS NULL
-  AND o.status = 'booked' AND o.reference <> d.reference
-  AND NOT EXISTS (SELECT FROM movement m WHERE m.pool_code = d.pool_code AND m.account = $2
-                    AND m.kind = 'second_order:seen' AND m.source_id = d.id)
-UNION ALL
-SELECT t.kind, t.id, t.amount_fen, t.reference FROM transfer t
-WHERE t.pool_code = $1 AND t.reference = ANY ($3::text[]) AND t.status = 'released' AND t.kind <> 'float_issue'
-  AND $2 = CASE WHEN t.kind IN ('income_to_fiscal', 'sweep', 'advance_return') THEN '1002' ELSE '1001.02' END
-UNION ALL
-SELECT t.kind || '_returned', t.id, t.amount_fen, t.reference FROM transfer t
-WHERE t.pool_code = $1 AND t.reference = ANY ($3::text[]) AND t.status = 'released' AND t.kind <> 'float_return'
-  AND $2 = CASE t.kind WHEN 'income_to_fiscal' THEN '1003' WHEN 'advance' THEN '1002' WHEN 'replenishment' THEN '1002'
-           ELSE '1001.02' END
-UNION ALL
-SELECT 'remittance', r.id, r.amount_fen, r.reference FROM remittance r
-WHERE r.pool_code = $1 AND $2 = '1003' AND r.reference = ANY ($3::text[]) AND r.arrived_on IS NULL
-UNION ALL
-SELECT CASE d.account WHEN '1002' THEN 'recovery' ELSE 'receivable' END, d.id, d.open_fen, d.reference FROM (
-  SELECT r.id, coalesce(w.account, r.book || '-1001') AS account, f.reference,
-         r.amount_fen - r.settled_fen - r.waived_fen - coalesce((
-           SELECT sum(s.amount_fen) FROM set_off s WHERE s.pool_code = r.pool_code AND s.receivable_id = r.id
-             AND NOT s.given_up AND s.done_on IS NULL), 0)::bigint AS open_fen
-  FROM receivable r
-  LEFT JOIN instruction i ON i.pool_code = r.pool_code AND i.id = r.instruction_id
-  CROSS JOIN LATERAL (VALUES (r.reference), (i.end_to_end_id)) AS f (reference)
-  LEFT JOIN (VALUES ('recheck', '1001.02'), ('second_payment', '1001.02'), ('recovery', '1001.02'),
-                    ('recovery', '1002'), ('family_account', '1002'), ('accident', '1002'),
-                    ('cancellation', '1001.02'), ('cancellation', '1002'), ('order_paid_twice', '1002'))
-    AS w (origin, account)
-    ON r.book = 'basic' AND w.origin = r.origin
-  WHERE r.pool_code = $1 AND r.made_good_on IS NULL AND f.reference = ANY ($3::text[])) d
-WHERE d.account = $2 AND d.open_fen > 0
-"""
+async def order_waits(conn: AsyncConnection, pool: str, account: str, reference: str, signed_fen: int) -> bool:
+    """Whether a payment by order, not booked now, once stood under a reference with an amount."""
+    sql = """
+        SELECT FROM order_wait w JOIN money_order o ON o.pool_code = w.pool_code AND o.id = w.order_id
+        WHERE w.pool_code = $1 AND o.account = $2 AND w.reference = $3 AND o.direction * o.amount_fen = $4
+          AND o.status <> 'booked' LIMIT 1"""
+    return await fetchrow(conn, sql, pool, account, reference, signed_fen) is not None
 
 
 async def repayments_not_needed(conn: AsyncConnection, pool: str, account: str) -> list[UUID]:
@@ -185,8 +146,9 @@ async def repayments_not_needed(conn: AsyncConnection, pool: str, account: str) 
         SELECT DISTINCT r.batch_id FROM open_line o
         JOIN statement_line l ON l.pool_code = o.pool_code AND l.id = o.line_id
         LEFT JOIN line_reading g ON g.pool_code = o.pool_code AND g.line_id = o.line_id
-        JOIN instruction i ON i.pool_code = l.pool_code AND i.end_to_end_id = coalesce(g.reference, l.reference)
-          AND i.amount_fen = -l.signed_fen AND i.status = 'not_executed'
+        JOIN instruction i ON i.pool_code = l.pool_code
+          AND coalesce(i.shown_as, i.end_to_end_id) = coalesce(g.reference, l.reference)
+          AND i.amount_fen = -l.signed_fen AND i.status IN ('not_executed', 'returned')
         JOIN batch b ON b.pool_code = i.pool_code AND b.id = i.batch_id AND b.account = o.account
         JOIN instruction r ON r.pool_code = i.pool_code AND r.replaces = i.id AND r.status = 'prepared'
         WHERE o.pool_code = $1 AND o.account = $2 ORDER BY r.batch_id""",

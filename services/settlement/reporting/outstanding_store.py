@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.funding.dues import dues
-from services.settlement.funding.movements import stands
+from services.settlement.funding.movements import stands, taken_back
 from shared.db.sql import fetch
 
 
@@ -59,7 +59,7 @@ SELECT * FROM (
   LEFT JOIN statement t ON t.pool_code = l.pool_code AND t.id = l.statement_id
   WHERE m.pool_code = $1 AND m.booked_on <= $2 AND (t.id IS NULL OR t.day > $2) AND {stands(by="$2")}
   UNION ALL
-  SELECT 'transfer', t.released_on, t.reference, t.kind, t.amount_fen FROM transfer t
+  SELECT 'transfer', t.released_on, coalesce(t.shown_as, t.reference), t.kind, t.amount_fen FROM transfer t
   WHERE t.pool_code = $1 AND t.released_on <= $2 AND CASE t.kind
     WHEN 'float_issue' THEN t.arrived_on IS NULL OR t.arrived_on > $2 -- the township signs for it
     ELSE NOT EXISTS (SELECT FROM seen s WHERE s.source_id = t.id
@@ -81,6 +81,9 @@ SELECT * FROM (
                     AND o.done_on <= $2), 0)
       - coalesce((SELECT sum(m.signed_fen) FROM movement m WHERE m.pool_code = $1 AND m.source_id = r.id
                     AND m.kind IN ('receivable:seen', 'recovery:seen') AND m.booked_on <= $2), 0)
+      - coalesce((SELECT sum(b.signed_fen) FROM movement m JOIN movement b ON b.pool_code = m.pool_code
+                    AND b.source_id = m.id AND {taken_back("b")} AND b.booked_on <= $2
+                  WHERE m.pool_code = $1 AND m.source_id = r.id), 0)
       - coalesce((SELECT sum(w.amount_fen) FROM waiver w WHERE w.pool_code = $1 AND w.receivable_id = r.id
                     AND w.waived_on <= $2), 0))::bigint AS fen
     FROM receivable r WHERE r.pool_code = $1 AND r.arisen_on <= $2

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from services.settlement.funding import replenishment_store
-from services.settlement.reconciliation import store as reconciliation_store
+from services.settlement.reconciliation import commands as reconciliation
 from shared.db.counting import count_statements
 from shared.http.pages import encode_cursor
 from shared.kernel.ids import new_id
@@ -35,7 +35,7 @@ def while_matching(
     world: World, monkeypatch: pytest.MonkeyPatch, act: Callable[[], Coroutine[Any, Any, Any]]
 ) -> list[asyncio.Task[Any]]:
     """Starts an act as soon as a statement of the fiscal account has read what its lines may show; the act's task."""
-    candidates, running = reconciliation_store.candidates, []
+    candidates, running = reconciliation.candidates, []
 
     async def and_then(*args: Any) -> list[Any]:
         found = await candidates(*args)
@@ -44,7 +44,7 @@ def while_matching(
             await until_it_waits(world, running[0])
         return found
 
-    monkeypatch.setattr(reconciliation_store, "candidates", and_then)
+    monkeypatch.setattr(reconciliation, "candidates", and_then)
     return running
 
 

@@ -178,7 +178,7 @@ async def test_what_followed_keeps_the_declaration_about_an_order(world: World) 
     problem = await world.refused("order_declaration_followed", f"{withdrawal}/confirmation", **SECOND)
     assert "已入账" in problem["detail"]
     listed = await world.get(f"{path}/non-executions")
-    assert [one["withdrawn_by"] for one in listed] == ["county_finance-1", None]
+    assert {one["withdrawn_by"] for one in listed} == {"county_finance-1", None}, "both of one moment"
     await world.identities()
 
 

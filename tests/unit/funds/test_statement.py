@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.settlement.reconciliation.statement import (
-    HOLDS_NOTHING,
     Candidate,
     Line,
     Match,
     adds_up,
     affordable,
     age_days,
+    holds_nothing,
     match,
 )
 
@@ -38,8 +38,8 @@ def test_every_pair_is_equal_and_nothing_is_used_twice(
     assert len(used) == len(set(used))
     assert all(m.line.reference == m.candidate.reference and m.line.reference for m in found)
     assert all(m.line.signed_fen == m.candidate.signed_fen for m in found)
-    named = [x for x in lines if x[0]]
-    assert len(found) == sum(min(named.count(x), candidates.count(x)) for x in set(named))
+    fitting = {x[0] for x in lines if x[0] and x in candidates}
+    assert {m.line.reference for m in found} == fitting and len(found) == len(fitting), "one line a reference at a time"
 
 
 def test_another_amount_stays_open() -> None:
@@ -62,6 +62,13 @@ def test_what_is_owed_comes_in_parts_and_never_more(parts: list[int], owed: int)
     found = match(lines, both)
     assert [m.line for m in found] == expected
     assert {m.candidate.source_id for m in found} <= {one}
+
+
+def test_what_the_bank_paid_too_often_it_takes_back_before_it_sends_a_payment_back() -> None:
+    returned, owed = Candidate("payment_return", uuid4(), 100, "A"), Candidate("receivable", uuid4(), 100, "A")
+    first, second = line("A", 100), line("A", 100)
+    assert match([first], [returned, owed]) == (Match(first, owed),)
+    assert match([first, second], [returned, owed]) == (Match(first, owed), Match(second, returned))
 
 
 def test_a_statement_adds_up_or_not() -> None:
@@ -89,11 +96,12 @@ def test_what_holds_nothing_waits_for_money_and_all_else_is_booked(
     found: list[tuple[str, int]], available: int
 ) -> None:
     matches = [shown(kind, fen) for kind, fen in found]
-    borne, lacking = affordable(matches, available)
-    waits = [m for m in matches if m not in borne]
-    assert all(m.candidate.kind in HOLDS_NOTHING for m in waits)
+    told = affordable(matches, available)
+    borne, waits, lacking = told.now, told.waiting, told.lacking_fen
+    assert {*borne, *waits} == set(matches) and not {*borne} & {*waits}
+    assert all(holds_nothing(m.candidate.kind) for m in waits)
     came = sum(m.line.signed_fen for m in matches if m.candidate.kind == "advance")
-    left = available + came + sum(m.line.signed_fen for m in borne if m.candidate.kind in HOLDS_NOTHING)
+    left = available + came + sum(m.line.signed_fen for m in borne if holds_nothing(m.candidate.kind))
     assert left >= 0
     assert lacking == (-sum(m.line.signed_fen for m in waits) - left if waits else 0)
     assert (lacking > 0) == bool(waits)

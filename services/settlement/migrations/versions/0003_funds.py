@@ -176,6 +176,7 @@ CREATE TABLE transfer (
   cancelled_by text,
   cancel_reason text,
   township_code text COLLATE "C",
+  shown_as text COLLATE "C", -- the bank executed again what it had under this reference
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, reference),
   CHECK ((kind IN ('float_issue', 'float_return')) = (township_code IS NOT NULL)),
@@ -186,7 +187,9 @@ CREATE TABLE transfer (
   CHECK ((status = 'cancelled') = (cancelled_by IS NOT NULL)),
   CHECK ((status = 'arrived') = (arrived_on IS NOT NULL))
 );
-CREATE UNIQUE INDEX transfer_of_application ON transfer (pool_code, replenishment_id) WHERE status <> 'returned';
+CREATE UNIQUE INDEX transfer_of_application ON transfer (pool_code, replenishment_id)
+  WHERE status NOT IN ('returned', 'cancelled');
+CREATE INDEX transfer_shown_as ON transfer (pool_code, shown_as) WHERE shown_as IS NOT NULL;
 CREATE TABLE movement (
   pool_code text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
@@ -199,9 +202,10 @@ CREATE TABLE movement (
   booked_on date NOT NULL,
   PRIMARY KEY (pool_code, id)
 );
--- what moves money once; what is owed may come in parts, each the movement of a line of its own
+-- what moves money once; what is owed may come in parts, and a bank may pay any number of times too often: each the
+-- movement of a line of its own
 CREATE UNIQUE INDEX movement_source ON movement (pool_code, account, kind, source_id)
-  WHERE kind NOT IN ('receivable:seen', 'recovery:seen');
+  WHERE kind NOT IN ('receivable:seen', 'recovery:seen', 'second_payment:seen', 'second_order:seen');
 CREATE INDEX movement_reference ON movement (pool_code, account, reference);
 CREATE TABLE paid_line (
   pool_code text COLLATE "C" NOT NULL,
@@ -258,16 +262,17 @@ CREATE TABLE receivable (
   settled_fen bigint NOT NULL DEFAULT 0,
   waived_fen bigint NOT NULL DEFAULT 0,
   reference text COLLATE "C" NOT NULL,
+  shown_as text COLLATE "C", -- the reference under which the bank paid too often, and may take it back
   arisen_on date NOT NULL,
   booked_on date NOT NULL,
   made_good_on date,
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, reference),
   UNIQUE (pool_code, replenishment_id, line),
-  UNIQUE (pool_code, instruction_id),
   FOREIGN KEY (pool_code, replenishment_id, line) REFERENCES replenishment_line (pool_code, replenishment_id, line),
   CHECK ((origin = 'recheck') = (replenishment_id IS NOT NULL AND line IS NOT NULL)),
   CHECK ((origin = 'second_payment') = (instruction_id IS NOT NULL)),
+  CHECK ((origin IN ('second_payment', 'order_paid_twice')) = (shown_as IS NOT NULL)),
   CHECK ((origin = 'family_account') = (household_id IS NOT NULL)),
   CHECK ((origin = 'order_paid_twice') = (order_id IS NOT NULL) AND (order_id IS NULL) = (bearer <> 'payee')),
   CHECK (origin IN ('family_account', 'order_paid_twice') OR institution_code IS NOT NULL),
@@ -280,6 +285,7 @@ CREATE TABLE receivable (
   CHECK (settled_fen >= 0 AND waived_fen >= 0 AND settled_fen + waived_fen <= amount_fen),
   CHECK ((made_good_on IS NOT NULL) = (settled_fen + waived_fen = amount_fen))
 );
+CREATE INDEX receivable_shown_as ON receivable (pool_code, shown_as) WHERE shown_as IS NOT NULL;
 CREATE INDEX receivable_claim ON receivable (pool_code, claim_id, layer) WHERE claim_id IS NOT NULL;
 -- of a claim's layer the liable third party is asked once, and its cancellation is owed once
 CREATE UNIQUE INDEX receivable_once ON receivable (pool_code, claim_id, layer, origin)
@@ -498,6 +504,7 @@ CREATE TABLE instruction (
   confirmed_on date,
   returned_on date,
   hold_id uuid, -- taken anew when a declaration was withdrawn; its own id otherwise
+  shown_as text COLLATE "C", -- made by the bank alone: it executed again what had come back under this reference
   PRIMARY KEY (pool_code, id),
   UNIQUE (pool_code, end_to_end_id),
   UNIQUE (pool_code, batch_id, institution_code),
@@ -509,6 +516,7 @@ CREATE TABLE instruction (
 );
 CREATE UNIQUE INDEX instruction_replaces_once ON instruction (pool_code, replaces) WHERE status <> 'cancelled';
 CREATE INDEX instruction_institution ON instruction (pool_code, institution_code, confirmed_on);
+CREATE INDEX instruction_shown_as ON instruction (pool_code, shown_as) WHERE shown_as IS NOT NULL;
 CREATE INDEX instruction_waiting ON instruction (pool_code, deadline) WHERE status IN ('released', 'sent');
 CREATE TABLE instruction_claim (
   pool_code text COLLATE "C" NOT NULL,
@@ -732,7 +740,7 @@ _CHANGING = {
         _READ,
         "status, refused_fen, rechecked_by, rechecked_at, approved_by, approved_at, sent_back_by, sent_back_reason",
     ),
-    "transfer": (_FULL, _READ, "status, released_by, released_on, arrived_on, cancelled_by, cancel_reason"),
+    "transfer": (_FULL, _FULL, "status, released_by, released_on, arrived_on, cancelled_by, cancel_reason"),
     "paid_line": (_FULL, _READ, "replenishment_id"),
     "receivable": (_FULL, _FULL, "made_good_on, settled_fen, waived_fen, bearer, institution_code"),
     "waiver": (_FULL, _FULL, None),
@@ -745,7 +753,7 @@ _CHANGING = {
     "payable": (_FULL, _FULL, "version, status, instruction_id, published"),
     "batch": (_FULL, _READ, "status, released_by, released_at, sent_by, sent_at, cancelled_by, cancel_reason"),
     "batch_cutoff": (_FULL, _READ, "cancelled"),
-    "instruction": (_FULL, _CHANGE, "status, deadline, confirmed_on, returned_on, hold_id"),
+    "instruction": (_FULL, _CHANGE, "status, deadline, confirmed_on, returned_on, hold_id, shown_as"),
     "instruction_claim": (_FULL, _READ, "set_off_fen, withheld_fen"),
     "second_payment": (_READ, _FULL, None),
     "increase_payment": (_READ, _FULL, None),

@@ -140,6 +140,49 @@ async def test_two_payouts_at_once_do_not_overdraw_a_township(world: World) -> N
     assert (await world.get("/township-floats"))[0]["held"] == "40.00"
 
 
+@pytest.mark.requirement("WW-06", "a payout is dated when the claim was released and the cash was there, not before")
+async def test_a_payout_is_not_dated_before_its_release_or_its_cash(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    world.clock.set(at("2010-03-20T09:00"))
+    _, (first, second) = await world.release_claims("30.00", "20.00")
+    world.clock.set(at("2010-04-02T09:00"))
+    await held(world, "100.00")
+    cash_day = world.clock.now().date()
+    path = f"{FLOAT}/payouts"
+    for day in ("2004-01-15", "2010-03-19"):
+        problem = await world.refused("paid_before_release", path, payout(first, "Q1", day), **CLERK)
+        assert "2010-03-20" in problem["detail"]
+    problem = await world.refused("float_short_then", path, payout(first, "Q1", "2010-03-20"), **CLERK)
+    assert "0.00" in problem["detail"]
+    await world.done(path, payout(first, "Q1", f"{cash_day}"), **CLERK)
+    world.clock.set(at("2010-04-20T09:00"))
+    back = await world.done(f"{FLOAT}/returns", {"amount": "60.00"}, **CLERK)
+    await world.done(f"/township-floats/transfers/{back['id']}/release", **HEAD)
+    world.clock.set(at("2010-04-22T09:00"))
+    await held(world, "50.00")
+    today = world.clock.now().date()
+    problem = await world.refused("float_short_then", path, payout(second, "Q2", "2010-04-10"), **CLERK)
+    assert "10.00" in problem["detail"], "60.00 of the 70.00 of that day went back before more came"
+    await world.done(path, payout(second, "Q2", f"{today}"), **CLERK)
+    march = await world.done(f"{FLOAT}/months/2010-03/signature", **HEAD)
+    assert (march["paid"], march["closing"]) == ("0.00", "0.00")
+    assert await balance(world, "1001.03") == 4000
+    await world.check_books()
+
+
+async def test_a_month_below_zero_is_not_signed(world: World) -> None:
+    """No payout makes such a month any more; whatever else might, the director is told, and nothing is signed."""
+    await world.fund("1000.00", "500.00")
+    world.clock.set(at("2010-04-02T09:00"))
+    await held(world, "100.00")
+    _, (claim,) = await world.release_claims("30.00")
+    await world.done(f"{FLOAT}/payouts", payout(claim, "Q1", f"{world.clock.now().date()}"), **CLERK)
+    await world.rows("UPDATE cash_payout SET paid_on = '2010-03-15'")
+    problem = await world.refused("float_month_negative", f"{FLOAT}/months/2010-03/signature", **HEAD)
+    assert "-30.00" in problem["detail"]
+    assert (await world.get(f"{FLOAT}/months/2010-03"))["signed_by"] is None
+
+
 async def test_cash_that_the_bank_sends_back_never_came(world: World) -> None:
     await world.fund("1000.00", "500.00")
     made = await issued(world, "100.00")

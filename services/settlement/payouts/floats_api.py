@@ -11,6 +11,7 @@ from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import BEFORE_THE_SCHEME, IN_THE_FUTURE, KEEPER_ONLY, TRANSFER_RELEASED
 from services.settlement.funding.roles import READERS
 from services.settlement.funding.transfers import TRANSFER_STATUS
+from services.settlement.numbers import Month
 from services.settlement.payouts import float_store as store
 from services.settlement.payouts import floats
 from services.settlement.payouts.problems import (
@@ -37,7 +38,6 @@ from shared.kernel.dates import next_month
 
 router = ServiceRouter()
 Township = Annotated[str, Path(pattern=r"^\d{7,9}$")]
-Month = Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 SEES = READERS | TOWNSHIP_ROLES
 
 

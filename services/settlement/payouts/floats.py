@@ -16,10 +16,11 @@ from services.settlement.funding.accounts import BASIC, EXPENDITURE, FLOAT
 from services.settlement.funding.booking import Desk, Entry, book, keep_away_from_home
 from services.settlement.funding.commands import Seen
 from services.settlement.funding.replenishment import PaidLine, record_paid
+from services.settlement.payouts import deposit_store, obligations, payees, second
 from services.settlement.payouts import float_store as store
-from services.settlement.payouts import obligations, payees, second
 from services.settlement.payouts.owed_store import add_obligations
 from services.settlement.payouts.problems import (
+    DEPOSIT_AGREED,
     FLOAT_MONTH_NEGATIVE,
     FLOAT_MONTH_OPEN,
     FLOAT_MONTH_SIGNED,
@@ -130,7 +131,7 @@ class Payout:
 async def pay_out(desk: Desk, actor: Actor, township: str, new: Payout) -> Any:
     """Pays an open payable of the fund in cash against signature: the whole of it, once. Returns the payable.
 
-    Raises FLOAT_TOWNSHIP, IN_THE_FUTURE, BEFORE_THE_SCHEME, FLOAT_MONTH_SIGNED, NOT_PAYABLE_IN_CASH,
+    Raises FLOAT_TOWNSHIP, IN_THE_FUTURE, BEFORE_THE_SCHEME, FLOAT_MONTH_SIGNED, NOT_PAYABLE_IN_CASH, DEPOSIT_AGREED,
     PAID_BEFORE_RELEASE, CLAIM_DAY_OVER, FLOAT_SHORT, FLOAT_SHORT_THEN, FLOAT_RECEIPT_USED and CONFLICT_OF_INTEREST.
     """
     check_township(actor, township)
@@ -146,6 +147,7 @@ async def pay_out(desk: Desk, actor: Actor, township: str, new: Payout) -> Any:
     if new.layer == SECOND_LAYER:
         await second.check_claimable(desk, [new.claim_id])
     keep_away_from_home(desk, due["institution_code"])
+    await _expect_no_deposit(desk, due)
     await _expect_cash_on(desk, township, new.paid_on, due["amount_fen"])
     payout_id = new_id(desk.now)
     row = (township, new.claim_id, new.layer, due["expense_account"], due["amount_fen"], new.receipt_number)
@@ -161,6 +163,15 @@ async def pay_out(desk: Desk, actor: Actor, township: str, new: Payout) -> Any:
     await add_obligations(desk.conn, desk.pool_code, desk.day, moves)
     await _tell(desk, payout_id, new, due, sequence)
     return {**due, "id": payout_id}
+
+
+async def _expect_no_deposit(desk: Desk, due: Any) -> None:
+    """Cash pays the whole of a payable; where an agreed share has to be withheld, the bank pays. Raises
+    DEPOSIT_AGREED."""
+    institution = due["institution_code"]
+    rates = await deposit_store.deposit_rates(desk.conn, desk.pool_code, [institution], desk.day)
+    if rates.get(institution):
+        raise DEPOSIT_AGREED(institution=institution, claim=due["claim_id"])
 
 
 async def _book_payout(desk: Desk, township: str, payout_id: UUID, new: Payout, due: Any) -> None:

@@ -16,6 +16,7 @@ from services.settlement.payouts import float_store as store
 from services.settlement.payouts import floats
 from services.settlement.payouts.problems import (
     CLAIM_DAY_OVER,
+    DEPOSIT_AGREED,
     FLOAT_MONTH_NEGATIVE,
     FLOAT_MONTH_OPEN,
     FLOAT_MONTH_SIGNED,
@@ -148,6 +149,7 @@ class PayoutOut(WireModel):
         BEFORE_THE_SCHEME,
         FLOAT_MONTH_SIGNED,
         NOT_PAYABLE_IN_CASH,
+        DEPOSIT_AGREED,
         PAID_BEFORE_RELEASE,
         CLAIM_DAY_OVER,
         FLOAT_SHORT,

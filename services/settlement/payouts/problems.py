@@ -216,6 +216,15 @@ FLOAT_SHORT_THEN = define(
     "From {day} on the float of {township} held {held} at its least, less than {amount}: check the day of the payout, "
     "which cannot be before its cash was received.",
 )
+DEPOSIT_AGREED = define(
+    "deposit_agreed",
+    409,
+    "该医院的付款要预留质量保证金",
+    "A deposit is withheld of this hospital's payments",
+    "{institution} 的协议要从付款中预留质量保证金,备用金只整笔支付,不能预留;{claim} 请列入批次由银行支付。",
+    "The agreement of {institution} withholds a quality deposit of its payments, and cash pays whole amounts: put "
+    "{claim} into a batch for the bank to pay.",
+)
 PAID_BEFORE_RELEASE = define(
     "paid_before_release",
     409,

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.component.funds.test_deposits import DIRECTOR, RATE
 from tests.component.funds.test_second import compensated, states
 from tests.component.funds.test_set_off import balance
-from tests.component.funds.world import EXPENDITURE, HOSPITAL, TOWNSHIP, World, at
+from tests.component.funds.world import EXPENDITURE, HOSPITAL, OTHER_HOSPITAL, TOWNSHIP, World, at
 
 CLERK = {"role": "township_clerk", "areas": (TOWNSHIP,)}
 HEAD = {"role": "township_director", "areas": (TOWNSHIP,)}
@@ -215,6 +216,29 @@ async def test_what_is_paid_out_late_changes_no_list_of_a_closed_month(world: Wo
     await world.done(f"{FLOAT}/payouts", payout(claim, "Q1", "2010-03-30"), **CLERK)
     assert (await world.get(march))["rows"] == printed
     assert not [row for row in (await world.get(april))["rows"] if "-30.00" in row["cells"]]
+
+
+@pytest.mark.requirement("ZZ-10", "the agreed share cannot be paid past in cash")
+async def test_a_hospital_with_a_deposit_is_not_paid_in_cash(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    await held(world, "100.00")
+    rate = f"/institutions/{HOSPITAL}/deposit-rate"
+    await world.done(rate, RATE, method="PUT", **DIRECTOR)
+    cutoff, (claim,) = await world.release_claims("30.00")
+    today = f"{world.clock.now().date()}"
+    problem = await world.refused("deposit_agreed", f"{FLOAT}/payouts", payout(claim, "Q1", today), **CLERK)
+    assert HOSPITAL in problem["detail"]
+    assert (await world.get("/township-floats"))[0]["held"] == "100.00"
+    made = await world.done("/batches", {"cutoff_ids": [str(cutoff)]})
+    assert (made["instructions"][0]["amount"], made["instructions"][0]["withheld"]) == ("27.00", "3.00")
+    _, (other,) = await world.release_claims("20.00", hospital=OTHER_HOSPITAL)
+    await world.done(f"{FLOAT}/payouts", payout(other, "Q1", today), **CLERK)
+    _, (last,) = await world.release_claims("10.00")
+    ended = RATE | {"valid_from": today, "rate": "0.0000"}
+    await world.done(rate, ended, method="PUT", **DIRECTOR)
+    await world.done(f"{FLOAT}/payouts", payout(last, "Q2", today), **CLERK)
+    await world.identities()
+    await world.check_books()
 
 
 @pytest.mark.requirement("LS-11", "what a township pays in cash is expenditure of its year of care, with no difference")

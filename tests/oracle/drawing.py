@@ -461,11 +461,12 @@ def draw_elsewhere(rng: Random) -> Doc:
     """A basic settlement that was made elsewhere."""
     total = rng.randint(0, 20_000_000)
     eligible = rng.randint(0, total)
+    benefit = rng.randint(0, eligible)
     return {
         "total": total,
         "eligible": eligible,
-        "benefit": rng.randint(0, eligible),
-        "over_cap": rng.choice((0, rng.randint(0, 8_000_000))),
+        "benefit": benefit,
+        "over_cap": rng.choice((0, rng.randint(0, eligible - benefit))),
     }
 
 

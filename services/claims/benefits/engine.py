@@ -93,8 +93,13 @@ def check_claim(claim: ClaimInput) -> None:
     if (given := claim.elsewhere) is not None:
         if claim.lines:
             raise BadClaim("a basic settlement made elsewhere comes without lines")
-        if not (0 <= given.benefit_fen <= given.eligible_fen <= given.total_fen and given.over_cap_fen >= 0):
-            raise BadClaim("the basic settlement made elsewhere must have benefit ≤ eligible ≤ total, none negative")
+        if not (
+            0 <= given.benefit_fen <= given.eligible_fen <= given.total_fen
+            and 0 <= given.over_cap_fen <= given.eligible_fen - given.benefit_fen
+        ):
+            raise BadClaim(
+                "the amounts of elsewhere must be benefit ≤ eligible ≤ total, over the cap ≤ the rest, none negative"
+            )
 
 
 def benefit_year(claim: ClaimInput, policy: Policy) -> int:

@@ -21,8 +21,10 @@ class Given(NamedTuple):
 
     @property
     def adds_up(self) -> bool:
-        """Whether benefit ≤ eligible ≤ total, something was charged, and nothing is negative."""
-        return 0 <= self.benefit_fen <= self.eligible_fen <= self.total_fen > 0 and self.over_cap_fen >= 0
+        """Whether benefit ≤ eligible ≤ total, something was charged, nothing is negative, and what a cap cut off is
+        eligible and was not paid."""
+        in_order = 0 <= self.benefit_fen <= self.eligible_fen <= self.total_fen > 0
+        return in_order and 0 <= self.over_cap_fen <= self.eligible_fen - self.benefit_fen
 
 
 def elsewhere_from_row(row: dict[str, Any] | None) -> Elsewhere | None:

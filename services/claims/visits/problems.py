@@ -47,8 +47,8 @@ BAD_CLAIM_ZH: Mapping[str, str] = MappingProxyType(
             "这一行的费用属于另一年度。方案按费用发生日期归年:先把上一年度的费用作中途结算,再结算其余"
         ),
         "a basic settlement made elsewhere comes without lines": "在别处做的基本结算不能带明细",
-        "the basic settlement made elsewhere must have benefit ≤ eligible ≤ total, none negative": (
-            "在别处做的基本结算,补偿不得超过可补费用,可补费用不得超过总额,都不能为负"
+        "the amounts of elsewhere must be benefit ≤ eligible ≤ total, over the cap ≤ the rest, none negative": (
+            "在别处做的基本结算,补偿不得超过可补费用,可补费用不得超过总额,封顶线以上的不得超过没有补偿的,都不能为负"
         ),
     }
 )
@@ -519,8 +519,9 @@ ELSEWHERE_SUMS = define(
     422,
     "别处结算的金额不平",
     "The sums do not add up",
-    "补偿不得超过可补偿费用,可补偿费用不得超过总费用,总费用须大于零;请按原结算单核对。",
-    "Benefit must not exceed the eligible amount, nor that the total, which is above zero: check the original.",
+    "补偿不得超过可补偿费用,可补偿费用不得超过总费用,总费用须大于零,封顶线以上的不得超过没有补偿的;请按原结算单核对。",
+    "Benefit must not exceed the eligible amount, nor that the total, which is above zero; what lies over a cap must "
+    "not exceed the eligible amount that was not paid: check the original.",
 )
 ELSEWHERE_TWICE = define(
     "elsewhere_twice",

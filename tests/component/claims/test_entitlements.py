@@ -552,6 +552,7 @@ async def test_a_layer_starts_from_a_basic_settlement_made_elsewhere(facts: Worl
     [
         ({"id_number": "522422197005010025"}, "elsewhere_person"),
         ({"benefit": "2600.00"}, "elsewhere_sums"),
+        ({"over_cap": "1000.01"}, "elsewhere_sums"),
         ({"total": "0.00", "eligible": "0.00", "benefit": "0.00"}, "elsewhere_sums"),
         ({"total": 3000}, "invalid_request"),
     ],

@@ -23,7 +23,9 @@ _LEEWAY_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The caller as the token tells it; ``home_institution`` and ``household_id`` feed the conflict rules (WC-07)."""
+    """The caller as the token tells it; ``home_institution`` and ``household_id`` feed the conflict rules (WC-07).
+
+    ``subject`` is in the one form of ``person``: every rule of two persons compares it as it is."""
 
     subject: str
     role: str
@@ -109,12 +111,22 @@ class TokenVerifier:
         return answer.json()
 
 
+def person(subject: str) -> str:
+    """Who a token's subject is, in one form: without regard to capitals and to blanks around it, as the ledger compares
+    preparer and checker. All that is kept, compared and shown has this form, so that services, tables and ledger agree
+    on who is another person."""
+    return subject.strip().lower()
+
+
 def _actor(claims: dict[str, Any]) -> Actor:
     role = claims.get("role")
     if role not in ROLES or role == "public":
         raise UNAUTHENTICATED(reason=("令牌里的角色不是本系统的角色", "it names no role of this system"))
+    subject = person(str(claims["sub"]))
+    if not subject:
+        raise UNAUTHENTICATED(reason=("令牌里没有写明是谁", "it names nobody"))
     return Actor(
-        subject=str(claims["sub"]),
+        subject=subject,
         role=role,
         pools=frozenset(claims.get("pools", ())),
         institutions=tuple(claims.get("institutions", ())),

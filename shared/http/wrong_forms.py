@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from shared.kernel.dates import MONTH_PATTERN
 from shared.kernel.errors import Words
 
 _DAY = (
@@ -97,7 +98,10 @@ OF_PATTERN: Mapping[str, Words] = MappingProxyType(
     {
         r"^\d{6}$": ("统筹区代码是 6 位数字,如“522422”", "a pool's code has six digits, such as 522422"),
         r"^20\d{2}-(0[1-9]|1[0-2])$": _MONTH,
-        r"^\d{4}-(0[1-9]|1[0-2])$": _MONTH,
+        MONTH_PATTERN: (
+            "月份写作“年-月”,如“2010-03”,在 2003-01 到 2100-12 之间",
+            "a month is written as year-month, such as 2010-03, within 2003-01 and 2100-12",
+        ),
         r"^\d{4}-\d\d-\d\dT\d\d:\d\d": _TIME,
         r"^\d{6}-\d{8}-\d{6,9}$": (
             "单号写作“统筹区-日期-序号”,如“522422-20100308-000123”",

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+MONTH_PATTERN = r"^(200[3-9]|20[1-9]\d|2100)-(0[1-9]|1[0-2])$"
+"""A month as it is written: ``YYYY-MM``, from the year the scheme began to 2100, as a coverage year."""
 AHEAD_MAX = timedelta(minutes=10)
 _DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
 

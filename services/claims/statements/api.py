@@ -29,6 +29,7 @@ from shared.http.edge import ServiceRouter
 from shared.http.pages import Cursor, Limit, Page, encode_cursor, read_cursor
 from shared.http.problems import CONFLICT_OF_INTEREST, FOUR_EYES, documented
 from shared.http.unit import Unit, UnitDep
+from shared.kernel.dates import MONTH_PATTERN
 
 router = ServiceRouter(prefix="/pools/{pool_code}/payment-statements", tags=["statements"])
 OFFICE = ["county_recheck", "county_director"]
@@ -49,7 +50,7 @@ class MonthIn(WireModel):
 
     institution_code: Institution
     kind: Kind
-    month: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+    month: Annotated[str, Field(pattern=MONTH_PATTERN)]
     heads: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
     groups: Annotated[dict[ClaimCode, Group], Field(default_factory=dict, max_length=20_000)]
 

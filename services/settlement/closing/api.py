@@ -1,9 +1,8 @@
 """Routes of closing: control totals of a day, closing a day, closing a month."""
 
 from datetime import date
-from typing import Annotated
 
-from fastapi import Path, Request
+from fastapi import Request
 
 from services.settlement.closing import commands, store
 from services.settlement.closing.problems import DAY_TOTALS_DIFFER, MONTH_DAYS_OPEN
@@ -11,6 +10,7 @@ from services.settlement.closing.sources import sources_of
 from services.settlement.funding.roles import READERS
 from services.settlement.ledger.closers import check_closer
 from services.settlement.ledger.refusals import LEDGER_NOT_CLOSER
+from services.settlement.numbers import Month
 from shared.contracts.wire import WireModel, Yuan
 from shared.db.business_day import DAY_CLOSED_ALREADY, DAY_NOT_OVER
 from shared.http.access import access
@@ -96,9 +96,7 @@ class MonthClosedOut(WireModel):
     responses=documented(MONTH_DAYS_OPEN, LEDGER_NOT_CLOSER),
     openapi_extra=access({"city_finance", "county_finance", "county_director"}, command="close_month"),
 )
-async def post_month_close(
-    pool_code: str, month: Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")], unit: UnitDep
-) -> MonthClosedOut:
+async def post_month_close(pool_code: str, month: Month, unit: UnitDep) -> MonthClosedOut:
     """月结:该月各日都已结账才能结. Closes a month of every book when all its days are closed."""
     check_closer(pool_code, unit.actor.role)
     closed = await commands.close_month(unit, date.fromisoformat(f"{month}-01"))

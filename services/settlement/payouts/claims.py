@@ -125,7 +125,7 @@ async def _released(desk: Desk, event: ClaimReleased, sequence: int) -> None:
         if layer.amount > 0
     ]
     if rows:
-        await owed_store.add_payables(desk.conn, desk.pool_code, rows)
+        await owed_store.add_payables(desk.conn, desk.pool_code, shanghai_date(event.at), rows)
 
 
 def _owed(figures: Figures | None) -> obligations.Owed:

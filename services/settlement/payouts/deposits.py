@@ -16,6 +16,7 @@ from services.settlement.payouts import deposit_store, obligations, owed_store
 from services.settlement.payouts.problems import DEPOSIT_DECIDED, DEPOSIT_SHORT, DEPOSIT_UNKNOWN
 from services.settlement.payouts.purses import CLAIMS_KIND
 from shared.http.problems import FOUR_EYES
+from shared.kernel.dates import shanghai_date
 from shared.kernel.ids import new_id
 from shared.kernel.money import RATIO_PLACES, format_yuan, round_half_up, split_by_weight
 
@@ -132,7 +133,7 @@ async def _make_payable(desk: Desk, release: Any) -> None:
     await owed_store.add_made_cutoff(
         desk.conn, (desk.pool_code, release["id"], CLAIMS_KIND, institution, len(payables), fen)
     )
-    await owed_store.add_payables(desk.conn, desk.pool_code, payables)
+    await owed_store.add_payables(desk.conn, desk.pool_code, shanghai_date(desk.now), payables)
 
 
 async def end_with_claim(desk: Desk, claim_id: UUID) -> dict[str, int]:

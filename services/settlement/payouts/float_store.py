@@ -31,6 +31,22 @@ async def floats(conn: AsyncConnection, pool: str, township: str | None = None) 
     )
 
 
+async def least_held(conn: AsyncConnection, pool: str, township: str, day: date) -> int:
+    """The least a township held on a day or on any later one, in fen: what could be paid on that day."""
+    row = await fetchrow(
+        conn,
+        f"""
+        SELECT min(held)::bigint AS fen FROM (
+          SELECT sum(sum(fen)) OVER (ORDER BY greatest(day, $3)) AS held FROM (
+            SELECT day, fen FROM ({_CHANGES}) c WHERE township_code = $2 UNION ALL SELECT $3::date, 0) known
+          GROUP BY greatest(day, $3)) h""",
+        pool,
+        township,
+        day,
+    )
+    return int(row["fen"])
+
+
 async def month(conn: AsyncConnection, pool: str, township: str, first: date, last: date) -> Any:
     """A township's month: opening, received, returned, paid and closing in fen, and how many were paid."""
     return await fetchrow(
@@ -69,8 +85,8 @@ async def open_payable(conn: AsyncConnection, pool: str, claim_id: UUID, layer: 
     return await fetchrow(
         conn,
         """
-        SELECT claim_id, layer, institution_code, expense_account, amount_fen, township_code, book, account FROM payable
-        WHERE pool_code = $1 AND claim_id = $2 AND layer = $3 AND status = 'open' FOR UPDATE""",
+        SELECT claim_id, layer, institution_code, expense_account, amount_fen, township_code, book, account, released_on
+        FROM payable WHERE pool_code = $1 AND claim_id = $2 AND layer = $3 AND status = 'open' FOR UPDATE""",
         pool,
         claim_id,
         layer,

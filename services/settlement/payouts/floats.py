@@ -16,16 +16,20 @@ from services.settlement.funding.accounts import BASIC, EXPENDITURE, FLOAT
 from services.settlement.funding.booking import Desk, Entry, book, keep_away_from_home
 from services.settlement.funding.commands import Seen
 from services.settlement.funding.replenishment import PaidLine, record_paid
+from services.settlement.payouts import deposit_store, obligations, payees, second
 from services.settlement.payouts import float_store as store
-from services.settlement.payouts import obligations, payees, second
 from services.settlement.payouts.owed_store import add_obligations
 from services.settlement.payouts.problems import (
+    DEPOSIT_AGREED,
+    FLOAT_MONTH_NEGATIVE,
     FLOAT_MONTH_OPEN,
     FLOAT_MONTH_SIGNED,
     FLOAT_RECEIPT_USED,
     FLOAT_SHORT,
+    FLOAT_SHORT_THEN,
     FLOAT_TOWNSHIP,
     NOT_PAYABLE_IN_CASH,
+    PAID_BEFORE_RELEASE,
     TRANSFER_NOT_THERE,
 )
 from services.settlement.payouts.purses import SECOND_LAYER
@@ -105,6 +109,15 @@ async def _expect_cash(desk: Desk, township: str, fen: int) -> None:
         raise FLOAT_SHORT(township=township, held=format_yuan(held), amount=format_yuan(fen))
 
 
+async def _expect_cash_on(desk: Desk, township: str, day: date, fen: int) -> None:
+    """The cash has to be there now, and on the day it is said to have been paid and from then on: the account of no
+    month may go below zero."""
+    await _expect_cash(desk, township, fen)
+    held = await store.least_held(desk.conn, desk.pool_code, township, day)
+    if fen > held:
+        raise FLOAT_SHORT_THEN(township=township, day=day, held=format_yuan(held), amount=format_yuan(fen))
+
+
 @dataclass(frozen=True, slots=True)
 class Payout:
     """Cash for one payable, as the township's receipt says."""
@@ -118,8 +131,8 @@ class Payout:
 async def pay_out(desk: Desk, actor: Actor, township: str, new: Payout) -> Any:
     """Pays an open payable of the fund in cash against signature: the whole of it, once. Returns the payable.
 
-    Raises FLOAT_TOWNSHIP, IN_THE_FUTURE, FLOAT_MONTH_SIGNED, NOT_PAYABLE_IN_CASH, CLAIM_DAY_OVER, FLOAT_SHORT,
-    FLOAT_RECEIPT_USED and CONFLICT_OF_INTEREST.
+    Raises FLOAT_TOWNSHIP, IN_THE_FUTURE, BEFORE_THE_SCHEME, FLOAT_MONTH_SIGNED, NOT_PAYABLE_IN_CASH, DEPOSIT_AGREED,
+    PAID_BEFORE_RELEASE, CLAIM_DAY_OVER, FLOAT_SHORT, FLOAT_SHORT_THEN, FLOAT_RECEIPT_USED and CONFLICT_OF_INTEREST.
     """
     check_township(actor, township)
     funding.check_date(new.paid_on, desk)
@@ -129,10 +142,13 @@ async def pay_out(desk: Desk, actor: Actor, township: str, new: Payout) -> Any:
     due = await store.open_payable(desk.conn, desk.pool_code, new.claim_id, new.layer)
     if due is None or (due["book"], due["account"], due["township_code"]) != (BASIC, EXPENDITURE, township):
         raise NOT_PAYABLE_IN_CASH(claim=new.claim_id)
+    if new.paid_on < due["released_on"]:
+        raise PAID_BEFORE_RELEASE(claim=new.claim_id, first=due["released_on"], day=new.paid_on)
     if new.layer == SECOND_LAYER:
         await second.check_claimable(desk, [new.claim_id])
     keep_away_from_home(desk, due["institution_code"])
-    await _expect_cash(desk, township, due["amount_fen"])
+    await _expect_no_deposit(desk, due)
+    await _expect_cash_on(desk, township, new.paid_on, due["amount_fen"])
     payout_id = new_id(desk.now)
     row = (township, new.claim_id, new.layer, due["expense_account"], due["amount_fen"], new.receipt_number)
     days = (new.paid_on, desk.day)
@@ -147,6 +163,15 @@ async def pay_out(desk: Desk, actor: Actor, township: str, new: Payout) -> Any:
     await add_obligations(desk.conn, desk.pool_code, desk.day, moves)
     await _tell(desk, payout_id, new, due, sequence)
     return {**due, "id": payout_id}
+
+
+async def _expect_no_deposit(desk: Desk, due: Any) -> None:
+    """Cash pays the whole of a payable; where an agreed share has to be withheld, the bank pays. Raises
+    DEPOSIT_AGREED."""
+    institution = due["institution_code"]
+    rates = await deposit_store.deposit_rates(desk.conn, desk.pool_code, [institution], desk.day)
+    if rates.get(institution):
+        raise DEPOSIT_AGREED(institution=institution, claim=due["claim_id"])
 
 
 async def _book_payout(desk: Desk, township: str, payout_id: UUID, new: Payout, due: Any) -> None:
@@ -181,7 +206,8 @@ async def _tell(desk: Desk, payout_id: UUID, new: Payout, due: Any, sequence: in
 async def sign_month(desk: Desk, actor: Actor, township: str, first: date) -> None:
     """The director signs the account of a month that is over; nothing is paid in it any more.
 
-    Raises FLOAT_TOWNSHIP, FLOAT_MONTH_OPEN, FLOAT_MONTH_SIGNED and FOUR_EYES, as he signs for what others paid.
+    Raises FLOAT_TOWNSHIP, FLOAT_MONTH_OPEN, FLOAT_MONTH_SIGNED, FLOAT_MONTH_NEGATIVE and FOUR_EYES, as he signs for
+    what others paid.
     """
     check_township(actor, township)
     last = next_month(first) - timedelta(days=1)
@@ -194,6 +220,8 @@ async def sign_month(desk: Desk, actor: Actor, township: str, first: date) -> No
     if any(row["recorded_by"] == desk.by for row in paid):
         raise FOUR_EYES(act=("发放备用金", "pay from the float"), then=("签发月报", "sign the month"))
     sums = await store.month(desk.conn, desk.pool_code, township, first, last)
+    if (closing := sums["closing_fen"]) < 0:
+        raise FLOAT_MONTH_NEGATIVE(township=township, month=f"{first:%Y-%m}", closing=format_yuan(closing))
     await store.sign(desk.conn, (desk.pool_code, township, first, *sums.values(), desk.by, desk.now))
 
 

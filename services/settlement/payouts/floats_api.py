@@ -11,16 +11,21 @@ from services.settlement.funding.booking import desk_of
 from services.settlement.funding.problems import BEFORE_THE_SCHEME, IN_THE_FUTURE, KEEPER_ONLY, TRANSFER_RELEASED
 from services.settlement.funding.roles import READERS
 from services.settlement.funding.transfers import TRANSFER_STATUS
+from services.settlement.numbers import Month
 from services.settlement.payouts import float_store as store
 from services.settlement.payouts import floats
 from services.settlement.payouts.problems import (
     CLAIM_DAY_OVER,
+    DEPOSIT_AGREED,
+    FLOAT_MONTH_NEGATIVE,
     FLOAT_MONTH_OPEN,
     FLOAT_MONTH_SIGNED,
     FLOAT_RECEIPT_USED,
     FLOAT_SHORT,
+    FLOAT_SHORT_THEN,
     FLOAT_TOWNSHIP,
     NOT_PAYABLE_IN_CASH,
+    PAID_BEFORE_RELEASE,
     TRANSFER_NOT_THERE,
 )
 from shared.contracts.wire import WireModel, Yuan
@@ -34,7 +39,6 @@ from shared.kernel.dates import next_month
 
 router = ServiceRouter()
 Township = Annotated[str, Path(pattern=r"^\d{7,9}$")]
-Month = Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 SEES = READERS | TOWNSHIP_ROLES
 
 
@@ -145,8 +149,11 @@ class PayoutOut(WireModel):
         BEFORE_THE_SCHEME,
         FLOAT_MONTH_SIGNED,
         NOT_PAYABLE_IN_CASH,
+        DEPOSIT_AGREED,
+        PAID_BEFORE_RELEASE,
         CLAIM_DAY_OVER,
         FLOAT_SHORT,
+        FLOAT_SHORT_THEN,
         FLOAT_RECEIPT_USED,
         CONFLICT_OF_INTEREST,
     ),
@@ -232,7 +239,7 @@ async def _month(unit: UnitDep, township: str, month: str) -> FloatMonthOut:
 @router.post(
     "/pools/{pool_code}/township-floats/{township_code}/months/{month}/signature",
     response_model=FloatMonthOut,
-    responses=documented(FLOAT_TOWNSHIP, FLOAT_MONTH_OPEN, FLOAT_MONTH_SIGNED, FOUR_EYES),
+    responses=documented(FLOAT_TOWNSHIP, FLOAT_MONTH_OPEN, FLOAT_MONTH_SIGNED, FLOAT_MONTH_NEGATIVE, FOUR_EYES),
     openapi_extra=access({"township_director"}, command="sign_float_month"),
 )
 async def post_signature(pool_code: str, township_code: Township, month: Month, unit: UnitDep) -> FloatMonthOut:

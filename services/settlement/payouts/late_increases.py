@@ -10,6 +10,7 @@ from services.settlement.funding.booking import Desk
 from services.settlement.payouts import obligations, owed_store, payees, second, second_store
 from services.settlement.payouts.purses import CLAIMS_KIND
 from shared.contracts.claims import IncreaseReleased
+from shared.kernel.dates import shanghai_date
 
 
 async def increase_released(desk: Desk, event: IncreaseReleased, sequence: int) -> None:
@@ -46,5 +47,5 @@ async def increase_released(desk: Desk, event: IncreaseReleased, sequence: int) 
         event.expense_account,
         fen,
     )
-    await owed_store.add_payables(desk.conn, pool, [payable])
+    await owed_store.add_payables(desk.conn, pool, shanghai_date(event.at), [payable])
     await second.owe(desk, fen)

@@ -108,20 +108,23 @@ async def add_cutoff(conn: AsyncConnection, row: Sequence[Any]) -> None:
     )
 
 
-async def add_payables(conn: AsyncConnection, pool: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Payables of released claims, one a layer; a second one of the same claim and layer is an error."""
+async def add_payables(conn: AsyncConnection, pool: str, released_on: date, rows: Sequence[Sequence[Any]]) -> None:
+    """Payables of claims released on a day in Shanghai, one a layer; a second one of the same claim and layer is an
+    error."""
     columns = [list(column) for column in zip(*rows, strict=True)]
     await execute(
         conn,
         """
         INSERT INTO payable (pool_code, claim_id, layer, version, cutoff_id, institution_code, care_kind, township_code,
-                             payer, book, account, expense_account, amount_fen, status)
-        SELECT $1, p.*, 'open' FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::uuid[], $6::text[], $7::text[],
-                                           $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[])
+                             payer, book, account, expense_account, amount_fen, released_on, status)
+        SELECT $1, p.*, $14, 'open'
+        FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
+                    $10::text[], $11::text[], $12::text[], $13::bigint[])
           AS p (claim_id, layer, version, cutoff_id, institution_code, care_kind, township_code, payer, book, account,
                 expense_account, amount_fen)""",
         pool,
         *columns,
+        released_on,
     )
 
 

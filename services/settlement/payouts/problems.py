@@ -197,6 +197,41 @@ FLOAT_SHORT = define(
     "{township} 的备用金结余 {held} 元,不够 {amount} 元。",
     "The float of {township} holds {held}, less than {amount}.",
 )
+FLOAT_SHORT_THEN = define(
+    "float_short_then",
+    409,
+    "那一天起备用金不够",
+    "Not enough cash from that day on",
+    "{township} 从 {day} 起备用金最少时只有 {held} 元,不够 {amount} 元;请核对支付日期,不能早于备用金签收的日期。",
+    "From {day} on the float of {township} held {held} at its least, less than {amount}: check the day of the payout, "
+    "which cannot be before its cash was received.",
+)
+DEPOSIT_AGREED = define(
+    "deposit_agreed",
+    409,
+    "该医院的付款要预留质量保证金",
+    "A deposit is withheld of this hospital's payments",
+    "{institution} 的协议要从付款中预留质量保证金,备用金只整笔支付,不能预留;{claim} 请列入批次由银行支付。",
+    "The agreement of {institution} withholds a quality deposit of its payments, and cash pays whole amounts: put "
+    "{claim} into a batch for the bank to pay.",
+)
+PAID_BEFORE_RELEASE = define(
+    "paid_before_release",
+    409,
+    "支付日期早于审核放行",
+    "Paid before it was released",
+    "{claim} 于 {first} 才审核放行,不能在 {day} 支付;请核对支付日期。",
+    "{claim} was released on {first} and cannot have been paid on {day}: check the day of the payout.",
+)
+FLOAT_MONTH_NEGATIVE = define(
+    "float_month_negative",
+    409,
+    "该月备用金为负,不能签发",
+    "The month's cash is below zero",
+    "{township} {month} 末备用金为 {closing} 元,不能签发;请与县合管办核对该月及以前的签收、支付和退回。",
+    "The float of {township} stands at {closing} at the end of {month}, which cannot be signed: go through what was "
+    "received, paid and returned until then with the county office.",
+)
 FLOAT_RECEIPT_USED = define(
     "float_receipt_used",
     409,

@@ -17,6 +17,7 @@ from services.settlement.payouts.problems import CLAIM_DAY_OVER, NOTHING_UNCLAIM
 from services.settlement.payouts.purses import SECOND_LAYER
 from shared.contracts.claims import CampaignPaymentReleased
 from shared.contracts.settlement import PaymentUnclaimed
+from shared.kernel.dates import shanghai_date
 from shared.messaging.outbox import Outgoing, emit_many
 
 EXPENSE = "5001.05"
@@ -61,7 +62,7 @@ async def payment_released(desk: Desk, event: CampaignPaymentReleased, sequence:
         EXPENSE,
         fen,
     )
-    await owed_store.add_payables(desk.conn, pool, [row])
+    await owed_store.add_payables(desk.conn, pool, shanghai_date(event.at), [row])
     await owe(desk, fen)
 
 

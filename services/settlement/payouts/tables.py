@@ -120,6 +120,7 @@ def _payable(metadata: MetaData) -> None:
         Column("account", CODE, nullable=False),
         Column("expense_account", CODE, nullable=False),
         Column("amount_fen", BigInteger, nullable=False),
+        Column("released_on", Date, nullable=False),
         Column("status", CODE, nullable=False),
         Column("instruction_id", Uuid),
         Column("published", BigInteger, nullable=False, server_default=text("0")),

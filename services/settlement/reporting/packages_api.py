@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Query
 
 from services.settlement.funding.roles import READERS
-from services.settlement.numbers import CoverageYear
+from services.settlement.numbers import CoverageYear, Month
 from services.settlement.reporting import commands, store
 from services.settlement.reporting.api import Book, Format, FormOut, asked_of, cover_of, document, form_out, standing
 from services.settlement.reporting.form import Printed
@@ -80,7 +80,7 @@ class MonthReportOut(WireModel):
 )
 async def get_month_report(
     pool_code: str,
-    month: Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")],
+    month: Month,
     unit: UnitDep,
     wanted: Annotated[Format, Query(alias="format")] = "json",
 ) -> Any:

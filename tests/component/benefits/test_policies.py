@@ -101,7 +101,7 @@ async def test_the_author_neither_checks_nor_decides(office: Office) -> None:
     handed_in = await office.submit(role="county_director", subject="li")
     assert handed_in.json()["status"] == "draft"
     path = f"{LIST}/{handed_in.json()['id']}"
-    own = await office.call("county_director", "POST", f"{path}/check", subject="li")
+    own = await office.call("county_director", "POST", f"{path}/check", subject="LI")
     assert (own.status_code, own.json()["code"]) == (403, "four_eyes")
     await office.call("county_recheck", "POST", f"{path}/check", subject="wang")
     own = await office.call("county_director", "POST", f"{path}/decision", subject="li", json=_decision())

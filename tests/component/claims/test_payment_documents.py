@@ -79,6 +79,12 @@ async def stated(world: World, body: dict[str, Any], **who: Any) -> httpx.Respon
     return await world.pool("county_recheck", "POST", "/payment-statements/months", json=body, **who)
 
 
+@pytest.mark.parametrize("wrong", ["0000-01", "0001-01", "9999-12"])
+async def test_a_month_that_is_none_is_refused(world: World, wrong: str) -> None:
+    answer = await stated(world, month(wrong))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), answer.text
+
+
 async def signed(world: World, statement: str) -> None:
     path = f"/payment-statements/{statement}/signature"
     assert (await world.pool("county_director", "POST", path)).json()["status"] == "issued"

@@ -126,7 +126,7 @@ async def test_a_sponsor_pays_for_a_group_after_county_finance_confirms(county: 
     applied = await county.done("sponsor", "POST", f"/pools/{POOL}/sponsorships", json=body)
     assert (applied["head_count"], applied["amount"], applied["status"]) == (1, "20.00", "applied")
     path = f"/pools/{POOL}/sponsorships/{applied['sponsorship_id']}"
-    same = await county.call("county_finance", "POST", f"{path}/confirmation", json={}, subject="sponsor-1")
+    same = await county.call("county_finance", "POST", f"{path}/confirmation", json={}, subject="Sponsor-1")
     assert (same.status_code, same.json()["code"]) == (403, "four_eyes")
     twice = await county.call("sponsor", "POST", f"/pools/{POOL}/sponsorships", json=body)
     assert twice.json()["code"] == "sponsorship_empty"

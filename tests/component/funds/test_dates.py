@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.component.funds.test_floats import FLOAT, HEAD
 from tests.component.funds.test_orders import order
-from tests.component.funds.world import FISCAL, INCOME, World
+from tests.component.funds.world import FISCAL, INCOME, POOL, World
 
 IMPOSSIBLE = ("0210-03-01", "2002-12-31", "2010-03-02", "2110-03-01")
 TODAY = "2010-03-01"
@@ -49,3 +50,25 @@ async def test_a_date_before_the_scheme_is_refused_by_the_first_hand(
     await world.done(approval, role="county_finance", subject="county_finance-2")
     await world.statement(FISCAL, ("in", 1000 if "kind" in body else 900, body["bank_reference"]))
     assert (await world.get("/open-items"))["at_bank_not_in_book"] == []
+
+
+@pytest.mark.parametrize("month", ["0000-01", "0001-01", "2002-12", "2101-01", "9999-12"])
+async def test_months_that_are_none_are_refused(world: World, month: str) -> None:
+    """Beyond what a date can hold, or before its beginning: told in words, never an internal error or a long wait."""
+    reads = (f"/months/{month}/report", f"{FLOAT}/months/{month}")
+    for path in reads:
+        answer = await world.client.get(f"/v1/pools/{POOL}{path}", headers=world.tokens.headers("auditor"))
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), answer.text
+        assert "2003-01 到 2100-12" in answer.text
+    writes: list[tuple[str, dict[str, Any]]] = [
+        (f"/months/{month}/close", {"role": "county_finance"}),
+        (f"{FLOAT}/months/{month}/signature", HEAD),
+        (f"{FLOAT}/months/{month}/acceptance", {"role": "county_recheck"}),
+    ]
+    for path, who in writes:
+        await world.refused("invalid_request", path, **who)
+
+
+async def test_the_last_month_there_is_can_be_asked_for(world: World) -> None:
+    assert (await world.get(f"{FLOAT}/months/2100-12"))["closing"] == "0.00"
+    assert (await world.get(f"{FLOAT}/months/2003-01"))["closing"] == "0.00"

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.component.funds.test_deposits import DIRECTOR, RATE
 from tests.component.funds.test_second import compensated, states
 from tests.component.funds.test_set_off import balance
-from tests.component.funds.world import EXPENDITURE, HOSPITAL, TOWNSHIP, World, at
+from tests.component.funds.world import EXPENDITURE, HOSPITAL, OTHER_HOSPITAL, TOWNSHIP, World, at
 
 CLERK = {"role": "township_clerk", "areas": (TOWNSHIP,)}
 HEAD = {"role": "township_director", "areas": (TOWNSHIP,)}
@@ -140,6 +141,49 @@ async def test_two_payouts_at_once_do_not_overdraw_a_township(world: World) -> N
     assert (await world.get("/township-floats"))[0]["held"] == "40.00"
 
 
+@pytest.mark.requirement("WW-06", "a payout is dated when the claim was released and the cash was there, not before")
+async def test_a_payout_is_not_dated_before_its_release_or_its_cash(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    world.clock.set(at("2010-03-20T09:00"))
+    _, (first, second) = await world.release_claims("30.00", "20.00")
+    world.clock.set(at("2010-04-02T09:00"))
+    await held(world, "100.00")
+    cash_day = world.clock.now().date()
+    path = f"{FLOAT}/payouts"
+    for day in ("2004-01-15", "2010-03-19"):
+        problem = await world.refused("paid_before_release", path, payout(first, "Q1", day), **CLERK)
+        assert "2010-03-20" in problem["detail"]
+    problem = await world.refused("float_short_then", path, payout(first, "Q1", "2010-03-20"), **CLERK)
+    assert "0.00" in problem["detail"]
+    await world.done(path, payout(first, "Q1", f"{cash_day}"), **CLERK)
+    world.clock.set(at("2010-04-20T09:00"))
+    back = await world.done(f"{FLOAT}/returns", {"amount": "60.00"}, **CLERK)
+    await world.done(f"/township-floats/transfers/{back['id']}/release", **HEAD)
+    world.clock.set(at("2010-04-22T09:00"))
+    await held(world, "50.00")
+    today = world.clock.now().date()
+    problem = await world.refused("float_short_then", path, payout(second, "Q2", "2010-04-10"), **CLERK)
+    assert "10.00" in problem["detail"], "60.00 of the 70.00 of that day went back before more came"
+    await world.done(path, payout(second, "Q2", f"{today}"), **CLERK)
+    march = await world.done(f"{FLOAT}/months/2010-03/signature", **HEAD)
+    assert (march["paid"], march["closing"]) == ("0.00", "0.00")
+    assert await balance(world, "1001.03") == 4000
+    await world.check_books()
+
+
+async def test_a_month_below_zero_is_not_signed(world: World) -> None:
+    """No payout makes such a month any more; whatever else might, the director is told, and nothing is signed."""
+    await world.fund("1000.00", "500.00")
+    world.clock.set(at("2010-04-02T09:00"))
+    await held(world, "100.00")
+    _, (claim,) = await world.release_claims("30.00")
+    await world.done(f"{FLOAT}/payouts", payout(claim, "Q1", f"{world.clock.now().date()}"), **CLERK)
+    await world.rows("UPDATE cash_payout SET paid_on = '2010-03-15'")
+    problem = await world.refused("float_month_negative", f"{FLOAT}/months/2010-03/signature", **HEAD)
+    assert "-30.00" in problem["detail"]
+    assert (await world.get(f"{FLOAT}/months/2010-03"))["signed_by"] is None
+
+
 async def test_cash_that_the_bank_sends_back_never_came(world: World) -> None:
     await world.fund("1000.00", "500.00")
     made = await issued(world, "100.00")
@@ -172,6 +216,29 @@ async def test_what_is_paid_out_late_changes_no_list_of_a_closed_month(world: Wo
     await world.done(f"{FLOAT}/payouts", payout(claim, "Q1", "2010-03-30"), **CLERK)
     assert (await world.get(march))["rows"] == printed
     assert not [row for row in (await world.get(april))["rows"] if "-30.00" in row["cells"]]
+
+
+@pytest.mark.requirement("ZZ-10", "the agreed share cannot be paid past in cash")
+async def test_a_hospital_with_a_deposit_is_not_paid_in_cash(world: World) -> None:
+    await world.fund("1000.00", "500.00")
+    await held(world, "100.00")
+    rate = f"/institutions/{HOSPITAL}/deposit-rate"
+    await world.done(rate, RATE, method="PUT", **DIRECTOR)
+    cutoff, (claim,) = await world.release_claims("30.00")
+    today = f"{world.clock.now().date()}"
+    problem = await world.refused("deposit_agreed", f"{FLOAT}/payouts", payout(claim, "Q1", today), **CLERK)
+    assert HOSPITAL in problem["detail"]
+    assert (await world.get("/township-floats"))[0]["held"] == "100.00"
+    made = await world.done("/batches", {"cutoff_ids": [str(cutoff)]})
+    assert (made["instructions"][0]["amount"], made["instructions"][0]["withheld"]) == ("27.00", "3.00")
+    _, (other,) = await world.release_claims("20.00", hospital=OTHER_HOSPITAL)
+    await world.done(f"{FLOAT}/payouts", payout(other, "Q1", today), **CLERK)
+    _, (last,) = await world.release_claims("10.00")
+    ended = RATE | {"valid_from": today, "rate": "0.0000"}
+    await world.done(rate, ended, method="PUT", **DIRECTOR)
+    await world.done(f"{FLOAT}/payouts", payout(last, "Q2", today), **CLERK)
+    await world.identities()
+    await world.check_books()
 
 
 @pytest.mark.requirement("LS-11", "what a township pays in cash is expenditure of its year of care, with no difference")

@@ -134,3 +134,21 @@ async def test_the_insurer_pays_and_decides_nothing_about_the_fund(world: World)
     order = {"kind": "risk_fund_deposit", "amount": "1.00", "reason": "缴存"}
     await world.refused("order_wrong_hand", "/money-orders", order)
     await world.refused("forbidden_role", "/advances", {"amount": "1.00"})
+
+
+@pytest.mark.parametrize("same", ["zhang", "ZHANG", " Zhang "])
+async def test_one_person_is_not_two_by_capitals_or_blanks(world: World, same: str) -> None:
+    """The ledger takes preparer and checker for one without regard to these; so does every act of two persons."""
+    await world.fund()
+    cutoff, _ = await world.release_claims("100.00")
+    made = await world.done("/batches", {"cutoff_ids": [str(cutoff)]}, subject="Zhang")
+    release = f"/batches/{made['id']}/release"
+    await world.refused("four_eyes", release, role="insurer_approver", subject=same)
+    (batch,) = await world.rows("SELECT prepared_by FROM batch")
+    assert batch["prepared_by"] == "zhang"
+    await world.done(release, role="insurer_approver", subject="zhang2")
+
+
+async def test_a_token_that_names_nobody_is_refused(world: World) -> None:
+    problem = await world.refused("unauthenticated", "/replenishments", {}, subject="  ")
+    assert "没有写明是谁" in problem["detail"]

@@ -424,6 +424,7 @@ CREATE TABLE payable (
   account text COLLATE "C" NOT NULL,
   expense_account text COLLATE "C" NOT NULL,
   amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+  released_on date NOT NULL,
   status text COLLATE "C" NOT NULL CHECK (status IN ('open', 'batched', 'paid', 'bounced', 'unclaimed')),
   instruction_id uuid,
   published bigint NOT NULL DEFAULT 0,

@@ -90,7 +90,9 @@ async def _bill(story: Story, stay: dict[str, Any]) -> None:
     await hospital.write(
         "POST", f"{visit}/discharge", f"{stay['step']}-discharge", json={"discharged_at": f"{story.today}T08:30:00"}
     )
-    stay["quote"] = await hospital.write("POST", f"{visit}/quote", f"{stay['step']}-quote", json={})
+    quote = await hospital.ask(f"{visit}/quote", {}, too_late="visit_settled")
+    if quote is not None:
+        stay["quote"] = quote
 
 
 async def settle(story: Story, stay: dict[str, Any], turn: str, **body: Any) -> Any:

@@ -78,6 +78,16 @@ class Party:
             raise DemoError(f"{step}: {self.role} {method} {path} → {answer.status_code} {answer.text[:600]}")
         return answer.json() if answer.content else None
 
+    async def ask(self, path: str, question: Any, *, too_late: str) -> Any | None:
+        """The answer to a question that changes nothing; None where the story was told beyond it before, as the code
+        of the refusal says. Raises DemoError."""
+        answer = await self._send("POST", path, {}, {"json": question})
+        if answer.status_code == 409 and answer.json()["code"] == too_late:
+            return None
+        if not answer.is_success:
+            raise DemoError(f"{self.role} POST {path} → {answer.status_code} {answer.text[:600]}")
+        return answer.json()
+
     async def read(self, path: str, **params: Any) -> Any:
         """The JSON of a GET; raises DemoError."""
         return (await self.get(path, **params)).json()

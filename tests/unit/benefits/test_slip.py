@@ -318,3 +318,21 @@ def test_an_amount_that_is_a_fen_beside_its_product_is_no_sum(amount: str, told:
     decision = decision_document(decide(read_claim(claim), load(SUMS).policy).adjudication)
     faces = {1: Face("药", "C", "1.000000", "3.0000")}
     assert told in slip_text(decision, faces=faces)
+
+
+def test_a_later_part_over_the_year_tells_what_the_stay_comes_to() -> None:
+    """1,000 before at 60% over 300 are 420.00; with 500 now the stay is 1,200 x 60%."""
+    yearly = SUMS.replace("kind: inpatient\n", "kind: inpatient\n        yearly: true\n")
+    yearly = yearly.replace("deductible: 100, deductible_per: person_year", "deductible: 100")
+    earlier = "earlier: {eligible: 1000, deductible: 300, benefit: 420}\nused: {basic.inpatient.base: 1000}\n"
+    claim = f"institution: {{level: county}}\neligible: 500\n{earlier}"
+    told = slip_text(decision_document(decide(read_claim(claim), load(yearly).policy).adjudication))
+    assert "此前累计的(700.00 × 60%) = 300.00 元" in told
+    assert "加此前各次算得的 420.00 元,整次住院 720.00 元。" in told
+    assert "整次住院减去此前各次:720.00 − 420.00 = 300.00 元。" in told
+    first = slip_text(
+        decision_document(
+            decide(read_claim("institution: {level: county}\neligible: 1000\n"), load(yearly).policy).adjudication
+        )
+    )
+    assert "整次住院" not in first

@@ -381,7 +381,7 @@ async def test_the_month_of_a_payer_is_its_budget(world: World) -> None:
     assert (trial["ties"], cells(trial, "1001")[4]) == (True, "28.00")
     assert not {"control_totals", "outstanding"} & {paper["code"] for paper in report["papers"]}
     before = await world.client.get("/v1/pools/522400/months/1999-12/report", headers=headers)
-    assert before.json()["code"] == "form_book_unknown", "no book was open then"
+    assert before.json()["code"] == "invalid_request", "no month of the scheme"
 
 
 def facts(paper: dict[str, Any], what: str) -> dict[str, str]:

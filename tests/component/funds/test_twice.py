@@ -259,7 +259,7 @@ async def _floats(twice: Twice) -> None:
     made = await twice.done(f"{path}/issues", {"amount": "50.00"})
     await twice.done(f"/transfers/{made['id']}/release", **APPROVER)
     await twice.done(f"{moved}/{made['id']}/receipt", **clerk)
-    _, (claim,) = await twice.release_claims("30.00")
+    _, (claim,) = await twice.release_claims("30.00", hospital=OTHER_HOSPITAL)  # which leaves no deposit
     paid = {"claim_id": str(claim), "receipt_number": "Q1", "paid_on": shanghai_date(twice.clock.now()).isoformat()}
     await twice.done(f"{path}/payouts", paid, **clerk)
     back = await twice.done(f"{path}/returns", {"amount": "20.00"}, **clerk)

@@ -168,6 +168,8 @@ def parts_pay_together_what_one_settlement_pays(
     paid, moved = Counter[str](), Counter[AccumulatorKey]()
     other = [0, 0]
     for start, end in zip((0, *cuts), (*cuts, len(claim.lines)), strict=True):
+        if start == end and policy.year_by == "lines":
+            continue  # a part has lines, and here they say its year
         part = adjudicate(replace(claim, lines=claim.lines[start:end]), facts, policy)
         for layer in part.layers:
             paid[layer.layer] += layer.benefit_fen

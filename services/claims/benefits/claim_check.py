@@ -63,12 +63,11 @@ def _years(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:
     """Lines of a second year, where the policy splits the costs of a stay over the years of their days."""
     admitted = document.admitted or policy.effective_from
     years = [(line.day or admitted).year for line in document.lines] if policy.year_by == "lines" else []
+    first = min(years, default=0)
     for number, year in enumerate(years):
-        if year != min(years):
-            yield (
-                ("lines", number),
-                f"方案按费用发生日期归年:{year} 年的费用与 {min(years)} 年的分开写成两份,后一份在 earlier 写明前一份",
-            )
+        if year != first:
+            told = f"方案按费用发生日期归年:{year} 年的费用与 {first} 年的分开写成两份,后一份在 earlier 写明前一份"
+            yield ("lines", number), told
 
 
 def _account(document: ClaimDoc, policy: Policy) -> Iterator[tuple[Path, str]]:

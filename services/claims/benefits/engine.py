@@ -3,7 +3,8 @@
 The usual reading of the source documents: benefit = min((eligible − deductible) × ratio, what the caps leave). Lines
 are cut to what the catalogue allows first (`lines.py`); then the layers run one after the other, each over the bucket
 that the claim falls into and the buckets that take certain items out of the bill (`choosing.py`, `paying.py`), unless
-the claim is refused as a whole (`refusing.py`).
+the claim is refused as a whole (`refusing.py`). Over 400 lines because the frame of one decision stands here in the
+order in which it is taken.
 """
 
 from __future__ import annotations

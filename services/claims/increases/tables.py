@@ -22,6 +22,12 @@ from shared.db.columns import MOMENT, code, required
 
 def declare(metadata: MetaData) -> None:
     """Declares the tables of this capability."""
+    _lists(metadata)
+    _lines(metadata)
+    _readjudged(metadata)
+
+
+def _lists(metadata: MetaData) -> None:
     Table(
         "increase_list",
         metadata,
@@ -46,6 +52,9 @@ def declare(metadata: MetaData) -> None:
         PrimaryKeyConstraint("pool_code", "id"),
         ForeignKeyConstraint(["pool_code", "policy_id"], ["policy.pool_code", "policy.id"]),
     )
+
+
+def _lines(metadata: MetaData) -> None:
     line = Table(
         "increase",
         metadata,
@@ -85,6 +94,9 @@ def declare(metadata: MetaData) -> None:
     Index("increase_once", c.pool_code, c.claim_id, c.layer, c.policy_id, unique=True, postgresql_where=stands)
     waits = text("(status = 'listed'::text)")
     Index("increase_waits_once", c.pool_code, c.claim_id, c.layer, unique=True, postgresql_where=waits)
+
+
+def _readjudged(metadata: MetaData) -> None:
     Table(
         "readjudged",
         metadata,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from services.claims.benefits.capping import asks_for_household
@@ -380,56 +379,3 @@ def _claim(claim_id: UUID, ground: Ground, result: Adjudication, *, now: datetim
             result.layers if result.account is None else (*result.layers, result.account), visit.recover_share
         ),
     )
-
-
-def stored_facts(facts: Facts, off_path: str = "", met: Sequence[int] = ()) -> dict[str, Any]:
-    """What beside policy, catalogue and lines reproduces a decision (contracts §5).
-
-    `met`: numbers of the lines of which the hospital said that their restriction is met. Why a line did not count does
-    not tell it where that was something else.
-    """
-    place = facts.institution
-    return {
-        "institution": {
-            "level": place.level,
-            "place": place.place,
-            "ownership": place.ownership,
-            "designation": place.designation,
-            "kinds": None if place.kinds is None else sorted(place.kinds),
-            "suspended": place.suspended,
-        },
-        "coverage": [[i.start, i.end] for i in facts.coverage],
-        "groups": sorted(facts.groups),
-        "birth_date": facts.birth_date,
-        "third_party": facts.third_party,
-        **_rarer(facts, off_path, met),
-        "used": [[key.scope, key.name, key.year, key.detail, amount] for key, amount in facts.used.items()],
-    }
-
-
-def _rarer(facts: Facts, off_path: str, met: Sequence[int]) -> dict[str, Any]:
-    """Facts that few claims rest on, kept where they are there."""
-    rarer: dict[str, Any] = {
-        "third_party_share": facts.third_party_share,
-        "joined": sorted(facts.joined),
-        "earlier": [] if facts.earlier is None else facts.earlier.stored(),
-        "entitlements": [[*one] for one in facts.entitlements],
-        "newborn_of": [[*one] for one in facts.newborn_of],
-        "account_credit": facts.account_credit_fen,
-        "granted": sorted(facts.decided),
-        "late_approved": facts.late_approved,
-        "insured": facts.insured,
-        "off_path": off_path,
-        "met": list(met),
-    }
-    return {name: value for name, value in rarer.items() if value}
-
-
-def stored_decision(result: Adjudication) -> dict[str, Any]:
-    """What of a decision the columns of its record do not hold; the trace as step, rule, clause, inputs, amount."""
-    return {
-        "deductible_fen": result.deductible_fen,
-        "ratio": result.ratio,
-        "illustrative": result.illustrative,
-        "trace": [[s.step, s.rule, s.clause, s.inputs, s.amount_fen] for s in result.trace],
-    }

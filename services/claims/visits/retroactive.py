@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -26,18 +25,15 @@ from services.claims.benefits.model import (
     Adjudication,
     ClaimInput,
     Earlier,
-    Entitlement,
     Facts,
-    Institution,
-    Interval,
     Item,
     LayerResult,
     Policy,
 )
-from services.claims.visits.bill import Bill
 from services.claims.visits.claims import Claim
 from services.claims.visits.counters import FAMILY_ACCOUNT, Owners, Ref
 from services.claims.visits.deciding import Visit
+from services.claims.visits.kept import kept_bill, kept_facts
 from services.claims.visits.retroactive_facts import NOTHING, Counted, CutOff, Had, owed_of
 
 
@@ -346,59 +342,3 @@ def settled_of(claim: Claim, visit: Visit, detail: Any, items: Mapping[str, Item
         claim.settled_on, bill, granted, claim.account_fen, kept.get("off_path", "")
     )
     return Settled(claim, replace(asked, discharged_on=claim.discharged_on), kept_facts(kept, items), policy)
-
-
-def kept_bill(detail: Any) -> Bill:
-    """The bill of a record, with what the hospital said of restrictions."""
-    met = frozenset(detail["facts"].get("met", ()))
-    return Bill(
-        list(detail["item_codes"]),
-        list(detail["item_names"]),
-        list(detail["days"]),
-        list(detail["prices_micro"]),
-        list(detail["quantities_e4"]),
-        list(detail["amounts_fen"]),
-        [number in met for number in range(1, len(detail["item_codes"]) + 1)],
-    )
-
-
-def kept_facts(kept: Mapping[str, Any], items: Mapping[str, Item]) -> Facts:
-    """The facts of a record (`deciding.stored_facts`)."""
-    place = kept["institution"]
-    kinds = place["kinds"]
-    return Facts(
-        institution=Institution(
-            place["level"],
-            place["place"],
-            place["ownership"],
-            place["designation"],
-            None if kinds is None else frozenset(kinds),
-            place["suspended"],
-        ),
-        coverage=tuple(Interval(_day(start), _open_day(end)) for start, end in kept["coverage"]),
-        items=items,
-        used={AccumulatorKey(*key): amount for *key, amount in kept["used"]},
-        groups=frozenset(kept["groups"]),
-        birth_date=_open_day(kept["birth_date"]),
-        third_party=kept["third_party"],
-        third_party_share=kept.get("third_party_share", 0),
-        joined=frozenset(kept.get("joined", ())),
-        earlier=Earlier.of(kept["earlier"]) if "earlier" in kept else None,
-        entitlements=tuple(
-            Entitlement(kind, disease, _day(start), _open_day(end))
-            for kind, disease, start, end in kept.get("entitlements", ())
-        ),
-        newborn_of=tuple(Interval(_day(start), _open_day(end)) for start, end in kept.get("newborn_of", ())),
-        account_credit_fen=kept.get("account_credit", 0),
-        decided=frozenset(kept.get("granted", ())),
-        late_approved=kept.get("late_approved", False),
-        insured=kept.get("insured"),
-    )
-
-
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
-
-
-def _open_day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)

@@ -14,7 +14,8 @@ from services.claims.visits.claims import COLUMNS, Claim, claim_of
 from services.claims.visits.counters import Ref, Row
 from services.claims.visits.counting_store import ref_columns, rows_of
 from services.claims.visits.coverage import CONSUMER, Coverage
-from services.claims.visits.deciding import Decided, Visit, stored_decision, stored_facts
+from services.claims.visits.deciding import Decided, Visit
+from services.claims.visits.kept import stored_decision, stored_facts
 from services.claims.visits.visit_rows import coverage_of, visit_of
 from shared.contracts.enrollment import COVERAGE_TOPIC
 from shared.db.sql import Statement, fetch, fetchrow, rows_as_json

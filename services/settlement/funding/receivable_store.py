@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.settlement.funding.refusal import DECISION
-from shared.db.sql import change_row, execute, fetch, fetch_newest, fetchrow
+from shared.db.sql import change_row, columns, execute, fetch, fetch_newest, fetchrow
 
 # What is about to be set off and what is done: rows of a batch that was given up do not count.
 _SET_OFF = """
@@ -25,7 +25,6 @@ async def add(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequen
     """Receivables that arise on a day: (id, origin, bearer, institution, household, expense account, year of care,
     replenishment, line, instruction, reason, fen, fen owed to the patient, fen of penalty, reference, claim, layer,
     book, order, reference under which the bank paid too often) a row."""
-    columns = [[row[column] for row in rows] for column in range(20)]
     await execute(
         conn,
         """
@@ -44,7 +43,7 @@ async def add(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequen
                 order_id, shown_as)""",
         pool,
         day,
-        *columns,
+        *columns(rows, 20),
     )
 
 
@@ -196,7 +195,6 @@ async def refused_open(conn: AsyncConnection, pool: str, instruction_ids: Sequen
 
 async def waive(conn: AsyncConnection, pool: str, day: date, kind: str, rows: Sequence[Sequence[Any]]) -> None:
     """Parts of receivables that nobody owes any more: (id, receivable, fen, year of care, reason) a row."""
-    columns = [[row[column] for row in rows] for column in range(5)]
     await execute(
         conn,
         """
@@ -215,7 +213,7 @@ async def waive(conn: AsyncConnection, pool: str, day: date, kind: str, rows: Se
         pool,
         day,
         kind,
-        *columns,
+        *columns(rows, 5),
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import change_row, execute, execute_counted, fetch, fetch_newest, fetchrow, fetchval
+from shared.db.sql import change_row, columns, execute, execute_counted, fetch, fetch_newest, fetchrow, fetchval
 
 
 async def add_paid_lines(conn: AsyncConnection, pool: str, day: date, rows: Sequence[Sequence[Any]]) -> list[Any]:
@@ -16,7 +16,6 @@ async def add_paid_lines(conn: AsyncConnection, pool: str, day: date, rows: Sequ
 
     Returns what third parties are liable for of the claims' layers paid here for the first time.
     """
-    columns = [[row[column] for row in rows] for column in range(6)]
     return await fetch(
         conn,
         """
@@ -37,7 +36,7 @@ async def add_paid_lines(conn: AsyncConnection, pool: str, day: date, rows: Sequ
         ORDER BY t.claim_id, t.layer""",
         pool,
         day,
-        *columns,
+        *columns(rows, 6),
     )
 
 

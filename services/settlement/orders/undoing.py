@@ -120,8 +120,9 @@ async def _not_at_bank(desk: Desk, order: Any) -> UUID | None:
 async def _check_year(desk: Desk, kind: Kind, order: Any) -> None:
     """A result belongs to its year and is not changed in the next; what a fund was given stays once a closing has paid
     benefits out of the funds as they stood (0171). Raises ORDER_YEAR_OVER."""
-    stated = order["coverage_year"] or 0 if kind.is_income_of_year or FUND in (kind.debit[0], kind.credit[0]) else 0
-    classes, year = {kind.debit[0], kind.credit[0]}, max(stated, order["booked_on"].year)
+    classes, year = {kind.debit[0], kind.credit[0]}, order["booked_on"].year
+    if kind.is_income_of_year or FUND in classes:  # of another kind the year that somebody wrote says nothing
+        year = max(year, order["coverage_year"] or 0)
     over = bool(classes & {INCOME, EXPENDITURE}) and desk.day.year > year
     if over or (FUND in classes and await is_carried_forward(desk.conn, desk.pool_code, kind.book, year)):
         raise ORDER_YEAR_OVER(order=order["id"], year=year)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db.sql import execute, execute_counted, fetch, fetchval
+from shared.db.sql import columns, execute, execute_counted, fetch, fetchval
 
 
 async def overdue(conn: AsyncConnection, pool: str, day: date) -> int:
@@ -58,7 +58,6 @@ async def claim_amounts(conn: AsyncConnection, pool: str, ids: Sequence[UUID]) -
 
 async def write_shares(conn: AsyncConnection, pool: str, rows: Sequence[tuple[UUID, UUID, str, int, int]]) -> None:
     """Each claim's part of what is set off and withheld: (instruction, claim, layer, set off, withheld) a row."""
-    columns = [[row[column] for row in rows] for column in range(5)]
     await execute(
         conn,
         """
@@ -68,7 +67,7 @@ async def write_shares(conn: AsyncConnection, pool: str, rows: Sequence[tuple[UU
         WHERE c.pool_code = $1 AND c.instruction_id = s.instruction_id AND c.claim_id = s.claim_id
           AND c.layer = s.layer""",
         pool,
-        *columns,
+        *columns(rows, 5),
     )
 
 

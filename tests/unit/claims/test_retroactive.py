@@ -7,8 +7,7 @@ import orjson
 
 from services.claims.benefits.model import AccumulatorKey, Carried, Earlier, Facts, Institution, Interval, Item
 from services.claims.visits.bill import Bill
-from services.claims.visits.deciding import stored_facts
-from services.claims.visits.retroactive import kept_bill, kept_facts
+from services.claims.visits.kept import kept_bill, kept_facts, stored_facts
 
 ITEMS = {"A1": Item("A1", "A")}
 
